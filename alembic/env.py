@@ -1,0 +1,71 @@
+"""Runs migrations with the settings that the server has: the ini file, overlaid by DATABASE_URL."""
+
+import os
+from logging.config import fileConfig
+
+import sqlalchemy as sa
+from alembic import context
+from plaster import get_settings
+
+from authsite.models import Base
+from authsite.models.base import UtcDateTime
+from authsite.settings import read_database_url
+
+config = context.config
+if config.config_file_name and config.attributes.get("configure_logging", True):
+    fileConfig(config.config_file_name, disable_existing_loggers=False)
+
+
+def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
+    """Write our own types into new migrations by the name under which they are imported."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        autogen_context.imports.add("from authsite.models.base import UtcDateTime")
+        return "UtcDateTime()"
+    return False
+
+
+def database_url() -> sa.URL:
+    """Return the URL of `[app:main]`; a test may hand one over."""
+    given = config.attributes.get("url")
+    if given is not None:
+        return given
+    ini = get_settings(config.config_file_name, "app:main")
+    return read_database_url(ini, os.environ)
+
+
+def run_migrations() -> None:
+    """Migrate in one transaction, so that a migration that fails leaves nothing behind."""
+    engine = sa.create_engine(database_url(), poolclass=sa.pool.NullPool)
+    sqlite = engine.dialect.name == "sqlite"
+    if sqlite:
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN IMMEDIATE"))
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_item=render_item,
+            render_as_batch=sqlite,
+            compare_type=True,
+            transactional_ddl=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+            if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise RuntimeError("a migration left rows that point at nothing")
+    engine.dispose()
+
+
+def _prepare_sqlite(connection, _record) -> None:
+    # Foreign keys are off while tables are rebuilt: dropping the old table would cascade.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA foreign_keys=OFF")
+
+
+if context.is_offline_mode():
+    context.configure(url=database_url(), target_metadata=Base.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    run_migrations()

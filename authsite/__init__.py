@@ -1,0 +1,65 @@
+"""The account site for Pyramid: run it as it is, or include it in an application of your own."""
+
+import os
+from typing import Any
+
+import pyramid_retry
+from pyramid.config import Configurator
+from pyramid.router import Router
+from pyramid.tweens import EXCVIEW, MAIN
+from zope.interface import Interface
+
+from authsite.assets import LIFETIME, PREFIX
+from authsite.csrf import CsrfPolicy
+from authsite.database import attempts_of
+from authsite.headers import with_headers
+from authsite.pages import TEMPLATES
+from authsite.request import Request
+from authsite.resources import Account, Root, add_child
+from authsite.security import SecurityPolicy
+from authsite.settings import read_settings
+from authsite.site import build_site
+from authsite.traversal import StrictTraverser
+
+
+def main(_global_config: dict[str, str], **settings: Any) -> Router:
+    """Return the WSGI application for `pserve` and an ini file."""
+    with Configurator(settings=settings) as config:
+        config.include("authsite")
+        return config.make_wsgi_app()
+
+
+def includeme(config: Configurator) -> None:
+    """Make `config` an account site: everything, in the order in which a request meets it."""
+    settings = read_settings(config.registry.settings, os.environ)
+    config.registry["authsite"] = site = build_site(settings)
+    config.set_request_factory(Request)
+
+    retry = pyramid_retry.RetryableExecutionPolicy(activate_hook=attempts_of)
+    config.set_execution_policy(with_headers(retry, https=settings.https))
+    config.add_tween("authsite.database.transaction_tween_factory", over=EXCVIEW)
+    config.add_tween("authsite.malformed.malformed_tween_factory", under=EXCVIEW, over=MAIN)
+
+    config.add_directive("add_child", add_child)
+    config.set_root_factory(Root)
+    config.add_child(Root, "account", Account)
+    config.add_traverser(StrictTraverser, Interface)
+
+    config.set_security_policy(
+        SecurityPolicy(site.database, cookie=site.session_cookie, limits=site.limits)
+    )
+    config.set_default_permission("authenticated")
+    config.set_csrf_storage_policy(
+        CsrfPolicy(settings.secret, cookie=site.stranger_cookie, hosts=site.hosts)
+    )
+    config.set_default_csrf_options(require_csrf=True, check_origin=False)
+
+    config.include("pyramid_jinja2")
+    config.add_jinja2_search_path("authsite:templates", name=".jinja2")
+    config.action(None, lambda: _keep_templates(config), order=9999)
+    config.add_static_view(PREFIX, "authsite:static", cache_max_age=LIFETIME)
+    config.scan("authsite.views")
+
+
+def _keep_templates(config: Configurator) -> None:
+    config.registry[TEMPLATES] = config.get_jinja2_environment(".jinja2")

@@ -1,0 +1,136 @@
+"""Sessions: rows that say who is signed in where, and until when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from authsite.models import User, UserSession
+from authsite.tokens import SessionToken
+
+#: A user agent beyond this says nothing more; browsers stay under 300.
+USER_AGENT_LENGTH = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session lasts: unvisited, at most, and how often a visit is written down."""
+
+    idle: timedelta
+    absolute: timedelta
+    touch_every: timedelta
+
+    def expiry(self, *, created_at: datetime, last_seen_at: datetime) -> datetime:
+        """Return the nearer of the two limits."""
+        return min(last_seen_at + self.idle, created_at + self.absolute)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks: the person and their session, as plain values that outlive any transaction."""
+
+    user_id: str
+    session_id: str
+    first_name: str
+    last_name: str
+    email: str
+    created_at: datetime
+    last_seen_at: datetime
+    confirmed_at: datetime
+    expires_at: datetime
+
+    @property
+    def full_name(self) -> str:
+        """Both names, in the order in which they were given."""
+        return f"{self.first_name} {self.last_name}"
+
+
+_IDENTITY = (
+    sa.select(
+        UserSession.user_id,
+        UserSession.id,
+        User.first_name,
+        User.last_name,
+        User.email,
+        UserSession.created_at,
+        UserSession.last_seen_at,
+        UserSession.confirmed_at,
+        UserSession.expires_at,
+        UserSession.secret_digest,
+    )
+    .join(User, User.id == UserSession.user_id)
+    .where(UserSession.id == sa.bindparam("session_id"))
+)
+
+
+def identity_of_token(
+    connection: Connection, token: SessionToken, *, now: datetime
+) -> Identity | None:
+    """Return who holds this token, or None when it is unknown, forged or expired."""
+    row = connection.execute(_IDENTITY, {"session_id": token.id}).one_or_none()
+    if row is None:
+        return None
+    *values, digest = row
+    identity = Identity(*values)
+    if not token.matches(digest) or identity.expires_at <= now:
+        return None
+    return identity
+
+
+def open_session(
+    dbsession: Session,
+    user_id: str,
+    *,
+    limits: Limits,
+    user_agent: str | None,
+    network_address: str | None,
+    now: datetime,
+) -> SessionToken:
+    """Sign a browser in and return what its cookie is to hold, the only copy of the secret."""
+    token = SessionToken.new()
+    dbsession.execute(
+        sa.insert(UserSession).values(
+            id=token.id,
+            secret_digest=token.digest,
+            user_id=user_id,
+            created_at=now,
+            last_seen_at=now,
+            confirmed_at=now,
+            expires_at=limits.expiry(created_at=now, last_seen_at=now),
+            user_agent=user_agent[:USER_AGENT_LENGTH] if user_agent else None,
+            network_address=network_address,
+        )
+    )
+    return token
+
+
+def close_session(dbsession: Session, token: SessionToken) -> None:
+    """End the session of this token, if there is one and the secret is its own."""
+    dbsession.execute(
+        sa.delete(UserSession).where(
+            UserSession.id == token.id, UserSession.secret_digest == token.digest
+        )
+    )
+
+
+def touch_session(
+    connection: Connection, identity: Identity, *, limits: Limits, now: datetime
+) -> datetime | None:
+    """Extend the session when that is due; return until when, or None when it was not.
+
+    One statement decides, so that of many requests at the same moment one writes.
+    """
+    if now - identity.last_seen_at < limits.touch_every:
+        return None
+    expires_at = limits.expiry(created_at=identity.created_at, last_seen_at=now)
+    touched = connection.execute(
+        sa.update(UserSession)
+        .where(
+            UserSession.id == identity.session_id,
+            UserSession.last_seen_at == identity.last_seen_at,
+        )
+        .values(last_seen_at=now, expires_at=expires_at)
+    )
+    return expires_at if touched.rowcount else None

@@ -1,0 +1,64 @@
+"""Signing up: an account comes to be, once for each address."""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from authsite.email_addresses import EmailAddress
+from authsite.models import User
+from authsite.passwords import PasswordHasher, weakness_of
+from authsite.tokens import new_id
+
+
+class EmailTaken(Exception):
+    """Somebody has an account with this address."""
+
+
+class WeakPassword(Exception):
+    """The password is not worth having; the message says why, in words for the person."""
+
+
+def sign_up(
+    dbsession: Session,
+    *,
+    hasher: PasswordHasher,
+    first_name: str,
+    last_name: str,
+    email: EmailAddress,
+    password: str,
+    minimum_length: int,
+    site_name: str,
+    now: datetime,
+) -> User:
+    """Add and return a user; raise `WeakPassword`, `EmailTaken` or `HashQueueFull`.
+
+    The password is hashed before the first statement, so that nobody holds the write lock while a
+    hash is computed.
+    """
+    local_part, _, domain = email.key.partition("@")
+    weakness = weakness_of(
+        password,
+        minimum_length=minimum_length,
+        words=[first_name, last_name, email.typed, local_part, domain.split(".")[0], site_name],
+    )
+    if weakness:
+        raise WeakPassword(weakness)
+    user = User(
+        id=new_id(),
+        first_name=first_name,
+        last_name=last_name,
+        email=email.typed,
+        email_key=email.key,
+        password_hash=hasher.hash(password),
+        created_at=now,
+    )
+    try:
+        with dbsession.begin_nested():
+            dbsession.add(user)
+    except IntegrityError as error:
+        # Two sign-ups at the same moment both find the address free; the constraint decides.
+        if "email_key" not in str(error.orig):
+            raise
+        raise EmailTaken from error
+    return user

@@ -1,0 +1,75 @@
+"""The table of all pages, as the configuration knows them: address, method, permission, view."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.registry import Registry
+from pyramid.request import Request
+
+from authsite.resources import Root
+from authsite.resources.base import children_of
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one view answers to: a resource's type and the view's name make the address."""
+
+    address: str
+    context: type
+    name: str
+    method: str
+    permission: str
+    view: str
+
+
+def pages_of(registry: Registry) -> list[Page]:
+    """Return every page of the site and of its host application, by address and method.
+
+    Views without a method or a permission are listed as `any` and `none`: there should be none.
+    """
+    places: dict[type, str] = {Root: ""}
+    for parent, name, child in children_of(registry):
+        places[child] = f"{places.get(parent, '…')}/{name}"
+    found = [
+        Page(
+            address=f"{places.get(context, f'{{{context.__name__}}}')}/{name}".rstrip("/") or "/",
+            context=context,
+            name=name,
+            method=method,
+            permission=permission,
+            view=view,
+        )
+        for context, name, method, permission, view in _views_of(registry)
+    ]
+    return sorted(found, key=lambda page: (page.address, page.method))
+
+
+def methods_of(request: Request) -> list[str]:
+    """Return the methods that the page of this request answers to; none if there is no page."""
+    context, name = getattr(request, "context", None), getattr(request, "view_name", "")
+    methods = {
+        page.method
+        for page in pages_of(request.registry)
+        if page.name == name and isinstance(context, page.context)
+    }
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _views_of(registry: Registry) -> Iterator[tuple[type, str, str, str, str]]:
+    for entry in registry.introspector.get_category("views"):
+        view: Any = entry["introspectable"]
+        context = view["context"]
+        if not isinstance(context, type) or issubclass(context, Exception) or view["route_name"]:
+            continue
+        permissions = [
+            related["value"]
+            for related in entry["related"]
+            if related.category_name == "permissions"
+        ]
+        function = view["callable"]
+        named = f"{function.__module__}.{function.__qualname__}"
+        if view["attr"]:
+            named += f".{view['attr']}"
+        for method in view["request_methods"] or ("any",):
+            yield context, view["name"], method, permissions[0] if permissions else "none", named

@@ -1,0 +1,36 @@
+"""What an operator does from a shell: `authsite <command> <ini file>`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import plaster
+from pyramid.paster import bootstrap
+
+from authsite.commands import purge, tree
+from authsite.database import DATABASE_AWAY
+from authsite.settings import SettingError
+
+_COMMANDS = {"purge": purge, "tree": tree}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0 done, 1 not done, 2 asked wrongly."""
+    parser = argparse.ArgumentParser(prog="authsite", description=__doc__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="command")
+    for name, module in _COMMANDS.items():
+        command = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        command.add_argument("ini", help="the ini file of the site")
+        command.set_defaults(run=module.run)
+    asked = parser.parse_args(arguments)
+    try:
+        with bootstrap(asked.ini) as environment:
+            status: int = asked.run(environment["registry"])
+            return status
+    except SettingError as error:
+        sys.stderr.write(f"authsite: {error}\n")
+    except (OSError, plaster.exceptions.PlasterError) as error:
+        sys.stderr.write(f"authsite: {asked.ini} cannot be read: {error}\n")
+    except DATABASE_AWAY as error:
+        sys.stderr.write(f"authsite: the database cannot be used: {error}\n")
+    return 1

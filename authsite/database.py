@@ -1,0 +1,171 @@
+"""The database: one engine for transactions, one for reads, and what SQLite needs to be told."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import zope.sqlalchemy
+from pyramid.registry import Registry
+from pyramid.response import Response
+from pyramid_retry import mark_error_retryable
+from pyramid_tm import tm_tween_factory
+from sqlalchemy.engine import URL, Connection, ExceptionContext
+from sqlalchemy.orm import Session
+from transaction import TransactionManager
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+#: What tells that the database is away or too busy, as against a mistake of ours.
+DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+
+_WRITER = "authsite_writer"
+#: Seconds between two looks at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
+#: then loses to whoever came just now; short random naps let everybody through.
+_SHORTEST_NAP, _LONGEST_NAP = 0.0005, 0.004
+
+
+class Database:
+    """The two engines of one process.
+
+    `reading` is in autocommit, so that a look costs one statement and no transaction. Transactions
+    run on `engine`; those that are going to write take SQLite's write lock at their beginning,
+    since a read that turns into a write loses against every other one that does the same.
+    """
+
+    def __init__(self, url: URL, *, pool_size: int, wait: timedelta) -> None:
+        pool: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": wait.total_seconds(),
+        }
+        sqlite = url.get_backend_name() == "sqlite"
+        if sqlite:
+            pool["connect_args"] = {"timeout": wait.total_seconds()}
+        else:
+            url = url.set(drivername="postgresql+psycopg")
+            pool["connect_args"] = _postgresql_arguments(wait)
+            pool["pool_pre_ping"] = True
+        self.engine = sa.create_engine(url, **pool)
+        self.reading = sa.create_engine(
+            url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
+        )
+        if sqlite:
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.reading, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", _SqliteBegin(wait))
+            sa.event.listen(self.engine, "handle_error", _mark_busy_retryable)
+        self._writing = self.engine.execution_options(**{_WRITER: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, where one statement at a time may write."""
+        return self.engine.dialect.name == "sqlite"
+
+    def session_to_read(self) -> Session:
+        """Return a session whose changes nobody will commit."""
+        return Session(self.engine)
+
+    def session_to_write(self, manager: TransactionManager) -> Session:
+        """Return a session that commits when the transaction of `manager` does.
+
+        It counts as changed from the start: zope.sqlalchemy would not notice Core statements.
+        """
+        session = Session(self._writing)
+        zope.sqlalchemy.register(session, initial_state="changed", transaction_manager=manager)
+        return session
+
+    def dispose(self) -> None:
+        """Close all idle connections."""
+        self.engine.dispose()
+        self.reading.dispose()
+
+
+def _postgresql_arguments(wait: timedelta) -> dict[str, Any]:
+    seconds = max(1, round(wait.total_seconds()))
+    return {
+        "connect_timeout": max(2, min(seconds, 5)),
+        "application_name": "authsite",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": seconds * 1000,
+        "options": f"-c lock_timeout={seconds}s -c statement_timeout={3 * seconds}s "
+        f"-c idle_in_transaction_session_timeout={6 * seconds}s -c timezone=UTC",
+    }
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own way to begin transactions is too late for a lock and too early for DDL.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+class _SqliteBegin:
+    """Begin a transaction: at once for a read, with the write lock for a writer."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self._seconds = wait.total_seconds()
+
+    def __call__(self, connection: Connection) -> None:
+        if not connection.get_execution_options().get(_WRITER):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        try:
+            self._take_write_lock(connection)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {self._seconds * 1000:.0f}")
+
+    def _take_write_lock(self, connection: Connection) -> None:
+        deadline = time.monotonic() + self._seconds
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except sa.exc.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            time.sleep(random.uniform(_SHORTEST_NAP, _LONGEST_NAP))  # noqa: S311 - a nap, no secret
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    original = getattr(error, "orig", error)
+    code = getattr(original, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _mark_busy_retryable(context: ExceptionContext) -> None:
+    if context.sqlalchemy_exception is not None and _is_busy(context.original_exception):
+        mark_error_retryable(context.sqlalchemy_exception)
+
+
+def transaction_tween_factory(
+    handler: Callable[[Any], Response], registry: Registry
+) -> Callable[[Any], Response]:
+    """Give pyramid_tm the requests that may write; the others have nothing to commit."""
+    registry.settings.setdefault("tm.annotate_user", "false")  # it would ask for the identity
+    transactional = tm_tween_factory(handler, registry)
+
+    def tween(request: Any) -> Response:
+        if request.method in SAFE_METHODS:
+            return handler(request)
+        return transactional(request)
+
+    return tween
+
+
+def attempts_of(request: Any) -> int:
+    """How often pyramid_retry may try a request: forms again when the database was busy."""
+    if request.method in SAFE_METHODS:
+        return 1
+    attempts: int = request.site.settings.database.attempts
+    return attempts

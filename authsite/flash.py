@@ -1,0 +1,36 @@
+"""A short word after a redirect, shown once."""
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from authsite.cookies import Cookie
+
+#: What may be said. The cookie holds no more than the name, so that nobody can put words into
+#: our mouth by planting one.
+MESSAGES = {
+    "name-saved": "Your name was saved.",
+    "signed-out": "You are signed out.",
+}
+
+
+class Flash:
+    """A cookie that names one of `MESSAGES` and goes when the next page has shown it."""
+
+    def __init__(self, cookie: Cookie) -> None:
+        self._cookie = cookie
+
+    def set(self, name: str) -> tuple[str, str]:
+        """Return the header by which the next page says `MESSAGES[name]`."""
+        assert name in MESSAGES, name  # noqa: S101 - a typing mistake of ours, not of a visitor
+        return self._cookie.set(name)
+
+    def take(self, request: Request) -> str | None:
+        """Return what is to be said on this page, and let the browser forget it."""
+        if not self._cookie.is_sent_by(request):
+            return None
+
+        def add(_request: Request, response: Response) -> None:
+            response.headerlist.append(self._cookie.clear())
+
+        request.add_response_callback(add)
+        return MESSAGES.get(self._cookie.of(request) or "")

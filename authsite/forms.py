@@ -1,0 +1,112 @@
+"""What the forms of several pages share: their shape, and how mistakes are worded."""
+
+import unicodedata
+from typing import Self
+
+from pyramid.httpexceptions import HTTPBadRequest
+from webob.multidict import MultiDict
+from wtforms import Field, Form, PasswordField, StringField
+from wtforms.validators import StopValidation, ValidationError
+
+from authsite import email_addresses, passwords
+from authsite.request import Request
+
+#: U+FFFD is what bytes become that were no UTF-8: two different passwords would become one.
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+class SiteForm(Form):
+    """A form that checks shape only; what the values mean is for the inner ring to judge."""
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """Return the form filled with what the body says: one text for each field, or a 400.
+
+        A field that is there twice, or is a file, is no mistake that a person can make
+        (ASVS 15.3.5, 15.3.7); one that is missing is an empty one.
+        """
+        form = cls()
+        values = MultiDict()
+        for name in form._fields:
+            texts = request.POST.getall(name)
+            if len(texts) > 1 or not all(isinstance(text, str) for text in texts):
+                raise HTTPBadRequest
+            if texts:
+                values[name] = texts[0]
+        form.process(values)
+        return form
+
+    def reject(self, field: str | None, message: str) -> None:
+        """Mark `field` (None: the whole form) with what the inner ring refused."""
+        if field is None:
+            self.form_errors.append(message)
+        else:
+            self[field].errors = [*self[field].errors, message]
+
+
+def trimmed(text: str | None) -> str:
+    """Return the text without surrounding space, in NFC."""
+    return unicodedata.normalize("NFC", (text or "").strip())
+
+
+class Required:
+    """The field holds something, or a sentence asks for it."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+        self.field_flags = {"required": True}
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        if not field.data:
+            raise StopValidation(self._message)
+
+
+class Readable:
+    """The text has no character that nobody can have meant to type, and is not too long."""
+
+    def __init__(self, *, maximum: int) -> None:
+        self._maximum = maximum
+        self.field_flags = {"maxlength": maximum}
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        if any(unicodedata.category(each) == "Cc" or each == _REPLACEMENT for each in field.data):
+            raise StopValidation("Leave out characters that cannot be seen.")
+        if len(field.data) > self._maximum:
+            raise ValidationError(f"Use at most {self._maximum} characters.")
+
+
+def name_field(label: str, *, autocomplete: str) -> Field:
+    """Return a field for one of a person's names."""
+    return StringField(
+        label,
+        filters=[trimmed],
+        validators=[Required(f"Enter your {label.lower()}."), Readable(maximum=100)],
+        render_kw={"autocomplete": autocomplete, "spellcheck": "false"},
+    )
+
+
+def email_field() -> Field:
+    """Return the field for the address that one signs in with."""
+    return StringField(
+        "Email address",
+        filters=[trimmed],
+        validators=[
+            Required("Enter your email address."),
+            Readable(maximum=email_addresses.MAXIMUM_LENGTH),
+        ],
+        render_kw={
+            "type": "email",
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        },
+    )
+
+
+def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
+    """Return a field for a password, which is taken exactly as typed and never shown again."""
+    return PasswordField(
+        label,
+        validators=[Required(missing), Readable(maximum=passwords.MAXIMUM_LENGTH)],
+        render_kw={"autocomplete": autocomplete},
+    )

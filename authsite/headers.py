@@ -1,0 +1,70 @@
+"""What every answer says to the browser, whatever page or error it is."""
+
+import contextvars
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.response import Response
+
+log = logging.getLogger(__name__)
+
+#: The id of the request that is being answered, for the log and for the page of an error.
+request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
+
+_ID_BYTES = 8
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    # `no-referrer` would make browsers send `Origin: null` with forms.
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+#: Two years and every subdomain, as hstspreload.org asks for (ASVS 3.4.1).
+HSTS = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+
+ExecutionPolicy = Callable[[dict[str, Any], Any], Response]
+
+
+def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
+    """Put headers and a request id around everything else that happens to a request.
+
+    An execution policy and no tween, since pyramid_retry and the last-ditch error page are outside
+    of all tweens. A response that says for itself how it may be cached or what it may load is
+    left alone; every other one is not stored, which is right wherever a person is known or a form
+    is shown.
+    """
+    always = (*ALWAYS, HSTS) if https else ALWAYS
+
+    def execute(environ: dict[str, Any], router: Any) -> Response:
+        reset = request_id.set(secrets.token_hex(_ID_BYTES))
+        try:
+            response = policy(environ, router)
+        except Exception:
+            log.exception("sys_crash: an error that no page was there for")
+            response = Response("Something went wrong.", 500, content_type="text/plain")
+        finally:
+            request_id.reset(reset)
+        headers = response.headerlist
+        names = {name.lower() for name, _ in headers}
+        if "cache-control" not in names:
+            headers.append(("Cache-Control", "no-store"))
+        if "content-security-policy" not in names:
+            headers.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
+        headers.extend(always)
+        return response
+
+    return execute

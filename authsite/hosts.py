@@ -1,0 +1,35 @@
+"""Which hosts and origins are this site."""
+
+import re
+
+from pyramid.request import Request
+
+_LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
+
+
+class Hosts:
+    """The allow-list: the host of `authsite.site.url` and, in development, localhost.
+
+    Whatever else a `Host` header says would end up in redirects (RFC 9112, 3.2; ASVS 4.1).
+    """
+
+    def __init__(self, site_url: str, *, dev: bool) -> None:
+        self._origin = site_url
+        scheme, _, host = site_url.partition("://")
+        default_port = {"http": ":80", "https": ":443"}[scheme]
+        name, colon, port = host.rpartition(":")
+        bare = name if colon and f":{port}" == default_port else host
+        self._hosts = {host, bare, bare + default_port if bare == host else host}
+        self._dev = dev
+
+    def allows(self, host: str) -> bool:
+        """Whether a request for this `Host` is for us."""
+        host = host.lower()
+        return host in self._hosts or (self._dev and _LOCAL.fullmatch(host) is not None)
+
+    def is_own_origin(self, origin: str, request: Request) -> bool:
+        """Whether an `Origin` header names this site."""
+        if origin == self._origin:
+            return True
+        scheme, _, host = origin.partition("://")
+        return self._dev and scheme == request.scheme and host == request.host and self.allows(host)

@@ -1,0 +1,52 @@
+"""Requests that nobody can read get a 400, before any page looks at them."""
+
+import logging
+from collections.abc import Callable
+
+from pyramid.httpexceptions import HTTPBadRequest
+from pyramid.registry import Registry
+from pyramid.response import Response
+
+from authsite.database import SAFE_METHODS
+from authsite.request import Request
+from authsite.site import site_of
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Request], Response]
+
+
+def malformed_tween_factory(handler: Handler, registry: Registry) -> Handler:
+    """Parse path, query, cookies and form once, here, where failing is expected.
+
+    WebOb parses each when somebody asks, and bytes that are no UTF-8 are then an error of the
+    page that asked (a 500). What was parsed stays parsed, so this costs a page next to nothing.
+    The `Host` is judged here too: whatever it says ends up in redirects.
+    """
+    hosts = site_of(registry).hosts
+
+    def tween(request: Request) -> Response:
+        if not hosts.allows(request.environ.get("HTTP_HOST", "")):
+            log.warning("malicious_host: not a host of this site")
+            raise HTTPBadRequest
+        try:
+            _parse(request)
+        except Exception as error:  # whatever its parsers choke on, it is the sender's
+            log.warning("input_validation_fail: cannot be read: %s", type(error).__name__)
+            raise HTTPBadRequest from error
+        return handler(request)
+
+    return tween
+
+
+def _parse(request: Request) -> None:
+    environ = request.environ
+    if not environ["PATH_INFO"].isascii():
+        request.path_info  # noqa: B018 - for its errors
+    if environ.get("QUERY_STRING"):
+        request.GET  # noqa: B018
+    cookies = environ.get("HTTP_COOKIE", "")
+    if "\\" in cookies or not cookies.isascii():
+        list(request.cookies.items())
+    if environ["REQUEST_METHOD"] not in SAFE_METHODS:
+        request.POST  # noqa: B018

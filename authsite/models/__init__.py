@@ -1,0 +1,8 @@
+"""One table a file; all of them together here, so that the metadata is complete."""
+
+from authsite.models.base import Base
+from authsite.models.sweep import Sweep
+from authsite.models.user import User
+from authsite.models.user_session import UserSession
+
+__all__ = ["Base", "Sweep", "User", "UserSession"]

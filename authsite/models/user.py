@@ -1,0 +1,30 @@
+"""The table of people who have an account."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from authsite.models.base import Base, UtcDateTime
+
+
+class User(Base):
+    """A person's account. `email` is kept as typed; `email_key` is what makes it unique."""
+
+    __tablename__ = "user"
+    __table_args__ = (
+        sa.CheckConstraint("length(first_name) BETWEEN 1 AND 100", name="first_name_length"),
+        sa.CheckConstraint("length(last_name) BETWEEN 1 AND 100", name="last_name_length"),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    first_name: Mapped[str] = mapped_column(sa.String(100))
+    last_name: Mapped[str] = mapped_column(sa.String(100))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    email_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    #: A PHC string: algorithm, parameters, salt and hash in one.
+    password_hash: Mapped[str] = mapped_column(sa.String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def __repr__(self) -> str:
+        return f"<User {self.id}>"

@@ -1,0 +1,83 @@
+"""The request, with what the pages of this site ask of it."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pyramid.request
+from pyramid.decorator import reify
+from pyramid.interfaces import ICSRFStoragePolicy
+from pyramid_tm import explicit_manager, is_tm_active
+from sqlalchemy.orm import Session
+from transaction import TransactionManager
+
+from authsite.site import Site, site_of
+
+if TYPE_CHECKING:
+    from authsite.accounts.sessions import Identity
+
+
+class Request(pyramid.request.Request):
+    """Pyramid's request and the parts of the site.
+
+    A class rather than `add_request_method`: what a request has can be read here, the type checker
+    knows it, and Pyramid need not make a new class for every request.
+    """
+
+    if TYPE_CHECKING:
+        identity: Identity | None
+
+    @reify
+    def site(self) -> Site:
+        """The parts that the site is made of."""
+        return site_of(self.registry)
+
+    @reify
+    def tm(self) -> TransactionManager:
+        """The transaction of this request, which pyramid_tm begins and ends."""
+        return self.environ.get("tm.manager") or explicit_manager(self)
+
+    @reify
+    def dbsession(self) -> Session:
+        """SQLAlchemy's session: for a form it commits with the response, else it only reads."""
+        if is_tm_active(self):
+            return self.site.database.session_to_write(self.tm)
+        session = self.site.database.session_to_read()
+        self.add_finished_callback(lambda _request: session.close())
+        return session
+
+    @reify
+    def csrf_token(self) -> str:
+        """The token for every form of this page."""
+        token: str = self.registry.queryUtility(ICSRFStoragePolicy).new_csrf_token(self)
+        return token
+
+    @reify
+    def flash(self) -> str | None:
+        """What the page before left to be said here, once."""
+        return self.site.flash.take(self)
+
+    @reify
+    def here(self) -> str:
+        """The path of this page, for people and links; never an error, however it was spelled."""
+        path: str = self.environ.get("PATH_INFO", "")
+        return path.encode("latin-1").decode("utf-8", "replace")
+
+    def path_to(self, *segments: str) -> str:
+        """Return the address of a page of this site as a path: `path_to("account")`."""
+        path = "/".join(quote(segment, safe="") for segment in segments)
+        return f"{quote(self.script_name)}/{path}"
+
+    @property
+    def site_name(self) -> str:
+        """What the site calls itself."""
+        return self.site.settings.site.name
+
+    @property
+    def stylesheet(self) -> str:
+        """The address of the style sheet, another one whenever its content is."""
+        return f"{self.script_name}{self.site.assets.stylesheet}"
+
+    @property
+    def icon(self) -> str:
+        """The address of the icon."""
+        return f"{self.script_name}{self.site.assets.icon}"

@@ -1,0 +1,7 @@
+"""The tree of addresses: small classes around rows, made anew for each request."""
+
+from authsite.resources.account import Account
+from authsite.resources.base import Private, Resource, add_child
+from authsite.resources.root import Root
+
+__all__ = ["Account", "Private", "Resource", "Root", "add_child"]

@@ -1,0 +1,129 @@
+"""Who asks, and whether they may: the session behind the cookie, and the tree's ACLs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pyramid.authorization import ACLHelper, Authenticated, Everyone
+from pyramid.interfaces import ISecurityPolicy
+from pyramid.request import Request, RequestLocalCache
+from pyramid.response import Response
+from zope.interface import implementer
+
+from authsite.accounts.sessions import (
+    Identity,
+    Limits,
+    close_session,
+    identity_of_token,
+    open_session,
+    touch_session,
+)
+from authsite.clock import utc_now
+from authsite.cookies import Cookie
+from authsite.database import Database
+from authsite.network import network_address_of, user_agent_of
+from authsite.tokens import SessionToken
+
+#: The principal of those who are not signed in.
+STRANGER = "stranger"
+
+
+@implementer(ISecurityPolicy)
+class SecurityPolicy:
+    """Loads the session from the database by the cookie, at most once a request.
+
+    The cookie is all that a browser shows for itself (ASVS 7.2.1), and what it shows is either a
+    session that lives or nothing: malformed, unknown, forged and expired are the same stranger.
+    """
+
+    def __init__(self, database: Database, *, cookie: Cookie, limits: Limits) -> None:
+        self._database = database
+        self._cookie = cookie
+        self._limits = limits
+        self._identities: Any = RequestLocalCache(self._load_identity)
+        self._acl = ACLHelper()
+
+    def identity(self, request: Request) -> Identity | None:
+        """Return who asks, or None for a stranger."""
+        identity: Identity | None = self._identities.get_or_create(request)
+        return identity
+
+    def authenticated_userid(self, request: Request) -> str | None:
+        """Return the id of the user who asks, or None."""
+        identity = self.identity(request)
+        return identity.user_id if identity else None
+
+    def permits(self, request: Request, context: Any, permission: str) -> Any:
+        """Whether the ACLs from `context` up to the root grant `permission` to whoever asks."""
+        return self._acl.permits(context, self.principals(request), permission)
+
+    def principals(self, request: Request) -> Sequence[str]:
+        """Return what an ACL may name whoever asks by."""
+        identity = self.identity(request)
+        if identity is None:
+            return (Everyone, STRANGER)
+        return (Everyone, Authenticated, f"user:{identity.user_id}")
+
+    def remember(self, request: Request, userid: str, **_kw: Any) -> list[tuple[str, str]]:
+        """Open a session for the user and return the header that hands it to this browser.
+
+        The browser's former session ends, whoever's it was: no session outlives a change of
+        identity, and none is ever adopted (ASVS 7.2.4).
+        """
+        self._close_session_of(request)
+        now = utc_now()
+        request.site.sweeper.nudge(now=now)
+        token = open_session(
+            request.dbsession,
+            userid,
+            limits=self._limits,
+            user_agent=user_agent_of(request),
+            network_address=network_address_of(request),
+            now=now,
+        )
+        expires_at = self._limits.expiry(created_at=now, last_seen_at=now)
+        return [self._cookie_until(str(token), expires_at, now=now)]
+
+    def forget(self, request: Request, **_kw: Any) -> list[tuple[str, str]]:
+        """End this browser's session and return the header by which it forgets its cookie."""
+        self._close_session_of(request)
+        return [self._cookie.clear()]
+
+    def _token_of(self, request: Request) -> SessionToken | None:
+        value = self._cookie.of(request)
+        return SessionToken.parse(value) if value else None
+
+    def _close_session_of(self, request: Request) -> None:
+        token = self._token_of(request)
+        if token:
+            close_session(request.dbsession, token)
+
+    def _load_identity(self, request: Request) -> Identity | None:
+        token = self._token_of(request)
+        if token is None:
+            if self._cookie.is_sent_by(request):
+                self._answer_with(request, self._cookie.clear())
+            return None
+        now = utc_now()
+        with self._database.reading.connect() as connection:
+            identity = identity_of_token(connection, token, now=now)
+            if identity is None:
+                self._answer_with(request, self._cookie.clear())
+                return None
+            extended = touch_session(connection, identity, limits=self._limits, now=now)
+        if extended:
+            self._answer_with(request, self._cookie_until(str(token), extended, now=now))
+        return identity
+
+    def _cookie_until(self, value: str, until: datetime, *, now: datetime) -> tuple[str, str]:
+        return self._cookie.set(value, max_age=until - now)
+
+    def _answer_with(self, request: Request, header: tuple[str, str]) -> None:
+        """Add the header to the response, unless a view has set this cookie itself."""
+
+        def add(_request: Request, response: Response) -> None:
+            prefix = f"{self._cookie.name}="
+            if not any(value.startswith(prefix) for value in response.headers.getall("Set-Cookie")):
+                response.headerlist.append(header)
+
+        request.add_response_callback(add)

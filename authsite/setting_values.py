@@ -1,0 +1,81 @@
+"""How the text of a setting is read; each reader raises `ValueError` with what would make sense."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+_DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_MINIMUM_SECRET_LENGTH = 32
+
+
+def text(value: str) -> str:
+    """Return the text without surrounding space; it must not be empty."""
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value.strip()
+
+
+def yes_or_no(value: str) -> bool:
+    """Return whether the text says so."""
+    try:
+        return {"true": True, "yes": True, "false": False, "no": False}[value.strip().lower()]
+    except KeyError:
+        raise ValueError("must be true or false") from None
+
+
+def number(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within these bounds."""
+
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", value.strip()) or not (minimum <= int(value) <= maximum):
+            raise ValueError(f"must be a whole number from {minimum} to {maximum}")
+        return int(value)
+
+    return read
+
+
+def duration(value: str) -> timedelta:
+    """Return how long `90s`, `15m`, `12h` or `30d` is."""
+    match = _DURATION.fullmatch(value.strip())
+    if match is None:
+        raise ValueError("must be a duration such as 90s, 15m, 12h or 30d")
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
+def origin(value: str) -> str:
+    """Return the scheme and host of an http or https address without a path."""
+    parts = urlsplit(value.strip())
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if (
+        parts.scheme not in {"http", "https"}
+        or not re.fullmatch(r"([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", parts.netloc)
+        or value.strip().rstrip("/") != origin
+    ):
+        raise ValueError("must be an address such as https://accounts.example.com, without a path")
+    return origin
+
+
+def secret(value: str) -> bytes:
+    """Return the bytes of a secret that is long enough to be one."""
+    if len(value.strip()) < _MINIMUM_SECRET_LENGTH:
+        raise ValueError(f"must have at least {_MINIMUM_SECRET_LENGTH} characters, all random")
+    return value.strip().encode("utf-8")
+
+
+def database_url(value: str) -> URL:
+    """Return the URL of a database that the site can run on."""
+    try:
+        url = make_url(value.strip())
+    except ArgumentError:
+        raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL") from None
+    backend = url.get_backend_name()
+    if backend == "sqlite" and not url.database:
+        raise ValueError("must name a file: an SQLite database in memory is lost at every end")
+    if backend not in {"sqlite", "postgresql"}:
+        raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL")
+    return url

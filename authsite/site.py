@@ -1,0 +1,71 @@
+"""The parts that one running site is made of, put together from its settings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.registry import Registry
+
+from authsite.accounts.sessions import Limits
+from authsite.assets import Assets, find_assets
+from authsite.cookies import Cookie
+from authsite.database import Database
+from authsite.flash import Flash
+from authsite.hosts import Hosts
+from authsite.passwords import PasswordHasher
+from authsite.settings import Settings
+from authsite.sweeping import Sweeper
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What the requests of one process share; found as `request.site`."""
+
+    settings: Settings
+    database: Database
+    hasher: PasswordHasher
+    hosts: Hosts
+    flash: Flash
+    session_cookie: Cookie
+    stranger_cookie: Cookie
+    sweeper: Sweeper
+    assets: Assets
+
+    @property
+    def limits(self) -> Limits:
+        """How long sessions last."""
+        session = self.settings.session
+        return Limits(session.idle, session.absolute, session.touch_every)
+
+
+def build_site(settings: Settings) -> Site:
+    """Build the parts; connects to nothing yet."""
+    https = settings.https
+    database = Database(
+        settings.database.url,
+        pool_size=settings.database.pool_size,
+        wait=settings.database.wait,
+    )
+    return Site(
+        settings=settings,
+        database=database,
+        hasher=PasswordHasher(
+            time_cost=settings.passwords.time_cost,
+            memory_cost=settings.passwords.memory_cost,
+            parallelism=settings.passwords.parallelism,
+            concurrency=settings.passwords.concurrency,
+            queue=settings.passwords.queue,
+        ),
+        hosts=Hosts(settings.site.url, dev=settings.dev),
+        flash=Flash(Cookie("flash", https=https)),
+        session_cookie=Cookie("session", https=https),
+        stranger_cookie=Cookie("form", https=https),
+        sweeper=Sweeper(database, every=settings.sweeping.every),
+        assets=find_assets(),
+    )
+
+
+def site_of(registry: Registry) -> Site:
+    """Return the site that a configured registry holds."""
+    site: Any = registry["authsite"]
+    assert isinstance(site, Site)  # noqa: S101 - for the type checker
+    return site

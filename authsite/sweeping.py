@@ -1,0 +1,53 @@
+"""The site tidies up after itself: at most once an hour, whoever comes by first."""
+
+import logging
+import threading
+import time
+from datetime import datetime, timedelta
+
+from authsite.accounts.sweep import claim_sweep, sweep_expired_sessions
+from authsite.database import DATABASE_AWAY, Database
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two batches, for those who wait for the write lock.
+REST = 0.01
+
+
+class Sweeper:
+    """Sweeps on a thread of its own; of all processes on one database, one at a time does."""
+
+    def __init__(self, database: Database, *, every: timedelta) -> None:
+        self._database = database
+        self._every = every
+        self._lock = threading.Lock()
+        self._next_look = 0.0
+
+    def nudge(self, *, now: datetime) -> threading.Thread | None:
+        """Sweep in the background if it is time; cheap to call, and safe from any thread.
+
+        Returns the thread when one was started.
+        """
+        with self._lock:
+            if time.monotonic() < self._next_look:
+                return None
+            self._next_look = time.monotonic() + self._every.total_seconds()
+        thread = threading.Thread(target=self._sweep, args=(now,), name="sweep", daemon=True)
+        thread.start()
+        return thread
+
+    def _sweep(self, now: datetime) -> None:
+        try:
+            with self._database.reading.connect() as connection:
+                claimed = claim_sweep(connection, every=self._every, now=now)
+            if claimed:
+                log.info("sys_sweep: %d expired sessions deleted", self._sweep_all(now))
+        except DATABASE_AWAY as error:
+            log.warning("sys_sweep: put off, the database is away: %s", type(error).__name__)
+
+    def _sweep_all(self, now: datetime) -> int:
+        total = 0
+        for deleted in sweep_expired_sessions(self._database.reading, now=now):
+            total += deleted
+            time.sleep(REST)
+        return total

@@ -1,0 +1,55 @@
+"""What a session cookie carries: an id that may be shown and a secret that may not."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Self
+
+#: 96 bits: enough that ids never collide and cannot be counted through.
+ID_BYTES = 12
+#: 256 bits, twice what ASVS 7.2.3 asks for.
+SECRET_BYTES = 32
+
+_SHAPE = re.compile(r"([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})")
+
+
+def new_id() -> str:
+    """Return a random id of 16 URL-safe characters (96 bits), for users and sessions."""
+    return secrets.token_urlsafe(ID_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionToken:
+    """`id.secret`, as the cookie holds it; the table holds the id and the secret's digest.
+
+    A digest without salt or stretching is enough for a secret of 256 random bits (ASVS 11.5.1):
+    nobody can try them all, and whoever reads the table cannot sign in with what is there.
+    """
+
+    id: str
+    secret: str = field(repr=False)
+
+    @classmethod
+    def new(cls) -> Self:
+        """Return a token that nobody has seen, from the operating system's generator."""
+        return cls(new_id(), secrets.token_urlsafe(SECRET_BYTES))
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the token that `text` spells, or None when it spells none."""
+        match = _SHAPE.fullmatch(text)
+        return cls(match[1], match[2]) if match else None
+
+    def __str__(self) -> str:
+        return f"{self.id}.{self.secret}"
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the secret, 32 bytes."""
+        return hashlib.sha256(self.secret.encode("ascii")).digest()
+
+    def matches(self, digest: bytes) -> bool:
+        """Whether `digest` is that of this secret, compared in constant time (ASVS 11.2.4)."""
+        return hmac.compare_digest(self.digest, digest)

@@ -1,0 +1,1 @@
+"""The outer ring: one file for each page, named as its address."""

@@ -1,0 +1,45 @@
+"""`/account`: what the site knows of a person, and the names to change."""
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.view import view_config, view_defaults
+
+from authsite.accounts.change_names import change_names
+from authsite.forms import SiteForm, name_field
+from authsite.pages import form_page
+from authsite.request import Request
+from authsite.resources import Account
+
+
+class NamesForm(SiteForm):
+    """A person's names."""
+
+    first_name = name_field("First name", autocomplete="given-name")
+    last_name = name_field("Last name", autocomplete="family-name")
+
+
+@view_defaults(context=Account, name="", permission="authenticated")
+class AccountPage:
+    """The page with the form, and what becomes of it."""
+
+    def __init__(self, context: Account, request: Request) -> None:
+        self.user = context.record
+        self.request = request
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Show the account as it is."""
+        return self._page(NamesForm(obj=self.user))
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Take the new names."""
+        form = NamesForm.of(self.request)
+        if not form.validate():
+            return self._page(form, status=422)
+        change_names(self.user, first_name=form.first_name.data, last_name=form.last_name.data)
+        said = [self.request.site.flash.set("name-saved")]
+        return HTTPSeeOther(self.request.path_to("account"), headers=said)
+
+    def _page(self, form: NamesForm, status: int = 200) -> Response:
+        return form_page(self.request, "account", form=form, status=status, user=self.user)

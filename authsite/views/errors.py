@@ -1,0 +1,150 @@
+"""The pages for what went wrong; none of them needs the database."""
+
+import logging
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.exceptions import BadCSRFToken, PredicateMismatch
+from pyramid.httpexceptions import (
+    HTTPBadRequest,
+    HTTPForbidden,
+    HTTPNotFound,
+    HTTPSeeOther,
+)
+from pyramid.response import Response
+from pyramid.view import exception_view_config
+
+from authsite.addresses import methods_of
+from authsite.database import DATABASE_AWAY
+from authsite.headers import request_id
+from authsite.pages import RETRY_AFTER, page
+from authsite.request import Request
+
+log = logging.getLogger(__name__)
+
+Links = tuple[tuple[str, str], ...]
+
+
+def error_page(
+    request: Request, status: int, title: str, *explanation: str, links: Links = (), **values: Any
+) -> Response:
+    """Return the page for an error, with a navigation as far as it is known who asks."""
+    try:
+        request.identity  # noqa: B018 - kept for the navigation, or known to be out of reach
+    except DATABASE_AWAY:
+        values["database_away"] = True
+    return page(
+        request,
+        "error",
+        status=status,
+        title=title,
+        explanation=explanation,
+        links=links or (("Go to the home page", request.path_to()),),
+        request_id=request_id.get() if status >= 500 else None,
+        **values,
+    )
+
+
+@exception_view_config(HTTPBadRequest)
+def bad_request(request: Request) -> Response:
+    """Answer a request that makes no sense (RFC 9110, 15.5.1)."""
+    return error_page(
+        request,
+        400,
+        "That request could not be read",
+        "Something in it was broken or in the wrong place, so that nothing was done.",
+    )
+
+
+@exception_view_config(BadCSRFToken)
+def refused_form(request: Request) -> Response:
+    """Explain that a form was not taken, and what to do."""
+    return error_page(
+        request,
+        403,
+        "That form was out of date",
+        "To protect you, a form is taken only from a page of this site, and only in the session "
+        "for which it was shown. Nothing was changed.",
+        "Perhaps you have signed in or out in another window, or your browser does not keep "
+        "cookies for this site. Go back, load the page again, and send the form once more.",
+        links=(("Load the page again", request.path_to(*request.here.split("/")[1:])),),
+    )
+
+
+@exception_view_config(HTTPForbidden)
+def forbidden(exc: HTTPForbidden, request: Request) -> Response:
+    """Send a stranger to sign in, the signed-in away from what is for strangers; refuse the rest.
+
+    Only what a GET asked for can be gone back to.
+    """
+    if request.identity is None:
+        if request.method in {"GET", "HEAD"}:
+            sign_in = request.path_to("sign-in")
+            return HTTPSeeOther(f"{sign_in}?{urlencode({'next': request.path_qs})}")
+        return error_page(
+            request,
+            403,
+            "You are not signed in",
+            "Nothing was changed. Sign in, and try again.",
+            links=(("Sign in", request.path_to("sign-in")),),
+        )
+    if getattr(exc.result, "permission", None) == "anonymous":
+        return HTTPSeeOther(request.path_to("dashboard"))
+    return error_page(request, 403, "That is not for you", "You may not open this page.")
+
+
+@exception_view_config(HTTPNotFound)
+def not_found(request: Request) -> Response:
+    """Say that there is nothing at this address."""
+    return error_page(
+        request, 404, "There is no such page", "Perhaps the address was mistyped, or has changed."
+    )
+
+
+@exception_view_config(PredicateMismatch)
+def wrong_method(request: Request) -> Response:
+    """Answer a method that a page does not know, and name those that it does (RFC 9110, 15.5.6)."""
+    allowed = methods_of(request)
+    if not allowed:
+        return not_found(request)
+    response = error_page(
+        request, 405, "That cannot be done here", "This page does not answer to that method."
+    )
+    response.headerlist.append(("Allow", ", ".join(allowed)))
+    return response
+
+
+def database_away(exc: Exception, request: Request) -> Response:
+    """Ask to come back: nothing was changed, and nobody was signed out."""
+    log.error("sys_database_away: %s", type(exc).__name__, exc_info=exc)
+    response = page(
+        request,
+        "error",
+        status=503,
+        title="We will be right back",
+        explanation=(
+            "The site cannot reach its data just now. Nothing was changed, and you are still "
+            "signed in if you were before. Please try again in a moment.",
+        ),
+        links=(("Try again", request.path_to(*request.here.split("/")[1:])),),
+        request_id=request_id.get(),
+        database_away=True,
+    )
+    response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
+    return response
+
+
+for _error in DATABASE_AWAY:
+    exception_view_config(_error)(database_away)
+
+
+@exception_view_config(Exception)
+def crash(exc: Exception, request: Request) -> Response:
+    """Say that it was our mistake; what it was is for the log alone (ASVS 16.5.1)."""
+    log.error("sys_crash: %s", type(exc).__name__, exc_info=exc)
+    return error_page(
+        request,
+        500,
+        "Something went wrong",
+        "It was our mistake, not yours, and nothing was changed.",
+    )

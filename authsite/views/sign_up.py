@@ -1,0 +1,90 @@
+"""`/sign-up`: where a stranger makes an account."""
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import remember
+from pyramid.view import view_config, view_defaults
+from wtforms import Field
+from wtforms.validators import ValidationError
+
+from authsite.accounts.sign_up import EmailTaken, WeakPassword, sign_up
+from authsite.clock import utc_now
+from authsite.email_addresses import InvalidEmailAddress, parse_email_address
+from authsite.forms import SiteForm, email_field, name_field, password_field
+from authsite.hash_queue import HashQueueFull
+from authsite.models import User
+from authsite.pages import form_page
+from authsite.request import Request
+from authsite.resources import Root
+
+
+class SignUpForm(SiteForm):
+    """Names, address, and a password typed twice."""
+
+    first_name = name_field("First name", autocomplete="given-name")
+    last_name = name_field("Last name", autocomplete="family-name")
+    email = email_field()
+    password = password_field("Password", autocomplete="new-password", missing="Choose a password.")
+    confirm_password = password_field(
+        "Confirm password", autocomplete="new-password", missing="Type the password again."
+    )
+
+    def validate_confirm_password(self, field: Field) -> None:
+        """The same password twice, or a typing mistake would lock its owner out."""
+        if field.data != self.password.data:
+            raise ValidationError("The two passwords are not the same.")
+
+
+@view_defaults(context=Root, name="sign-up", permission="anonymous")
+class SignUp:
+    """The page with the form, and what becomes of it."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Show an empty form."""
+        return self._page(SignUpForm())
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Make the account, sign its owner in, and go to the dashboard."""
+        form = SignUpForm.of(self.request)
+        if not form.validate():
+            return self._page(form, status=422)
+        try:
+            user = self._sign_up(form)
+        except InvalidEmailAddress:
+            form.reject("email", "Enter an email address such as name@example.com.")
+        except WeakPassword as weakness:
+            form.reject("password", str(weakness))
+        except EmailTaken:
+            form.reject("email", "There is an account with this address. Sign in instead?")
+        except HashQueueFull:
+            return self._page(form, status=503)
+        else:
+            headers = remember(self.request, user.id)
+            return HTTPSeeOther(self.request.path_to("dashboard"), headers=headers)
+        return self._page(form, status=422)
+
+    def _sign_up(self, form: SignUpForm) -> User:
+        settings = self.request.site.settings
+        return sign_up(
+            self.request.dbsession,
+            hasher=self.request.site.hasher,
+            first_name=form.first_name.data,
+            last_name=form.last_name.data,
+            email=parse_email_address(form.email.data),
+            password=form.password.data,
+            minimum_length=settings.passwords.minimum_length,
+            site_name=settings.site.name,
+            now=utc_now(),
+        )
+
+    def _page(self, form: SignUpForm, status: int = 200) -> Response:
+        minimum = self.request.site.settings.passwords.minimum_length
+        form.password.description = (
+            f"At least {minimum} characters. A few unrelated words make a good one."
+        )
+        return form_page(self.request, "sign_up", form=form, status=status)

