@@ -9,7 +9,7 @@ from plaster import get_settings
 
 from authsite.models import Base
 from authsite.models.base import UtcDateTime
-from authsite.settings import read_database_url
+from authsite.settings import SettingError, read_database_url
 
 config = context.config
 if config.config_file_name and config.attributes.get("configure_logging", True):
@@ -30,7 +30,10 @@ def database_url() -> sa.URL:
     if given is not None:
         return given
     ini = get_settings(config.config_file_name, "app:main")
-    return read_database_url(ini, os.environ)
+    try:
+        return read_database_url(ini, os.environ)
+    except SettingError as error:
+        raise SystemExit(f"authsite: {error}") from None
 
 
 def run_migrations() -> None:

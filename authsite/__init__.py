@@ -17,15 +17,21 @@ from authsite.pages import TEMPLATES
 from authsite.request import Request
 from authsite.resources import Account, Root, add_child
 from authsite.security import SecurityPolicy
-from authsite.settings import read_settings
+from authsite.settings import SettingError, read_settings
 from authsite.site import build_site
 from authsite.traversal import StrictTraverser
 
 
 def main(_global_config: dict[str, str], **settings: Any) -> Router:
-    """Return the WSGI application for `pserve` and an ini file."""
+    """Return the WSGI application for `pserve` and an ini file.
+
+    A setting that is missing or wrong ends the program with a sentence, not with a traceback.
+    """
     with Configurator(settings=settings) as config:
-        config.include("authsite")
+        try:
+            config.include("authsite")
+        except SettingError as error:
+            raise SystemExit(f"authsite: {error}") from None
         return config.make_wsgi_app()
 
 
@@ -46,7 +52,12 @@ def includeme(config: Configurator) -> None:
     config.add_traverser(StrictTraverser, Interface)
 
     config.set_security_policy(
-        SecurityPolicy(site.database, cookie=site.session_cookie, limits=site.limits)
+        SecurityPolicy(
+            site.database,
+            cookie=site.session_cookie,
+            stranger_cookie=site.stranger_cookie,
+            limits=site.limits,
+        )
     )
     config.set_default_permission("authenticated")
     config.set_csrf_storage_policy(
@@ -54,10 +65,14 @@ def includeme(config: Configurator) -> None:
     )
     config.set_default_csrf_options(require_csrf=True, check_origin=False)
 
+    for setting in ("jinja2.trim_blocks", "jinja2.lstrip_blocks"):
+        config.registry.settings.setdefault(setting, "true")
     config.include("pyramid_jinja2")
     config.add_jinja2_search_path("authsite:templates", name=".jinja2")
     config.action(None, lambda: _keep_templates(config), order=9999)
-    config.add_static_view(PREFIX, "authsite:static", cache_max_age=LIFETIME)
+    config.add_static_view(
+        PREFIX, "authsite:static", cache_max_age=LIFETIME, request_method=("GET", "HEAD")
+    )
     config.scan("authsite.views")
 
 

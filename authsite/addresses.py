@@ -6,6 +6,7 @@ from typing import Any
 
 from pyramid.registry import Registry
 from pyramid.request import Request
+from pyramid.util import as_sorted_tuple
 
 from authsite.resources import Root
 from authsite.resources.base import children_of
@@ -71,5 +72,5 @@ def _views_of(registry: Registry) -> Iterator[tuple[type, str, str, str, str]]:
         named = f"{function.__module__}.{function.__qualname__}"
         if view["attr"]:
             named += f".{view['attr']}"
-        for method in view["request_methods"] or ("any",):
+        for method in as_sorted_tuple(view["request_methods"] or "any"):
             yield context, view["name"], method, permissions[0] if permissions else "none", named

@@ -1,4 +1,4 @@
-"""The style sheet and the icon: their addresses change with their content, so they keep for ever."""
+"""The style sheet and the icon, under addresses that change with what is in them."""
 
 import hashlib
 from dataclasses import dataclass

@@ -41,9 +41,11 @@ class Database:
             "pool_size": pool_size,
             "max_overflow": 0,
             "pool_timeout": wait.total_seconds(),
+            "hide_parameters": True,  # errors go to the log, hashes and digests must not
         }
         sqlite = url.get_backend_name() == "sqlite"
         if sqlite:
+            pool["paramstyle"] = "named"  # as PostgreSQL's driver has it
             pool["connect_args"] = {"timeout": wait.total_seconds()}
         else:
             url = url.set(drivername="postgresql+psycopg")

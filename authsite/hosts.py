@@ -4,6 +4,7 @@ import re
 
 from pyramid.request import Request
 
+_PORT = re.compile(r":[0-9]+$")
 _LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 
 
@@ -14,12 +15,11 @@ class Hosts:
     """
 
     def __init__(self, site_url: str, *, dev: bool) -> None:
-        self._origin = site_url
         scheme, _, host = site_url.partition("://")
         default_port = {"http": ":80", "https": ":443"}[scheme]
-        name, colon, port = host.rpartition(":")
-        bare = name if colon and f":{port}" == default_port else host
-        self._hosts = {host, bare, bare + default_port if bare == host else host}
+        host = host.removesuffix(default_port)
+        self._origin = f"{scheme}://{host}"
+        self._hosts = {host} if _PORT.search(host) else {host, host + default_port}
         self._dev = dev
 
     def allows(self, host: str) -> bool:

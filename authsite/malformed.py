@@ -41,7 +41,7 @@ def malformed_tween_factory(handler: Handler, registry: Registry) -> Handler:
 
 def _parse(request: Request) -> None:
     environ = request.environ
-    if not environ["PATH_INFO"].isascii():
+    if not environ.get("PATH_INFO", "").isascii():
         request.path_info  # noqa: B018 - for its errors
     if environ.get("QUERY_STRING"):
         request.GET  # noqa: B018

@@ -13,8 +13,9 @@ def network_address_of(request: Request) -> str | None:
     Behind a proxy the peer is the proxy, unless waitress is told to trust it (docs/production.md);
     a header such as `X-Forwarded-For` is never read here, since anybody can write one.
     """
+    address, _, _zone = request.environ.get("REMOTE_ADDR", "").partition("%")
     try:
-        return str(ipaddress.ip_address(request.environ.get("REMOTE_ADDR", "")))
+        return str(ipaddress.ip_address(address))
     except ValueError:
         return None
 

@@ -62,10 +62,14 @@ class Request(pyramid.request.Request):
         path: str = self.environ.get("PATH_INFO", "")
         return path.encode("latin-1").decode("utf-8", "replace")
 
+    @reify
+    def root_path(self) -> str:
+        """Where the application is mounted, without a slash at the end: mostly the empty text."""
+        return quote(self.script_name)
+
     def path_to(self, *segments: str) -> str:
         """Return the address of a page of this site as a path: `path_to("account")`."""
-        path = "/".join(quote(segment, safe="") for segment in segments)
-        return f"{quote(self.script_name)}/{path}"
+        return f"{self.root_path}/{'/'.join(quote(segment, safe='') for segment in segments)}"
 
     @property
     def site_name(self) -> str:
@@ -75,9 +79,9 @@ class Request(pyramid.request.Request):
     @property
     def stylesheet(self) -> str:
         """The address of the style sheet, another one whenever its content is."""
-        return f"{self.script_name}{self.site.assets.stylesheet}"
+        return f"{self.root_path}{self.site.assets.stylesheet}"
 
     @property
     def icon(self) -> str:
         """The address of the icon."""
-        return f"{self.script_name}{self.site.assets.icon}"
+        return f"{self.root_path}{self.site.assets.icon}"

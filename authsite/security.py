@@ -11,6 +11,7 @@ from pyramid.response import Response
 from zope.interface import implementer
 
 from authsite.accounts.sessions import (
+    IDENTITY,
     Identity,
     Limits,
     close_session,
@@ -19,6 +20,7 @@ from authsite.accounts.sessions import (
     touch_session,
 )
 from authsite.clock import utc_now
+from authsite.compiled_select import CompiledSelect
 from authsite.cookies import Cookie
 from authsite.database import Database
 from authsite.network import network_address_of, user_agent_of
@@ -36,9 +38,13 @@ class SecurityPolicy:
     session that lives or nothing: malformed, unknown, forged and expired are the same stranger.
     """
 
-    def __init__(self, database: Database, *, cookie: Cookie, limits: Limits) -> None:
+    def __init__(
+        self, database: Database, *, cookie: Cookie, stranger_cookie: Cookie, limits: Limits
+    ) -> None:
         self._database = database
+        self._select = CompiledSelect(IDENTITY, database.reading)
         self._cookie = cookie
+        self._stranger_cookie = stranger_cookie
         self._limits = limits
         self._identities: Any = RequestLocalCache(self._load_identity)
         self._acl = ACLHelper()
@@ -68,7 +74,7 @@ class SecurityPolicy:
         """Open a session for the user and return the header that hands it to this browser.
 
         The browser's former session ends, whoever's it was: no session outlives a change of
-        identity, and none is ever adopted (ASVS 7.2.4).
+        identity, and none is ever adopted (ASVS 7.2.4). What named it as a stranger goes too.
         """
         self._close_session_of(request)
         now = utc_now()
@@ -82,7 +88,10 @@ class SecurityPolicy:
             now=now,
         )
         expires_at = self._limits.expiry(created_at=now, last_seen_at=now)
-        return [self._cookie_until(str(token), expires_at, now=now)]
+        return [
+            self._cookie_until(str(token), expires_at, now=now),
+            self._stranger_cookie.clear(),
+        ]
 
     def forget(self, request: Request, **_kw: Any) -> list[tuple[str, str]]:
         """End this browser's session and return the header by which it forgets its cookie."""
@@ -105,15 +114,20 @@ class SecurityPolicy:
                 self._answer_with(request, self._cookie.clear())
             return None
         now = utc_now()
-        with self._database.reading.connect() as connection:
-            identity = identity_of_token(connection, token, now=now)
-            if identity is None:
-                self._answer_with(request, self._cookie.clear())
-                return None
-            extended = touch_session(connection, identity, limits=self._limits, now=now)
-        if extended:
-            self._answer_with(request, self._cookie_until(str(token), extended, now=now))
+        identity = identity_of_token(self._select, token, now=now)
+        if identity is None:
+            self._answer_with(request, self._cookie.clear())
+        elif now - identity.last_seen_at >= self._limits.touch_every:
+            self._touch(request, token, identity, now=now)
         return identity
+
+    def _touch(
+        self, request: Request, token: SessionToken, identity: Identity, *, now: datetime
+    ) -> None:
+        with self._database.reading.connect() as connection:
+            until = touch_session(connection, identity, limits=self._limits, now=now)
+        if until:
+            self._answer_with(request, self._cookie_until(str(token), until, now=now))
 
     def _cookie_until(self, value: str, until: datetime, *, now: datetime) -> tuple[str, str]:
         return self._cookie.set(value, max_age=until - now)

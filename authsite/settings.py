@@ -22,8 +22,10 @@ from authsite.setting_values import (
     yes_or_no,
 )
 
+#: What browsers cut every cookie's lifetime to (RFC 6265bis, 5.5).
+LONGEST_COOKIE = timedelta(days=400)
 #: What development.ini says. A site that is not for development refuses it.
-DEVELOPMENT_SECRET = "for development only: everybody knows this secret"
+DEVELOPMENT_SECRET = "for development only: everybody knows this secret"  # noqa: S105
 
 
 class SettingError(ValueError):
@@ -37,7 +39,7 @@ def _setting(read: Callable[[str], Any], meaning: str, default: Any = MISSING) -
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class SiteSettings:
     """What the site is called and where it stands."""
 
     url: str = _setting(
@@ -49,7 +51,7 @@ class Site:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session:
+class SessionSettings:
     """How long a browser stays signed in."""
 
     idle: timedelta = _setting(
@@ -64,7 +66,7 @@ class Session:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passwords:
+class PasswordSettings:
     """What a password must have, and what a hash of it costs."""
 
     minimum_length: int = _setting(
@@ -92,8 +94,7 @@ class DatabaseSettings:
     )
     pool_size: int = _setting(
         number(1, 1000),
-        "Most connections of one process, once for transactions and once for reads; 0 is not "
-        "possible.",
+        "Most connections of one process: as many for transactions and as many for reads.",
         16,
     )
     wait: timedelta = _setting(
@@ -107,7 +108,7 @@ class DatabaseSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweeping:
+class SweepSettings:
     """When rows that nobody can use any more are deleted."""
 
     every: timedelta = _setting(
@@ -125,11 +126,11 @@ class Settings:
         '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
     )
     dev: bool = _setting(yes_or_no, "For development: answers to localhost under any port.", False)
-    site: Site
-    session: Session
-    passwords: Passwords
+    site: SiteSettings
+    session: SessionSettings
+    passwords: PasswordSettings
     database: DatabaseSettings
-    sweeping: Sweeping
+    sweeping: SweepSettings
 
     @property
     def https(self) -> bool:
@@ -138,11 +139,11 @@ class Settings:
 
 
 _GROUPS: dict[str, type[Any]] = {
-    "site": Site,
-    "session": Session,
-    "passwords": Passwords,
+    "site": SiteSettings,
+    "session": SessionSettings,
+    "passwords": PasswordSettings,
     "database": DatabaseSettings,
-    "sweeping": Sweeping,
+    "sweeping": SweepSettings,
 }
 
 
@@ -233,6 +234,8 @@ def read_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         raise SettingError(
             "authsite.secret is the one of development.ini, which everybody knows: make one."
         )
+    if settings.session.absolute > LONGEST_COOKIE:
+        raise SettingError("authsite.session.absolute: browsers keep no cookie beyond 400 days.")
     if settings.session.touch_every >= settings.session.idle:
         raise SettingError(
             "authsite.session.touch_every must be shorter than authsite.session.idle."

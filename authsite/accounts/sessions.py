@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from authsite.compiled_select import CompiledSelect
 from authsite.models import User, UserSession
 from authsite.tokens import SessionToken
 
@@ -47,7 +48,8 @@ class Identity:
         return f"{self.first_name} {self.last_name}"
 
 
-_IDENTITY = (
+#: What `identity_of_token` asks: by primary key, once in nearly every request.
+IDENTITY = (
     sa.select(
         UserSession.user_id,
         UserSession.id,
@@ -66,10 +68,13 @@ _IDENTITY = (
 
 
 def identity_of_token(
-    connection: Connection, token: SessionToken, *, now: datetime
+    identities: CompiledSelect, token: SessionToken, *, now: datetime
 ) -> Identity | None:
-    """Return who holds this token, or None when it is unknown, forged or expired."""
-    row = connection.execute(_IDENTITY, {"session_id": token.id}).one_or_none()
+    """Return who holds this token, or None when it is unknown, forged or expired.
+
+    `identities` is `IDENTITY`, compiled for the database.
+    """
+    row = identities.one_or_none(session_id=token.id)
     if row is None:
         return None
     *values, digest = row
@@ -118,12 +123,11 @@ def close_session(dbsession: Session, token: SessionToken) -> None:
 def touch_session(
     connection: Connection, identity: Identity, *, limits: Limits, now: datetime
 ) -> datetime | None:
-    """Extend the session when that is due; return until when, or None when it was not.
+    """Write down that the session was seen; return until when it lasts now.
 
-    One statement decides, so that of many requests at the same moment one writes.
+    One statement decides, so that of many requests at the same moment one writes; the others get
+    None.
     """
-    if now - identity.last_seen_at < limits.touch_every:
-        return None
     expires_at = limits.expiry(created_at=identity.created_at, last_seen_at=now)
     touched = connection.execute(
         sa.update(UserSession)

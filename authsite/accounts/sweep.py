@@ -15,7 +15,7 @@ _SESSIONS = "sessions"
 
 
 def claim_sweep(connection: Connection, *, every: timedelta, now: datetime) -> bool:
-    """Whether the caller is the one who sweeps now; at most one is, in `every`, of all processes."""
+    """Whether the caller is the one who sweeps now: of all processes, one is in `every`."""
     claimed = connection.execute(
         sa.update(Sweep)
         .where(Sweep.name == _SESSIONS, Sweep.begun_at <= now - every)

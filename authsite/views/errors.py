@@ -22,6 +22,11 @@ from authsite.request import Request
 
 log = logging.getLogger(__name__)
 
+_AWAY = (
+    "The site cannot reach its data just now. Nothing was changed, and you are still signed in "
+    "if you were before. Please try again in a moment."
+)
+
 Links = tuple[tuple[str, str], ...]
 
 
@@ -122,10 +127,7 @@ def database_away(exc: Exception, request: Request) -> Response:
         "error",
         status=503,
         title="We will be right back",
-        explanation=(
-            "The site cannot reach its data just now. Nothing was changed, and you are still "
-            "signed in if you were before. Please try again in a moment.",
-        ),
+        explanation=[_AWAY],
         links=(("Try again", request.path_to(*request.here.split("/")[1:])),),
         request_id=request_id.get(),
         database_away=True,

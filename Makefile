@@ -1,0 +1,91 @@
+# Everything that is done to authsite, by name. `make help` lists it.
+
+PYTHON = python3
+BIN = .venv/bin
+INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
+CHROMIUM ?=
+AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
+
+.DEFAULT_GOAL = help
+.DELETE_ON_ERROR:
+.PHONY: help serve dev test check format bench db clean chromium java wrk
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+serve: .venv/site ## run the site on http://localhost:6543
+	@$(BIN)/alembic -c development.ini upgrade head
+	@exec $(BIN)/pserve development.ini
+
+dev: .venv/site ## the same, started anew whenever a file changes
+	@$(BIN)/alembic -c development.ini upgrade head
+	@exec $(BIN)/pserve development.ini --reload
+
+# Given ARGS, it is not the whole suite that runs, so nothing is said about coverage.
+test: .venv/testing chromium java ## run all tests, or some: make test ARGS="tests/unit -x"
+	$(BIN)/python -m pytest $(or $(ARGS),--cov)
+
+check: .venv/dev ## judge format, style, types, imports and templates
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
+	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --lint --check
+
+format: .venv/dev ## put code and templates into their one format
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --reformat
+
+bench: .venv/testing wrk ## measure, for docs/performance.md
+	$(BIN)/python -m bench $(ARGS)
+
+db: .venv/dev ## look into the development database with a browser
+	@exec $(BIN)/sqlite_web --read-only --host 127.0.0.1 --port 8080 authsite.sqlite
+
+clean: ## remove all that was made here, but the database
+	rm -rf .venv .cache *.egg-info build dist
+	find . -name __pycache__ -type d -prune -exec rm -r {} +
+
+# The stamps .venv/site, testing and dev say when each set of packages was last installed.
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  "authsite needs Python 3.11 or newer; to name one: make PYTHON=python3.12")'
+	@$(call debian,python3-venv,$(PYTHON) -c "import ensurepip")
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/site: .venv/made setup.cfg pyproject.toml constraints.txt
+	$(INSTALL) .
+	@touch $@
+
+.venv/testing: .venv/site
+	$(INSTALL) '.[testing]'
+	@touch $@
+
+.venv/dev: .venv/site
+	$(INSTALL) '.[dev]'
+	@touch $@
+
+# What pip cannot bring: $(call debian,PACKAGE,TEST) installs PACKAGE if TEST fails and it may.
+# If it may not, it says so and goes on: the tests that need the program are skipped. CI stops.
+
+define debian
+$(2) >/dev/null 2>&1 && exit; \
+if command -v apt-get >/dev/null && $(AS_ROOT) true 2>/dev/null; then \
+  echo 'Debian package $(1) is missing: installing it'; \
+  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends $(1) </dev/null && exit; \
+fi; \
+echo '$(1) is missing. To get it on Debian: sudo apt-get install $(1)'; test "$$CI" != true
+endef
+
+chromium:
+	@$(call debian,chromium,command -v $(or $(CHROMIUM),chromium || command -v chromium-browser || command -v google-chrome))
+
+java:
+	@$(call debian,default-jre-headless,command -v java)
+
+wrk:
+	@$(call debian,wrk,command -v wrk)
