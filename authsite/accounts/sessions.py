@@ -37,7 +37,6 @@ class Identity:
     first_name: str
     last_name: str
     email: str
-    created_at: datetime
     last_seen_at: datetime
     confirmed_at: datetime
     expires_at: datetime
@@ -56,7 +55,6 @@ IDENTITY = (
         User.first_name,
         User.last_name,
         User.email,
-        UserSession.created_at,
         UserSession.last_seen_at,
         UserSession.confirmed_at,
         UserSession.expires_at,
@@ -128,13 +126,15 @@ def touch_session(
     One statement decides, so that of many requests at the same moment one writes; the others get
     None.
     """
-    expires_at = limits.expiry(created_at=identity.created_at, last_seen_at=now)
+    as_seen = (
+        UserSession.id == identity.session_id,
+        UserSession.last_seen_at == identity.last_seen_at,
+    )
+    created_at = connection.execute(sa.select(UserSession.created_at).where(*as_seen)).scalar()
+    if created_at is None:
+        return None
+    expires_at = limits.expiry(created_at=created_at, last_seen_at=now)
     touched = connection.execute(
-        sa.update(UserSession)
-        .where(
-            UserSession.id == identity.session_id,
-            UserSession.last_seen_at == identity.last_seen_at,
-        )
-        .values(last_seen_at=now, expires_at=expires_at)
+        sa.update(UserSession).where(*as_seen).values(last_seen_at=now, expires_at=expires_at)
     )
     return expires_at if touched.rowcount else None

@@ -1,0 +1,150 @@
+"""How many people can sign in at once, and what that is to those who have."""
+
+import http
+import os
+import threading
+import time
+from collections.abc import Iterator
+from statistics import median
+
+from argon2 import PasswordHasher
+
+from bench.figures import TIMES, Figure
+from bench.rows import count_sessions, password_hash
+from bench.run import Run, median_ratio
+from bench.server import Server, new_database, site
+from bench.visitor import EMAIL, FORM, PASSWORD, Visitor
+from bench.wrk import Load, Result
+
+_OTHERS = 4
+
+
+def measure(run: Run) -> Iterator[Figure]:
+    """Compare sign-ins with bare hashing; look at the dashboard while others sign in."""
+    for core, how in ((run.server_core, "pinned"), (None, "unpinned")):
+        yield from _measure(run, core, how)
+
+
+def _measure(run: Run, core: int | None, how: str) -> Iterator[Figure]:
+    database = new_database(run, f"sign-ins-{how}")
+    load_core = None if core is None else run.load_core
+    with site(run, database, core=core) as server:
+        inside = {"Cookie": Visitor.signed_up(server).cookie}
+        known = password_hash(database)
+
+        def sign_ins_per_second() -> float:
+            result = storm(server, 16, load_core, run.seconds).result()
+            settle(server)
+            return result.per_second
+
+        rates = run.take_turns(
+            hashes=lambda: hashes_per_second(known, seconds=run.seconds),
+            sign_ins=sign_ins_per_second,
+        )
+        yield Figure(
+            measure=f"sign-ins of 16 clients ÷ bare Argon2 on all cores, {how}",
+            value=median_ratio(rates["sign_ins"], rates["hashes"]),
+            unit=TIMES,
+            at_least=0.85,
+            note=f"{median(rates['sign_ins']):.1f} ÷ {median(rates['hashes']):.1f} a second",
+        )
+        for clients, highest_median, highest_p99 in ((16, 5, 50), (64, None, 100)):
+            before, seen, signed = count_sessions(database), [], []
+            for _ in range(run.rounds):
+                storming = storm(server, clients, load_core, run.seconds)
+                others = Load(
+                    server,
+                    "/dashboard",
+                    clients=_OTHERS,
+                    core=load_core,
+                    seconds=run.seconds,
+                    headers=inside,
+                )
+                seen.append(others.result().accepted_by_all())
+                signed.append(storming.result())
+                settle(server)
+            opened = count_sessions(database) - before
+            yield from _latencies(
+                clients=clients,
+                how=how,
+                seen=seen,
+                signed=signed,
+                opened=opened,
+                highest_median=highest_median,
+                highest_p99=highest_p99,
+            )
+
+
+def _latencies(
+    *,
+    clients: int,
+    how: str,
+    seen: list[Result],
+    signed: list[Result],
+    opened: int,
+    highest_median: float | None,
+    highest_p99: float,
+) -> Iterator[Figure]:
+    rate = median(result.per_second for result in signed)
+    refused = sum(result.refused for result in signed)
+    during = f"dashboard for {_OTHERS} others while {clients} clients sign in, {how}"
+    yield Figure(
+        measure=f"{during}: median",
+        value=median(result.median for result in seen),
+        unit="ms",
+        under=highest_median,
+        note=f"{median(result.per_second for result in seen):.0f} a second, "
+        f"beside {rate:.1f} sign-ins a second",
+    )
+    yield Figure(
+        measure=f"{during}: p99",
+        value=median(result.p99 for result in seen),
+        unit="ms",
+        under=highest_p99,
+        note=f"worst round {max(result.p99 for result in seen):.0f} ms; "
+        f"{opened} sessions opened, {refused} sign-ins asked to come back",
+    )
+
+
+def storm(server: Server, clients: int, core: int | None, seconds: int) -> Load:
+    """Let clients sign in to the benchmark's account, each again as soon as it is in.
+
+    They send the stranger's cookie and token that one of them got, as a browser would that is
+    asked to sign in; each answer is a redirect and a session more.
+    """
+    stranger = Visitor(server)
+    body = stranger.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
+    headers = {**FORM, "Cookie": stranger.cookie}
+    return Load(
+        server, "/sign-in", clients=clients, core=core, seconds=seconds, headers=headers, body=body
+    )
+
+
+def settle(server: Server) -> None:
+    """Wait until the sign-ins are done whose clients have gone.
+
+    The queue for hashes is first come, first served: who comes last is answered last.
+    """
+    stranger = Visitor(server)
+    body = stranger.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
+    while stranger.send("/sign-in", body).status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+        time.sleep(0.1)
+
+
+def hashes_per_second(known: str, *, seconds: float) -> float:
+    """Return how often all cores together verify the password against this hash in a second."""
+    begun = time.perf_counter()
+    verified: list[float] = []
+
+    def verify() -> None:
+        hasher = PasswordHasher()  # the parameters are in the hash
+        while time.perf_counter() - begun < seconds:
+            hasher.verify(known, PASSWORD)
+            verified.append(time.perf_counter())
+
+    threads = [threading.Thread(target=verify) for _ in range(os.cpu_count() or 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(verified) / (max(verified) - begun)

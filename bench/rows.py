@@ -1,0 +1,68 @@
+"""Many rows at once, straight into SQLite."""
+
+import hashlib
+import secrets
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+#: SQL for the ids, so that a million rows are made in seconds.
+_MANY = """
+WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :number)
+INSERT INTO user_session ({columns})
+SELECT {values} FROM counted CROSS JOIN (SELECT id FROM user LIMIT 1) AS owner
+"""
+_VALUES = {
+    "id": "lower(hex(randomblob(8)))",
+    "secret_digest": "randomblob(32)",
+    "user_id": "owner.id",
+    "created_at": ":seen",
+    "last_seen_at": ":seen",
+    "confirmed_at": ":seen",
+    "expires_at": "datetime(:expires, (abs(random()) % 86400) || ' seconds') || '.000000'",
+    "user_agent": "'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'",
+    "network_address": "'192.0.2.1'",
+}
+_TIME = "%Y-%m-%d %H:%M:%S.%f"
+
+
+def add_sessions(database: Path, number: int, *, expire_in: timedelta) -> None:
+    """Add sessions that nobody has the cookies of, which expire on the day after `expire_in`."""
+    now = datetime.now(UTC)
+    values = {
+        "number": number,
+        "seen": (now + min(expire_in, timedelta(0))).strftime(_TIME),
+        "expires": (now + expire_in).strftime(_TIME),
+    }
+    with closing(sqlite3.connect(database)) as connection, connection:
+        statement = _MANY.format(columns=", ".join(_VALUES), values=", ".join(_VALUES.values()))
+        connection.execute(statement, values)
+
+
+def take_over_sessions(database: Path, number: int) -> list[str]:
+    """Give some sessions, spread over the whole table, secrets that we know; return the tokens."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        found = connection.execute(
+            "SELECT id FROM user_session ORDER BY secret_digest LIMIT ?", [number]
+        )
+        known = {session_id: secrets.token_urlsafe(32) for (session_id,) in found.fetchall()}
+        connection.executemany(
+            "UPDATE user_session SET secret_digest = ? WHERE id = ?",
+            [(hashlib.sha256(secret.encode()).digest(), key) for key, secret in known.items()],
+        )
+    return [f"{session_id}.{secret}" for session_id, secret in known.items()]
+
+
+def count_sessions(database: Path) -> int:
+    """Return how many sessions there are."""
+    with closing(sqlite3.connect(database)) as connection:
+        number: int = connection.execute("SELECT count(*) FROM user_session").fetchone()[0]
+        return number
+
+
+def password_hash(database: Path) -> str:
+    """Return the hash of the benchmark's account."""
+    with closing(sqlite3.connect(database)) as connection:
+        text: str = connection.execute("SELECT password_hash FROM user").fetchone()[0]
+        return text

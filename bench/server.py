@@ -1,0 +1,129 @@
+"""Starting what is measured: the site as production.ini has it, and the yardstick on the same."""
+
+import configparser
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.run import Run
+
+ROOT = Path(__file__).parent.parent
+INI = ROOT / "production.ini"
+#: Whom the site takes itself for; nobody asks a name server about it.
+HOST = "authsite.example"
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A process that answers."""
+
+    port: int
+    pid: int
+    seconds_to_first_answer: float
+
+
+def program(name: str) -> str:
+    """Return the path of a program that was installed beside this Python."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def pinned(core: int | None) -> list[str]:
+    """Return what to put before a command to run it on one core; None leaves it free."""
+    return [] if core is None else ["taskset", "-c", str(core)]
+
+
+def environment(database: Path) -> dict[str, str]:
+    """Return what production.ini wants to be told, and nothing that somebody left lying about."""
+    mine = {key: value for key, value in os.environ.items() if not key.startswith("AUTHSITE_")}
+    return mine | {
+        "AUTHSITE_SECRET": "a secret for the benchmark, known to everyone who reads this",
+        "AUTHSITE_SITE_URL": f"https://{HOST}",
+        "DATABASE_URL": f"sqlite:///{database}",
+        "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),
+    }
+
+
+def new_database(run: Run, name: str) -> Path:
+    """Return a new SQLite file with all tables."""
+    path = run.folder / f"{name}.sqlite"
+    subprocess.run(
+        [program("alembic"), "-c", str(INI), "upgrade", "head"],
+        check=True,
+        cwd=ROOT,
+        env=environment(path),
+        capture_output=True,
+    )
+    return path
+
+
+@contextmanager
+def site(run: Run, database: Path, *, core: int | None) -> Iterator[Server]:
+    """Run the site with production.ini's own settings but for the port."""
+    with _serve(run, {}, database, core) as server:
+        yield server
+
+
+@contextmanager
+def bare(run: Run, *, core: int | None) -> Iterator[Server]:
+    """Run the yardstick with production.ini's own settings but for the application."""
+    with _serve(run, {"use": "call:bench.bare:main"}, run.folder / "none", core) as server:
+        yield server
+
+
+@contextmanager
+def _serve(run: Run, app: dict[str, str], database: Path, core: int | None) -> Iterator[Server]:
+    port = _free_port()
+    log = run.folder / f"{port}.log"
+    command = [*pinned(core), program("pserve"), str(_ini_for(run, app, port))]
+    begun = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(database), stdout=output, stderr=output
+        )
+    try:
+        while not _answers(port):
+            if process.poll() is not None or time.perf_counter() - begun > _PATIENCE:
+                problem = f"the server does not answer:\n{log.read_text()[-3000:]}"
+                raise RuntimeError(problem)
+            time.sleep(0.005)
+        yield Server(port, process.pid, time.perf_counter() - begun)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _ini_for(run: Run, app: dict[str, str], port: int) -> Path:
+    ini = configparser.RawConfigParser()
+    ini.read(INI)
+    ini["server:main"]["listen"] = f"127.0.0.1:{port}"
+    ini["app:main"].update(app)
+    path = run.folder / f"{port}.ini"
+    with path.open("w") as file:
+        ini.write(file)
+    return path
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+    try:
+        connection.request("GET", "/", headers={"Host": HOST})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except ConnectionError:
+        return False
+    finally:
+        connection.close()

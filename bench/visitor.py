@@ -1,0 +1,99 @@
+"""A person with a browser, as far as the site can tell: cookies, forms and their tokens."""
+
+import http.client
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Self
+from urllib.parse import urlencode
+
+from bench.server import HOST, Server
+
+EMAIL = "grace@example.com"
+PASSWORD = "seven-otters-juggle-plums"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+
+
+class Visitor:
+    """Keeps one connection and its cookies."""
+
+    def __init__(self, server: Server) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._cookies: dict[str, str] = {}
+
+    @classmethod
+    def signed_up(cls, server: Server) -> Self:
+        """Return a visitor who has just made the account of the benchmark."""
+        visitor = cls(server)
+        visitor.submit(
+            "/sign-up",
+            first_name="Grace",
+            last_name="Hopper",
+            email=EMAIL,
+            password=PASSWORD,
+            confirm_password=PASSWORD,
+        )
+        return visitor
+
+    @property
+    def cookie(self) -> str:
+        """The value of the `Cookie` header."""
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+
+    def get(self, path: str) -> Answer:
+        """Ask for a page."""
+        return self._ask("GET", path, "")
+
+    def form(self, path: str, **fields: str) -> str:
+        """Look at the form on a page and return the body that sends it with these values."""
+        page = _Form()
+        page.feed(self.get(path).body.decode())
+        return urlencode({"csrf_token": page.token, **fields})
+
+    def send(self, path: str, body: str) -> Answer:
+        """Send a form."""
+        return self._ask("POST", path, body)
+
+    def post(self, path: str, body: str) -> Answer:
+        """Send a form; whatever is no redirect is a mistake of the benchmark."""
+        answer = self.send(path, body)
+        if answer.status != http.HTTPStatus.SEE_OTHER:
+            problem = f"POST {path}: {answer.status}\n{answer.body.decode()}"
+            raise RuntimeError(problem)
+        return answer
+
+    def submit(self, path: str, **fields: str) -> Answer:
+        """Look at a form, fill it in and send it."""
+        return self.post(path, self.form(path, **fields))
+
+    def _ask(self, method: str, path: str, body: str) -> Answer:
+        headers = {"Host": HOST, "Cookie": self.cookie}
+        if method == "POST":
+            headers |= FORM
+        self._connection.request(method, path, body, headers)
+        response = self._connection.getresponse()
+        for header in response.headers.get_all("Set-Cookie", []):
+            name, _, value = header.partition(";")[0].partition("=")
+            self._cookies[name] = value
+            if not value:
+                del self._cookies[name]
+        return Answer(response.status, response.read())
+
+
+#: What a browser sends with a form of the site's own.
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+
+
+class _Form(HTMLParser):
+    token = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "input" and attributes.get("name") == "csrf_token":
+            self.token = attributes.get("value") or ""

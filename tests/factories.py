@@ -1,0 +1,112 @@
+"""People, sessions and requests for tests, made by plain functions.
+
+Rows are committed, so that everybody sees them; what a test does not say is made up.
+"""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyramid.interfaces import ISecurityPolicy
+from pyramid.registry import Registry
+from pyramid.testing import DummySecurityPolicy
+from sqlalchemy.orm import Session
+
+from authsite.accounts.sessions import Identity, Limits
+from authsite.models import User, UserSession
+from authsite.passwords import PasswordHasher
+from authsite.request import Request
+from authsite.tokens import SessionToken, new_id
+
+#: A moment to which tests refer; whole seconds make failures readable.
+NOW = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)
+LIMITS = Limits(
+    idle=timedelta(days=30), absolute=timedelta(days=90), touch_every=timedelta(hours=1)
+)
+
+_numbers = itertools.count(1)
+
+
+def a_hasher(**values: Any) -> PasswordHasher:
+    """Hash as cheaply as Argon2 allows: 8 KiB, once, one thread."""
+    cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1, "concurrency": 1}
+    return PasswordHasher(**cheap | values)
+
+
+def a_user(dbsession: Session, **values: Any) -> User:
+    """Add a person whom nobody has met before."""
+    email = values.get("email", f"person{next(_numbers)}@example.com")
+    user = User(
+        **{
+            "id": new_id(),
+            "first_name": "Grace",
+            "last_name": "Hopper",
+            "email": email,
+            "email_key": email.lower(),
+            "password_hash": "nobody knows the password",
+            "created_at": NOW - timedelta(days=100),
+        }
+        | values
+    )
+    dbsession.add(user)
+    dbsession.commit()
+    return user
+
+
+def a_session(
+    dbsession: Session, user: User, *, token: SessionToken | None = None, **values: Any
+) -> UserSession:
+    """Sign a browser in; `token` is what its cookie holds."""
+    token = token or SessionToken.new()
+    created_at = values.get("created_at", NOW - timedelta(days=1))
+    user_session = UserSession(
+        **{
+            "id": token.id,
+            "secret_digest": token.digest,
+            "user_id": user.id,
+            "created_at": created_at,
+            "last_seen_at": created_at,
+            "confirmed_at": created_at,
+            "expires_at": created_at + LIMITS.idle,
+        }
+        | values
+    )
+    dbsession.add(user_session)
+    dbsession.commit()
+    return user_session
+
+
+def some_noise(dbsession: Session) -> list[User]:
+    """Add other people, signed in more than once, whom the test is not about."""
+    people = [a_user(dbsession) for _ in range(3)]
+    for person in people:
+        a_session(dbsession, person)
+        a_session(dbsession, person)
+    return people
+
+
+def an_identity(**values: Any) -> Identity:
+    """Return somebody who is signed in, without a row."""
+    return Identity(
+        **{
+            "user_id": new_id(),
+            "session_id": new_id(),
+            "first_name": "Grace",
+            "last_name": "Hopper",
+            "email": "grace@example.com",
+            "created_at": NOW,
+            "last_seen_at": NOW,
+            "confirmed_at": NOW,
+            "expires_at": NOW + LIMITS.idle,
+        }
+        | values
+    )
+
+
+def a_request(path: str = "/", *, identity: Identity | None = None, **environ: Any) -> Request:
+    """Return the request that a WSGI environ spells, from a stranger or from `identity`."""
+    request = Request.blank(path, environ=environ)
+    request.registry = Registry()
+    request.registry.registerUtility(DummySecurityPolicy(identity=identity), ISecurityPolicy)
+    request.matched_route = None
+    return request

@@ -1,0 +1,47 @@
+"""What only the pages' tests need: the same site under other settings, and time that passes."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from webtest import TestApp
+
+import authsite
+from authsite.models import UserSession
+from authsite.site import Site, site_of
+from tests.browsers import Browser
+
+
+@pytest.fixture
+def new_site(
+    database_url: str, settings_of_tests: dict[str, str], site: Site
+) -> Iterator[Callable[..., tuple[Site, Browser]]]:
+    """Build the site once more, on the same rows, with other settings; return it with a browser."""
+    made = []
+
+    def build(settings: dict[str, str], **environ: str) -> tuple[Site, Browser]:
+        everything = settings_of_tests | {"sqlalchemy.url": database_url} | settings
+        application = authsite.main({}, **everything)
+        made.append(site_of(application.registry))
+        return made[-1], Browser(TestApp(application, extra_environ=environ))
+
+    yield build
+    for each in made:
+        each.database.dispose()
+
+
+@pytest.fixture
+def let_time_pass(site: Site) -> Callable[[timedelta], None]:
+    """Put every session as far into the past as so much time would."""
+
+    def age(by: timedelta) -> None:
+        moments = ("created_at", "last_seen_at", "confirmed_at", "expires_at")
+        with site.database.reading.connect() as connection:
+            for row in connection.execute(sa.select(UserSession.__table__)).all():
+                earlier = {name: getattr(row, name) - by for name in moments}
+                connection.execute(
+                    sa.update(UserSession).where(UserSession.id == row.id).values(earlier)
+                )
+
+    return age

@@ -1,0 +1,52 @@
+"""What an answer does to the cookies of a browser, and what others may have done to them."""
+
+from datetime import timedelta
+from http.cookiejar import Cookie
+from http.cookies import Morsel, SimpleCookie
+
+from webtest import TestResponse
+
+from tests.browsers import Browser
+
+
+def cookies_of(answer: TestResponse) -> dict[str, Morsel]:
+    """Return the cookies that an answer sets, by name."""
+    cookies = SimpleCookie()
+    for header in answer.headers.getall("Set-Cookie"):
+        cookies.load(header)
+    return dict(cookies)
+
+
+def is_blanked(answer: TestResponse) -> bool:
+    """Whether the browser is told, and only told, to forget the session cookie."""
+    headers = [each for each in answer.headers.getall("Set-Cookie") if each.startswith("session=")]
+    return len(headers) == 1 and headers[0].startswith("session=; Max-Age=0; Path=/; ")
+
+
+def lasts(cookie: Morsel, expected: timedelta) -> bool:
+    """Whether the cookie lasts as long as it should, give or take the length of a slow test."""
+    return timedelta(0) <= expected - timedelta(seconds=int(cookie["max-age"])) < timedelta(hours=1)
+
+
+def plant(browser: Browser, name: str, value: str) -> None:
+    """Put a cookie into the browser as if this site had set it, letter for letter."""
+    browser.app.cookiejar.set_cookie(
+        Cookie(
+            version=0,
+            name=name,
+            value=value,
+            port=None,
+            port_specified=False,
+            domain="localhost.local",
+            domain_specified=False,
+            domain_initial_dot=False,
+            path="/",
+            path_specified=True,
+            secure=False,
+            expires=None,
+            discard=True,
+            comment=None,
+            comment_url=None,
+            rest={},
+        )
+    )

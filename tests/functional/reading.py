@@ -1,0 +1,66 @@
+"""Reading a page as a person does, or as a screen reader does."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from webtest import Form, TestResponse
+
+from authsite.models import User, UserSession
+from authsite.site import Site
+
+
+def input_of(page: TestResponse, name: str) -> Any:
+    """Return the input of the form in the middle of the page that has this name."""
+    return page.html.main.find("input", attrs={"name": name})
+
+
+def said_beside(page: TestResponse, name: str) -> str:
+    """Return what `aria-describedby` ties to the input: its hint and what is wrong with it."""
+    ids = input_of(page, name).get("aria-describedby", "").split()
+    described = [page.html.find(id=each) for each in ids]
+    assert None not in described, f"{name} names a description that is not there: {ids}"
+    return " ".join(each.get_text(" ", strip=True) for each in described)
+
+
+def is_marked(page: TestResponse, name: str) -> bool:
+    """Whether the input is said to be wrong."""
+    return input_of(page, name).get("aria-invalid") == "true"
+
+
+def alert_of(page: TestResponse) -> str:
+    """Return what is read out first on a page that came back with mistakes."""
+    return page.html.find(attrs={"role": "alert"}).get_text(" ", strip=True)
+
+
+def status_of(page: TestResponse) -> str | None:
+    """Return the short word that the page before left to be said here."""
+    said = page.html.find(attrs={"role": "status"})
+    return said.get_text(" ", strip=True) if said else None
+
+
+def rows_of(site: Site) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all that the site keeps about people."""
+    with site.database.engine.connect() as connection:
+        return {
+            model.__tablename__: [
+                tuple(row)
+                for row in connection.execute(sa.select(model.__table__).order_by(model.id))
+            ]
+            for model in (User, UserSession)
+        }
+
+
+def form_of(page: TestResponse) -> Form:
+    """Return the form in the middle of the page, to fill in by hand."""
+    return _form(page, page.html.main.form)
+
+
+def sign_out_button_of(page: TestResponse) -> Form:
+    """Return the form around the button in the navigation."""
+    return _form(page, page.html.nav.form)
+
+
+def _form(page: TestResponse, wanted: Any) -> Form:
+    return page.forms[
+        next(place for place, each in enumerate(page.html.find_all("form")) if each is wanted)
+    ]

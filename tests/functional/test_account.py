@@ -1,0 +1,113 @@
+"""`/account`: what the site knows of a person, and the names to change."""
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.models import User
+from tests.functional.reading import (
+    form_of,
+    input_of,
+    is_marked,
+    rows_of,
+    said_beside,
+    status_of,
+)
+
+
+@pytest.fixture
+def ada(browser):
+    """Someone who is signed in."""
+    browser.sign_up()
+    return browser
+
+
+def test_it_shows_whose_account_it_is_and_since_when(ada, dbsession):
+    page = ada.get("/account")
+    user = dbsession.scalars(sa.select(User)).one()
+    assert "ada@example.com" in page.html.main.get_text()
+    assert input_of(page, "first_name")["value"] == "Ada"
+    assert input_of(page, "last_name")["value"] == "Lovelace"
+    assert page.html.main.time["datetime"].startswith(user.created_at.date().isoformat())
+    assert user.password_hash not in page
+
+
+def test_new_names_are_taken_and_shown_at_once(ada):
+    answer = ada.submit(ada.get("/account"), {"first_name": " Augusta ", "last_name": "King"})
+    assert (answer.status_int, answer.location) == (303, "http://localhost/account")
+    page = answer.follow()
+    assert status_of(page) == "Your name was saved."
+    assert input_of(page, "first_name")["value"] == "Augusta"
+    assert "Augusta King" in page.html.nav.get_text()
+    assert status_of(ada.get("/account")) is None
+
+
+@pytest.mark.parametrize("field", ["first_name", "last_name"])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("", "Enter your"),
+        ("   ", "Enter your"),
+        ("x" * 101, "Use at most 100 characters."),
+        ("a\x00", "Leave out characters that cannot be seen."),
+        ("a\ufffd", "Leave out characters that cannot be seen."),
+    ],
+)
+def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(
+    ada, site, field, value, message
+):
+    before = rows_of(site)
+    page = ada.submit(ada.get("/account"), {"first_name": "Kept", field: value})
+    assert page.status_int == 422
+    assert message in said_beside(page, field)
+    assert is_marked(page, field)
+    if field != "first_name":
+        assert input_of(page, "first_name")["value"] == "Kept"
+    assert "Ada Lovelace" in page.html.nav.get_text()
+    assert rows_of(site) == before
+
+
+def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_browser, dbsession):
+    """ASVS 8.2.2, 15.3.3."""
+    eve = new_browser()
+    eve.sign_up(first_name="Eve", email="eve@example.com")
+    ids = dict(map(tuple, dbsession.execute(sa.select(User.email_key, User.id))))
+    page = eve.get("/account")
+    form = form_of(page)
+    fields = dict(form.submit_fields()) | {
+        "first_name": "Mallory",
+        "id": ids["ada@example.com"],
+        "user_id": ids["ada@example.com"],
+        "email": "mallory@example.com",
+        "email_key": "mallory@example.com",
+    }
+    eve.app.post("/account", fields, headers={"Sec-Fetch-Site": "same-origin"}, status=303)
+    dbsession.commit()
+    rows = dbsession.execute(sa.select(User.id, User.first_name, User.email_key))
+    assert set(map(tuple, rows)) == {
+        (ids["ada@example.com"], "Ada", "ada@example.com"),
+        (ids["eve@example.com"], "Mallory", "eve@example.com"),
+    }
+
+
+def test_no_one_can_name_the_account_of_another(ada, new_browser, dbsession):
+    """ASVS 8.2.2."""
+    other = dbsession.scalar(sa.select(User.id))
+    eve = new_browser()
+    eve.sign_up(email="eve@example.com")
+    for path in (f"/account/{other}", f"/account/{other}/edit", "/account/ada@example.com"):
+        eve.get(path, status=404)
+
+
+def test_a_stranger_learns_nothing_of_what_is_below_an_account(browser):
+    for path in ("/account", "/account/x", "/account/x/y"):
+        answer = browser.get(path)
+        assert answer.status_int == 303
+        assert answer.location.startswith("http://localhost/sign-in?next=%2Faccount")
+
+
+def test_an_account_that_is_gone_signs_its_owner_out(ada, dbsession):
+    dbsession.execute(sa.delete(User))
+    dbsession.commit()
+    answer = ada.get("/account")
+    assert answer.location == "http://localhost/sign-in?next=%2Faccount"
+    assert ada.cookie is None

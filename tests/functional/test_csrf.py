@@ -1,0 +1,180 @@
+"""A form is taken from a page of this site, in the session for which it was shown, or not at all."""
+
+import pytest
+
+from tests.browsers import PASSWORD
+from tests.functional.cookies import plant
+from tests.functional.reading import form_of, rows_of, sign_out_button_of
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+FORMS = {
+    "/sign-up": {
+        "first_name": "Eve",
+        "last_name": "Smith",
+        "email": "eve@example.com",
+        "password": PASSWORD,
+        "confirm_password": PASSWORD,
+    },
+    "/sign-in": {"email": "ada@example.com", "password": PASSWORD},
+    "/account": {"first_name": "Mallory", "last_name": "Smith"},
+    "/sign-out": {},
+}
+PATHS = list(FORMS)
+
+
+def was_refused(answer):
+    """Whether this is the page that explains, and says nothing of what happened inside."""
+    return (
+        answer.status_int == 403
+        and answer.html.h1.get_text(strip=True) == "That form was out of date"
+        and "Nothing was changed" in answer.html.main.get_text()
+    )
+
+
+@pytest.fixture
+def sender(new_browser):
+    """Make whoever may send the form at a path, and a function that sends it."""
+    new_browser().sign_up()
+
+    def make(path):
+        browser = new_browser()
+        if path in {"/account", "/sign-out"}:
+            browser.sign_in()
+
+        def send(headers, **changed):
+            form = form_of(browser.get(path))
+            fields = dict(form.submit_fields()) | FORMS[path] | changed
+            fields = {name: value for name, value in fields.items() if value is not None}
+            return browser.app.post(path, fields, headers=headers, expect_errors=True)
+
+        return browser, send
+
+    return make
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "headers",
+    [HERE, HERE | {"Origin": "https://evil.test"}, {"Origin": "http://localhost"}],
+)
+def test_a_form_of_ours_is_taken(sender, path, headers):
+    _, send = sender(path)
+    assert send(headers).status_int == 303
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Sec-Fetch-Site": ""},
+        {"Origin": "null"},
+        {"Origin": "https://evil.test"},
+        {"Origin": "https://localhost"},
+        {"Origin": "http://localhost:8080"},
+        {"Origin": "http://localhost.evil.test"},
+        {"Origin": "http://localhost/"},
+        {"Origin": ""},
+        {},
+        {"Referer": "http://localhost/sign-in"},
+    ],
+)
+def test_a_form_from_elsewhere_is_refused(sender, site, path, headers):
+    """ASVS 3.5.1."""
+    _, send = sender(path)
+    before = rows_of(site)
+    assert was_refused(send(headers))
+    assert rows_of(site) == before
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "token",
+    [None, "", "x", "A" * 64, "ä", "AAAA", "!" * 64, "\x00", "A" * 10_000],
+    ids=["none", "empty", "x", "zeros", "umlaut", "short", "no-base64", "nul", "long"],
+)
+def test_a_form_without_our_token_is_refused(sender, site, path, token):
+    """ASVS 3.5.1."""
+    _, send = sender(path)
+    before = rows_of(site)
+    assert was_refused(send(HERE, csrf_token=token))
+    assert rows_of(site) == before
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_token_of_another_browser_is_worth_nothing(sender, new_browser, site, path):
+    browser, send = sender(path)
+    stranger, eve = new_browser(), new_browser()
+    eve.sign_up(email="grace@example.com")
+    before = rows_of(site)
+    for other, at in ((stranger, "/sign-in"), (eve, "/account")):
+        token = form_of(other.get(at))["csrf_token"].value
+        assert was_refused(send(HERE, csrf_token=token))
+    assert rows_of(site) == before
+    assert send(HERE).status_int == 303
+
+
+def test_the_token_of_a_former_session_of_the_same_person_is_worth_nothing(browser, site):
+    browser.sign_up()
+    token = form_of(browser.get("/account"))["csrf_token"].value
+    browser.sign_out()
+    browser.sign_in()
+    before = rows_of(site)
+    fields = FORMS["/account"] | {"csrf_token": token}
+    assert was_refused(browser.app.post("/account", fields, headers=HERE, expect_errors=True))
+    assert rows_of(site) == before
+
+
+def test_what_a_stranger_was_given_is_worth_nothing_after_the_sign_in(browser, site):
+    page = browser.get("/sign-up")
+    token, name = form_of(page)["csrf_token"].value, browser.app.cookies["form"]
+    browser.sign_up()
+    assert "form" not in browser.app.cookies
+    plant(browser, "form", name)
+    before = rows_of(site)
+    fields = FORMS["/account"] | {"csrf_token": token}
+    assert was_refused(browser.app.post("/account", fields, headers=HERE, expect_errors=True))
+    assert rows_of(site) == before
+
+
+@pytest.mark.parametrize("planted", ["", "x", "x.", ".x", "x.y", "ä.ö", None, "x" * 4000])
+def test_a_cookie_that_somebody_planted_names_no_stranger(sender, new_browser, site, planted):
+    """Another host of the domain can set cookies, and then knows what is in them."""
+    thief = new_browser()
+    token = form_of(thief.get("/sign-in"))["csrf_token"].value
+    name, _, signature = thief.app.cookies["form"].partition(".")
+    value = f"{name[::-1]}.{signature}" if planted is None else planted
+    before = rows_of(site)
+    answer = new_browser().app.post(
+        "/sign-up",
+        FORMS["/sign-up"] | {"csrf_token": token},
+        headers=HERE | {"Cookie": f"form={value}"},
+        expect_errors=True,
+    )
+    assert was_refused(answer)
+    assert rows_of(site) == before
+
+
+def test_the_button_in_the_navigation_works_on_every_page(new_browser):
+    new_browser().sign_up()
+    for path in ("/", "/dashboard", "/account", "/sign-out"):
+        browser = new_browser()
+        browser.sign_in()
+        button = sign_out_button_of(browser.get(path))
+        assert button.submit(headers=HERE).location == "http://localhost/sign-in"
+
+
+def test_two_pages_of_a_stranger_are_both_good(browser):
+    first = browser.get("/sign-up")
+    second = browser.get("/sign-in")
+    assert form_of(first)["csrf_token"].value != form_of(second)["csrf_token"].value
+    assert browser.submit(first, FORMS["/sign-up"]).status_int == 303
+
+
+def test_a_refusal_leads_back_to_the_page(sender):
+    _, send = sender("/account")
+    page = send({"Sec-Fetch-Site": "cross-site"})
+    assert page.html.main.find("a", href="/account")

@@ -1,0 +1,24 @@
+"""`/dashboard`: the first page of the protected section."""
+
+import pytest
+
+
+def test_it_greets_whoever_is_signed_in(browser, new_browser):
+    browser.sign_up(first_name="Ada")
+    other = new_browser()
+    other.sign_up(first_name="Grace", last_name="Hopper", email="grace@example.com")
+    assert "Ada" in browser.get("/dashboard").html.main.get_text()
+    assert "Grace" in other.get("/dashboard").html.main.get_text()
+    assert "Grace" not in browser.get("/dashboard")
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize("query", ["", "?tab=2&q=%C3%A4"])
+def test_a_stranger_is_sent_to_sign_in_and_comes_back(browser, method, query):
+    answer = getattr(browser.app, method)(f"/dashboard{query}", status=303)
+    page = browser.get(answer.location)
+    assert page.html.main.find("input", attrs={"name": "next"})["value"] == f"/dashboard{query}"
+
+
+def test_what_a_stranger_sends_cannot_be_gone_back_to(browser):
+    assert browser.app.post("/account", {"first_name": "Eve"}, status=403).location is None

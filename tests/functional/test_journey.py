@@ -1,0 +1,69 @@
+"""The way through the whole site, with the turns that people take by mistake."""
+
+from tests.browsers import PASSWORD
+from tests.functional.reading import said_beside, status_of
+
+
+def test_a_person_signs_up_looks_around_leaves_and_comes_back(browser, new_browser):
+    page = browser.get("/")
+    page = page.click("Sign up", index=0)
+    typed = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example"}
+    secret = {"password": "ada", "confirm_password": "ada"}
+
+    page = browser.submit(page, typed | secret)
+    assert "Enter an email address" in said_beside(page, "email")
+    page = browser.submit(page, {"email": "ada@example.com"} | secret)
+    assert "Use at least 8 characters." in said_beside(page, "password")
+    secret = {"password": PASSWORD, "confirm_password": PASSWORD.upper()}
+    page = browser.submit(page, secret)
+    assert "not the same" in said_beside(page, "confirm_password")
+    answer = browser.submit(page, dict.fromkeys(secret, PASSWORD))
+    assert answer.location == "http://localhost/dashboard"
+
+    page = answer.follow()
+    assert "Ada" in page.html.h1.get_text()
+    page = page.click("Ada Lovelace")
+    assert page.request.path == "/account"
+    page = browser.submit(page, {"first_name": ""})
+    assert "Enter your first name." in said_beside(page, "first_name")
+    page = browser.submit(page, {"first_name": "Augusta"}).follow()
+    assert status_of(page) == "Your name was saved."
+
+    # The neighbour takes the same address, tries the dashboard, and learns nothing.
+    neighbour = new_browser()
+    page = neighbour.sign_up(email="ADA@example.com", first_name="Eve")
+    assert "There is an account with this address." in said_beside(page, "email")
+    assert neighbour.get("/dashboard").status_int == 303
+
+    page = browser.sign_out().follow()
+    assert status_of(page) == "You are signed out."
+    page = browser.get("/account").follow()
+    assert "Please sign in to go on." in page
+    page = browser.submit(page, {"email": "ada@example.com", "password": "not that one"})
+    assert "Incorrect email or password." in page
+    answer = browser.submit(page, {"email": "Ada@Example.com", "password": PASSWORD})
+    assert answer.location == "http://localhost/account"
+    assert "Augusta Lovelace" in answer.follow()
+
+
+def test_a_form_that_was_shown_before_the_sign_in_in_another_window_explains_itself(browser):
+    forgotten = browser.get("/sign-up")
+    browser.sign_up()
+    browser.sign_out()
+    browser.app.reset()
+    page = browser.submit(forgotten, {"email": "eve@example.com"})
+    assert page.status_int == 403
+    page = page.click("Load the page again")
+    assert page.request.path == "/sign-up"
+    assert page.status_int == 200
+
+
+def test_two_people_at_one_site_never_meet(new_browser):
+    ada, grace = new_browser(), new_browser()
+    ada.sign_up()
+    grace.sign_up(first_name="Grace", last_name="Hopper", email="grace@example.com")
+    ada.submit(ada.get("/account"), {"first_name": "Augusta"})
+    assert "Grace Hopper" in grace.get("/account")
+    assert "Augusta" not in grace.get("/account")
+    ada.sign_out()
+    assert grace.is_signed_in

@@ -1,0 +1,230 @@
+"""The session and its cookie: how it is made, kept alive, and how it ends."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.models import UserSession
+from authsite.tokens import SessionToken
+from tests.browsers import PASSWORD
+from tests.functional.cookies import cookies_of, is_blanked, lasts, plant
+from tests.functional.reading import form_of, rows_of, status_of
+
+SITE = "https://accounts.example.com"
+HTTPS = {"HTTP_HOST": "accounts.example.com", "wsgi.url_scheme": "https"}
+DAY = timedelta(days=1)
+
+
+def test_the_cookie_on_http_is_for_this_site_and_no_script(browser):
+    """ASVS 3.3.2, 3.3.4."""
+    cookie = cookies_of(browser.sign_up())["session"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["path"] == "/"
+    assert not cookie["domain"]
+    assert lasts(cookie, 30 * DAY)
+
+
+def test_every_cookie_on_https_is_for_this_host_and_https_alone(new_site):
+    """ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5."""
+    _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
+    answers = [browser.get("/sign-in"), browser.sign_up(), browser.sign_out()]
+    cookies = [cookies_of(each) for each in answers]
+    assert set().union(*cookies) == {"__Host-form", "__Host-session", "__Host-flash"}
+    for name, cookie in (pair for each in cookies for pair in each.items()):
+        assert cookie["secure"], name
+        assert cookie["httponly"], name
+        assert (cookie["samesite"], cookie["path"], cookie["domain"]) == ("Lax", "/", ""), name
+        assert len(cookie.OutputString()) < 4096
+
+
+def test_a_cookie_without_the_prefix_is_nothing_on_https(new_site):
+    _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
+    browser.sign_up()
+    value = browser.app.cookies["__Host-session"]
+    browser.app.reset()
+    answer = browser.get("/dashboard", headers={"Cookie": f"session={value}"})
+    assert answer.status_int == 303
+    assert browser.get("/dashboard", headers={"Cookie": f"__Host-session={value}"}).status_int == 200
+
+
+def test_only_the_digest_of_the_secret_is_kept(browser, dbsession):
+    """ASVS 7.2.3."""
+    browser.sign_up()
+    row = dbsession.scalars(sa.select(UserSession)).one()
+    token = SessionToken.parse(browser.cookie)
+    assert (token.id, token.digest) == (row.id, row.secret_digest)
+    assert token.secret.encode() not in row.secret_digest
+
+
+def test_a_session_ends_when_nobody_comes_by(browser, let_time_pass):
+    """ASVS 7.3.1."""
+    browser.sign_up()
+    let_time_pass(30 * DAY)
+    answer = browser.get("/dashboard")
+    assert answer.status_int == 303
+    assert is_blanked(answer)
+    assert browser.cookie is None
+
+
+def test_each_visit_puts_the_end_off_until_the_absolute_limit(browser, let_time_pass):
+    """ASVS 7.3.2."""
+    browser.sign_up()
+    for days in (30, 30, 30, 10):
+        let_time_pass(20 * DAY)
+        answer = browser.get("/dashboard", status=200)
+        assert lasts(cookies_of(answer)["session"], days * DAY)
+    let_time_pass(10 * DAY)
+    assert is_blanked(browser.get("/dashboard", status=303))
+
+
+def test_a_visit_is_written_down_once_in_an_hour(browser, dbsession, let_time_pass):
+    browser.sign_up()
+    let_time_pass(timedelta(minutes=59))
+    before = dbsession.scalar(sa.select(UserSession.last_seen_at))
+    dbsession.commit()
+    assert "Set-Cookie" not in browser.get("/dashboard").headers
+    assert dbsession.scalar(sa.select(UserSession.last_seen_at)) == before
+    dbsession.commit()
+    let_time_pass(timedelta(minutes=1))
+    cookie, answer = browser.cookie, browser.get("/dashboard")
+    assert cookies_of(answer)["session"].value == cookie
+    row = dbsession.scalars(sa.select(UserSession)).one()
+    assert datetime.now(UTC) - row.last_seen_at < timedelta(minutes=30)
+    assert row.expires_at == row.last_seen_at + 30 * DAY
+    assert row.confirmed_at < row.last_seen_at
+    assert "Set-Cookie" not in browser.get("/dashboard").headers
+
+
+def test_the_limits_are_settings(new_site, let_time_pass):
+    settings = {
+        "authsite.session.idle": "15m",
+        "authsite.session.absolute": "30m",
+        "authsite.session.touch_every": "1m",
+    }
+    _, browser = new_site(settings)
+    assert lasts(cookies_of(browser.sign_up())["session"], timedelta(minutes=15))
+    let_time_pass(timedelta(minutes=14))
+    assert browser.is_signed_in
+    let_time_pass(timedelta(minutes=14))
+    assert browser.is_signed_in
+    let_time_pass(timedelta(minutes=2))
+    assert not browser.is_signed_in
+
+
+def test_a_form_that_was_open_too_long_signs_nobody_in_again(browser, site, let_time_pass):
+    browser.sign_up()
+    page = browser.get("/account")
+    let_time_pass(91 * DAY)
+    before = rows_of(site)["user"]
+    answer = browser.submit(page, {"first_name": "Eve"})
+    assert answer.status_int == 403
+    assert is_blanked(answer)
+    assert rows_of(site)["user"] == before
+
+
+def forged(cookie):
+    """Spell cookies that are nearly right; the id is right and the secret is not, or neither."""
+    token = SessionToken.parse(cookie)
+    yield str(SessionToken(token.id, SessionToken.new().secret))
+    yield str(SessionToken(SessionToken.new().id, token.secret))
+    yield str(SessionToken.new())
+    yield from (token.id, f"{token.id}.", f".{token.secret}", f"{token}x", f"{token}.x", f"x{token}")
+    yield from (cookie.swapcase(), f"{token.id}.{token.secret[:-1]}", f'"{token}"', f"{token}=")
+    yield from ("x", "null", "' OR 1=1 --", "A" * 4000, "%00", "\xe4", "gASVBQAAAAAAAACMAXiULg==")
+
+
+def test_whatever_is_no_session_is_a_stranger_and_forgotten(browser, new_browser, site):
+    """ASVS 7.2.1, 11.2.4."""
+    browser.sign_up()
+    before = rows_of(site)
+    for value in forged(browser.cookie):
+        answer = new_browser().get("/dashboard", headers={"Cookie": f"session={value}"}, status=303)
+        assert is_blanked(answer), value
+        answer = new_browser().get("/", headers={"Cookie": f"session={value}"}, status=200)
+        assert "Ada" not in answer, value
+        assert is_blanked(answer), value
+    assert rows_of(site) == before
+    assert browser.is_signed_in
+
+
+@pytest.mark.parametrize("second", ["session=x", "session=", "session={0}", "session", " session =x"])
+def test_of_two_session_cookies_none_is_believed(browser, new_browser, second):
+    """ASVS 3.3.3."""
+    browser.sign_up()
+    ours, other = f"session={browser.cookie}", second.format(browser.cookie)
+    for header in (f"{ours}; {other}", f"{other}; {ours}", f"{ours};{other};a=b"):
+        answer = new_browser().get("/dashboard", headers={"Cookie": header}, status=303)
+        assert is_blanked(answer)
+
+
+def test_cookies_of_others_do_not_disturb(browser, new_browser):
+    browser.sign_up()
+    header = f"sessionx=1; xsession=2; a=session; session={browser.cookie}; b"
+    assert new_browser().get("/dashboard", headers={"Cookie": header}).status_int == 200
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_nobody_chooses_the_session_of_another(browser, new_browser, dbsession, known):
+    """ASVS 7.2.4: what was planted before the sign-in, be it a session or none, opens nothing."""
+    thief = new_browser()
+    thief.sign_up(email="eve@example.com")
+    planted = thief.cookie if known else str(SessionToken.new())
+    thief.sign_out()
+    plant(browser, "session", planted)
+    browser.sign_up()
+    assert browser.cookie != planted
+    plant(thief, "session", planted)
+    assert not thief.is_signed_in
+
+
+def test_who_signs_in_again_in_the_same_browser_closes_the_former_session(
+    browser, new_browser, dbsession, let_time_pass
+):
+    """ASVS 7.2.4."""
+    browser.sign_up()
+    former = browser.cookie
+    let_time_pass(31 * DAY)
+    other = new_browser()
+    other.sign_in()
+    page = browser.get("/sign-in")
+    plant(browser, "session", former)
+    answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
+    assert list(cookies_of(answer)) == ["session", "form"]
+    ids = set(dbsession.scalars(sa.select(UserSession.id)))
+    assert ids == {SessionToken.parse(each.cookie).id for each in (browser, other)}
+
+
+def test_who_knows_an_id_cannot_close_the_session(browser, new_browser):
+    browser.sign_up()
+    eve = new_browser()
+    page = eve.get("/sign-up")
+    form = form_of(page)
+    token = SessionToken(SessionToken.parse(browser.cookie).id, SessionToken.new().secret)
+    plant(eve, "session", str(token))
+    for name, value in {
+        "first_name": "Eve",
+        "last_name": "Smith",
+        "email": "eve@example.com",
+        "password": PASSWORD,
+        "confirm_password": PASSWORD,
+    }.items():
+        form[name] = value
+    assert form.submit(headers={"Sec-Fetch-Site": "same-origin"}).status_int == 303
+    assert browser.is_signed_in
+    assert eve.is_signed_in
+
+
+@pytest.mark.parametrize("planted", ["x", "", "<b>x</b>", "name-saved; flash=signed-out"])
+def test_nobody_puts_words_into_our_mouth(browser, planted):
+    answer = browser.get("/", headers={"Cookie": f"flash={planted}"})
+    assert status_of(answer) is None
+    assert "flash=; Max-Age=0" in answer.headers["Set-Cookie"]
+
+
+def test_what_a_browser_says_of_itself_is_cut_and_made_printable(new_browser, dbsession):
+    new_browser(HTTP_USER_AGENT="\x1bx\r\n" + "y" * 600, REMOTE_ADDR="").sign_up()
+    new_browser(HTTP_USER_AGENT="", REMOTE_ADDR="2001:DB8::1").sign_up(email="eve@example.com")
+    rows = dbsession.execute(sa.select(UserSession.user_agent, UserSession.network_address))
+    assert set(map(tuple, rows)) == {("x" + "y" * 508, None), (None, "2001:db8::1")}

@@ -1,0 +1,214 @@
+"""`/sign-in`: where a stranger says who they are."""
+
+import threading
+import unicodedata
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.hash_queue import HashQueueFull
+from authsite.models import User
+from authsite.passwords import PasswordHasher
+from tests.browsers import PASSWORD
+from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
+
+BUSY = {"authsite.passwords.concurrency": "1", "authsite.passwords.queue": "1"}
+WRONG = "Incorrect email or password."
+DASHBOARD = "http://localhost/dashboard"
+NOT_OURS = [
+    "//evil.test",
+    "///evil.test",
+    "/\\evil.test",
+    "\\\\evil.test",
+    "https://evil.test",
+    "http:evil.test",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "evil.test",
+    "account",
+    "",
+    " /account",
+    "/account\r\nSet-Cookie: a=b",
+    "/account\x00",
+    "/\t/evil.test",
+    "/./evil.test",
+    "/../evil.test",
+    "/account//x",
+    "/account#x",
+    "/ä",
+    "/" + "x" * 2000,
+    "@evil.test",
+    "http://localhost/account",
+]
+
+
+@pytest.fixture
+def ada(new_browser):
+    """Someone who has an account, signed in elsewhere."""
+    browser = new_browser()
+    browser.sign_up()
+    return browser
+
+
+@pytest.mark.parametrize("typed", ["ada@example.com", " ADA@Example.com "])
+def test_the_right_password_opens_a_session_and_the_dashboard(ada, browser, typed):
+    answer = browser.sign_in(typed)
+    assert (answer.status_int, answer.location) == (303, DASHBOARD)
+    assert browser.is_signed_in
+    assert browser.cookie != ada.cookie
+    assert ada.is_signed_in
+
+
+def test_a_password_is_the_same_on_every_keyboard(new_browser):
+    composed = "crème brûlée à volonté"
+    new_browser().sign_up(password=composed)
+    assert new_browser().sign_in(password=unicodedata.normalize("NFD", composed)).status_int == 303
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("ada@example.com", f"{PASSWORD} "),
+        ("ada@example.com", PASSWORD.upper()),
+        ("eve@example.com", PASSWORD),
+        ("no address", PASSWORD),
+        ("ada@example.com, eve@example.com", PASSWORD),
+    ],
+)
+def test_whatever_was_wrong_is_called_the_same(ada, browser, email, password):
+    """ASVS 6.3.8."""
+    page = browser.sign_in(email, password)
+    assert page.status_int == 422
+    assert alert_of(page) == WRONG
+    assert WRONG in said_beside(page, "email")
+    assert WRONG in said_beside(page, "password")
+    assert input_of(page, "email")["value"] == email
+    assert not input_of(page, "password").get("value")
+    assert password not in page
+    assert not browser.is_signed_in
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("email", "", "Enter your email address."),
+        ("email", f"{'x' * 243}@example.com", "Use at most 254 characters."),
+        ("email", "a\x00da@example.com", "Leave out characters that cannot be seen."),
+        ("email", "a\ufffdda@example.com", "Leave out characters that cannot be seen."),
+        ("password", "", "Enter your password."),
+        ("password", "x" * 257, "Use at most 256 characters."),
+        ("password", f"{PASSWORD}\x00", "Leave out characters that cannot be seen."),
+        ("password", f"{PASSWORD}\ufffd", "Leave out characters that cannot be seen."),
+    ],
+)
+def test_a_mistake_is_explained_beside_its_field(ada, browser, field, value, message):
+    page = browser.sign_in(**{field: value})
+    assert page.status_int == 422
+    assert message in said_beside(page, field)
+    assert is_marked(page, field)
+    assert browser.cookie is None
+
+
+@pytest.mark.parametrize("path", ["/account", "/dashboard?a=b&c=%2F", "/account/nothing-here"])
+def test_who_was_sent_to_sign_in_comes_back(ada, browser, path):
+    asked = browser.get(path)
+    assert asked.status_int == 303
+    page = asked.follow()
+    assert "Please sign in to go on." in page
+    page = browser.submit(page, {"email": "ada@example.com", "password": "wrong"})
+    answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
+    assert (answer.status_int, answer.location) == (303, f"http://localhost{path}")
+
+
+@pytest.mark.parametrize("path", NOT_OURS)
+def test_nobody_is_sent_away_from_this_site(ada, browser, path):
+    """ASVS 1.2.2, 3.7.2."""
+    page = browser.get(f"/sign-in?{urlencode({'next': path})}")
+    assert not input_of(page, "next").get("value")
+    assert "Please sign in to go on." not in page
+    form = form_of(page)
+    form["next"].force_value(path)
+    answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
+    assert (answer.status_int, answer.location) == (303, DASHBOARD)
+
+
+def test_a_way_that_was_encoded_twice_is_not_decoded_twice(ada, browser):
+    """ASVS 1.1.1."""
+    answer = browser.sign_in(at="/sign-in?next=/%252f%252fevil.test")
+    assert answer.location == "http://localhost/%2f%2fevil.test"
+
+
+def test_the_signed_in_cannot_sign_in_over_their_session(ada, site):
+    """A form that was left open when its owner signed in in another window changes nothing."""
+    before = rows_of(site)
+    assert ada.get("/sign-in").location == DASHBOARD
+    typed = {"email": "ada@example.com", "password": PASSWORD}
+    answer = ada.app.post("/sign-in", typed, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (answer.status_int, answer.location) == (303, DASHBOARD)
+    assert rows_of(site) == before
+
+
+def test_an_old_hash_is_renewed_when_its_owner_signs_in(ada, new_browser, dbsession):
+    """ASVS 11.2.2."""
+    outdated = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
+    dbsession.execute(sa.update(User).values(password_hash=outdated))
+    dbsession.commit()
+    assert new_browser().sign_in(password="wrong").status_int == 422
+    assert dbsession.scalar(sa.select(User.password_hash)) == outdated
+    dbsession.commit()
+    assert new_browser().sign_in().status_int == 303
+    renewed = dbsession.scalar(sa.select(User.password_hash))
+    assert "$m=8,t=1,p=1$" in renewed
+    dbsession.commit()
+    assert new_browser().sign_in().status_int == 303
+    assert dbsession.scalar(sa.select(User.password_hash)) == renewed
+
+
+@contextmanager
+def full_queue(hasher):
+    """Take both places of a queue of one at work and one behind it, with work that is not done."""
+    gate = threading.Event()
+    with ThreadPoolExecutor(3) as pool:
+        work = [pool.submit(hasher._queue.run, gate.wait) for _ in range(3)]
+        try:
+            refused, _ = wait(work, return_when=FIRST_COMPLETED)
+            assert isinstance(refused.pop().exception(), HashQueueFull)
+            yield
+        finally:
+            gate.set()
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
+def test_a_crowd_is_asked_to_come_back_and_loses_nothing(ada, new_site, site, email):
+    """ASVS 15.2.2."""
+    crowded, browser = new_site(BUSY)
+    before = rows_of(site)
+    page = browser.get("/sign-in?next=/account")
+    with full_queue(crowded.hasher):
+        page = browser.submit(page, {"email": email, "password": PASSWORD})
+        assert page.status_int == 503
+        assert int(page.headers["Retry-After"]) > 0
+        assert "try again in a moment" in alert_of(page)
+        assert input_of(page, "email")["value"] == email
+        assert PASSWORD not in page
+        assert browser.get("/").status_int == 200
+        assert rows_of(site) == before
+    answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
+    assert answer.location == "http://localhost/account"
+
+
+def test_who_signs_up_in_a_crowd_loses_nothing_either(new_site, site):
+    crowded, browser = new_site(BUSY)
+    with full_queue(crowded.hasher):
+        page = browser.sign_up(first_name="Grace", email="grace@example.com")
+        assert page.status_int == 503
+        assert int(page.headers["Retry-After"]) > 0
+        assert input_of(page, "first_name")["value"] == "Grace"
+        assert input_of(page, "email")["value"] == "grace@example.com"
+        assert PASSWORD not in page
+        assert rows_of(site) == {"user": [], "user_session": []}
+    answer = browser.submit(page, {"password": PASSWORD, "confirm_password": PASSWORD})
+    assert answer.status_int == 303

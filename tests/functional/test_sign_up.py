@@ -1,0 +1,184 @@
+"""`/sign-up`: where a stranger makes an account."""
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.models import User, UserSession
+from tests.browsers import PASSWORD
+from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
+
+NOT_SEEN = "Leave out characters that cannot be seen."
+ADDRESS = "Enter an email address such as name@example.com."
+UNSEEN = ["a\x00b", "a\x07b", "a\tb", "a\x1b[31mb", "a\x7fb", "a\x85b", "a\ufffdb"]
+
+NAMES = [
+    (field, value, message)
+    for field in ("first_name", "last_name")
+    for value, message in [
+        ("", f"Enter your {field.replace('_', ' ')}."),
+        (" \t\u2003 ", f"Enter your {field.replace('_', ' ')}."),
+        ("x" * 101, "Use at most 100 characters."),
+        *((each, NOT_SEEN) for each in UNSEEN),
+    ]
+]
+ADDRESSES = [
+    ("email", "", "Enter your email address."),
+    ("email", "  ", "Enter your email address."),
+    ("email", f"{'x' * 243}@example.com", "Use at most 254 characters."),
+    *(("email", f"{each}@example.com", NOT_SEEN) for each in UNSEEN),
+    *(
+        ("email", each, ADDRESS)
+        for each in [
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@example",
+            "ada@localhost",
+            "ada example@example.com",
+            "ada@example.com, eve@example.net",
+            "ada@example.com <eve@example.net>",
+            "=?utf-8?q?eve=40example.net=2C?=@example.com",
+            '"ada lovelace"@example.com',
+            "ädä@example.com",
+            "ada@127.0.0.1",
+            "ada@[127.0.0.1]",
+            ".ada@example.com",
+            "ada..l@example.com",
+        ]
+    ),
+]
+PASSWORDS = [
+    ("password", "", "Choose a password."),
+    ("password", "7 chars", "Use at least 8 characters."),
+    ("password", "x9 Qj!" * 43, "Use at most 256 characters."),
+    *(("password", f"{each} and llamas", NOT_SEEN) for each in UNSEEN),
+    ("password", "password123", "A few unrelated words make a good password."),
+    ("password", "qwertyuiop", "A few unrelated words make a good password."),
+    ("password", "aaaaaaaaaaaa", "A few unrelated words make a good password."),
+    ("password", "seven LOVELACE llamas", "Leave out “Lovelace”"),
+    ("password", "ada@example.com hums", "Leave out “ada@example.com”"),
+    ("password", "my authsite llamas hum", "Leave out “authsite”"),
+    ("password", "my Example llamas hum", "Leave out “example”"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "message"), NAMES + ADDRESSES + PASSWORDS)
+def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
+    browser, site, field, value, message
+):
+    """ASVS 1.3.3, 2.2.1, 2.2.2, 6.2.1, 6.2.4, 6.2.11."""
+    page = browser.sign_up(**{field: value})
+    assert page.status_int == 422
+    assert message in said_beside(page, field)
+    assert is_marked(page, field)
+    assert alert_of(page)
+    assert rows_of(site) == {"user": [], "user_session": []}
+    assert browser.cookie is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [("", "Type the password again."), (f"{PASSWORD} ", "The two passwords are not the same.")],
+)
+def test_the_password_is_typed_twice(browser, site, typed, message):
+    """ASVS 2.2.3."""
+    page = browser.sign_up(confirm_password=typed)
+    assert page.status_int == 422
+    assert message in said_beside(page, "confirm_password")
+    assert rows_of(site)["user"] == []
+
+
+def test_all_mistakes_are_told_at_once(browser):
+    nothing = dict.fromkeys(["first_name", "last_name", "email", "password"], "")
+    page = browser.sign_up(**nothing)
+    assert all(is_marked(page, name) for name in (*nothing, "confirm_password"))
+    assert page.html.title.get_text(strip=True).startswith("Error: ")
+
+
+def test_what_was_typed_is_kept_but_passwords_never(browser):
+    typed = {"first_name": "Ada", "last_name": '"><i>', "email": "ada@", "password": "hush hush"}
+    page = browser.sign_up(**typed)
+    for name in ("first_name", "last_name", "email"):
+        assert input_of(page, name)["value"] == typed[name]
+    assert not input_of(page, "password").get("value")
+    assert not input_of(page, "confirm_password").get("value")
+    assert "hush hush" not in page
+
+
+def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
+    """ASVS 6.2.3, 11.4.2."""
+    answer = browser.sign_up(email=" Ada+tag@Example.COM ")
+    assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")
+    assert answer.follow().status_int == 200
+    user = dbsession.scalars(sa.select(User)).one()
+    assert (user.email, user.email_key) == ("Ada+tag@Example.COM", "ada+tag@example.com")
+    assert user.password_hash.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    session = dbsession.scalars(sa.select(UserSession)).one()
+    assert session.user_id == user.id
+    assert (session.network_address, session.user_agent) == (
+        "192.0.2.1",
+        "Mozilla/5.0 (X11; Linux) Test/1.0",
+    )
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "x9 Qj!" * 42 + "abcd",  # 256 characters, none of which is cut off
+        "  llamas hum in front  ",
+        "Ωμέγα πάπυρος 🦙 λάμα",
+        "correct\u00a0horse\u2003battery",
+        '<script>alert("x")</script>',
+    ],
+)
+def test_a_password_is_taken_exactly_as_typed(new_browser, password):
+    """ASVS 6.2.5, 6.2.8, 6.2.9."""
+    assert new_browser().sign_up(password=password).status_int == 303
+    assert new_browser().sign_in(password=password[:-1]).status_int == 422
+    assert new_browser().sign_in(password=password).status_int == 303
+
+
+def test_names_are_trimmed_composed_and_may_be_long(browser, dbsession):
+    browser.sign_up(first_name="  Zoe\u0308 ", last_name="L" * 100)
+    user = dbsession.scalars(sa.select(User)).one()
+    assert (user.first_name, user.last_name) == ("Zoë", "L" * 100)
+
+
+@pytest.mark.parametrize(
+    "again", ["ada@example.com", "ADA@EXAMPLE.COM", " Ada@Example.Com ", "ada@example.com"]
+)
+def test_an_address_has_one_account_however_it_is_spelled(new_browser, site, again):
+    new_browser().sign_up(email="Ada@example.com")
+    before = rows_of(site)
+    page = new_browser().sign_up(email=again, first_name="Eve")
+    assert page.status_int == 422
+    assert "There is an account with this address." in said_beside(page, "email")
+    assert rows_of(site) == before
+
+
+def test_fields_that_nobody_offered_change_nothing(browser, dbsession):
+    """ASVS 15.3.3."""
+    page = browser.get("/sign-up")
+    form = form_of(page)
+    fields = dict(form.submit_fields()) | {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "email": "ada@example.com",
+        "password": PASSWORD,
+        "confirm_password": PASSWORD,
+        "id": "chosen",
+        "email_key": "eve@example.com",
+        "created_at": "2000-01-01",
+        "password_hash": "x",
+    }
+    browser.app.post("/sign-up", fields, headers={"Sec-Fetch-Site": "same-origin"}, status=303)
+    user = dbsession.scalars(sa.select(User)).one()
+    assert (user.email_key, user.created_at.year > 2000) == ("ada@example.com", True)
+    assert user.id != "chosen"
+    assert user.password_hash != "x"
+
+
+def test_the_signed_in_have_nothing_to_sign_up_for(browser):
+    browser.sign_up()
+    answer = browser.get("/sign-up")
+    assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")

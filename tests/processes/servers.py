@@ -1,0 +1,166 @@
+"""Server processes for the tests: `pserve` on production.ini, killed and started again at will."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+PRODUCTION = Path(__file__).parents[2] / "production.ini"
+#: Where people find the site. The tests come to the ports, as the proxy that ends TLS does.
+SITE_URL = "https://accounts.example.com"
+HOST = SITE_URL.removeprefix("https://")
+SECRET = "a secret for the tests, known to everyone who reads this"
+
+#: The cheapest Argon2 there is, for tests that are not about hashes.
+CHEAP_HASHES = {"AUTHSITE_PASSWORDS_TIME_COST": "1", "AUTHSITE_PASSWORDS_MEMORY_COST": "8"}
+
+#: Seconds after which something that should happen has not; far beyond what a busy machine needs.
+DEADLINE = 60
+_ERRORS = {"ERROR", "CRITICAL"}
+_LINES_SHOWN = 30
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Ask again and again until `condition` is true; fail when it has not come true in time."""
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {DEADLINE} seconds"
+        time.sleep(0.02)
+
+
+class Server:
+    """One process of the site on a port of its own; two of them on one database are one site.
+
+    It runs production.ini, of which only the port is changed; the rest comes by the environment.
+    A log with an error in it fails the test, but for messages that begin as `may_log` says; when
+    the test fails for another reason, the end of the log is shown with it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        *,
+        settings: Mapping[str, str] = CHEAP_HASHES,
+        may_log: tuple[str, ...] = (),
+    ) -> None:
+        self.port = _free_port()
+        self.log = folder / f"{self.port}.log"
+        self._ini = folder / f"{self.port}.ini"
+        self._ini.write_text(_listening_on(self.port))
+        self._environ = {
+            **os.environ,
+            "AUTHSITE_SECRET": SECRET,
+            "AUTHSITE_SITE_URL": SITE_URL,
+            "DATABASE_URL": database_url,
+            # Not ours to mend, and the only line on stderr that is not written by the log.
+            "PYTHONWARNINGS": "ignore:pkg_resources is deprecated:UserWarning",
+            **settings,
+        }
+        self._may_log = may_log
+        self._connections: list[http.client.HTTPConnection] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for connection in self._connections:
+            connection.close()
+        self._process.terminate()
+        self._process.wait(DEADLINE)
+        if error is not None:
+            error.add_note(self._end_of_log())
+            return
+        errors = [record for record in self.records() if self._is_unexpected(record)]
+        assert not errors, f"{len(errors)} errors in the log, the first: {_told(errors[0])}"
+
+    def start(self) -> None:
+        """Start the process, again on the same port, and wait until it answers."""
+        command = (sys.executable, "-m", "pyramid.scripts.pserve", "-q", str(self._ini))
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        try:
+            until(self._answers, "the first answer of the server")
+        except BaseException as error:
+            self.kill()
+            error.add_note(self._end_of_log())
+            raise
+
+    def kill(self) -> None:
+        """End the process as a power cut would: it notices nothing."""
+        self._process.kill()
+        self._process.wait(DEADLINE)
+
+    def connection(self, *, patience: float) -> http.client.HTTPConnection:
+        """Return a connection that waits `patience` seconds for an answer; closed at the end."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
+        self._connections.append(connection)
+        return connection
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return what the log says; a line that is no JSON counts as an error."""
+        return [_record_of(line) for line in self.log.read_text().splitlines()]
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, f"the server ended with {self._process.returncode}"
+        connection = self.connection(patience=DEADLINE)
+        try:
+            connection.request("GET", "/", headers={"Host": HOST})
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def _is_unexpected(self, record: dict[str, Any]) -> bool:
+        is_error = record["level"] in _ERRORS or "exception" in record
+        return is_error and not record["message"].startswith(self._may_log)
+
+    def _end_of_log(self) -> str:
+        lines = [_told(record) for record in self.records()[-_LINES_SHOWN:]]
+        return "\n".join([f"The end of the log of the server on port {self.port}:", *lines])
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        port: int = asked.getsockname()[1]
+        return port
+
+
+def _listening_on(port: int) -> str:
+    before, listen, after = PRODUCTION.read_text().partition("listen = 127.0.0.1:6543\n")
+    assert listen, "production.ini listens elsewhere"
+    return f"{before}listen = 127.0.0.1:{port}\n{after}"
+
+
+def _record_of(line: str) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {"level": "ERROR", "message": line}
+    return record
+
+
+def _told(record: dict[str, Any]) -> str:
+    lines = (record["level"], record["message"], record.get("exception", ""))
+    return " ".join(filter(None, lines))

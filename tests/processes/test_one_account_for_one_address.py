@@ -1,0 +1,56 @@
+"""Many people, or one with many windows, sign up with one address at the same moment."""
+
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from authsite.models import User, UserSession
+from tests.processes.crowds import at_once
+from tests.processes.servers import Server
+from tests.processes.visitors import Visitor, sign_up_form
+
+ROUNDS = 4
+#: Local parts and domains that a person takes for the same.
+LOCAL_PARTS = ("ada{}", "Ada{}", "aDA{}", "ADA{}")
+DOMAINS = (
+    "bücher.example",
+    "BÜCHER．ＥＸＡＭＰＬＥ",  # noqa: RUF001 - letters and a dot of full width
+    "bu\N{COMBINING DIAERESIS}cher。example",
+    "XN--Bcher-kva.example",
+)
+TAKEN = "There is an account with this address."
+
+
+def test_one_address_gets_one_account_however_many_ask_for_it(
+    tmp_path: Path, database_url: str, engine: Engine
+) -> None:
+    """Sixteen spellings, two processes: one is let in, the others are told (ASVS 15.4.2)."""
+    with Server(tmp_path, database_url) as one, Server(tmp_path, database_url) as two:
+        for number in range(ROUNDS):
+            spellings = [f"{local}@{domain}" for local in LOCAL_PARTS for domain in DOMAINS]
+            visitors = [Visitor((one, two)[place % 2]) for place in range(len(spellings))]
+            pages = [visitor.get("/sign-up") for visitor in visitors]
+
+            answers = at_once(
+                partial(visitor.send, page, sign_up_form(spelling.format(number)))
+                for visitor, page, spelling in zip(visitors, pages, spellings, strict=True)
+            )
+
+            assert sorted(answer.status for answer in answers) == [303] + [422] * 15
+            assert all(TAKEN in answer.text for answer in answers if answer.status == 422)
+            assert [each.is_signed_in for each in visitors] == [
+                answer.status == 303 for answer in answers
+            ]
+            with engine.connect() as connection:
+                key = f"ada{number}@xn--bcher-kva.example"
+                opened = connection.execute(
+                    sa.select(User.email, sa.func.count(UserSession.id))
+                    .join(UserSession, UserSession.user_id == User.id, isouter=True)
+                    .where(User.email_key == key)
+                    .group_by(User.id)
+                ).all()
+                assert [count for _, count in opened] == [1]
+                everyone = sa.select(sa.func.count()).select_from(User)
+                assert connection.execute(everyone).scalar_one() == number + 1

@@ -1,0 +1,92 @@
+"""production.ini as it is, told only what it has to be told."""
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.browsers import PASSWORD
+from tests.processes.servers import HOST, SECRET, Server
+from tests.processes.visitors import SESSION, Visitor
+
+#: More than waitress takes by itself, less than production.ini lets it take.
+HALF_OPEN = 150
+#: Seconds; shorter than `channel_timeout`, after which half-open connections are closed.
+BEFORE_THEY_GO = 15
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, migrate: Callable[[str], None]
+) -> Iterator[Server]:
+    """One server for all tests here, on SQLite, with real hashes and far from Greenwich."""
+    folder = tmp_path_factory.mktemp("production")
+    url = f"sqlite:///{folder}/authsite.sqlite"
+    migrate(url)
+    with Server(folder, url, settings={"TZ": "Pacific/Apia"}) as server:
+        yield server
+
+
+def test_it_needs_nothing_but_its_environment(server: Server) -> None:
+    """Secret, address and database are enough to sign up and out, with a cookie for https."""
+    visitor = Visitor(server)
+    assert visitor.sign_up("ada@example.com").status == 303
+    assert SESSION in visitor.cookies
+    assert visitor.is_signed_in
+    assert visitor.sign_out().status == 303
+    assert not visitor.is_signed_in
+
+
+def test_its_log_is_for_machines_and_tells_requests_apart(server: Server) -> None:
+    """Times in UTC, an id for each request, and no secret (ASVS 16.2.2, 16.2.4, 16.2.5)."""
+    visitor = Visitor(server)
+    page = visitor.get("/sign-in")
+    visitor.cookies.clear()
+    for _ in range(2):
+        assert visitor.send(page, {"password": PASSWORD}).status == 403
+    assert visitor.sign_up("grace@example.com").status == 303
+
+    records = server.records()
+    refusals = [each for each in records if each["message"].startswith("malicious_csrf")]
+    ids = {refusal["request_id"] for refusal in refusals}
+    assert len(ids) == len(refusals) == 2
+    assert all(re.fullmatch("[0-9a-f]{12,}", each) for each in ids)
+    assert all(re.fullmatch(r"\S{10}T\S{12}\+00:00", record["time"]) for record in records)
+    for secret in (SECRET, PASSWORD, visitor.cookies[SESSION].partition(".")[2]):
+        assert secret not in server.log.read_text()
+
+
+def test_it_does_not_say_what_it_runs_on(server: Server) -> None:
+    """Neither in a page nor where waitress answers by itself (ASVS 13.4.6)."""
+    for path in ("/", "/no-such-page"):
+        assert "Server" not in Visitor(server).get(path).headers
+    refusal = exchange(server, "GET / HTTP/1.1\r\nHost : broken\r\n\r\n")
+    assert refusal.split()[1] == "400"
+    assert "waitress" not in refusal.lower()
+
+
+def test_a_large_body_is_refused_before_it_is_sent(server: Server) -> None:
+    """70 KB are answered with 413 as soon as they are announced (ASVS 5.2.1)."""
+    announced = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 70000\r\n\r\n"
+    assert exchange(server, announced).split()[1] == "413"
+
+
+def test_half_open_connections_do_not_stop_the_others(server: Server) -> None:
+    """Who never ends a request takes no thread, and no place of those who do (ASVS 15.2.2)."""
+    with ExitStack() as half_open:
+        for _ in range(HALF_OPEN):
+            connection = socket.create_connection(("127.0.0.1", server.port))
+            half_open.enter_context(connection)
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        visitor = Visitor(server, patience=BEFORE_THEY_GO)
+        assert visitor.sign_up("edsger@example.com").status == 303
+        assert visitor.is_signed_in
+
+
+def exchange(server: Server, sent: str) -> str:
+    """Send some bytes and return all that comes back until the server hangs up."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=BEFORE_THEY_GO) as connection:
+        connection.sendall(sent.encode())
+        return b"".join(iter(lambda: connection.recv(4096), b"")).decode()

@@ -1,0 +1,118 @@
+"""People who come to the site over real connections, each with a browser of their own."""
+
+import http.client
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from tests.browsers import PASSWORD
+from tests.processes.servers import DEADLINE, HOST, SITE_URL, Server
+
+SESSION = "__Host-session"
+
+_TOKEN_FIELD = re.compile(r'<input[^>]*name="csrf_token"[^>]*>')
+_VALUE = re.compile(r'value="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the site answered, read to its end."""
+
+    path: str
+    status: int
+    headers: http.client.HTTPMessage
+    text: str
+
+    @cached_property
+    def csrf_token(self) -> str:
+        """The token that a form of this page would be sent with."""
+        field = _TOKEN_FIELD.search(self.text)
+        assert field, f"no form on {self.path}, which was answered with {self.status}"
+        value = _VALUE.search(field[0])
+        assert value, field[0]
+        return value[1]
+
+
+class Visitor:
+    """A browser that keeps its connections and its cookies; for one thread at a time.
+
+    Of several servers it asks each in turn, as it would through a proxy. `patience` is how long
+    it waits for an answer, in seconds.
+    """
+
+    def __init__(self, *servers: Server, patience: float = DEADLINE) -> None:
+        self.cookies: dict[str, str] = {}
+        self._connections = itertools.cycle(
+            [server.connection(patience=patience) for server in servers]
+        )
+
+    def get(self, path: str) -> Answer:
+        """Open a page."""
+        return self._ask("GET", path, None, {})
+
+    def send(self, page: Answer, values: Mapping[str, str]) -> Answer:
+        """Fill in the form of a page that was opened before, and send it."""
+        body = urlencode({"csrf_token": page.csrf_token} | values).encode()
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Origin": SITE_URL,
+            "Sec-Fetch-Site": "same-origin",
+        }
+        return self._ask("POST", page.path, body, headers)
+
+    def sign_up(self, email: str) -> Answer:
+        """Open the page and make an account with this address."""
+        return self.send(self.get("/sign-up"), sign_up_form(email))
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> Answer:
+        """Open the page and sign in with what is typed."""
+        return self.send(self.get("/sign-in"), {"email": email, "password": password})
+
+    def sign_out(self) -> Answer:
+        """Open the page with the button and press it."""
+        return self.send(self.get("/sign-out"), {})
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the dashboard opens; when it does not, it sends to the page to sign in."""
+        answer = self.get("/dashboard")
+        assert answer.status in {200, 303}, answer
+        return answer.status == 200
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        headers = headers | {"Host": HOST}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        connection = next(self._connections)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            text = response.read().decode()
+        except BaseException:
+            connection.close()  # the next request opens a new one
+            raise
+        for cookie in response.headers.get_all("Set-Cookie", ()):
+            self._keep(cookie)
+        return Answer(path, response.status, response.headers, text)
+
+    def _keep(self, cookie: str) -> None:
+        pair, *attributes = cookie.split("; ")
+        name, _, value = pair.partition("=")
+        if "Max-Age=0" in attributes:
+            self.cookies.pop(name, None)
+        else:
+            self.cookies[name] = value
+
+
+def sign_up_form(email: str) -> dict[str, str]:
+    """What Ada types to sign up with this address."""
+    return {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "email": email,
+        "password": PASSWORD,
+        "confirm_password": PASSWORD,
+    }

@@ -1,0 +1,10 @@
+"""What the unit tests share: how long hypothesis looks, and where it remembers what it found."""
+
+from pathlib import Path
+
+import hypothesis
+from hypothesis.configuration import set_hypothesis_home_dir
+
+set_hypothesis_home_dir(Path(__file__).parent.parent.parent / ".cache" / "hypothesis")
+hypothesis.settings.register_profile("unit", max_examples=100, deadline=None)
+hypothesis.settings.load_profile("unit")

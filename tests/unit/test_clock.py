@@ -1,0 +1,16 @@
+"""The time of day."""
+
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+
+from authsite.clock import utc_now
+
+MOMENT = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)
+
+
+@time_machine.travel(MOMENT, tick=False)
+def test_now_is_aware_and_in_utc():
+    """V16.2.2."""
+    assert utc_now() == MOMENT
+    assert utc_now().utcoffset() == timedelta(0)

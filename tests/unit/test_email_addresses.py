@@ -1,0 +1,150 @@
+"""What counts as an address, which spellings are one, and that a mail goes to one person."""
+
+from email.message import EmailMessage
+from email.utils import getaddresses
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from authsite.email_addresses import (
+    MAXIMUM_LENGTH,
+    EmailAddress,
+    InvalidEmailAddress,
+    parse_email_address,
+)
+
+atoms = st.text("abcXYZ019!#$%&'*+-/=?^_`{|}~", min_size=1, max_size=20)
+encoded_words = st.builds("=?utf-8?q?{}?={}".format, st.text("abc=40C2,_", max_size=12), atoms)
+domains = st.sampled_from(
+    ["example.com", "EXAMPLE.Com", "bücher.example.com", "ＥＸＡＭＰＬＥ.com", "xn--bcher-kva.com"]
+)
+likely = st.builds("{}@{}".format, st.one_of(atoms, encoded_words), domains)
+
+
+def parsed(text: str) -> EmailAddress:
+    """Parse, and look no further at what is no address."""
+    try:
+        return parse_email_address(text)
+    except InvalidEmailAddress:
+        assume(False)
+        raise
+
+
+@given(st.one_of(st.text(), st.emails(), likely))
+def test_any_text_is_an_address_or_is_refused(text):
+    try:
+        address = parse_email_address(text)
+    except InvalidEmailAddress as refusal:
+        assert str(refusal)
+    else:
+        assert address.typed == text.strip()
+        assert len(address.typed) <= MAXIMUM_LENGTH
+        assert len(address.key) <= MAXIMUM_LENGTH
+        assert address.key.isascii()
+
+
+@given(st.one_of(st.emails(), likely))
+def test_the_key_is_an_address_with_the_same_key(text):
+    key = parsed(text).key
+    assert parse_email_address(key).key == key
+
+
+@given(st.one_of(st.emails(), likely), st.sampled_from([str.upper, str.lower, str.swapcase]))
+def test_upper_and_lower_case_are_one_address(text, spelled):
+    address = parsed(text)
+    assume(address.typed.isascii())
+    assert parse_email_address(spelled(address.typed)).key == address.key
+
+
+@given(st.one_of(st.emails(), likely, encoded_words.map("{}@example.com".format)))
+def test_a_mail_to_an_address_goes_to_one_recipient_and_nobody_else(text):
+    """Python's email decodes RFC 2047 words even inside an address."""
+    address = parsed(text)
+    for spelled in {address.typed, address.key}:
+        message = EmailMessage()
+        message["To"] = spelled
+        assert [each.addr_spec for each in message["To"].addresses] == [spelled]
+        assert getaddresses([spelled]) == [("", spelled)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=?utf-8?q?x=2C?=y@example.com",
+        "=?us-ascii?q?mallory=40evil.example=2C?=@example.com",
+        "=?utf-8?b?eCw=?=y@example.com",
+    ],
+)
+def test_an_encoded_word_is_no_address(text):
+    with pytest.raises(InvalidEmailAddress):
+        parse_email_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("ada@example.com", "ada@example.com"),
+        ("  Ada@Example.COM\n", "ada@example.com"),
+        ("ada+lists@example.com", "ada+lists@example.com"),
+        ("a.d.a@example.com", "a.d.a@example.com"),
+        ("ada@bücher.example.com", "ada@xn--bcher-kva.example.com"),
+        ("ada@BÜCHER.example.com", "ada@xn--bcher-kva.example.com"),
+        ("ada@xn--bcher-kva.example.com", "ada@xn--bcher-kva.example.com"),
+        ("ada@ｅｘａｍｐｌｅ.com", "ada@example.com"),
+        ("ada@\N{KELVIN SIGN}elvin.com", "ada@kelvin.com"),
+        ("ada@example。com", "ada@example.com"),
+    ],
+)
+def test_spellings_that_people_take_for_one_address_have_one_key(text, key):
+    address = parse_email_address(text)
+    assert address == EmailAddress(text.strip(), key)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ada",
+        "@example.com",
+        "ada@",
+        "ada@localhost",
+        "ada@[127.0.0.1]",
+        "ada@[IPv6:::1]",
+        "ada@example.com, bob@example.com",
+        "ada@example.com bob@example.com",
+        "ada@bob@example.com",
+        "Ada <ada@example.com>",
+        "ada@example.com (Ada)",
+        '"ada"@example.com',
+        '"ada, bob"@example.com',
+        "ada\0@example.com",
+        "ada@example.com\r\nBcc: bob@example.com",
+        "ada@example.com\N{ZERO WIDTH SPACE}",
+        "ada@exa mple.com",
+        "ada@-example.com",
+        "ada..lovelace@example.com",
+        ".ada@example.com",
+        "ａda@example.com",
+        "ádá@example.com",
+        "ada@example.com\N{RIGHT-TO-LEFT OVERRIDE}",
+        "\ud800@example.com",
+    ],
+)
+def test_what_cannot_be_written_to_is_no_address(text):
+    with pytest.raises(InvalidEmailAddress):
+        parse_email_address(text)
+
+
+def test_an_address_may_have_254_characters_and_no_more():
+    name, domain = "a" * 64, ".".join(["d" * 60] * 3)
+    longest = f"{name}@{domain}.{'e' * 2}.com"
+    assert len(longest) == MAXIMUM_LENGTH
+    assert parse_email_address(longest).key == longest
+    with pytest.raises(InvalidEmailAddress):
+        parse_email_address(longest.replace("@", "@d."))
+
+
+def test_a_domain_that_is_too_long_once_it_is_ascii_is_refused():
+    with pytest.raises(InvalidEmailAddress):
+        parse_email_address(f"ada@{'.'.join(['ü' * 40] * 6)}.com")

@@ -1,0 +1,67 @@
+"""Log lines: one JSON object each, whatever somebody sends."""
+
+import json
+import logging
+import sys
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.headers import request_id, with_headers
+from authsite.logs import JsonFormatter
+from pyramid.response import Response
+
+
+def logged(message: str, *args: object, **values: object) -> str:
+    record = logging.LogRecord("authsite.views", logging.WARNING, "x.py", 1, message, args, None)
+    vars(record).update(values)
+    return JsonFormatter().format(record)
+
+
+@given(st.text())
+def test_whatever_is_logged_is_one_line_of_printable_ascii(text):
+    """V16.4.1: nobody writes a line of their own, or moves the cursor of whoever reads."""
+    line = logged("said %s", text)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["message"] == f"said {text}"
+
+
+def test_a_line_says_when_who_and_what():
+    """V16.2.1, V16.2.2, V16.2.4."""
+    line = json.loads(logged("sys_sweep: %d gone", 7, created=1_900_000_000.5))
+    assert line["level"] == "WARNING"
+    assert line["logger"] == "authsite.views"
+    assert line["message"] == "sys_sweep: 7 gone"
+    assert isinstance(line["process"], int)
+    time = datetime.fromisoformat(line["time"])
+    assert time.timestamp() == 1_900_000_000.5
+    assert time.utcoffset() == timedelta(0)
+
+
+def test_a_line_of_a_request_has_its_id_and_others_have_none():
+    """V16.2.1."""
+    lines = []
+
+    def answer(environ, router):
+        lines.append(json.loads(logged("within")))
+        lines.append({"request_id": request_id.get()})
+        return Response()
+
+    with_headers(answer, https=False)({}, None)
+    assert lines[0]["request_id"] == lines[1]["request_id"] is not None
+    assert "request_id" not in json.loads(logged("outside"))
+
+
+def test_an_error_is_told_with_its_traceback_on_the_same_line():
+    """V16.3.4."""
+    try:
+        raise ZeroDivisionError("dividing\nby nothing")
+    except ZeroDivisionError:
+        line = logged("sys_crash", exc_info=sys.exc_info())
+    assert "\n" not in line
+    exception = json.loads(line)["exception"]
+    assert exception.startswith("Traceback")
+    assert exception.endswith("dividing\nby nothing")
+    assert "exception" not in json.loads(logged("all is well"))

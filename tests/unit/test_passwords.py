@@ -1,0 +1,111 @@
+"""How passwords are kept: normalized, whole, and in such a way that they can be renewed."""
+
+import pytest
+from argon2 import extract_parameters
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authsite.passwords import MAXIMUM_LENGTH, PasswordHasher, normalized
+from tests.factories import a_hasher
+
+COMPOSED, DECOMPOSED = "caf\u00e9 au lait", "cafe\u0301 au lait"
+
+passwords = st.text(st.characters(exclude_categories=["Cs"]), max_size=MAXIMUM_LENGTH)
+
+
+@pytest.fixture(scope="module")
+def hasher() -> PasswordHasher:
+    return a_hasher()
+
+
+@settings(max_examples=50)
+@given(passwords)
+def test_every_password_matches_its_own_hash(hasher, password):
+    """V6.2.5, V6.2.8."""
+    assert hasher.matches(hasher.hash(password), password)
+
+
+@given(passwords)
+def test_normalizing_twice_is_normalizing_once(password):
+    assert normalized(normalized(password)) == normalized(password)
+
+
+def test_keyboards_that_compose_letters_otherwise_type_the_same_password(hasher):
+    assert hasher.matches(hasher.hash(COMPOSED), DECOMPOSED)
+    assert hasher.matches(hasher.hash(DECOMPOSED), COMPOSED)
+
+
+@pytest.mark.parametrize(
+    ("password", "other"),
+    [
+        ("seven green llamas", "Seven green llamas"),
+        ("seven green llamas", "seven green llamas "),
+        ("seven green llamas", " seven green llamas"),
+        ("seven green llamas", "seven green llama"),
+        ("x" * 72 + "a", "x" * 72 + "b"),
+        ("x" * 255 + "a", "x" * 255 + "b"),
+        ("before\0after", "before\0other"),
+        ("ﬁve green llamas", "five green llamas"),
+        ("", " "),
+    ],
+)
+def test_a_password_is_taken_exactly_as_typed(hasher, password, other):
+    """V6.2.8: no trimming, no folding of case, no truncation."""
+    assert not hasher.matches(hasher.hash(password), other)
+
+
+def test_the_same_password_is_never_hashed_to_the_same_text(hasher):
+    assert hasher.hash(COMPOSED) != hasher.hash(COMPOSED)
+
+
+def test_a_hash_says_by_which_algorithm_and_parameters_it_was_made():
+    """V11.4.2."""
+    hashed = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1).hash(COMPOSED)
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=3,p=1$")
+
+
+@pytest.mark.parametrize("password", ["", "password", COMPOSED, "x" * MAXIMUM_LENGTH])
+def test_nobody_has_a_password(hasher, password):
+    assert hasher.matches(None, password) is False
+
+
+def test_nobodys_hash_costs_what_everybody_elses_does():
+    """V6.3.8: no one can tell by the time whether there is an account."""
+    hasher = a_hasher(time_cost=2, memory_cost=16)
+    nobodys, somebodys = hasher._nobodys_hash, hasher.hash(COMPOSED)
+    assert extract_parameters(nobodys) == extract_parameters(somebodys)
+    assert not hasher.is_outdated(nobodys)
+
+
+def test_two_sites_do_not_share_nobodys_hash():
+    assert a_hasher()._nobodys_hash != a_hasher()._nobodys_hash
+
+
+@pytest.mark.parametrize("changed", [{"time_cost": 2}, {"memory_cost": 16}])
+def test_a_hash_of_former_parameters_still_matches_and_is_known_to_be_outdated(hasher, changed):
+    """V11.2.2."""
+    former = a_hasher(**changed).hash(COMPOSED)
+    assert hasher.matches(former, COMPOSED)
+    assert hasher.is_outdated(former)
+
+
+def test_a_hash_of_todays_parameters_is_not_outdated(hasher):
+    assert not hasher.is_outdated(hasher.hash(COMPOSED))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "",
+        "password",
+        "$argon2id$",
+        "$argon2id$v=19$m=8,t=1,p=1$AAAA$",
+        "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$!!!",
+        "$2b$12$abcdefghijklmnopqrstuuJ1n1nOYYpXoRlvYcV0FXcOhqPnY6nZK",
+        "$argon2id$v=19$m=8,t=1,p=1$c\u00e9",
+    ],
+)
+def test_a_broken_hash_matches_no_password(hasher, broken):
+    """V11.2.5: what cannot be read lets nobody in."""
+    assert hasher.matches(broken, "password") is False
+    assert hasher.matches(broken, "") is False

@@ -1,0 +1,197 @@
+"""Every setting there is: from where it is read, what it is without, and what is refused."""
+
+from dataclasses import MISSING
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from authsite.settings import (
+    DEVELOPMENT_SECRET,
+    SettingDescription,
+    SettingError,
+    Settings,
+    describe_settings,
+    read_database_url,
+    read_settings,
+)
+
+SECRET = "correct horse battery staple and so on"
+URL = "postgresql://ada:hush@db.example/authsite"
+LEAST = {
+    "authsite.secret": SECRET,
+    "authsite.site.url": "https://site.example",
+    "sqlalchemy.url": URL,
+}
+OTHER_URL = "postgresql://eve:psst@db.example/other"
+
+#: For each setting: a text other than its default, what it means, and a text that is wrong.
+EXAMPLES: dict[str, tuple[str, Any, str]] = {
+    "authsite.secret": ("another secret of thirty-two letters", b"another ", "short"),
+    "authsite.dev": ("true", True, "maybe"),
+    "authsite.site.url": ("http://other.example:8080", "http://other.example:8080", "here"),
+    "authsite.site.name": ("Lovelace & Co", "Lovelace & Co", " "),
+    "authsite.session.idle": ("7d", timedelta(days=7), "a week"),
+    "authsite.session.absolute": ("31d", timedelta(days=31), "0d"),
+    "authsite.session.touch_every": ("5m", timedelta(minutes=5), "often"),
+    "authsite.passwords.minimum_length": ("15", 15, "7"),
+    "authsite.passwords.time_cost": ("4", 4, "0"),
+    "authsite.passwords.memory_cost": ("65536", 65_536, "7"),
+    "authsite.passwords.parallelism": ("2", 2, "0"),
+    "authsite.passwords.concurrency": ("2", 2, "-1"),
+    "authsite.passwords.queue": ("8", 8, "0"),
+    "sqlalchemy.url": (OTHER_URL, make_url(OTHER_URL), "mysql://db/x"),
+    "authsite.database.pool_size": ("32", 32, "0"),
+    "authsite.database.wait": ("2s", timedelta(seconds=2), "2"),
+    "authsite.database.attempts": ("5", 5, "0"),
+    "authsite.sweeping.every": ("30m", timedelta(minutes=30), "hourly"),
+}
+
+every_setting = pytest.mark.parametrize("setting", describe_settings(), ids=lambda row: row.key)
+every_secret = pytest.mark.parametrize(
+    "setting", [row for row in describe_settings() if row.secret], ids=lambda row: row.key
+)
+
+
+def value_of(settings: Settings, key: str) -> Any:
+    """Return what `authsite.<group>.<name>` became."""
+    value: Any = settings
+    for name in key.replace("sqlalchemy.", "authsite.database.").split(".")[1:]:
+        value = getattr(value, name)
+    return value[:8] if key == "authsite.secret" else value
+
+
+def test_every_setting_has_an_example_here():
+    assert {setting.key for setting in describe_settings()} == set(EXAMPLES)
+
+
+def test_keys_and_variables_are_named_alike():
+    names = {setting.key: setting.variable for setting in describe_settings()}
+    assert names.pop("sqlalchemy.url") == "DATABASE_URL"
+    assert all(names[key] == key.upper().replace(".", "_") for key in names)
+
+
+@every_setting
+def test_without_a_word_a_setting_is_its_default(setting: SettingDescription):
+    if setting.default is MISSING:
+        assert setting.key in LEAST
+    else:
+        assert value_of(read_settings(LEAST, {}), setting.key) == setting.default
+
+
+@every_setting
+def test_a_setting_is_read_from_the_ini_file(setting: SettingDescription):
+    text, value, _ = EXAMPLES[setting.key]
+    assert value_of(read_settings(LEAST | {setting.key: text}, {}), setting.key) == value
+
+
+@every_setting
+def test_the_environment_has_the_last_word(setting: SettingDescription):
+    text, value, wrong = EXAMPLES[setting.key]
+    settings = read_settings(LEAST | {setting.key: wrong}, {setting.variable: text})
+    assert value_of(settings, setting.key) == value
+
+
+@every_setting
+def test_a_wrong_value_is_refused_by_name(setting: SettingDescription):
+    wrong = EXAMPLES[setting.key][2]
+    with pytest.raises(SettingError, match=rf"^{setting.key} must .*\.$"):
+        read_settings(LEAST | {setting.key: wrong}, {})
+    with pytest.raises(SettingError, match=rf"^{setting.variable} must .*\.$"):
+        read_settings(LEAST, {setting.variable: wrong})
+
+
+@pytest.mark.parametrize("key", LEAST)
+def test_what_has_no_default_must_be_given(key):
+    ini = {name: value for name, value in LEAST.items() if name != key}
+    (setting,) = [row for row in describe_settings() if row.key == key]
+    with pytest.raises(SettingError, match=f"^{key} is missing: .*{setting.variable}") as refusal:
+        read_settings(ini, {})
+    assert (f"{setting.variable}_FILE" in str(refusal.value)) is setting.secret
+    assert setting.meaning in str(refusal.value)
+
+
+@every_secret
+def test_a_secret_may_come_from_a_file(setting: SettingDescription, tmp_path: Path):
+    text, value, wrong = EXAMPLES[setting.key]
+    file = tmp_path / "secret"
+    file.write_text(f"{text}\n")
+    environ = {f"{setting.variable}_FILE": str(file)}
+    assert value_of(read_settings(LEAST | {setting.key: wrong}, environ), setting.key) == value
+    with pytest.raises(SettingError, match=f"^{setting.variable} must"):
+        read_settings(LEAST, environ | {setting.variable: wrong})
+
+
+@every_secret
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["missing", "not UTF-8"])
+def test_a_file_that_cannot_be_read_is_refused_by_name(setting, content, tmp_path):
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingError, match=f"^{setting.variable}_FILE: the file cannot be read"):
+        read_settings(LEAST, {f"{setting.variable}_FILE": str(file)})
+
+
+def test_only_secrets_come_from_files(tmp_path):
+    (tmp_path / "name").write_text("Lovelace & Co")
+    settings = read_settings(LEAST, {"AUTHSITE_SITE_NAME_FILE": str(tmp_path / "name")})
+    assert settings.site.name == "authsite"
+
+
+@pytest.mark.parametrize("key", ["authsite.sesion.idle", "authsite.session", "authsite.database.url"])
+def test_a_setting_that_does_not_exist_is_refused(key):
+    with pytest.raises(SettingError, match=f"^{key} is no setting"):
+        read_settings(LEAST | {key: "1"}, {})
+
+
+def test_settings_of_others_are_none_of_ours():
+    assert read_settings(LEAST | {"pyramid.reload_templates": "true", "x": "y"}, {})
+
+
+def test_the_secret_of_development_is_for_development():
+    """V13.4.2, V11.1.1."""
+    ini = LEAST | {"authsite.secret": DEVELOPMENT_SECRET}
+    with pytest.raises(SettingError, match="everybody knows"):
+        read_settings(ini, {})
+    assert read_settings(ini | {"authsite.dev": "true"}, {}).dev
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        {"idle": "1h", "touch_every": "1h"},
+        {"idle": "1h", "touch_every": "2h"},
+        {"absolute": "401d"},
+        {"absolute": "9999999d"},
+        {"idle": "9999999d"},
+    ],
+    ids=str,
+)
+def test_sessions_that_would_not_work_are_refused(session):
+    """V7.1.1: they end when they should, in browsers that keep no cookie beyond 400 days."""
+    ini = {f"authsite.session.{name}": value for name, value in session.items()}
+    with pytest.raises(SettingError, match=r"authsite\.session"):
+        read_settings(LEAST | ini, {})
+
+
+def test_no_secret_is_shown_by_accident():
+    """V13.3.1, V16.2.5."""
+    shown = repr(read_settings(LEAST, {}))
+    assert SECRET not in shown
+    assert "hush" not in shown
+    assert "db.example" not in shown
+    assert "https://site.example" in shown
+
+
+@pytest.mark.parametrize(("url", "https"), [("https://a.example", True), ("http://a.example", False)])
+def test_https_is_what_the_address_says(url, https):
+    assert read_settings(LEAST | {"authsite.site.url": url}, {}).https is https
+
+
+def test_alembic_needs_nothing_but_the_database():
+    assert read_database_url({"sqlalchemy.url": URL}, {}) == make_url(URL)
+    assert read_database_url({}, {"DATABASE_URL": OTHER_URL}) == make_url(OTHER_URL)
+    with pytest.raises(SettingError, match=r"^sqlalchemy\.url is missing"):
+        read_database_url({}, {})

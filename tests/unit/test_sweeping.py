@@ -1,0 +1,75 @@
+"""The site tidies up after itself, once in a while and one process at a time."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.database import Database
+from authsite.models import Sweep, UserSession
+from authsite.sweeping import Sweeper
+from tests.factories import NOW, a_session, some_noise
+
+EVERY = timedelta(hours=1)
+
+
+@pytest.fixture
+def swept_long_ago(site) -> None:
+    with site.database.engine.begin() as connection:
+        connection.execute(sa.update(Sweep).values(begun_at=NOW - timedelta(days=1)))
+
+
+@pytest.fixture
+def sessions(dbsession, swept_long_ago) -> dict[str, int]:
+    """Six that live, three that are over."""
+    for person in some_noise(dbsession):
+        a_session(dbsession, person, expires_at=NOW)
+    return {"all": 9, "alive": 6}
+
+
+def left(site) -> int:
+    with site.database.reading.connect() as connection:
+        return connection.execute(
+            sa.select(sa.func.count()).select_from(UserSession)
+        ).scalar_one()
+
+
+def sweep(sweeper: Sweeper, now=NOW) -> bool:
+    """Nudge, wait until it is done, and return whether anything was begun."""
+    thread = sweeper.nudge(now=now)
+    if thread is not None:
+        thread.join()
+    return thread is not None
+
+
+def test_what_is_over_goes_and_what_lives_stays(site, sessions, caplog):
+    caplog.set_level("INFO", "authsite.sweeping")
+    assert sweep(Sweeper(site.database, every=EVERY))
+    assert left(site) == sessions["alive"]
+    assert "3 expired sessions deleted" in caplog.text
+
+
+def test_one_process_looks_no_more_than_once_in_a_while(site, sessions):
+    sweeper = Sweeper(site.database, every=EVERY)
+    assert sweep(sweeper)
+    assert not sweep(sweeper)
+    assert not sweep(sweeper, NOW + timedelta(days=1))
+
+
+def test_of_two_processes_one_sweeps(site, sessions, dbsession):
+    sweep(Sweeper(site.database, every=EVERY))
+    (person, *_) = some_noise(dbsession)
+    a_session(dbsession, person, expires_at=NOW)
+    before = left(site)
+    sweep(Sweeper(site.database, every=EVERY), NOW + EVERY / 2)
+    assert left(site) == before
+    sweep(Sweeper(site.database, every=EVERY), NOW + EVERY)
+    assert left(site) == before - 1
+
+
+def test_a_database_that_is_away_stops_nobody(tmp_path, caplog):
+    url = sa.make_url(f"sqlite:///{tmp_path}/no/such/folder/x.sqlite")
+    database = Database(url, pool_size=1, wait=timedelta(seconds=1))
+    assert sweep(Sweeper(database, every=EVERY))
+    assert "put off" in caplog.text
+    database.dispose()

@@ -1,0 +1,86 @@
+"""Session tokens: what is one, what is none, and what nobody gets to see."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.tokens import SessionToken, new_id
+
+ID, SECRET = "A" * 16, "s" * 43
+
+tokens = st.from_regex(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{43}", fullmatch=True)
+near_tokens = st.from_regex(r"[A-Za-z0-9_.-]{14,18}\.[A-Za-z0-9_.=-]{42,44}\s?", fullmatch=True)
+
+
+@given(tokens)
+def test_what_is_parsed_is_spelled_the_same_again(text):
+    assert str(SessionToken.parse(text)) == text
+
+
+@given(st.one_of(st.text(), st.binary().map(lambda b: b.decode("latin-1")), near_tokens))
+def test_a_text_is_a_token_letter_for_letter_or_none_at_all(text):
+    token = SessionToken.parse(text)
+    assert token is None or str(token) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        ID,
+        f"{ID}.",
+        f".{SECRET}",
+        f"{ID}{SECRET}",
+        f"{ID}.{SECRET}\n",
+        f" {ID}.{SECRET}",
+        f"{ID}.{SECRET}=",
+        f"{ID}A.{SECRET}",
+        f"{ID[1:]}.{SECRET}",
+        f"{ID}.{SECRET[1:]}",
+        f"{ID}.{SECRET}.{SECRET}",
+        f"{ID}.{'é' * 43}",
+        f"{'٧' * 16}.{SECRET}",
+    ],
+)
+def test_whatever_else_a_cookie_holds_is_no_token(text):
+    assert SessionToken.parse(text) is None
+
+
+def test_no_two_tokens_and_no_two_ids_are_the_same():
+    """V7.2.2, V7.2.3."""
+    tokens = [SessionToken.new() for _ in range(1000)]
+    assert len({token.secret for token in tokens}) == 1000
+    assert len({token.id for token in tokens} | {new_id() for _ in range(1000)}) == 2000
+
+
+def test_a_new_token_survives_the_way_through_a_cookie():
+    token = SessionToken.new()
+    assert SessionToken.parse(str(token)) == token
+
+
+def test_the_secret_has_256_bits_and_the_id_96():
+    """V7.2.3, V11.5.1."""
+    token = SessionToken.new()
+    assert (len(token.secret), len(token.id), len(new_id())) == (43, 16, 16)
+
+
+@given(tokens)
+def test_a_token_does_not_show_its_secret(text):
+    token = SessionToken.parse(text)
+    assert token.secret not in repr(token)
+    assert token.digest.hex() not in repr(token)
+
+
+def test_the_digest_is_sha_256_of_the_secret_alone():
+    assert SessionToken(ID, SECRET).digest == hashlib.sha256(SECRET.encode()).digest()
+
+
+def test_a_token_matches_the_digest_of_its_own_secret_only():
+    token, other = SessionToken.new(), SessionToken.new()
+    assert token.matches(token.digest)
+    assert not token.matches(other.digest)
+    assert not token.matches(b"")
+    assert not token.matches(token.secret.encode())

@@ -1,0 +1,108 @@
+"""Which passwords are refused, and the reason in words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.passwords import MAXIMUM_LENGTH, weakness_of
+
+GOOD = "seven green llamas hum"
+LONG = "seven green llamas hum under an old bridge while rain falls "
+
+
+def weakness(password: str, *words: str, minimum_length: int = 8) -> str | None:
+    return weakness_of(password, minimum_length=minimum_length, words=words)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        GOOD,
+        "zv kq wmxd pj",
+        "8305917462203817",
+        "MQZWVRKTPXHD",
+        "лама пьёт зелёный чай",
+        "🦙🌉🎻🧦🪁🍋🔭🧲🪗",
+        f"  {GOOD}  ",
+    ],
+)
+def test_no_rules_of_composition_stand_in_the_way(password):
+    """V6.2.5."""
+    assert weakness(password) is None
+
+
+@pytest.mark.parametrize("minimum", [8, 15])
+def test_the_minimum_is_what_the_setting_says(minimum):
+    """V6.2.1."""
+    typed, too_short = "zvkqwmxdpjthbgfy"[:minimum], f"Use at least {minimum} characters."
+    assert weakness(typed, minimum_length=minimum) != too_short
+    assert weakness(typed[:-1], minimum_length=minimum) == too_short
+
+
+@pytest.mark.parametrize(
+    ("password", "characters"),
+    [("🦙" * 7, 7), ("e\u0301" * 7, 7), ("\u00e9" * 7, 7)],
+    ids=["emoji", "decomposed", "composed"],
+)
+def test_characters_are_counted_as_people_count_them(password, characters):
+    """V6.2.1: code points of the normalized password, neither bytes nor UTF-16 units."""
+    assert weakness(password, minimum_length=8) == "Use at least 8 characters."
+    assert weakness(password, minimum_length=characters) != f"Use at least {characters} characters."
+
+
+@pytest.mark.parametrize("length", [64, 128, MAXIMUM_LENGTH])
+def test_a_sentence_may_be_long(length):
+    """V6.2.9."""
+    assert weakness((LONG * 10)[:length]) is None
+
+
+def test_a_book_is_refused_and_never_cut_short():
+    """V6.2.9."""
+    assert weakness((LONG * 10)[: MAXIMUM_LENGTH + 1]) == "Use at most 256 characters."
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password1", "PassWord1", "qwertyuiop", "letmein123", "iloveyou", "P@ssw0rd1", "1q2w3e4r5t"],
+)
+def test_what_everybody_uses_is_refused(password):
+    """V6.2.4."""
+    assert weakness(password) is not None
+
+
+@pytest.mark.parametrize(
+    ("password", "word"),
+    [
+        ("my name is Lovelace, hm", "Lovelace"),
+        ("xq LOVELACE vw 81", "Lovelace"),
+        ("authsite sails at dawn", "authsite"),
+        ("ada.l@example.com hums", "ada.l@example.com"),
+        ("STRASSE grünt im Nebel", "straße"),
+    ],
+)
+def test_ones_own_words_are_refused_and_named(password, word):
+    """V6.2.11."""
+    assert f"“{word}”" in weakness(password, "Al", word)
+    assert weakness(password, "Somebody", "else") is None
+
+
+@pytest.mark.parametrize("word", ["", "Al", "com", "Ada"])
+def test_short_words_may_occur_by_chance(word):
+    assert weakness("all green llamas become adamant", word) is None
+
+
+def test_a_password_just_too_weak_is_refused_even_if_nothing_is_known_against_it():
+    assert weakness("rWibMFAC") == (
+        "It is easy to guess. A few unrelated words make a good password."
+    )
+
+
+@given(st.text(max_size=MAXIMUM_LENGTH + 5), st.lists(st.text(max_size=20), max_size=5))
+def test_the_reason_is_a_sentence_or_there_is_none(password, words):
+    reason = weakness(password, *words)
+    assert reason is None or (len(reason) > 10 and reason.endswith("."))
+
+
+@pytest.mark.parametrize("password", ["password1", "aaaaaaaaaaaa", "rWibMFAC", "short"])
+def test_the_reason_does_not_repeat_the_password(password):
+    assert password not in weakness(password)
