@@ -94,7 +94,6 @@ def an_identity(**values: Any) -> Identity:
             "first_name": "Grace",
             "last_name": "Hopper",
             "email": "grace@example.com",
-            "created_at": NOW,
             "last_seen_at": NOW,
             "confirmed_at": NOW,
             "expires_at": NOW + LIMITS.idle,

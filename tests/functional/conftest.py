@@ -1,5 +1,6 @@
 """What only the pages' tests need: the same site under other settings, and time that passes."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -27,6 +28,9 @@ def new_site(
         return made[-1], Browser(TestApp(application, extra_environ=environ))
 
     yield build
+    for thread in threading.enumerate():
+        if thread.name == "sweep":
+            thread.join()
     for each in made:
         each.database.dispose()
 

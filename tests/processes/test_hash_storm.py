@@ -8,7 +8,7 @@ import pytest
 
 from tests.browsers import PASSWORD
 from tests.processes.crowds import meanwhile
-from tests.processes.servers import Server
+from tests.processes.servers import Server, until
 from tests.processes.visitors import Answer, Visitor
 
 EMAIL = "ada@example.com"
@@ -37,6 +37,7 @@ def test_a_storm_of_sign_ins_leaves_the_site_to_the_others(
             for _ in range(50):
                 assert inhabitant.get("/dashboard").status == 200
                 assert stranger.get("/").status == 200
+            until(lambda: {303, 422} <= {answer.status for answer in answers}, "somebody is served")
 
     assert {answer.status for answer in answers} == {303, 422, 503}
     for answer in answers:

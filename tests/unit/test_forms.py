@@ -17,9 +17,7 @@ class PersonForm(SiteForm):
 
     name = name_field("First name", autocomplete="given-name")
     email = email_field()
-    password = password_field(
-        "Password", autocomplete="new-password", missing="Choose a password."
-    )
+    password = password_field("Password", autocomplete="new-password", missing="Choose a password.")
 
 
 GOOD = {"name": "Ada", "email": "ada@example.com", "password": "seven green llamas"}
@@ -96,12 +94,14 @@ def test_what_is_missing_is_asked_for(field, message):
 
 
 def test_a_name_of_nothing_but_space_is_missing_but_a_password_is_not():
-    assert typed(name=" \u2003\t").errors == {} and not typed(name=" ").validate()
+    assert not typed(name=" \u2003\t").validate()
     assert typed(password="   ").validate()
 
 
 @pytest.mark.parametrize("field", GOOD)
-@pytest.mark.parametrize("unseen", [b"%00", b"%0A", b"%1B", b"%7F", b"%C2%85", b"%FF", b"%EF%BF%BD"])
+@pytest.mark.parametrize(
+    "unseen", [b"%00", b"%0A", b"%1B", b"%7F", b"%C2%85", b"%FF", b"%EF%BF%BD"]
+)
 def test_characters_that_nobody_can_have_meant_are_refused(field, unseen):
     body = urlencode({name: value for name, value in GOOD.items() if name != field}).encode()
     form = a_form(body + f"&{field}=a".encode() + unseen + b"a")
@@ -127,7 +127,9 @@ def test_a_field_that_is_there_twice_is_no_mistake_of_a_person(field):
 
 def test_a_file_in_the_place_of_a_text_is_no_mistake_of_a_person():
     """V15.3.5."""
-    part = b'--x\r\nContent-Disposition: form-data; name="name"; filename="a"\r\n\r\nAda\r\n--x--\r\n'
+    part = (
+        b'--x\r\nContent-Disposition: form-data; name="name"; filename="a"\r\n\r\nAda\r\n--x--\r\n'
+    )
     with pytest.raises(HTTPBadRequest):
         a_form(part, "multipart/form-data; boundary=x")
 

@@ -51,7 +51,9 @@ def test_in_development_it_answers_to_this_machine_under_any_port(host):
     assert not Hosts("http://site.example", dev=False).allows(host)
 
 
-@pytest.mark.parametrize("host", ["localhost.evil.example", "localhost:", "127.0.0.2", "::1", "a@localhost"])
+@pytest.mark.parametrize(
+    "host", ["localhost.evil.example", "localhost:", "127.0.0.2", "::1", "a@localhost"]
+)
 def test_in_development_it_answers_to_no_other_machine(host):
     assert not Hosts("http://localhost:6543", dev=True).allows(host)
 

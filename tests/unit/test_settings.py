@@ -140,7 +140,9 @@ def test_only_secrets_come_from_files(tmp_path):
     assert settings.site.name == "authsite"
 
 
-@pytest.mark.parametrize("key", ["authsite.sesion.idle", "authsite.session", "authsite.database.url"])
+@pytest.mark.parametrize(
+    "key", ["authsite.sesion.idle", "authsite.session", "authsite.database.url"]
+)
 def test_a_setting_that_does_not_exist_is_refused(key):
     with pytest.raises(SettingError, match=f"^{key} is no setting"):
         read_settings(LEAST | {key: "1"}, {})
@@ -185,7 +187,9 @@ def test_no_secret_is_shown_by_accident():
     assert "https://site.example" in shown
 
 
-@pytest.mark.parametrize(("url", "https"), [("https://a.example", True), ("http://a.example", False)])
+@pytest.mark.parametrize(
+    ("url", "https"), [("https://a.example", True), ("http://a.example", False)]
+)
 def test_https_is_what_the_address_says(url, https):
     assert read_settings(LEAST | {"authsite.site.url": url}, {}).https is https
 

@@ -85,7 +85,7 @@ def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_pa
     database, tried_again, tries = a_database(), threading.Event(), []
 
     @sa.event.listens_for(database.engine, "before_cursor_execute")
-    def count(connection, cursor, statement, parameters, context, many):
+    def count(_connection, _cursor, statement, *_rest):
         if statement == "BEGIN IMMEDIATE":
             tries.append(statement)
             if len(tries) == 3:
@@ -121,8 +121,13 @@ def test_no_update_is_lost_by_those_who_read_before_they_write(a_database):
 
 
 def test_a_writer_that_gives_up_may_be_tried_again(a_database):
-    with a_database()._writing.begin(), pytest.raises(DATABASE_AWAY) as error:
-        a_database(IMPATIENT)._writing.connect().exec_driver_sql("SELECT 1")
+    hurried = a_database(IMPATIENT)._writing
+    with (
+        a_database()._writing.begin(),
+        hurried.connect() as connection,
+        pytest.raises(DATABASE_AWAY) as error,
+    ):
+        connection.exec_driver_sql("SELECT 1")
     assert IRetryableError.providedBy(error.value)
 
 
@@ -137,9 +142,11 @@ def test_a_reader_that_turns_writer_too_late_may_be_tried_again(a_database):
 
 
 def test_a_mistake_is_not_tried_again(a_database):
-    with a_database().engine.connect() as connection:
-        with pytest.raises(sa.exc.OperationalError) as error:
-            connection.exec_driver_sql("SELECT nothing FROM nowhere")
+    with (
+        a_database().engine.connect() as connection,
+        pytest.raises(sa.exc.OperationalError) as error,
+    ):
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
     assert not IRetryableError.providedBy(error.value)
 
 
@@ -148,5 +155,4 @@ def test_a_transaction_in_a_transaction_is_a_mistake_and_not_waited_for(a_databa
         connection.connection.driver_connection.execute("BEGIN")
         with pytest.raises(sa.exc.OperationalError) as error:
             connection.exec_driver_sql("SELECT 1")
-        connection.connection.driver_connection.execute("ROLLBACK")
     assert not IRetryableError.providedBy(error.value)

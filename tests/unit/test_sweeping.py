@@ -29,9 +29,7 @@ def sessions(dbsession, swept_long_ago) -> dict[str, int]:
 
 def left(site) -> int:
     with site.database.reading.connect() as connection:
-        return connection.execute(
-            sa.select(sa.func.count()).select_from(UserSession)
-        ).scalar_one()
+        return connection.execute(sa.select(sa.func.count()).select_from(UserSession)).scalar_one()
 
 
 def sweep(sweeper: Sweeper, now=NOW) -> bool:

@@ -92,7 +92,7 @@ def test_a_path_that_is_spelled_oddly_leads_nowhere(path):
         found(path)
 
 
-@pytest.mark.parametrize("name", ["010", "0010", "1_0", "١٠", "+10"])
+@pytest.mark.parametrize("name", ["010", "0010", "1_0", "\u0661\u0660", "+10"])
 def test_a_place_is_found_by_the_name_that_it_calls_itself_and_no_other(name):
     assert found("/account/sessions/10") == (TEN, "")
     assert found(f"/account/sessions/{name}") == (SESSIONS, name)
@@ -104,7 +104,9 @@ def test_nobody_chooses_another_root():
     assert found("/sessions", HTTP_X_VHM_ROOT="/account") == (ROOT, "sessions")
 
 
-segments = st.one_of(st.sampled_from(["account", "sessions", "10", "leaf", "", ".", ".."]), st.text("ab./@"))
+segments = st.one_of(
+    st.sampled_from(["account", "sessions", "10", "leaf", "", ".", ".."]), st.text("ab./@")
+)
 
 
 @given(st.lists(segments, max_size=5).map(lambda each: f"/{'/'.join(each)}"))

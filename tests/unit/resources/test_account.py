@@ -3,11 +3,11 @@
 import pytest
 from pyramid.httpexceptions import HTTPForbidden
 
+from authsite.clock import utc_now
 from authsite.request import Request
 from authsite.resources import Account
-from tests.factories import a_session, a_user, some_noise
 from authsite.tokens import SessionToken
-from authsite.clock import utc_now
+from tests.factories import a_session, a_user, some_noise
 
 
 @pytest.fixture

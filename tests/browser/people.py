@@ -1,0 +1,82 @@
+"""People who use the site, and what they do on it: they read labels and press buttons."""
+
+import itertools
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Locator, Page
+
+from tests.browsers import PASSWORD
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Person:
+    """Someone with an address that nobody else has."""
+
+    first_name: str = "Ada"
+    last_name: str = "Lovelace"
+    email: str = field(default_factory=lambda: f"person{next(_numbers)}@example.com")
+
+    @property
+    def full_name(self) -> str:
+        """As the navigation shows it."""
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What they write into the form to sign up, by label."""
+        return {
+            "First name": self.first_name,
+            "Last name": self.last_name,
+            "Email address": self.email,
+            "Password": PASSWORD,
+            "Confirm password": PASSWORD,
+        }
+
+
+def labelled(page: Page, label: str) -> Locator:
+    """Return the input with this label."""
+    return page.get_by_label(label, exact=True)
+
+
+def press(page: Page, button: str) -> None:
+    """Press the button in the middle of the page."""
+    page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
+
+
+def fill_in(page: Page, answers: dict[str, str], button: str) -> None:
+    """Fill in the form in the middle of the page, and send it."""
+    for label, answer in answers.items():
+        labelled(page, label).fill(answer)
+    press(page, button)
+
+
+def sign_up(page: Page, person: Person) -> None:
+    """Make an account; the person is on the dashboard then."""
+    page.goto("/sign-up")
+    fill_in(page, person.answers, "Sign up")
+    page.wait_for_url("/dashboard")
+
+
+def sign_in(page: Page, person: Person, password: str = PASSWORD) -> None:
+    """Fill in the form to sign in that is shown, and send it."""
+    fill_in(page, {"Email address": person.email, "Password": password}, "Sign in")
+
+
+def navigation(page: Page) -> Locator:
+    """Return the navigation of the site."""
+    return page.get_by_role("navigation", name="Site")
+
+
+def sign_out(page: Page) -> None:
+    """Press the button in the navigation."""
+    navigation(page).get_by_role("button", name="Sign out").click()
+    page.wait_for_url("/sign-in")
+
+
+def where(page: Page) -> str:
+    """Return the path of the page, with its query, as the address bar shows it."""
+    url = urlsplit(page.url)
+    return f"{url.path}?{url.query}" if url.query else url.path

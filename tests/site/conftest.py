@@ -1,0 +1,95 @@
+"""What tests of the whole site need: raw requests, other applications, a database that goes away."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from pyramid.config import Configurator
+from webtest import TestApp
+
+from authsite.site import Site, site_of
+from tests.browsers import Browser
+
+
+@pytest.fixture
+def new_application(
+    database_url: str, settings_of_tests: dict[str, str], site: Site
+) -> Iterator[Callable[..., object]]:
+    """Build the site once more, on the same rows: with other settings, or with pages added."""
+    made = []
+
+    def build(
+        add: Callable[[Configurator], None] = lambda config: None, **settings: str
+    ) -> object:
+        everything = settings_of_tests | {"sqlalchemy.url": database_url} | settings
+        with Configurator(settings=everything) as config:
+            config.include("authsite")
+            add(config)
+            application = config.make_wsgi_app()
+        made.append(site_of(application.registry).database)
+        return application
+
+    yield build
+    wait_for_sweeps()
+    for database in made:
+        database.dispose()
+
+
+def wait_for_sweeps() -> None:
+    """Wait until no application of this process is sweeping."""
+    for thread in threading.enumerate():
+        if thread.name == "sweep":
+            thread.join()
+
+
+@pytest.fixture
+def visit() -> Callable[..., Browser]:
+    """Open a browser before an application of the test's own."""
+    return lambda application, **environ: Browser(TestApp(application, extra_environ=environ))
+
+
+@pytest.fixture
+def database_away(
+    database_url: str, site: Site
+) -> Callable[[Site], AbstractContextManager[None]]:
+    """Take the database away from the sites: the file, or every connection and all new ones."""
+    url = sa.make_url(database_url)
+
+    @contextmanager
+    def away(*sites: Site) -> Iterator[None]:
+        wait_for_sweeps()
+        take = _file_away if url.get_backend_name() == "sqlite" else _server_away
+        for each in (site, *sites) if url.get_backend_name() == "sqlite" else ():
+            each.database.dispose()
+        with take(url):
+            yield
+
+    return away
+
+
+@contextmanager
+def _file_away(url: sa.URL) -> Iterator[None]:
+    path = Path(url.database)
+    kept = shutil.move(path, path.with_suffix(".away"))
+    path.mkdir()  # what is no file can be opened by nobody, not even by root
+    yield
+    path.rmdir()
+    shutil.move(kept, path)
+
+
+@contextmanager
+def _server_away(url: sa.URL) -> Iterator[None]:
+    elsewhere = url.set(database="postgres", drivername="postgresql").render_as_string(False)
+    with psycopg.connect(elsewhere, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [url.database],
+        )
+        yield
+        connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")

@@ -1,0 +1,149 @@
+"""One page, one address; and on every page only the methods that it is made for."""
+
+import pytest
+
+from authsite.addresses import pages_of
+from tests.site.raw import ask, heading_of
+
+ODD = [
+    "/sign-in/",
+    "//sign-in",
+    "//",
+    "/./sign-in",
+    "/.",
+    "/..",
+    "/a/../sign-in",
+    "/%2e%2e/sign-in",
+    "/%2E/sign-in",
+    "/dashboard/%2e%2e/account",
+    "/account/",
+    "/account//",
+    "//account",
+    "/%2faccount",
+    "/account%2f",
+    "/account/../dashboard",
+    "/@@sign-in",
+    "/@@dashboard",
+    "/account/@@",
+    "/@@",
+    "/sign-in/x",
+    "/dashboard/style.css",
+    "/account/style.css",
+    "/account/x/y",
+    "/account;x=1",
+    "/account%3b",
+    "/account%00",
+    "/account%0a",
+    "/account%20",
+    "/%20account",
+    "/Account",
+    "/ACCOUNT",
+    "/sign%2din/",
+    "/sign_in",
+    "/sign-%C4%B1n",
+    "/\uff53ign-in",
+    "/acc\u00f6unt",
+    "/acco\u0075\u0308nt",
+    "/\u202esign-in",
+    "/account%c0%af",
+    "/account\\",
+    "/*traverse",
+    "/__name__",
+    "/__getitem__",
+    "/index.html",
+    "/.git/HEAD",
+    "/development.ini",
+    "/robots.txt",
+    "/authsite-static",
+]
+STRANGE_METHODS = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "FOO", "get", "PROPFIND"]
+
+
+@pytest.fixture
+def cookie(browser):
+    """The session cookie of someone who may open every page."""
+    browser.sign_up()
+    return f"session={browser.cookie}"
+
+
+@pytest.mark.parametrize("target", ODD)
+def test_whatever_is_spelled_oddly_is_no_page(application, cookie, target):
+    """ASVS 13.4.1, 14.2.5."""
+    answer = ask(application, target, HTTP_COOKIE=cookie)
+    if target == "/account%c0%af":  # no UTF-8
+        assert answer.status_int == 400
+    else:
+        assert answer.status_int == 404
+        assert heading_of(answer) == "There is no such page"
+    assert "ada@example.com" not in answer.text
+
+
+@pytest.mark.parametrize("target", [each for each in ODD if "account" not in each])
+def test_a_stranger_is_told_the_same(application, site, target):
+    assert ask(application, target).status_int == 404
+
+
+@pytest.mark.parametrize("root", ["/account", "/sign-up", "//", "/x", "\xff", "/.."])
+def test_a_client_does_not_choose_the_root(application, cookie, root):
+    answer = ask(application, "/", HTTP_X_VHM_ROOT=root, HTTP_COOKIE=cookie)
+    assert (answer.status_int, "ada@example.com" in answer.text) == (200, False)
+    assert ask(application, "/dashboard", HTTP_X_VHM_ROOT=root).status_int == 303
+
+
+@pytest.mark.parametrize("path", ["/", ""])
+def test_the_home_page_has_the_address_that_a_server_makes_of_none(application, site, path):
+    assert ask(application, path).status_int == 200
+
+
+@pytest.mark.parametrize("method", STRANGE_METHODS)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_page_answers_to_its_own_methods_only(application, cookie, method, known):
+    """ASVS 4.1.4, 13.4.4."""
+    pages = pages_of(application.registry)
+    for path in {page.address for page in pages}:
+        answer = ask(application, path, method=method, HTTP_COOKIE=cookie if known else "")
+        methods = {page.method for page in pages if page.address == path} | {"HEAD"}
+        assert answer.status_int == 405, path
+        assert answer.headers.getall("Allow") == [", ".join(sorted(methods))], path
+        assert heading_of(answer) == "That cannot be done here"
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard"])
+def test_a_page_without_a_form_takes_none(application, cookie, path):
+    answer = ask(application, path, method="POST", HTTP_COOKIE=cookie)
+    assert (answer.status_int, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("method", [*STRANGE_METHODS, "POST"])
+def test_where_nothing_is_no_method_helps(application, cookie, method):
+    for path in ("/nothing", "/account/nothing"):
+        answer = ask(application, path, method=method, HTTP_COOKIE=cookie)
+        assert answer.status_int == 404
+        assert "Allow" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["site.css", "favicon.svg"])
+def test_static_files_are_served_to_everyone(application, site, name):
+    answer = ask(application, f"/authsite-static/{name}")
+    assert answer.status_int == 200
+    assert answer.content_type == {"site.css": "text/css", "favicon.svg": "image/svg+xml"}[name]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["", "../__init__.py", "%2e%2e/__init__.py", "..%2fsettings.py", "nothing.css", "../", "//"],
+)
+def test_nothing_but_the_static_files_is_served_as_one(application, site, rest):
+    """ASVS 13.4.3, 13.4.7."""
+    answer = ask(application, f"/authsite-static/{rest}")
+    assert answer.status_int == 404
+    assert "import" not in answer.text
+
+
+def test_below_a_prefix_every_link_and_redirect_keeps_to_it(browser):
+    browser.sign_up()
+    browser.app.extra_environ["SCRIPT_NAME"] = "/members"
+    page = browser.get("/members/dashboard")
+    paths = [each.get("href") or each.get("action") for each in page.html(["a", "form", "link"])]
+    assert all(path.startswith(("/members/", "#")) for path in paths)
+    assert browser.get("/members/sign-in").location == "http://localhost/members/dashboard"

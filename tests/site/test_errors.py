@@ -1,0 +1,231 @@
+"""What is answered when something went wrong: a page that says so, and never what it was."""
+
+import logging
+import re
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from pyramid.response import Response
+
+from authsite.models import User
+from authsite.resources import Root
+from authsite.site import site_of
+from tests.browsers import PASSWORD
+from tests.functional.reading import form_of, rows_of
+from tests.site.raw import ask, heading_of
+
+HERE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
+SECRET = "what nobody should read"
+ROW = {
+    "id": "chosen",
+    "first_name": "Eve",
+    "last_name": "Smith",
+    "email": "eve@example.com",
+    "email_key": "eve@example.com",
+    "password_hash": "x",
+    "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+}
+
+
+class UnexpectedError(Exception):
+    """Something that nobody thought of."""
+
+
+def add_pages(config):
+    """Add pages that fail: at once, after a write, and when the response is ready."""
+
+    def crash(request):
+        raise UnexpectedError(SECRET)
+
+    def write_and_crash(request):
+        request.dbsession.execute(sa.insert(User).values(ROW))
+        raise UnexpectedError(SECRET)
+
+    def write_what_is_refused(request):
+        request.dbsession.add(User(**ROW))
+        request.dbsession.add(User(**ROW | {"id": "another", "email_key": "x", "first_name": ""}))
+        return Response("kept")
+
+    def lose_the_database(request):
+        def lose():
+            raise sa.exc.OperationalError(SECRET, None, UnexpectedError())
+
+        request.dbsession.add(User(**ROW))
+        request.tm.get().addBeforeCommitHook(lose)
+        return Response("kept")
+
+    for view in (crash, write_and_crash, write_what_is_refused, lose_the_database):
+        for method in ("GET", "POST"):
+            config.add_view(
+                view,
+                context=Root,
+                name=view.__name__,
+                request_method=method,
+                permission="public",
+                require_csrf=False,
+            )
+
+
+@pytest.fixture
+def failing(new_application):
+    """The site with pages that fail."""
+    return new_application(add_pages)
+
+
+def is_page(answer, status, heading):
+    """Whether this is a page in the look of the site, and says nothing of what happened inside."""
+    return (
+        (answer.status_int, answer.content_type) == (status, "text/html")
+        and heading_of(answer) == heading
+        and 'rel="stylesheet"' in answer.text
+        and not any(word in answer.text for word in (SECRET, "UnexpectedError", "Traceback", "SQL"))
+        and answer.headers["Cache-Control"] == "no-store"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "heading"),
+    [
+        ("/%ff", "GET", 400, "That request could not be read"),
+        ("/sign-in", "POST", 403, "That form was out of date"),
+        ("/account", "POST", 403, "You are not signed in"),
+        ("/nothing", "GET", 404, "There is no such page"),
+        ("/", "PUT", 405, "That cannot be done here"),
+        ("/crash", "GET", 500, "Something went wrong"),
+        ("/crash", "POST", 500, "Something went wrong"),
+    ],
+)
+def test_each_error_has_its_page_in_the_same_look(failing, path, method, status, heading):
+    assert is_page(ask(failing, path, method=method, **HERE), status, heading)
+
+
+def test_an_error_page_knows_who_is_signed_in(failing, browser):
+    browser.sign_up()
+    cookie = f"session={browser.cookie}"
+    for path in ("/nothing", "/crash", "/%ff"):
+        assert "Ada Lovelace" in ask(failing, path, HTTP_COOKIE=cookie).text
+
+
+def test_who_is_signed_in_may_still_be_refused(new_application, browser):
+    def forbidden_page(config):
+        config.add_view(Response, context=Root, name="admin", permission="administer")
+
+    browser.sign_up()
+    application = new_application(forbidden_page)
+    answer = ask(application, "/admin", HTTP_COOKIE=f"session={browser.cookie}")
+    assert is_page(answer, 403, "That is not for you")
+
+
+def test_a_crash_is_told_to_the_log_under_the_number_that_the_page_shows(failing, caplog):
+    """ASVS 16.3.4, 16.5.1."""
+    caplog.set_level(logging.ERROR)
+    answer = ask(failing, "/crash")
+    assert is_page(answer, 500, "Something went wrong")
+    [record] = caplog.records
+    assert record.exc_info[1].args == (SECRET,)
+    assert record.getMessage() == "sys_crash: UnexpectedError"
+    number = answer.text.partition("<code>")[2].partition("</code>")[0]
+    assert re.fullmatch("[0-9a-f]{8,}", number)
+
+
+def test_what_was_written_before_a_crash_is_not_kept(failing, site):
+    """ASVS 2.3.3."""
+    assert is_page(ask(failing, "/write_and_crash", method="POST"), 500, "Something went wrong")
+    assert rows_of(site)["user"] == []
+
+
+def test_an_error_in_the_commit_is_a_page_too_and_keeps_nothing(failing, site):
+    """ASVS 2.3.3, 16.5.4."""
+    answer = ask(failing, "/write_what_is_refused", method="POST")
+    assert is_page(answer, 500, "Something went wrong")
+    assert rows_of(site)["user"] == []
+
+
+def test_a_database_that_goes_away_in_the_commit_asks_to_come_back(failing, site):
+    """ASVS 2.3.3, 16.5.2."""
+    answer = ask(failing, "/lose_the_database", method="POST")
+    assert is_page(answer, 503, "We will be right back")
+    assert rows_of(site)["user"] == []
+
+
+def test_a_get_that_writes_keeps_nothing(failing, site):
+    ask(failing, "/write_what_is_refused")
+    assert rows_of(site)["user"] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard", "/account", "/sign-in"])
+def test_while_the_database_is_away_nobody_is_signed_out(application, browser, database_away, path):
+    """ASVS 16.5.2."""
+    browser.sign_up()
+    cookie = browser.cookie
+    with database_away():
+        answer = browser.get(path, expect_errors=True)
+        assert is_page(answer, 503, "We will be right back")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "Set-Cookie" not in answer.headers
+        assert "Ada" not in answer
+        assert answer.html.find("a", href=path)
+    assert browser.cookie == cookie
+    assert browser.is_signed_in
+
+
+def test_what_needs_no_database_is_there_while_it_is_away(browser, new_browser, database_away):
+    browser.sign_up()
+    cookie = {"Cookie": f"session={browser.cookie}"}
+    with database_away():
+        for path in ("/", "/sign-in", "/sign-up", "/authsite-static/site.css"):
+            new_browser().get(path, status=200)
+        new_browser().get("/nothing", status=404)
+        new_browser().get("/dashboard", status=303)
+        new_browser().get("/authsite-static/site.css", headers=cookie, status=200)
+        for path, status in (("/nothing", 404), ("/authsite-static/nothing", 404)):
+            answer = new_browser().get(path, headers=cookie, status=status)
+            assert "Set-Cookie" not in answer.headers
+            assert heading_of(answer) == "There is no such page"
+
+
+def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
+    new_browser, site, database_away
+):
+    new_browser().sign_up()
+    before = rows_of(site)
+    pages = [(new_browser(), "/sign-in"), (new_browser(), "/sign-up")]
+    pages = [(browser, browser.get(path)) for browser, path in pages]
+    typed = {"email": "eve@example.com", "password": PASSWORD}
+    more = {"first_name": "Eve", "last_name": "Smith", "confirm_password": PASSWORD}
+    with database_away():
+        for browser, page in pages:
+            values = typed | (more if "first_name" in form_of(page).fields else {})
+            answer = browser.submit(page, values)
+            assert is_page(answer, 503, "We will be right back")
+            assert int(answer.headers["Retry-After"]) > 0
+    assert rows_of(site) == before
+
+
+def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, visit, site):
+    settings = {"authsite.database.wait": "1s", "authsite.database.attempts": "1"}
+    application = new_application(**settings)
+    browser = visit(application)
+    page = browser.get("/sign-up")
+    with site.database.engine.connect() as connection:
+        if site.database.is_sqlite:
+            connection.exec_driver_sql("PRAGMA user_version = 0")  # takes the lock for writers
+        else:
+            connection.exec_driver_sql('LOCK TABLE "user" IN ACCESS EXCLUSIVE MODE')
+        typed = {"first_name": "Eve", "last_name": "Smith", "email": "eve@example.com"}
+        secret = dict.fromkeys(("password", "confirm_password"), PASSWORD)
+        answer = browser.submit(page, typed | secret)
+    assert is_page(answer, 503, "We will be right back")
+    assert rows_of(site)["user"] == []
+    assert browser.submit(page, typed | secret).status_int == 303
+
+
+def test_when_all_connections_are_taken_one_is_asked_to_come_back(new_application, visit, browser):
+    browser.sign_up()
+    settings = {"authsite.database.wait": "1s", "authsite.database.pool_size": "1"}
+    application = new_application(**settings)
+    with site_of(application.registry).database.reading.connect():
+        answer = ask(application, "/dashboard", HTTP_COOKIE=f"session={browser.cookie}")
+        assert is_page(answer, 503, "We will be right back")
+    assert ask(application, "/dashboard", HTTP_COOKIE=f"session={browser.cookie}").status_int == 200

@@ -1,0 +1,160 @@
+"""The application that docs/extending.md shows, written to a folder and run as it stands there."""
+
+import configparser
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import plaster
+import pytest
+from webtest import TestApp
+
+from authsite import commands
+from authsite.site import Site, site_of
+from tests.browsers import Browser
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
+FILES = dict(re.findall(r"^`(myapp/\S+)`\n\n```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+SEAM = ("__init__.py", "reports.py", "templates/reports.jinja2", "templates/layout.jinja2")
+INCLUDE_NOTES = 'config.include("myapp.notes")'
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all the files of the page, and the line that the second part adds."""
+    folder = tmp_path_factory.mktemp("host")
+    for name, text in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    assert f"`{INCLUDE_NOTES}`" in PAGE
+    included = 'config.include("authsite")\n'
+    main = FILES["myapp/__init__.py"].replace(included, f"{included}        {INCLUDE_NOTES}\n")
+    (folder / "myapp/__init__.py").write_text(main, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def myapp(folder: Path) -> Iterator[ModuleType]:
+    """The package, imported; forgotten afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        importlib.import_module("myapp.notes")
+        yield sys.modules["myapp"]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "myapp"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def settings(database_url: str, settings_of_tests: dict[str, str]) -> dict[str, str]:
+    """What the ini file of the application says."""
+    return settings_of_tests | {"sqlalchemy.url": database_url}
+
+
+@pytest.fixture(scope="module")
+def host(myapp: ModuleType, settings: dict[str, str]) -> Iterator[Any]:
+    """The application of the page, with its own table."""
+    application = myapp.main({}, **settings)
+    engine = site_of(application.registry).database.engine
+    myapp.notes.Base.metadata.create_all(engine)
+    yield application
+    myapp.notes.Base.metadata.drop_all(engine)
+    site_of(application.registry).database.dispose()
+
+
+@pytest.fixture
+def stranger(host: Any, site: Site) -> Browser:
+    """A browser at the application of the page; its rows go as all others do."""
+    return Browser(TestApp(host))
+
+
+@pytest.fixture
+def ada(stranger: Browser) -> Browser:
+    """The same browser, signed in."""
+    stranger.sign_up()
+    return stranger
+
+
+def test_the_seam_is_shown_in_less_than_forty_lines() -> None:
+    lines = "".join(FILES[f"myapp/{name}"] for name in SEAM).splitlines()
+    assert 20 < len([line for line in lines if line]) < 40
+
+
+def test_a_stranger_is_sent_to_sign_in_and_comes_back(ada: Browser) -> None:
+    ada.sign_out()
+    sent = ada.get("/reports")
+    assert sent.location == "http://localhost/sign-in?next=%2Freports"
+    back = ada.sign_in(at=sent.location)
+    assert (back.status_int, back.location) == (303, "http://localhost/reports")
+    assert back.follow().html.main.h1.text == "Reports for Ada"
+
+
+def test_the_page_stands_in_the_layout_of_the_site(ada: Browser) -> None:
+    page = ada.get("/reports")
+    assert page.html.title.text == "Reports · authsite"
+    assert page.html.nav.form["action"] == "/sign-out"
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("address", ["/", "/dashboard", "/reports", "/nothing"])
+def test_the_layout_that_is_overridden_is_seen_on_every_page(ada: Browser, address: str) -> None:
+    page = ada.get(address, expect_errors=True)
+    assert page.html.nav.find("a", href="/reports").text == "Reports"
+    ada.sign_out()
+    assert ada.get("/").html.nav.find("a", href="/reports") is None
+
+
+def test_a_stranger_learns_nothing_of_what_is_below(stranger: Browser) -> None:
+    assert stranger.get("/reports/x").location.endswith("/sign-in?next=%2Freports%2Fx")
+    stranger.sign_up()
+    assert stranger.get("/reports/x", expect_errors=True).status_int == 404
+    assert stranger.get("/reports/", expect_errors=True).status_int == 404
+    assert stranger.app.post("/reports", expect_errors=True).status_int == 405
+
+
+def test_the_form_keeps_what_is_typed_for_its_owner_alone(ada: Browser, host: Any) -> None:
+    answer = ada.submit(ada.get("/notes"), {"text": "water the llamas"})
+    assert (answer.status_int, answer.location) == (303, "http://localhost/notes")
+    assert "water the llamas" in answer.follow().html.main.ul.text
+    grace = Browser(TestApp(host))
+    grace.sign_up(email="grace@example.com", first_name="Grace")
+    assert "llamas" not in grace.get("/notes").text
+
+
+def test_the_form_says_what_is_wrong(ada: Browser) -> None:
+    answer = ada.submit(ada.get("/notes"), {"text": "  "})
+    assert answer.status_int == 422
+    assert answer.html.find(id="text-error").text == "Write something."
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}])
+def test_a_form_without_a_token_is_refused(ada: Browser, headers: dict[str, str]) -> None:
+    answer = ada.app.post("/notes", {"text": "planted"}, headers=headers, expect_errors=True)
+    assert answer.status_int == 403
+    assert "planted" not in ada.get("/notes").text
+
+
+def test_the_ini_file_that_the_page_describes_works(
+    myapp: ModuleType,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ini = configparser.RawConfigParser()
+    ini.read(ROOT / "development.ini", "utf-8")
+    block = re.search(r"^```ini\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert block
+    ini.read_string(block[1].replace("/path/to/authsite", str(ROOT)))
+    with (tmp_path / "myapp.ini").open("w", encoding="utf-8") as file:
+        ini.write(file)
+    assert commands.main(["tree", str(tmp_path / "myapp.ini")]) == 0
+    listed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["/reports", "GET", "authenticated", "myapp.reports.show"] in listed
+    assert ["/notes", "POST", "authenticated", "myapp.notes.add"] in listed
+    scripts = plaster.get_settings(str(tmp_path / "myapp.ini"), "alembic")["script_location"]
+    assert (Path(scripts) / "env.py").exists()

@@ -1,0 +1,137 @@
+"""What every answer says to the browser, whatever page, redirect, error or file it is."""
+
+import pytest
+from pyramid.response import Response
+
+from authsite.addresses import pages_of
+from authsite.resources import Root
+from tests.site.raw import ask
+
+SITE = "https://accounts.example.com"
+POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+HERE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
+
+
+def add_crash(config):
+    """Add a page that fails."""
+    config.add_view(
+        lambda request: 1 / 0, context=Root, name="crash", request_method="GET", permission="public"
+    )
+
+
+def all_kinds_of_answers(application, **environ):
+    """Ask for every page in every way, and for what goes wrong."""
+    for path in {page.address for page in pages_of(application.registry)}:
+        for method in ("GET", "HEAD", "POST", "PUT"):
+            yield ask(application, path, method=method, **environ)
+    for target in ("/nothing", "/account/nothing", "/sign-in?a=%ff", "/%ff", "/crash"):
+        yield ask(application, target, **environ)
+    yield ask(application, "/", **environ | {"HTTP_HOST": "evil.test"})
+    for name in ("site.css", "favicon.svg", "nothing", "../x"):
+        yield ask(application, f"/authsite-static/{name}", **environ)
+
+
+@pytest.fixture(params=["stranger", "signed in"])
+def cookie(request, browser):
+    """What the browser sends; the button to sign out is not pressed, since no token comes along."""
+    if request.param == "stranger":
+        return ""
+    browser.sign_up()
+    return f"session={browser.cookie}"
+
+
+def test_every_answer_is_framed_by_the_same_rules(new_application, cookie):
+    """ASVS 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 4.1.1."""
+    statuses = set()
+    for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
+        headers, url = answer.headers, answer.status
+        directives = headers["Content-Security-Policy"].split("; ")
+        assert dict(each.split(" ", 1) for each in directives) == POLICY, url
+        assert headers.getall("X-Content-Type-Options") == ["nosniff"]
+        assert headers.getall("Referrer-Policy") == ["same-origin"]
+        assert headers.getall("Cross-Origin-Opener-Policy") == ["same-origin"]
+        assert headers.getall("Cross-Origin-Resource-Policy") == ["same-origin"]
+        assert "camera=()" in headers["Permissions-Policy"]
+        assert "Strict-Transport-Security" not in headers
+        assert "charset" in headers["Content-Type"].lower() or answer.content_type == "image/svg+xml"
+        statuses.add(answer.status_int)
+    assert statuses >= {200, 303, 400, 403, 404, 405, 500}
+
+
+def test_nothing_but_the_static_files_is_ever_stored(new_application, cookie):
+    """ASVS 14.2.2, 14.3.2."""
+    for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
+        is_file = answer.status_int == 200 and answer.content_type != "text/html"
+        [stored] = answer.headers.getall("Cache-Control")
+        assert "max-age=31536000" in stored if is_file else stored == "no-store"
+        assert not is_file or "Set-Cookie" not in answer.headers
+
+
+def test_on_https_every_answer_says_to_come_by_https_only(new_application):
+    """ASVS 3.4.1."""
+    application = new_application(add_crash, **{"authsite.site.url": SITE})
+    environ = {"HTTP_HOST": "accounts.example.com", "wsgi.url_scheme": "https"}
+    for answer in all_kinds_of_answers(application, **environ):
+        [hsts] = answer.headers.getall("Strict-Transport-Security")
+        assert hsts == "max-age=63072000; includeSubDomains"
+        cookies = answer.headers.getall("Set-Cookie")
+        assert all("secure" in cookie.lower().split("; ") for cookie in cookies)
+
+
+def test_no_answer_says_what_it_was_made_with(new_application, cookie):
+    """ASVS 13.4.6."""
+    for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
+        assert not {"Server", "X-Powered-By", "Via"} & set(answer.headers)
+        assert not any(name in answer.text.lower() for name in ("pyramid", "waitress", "sqlalchemy"))
+
+
+def test_no_answer_repeats_the_secret_of_the_session(new_application, browser):
+    """ASVS 3.3.4, 14.2.1."""
+    browser.sign_up()
+    identifier, _, secret = browser.cookie.partition(".")
+    environ = {"HTTP_COOKIE": f"session={browser.cookie}"} | HERE
+    for answer in all_kinds_of_answers(new_application(add_crash), **environ):
+        everything = f"{answer.headers}{answer.text}"
+        assert secret not in everything
+        assert identifier not in everything
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test"])
+def test_no_other_site_may_read_along(application, site, origin):
+    """ASVS 3.4.2."""
+    for method in ("GET", "OPTIONS"):
+        answer = ask(application, "/sign-in", method=method, HTTP_ORIGIN=origin)
+        assert not any(name.startswith("Access-Control-") for name in answer.headers)
+
+
+def test_a_page_of_a_host_application_may_say_for_itself_how_it_is_kept(new_application):
+    def add_page(config):
+        headers = {"Cache-Control": "public", "Content-Security-Policy": "default-src 'self'"}
+        config.add_view(
+            lambda request: Response("x", headers=headers), name="x", permission="public"
+        )
+
+    answer = ask(new_application(add_page), "/x")
+    assert answer.headers.getall("Cache-Control") == ["public"]
+    assert answer.headers.getall("Content-Security-Policy") == ["default-src 'self'"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_head_says_what_get_says(application, browser):
+    """ASVS 4.2.2."""
+    browser.sign_up()
+    cookie = f"session={browser.cookie}"
+    for path in ("/", "/dashboard", "/account", "/sign-out", "/sign-in", "/nothing"):
+        get, head = (
+            ask(application, path, method=method, HTTP_COOKIE=cookie) for method in ("GET", "HEAD")
+        )
+        assert head.status == get.status
+        assert head.headers["Content-Type"] == get.headers["Content-Type"]
+        assert head.headers["Content-Length"] == get.headers["Content-Length"]

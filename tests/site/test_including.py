@@ -1,0 +1,172 @@
+"""What docs/extending.md says of host applications, apart from the one that it shows."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationConflictError
+from pyramid.response import Response
+from webtest import TestApp
+
+from authsite.request import Request
+from authsite.resources import Private, Resource, Root
+from authsite.site import Site, site_of
+from tests.browsers import Browser
+
+
+@pytest.fixture
+def configured(
+    database_url: str, settings_of_tests: dict[str, str], site: Site
+) -> Iterator[Callable[..., Browser]]:
+    """Build a host application from what a test does to its Configurator."""
+    built = []
+    settings = settings_of_tests | {"sqlalchemy.url": database_url}
+
+    def build(change: Callable[[Configurator], Any], **given: Any) -> Browser:
+        config = Configurator(settings=settings | given)
+        if "pyramid.includes" not in given:
+            config.include("authsite")
+        change(config)
+        built.append(config.make_wsgi_app())
+        return Browser(TestApp(built[-1]))
+
+    yield build
+    for thread in threading.enumerate():
+        if thread.name == "sweep":
+            thread.join()  # it holds a connection, which is closed only in its pool
+    for application in built:
+        site_of(application.registry).database.dispose()
+
+
+def greet(request: Any) -> Response:
+    return Response(f"hello {request.authenticated_userid}")
+
+
+def test_routes_ask_for_permission_as_pages_do(configured: Callable[..., Browser]) -> None:
+    class Lonely:
+        def __init__(self, request: Any) -> None: ...
+
+    class Rooted(Resource):
+        def __init__(self, request: Any) -> None:
+            super().__init__(request, parent=Root(request))
+
+    def change(config: Configurator) -> None:
+        for name, factory in {"plain": None, "lonely": Lonely, "rooted": Rooted}.items():
+            config.add_route(name, f"/r/{name}", factory=factory)
+            config.add_view(greet, route_name=name)
+        config.add_route("open", "/r/open")
+        config.add_view(greet, route_name="open", permission="public")
+
+    def answers() -> list[int]:
+        names = ("plain", "lonely", "rooted", "open")
+        return [browser.get(f"/r/{name}", expect_errors=True).status_int for name in names]
+
+    browser = configured(change)
+    assert answers() == [303, 303, 303, 200]
+    browser.sign_up()
+    assert answers() == [200, 403, 200, 200]
+
+
+def test_what_a_get_adds_is_lost(configured: Callable[..., Browser], site: Site) -> None:
+    def rename(request: Any) -> Response:
+        request.dbsession.execute(sa.text("""UPDATE "user" SET first_name = 'Eve'"""))
+        return Response("done")
+
+    browser = configured(lambda config: config.add_view(rename, context=Root, name="rename"))
+    browser.sign_up()
+    assert browser.get("/rename").text == "done"
+    assert browser.get("/dashboard").html.main.h1.text == "Hello, Ada"
+
+
+def test_a_view_of_the_main_function_replaces_one_of_the_site(
+    configured: Callable[..., Browser],
+) -> None:
+    def change(config: Configurator) -> None:
+        config.add_view(greet, context=Root, request_method="GET", permission="public")
+        config.add_notfound_view(lambda _request: Response("nowhere", 404))
+
+    browser = configured(change)
+    assert browser.get("/").text == "hello None"
+    assert browser.get("/nothing", expect_errors=True).text == "nowhere"
+
+
+def test_a_second_retry_policy_is_a_conflict(configured: Callable[..., Browser]) -> None:
+    with pytest.raises(ConfigurationConflictError):
+        configured(lambda config: config.include("pyramid_retry"))
+
+
+def test_below_a_path_every_link_follows(application: Any, site: Site) -> None:
+    def mounted(environ: dict[str, Any], start_response: Any) -> Any:
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = "/in", environ["PATH_INFO"][len("/in") :]
+        return application(environ, start_response)
+
+    browser = Browser(TestApp(mounted))
+    sent = browser.get("/in/dashboard")
+    assert sent.location == "http://localhost/in/sign-in?next=%2Fin%2Fdashboard"
+    page = browser.submit(browser.get("/in/sign-up"), {"email": "no address"})
+    links = [tag.get("href") or tag.get("src") for tag in page.html.find_all(["a", "link", "img"])]
+    assert [link for link in links if not link.startswith(("/in/", "#"))] == []
+
+
+def test_an_ini_file_may_include_the_site(configured: Callable[..., Browser]) -> None:
+    browser = configured(
+        lambda config: config.add_view(greet, context=Root, name="greet"),
+        **{"pyramid.includes": "authsite"},
+    )
+    assert browser.get("/greet").location.endswith("/sign-in?next=%2Fgreet")
+
+
+def test_roots_and_requests_may_be_derived(configured: Callable[..., Browser]) -> None:
+    class OwnRoot(Root):
+        """With a page of its own."""
+
+    class OwnRequest(Request):
+        """With a greeting."""
+
+        greeting = "good morning"
+
+    def change(config: Configurator) -> None:
+        config.set_root_factory(OwnRoot)
+        config.set_request_factory(OwnRequest)
+        config.add_view(lambda request: Response(request.greeting), context=OwnRoot, name="greet")
+
+    browser = configured(change)
+    browser.sign_up()
+    assert browser.get("/greet").text == "good morning"
+
+
+def test_a_resource_for_a_row_sends_strangers_away_first(
+    configured: Callable[..., Browser],
+) -> None:
+    class Reports(Private):
+        def __getitem__(self, name: str) -> Any:
+            try:
+                return super().__getitem__(name)
+            except KeyError:
+                if name != "7":
+                    raise
+                return Resource(self.request, name="7", parent=self)
+
+    def change(config: Configurator) -> None:
+        config.add_child(Root, "reports", Reports)
+        config.add_view(greet, context=Resource, name="")
+
+    browser = configured(change)
+    for address in ("/reports/7", "/reports/8"):
+        assert browser.get(address).status_int == 303
+    browser.sign_up()
+    assert browser.get("/reports/7").status_int == 200
+    assert browser.get("/reports/07", expect_errors=True).status_int == 404
+
+
+def test_a_view_may_take_requests_from_elsewhere(configured: Callable[..., Browser]) -> None:
+    def change(config: Configurator) -> None:
+        config.add_view(greet, context=Root, name="hook", permission="public", require_csrf=False)
+        config.add_view(greet, context=Root, name="form", permission="public")
+
+    browser = configured(change)
+    assert browser.app.post_json("/hook", {}).text == "hello None"
+    assert browser.app.post_json("/form", {}, expect_errors=True).status_int == 403

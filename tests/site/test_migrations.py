@@ -1,0 +1,119 @@
+"""The schema that migrations make is the one that the models describe, and can be taken back."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from authsite.models import Base
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    """The URL of a database in which there is nothing."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.sqlite"
+    return request.getfixturevalue("postgresql").new_database()
+
+
+@pytest.fixture
+def engine(empty_url):
+    """A way into that database which holds no connection back."""
+    url = sa.make_url(empty_url)
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return sa.create_engine(url, poolclass=sa.pool.NullPool)
+
+
+def schema_of(engine):
+    """Return what the database says of its tables, constraints and indexes."""
+    inspector = sa.inspect(engine)
+    return {
+        table: {
+            "columns": [
+                (column["name"], str(column["type"]), column["nullable"])
+                for column in inspector.get_columns(table)
+            ],
+            "names": sorted(
+                constraint["name"]
+                for constraints in (
+                    inspector.get_check_constraints(table),
+                    inspector.get_unique_constraints(table),
+                    inspector.get_foreign_keys(table),
+                    inspector.get_indexes(table),
+                    [inspector.get_pk_constraint(table)],
+                )
+                for constraint in constraints
+            ),
+            "on delete": [key["options"] for key in inspector.get_foreign_keys(table)],
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def test_there_is_one_way_and_one_end(empty_url):
+    script = ScriptDirectory.from_config(Config(ROOT / "testing.ini"))
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
+
+
+def test_from_nothing_up_down_and_up_again(empty_url, engine, migrate):
+    migrate(empty_url)
+    schema = schema_of(engine)
+    assert set(schema) == {"user", "user_session", "sweep"}
+    migrate(empty_url, "base")
+    assert schema_of(engine) == {}
+    migrate(empty_url)
+    assert schema_of(engine) == schema
+    migrate(empty_url)
+    assert schema_of(engine) == schema
+
+
+def test_migrations_and_models_are_equal(empty_url, engine, migrate, request, tmp_path):
+    migrate(empty_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    migrated = schema_of(engine)
+    migrate(empty_url, "base")
+    Base.metadata.create_all(engine)
+    assert schema_of(engine) == migrated
+
+
+def test_the_row_by_which_processes_agree_is_there_from_the_start(empty_url, engine, migrate):
+    migrate(empty_url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM sweep").all() == [("sessions",)]
+
+
+def test_sessions_go_with_their_user(site, browser, new_browser):
+    browser.sign_up()
+    other = new_browser()
+    other.sign_up(email="eve@example.com")
+    with site.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM \"user\" WHERE email_key = 'ada@example.com'")
+        assert connection.exec_driver_sql("SELECT count(*) FROM user_session").scalar() == 1
+    assert not browser.is_signed_in
+    assert other.is_signed_in
+
+
+@pytest.mark.parametrize("ini", ["development.ini", "production.ini"])
+def test_alembic_finds_the_database_where_the_server_does(ini, empty_url, engine):
+    """`DATABASE_URL` counts for migrations as for the server, whatever the ini file says."""
+    command = [sys.executable, "-m", "alembic", "-c", ini, "upgrade", "head"]
+    environ = os.environ | {"DATABASE_URL": empty_url}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "user_session" in schema_of(engine)

@@ -1,0 +1,77 @@
+"""Every page of the site: its address, its methods, and who may use it. A new page needs a row."""
+
+import pytest
+from pyramid.response import Response
+
+from authsite.addresses import pages_of
+from authsite.resources import Root
+
+TABLE = [
+    ("/", "GET", "public"),
+    ("/account", "GET", "authenticated"),
+    ("/account", "POST", "authenticated"),
+    ("/dashboard", "GET", "authenticated"),
+    ("/sign-in", "GET", "anonymous"),
+    ("/sign-in", "POST", "anonymous"),
+    ("/sign-out", "GET", "authenticated"),
+    ("/sign-out", "POST", "authenticated"),
+    ("/sign-up", "GET", "anonymous"),
+    ("/sign-up", "POST", "anonymous"),
+]
+#: What a form without a word in it is answered with, by those who may send it.
+EMPTY_FORM = {"/account": 422, "/sign-in": 422, "/sign-up": 422, "/sign-out": 303}
+HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def everybody(new_browser):
+    """A stranger and someone who is signed in, each with a token for their forms."""
+    stranger, member = new_browser(), new_browser()
+    member.sign_up()
+    tokens = [
+        browser.get(path).html.find("input", attrs={"name": "csrf_token"})["value"]
+        for browser, path in ((stranger, "/sign-in"), (member, "/dashboard"))
+    ]
+    return zip((stranger, member), tokens, strict=True)
+
+
+def test_the_table_is_the_site(application):
+    """ASVS 8.1.1, 8.2.1: both ways, so that no page is without a permission of its own."""
+    pages = pages_of(application.registry)
+    assert sorted((page.address, page.method, page.permission) for page in pages) == TABLE
+
+
+def expected(path, method, permission, *, signed_in):
+    """Return the status and the place that one is sent to."""
+    if permission == "anonymous" and signed_in:
+        return 303, "/dashboard"
+    if permission == "authenticated" and not signed_in:
+        return (303, f"/sign-in?next=%2F{path[1:]}") if method == "GET" else (403, None)
+    if method == "POST":
+        return EMPTY_FORM[path], "/sign-in" if path == "/sign-out" else None
+    return 200, None
+
+
+@pytest.mark.parametrize(("path", "method", "permission"), TABLE)
+def test_everyone_gets_where_the_table_says_and_nowhere_else(everybody, path, method, permission):
+    """ASVS 8.2.1, 8.3.1."""
+    for signed_in, (browser, token) in enumerate(everybody):
+        status, place = expected(path, method, permission, signed_in=bool(signed_in))
+        if method == "GET":
+            answers = [browser.get(path, status=status), browser.app.head(path, status=status)]
+        else:
+            fields = {"csrf_token": token}
+            answers = [browser.app.post(path, fields, headers=HERE, status=status)]
+        for answer in answers:
+            assert answer.location == (f"http://localhost{place}" if place else None)
+
+
+@pytest.mark.parametrize("context", [Root, None])
+def test_a_view_that_forgot_its_permission_is_for_the_signed_in(new_application, visit, context):
+    """ASVS 8.2.1: the net below the table, for the pages of a host application."""
+    application = new_application(
+        lambda config: config.add_view(Response, name="forgotten", context=context)
+    )
+    assert visit(application).get("/forgotten").location.endswith("/sign-in?next=%2Fforgotten")
+    [page] = [each for each in pages_of(application.registry) if each.name == "forgotten"]
+    assert (page.method, page.permission) == ("any", "none")

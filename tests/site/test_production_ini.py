@@ -1,0 +1,152 @@
+"""`production.ini` as it is shipped: it starts when it is told what it must know, and not before."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from pyramid.paster import get_app
+
+from authsite.settings import DEVELOPMENT_SECRET
+from authsite.site import site_of
+
+ROOT = Path(__file__).parent.parent.parent
+PRODUCTION = str(ROOT / "production.ini")
+SECRET = "a secret of thirty-two characters, or some more"
+SITE = "https://accounts.example.com"
+
+
+@pytest.fixture
+def environ(database_url):
+    """What production.ini must be told."""
+    return {
+        "AUTHSITE_SECRET": SECRET,
+        "AUTHSITE_SITE_URL": SITE,
+        "DATABASE_URL": database_url,
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "setting"),
+    [
+        ("AUTHSITE_SECRET", "authsite.secret"),
+        ("AUTHSITE_SITE_URL", "authsite.site.url"),
+        ("DATABASE_URL", "sqlalchemy.url"),
+    ],
+)
+def test_it_does_not_start_without_what_it_must_know(environ, monkeypatch, variable, setting):
+    """ASVS 13.2.3: the setting and the variable are both named."""
+    for name in environ.keys() - {variable}:
+        monkeypatch.setenv(name, environ[name])
+    with pytest.raises(SystemExit, match=f"authsite: {setting} is missing: .*{variable}"):
+        get_app(PRODUCTION)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AUTHSITE_SECRET", DEVELOPMENT_SECRET),
+        ("AUTHSITE_SECRET", "changeme"),
+        ("AUTHSITE_SECRET", ""),
+        ("AUTHSITE_SITE_URL", "accounts.example.com"),
+        ("DATABASE_URL", "sqlite://"),
+    ],
+)
+def test_it_does_not_start_with_what_everybody_knows_or_nobody_means(
+    environ, monkeypatch, variable, value
+):
+    """ASVS 13.2.3."""
+    for name in environ:
+        monkeypatch.setenv(name, environ[name])
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit, match="authsite: ") as refused:
+        get_app(PRODUCTION)
+    assert variable in str(refused.value) or "authsite.secret" in str(refused.value)
+    assert variable != "AUTHSITE_SECRET" or not value or value not in str(refused.value)
+
+
+def test_it_starts_with_what_it_must_know_and_debugs_nothing(environ, monkeypatch, tmp_path):
+    """ASVS 13.4.2."""
+    for name in environ.keys() - {"AUTHSITE_SECRET"}:
+        monkeypatch.setenv(name, environ[name])
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    monkeypatch.setenv("AUTHSITE_SECRET_FILE", str(file))
+    registry = get_app(PRODUCTION).registry
+    settings = site_of(registry).settings
+    assert settings.secret == SECRET.encode()
+    assert not settings.dev
+    assert settings.https
+    assert SECRET not in repr(settings)
+    assert not any(registry.settings[name] for name in registry.settings if "debug" in name)
+    assert not registry.settings["reload_templates"]
+    site_of(registry).database.dispose()
+
+
+@pytest.fixture
+def server(environ, tmp_path):
+    """A real server with the shipped ini file, but for the port; and what it has logged."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ini = (ROOT / "production.ini").read_text()
+    assert "127.0.0.1:6543" in ini
+    path = tmp_path / "production.ini"
+    path.write_text(ini.replace("127.0.0.1:6543", f"127.0.0.1:{port}"))
+    with subprocess.Popen(
+        [str(Path(sys.executable).parent / "pserve"), str(path)],
+        env=os.environ | environ,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield port, process, read_until_serving(process)
+        finally:
+            process.kill()
+
+
+def read_until_serving(process):
+    """Return the lines of the log up to the one that says where the server is."""
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if "Serving on" in line:
+            return lines
+    pytest.fail(f"it did not start: {lines}")
+
+
+def answer_of(port, path, host="accounts.example.com"):
+    """Ask the server for a page."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", path, headers={"Host": host})
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response
+
+
+def test_it_serves_and_logs_in_json_with_the_number_of_the_request(server):
+    """ASVS 13.4.6, 16.2.1, 16.2.2, 16.2.4, 16.4.1."""
+    port, process, lines = server
+    answer = answer_of(port, "/sign-in")
+    assert answer.status == 200
+    assert answer.headers["Server"] is None
+    assert "__Host-form=" in answer.headers["Set-Cookie"]
+    assert answer_of(port, "/", host="evil.test").status == 400
+    process.terminate()
+    _, rest = process.communicate(timeout=20)
+    print([*lines, *rest.splitlines()])
+    logged = [json.loads(line) for line in [*lines, *rest.splitlines()]]
+    for line in logged:
+        assert datetime.fromisoformat(line["time"]).utcoffset() == timedelta(0)
+        assert {"level", "logger", "message", "process"} <= set(line)
+    [refused] = [line for line in logged if line["logger"] == "authsite.malformed"]
+    assert refused["message"] == "malicious_host: not a host of this site"
+    assert len(refused["request_id"]) >= 8
+    assert not any(SECRET in str(line) for line in logged)

@@ -1,0 +1,200 @@
+"""Sessions: who is signed in where, until when, and how that ends."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.sessions import (
+    IDENTITY,
+    Limits,
+    close_session,
+    identity_of_token,
+    open_session,
+    touch_session,
+)
+from authsite.compiled_select import CompiledSelect
+from authsite.models import UserSession
+from authsite.tokens import SessionToken
+from tests.factories import LIMITS, NOW, a_session, a_user, some_noise
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def ada(dbsession):
+    """One person, signed in nowhere, among others."""
+    some_noise(dbsession)
+    return a_user(dbsession, first_name="Ada", last_name="Lovelace", email="ada@example.com")
+
+
+@pytest.fixture
+def who(site):
+    """Ask who holds a token."""
+    identities = CompiledSelect(IDENTITY, site.database.reading)
+    return lambda token, now=NOW: identity_of_token(identities, token, now=now)
+
+
+def rows(dbsession) -> dict[str, UserSession]:
+    dbsession.expire_all()
+    return {row.id: row for row in dbsession.execute(sa.select(UserSession)).scalars()}
+
+
+def open_for(dbsession, user, **values) -> SessionToken:
+    values = {"limits": LIMITS, "user_agent": None, "network_address": None, "now": NOW} | values
+    token = open_session(dbsession, user.id, **values)
+    dbsession.commit()
+    return token
+
+
+def test_an_opened_session_is_found_by_its_token(dbsession, ada, who):
+    identity = who(open_for(dbsession, ada))
+    assert identity.user_id == ada.id
+    assert (identity.full_name, identity.email) == ("Ada Lovelace", "ada@example.com")
+    assert identity.last_seen_at == identity.confirmed_at == NOW
+    assert identity.expires_at == NOW + LIMITS.idle
+
+
+def test_the_table_does_not_know_the_secret(dbsession, ada):
+    """V7.2.3."""
+    token = open_for(dbsession, ada, user_agent="Firefox", network_address="192.0.2.1")
+    (row,) = dbsession.execute(
+        sa.select(UserSession.__table__).where(UserSession.id == token.id)
+    ).all()
+    assert bytes(row.secret_digest) == token.digest
+    assert token.secret not in str(row)
+    assert (row.user_agent, row.network_address) == ("Firefox", "192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "kept"), [("x" * 600, "x" * 512), ("", None), (None, None), ("Firefox",) * 2]
+)
+def test_a_user_agent_is_kept_as_far_as_it_says_something(dbsession, ada, user_agent, kept):
+    token = open_for(dbsession, ada, user_agent=user_agent)
+    assert rows(dbsession)[token.id].user_agent == kept
+
+
+def test_opening_a_session_leaves_all_others_alone(dbsession, ada, who):
+    """V7.2.2."""
+    before = set(rows(dbsession))
+    first, second = open_for(dbsession, ada), open_for(dbsession, ada)
+    assert set(rows(dbsession)) == before | {first.id, second.id}
+    assert who(first).session_id != who(second).session_id
+
+
+@pytest.mark.parametrize("which", ["unknown", "secret of another", "forged"])
+def test_no_other_token_is_anybodys(dbsession, ada, who, which):
+    """V7.2.1."""
+    token, other = open_for(dbsession, ada), open_for(dbsession, ada)
+    wrong = {
+        "unknown": SessionToken.new(),
+        "secret of another": SessionToken(token.id, other.secret),
+        "forged": SessionToken(token.id, token.secret[::-1]),
+    }[which]
+    assert who(wrong) is None
+    assert who(token) is not None
+
+
+def test_a_session_is_over_at_the_moment_it_expires(dbsession, ada, who):
+    """V7.3.1."""
+    token = open_for(dbsession, ada)
+    expires_at = who(token).expires_at
+    assert who(token, now=expires_at - SECOND) is not None
+    assert who(token, now=expires_at) is None
+    assert who(token, now=expires_at + SECOND) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "unseen", "left"),
+    [
+        (timedelta(0), timedelta(0), timedelta(days=30)),
+        (timedelta(days=10), timedelta(days=5), timedelta(days=25)),
+        (timedelta(days=70), timedelta(0), timedelta(days=20)),
+        (timedelta(days=90), timedelta(0), timedelta(0)),
+        (timedelta(days=50), timedelta(days=30), timedelta(0)),
+    ],
+)
+def test_the_nearer_of_two_limits_counts(age, unseen, left):
+    """V7.3.1, V7.3.2."""
+    assert LIMITS.expiry(created_at=NOW - age, last_seen_at=NOW - unseen) == NOW + left
+
+
+def test_a_visit_extends_a_session_and_no_other(site, dbsession, ada, who):
+    """V7.3.1."""
+    token, later = open_for(dbsession, ada), NOW + timedelta(days=3)
+    others = {row.id: row.expires_at for row in rows(dbsession).values() if row.id != token.id}
+    with site.database.reading.connect() as connection:
+        until = touch_session(connection, who(token), limits=LIMITS, now=later)
+    assert until == later + LIMITS.idle
+    identity = who(token, now=later)
+    assert (identity.last_seen_at, identity.expires_at) == (later, until)
+    assert identity.confirmed_at == rows(dbsession)[token.id].created_at == NOW
+    after = {row.id: row.expires_at for row in rows(dbsession).values() if row.id != token.id}
+    assert after == others
+
+
+def test_no_visit_extends_a_session_beyond_the_absolute_limit(site, dbsession, ada, who):
+    """V7.3.2."""
+    token = SessionToken.new()
+    created_at = NOW - LIMITS.absolute + timedelta(days=1)
+    a_session(
+        dbsession,
+        ada,
+        token=token,
+        created_at=created_at,
+        last_seen_at=NOW - SECOND,
+        expires_at=NOW + SECOND,
+    )
+    with site.database.reading.connect() as connection:
+        until = touch_session(connection, who(token), limits=LIMITS, now=NOW)
+    assert until == NOW + timedelta(days=1)
+
+
+def test_of_many_visits_at_one_moment_one_is_written_down(site, dbsession, ada, who):
+    identity = who(open_for(dbsession, ada))
+    later = NOW + timedelta(hours=2)
+    with site.database.reading.connect() as connection:
+        answers = [touch_session(connection, identity, limits=LIMITS, now=later) for _ in range(5)]
+    assert answers == [later + LIMITS.idle, None, None, None, None]
+
+
+def test_a_session_that_was_closed_meanwhile_is_not_brought_back(site, dbsession, ada, who):
+    token = open_for(dbsession, ada)
+    identity = who(token)
+    close_session(dbsession, token)
+    dbsession.commit()
+    with site.database.reading.connect() as connection:
+        assert touch_session(connection, identity, limits=LIMITS, now=NOW + SECOND) is None
+    assert who(token) is None
+
+
+def test_closing_ends_this_session_and_no_other(dbsession, ada, who):
+    token, other = open_for(dbsession, ada), open_for(dbsession, ada)
+    before = set(rows(dbsession))
+    close_session(dbsession, token)
+    dbsession.commit()
+    assert set(rows(dbsession)) == before - {token.id}
+    assert who(token) is None
+    assert who(other) is not None
+
+
+def test_nobody_ends_a_session_whose_secret_they_do_not_know(dbsession, ada, who):
+    token = open_for(dbsession, ada)
+    close_session(dbsession, SessionToken(token.id, SessionToken.new().secret))
+    close_session(dbsession, SessionToken.new())
+    dbsession.commit()
+    assert who(token) is not None
+
+
+def test_other_limits_make_other_sessions(dbsession, ada, who):
+    short = Limits(timedelta(minutes=15), timedelta(minutes=10), timedelta(minutes=1))
+    assert who(open_for(dbsession, ada, limits=short)).expires_at == NOW + timedelta(minutes=10)
+
+
+def test_an_identity_cannot_be_changed_and_knows_no_secret(dbsession, ada, who):
+    token = open_for(dbsession, ada)
+    identity = who(token)
+    with pytest.raises(AttributeError):
+        identity.user_id = "somebody else"
+    assert token.secret not in repr(identity)
+    assert repr(token.digest) not in repr(identity)

@@ -1,0 +1,99 @@
+"""Signing in: whose password it is, told in one way for every mistake."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.accounts.sign_in import (
+    WrongCredentials,
+    check_password,
+    hold_credential,
+    replace_password_hash,
+)
+from authsite.accounts.users import Credential
+from authsite.models import User
+from tests.factories import a_hasher, a_user, some_noise
+
+PASSWORD = "seven green llamas hum"
+HASHER = a_hasher()
+
+
+@pytest.fixture
+def ada(dbsession) -> User:
+    """One person with a password among others."""
+    for person in some_noise(dbsession):
+        person.password_hash = HASHER.hash("another password altogether")
+    return a_user(dbsession, email="Ada@example.com", password_hash=HASHER.hash(PASSWORD))
+
+
+@pytest.fixture
+def credential(ada: User) -> Credential:
+    """What was read of Ada before the hash was computed."""
+    return Credential(ada.id, ada.password_hash)
+
+
+def hashes(dbsession: Session) -> dict[str, str]:
+    rows = dbsession.execute(sa.select(User.id, User.password_hash))
+    return {row.id: row.password_hash for row in rows}
+
+
+def signed_in_as(site, email: str, password: str) -> str:
+    found = check_password(site.database.reading, hasher=HASHER, email=email, password=password)
+    return found.user_id
+
+
+@pytest.mark.parametrize("typed", ["ada@example.com", " ADA@Example.com", "ada@\uff45xample.com"])
+def test_address_and_password_say_who_it_is(site, ada, typed):
+    assert signed_in_as(site, typed, PASSWORD) == ada.id
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("ada@example.com", "another password altogether"),
+        ("ada@example.com", PASSWORD.upper()),
+        ("ada@example.com", f"{PASSWORD} "),
+        ("ada@example.com", ""),
+        ("nobody@example.com", PASSWORD),
+        ("nobody@example.com", ""),
+        ("no address", PASSWORD),
+        ("", PASSWORD),
+        ("' OR 1=1 --", PASSWORD),
+        ("ada@example.com\0", PASSWORD),
+    ],
+)
+def test_every_mistake_is_the_same_mistake(site, ada, email, password):
+    """V6.3.8."""
+    with pytest.raises(WrongCredentials) as mistake:
+        signed_in_as(site, email, password)
+    assert mistake.value.args == ()
+
+
+def test_a_credential_that_stands_is_held(dbsession, credential):
+    hold_credential(dbsession, credential)
+
+
+@pytest.mark.parametrize("what_happens", ["password changed", "account closed"])
+def test_a_password_that_was_right_a_moment_ago_is_wrong_now(
+    dbsession, ada, credential, what_happens
+):
+    if what_happens == "password changed":
+        ada.password_hash = HASHER.hash("a new one that nobody knows")
+    else:
+        dbsession.delete(ada)
+    dbsession.commit()
+    before = hashes(dbsession)
+    with pytest.raises(WrongCredentials):
+        hold_credential(dbsession, credential)
+    with pytest.raises(WrongCredentials):
+        replace_password_hash(dbsession, credential, HASHER.hash(PASSWORD))
+    dbsession.commit()
+    assert hashes(dbsession) == before
+
+
+def test_a_hash_is_renewed_for_its_owner_alone(dbsession, ada, credential):
+    """V11.2.2."""
+    before = hashes(dbsession)
+    replace_password_hash(dbsession, credential, "renewed")
+    dbsession.commit()
+    assert hashes(dbsession) == before | {ada.id: "renewed"}

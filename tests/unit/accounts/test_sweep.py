@@ -1,0 +1,78 @@
+"""Sweeping: what has expired goes in batches, and one process at a time does it."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.sweep import claim_sweep, count_expired_sessions, sweep_expired_sessions
+from authsite.models import Sweep, User, UserSession
+from tests.factories import NOW, a_session, some_noise
+
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+
+
+@pytest.fixture
+def alive(dbsession) -> set[str]:
+    """Return the ids of the sessions that are to stay; seven others are over."""
+    person, *_ = some_noise(dbsession)
+    a_session(dbsession, person, expires_at=NOW + SECOND)
+    alive = set(dbsession.execute(sa.select(UserSession.id)).scalars())
+    for seconds in range(7):
+        a_session(dbsession, person, expires_at=NOW - seconds * SECOND)
+    return alive
+
+
+@pytest.fixture
+def connection(site):
+    with site.database.reading.connect() as connection:
+        connection.execute(sa.update(Sweep).values(begun_at=NOW - HOUR))
+        yield connection
+
+
+def left(connection) -> set[str]:
+    return set(connection.execute(sa.select(UserSession.id)).scalars())
+
+
+@pytest.mark.parametrize(("batch", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (500, [7])])
+def test_what_is_over_goes_in_batches_and_what_lives_stays(site, alive, connection, batch, sizes):
+    assert list(sweep_expired_sessions(site.database.reading, now=NOW, batch=batch)) == sizes
+    assert left(connection) == alive
+
+
+def test_each_batch_is_gone_before_the_next_is_begun(site, alive, connection):
+    batches = sweep_expired_sessions(site.database.reading, now=NOW, batch=2)
+    for remaining in (5, 3, 1, 0):
+        next(batches)
+        assert len(left(connection) - alive) == remaining
+
+
+def test_where_nothing_is_over_nothing_is_done(site, alive, connection):
+    sweep = sweep_expired_sessions(site.database.reading, now=NOW - 7 * SECOND)
+    assert list(sweep) == []
+    assert len(left(connection)) == len(alive) + 7
+
+
+def test_the_people_stay(site, alive, connection):
+    people = sa.select(sa.func.count()).select_from(User)
+    before = connection.execute(people).scalar_one()
+    list(sweep_expired_sessions(site.database.reading, now=NOW + timedelta(days=9999)))
+    assert left(connection) == set()
+    assert connection.execute(people).scalar_one() == before
+
+
+def test_how_many_are_over_can_be_counted(site, alive, connection):
+    assert count_expired_sessions(connection, now=NOW) == 7
+    assert count_expired_sessions(connection, now=NOW - 7 * SECOND) == 0
+
+
+def test_of_all_who_would_sweep_one_does(connection):
+    claims = [claim_sweep(connection, every=HOUR, now=NOW) for _ in range(5)]
+    assert claims == [True, False, False, False, False]
+
+
+def test_the_next_sweep_comes_when_its_time_has_come(connection):
+    assert not claim_sweep(connection, every=HOUR + SECOND, now=NOW)
+    assert claim_sweep(connection, every=HOUR, now=NOW)
+    assert not claim_sweep(connection, every=HOUR, now=NOW + HOUR - SECOND)
+    assert claim_sweep(connection, every=HOUR, now=NOW + HOUR)

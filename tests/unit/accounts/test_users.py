@@ -1,0 +1,26 @@
+"""Finding people, and nobody else."""
+
+from authsite.accounts.users import Credential, credential_of_email_key, user_of_id
+from tests.factories import a_user, some_noise
+
+
+def test_a_user_is_found_by_id(dbsession):
+    some_noise(dbsession)
+    user = a_user(dbsession)
+    assert user_of_id(dbsession, user.id) is user
+    assert user_of_id(dbsession, "nobody") is None
+
+
+def test_a_password_hash_is_found_by_the_key_of_the_address(dbsession):
+    some_noise(dbsession)
+    user = a_user(dbsession, email="Ada@example.com", password_hash="hush")
+    connection = dbsession.connection()
+    found = credential_of_email_key(connection, "ada@example.com")
+    assert found == Credential(user.id, "hush")
+    for other in ("Ada@example.com", "nobody@example.com", "", "%"):
+        assert credential_of_email_key(connection, other) is None
+
+
+def test_a_credential_does_not_show_the_hash():
+    """V16.2.5."""
+    assert "hush" not in repr(Credential("ada", "hush"))

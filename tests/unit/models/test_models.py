@@ -1,0 +1,72 @@
+"""What the tables themselves hold to, whoever writes into them."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.models import User, UserSession
+from authsite.models.base import UtcDateTime
+from tests.factories import NOW, a_session, a_user, some_noise
+
+
+def test_a_time_comes_back_as_the_same_moment_in_utc(dbsession):
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=-8))) + timedelta(microseconds=7)
+    user = a_user(dbsession, created_at=elsewhere)
+    dbsession.refresh(user)
+    assert user.created_at == elsewhere
+    assert user.created_at.utcoffset() == timedelta(0)
+
+
+def test_a_time_without_a_zone_is_refused(dbsession):
+    with pytest.raises(sa.exc.StatementError, match="a time without a zone"):
+        a_user(dbsession, created_at=datetime(2030, 5, 17, 12, 0))  # noqa: DTZ001 - that is it
+
+
+def test_no_time_stays_no_time(dbsession):
+    nothing = sa.select(sa.literal(None, UtcDateTime()))
+    assert dbsession.execute(nothing).scalar_one() is None
+
+
+def test_no_two_people_have_one_key(dbsession):
+    a_user(dbsession, email_key="ada@example.com")
+    with pytest.raises(sa.exc.IntegrityError, match="email_key"):
+        a_user(dbsession, email_key="ada@example.com")
+
+
+@pytest.mark.parametrize("column", ["first_name", "last_name"])
+@pytest.mark.parametrize("length", [0, 101])
+def test_a_name_has_a_length_that_a_name_can_have(dbsession, column, length):
+    with pytest.raises((sa.exc.IntegrityError, sa.exc.DataError)):
+        a_user(dbsession, **{column: "é" * length})
+
+
+@pytest.mark.parametrize("length", [1, 100])
+def test_a_name_is_counted_in_characters(dbsession, length):
+    user = a_user(dbsession, first_name="é" * length, last_name="🦙" * length)
+    dbsession.refresh(user)
+    assert user.first_name == "é" * length
+
+
+def test_sessions_go_with_their_owner_and_no_others_do(dbsession):
+    some_noise(dbsession)
+    before = set(dbsession.execute(sa.select(UserSession.id)).scalars())
+    user = a_user(dbsession)
+    a_session(dbsession, user)
+    a_session(dbsession, user)
+    dbsession.delete(user)
+    dbsession.commit()
+    assert set(dbsession.execute(sa.select(UserSession.id)).scalars()) == before
+
+
+def test_there_is_no_session_of_nobody(dbsession):
+    with pytest.raises(sa.exc.IntegrityError):
+        a_session(dbsession, User(id="nobody"))
+
+
+def test_rows_show_no_more_than_their_ids(dbsession):
+    """V16.2.5."""
+    user = a_user(dbsession)
+    assert repr(user) == f"<User {user.id}>"
+    session = a_session(dbsession, user)
+    assert repr(session) == f"<UserSession {session.id} of {user.id}>"
