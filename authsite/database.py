@@ -26,6 +26,9 @@ _WRITER = "authsite_writer"
 #: Seconds between two looks at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
 #: then loses to whoever came just now; short random naps let everybody through.
 _SHORTEST_NAP, _LONGEST_NAP = 0.0005, 0.004
+_BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
+#: Seconds that a statement outside of a writer's transaction waits for a lock on SQLite.
+_READERS_PATIENCE = 1.0
 
 
 class Database:
@@ -47,7 +50,8 @@ class Database:
         sqlite = url.get_backend_name() == "sqlite"
         if sqlite:
             pool["paramstyle"] = "named"  # as PostgreSQL's driver has it
-            pool["connect_args"] = {"timeout": wait.total_seconds()}
+            # Readers wait for nobody but, after a crash, for the first to mend the file.
+            pool["connect_args"] = {"timeout": min(wait.total_seconds(), _READERS_PATIENCE)}
         else:
             url = url.set(drivername="postgresql+psycopg")
             pool["connect_args"] = _postgresql_arguments(wait)
@@ -61,7 +65,8 @@ class Database:
             sa.event.listen(self.reading, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _SqliteBegin(wait))
             sa.event.listen(self.engine, "handle_error", _mark_busy_retryable)
-        self._writing = self.engine.execution_options(**{_WRITER: True})
+        #: `engine` again, for transactions that write.
+        self.writing = self.engine.execution_options(**{_WRITER: True})
 
     @property
     def is_sqlite(self) -> bool:
@@ -77,11 +82,11 @@ class Database:
 
         It counts as changed from the start: zope.sqlalchemy would not notice Core statements.
         """
-        session = Session(self._writing)
+        session = Session(self.writing)
         zope.sqlalchemy.register(session, initial_state="changed", transaction_manager=manager)
         return session
 
-    def dispose(self) -> None:
+    def close(self) -> None:
         """Close all idle connections."""
         self.engine.dispose()
         self.reading.dispose()
@@ -116,6 +121,7 @@ class _SqliteBegin:
 
     def __init__(self, wait: timedelta) -> None:
         self._seconds = wait.total_seconds()
+        self._usual = f"PRAGMA busy_timeout = {min(self._seconds, _READERS_PATIENCE) * 1000:.0f}"
 
     def __call__(self, connection: Connection) -> None:
         if not connection.get_execution_options().get(_WRITER):
@@ -125,13 +131,13 @@ class _SqliteBegin:
         try:
             self._take_write_lock(connection)
         finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {self._seconds * 1000:.0f}")
+            connection.exec_driver_sql(self._usual)
 
     def _take_write_lock(self, connection: Connection) -> None:
         deadline = time.monotonic() + self._seconds
         while True:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                connection.exec_driver_sql(_BEGIN_TO_WRITE)
             except sa.exc.OperationalError as error:
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise
@@ -147,8 +153,11 @@ def _is_busy(error: BaseException | None) -> bool:
 
 
 def _mark_busy_retryable(context: ExceptionContext) -> None:
-    if context.sqlalchemy_exception is not None and _is_busy(context.original_exception):
-        mark_error_retryable(context.sqlalchemy_exception)
+    error = context.sqlalchemy_exception
+    if error is None or not _is_busy(context.original_exception):
+        return
+    if context.statement != _BEGIN_TO_WRITE:  # which has waited as long as anybody should
+        mark_error_retryable(error)
 
 
 def transaction_tween_factory(

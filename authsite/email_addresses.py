@@ -38,5 +38,7 @@ def parse_email_address(text: str) -> EmailAddress:
         address = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise InvalidEmailAddress(str(error)) from error
+    if "=?" in address.local_part:
+        raise InvalidEmailAddress("an encoded word in the local part")
     local_part = unicodedata.normalize("NFKC", address.local_part).casefold()
     return EmailAddress(typed, f"{local_part}@{(address.ascii_domain or '').lower()}")

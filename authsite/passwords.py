@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from argon2 import PasswordHasher as Argon2
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import VerificationError
 from zxcvbn_rs_py import zxcvbn
 
 from authsite.hash_queue import HashQueue
@@ -104,5 +104,5 @@ class PasswordHasher:
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
             return self._argon2.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, ValueError):  # another password, or no hash at all
             return False

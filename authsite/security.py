@@ -1,5 +1,6 @@
 """Who asks, and whether they may: the session behind the cookie, and the tree's ACLs."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -22,9 +23,11 @@ from authsite.accounts.sessions import (
 from authsite.clock import utc_now
 from authsite.compiled_select import CompiledSelect
 from authsite.cookies import Cookie
-from authsite.database import Database
+from authsite.database import DATABASE_AWAY, Database
 from authsite.network import network_address_of, user_agent_of
 from authsite.tokens import SessionToken
+
+log = logging.getLogger(__name__)
 
 #: The principal of those who are not signed in.
 STRANGER = "stranger"
@@ -124,8 +127,12 @@ class SecurityPolicy:
     def _touch(
         self, request: Request, token: SessionToken, identity: Identity, *, now: datetime
     ) -> None:
-        with self._database.reading.connect() as connection:
-            until = touch_session(connection, identity, limits=self._limits, now=now)
+        try:
+            with self._database.reading.connect() as connection:
+                until = touch_session(connection, identity, limits=self._limits, now=now)
+        except DATABASE_AWAY as error:  # who asks is known already; the next visit tries again
+            log.warning("sys_touch: put off: %s", type(error).__name__)
+            return
         if until:
             self._answer_with(request, self._cookie_until(str(token), until, now=now))
 

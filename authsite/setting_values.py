@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
+_ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)/?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MINIMUM_SECRET_LENGTH = 32
 
@@ -49,15 +49,10 @@ def duration(value: str) -> timedelta:
 
 def origin(value: str) -> str:
     """Return the scheme and host of an http or https address without a path."""
-    parts = urlsplit(value.strip())
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if (
-        parts.scheme not in {"http", "https"}
-        or not re.fullmatch(r"([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", parts.netloc)
-        or value.strip().rstrip("/") != origin
-    ):
+    match = _ORIGIN.fullmatch(value.strip())
+    if match is None:
         raise ValueError("must be an address such as https://accounts.example.com, without a path")
-    return origin
+    return match[1]
 
 
 def secret(value: str) -> bytes:
@@ -71,10 +66,11 @@ def database_url(value: str) -> URL:
     """Return the URL of a database that the site can run on."""
     try:
         url = make_url(value.strip())
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # whose messages repeat what may be a password
         raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL") from None
     backend = url.get_backend_name()
-    if backend == "sqlite" and not url.database:
+    in_memory = not url.database or ":memory:" in url.database or "mode" in url.query
+    if backend == "sqlite" and in_memory:
         raise ValueError("must name a file: an SQLite database in memory is lost at every end")
     if backend not in {"sqlite", "postgresql"}:
         raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL")

@@ -234,8 +234,11 @@ def read_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         raise SettingError(
             "authsite.secret is the one of development.ini, which everybody knows: make one."
         )
-    if settings.session.absolute > LONGEST_COOKIE:
-        raise SettingError("authsite.session.absolute: browsers keep no cookie beyond 400 days.")
+    if max(settings.session.idle, settings.session.absolute) > LONGEST_COOKIE:
+        raise SettingError(
+            "authsite.session.idle and authsite.session.absolute: browsers keep no cookie beyond "
+            "400 days."
+        )
     if settings.session.touch_every >= settings.session.idle:
         raise SettingError(
             "authsite.session.touch_every must be shorter than authsite.session.idle."

@@ -38,16 +38,17 @@ class Sweeper:
 
     def _sweep(self, now: datetime) -> None:
         try:
-            with self._database.reading.connect() as connection:
+            with self._database.writing.begin() as connection:
                 claimed = claim_sweep(connection, every=self._every, now=now)
             if claimed:
                 log.info("sys_sweep: %d expired sessions deleted", self._sweep_all(now))
         except DATABASE_AWAY as error:
             log.warning("sys_sweep: put off, the database is away: %s", type(error).__name__)
+            self._next_look = 0.0
 
     def _sweep_all(self, now: datetime) -> int:
         total = 0
-        for deleted in sweep_expired_sessions(self._database.reading, now=now):
+        for deleted in sweep_expired_sessions(self._database.writing, now=now):
             total += deleted
             time.sleep(REST)
         return total

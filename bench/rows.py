@@ -38,6 +38,9 @@ def add_sessions(database: Path, number: int, *, expire_in: timedelta) -> None:
     with closing(sqlite3.connect(database)) as connection, connection:
         statement = _MANY.format(columns=", ".join(_VALUES), values=", ".join(_VALUES.values()))
         connection.execute(statement, values)
+        connection.commit()
+        # Or the write-ahead log would start with all this in it.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def take_over_sessions(database: Path, number: int) -> list[str]:

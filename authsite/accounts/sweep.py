@@ -27,8 +27,7 @@ def claim_sweep(connection: Connection, *, every: timedelta, now: datetime) -> b
 def sweep_expired_sessions(engine: Engine, *, now: datetime, batch: int = BATCH) -> Iterator[int]:
     """Delete the sessions that had expired by `now`; yield the size of each batch when it is gone.
 
-    `engine` is in autocommit: each batch is a transaction. Whoever iterates decides how long to
-    rest in between.
+    Each batch is a transaction; whoever iterates decides how long to rest in between.
     """
     expired = (
         sa.select(UserSession.id)
@@ -38,7 +37,7 @@ def sweep_expired_sessions(engine: Engine, *, now: datetime, batch: int = BATCH)
     )
     statement = sa.delete(UserSession).where(UserSession.id.in_(expired))
     while True:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             deleted = connection.execute(statement).rowcount
         if not deleted:
             return

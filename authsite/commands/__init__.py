@@ -1,6 +1,8 @@
 """What an operator does from a shell: `authsite <command> <ini file>`."""
 
 import argparse
+import configparser
+import contextlib
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +12,7 @@ from pyramid.paster import bootstrap
 from authsite.commands import purge, tree
 from authsite.database import DATABASE_AWAY
 from authsite.settings import SettingError
+from authsite.site import site_of
 
 _COMMANDS = {"purge": purge, "tree": tree}
 
@@ -24,13 +27,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.set_defaults(run=module.run)
     asked = parser.parse_args(arguments)
     try:
+        if "app:main" not in plaster.get_sections(asked.ini):
+            return _fail(f"{asked.ini} has no section [app:main]")
+    except (OSError, configparser.Error, plaster.exceptions.PlasterError) as error:
+        return _fail(f"{asked.ini} cannot be read: {error}")
+    try:
         with bootstrap(asked.ini) as environment:
-            status: int = asked.run(environment["registry"])
+            site = site_of(environment["registry"])
+            with contextlib.closing(site.database):
+                status: int = asked.run(environment["registry"])
             return status
     except SettingError as error:
-        sys.stderr.write(f"authsite: {error}\n")
-    except (OSError, plaster.exceptions.PlasterError) as error:
-        sys.stderr.write(f"authsite: {asked.ini} cannot be read: {error}\n")
+        return _fail(str(error))
     except DATABASE_AWAY as error:
-        sys.stderr.write(f"authsite: the database cannot be used: {error}\n")
+        return _fail(f"the database cannot be used: {error}")
+
+
+def _fail(why: str) -> int:
+    sys.stderr.write(f"authsite: {why}\n")
     return 1

@@ -15,11 +15,11 @@ HELP = "delete the sessions that have expired, in batches, while the site runs"
 
 def run(registry: Registry) -> int:
     """Purge, and say how many rows are gone; on a terminal also how far it is."""
-    reading, now, gone = site_of(registry).database.reading, utc_now(), 0
+    database, now, gone = site_of(registry).database, utc_now(), 0
     on_terminal = sys.stderr.isatty()
-    with reading.connect() as connection:
+    with database.reading.connect() as connection:
         expired = count_expired_sessions(connection, now=now)
-    for deleted in sweep_expired_sessions(reading, now=now):
+    for deleted in sweep_expired_sessions(database.writing, now=now):
         gone += deleted
         if on_terminal:
             sys.stderr.write(f"\r{gone} of {expired} expired sessions deleted")

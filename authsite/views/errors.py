@@ -13,6 +13,7 @@ from pyramid.httpexceptions import (
 )
 from pyramid.response import Response
 from pyramid.view import exception_view_config
+from pyramid_retry import is_error_retryable
 
 from authsite.addresses import methods_of
 from authsite.database import DATABASE_AWAY
@@ -23,8 +24,8 @@ from authsite.request import Request
 log = logging.getLogger(__name__)
 
 _AWAY = (
-    "The site cannot reach its data just now. Nothing was changed, and you are still signed in "
-    "if you were before. Please try again in a moment."
+    "The site cannot reach its data just now. You are still signed in if you were before. Please "
+    "try again in a moment; if you were sending a form, look first whether it has arrived."
 )
 
 Links = tuple[tuple[str, str], ...]
@@ -120,8 +121,9 @@ def wrong_method(request: Request) -> Response:
 
 
 def database_away(exc: Exception, request: Request) -> Response:
-    """Ask to come back: nothing was changed, and nobody was signed out."""
-    log.error("sys_database_away: %s", type(exc).__name__, exc_info=exc)
+    """Ask to come back; nobody is signed out by this."""
+    if not is_error_retryable(request, exc):  # else this page is thrown away, and a try follows
+        log.error("sys_database_away: %s", type(exc).__name__, exc_info=exc)
     response = page(
         request,
         "error",

@@ -1,5 +1,7 @@
 """The way through the whole site in a real browser that runs no script, with the wrong turns."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.people import (
@@ -40,8 +42,9 @@ def test_who_makes_mistakes_signing_up_is_told_beside_each_field(page, person):
 
     common = dict.fromkeys(PASSWORDS, "password1")
     fill_in(page, {"Email address": person.email} | common, "Sign up")
-    description = labelled(page, "Password").evaluate("input => input.getAttribute('id')")
-    assert description == "password"
+    expect(labelled(page, "Password")).to_have_accessible_description(
+        re.compile("At least 8 characters.*A few unrelated words make a good password")
+    )
     assert is_marked(page, "Password")
 
     fill_in(page, PASSWORDS, "Sign up")

@@ -1,4 +1,4 @@
-"""A form is taken from a page of this site, in the session for which it was shown, or not at all."""
+"""A form is taken from a page of this site, in the session it was shown in, or not at all."""
 
 import pytest
 
@@ -106,7 +106,7 @@ def test_a_form_without_our_token_is_refused(sender, site, path, token):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_token_of_another_browser_is_worth_nothing(sender, new_browser, site, path):
-    browser, send = sender(path)
+    _, send = sender(path)
     stranger, eve = new_browser(), new_browser()
     eve.sign_up(email="grace@example.com")
     before = rows_of(site)

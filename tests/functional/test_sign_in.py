@@ -1,21 +1,16 @@
 """`/sign-in`: where a stranger says who they are."""
 
-import threading
 import unicodedata
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
 
-from authsite.hash_queue import HashQueueFull
 from authsite.models import User
 from authsite.passwords import PasswordHasher
 from tests.browsers import PASSWORD
 from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
 
-BUSY = {"authsite.passwords.concurrency": "1", "authsite.passwords.queue": "1"}
 WRONG = "Incorrect email or password."
 DASHBOARD = "http://localhost/dashboard"
 NOT_OURS = [
@@ -165,50 +160,3 @@ def test_an_old_hash_is_renewed_when_its_owner_signs_in(ada, new_browser, dbsess
     dbsession.commit()
     assert new_browser().sign_in().status_int == 303
     assert dbsession.scalar(sa.select(User.password_hash)) == renewed
-
-
-@contextmanager
-def full_queue(hasher):
-    """Take both places of a queue of one at work and one behind it, with work that is not done."""
-    gate = threading.Event()
-    with ThreadPoolExecutor(3) as pool:
-        work = [pool.submit(hasher._queue.run, gate.wait) for _ in range(3)]
-        try:
-            refused, _ = wait(work, return_when=FIRST_COMPLETED)
-            assert isinstance(refused.pop().exception(), HashQueueFull)
-            yield
-        finally:
-            gate.set()
-
-
-@pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
-def test_a_crowd_is_asked_to_come_back_and_loses_nothing(ada, new_site, site, email):
-    """ASVS 15.2.2."""
-    crowded, browser = new_site(BUSY)
-    before = rows_of(site)
-    page = browser.get("/sign-in?next=/account")
-    with full_queue(crowded.hasher):
-        page = browser.submit(page, {"email": email, "password": PASSWORD})
-        assert page.status_int == 503
-        assert int(page.headers["Retry-After"]) > 0
-        assert "try again in a moment" in alert_of(page)
-        assert input_of(page, "email")["value"] == email
-        assert PASSWORD not in page
-        assert browser.get("/").status_int == 200
-        assert rows_of(site) == before
-    answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
-    assert answer.location == "http://localhost/account"
-
-
-def test_who_signs_up_in_a_crowd_loses_nothing_either(new_site, site):
-    crowded, browser = new_site(BUSY)
-    with full_queue(crowded.hasher):
-        page = browser.sign_up(first_name="Grace", email="grace@example.com")
-        assert page.status_int == 503
-        assert int(page.headers["Retry-After"]) > 0
-        assert input_of(page, "first_name")["value"] == "Grace"
-        assert input_of(page, "email")["value"] == "grace@example.com"
-        assert PASSWORD not in page
-        assert rows_of(site) == {"user": [], "user_session": []}
-    answer = browser.submit(page, {"password": PASSWORD, "confirm_password": PASSWORD})
-    assert answer.status_int == 303

@@ -144,9 +144,7 @@ def test_names_are_trimmed_composed_and_may_be_long(browser, dbsession):
     assert (user.first_name, user.last_name) == ("Zoë", "L" * 100)
 
 
-@pytest.mark.parametrize(
-    "again", ["ada@example.com", "ADA@EXAMPLE.COM", " Ada@Example.Com ", "ada@example.com"]
-)
+@pytest.mark.parametrize("again", ["ada@example.com", "ADA@EXAMPLE.COM", " Ada@Example.Com "])
 def test_an_address_has_one_account_however_it_is_spelled(new_browser, site, again):
     new_browser().sign_up(email="Ada@example.com")
     before = rows_of(site)

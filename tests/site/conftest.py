@@ -1,4 +1,4 @@
-"""What tests of the whole site need: raw requests, other applications, a database that goes away."""
+"""What tests of the whole site need: other applications, and a database that goes away."""
 
 import shutil
 import threading
@@ -23,13 +23,12 @@ def new_application(
     """Build the site once more, on the same rows: with other settings, or with pages added."""
     made = []
 
-    def build(
-        add: Callable[[Configurator], None] = lambda config: None, **settings: str
-    ) -> object:
+    def build(add: Callable[[Configurator], None] | None = None, **settings: str) -> object:
         everything = settings_of_tests | {"sqlalchemy.url": database_url} | settings
         with Configurator(settings=everything) as config:
             config.include("authsite")
-            add(config)
+            if add:
+                add(config)
             application = config.make_wsgi_app()
         made.append(site_of(application.registry).database)
         return application
@@ -54,9 +53,7 @@ def visit() -> Callable[..., Browser]:
 
 
 @pytest.fixture
-def database_away(
-    database_url: str, site: Site
-) -> Callable[[Site], AbstractContextManager[None]]:
+def database_away(database_url: str, site: Site) -> Callable[[Site], AbstractContextManager[None]]:
     """Take the database away from the sites: the file, or every connection and all new ones."""
     url = sa.make_url(database_url)
 

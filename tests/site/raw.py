@@ -34,3 +34,16 @@ def heading_of(response: Response) -> str:
     """Return the h1 of a page, without the markup."""
     _, _, rest = response.text.partition("<h1")
     return rest.partition(">")[2].partition("</h1>")[0].strip()
+
+
+def is_page(answer: Response, status: int, heading: str) -> bool:
+    """Whether this is a page in the look of the site, and says nothing of what happened inside."""
+    return (
+        (answer.status_int, answer.content_type) == (status, "text/html")
+        and heading_of(answer) == heading
+        and 'rel="stylesheet"' in answer.text
+        and not any(
+            word in answer.text for word in ("UnexpectedError", "Traceback", "SQL", "psycopg")
+        )
+        and answer.headers["Cache-Control"] == "no-store"
+    )

@@ -56,7 +56,17 @@ ODD = [
     "/robots.txt",
     "/authsite-static",
 ]
-STRANGE_METHODS = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "FOO", "get", "PROPFIND"]
+STRANGE_METHODS = [
+    "PUT",
+    "DELETE",
+    "PATCH",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "FOO",
+    "get",
+    "PROPFIND",
+]
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_relative_links_lead_somewhere(page: str) -> None:
     assert [link for link in links_in(TEXT[page]) if not (folder / link).exists()] == []
 
 
-@pytest.mark.parametrize(("page", "command"), CASES, ids=" in ".join)
+@pytest.mark.parametrize(("page", "command"), CASES)
 def test_commands_that_a_page_names_exist(page: str, command: str) -> None:
     program, _, name = command.partition(" ")
     if program == "make":

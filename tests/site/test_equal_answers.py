@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from tests.browsers import PASSWORD
-from tests.functional.test_sign_in import BUSY, full_queue
-from tests.functional.reading import form_of
 from authsite.site import site_of
+from tests.browsers import PASSWORD
+from tests.functional.crowds import BUSY, full_queue
 
 WRONG_PASSWORD = "eight blue llamas hum"
 KNOWN = "ada@example.com"

@@ -4,6 +4,7 @@ import configparser
 import importlib
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -63,6 +64,9 @@ def host(myapp: ModuleType, settings: dict[str, str]) -> Iterator[Any]:
     engine = site_of(application.registry).database.engine
     myapp.notes.Base.metadata.create_all(engine)
     yield application
+    for thread in threading.enumerate():
+        if thread.name == "sweep":
+            thread.join()
     myapp.notes.Base.metadata.drop_all(engine)
     site_of(application.registry).database.dispose()
 

@@ -21,9 +21,11 @@ HERE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 
 def add_crash(config):
     """Add a page that fails."""
-    config.add_view(
-        lambda request: 1 / 0, context=Root, name="crash", request_method="GET", permission="public"
-    )
+
+    def crash(request):
+        raise RuntimeError
+
+    config.add_view(crash, context=Root, name="crash", request_method="GET", permission="public")
 
 
 def all_kinds_of_answers(application, **environ):
@@ -60,7 +62,9 @@ def test_every_answer_is_framed_by_the_same_rules(new_application, cookie):
         assert headers.getall("Cross-Origin-Resource-Policy") == ["same-origin"]
         assert "camera=()" in headers["Permissions-Policy"]
         assert "Strict-Transport-Security" not in headers
-        assert "charset" in headers["Content-Type"].lower() or answer.content_type == "image/svg+xml"
+        assert (
+            "charset" in headers["Content-Type"].lower() or answer.content_type == "image/svg+xml"
+        )
         statuses.add(answer.status_int)
     assert statuses >= {200, 303, 400, 403, 404, 405, 500}
 
@@ -89,7 +93,9 @@ def test_no_answer_says_what_it_was_made_with(new_application, cookie):
     """ASVS 13.4.6."""
     for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
         assert not {"Server", "X-Powered-By", "Via"} & set(answer.headers)
-        assert not any(name in answer.text.lower() for name in ("pyramid", "waitress", "sqlalchemy"))
+        assert not any(
+            name in answer.text.lower() for name in ("pyramid", "waitress", "sqlalchemy")
+        )
 
 
 def test_no_answer_repeats_the_secret_of_the_session(new_application, browser):
@@ -113,10 +119,11 @@ def test_no_other_site_may_read_along(application, site, origin):
 
 def test_a_page_of_a_host_application_may_say_for_itself_how_it_is_kept(new_application):
     def add_page(config):
-        headers = {"Cache-Control": "public", "Content-Security-Policy": "default-src 'self'"}
-        config.add_view(
-            lambda request: Response("x", headers=headers), name="x", permission="public"
-        )
+        def page(request):
+            policy = "default-src 'self'"
+            return Response(headers={"Cache-Control": "public", "Content-Security-Policy": policy})
+
+        config.add_view(page, name="x", permission="public")
 
     answer = ask(new_application(add_page), "/x")
     assert answer.headers.getall("Cache-Control") == ["public"]

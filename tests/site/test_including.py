@@ -1,7 +1,6 @@
 """What docs/extending.md says of host applications, apart from the one that it shows."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,32 +12,16 @@ from webtest import TestApp
 
 from authsite.request import Request
 from authsite.resources import Private, Resource, Root
-from authsite.site import Site, site_of
+from authsite.site import Site
 from tests.browsers import Browser
 
 
 @pytest.fixture
 def configured(
-    database_url: str, settings_of_tests: dict[str, str], site: Site
-) -> Iterator[Callable[..., Browser]]:
-    """Build a host application from what a test does to its Configurator."""
-    built = []
-    settings = settings_of_tests | {"sqlalchemy.url": database_url}
-
-    def build(change: Callable[[Configurator], Any], **given: Any) -> Browser:
-        config = Configurator(settings=settings | given)
-        if "pyramid.includes" not in given:
-            config.include("authsite")
-        change(config)
-        built.append(config.make_wsgi_app())
-        return Browser(TestApp(built[-1]))
-
-    yield build
-    for thread in threading.enumerate():
-        if thread.name == "sweep":
-            thread.join()  # it holds a connection, which is closed only in its pool
-    for application in built:
-        site_of(application.registry).database.dispose()
+    new_application: Callable[..., object], visit: Callable[..., Browser]
+) -> Callable[..., Browser]:
+    """Open a browser before a host application that adds something to the site."""
+    return lambda add: visit(new_application(add))
 
 
 def greet(request: Any) -> Response:
@@ -111,12 +94,14 @@ def test_below_a_path_every_link_follows(application: Any, site: Site) -> None:
     assert [link for link in links if not link.startswith(("/in/", "#"))] == []
 
 
-def test_an_ini_file_may_include_the_site(configured: Callable[..., Browser]) -> None:
-    browser = configured(
-        lambda config: config.add_view(greet, context=Root, name="greet"),
-        **{"pyramid.includes": "authsite"},
-    )
-    assert browser.get("/greet").location.endswith("/sign-in?next=%2Fgreet")
+def test_an_ini_file_may_include_the_site(
+    database_url: str, settings_of_tests: dict[str, str], visit: Callable[..., Browser]
+) -> None:
+    included = {"sqlalchemy.url": database_url, "pyramid.includes": "authsite"}
+    with Configurator(settings=settings_of_tests | included) as config:
+        config.add_view(greet, context=Root, name="greet")
+        application = config.make_wsgi_app()
+    assert visit(application).get("/greet").location.endswith("/sign-in?next=%2Fgreet")
 
 
 def test_roots_and_requests_may_be_derived(configured: Callable[..., Browser]) -> None:
@@ -136,6 +121,7 @@ def test_roots_and_requests_may_be_derived(configured: Callable[..., Browser]) -
     browser = configured(change)
     browser.sign_up()
     assert browser.get("/greet").text == "good morning"
+    assert browser.get("/account").status_int == 200
 
 
 def test_a_resource_for_a_row_sends_strangers_away_first(

@@ -1,0 +1,133 @@
+"""Every page of the site in every state that a person can see it in, and how to get there."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from playwright.sync_api import Page
+from sqlalchemy.engine import Engine
+
+from tests.browser.people import Person, fill_in, press, sign_in, sign_up
+
+
+def _someone_with_a_long_name() -> Person:
+    """Return somebody whose names and address are as long as they may be, without a space."""
+    email = Person().email.replace("@", f"{'w' * 40}@{'long.' * 35}")
+    return Person("Wilhelmina" * 10, "Vandersloo" * 10, email)
+
+
+def _open(path: str) -> Callable[[Page], None]:
+    return lambda page: page.goto(path)
+
+
+def _sign_up_with_nothing(page: Page) -> None:
+    page.goto("/sign-up")
+    press(page, "Sign up")
+
+
+def _sign_up_with_a_weak_password(page: Page) -> None:
+    page.goto("/sign-up")
+    weak = dict.fromkeys(("Password", "Confirm password"), "password1")
+    fill_in(page, Person().answers | weak, "Sign up")
+
+
+def _sign_in_with_nothing(page: Page) -> None:
+    page.goto("/sign-in")
+    press(page, "Sign in")
+
+
+def _sign_in_wrongly(page: Page) -> None:
+    page.goto("/account")
+    sign_in(page, Person(), "not that one")
+
+
+def _send_an_outdated_form(page: Page) -> None:
+    page.goto("/sign-in")
+    page.context.clear_cookies()
+    sign_in(page, Person())
+
+
+def _save(first_name: str) -> Callable[[Page], None]:
+    def save(page: Page) -> None:
+        page.goto("/account")
+        fill_in(page, {"First name": first_name}, "Save")
+
+    return save
+
+
+def _sign_out(page: Page) -> None:
+    page.goto("/sign-out")
+    press(page, "Sign out")
+
+
+#: What a stranger sees.
+STRANGER: dict[str, Callable[[Page], object]] = {
+    "home": _open("/"),
+    "sign up": _open("/sign-up"),
+    "sign up, nothing filled in": _sign_up_with_nothing,
+    "sign up, weak password": _sign_up_with_a_weak_password,
+    "sign in": _open("/sign-in"),
+    "sign in, sent from a protected page": _open("/account"),
+    "sign in, nothing filled in": _sign_in_with_nothing,
+    "sign in, wrong password": _sign_in_wrongly,
+    "400": _open("/%ff"),
+    "403, form out of date": _send_an_outdated_form,
+    "404": _open("/nothing"),
+}
+#: What the signed-in see; the state begins on the dashboard.
+MEMBER: dict[str, Callable[[Page], object]] = {
+    "home, signed in": _open("/"),
+    "dashboard": lambda page: None,
+    "account": _open("/account"),
+    "account, no name": _save(""),
+    "account, saved": _save("Augusta"),
+    "sign out": _open("/sign-out"),
+    "signed out": _sign_out,
+    "404, signed in": _open("/nothing"),
+}
+#: What breaks is the database, so these need a hand from behind.
+BROKEN = ("500", "503")
+ALL = (*STRANGER, *MEMBER, *BROKEN, "dashboard, long name", "account, long name")
+
+
+@contextmanager
+def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
+    """Bring the page of a stranger into the state; while the `with` lasts it can be looked at."""
+    if state in STRANGER:
+        STRANGER[state](page)
+        yield
+    elif state == "503":
+        sign_up(page, Person())
+        with _no_sessions(engine):
+            page.goto("/account")
+            yield
+    elif state == "500":
+        person = Person()
+        sign_up(page, person)
+        _damage(person, engine)
+        page.goto("/account")
+        yield
+    else:
+        name, _, long = state.partition(", long")
+        sign_up(page, _someone_with_a_long_name() if long else Person())
+        MEMBER[name](page)
+        yield
+
+
+def _damage(person: Person, engine: Engine) -> None:
+    """Write into their row what nobody can read."""
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text('UPDATE "user" SET created_at = :nonsense WHERE email = :email'),
+            {"nonsense": "no time", "email": person.email},
+        )
+
+
+@contextmanager
+def _no_sessions(engine: Engine) -> Iterator[None]:
+    """Take away the table that tells who is signed in."""
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE user_session RENAME TO elsewhere"))
+    yield
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE elsewhere RENAME TO user_session"))

@@ -1,0 +1,146 @@
+"""The site by keyboard alone, in a browser that runs no script: Tab, Enter, Space and letters."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import fill_in, labelled, navigation, press, sign_in, sign_out, where
+from tests.browsers import PASSWORD
+
+SKIP = "Skip to the content"
+STRANGERS_LINKS = [SKIP, "authsite", "Sign up", "Sign in"]
+MEMBERS_LINKS = [SKIP, "authsite", "Dashboard", "Account: Ada Lovelace", "Sign out"]
+
+
+def test_the_focus_goes_through_the_form_as_one_reads_it(page):
+    page.goto("/sign-up")
+    fields = ["First name", "Last name", "Email address", "Password", "Confirm password"]
+    order = [*STRANGERS_LINKS, *fields, "Sign up", "Sign in"]
+    assert tab_through(page, len(order)) == order
+
+
+def test_the_focus_goes_through_the_pages_of_the_signed_in_as_one_reads_them(page, member):
+    order = [*MEMBERS_LINKS, "Your account", "Sign out"]
+    assert tab_through(page, len(order)) == order
+    page.goto("/account")
+    order = [*MEMBERS_LINKS, "First name", "Last name", "Save"]
+    assert tab_through(page, len(order)) == order
+
+
+def test_the_navigation_can_be_skipped(page, member):
+    link = page.get_by_role("link", name=SKIP)
+    expect(link).not_to_be_in_viewport()
+    assert tab_through(page, 1) == [SKIP]
+    expect(link).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    assert page.url.endswith("/dashboard#content")
+    assert tab_through(page, 1) == ["Your account"]
+
+
+def test_the_whole_way_needs_no_mouse(page, person):
+    """Sign up with a mistake, look around, change the name, sign out, and sign in again."""
+    page.goto("/")
+    tab_to(page, "Sign up")
+    page.keyboard.press("Enter")
+    page.wait_for_url("/sign-up")
+    tab_to(page, "First name")
+    for answer in (" ", *list(person.answers.values())[1:]):
+        page.keyboard.type(answer)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(labelled(page, "First name")).to_be_focused()
+    page.keyboard.type(person.first_name)
+    tab_to(page, "Password")
+    page.keyboard.type(PASSWORD)
+    tab_to(page, "Confirm password")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("/dashboard")
+    tab_to(page, "Account: Ada Lovelace")
+    page.keyboard.press("Enter")
+    page.wait_for_url("/account")
+    tab_to(page, "First name")
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("Augusta")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Your name was saved.")
+
+    tab_to(page, "Sign out")
+    page.keyboard.press("Space")
+    page.wait_for_url("/sign-in")
+    tab_to(page, "Email address")
+    page.keyboard.type(person.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("/dashboard")
+    expect(navigation(page)).to_contain_text("Augusta Lovelace")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "focused"),
+    [
+        ({"First name": "", "Email address": ""}, "First name"),
+        ({"Email address": ""}, "Email address"),
+        ({"Email address": "ada@example"}, "Email address"),
+        ({"Password": "password1", "Confirm password": "password1"}, "Password"),
+        ({"Confirm password": "another"}, "Password"),  # both are empty now
+    ],
+)
+def test_after_a_mistake_one_goes_on_where_it_was_made(page, person, wrong, focused):
+    page.goto("/sign-up#content")
+    fill_in(page, person.answers | wrong, "Sign up")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert where(page) == "/sign-up"
+    expect(labelled(page, focused)).to_be_focused()
+    expect(labelled(page, focused)).to_be_in_viewport(ratio=1)
+
+
+def test_after_a_wrong_password_one_types_the_password_again(page, member):
+    sign_out(page)
+    sign_in(page, member, "not that one")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(labelled(page, "Password")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("/dashboard")
+
+
+def test_the_list_of_mistakes_leads_to_the_fields(page):
+    page.goto("/sign-up")
+    press(page, "Sign up")
+    alert = page.get_by_role("alert")
+    for label in ("Last name", "Confirm password"):
+        alert.get_by_role("link", name=label).focus()
+        page.keyboard.press("Enter")
+        expect(labelled(page, label)).to_be_focused()
+
+
+def tab_through(page, times):
+    """Press Tab so often; return what had the focus, by name. Where it is can always be seen."""
+    names = []
+    for _ in range(times):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        expect(focused).to_be_in_viewport()
+        style, width, name = focused.evaluate(
+            """each => {
+                const {outlineStyle, outlineWidth} = getComputedStyle(each);
+                const named = each.labels?.[0] ?? each;
+                return [outlineStyle, parseFloat(outlineWidth), named.textContent];
+            }"""
+        )
+        names.append(" ".join(name.split()))
+        assert style == "solid", f"{names[-1]} has the focus, and it cannot be seen"
+        assert width >= 2, f"{names[-1]} has the focus, and it can hardly be seen"
+    return names
+
+
+def tab_to(page, name):
+    """Press Tab until something with this name has the focus."""
+    passed = []
+    while name not in passed:
+        passed += tab_through(page, 1)
+        assert len(passed) < 30, f"{name} cannot be reached, only {passed}"

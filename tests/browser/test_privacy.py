@@ -1,0 +1,125 @@
+"""What is left behind in a browser, and who else gets to know or to use what is in it."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import Person, navigation, sign_out, sign_up, where
+from tests.browser.states import MEMBER, STRANGER
+
+COOKIES = {"__Host-session", "__Host-form", "__Host-flash"}
+#: Other people's pages: another site, and another program on the same machine.
+ELSEWHERE = ["http://evil.test/", "http://localhost:1/"]
+
+
+@pytest.mark.parametrize("javascript", [False, True])
+def test_after_signing_out_the_back_button_shows_nothing_private(new_page, person, javascript):
+    """ASVS 14.3.1, 14.3.2: neither the cache nor the back/forward cache has kept a page."""
+    page = new_page(javascript=javascript)
+    sign_up(page, person)
+    for path in ("/account", "/", "/account"):
+        page.goto(path)
+    sign_out(page)
+    for arrived in ("/sign-in?next=%2Faccount", "/", "/sign-in?next=%2Faccount"):
+        page.locator("html").evaluate("() => history.back()")
+        expect(page).to_have_url(re.compile(re.escape(arrived) + "$"))
+        expect(navigation(page)).to_contain_text("Sign in")
+        for private in (person.email, person.last_name):
+            assert private not in page.content()
+
+
+def test_after_somebody_else_has_signed_in_the_back_button_shows_only_theirs(page, member):
+    page.goto("/account")
+    sign_out(page)
+    other = Person("Grace", "Hopper")
+    sign_up(page, other)
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    assert where(page) == "/account"
+    assert other.email in page.content()
+    assert member.email not in page.content()
+
+
+@pytest.mark.parametrize("states", [STRANGER, MEMBER], ids=["strangers", "members"])
+def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, new_page, origin):
+    """ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.4, 3.4.3, 3.6.1, 14.3.3.
+
+    In every state, with JavaScript on: all that is asked for is ours, the policy is never violated,
+    nothing is stored, and a script could read no cookie.
+    """
+    page = new_page(javascript=True)
+    asked, complaints = set(), []
+    page.context.on("request", lambda request: asked.add(request.url))
+    page.context.on("console", lambda message: complaints.append(message.text))
+    page.context.on("weberror", lambda error: complaints.append(str(error.error)))
+    for reach in states.values():
+        page.context.clear_cookies()
+        if states is MEMBER:
+            sign_up(page, Person())
+        reach(page)
+        assert page.evaluate("document.cookie") == ""
+        for cookie in page.context.cookies():
+            assert is_kept_to_ourselves(cookie), cookie
+
+    assert {"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in asked} == {origin}
+    # That a page has the status of an error is said there too.
+    assert [each for each in complaints if "with a status of 4" not in each] == []
+    stores = page.evaluate(
+        """async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length,
+                         (await indexedDB.databases()).length]"""
+    )
+    assert stores == [0, 0, 0, 0]
+
+
+def test_only_the_session_outlives_the_browser(page, member):
+    lasting = {cookie["name"] for cookie in page.context.cookies() if cookie["expires"] != -1}
+    assert lasting == {"__Host-session"}
+    sign_out(page)
+    assert not any(cookie["name"] == "__Host-session" for cookie in page.context.cookies())
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/account", "/nothing"])
+def test_no_page_can_be_framed_not_even_by_ourselves(new_page, origin, path):
+    """ASVS 3.4.6."""
+    page = new_page(javascript=True)
+    sign_up(page, Person())
+    refusals = []
+    page.on("console", lambda message: refusals.append("frame-ancestors" in message.text))
+    for framing in (*ELSEWHERE, f"{origin}/framing"):
+        frame = f'<iframe src="{origin}{path}"></iframe>'
+        page.route(framing, lambda route, frame=frame: route.fulfill(body=frame, content_type=HTML))
+        page.goto(framing)
+        assert page.frames[1].locator("h1").count() == 0
+    assert any(refusals)
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_a_form_on_a_page_of_others_changes_nothing(new_page, origin, elsewhere):
+    """ASVS 3.3.2, 3.5.1: even with a token that was read over somebody's shoulder."""
+    page = new_page()
+    sign_up(page, Person())
+    token = page.locator("[name=csrf_token]").first.input_value()
+    form = f"""<form method="post" action="{origin}/sign-out">
+        <input type="hidden" name="csrf_token" value="{token}"><button>Win a prize</button></form>"""
+    page.route(elsewhere, lambda route: route.fulfill(body=form, content_type=HTML))
+    page.goto(elsewhere)
+    page.get_by_role("button").click()
+    expect(page.get_by_role("main")).to_contain_text("Nothing was changed.")
+    page.goto("/dashboard")
+    assert where(page) == "/dashboard"
+
+
+HTML = "text/html"
+
+
+def is_kept_to_ourselves(cookie):
+    """Whether it is a cookie of ours that no script, no other host and no plain line can have."""
+    return (
+        cookie["name"] in COOKIES
+        and cookie["httpOnly"]
+        and cookie["secure"]
+        and (cookie["sameSite"], cookie["path"], cookie["domain"]) == ("Lax", "/", "localhost")
+    )

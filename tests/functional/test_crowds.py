@@ -1,0 +1,41 @@
+"""More people at once than hashes: some are asked to come back, and lose nothing they typed."""
+
+import pytest
+
+from tests.browsers import PASSWORD
+from tests.functional.crowds import BUSY, full_queue
+from tests.functional.reading import alert_of, input_of, rows_of
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
+def test_a_crowd_is_asked_to_come_back_and_loses_nothing(new_browser, new_site, site, email):
+    """ASVS 15.2.2."""
+    new_browser().sign_up()
+    crowded, browser = new_site(BUSY)
+    before = rows_of(site)
+    page = browser.get("/sign-in?next=/account")
+    with full_queue(crowded.hasher):
+        page = browser.submit(page, {"email": email, "password": PASSWORD})
+        assert page.status_int == 503
+        assert int(page.headers["Retry-After"]) > 0
+        assert "try again in a moment" in alert_of(page)
+        assert input_of(page, "email")["value"] == email
+        assert PASSWORD not in page
+        assert browser.get("/").status_int == 200
+        assert rows_of(site) == before
+    answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
+    assert answer.location == "http://localhost/account"
+
+
+def test_who_signs_up_in_a_crowd_loses_nothing_either(new_site, site):
+    crowded, browser = new_site(BUSY)
+    with full_queue(crowded.hasher):
+        page = browser.sign_up(first_name="Grace", email="grace@example.com")
+        assert page.status_int == 503
+        assert int(page.headers["Retry-After"]) > 0
+        assert input_of(page, "first_name")["value"] == "Grace"
+        assert input_of(page, "email")["value"] == "grace@example.com"
+        assert PASSWORD not in page
+        assert rows_of(site) == {"user": [], "user_session": []}
+    answer = browser.submit(page, {"password": PASSWORD, "confirm_password": PASSWORD})
+    assert answer.status_int == 303

@@ -1,0 +1,116 @@
+"""The cookies of the site: what the browser is told about them, and which of them are believed."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.models import UserSession
+from authsite.tokens import SessionToken
+from tests.functional.cookies import cookies_of, is_blanked, lasts
+from tests.functional.reading import rows_of, status_of
+
+SITE = "https://accounts.example.com"
+HTTPS = {"HTTP_HOST": "accounts.example.com", "wsgi.url_scheme": "https"}
+DAY = timedelta(days=1)
+
+
+def test_the_cookie_on_http_is_for_this_site_and_no_script(browser):
+    """ASVS 3.3.2, 3.3.4."""
+    cookie = cookies_of(browser.sign_up())["session"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["path"] == "/"
+    assert not cookie["domain"]
+    assert lasts(cookie, 30 * DAY)
+
+
+def test_every_cookie_on_https_is_for_this_host_and_https_alone(new_site):
+    """ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5."""
+    _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
+    answers = [browser.get("/sign-in"), browser.sign_up(), browser.sign_out()]
+    cookies = [cookies_of(each) for each in answers]
+    assert set().union(*cookies) == {"__Host-form", "__Host-session", "__Host-flash"}
+    for name, cookie in (pair for each in cookies for pair in each.items()):
+        assert cookie["secure"], name
+        assert cookie["httponly"], name
+        assert (cookie["samesite"], cookie["path"], cookie["domain"]) == ("Lax", "/", ""), name
+        assert len(cookie.OutputString()) < 4096
+
+
+def test_a_cookie_without_the_prefix_is_nothing_on_https(new_site):
+    _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
+    browser.sign_up()
+    value = browser.app.cookies["__Host-session"]
+    browser.app.reset()
+    answer = browser.get("/dashboard", headers={"Cookie": f"session={value}"})
+    assert answer.status_int == 303
+    assert (
+        browser.get("/dashboard", headers={"Cookie": f"__Host-session={value}"}).status_int == 200
+    )
+
+
+def test_only_the_digest_of_the_secret_is_kept(browser, dbsession):
+    """ASVS 7.2.3."""
+    browser.sign_up()
+    row = dbsession.scalars(sa.select(UserSession)).one()
+    token = SessionToken.parse(browser.cookie)
+    assert (token.id, token.digest) == (row.id, row.secret_digest)
+    assert token.secret.encode() not in row.secret_digest
+
+
+def forged(cookie):
+    """Spell cookies that are nearly right; the id is right and the secret is not, or neither."""
+    token = SessionToken.parse(cookie)
+    yield str(SessionToken(token.id, SessionToken.new().secret))
+    yield str(SessionToken(SessionToken.new().id, token.secret))
+    yield str(SessionToken.new())
+    yield from (
+        token.id,
+        f"{token.id}.",
+        f".{token.secret}",
+        f"{token}x",
+        f"{token}.x",
+        f"x{token}",
+    )
+    yield from (cookie.swapcase(), f"{token.id}.{token.secret[:-1]}", f'"{token}"', f"{token}=")
+    yield from ("x", "null", "' OR 1=1 --", "A" * 4000, "%00", "\xe4", "gASVBQAAAAAAAACMAXiULg==")
+
+
+def test_whatever_is_no_session_is_a_stranger_and_forgotten(browser, new_browser, site):
+    """ASVS 7.2.1, 11.2.4."""
+    browser.sign_up()
+    before = rows_of(site)
+    for value in forged(browser.cookie):
+        answer = new_browser().get("/dashboard", headers={"Cookie": f"session={value}"}, status=303)
+        assert is_blanked(answer), value
+        answer = new_browser().get("/", headers={"Cookie": f"session={value}"}, status=200)
+        assert "Ada" not in answer, value
+        assert is_blanked(answer), value
+    assert rows_of(site) == before
+    assert browser.is_signed_in
+
+
+@pytest.mark.parametrize(
+    "second", ["session=x", "session=", "session={0}", "session", " session =x"]
+)
+def test_of_two_session_cookies_none_is_believed(browser, new_browser, second):
+    """ASVS 3.3.3."""
+    browser.sign_up()
+    ours, other = f"session={browser.cookie}", second.format(browser.cookie)
+    for header in (f"{ours}; {other}", f"{other}; {ours}", f"{ours};{other};a=b"):
+        answer = new_browser().get("/dashboard", headers={"Cookie": header}, status=303)
+        assert is_blanked(answer)
+
+
+def test_cookies_of_others_do_not_disturb(browser, new_browser):
+    browser.sign_up()
+    header = f"sessionx=1; xsession=2; a=session; session={browser.cookie}; b"
+    assert new_browser().get("/dashboard", headers={"Cookie": header}).status_int == 200
+
+
+@pytest.mark.parametrize("planted", ["x", "", "<b>x</b>", "name-saved; flash=signed-out"])
+def test_nobody_puts_words_into_our_mouth(browser, planted):
+    answer = browser.get("/", headers={"Cookie": f"flash={planted}"})
+    assert status_of(answer) is None
+    assert "flash=; Max-Age=0" in answer.headers["Set-Cookie"]

@@ -1,0 +1,85 @@
+"""While the database is away or too busy: a page that asks to come back, and nobody signed out."""
+
+import pytest
+
+from authsite.site import site_of
+from tests.browsers import PASSWORD
+from tests.functional.reading import form_of, rows_of
+from tests.site.raw import ask, heading_of, is_page
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard", "/account", "/sign-in"])
+def test_while_the_database_is_away_nobody_is_signed_out(application, browser, database_away, path):
+    """ASVS 16.5.2."""
+    browser.sign_up()
+    cookie = browser.cookie
+    with database_away():
+        answer = browser.get(path, expect_errors=True)
+        assert is_page(answer, 503, "We will be right back")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "Set-Cookie" not in answer.headers
+        assert "Ada" not in answer
+        assert answer.html.find("a", href=path)
+    assert browser.cookie == cookie
+    assert browser.is_signed_in
+
+
+def test_what_needs_no_database_is_there_while_it_is_away(browser, new_browser, database_away):
+    browser.sign_up()
+    cookie = {"Cookie": f"session={browser.cookie}"}
+    with database_away():
+        for path in ("/", "/sign-in", "/sign-up", "/authsite-static/site.css"):
+            new_browser().get(path, status=200)
+        new_browser().get("/nothing", status=404)
+        new_browser().get("/dashboard", status=303)
+        new_browser().get("/authsite-static/site.css", headers=cookie, status=200)
+        for path, status in (("/nothing", 404), ("/authsite-static/nothing", 404)):
+            answer = new_browser().get(path, headers=cookie, status=status)
+            assert "Set-Cookie" not in answer.headers
+            assert heading_of(answer) == "There is no such page"
+
+
+def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
+    new_browser, site, database_away
+):
+    new_browser().sign_up()
+    before = rows_of(site)
+    pages = [(new_browser(), "/sign-in"), (new_browser(), "/sign-up")]
+    pages = [(browser, browser.get(path)) for browser, path in pages]
+    typed = {"email": "eve@example.com", "password": PASSWORD}
+    more = {"first_name": "Eve", "last_name": "Smith", "confirm_password": PASSWORD}
+    with database_away():
+        for browser, page in pages:
+            values = typed | (more if "first_name" in form_of(page).fields else {})
+            answer = browser.submit(page, values)
+            assert is_page(answer, 503, "We will be right back")
+            assert int(answer.headers["Retry-After"]) > 0
+    assert rows_of(site) == before
+
+
+def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, visit, site):
+    settings = {"authsite.database.wait": "1s", "authsite.database.attempts": "1"}
+    application = new_application(**settings)
+    browser = visit(application)
+    page = browser.get("/sign-up")
+    with site.database.engine.connect() as connection:
+        if site.database.is_sqlite:
+            connection.exec_driver_sql("PRAGMA user_version = 0")  # takes the lock for writers
+        else:
+            connection.exec_driver_sql('LOCK TABLE "user" IN ACCESS EXCLUSIVE MODE')
+        typed = {"first_name": "Eve", "last_name": "Smith", "email": "eve@example.com"}
+        secret = dict.fromkeys(("password", "confirm_password"), PASSWORD)
+        answer = browser.submit(page, typed | secret)
+    assert is_page(answer, 503, "We will be right back")
+    assert rows_of(site)["user"] == []
+    assert browser.submit(page, typed | secret).status_int == 303
+
+
+def test_when_all_connections_are_taken_one_is_asked_to_come_back(new_application, visit, browser):
+    browser.sign_up()
+    settings = {"authsite.database.wait": "1s", "authsite.database.pool_size": "1"}
+    application = new_application(**settings)
+    with site_of(application.registry).database.reading.connect():
+        answer = ask(application, "/dashboard", HTTP_COOKIE=f"session={browser.cookie}")
+        assert is_page(answer, 503, "We will be right back")
+    assert ask(application, "/dashboard", HTTP_COOKIE=f"session={browser.cookie}").status_int == 200
