@@ -86,7 +86,7 @@ class Database:
         zope.sqlalchemy.register(session, initial_state="changed", transaction_manager=manager)
         return session
 
-    def close(self) -> None:
+    def dispose(self) -> None:
         """Close all idle connections."""
         self.engine.dispose()
         self.reading.dispose()

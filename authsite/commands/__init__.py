@@ -2,7 +2,6 @@
 
 import argparse
 import configparser
-import contextlib
 import sys
 from collections.abc import Sequence
 
@@ -33,9 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{asked.ini} cannot be read: {error}")
     try:
         with bootstrap(asked.ini) as environment:
-            site = site_of(environment["registry"])
-            with contextlib.closing(site.database):
+            try:
                 status: int = asked.run(environment["registry"])
+            finally:
+                site_of(environment["registry"]).database.dispose()
             return status
     except SettingError as error:
         return _fail(str(error))
