@@ -68,7 +68,7 @@ def host(myapp: ModuleType, settings: dict[str, str]) -> Iterator[Any]:
         if thread.name == "sweep":
             thread.join()
     myapp.notes.Base.metadata.drop_all(engine)
-    site_of(application.registry).database.close()
+    site_of(application.registry).database.dispose()
 
 
 @pytest.fixture
