@@ -75,7 +75,7 @@ clean: ## remove all that was made here, but the database
 # If it may not, it says so and goes on: the tests that need the program are skipped. CI stops.
 
 define debian
-$(2) >/dev/null 2>&1 && exit; \
+{ $(2); } >/dev/null 2>&1 && exit; \
 if command -v apt-get >/dev/null && $(AS_ROOT) true 2>/dev/null; then \
   echo 'Debian package $(1) is missing: installing it'; \
   $(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive \

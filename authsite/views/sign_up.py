@@ -29,6 +29,13 @@ class SignUpForm(SiteForm):
         "Confirm password", autocomplete="new-password", missing="Type the password again."
     )
 
+    def validate_email(self, field: Field) -> None:
+        """An address to which a mail could be sent."""
+        try:
+            parse_email_address(field.data)
+        except InvalidEmailAddress:
+            raise ValidationError("Enter an email address such as name@example.com.") from None
+
     def validate_confirm_password(self, field: Field) -> None:
         """The same password twice, or a typing mistake would lock its owner out."""
         if field.data != self.password.data:
@@ -55,8 +62,6 @@ class SignUp:
             return self._page(form, status=422)
         try:
             user = self._sign_up(form)
-        except InvalidEmailAddress:
-            form.reject("email", "Enter an email address such as name@example.com.")
         except WeakPassword as weakness:
             form.reject("password", str(weakness))
         except EmailTaken:
