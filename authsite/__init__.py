@@ -3,8 +3,9 @@
 import os
 from typing import Any
 
-import pyramid_retry
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import IExecutionPolicy, IRequestFactory, IRootFactory
 from pyramid.router import Router
 from pyramid.tweens import EXCVIEW, MAIN
 from zope.interface import Interface
@@ -20,6 +21,9 @@ from authsite.security import SecurityPolicy
 from authsite.settings import SettingError, read_settings
 from authsite.site import build_site
 from authsite.traversal import StrictTraverser
+
+#: The order of actions that look at what all others have configured.
+LAST = 9999
 
 
 def main(_global_config: dict[str, str], **settings: Any) -> Router:
@@ -37,12 +41,15 @@ def main(_global_config: dict[str, str], **settings: Any) -> Router:
 
 def includeme(config: Configurator) -> None:
     """Make `config` an account site: everything, in the order in which a request meets it."""
+    if config.route_prefix:
+        raise ConfigurationError("authsite cannot be moved by a route_prefix; docs/extending.md")
     settings = read_settings(config.registry.settings, os.environ)
     config.registry["authsite"] = site = build_site(settings)
     config.set_request_factory(Request)
 
-    retry = pyramid_retry.RetryableExecutionPolicy(activate_hook=attempts_of)
-    config.set_execution_policy(with_headers(retry, https=settings.https))
+    config.registry.settings.setdefault("retry.activate_hook", attempts_of)
+    config.include("pyramid_retry")
+    config.action(None, lambda: _put_headers_around(config, https=settings.https), order=LAST)
     config.add_tween("authsite.database.transaction_tween_factory", over=EXCVIEW)
     config.add_tween("authsite.malformed.malformed_tween_factory", under=EXCVIEW, over=MAIN)
 
@@ -69,11 +76,27 @@ def includeme(config: Configurator) -> None:
         config.registry.settings.setdefault(setting, "true")
     config.include("pyramid_jinja2")
     config.add_jinja2_search_path("authsite:templates", name=".jinja2")
-    config.action(None, lambda: _keep_templates(config), order=9999)
+    config.action(None, lambda: _keep_templates(config), order=LAST)
     config.add_static_view(
         PREFIX, "authsite:static", cache_max_age=LIFETIME, request_method=("GET", "HEAD")
     )
     config.scan("authsite.views")
+    config.action(None, lambda: _check(config), order=LAST)
+
+
+def _put_headers_around(config: Configurator, *, https: bool) -> None:
+    """Wrap whatever policy there is then: pyramid_retry's, which a host may include as well."""
+    policy = config.registry.getUtility(IExecutionPolicy)
+    config.registry.registerUtility(with_headers(policy, https=https), IExecutionPolicy)
+
+
+def _check(config: Configurator) -> None:
+    """Tell a host application at its start what would otherwise break every page."""
+    root, request = (config.registry.queryUtility(kind) for kind in (IRootFactory, IRequestFactory))
+    if not (isinstance(root, type) and issubclass(root, Root)):
+        raise ConfigurationError("the root factory must derive from authsite.resources.Root")
+    if not (isinstance(request, type) and issubclass(request, Request)):
+        raise ConfigurationError("the request factory must derive from authsite.request.Request")
 
 
 def _keep_templates(config: Configurator) -> None:

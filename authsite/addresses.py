@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pyramid.interfaces import IDefaultPermission
 from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.util import as_sorted_tuple
@@ -27,14 +28,21 @@ class Page:
 def pages_of(registry: Registry) -> list[Page]:
     """Return every page of the site and of its host application, by address and method.
 
-    Views without a method or a permission are listed as `any` and `none`: there should be none.
+    A view without a method is listed as `any`, one without a permission by the default.
     """
-    places: dict[type, str] = {Root: ""}
-    for parent, name, child in children_of(registry):
-        places[child] = f"{places.get(parent, '…')}/{name}"
+    parents = {child: (parent, name) for parent, name, child in children_of(registry)}
+
+    def place_of(resource: type) -> str:
+        if issubclass(resource, Root):
+            return ""
+        if resource not in parents:  # one for each of the rows of its parent
+            return f"{{{resource.__name__}}}"
+        parent, name = parents[resource]
+        return f"{place_of(parent)}/{name}"
+
     found = [
         Page(
-            address=f"{places.get(context, f'{{{context.__name__}}}')}/{name}".rstrip("/") or "/",
+            address=f"{place_of(context)}/{name}".rstrip("/") or "/",
             context=context,
             name=name,
             method=method,
@@ -58,6 +66,7 @@ def methods_of(request: Request) -> list[str]:
 
 
 def _views_of(registry: Registry) -> Iterator[tuple[type, str, str, str, str]]:
+    default = registry.queryUtility(IDefaultPermission)
     for entry in registry.introspector.get_category("views"):
         view: Any = entry["introspectable"]
         context = view["context"]
@@ -73,4 +82,4 @@ def _views_of(registry: Registry) -> Iterator[tuple[type, str, str, str, str]]:
         if view["attr"]:
             named += f".{view['attr']}"
         for method in as_sorted_tuple(view["request_methods"] or "any"):
-            yield context, view["name"], method, permissions[0] if permissions else "none", named
+            yield context, view["name"], method, permissions[0] if permissions else default, named

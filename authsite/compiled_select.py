@@ -15,7 +15,7 @@ class CompiledSelect:
     autocommit, and takes its parameters by name.
     """
 
-    def __init__(self, statement: "sa.Select[Any]", engine: Engine) -> None:
+    def __init__(self, statement: "sa.Select[*tuple[Any, ...]]", engine: Engine) -> None:
         self._engine = engine
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._sql = str(statement.compile(dialect=engine.dialect))

@@ -1,5 +1,6 @@
 """Turning a template into a response."""
 
+from http import HTTPStatus
 from typing import Any
 
 from pyramid.response import Response
@@ -33,9 +34,10 @@ def form_page(
 
     What was typed is in it again, but for passwords.
     """
-    if status == 503:
+    put_off = status == HTTPStatus.SERVICE_UNAVAILABLE
+    if put_off:
         form.reject(None, "Very many people are signing in just now. Please try again in a moment.")
     response = page(request, template, status=status, form=form, **values)
-    if status == 503:
+    if put_off:
         response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
     return response

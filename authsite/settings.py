@@ -210,7 +210,7 @@ def _value_of(
             )
         return setting.default
     try:
-        return setting.read(text)
+        return setting.read(str(text))
     except ValueError as error:
         raise SettingError(f"{name} {error}.") from None
 

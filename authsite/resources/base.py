@@ -25,6 +25,13 @@ class Resource:
         self.__parent__ = parent
 
     def __getitem__(self, name: str) -> Any:
+        return self.child(name)
+
+    def child(self, name: str) -> Any:
+        """Return the place of this name below this one, or raise `KeyError`.
+
+        A resource with a child for each of its rows looks for the row here.
+        """
         for parent in type(self).__mro__:
             child = self.request.registry.get(_CHILDREN, {}).get((parent, name))
             if child is not None:
@@ -41,7 +48,7 @@ class Private(Resource):
     def __getitem__(self, name: str) -> Any:
         if self.request.identity is None:
             raise HTTPForbidden
-        return super().__getitem__(name)
+        return self.child(name)
 
 
 def add_child(

@@ -1,6 +1,7 @@
 """The pages for what went wrong; none of them needs the database."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,7 +47,7 @@ def error_page(
         title=title,
         explanation=explanation,
         links=links or (("Go to the home page", request.path_to()),),
-        request_id=request_id.get() if status >= 500 else None,
+        request_id=request_id.get() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
         **values,
     )
 

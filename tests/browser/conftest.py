@@ -26,7 +26,7 @@ _QUIETLY = (
     "--disable-sync",
 )
 #: Milliseconds for one step of a person; far beyond what a busy machine needs.
-_PATIENCE = 60_000
+_PATIENCE = 30_000
 
 
 @pytest.fixture(scope="session")

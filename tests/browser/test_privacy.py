@@ -89,9 +89,7 @@ def test_no_page_can_be_framed_not_even_by_ourselves(new_page, origin, path):
     refusals = []
     page.on("console", lambda message: refusals.append("frame-ancestors" in message.text))
     for framing in (*ELSEWHERE, f"{origin}/framing"):
-        frame = f'<iframe src="{origin}{path}"></iframe>'
-        page.route(framing, lambda route, frame=frame: route.fulfill(body=frame, content_type=HTML))
-        page.goto(framing)
+        stand(page, framing, f'<iframe src="{origin}{path}"></iframe>')
         assert page.frames[1].locator("h1").count() == 0
     assert any(refusals)
 
@@ -104,15 +102,17 @@ def test_a_form_on_a_page_of_others_changes_nothing(new_page, origin, elsewhere)
     token = page.locator("[name=csrf_token]").first.input_value()
     form = f"""<form method="post" action="{origin}/sign-out">
         <input type="hidden" name="csrf_token" value="{token}"><button>Win a prize</button></form>"""
-    page.route(elsewhere, lambda route: route.fulfill(body=form, content_type=HTML))
-    page.goto(elsewhere)
+    stand(page, elsewhere, form)
     page.get_by_role("button").click()
     expect(page.get_by_role("main")).to_contain_text("Nothing was changed.")
     page.goto("/dashboard")
     assert where(page) == "/dashboard"
 
 
-HTML = "text/html"
+def stand(page, address, body):
+    """Go to an address at which somebody has put this page."""
+    page.route(address, lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto(address)
 
 
 def is_kept_to_ourselves(cookie):

@@ -138,3 +138,20 @@ def test_what_a_browser_says_of_itself_is_cut_and_made_printable(new_browser, db
     new_browser(HTTP_USER_AGENT="", REMOTE_ADDR="2001:DB8::1").sign_up(email="eve@example.com")
     rows = dbsession.execute(sa.select(UserSession.user_agent, UserSession.network_address))
     assert set(map(tuple, rows)) == {("x" + "y" * 508, None), (None, "2001:db8::1")}
+
+
+def test_of_two_visits_at_the_same_moment_one_is_written_down(
+    browser, new_browser, site, let_time_pass
+):
+    browser.sign_up()
+    other = new_browser()
+    plant(other, "session", browser.cookie)
+    let_time_pass(timedelta(hours=2))
+    answers = []
+
+    def meanwhile(_connection, _cursor, _statement, _parameters, _context, _many):
+        answers.append(other.get("/dashboard", status=200))
+
+    sa.event.listen(site.database.reading, "before_cursor_execute", meanwhile, once=True)
+    answers.append(browser.get("/dashboard", status=200))
+    assert ["Set-Cookie" in answer.headers for answer in answers] == [True, False]

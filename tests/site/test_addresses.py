@@ -1,8 +1,10 @@
 """One page, one address; and on every page only the methods that it is made for."""
 
 import pytest
+from pyramid.response import Response
 
 from authsite.addresses import pages_of
+from authsite.resources import Root
 from tests.site.raw import ask, heading_of
 
 ODD = [
@@ -130,6 +132,23 @@ def test_where_nothing_is_no_method_helps(application, cookie, method):
         answer = ask(application, path, method=method, HTTP_COOKIE=cookie)
         assert answer.status_int == 404
         assert "Allow" not in answer.headers
+
+
+@pytest.mark.parametrize("method", [None, "GET"])
+def test_a_page_that_asks_for_more_than_a_method_is_not_there_without_it(new_application, method):
+    """A 405 would name the very method that was used."""
+
+    def add_page(config):
+        config.add_view(Response, context=Root, name="x", request_method=method, request_param="y")
+
+    answer = ask(new_application(add_page), "/x")
+    assert (answer.status_int, "Allow" in answer.headers) == (404, False)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "FOO"])
+def test_static_files_are_to_be_read_only(application, site, method):
+    answer = ask(application, "/authsite-static/site.css", method=method)
+    assert answer.status_int in {404, 405}
 
 
 @pytest.mark.parametrize("name", ["site.css", "favicon.svg"])

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import pyramid.request
 import pytest
 import sqlalchemy as sa
 from pyramid.config import Configurator
-from pyramid.exceptions import ConfigurationConflictError
+from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 from webtest import TestApp
 
@@ -76,9 +77,19 @@ def test_a_view_of_the_main_function_replaces_one_of_the_site(
     assert browser.get("/nothing", expect_errors=True).text == "nowhere"
 
 
-def test_a_second_retry_policy_is_a_conflict(configured: Callable[..., Browser]) -> None:
-    with pytest.raises(ConfigurationConflictError):
-        configured(lambda config: config.include("pyramid_retry"))
+def test_a_host_may_include_what_the_site_includes(configured: Callable[..., Browser]) -> None:
+    browser = configured(lambda config: config.include("pyramid_retry"))
+    browser.sign_up()
+    assert browser.get("/dashboard").headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_would_break_every_page_is_refused(configured: Callable[..., Browser]) -> None:
+    with pytest.raises(ConfigurationError, match="root factory"):
+        configured(lambda config: config.set_root_factory(lambda _request: object()))
+    with pytest.raises(ConfigurationError, match="request factory"):
+        configured(lambda config: config.set_request_factory(pyramid.request.Request))
+    with pytest.raises(ConfigurationError, match="route_prefix"):
+        Configurator().include("authsite", route_prefix="in")
 
 
 def test_below_a_path_every_link_follows(application: Any, site: Site) -> None:
@@ -128,13 +139,10 @@ def test_a_resource_for_a_row_sends_strangers_away_first(
     configured: Callable[..., Browser],
 ) -> None:
     class Reports(Private):
-        def __getitem__(self, name: str) -> Any:
-            try:
-                return super().__getitem__(name)
-            except KeyError:
-                if name != "7":
-                    raise
-                return Resource(self.request, name="7", parent=self)
+        def child(self, name: str) -> Any:
+            if name not in {"7", "07"}:
+                raise KeyError(name)
+            return Resource(self.request, name="7", parent=self)
 
     def change(config: Configurator) -> None:
         config.add_child(Root, "reports", Reports)
