@@ -14,7 +14,6 @@ help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 # Pyramid 2.1 needs pkg_resources, and says so at every start.
-serve dev: export PYTHONWARNINGS = ignore:pkg_resources is deprecated
 
 serve: .venv/site ## run the site on http://localhost:6543
 	@$(BIN)/alembic -c development.ini upgrade head

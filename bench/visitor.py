@@ -1,6 +1,7 @@
 """A person with a browser, as far as the site can tell: cookies, forms and their tokens."""
 
 import http.client
+from contextlib import closing
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Self
@@ -21,10 +22,10 @@ class Answer:
 
 
 class Visitor:
-    """Keeps one connection and its cookies."""
+    """Keeps cookies, but no connection: the server drops idle ones."""
 
     def __init__(self, server: Server) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._port = server.port
         self._cookies: dict[str, str] = {}
 
     @classmethod
@@ -76,14 +77,16 @@ class Visitor:
         headers = {"Host": HOST, "Cookie": self.cookie}
         if method == "POST":
             headers |= FORM
-        self._connection.request(method, path, body, headers)
-        response = self._connection.getresponse()
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            answer = Answer(response.status, response.read())
         for header in response.headers.get_all("Set-Cookie", []):
             name, _, value = header.partition(";")[0].partition("=")
             self._cookies[name] = value
             if not value:
                 del self._cookies[name]
-        return Answer(response.status, response.read())
+        return answer
 
 
 #: What a browser sends with a form of the site's own.

@@ -53,8 +53,8 @@ def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, ne
     page = new_page(javascript=True)
     asked, complaints = set(), []
     page.context.on("request", lambda request: asked.add(request.url))
-    page.context.on("console", lambda message: complaints.append(message.text))
-    page.context.on("weberror", lambda error: complaints.append(str(error.error)))
+    page.context.on("console", lambda message: complaints.append((message.type, message.text)))
+    page.context.on("weberror", lambda error: complaints.append(("error", str(error.error))))
     for reach in states.values():
         page.context.clear_cookies()
         if states is MEMBER:
@@ -66,7 +66,8 @@ def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, ne
 
     assert {"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in asked} == {origin}
     # That a page has the status of an error is said there too.
-    assert [each for each in complaints if "with a status of 4" not in each] == []
+    wrong = [text for kind, text in complaints if kind in {"error", "warning"}]
+    assert [text for text in wrong if "with a status of 4" not in text] == []
     stores = page.evaluate(
         """async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length,
                          (await indexedDB.databases()).length]"""
@@ -86,12 +87,9 @@ def test_no_page_can_be_framed_not_even_by_ourselves(new_page, origin, path):
     """ASVS 3.4.6."""
     page = new_page(javascript=True)
     sign_up(page, Person())
-    refusals = []
-    page.on("console", lambda message: refusals.append("frame-ancestors" in message.text))
     for framing in (*ELSEWHERE, f"{origin}/framing"):
         stand(page, framing, f'<iframe src="{origin}{path}"></iframe>')
-        assert page.frames[1].locator("h1").count() == 0
-    assert any(refusals)
+        assert page.frames[1].url == "chrome-error://chromewebdata/"
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)

@@ -82,7 +82,7 @@ def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_brows
     }
     eve.app.post("/account", fields, headers={"Sec-Fetch-Site": "same-origin"}, status=303)
     dbsession.commit()
-    rows = dbsession.execute(sa.select(User.id, User.first_name, User.email_key))
+    rows = dbsession.execute(sa.select(User.id, User.first_name, User.email))
     assert set(map(tuple, rows)) == {
         (ids["ada@example.com"], "Ada", "ada@example.com"),
         (ids["eve@example.com"], "Mallory", "eve@example.com"),

@@ -61,7 +61,6 @@ class Server:
             "AUTHSITE_SITE_URL": SITE_URL,
             "DATABASE_URL": database_url,
             # Not ours to mend, and the only line on stderr that is not written by the log.
-            "PYTHONWARNINGS": "ignore:pkg_resources is deprecated:UserWarning",
             **settings,
         }
         self._may_log = may_log

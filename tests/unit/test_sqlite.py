@@ -51,16 +51,20 @@ def is_locked(path: Path) -> bool:
 @pytest.mark.parametrize("which", ["engine", "reading"])
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 60_000)],
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 1000)],
 )
 def test_every_connection_is_told_what_to_do(a_database, which, pragma, value):
     with getattr(a_database(), which).connect() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
 
 
-def test_a_writer_waits_as_long_as_before_once_it_has_begun(a_database):
-    with a_database()._writing.begin() as connection:
-        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 60_000
+@pytest.mark.parametrize(("wait", "patience"), [(PATIENT, 1000), (IMPATIENT, 1)])
+def test_nobody_but_a_writer_waits_longer_than_a_second(a_database, wait, patience):
+    """And a writer does so before its transaction begins, not within."""
+    database = a_database(wait)
+    with database.reading.connect() as reader, database.writing.begin() as writer:
+        for connection in (reader, writer):
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == patience
 
 
 def test_a_writer_has_the_write_lock_before_it_reads(a_database, tmp_path):
@@ -92,7 +96,7 @@ def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_pa
                 tried_again.set()
 
     def add_one() -> None:
-        with database._writing.begin() as connection:
+        with database.writing.begin() as connection:
             connection.exec_driver_sql("UPDATE counter SET value = value + 1")
 
     holder = sqlite3.connect(tmp_path / "authsite.sqlite", isolation_level=None)
@@ -110,7 +114,7 @@ def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_pa
 def test_no_update_is_lost_by_those_who_read_before_they_write(a_database):
     def add_ten(database: Database) -> None:
         for _ in range(10):
-            with database._writing.begin() as connection:
+            with database.writing.begin() as connection:
                 value = connection.exec_driver_sql("SELECT value FROM counter").scalar_one()
                 connection.exec_driver_sql(f"UPDATE counter SET value = {value + 1}")
 
@@ -120,19 +124,19 @@ def test_no_update_is_lost_by_those_who_read_before_they_write(a_database):
         assert connection.exec_driver_sql("SELECT value FROM counter").scalar_one() == 40
 
 
-def test_a_writer_that_gives_up_may_be_tried_again(a_database):
-    hurried = a_database(IMPATIENT)._writing
+def test_a_writer_that_gives_up_has_waited_long_enough(a_database):
+    hurried = a_database(IMPATIENT).writing
     with (
-        a_database()._writing.begin(),
+        a_database().writing.begin(),
         hurried.connect() as connection,
         pytest.raises(DATABASE_AWAY) as error,
     ):
         connection.exec_driver_sql("SELECT 1")
-    assert IRetryableError.providedBy(error.value)
+    assert not IRetryableError.providedBy(error.value)
 
 
 def test_a_reader_that_turns_writer_too_late_may_be_tried_again(a_database):
-    with a_database().engine.connect() as late, a_database()._writing.begin() as first:
+    with a_database().engine.connect() as late, a_database().writing.begin() as first:
         late.exec_driver_sql("SELECT value FROM counter")
         first.exec_driver_sql("UPDATE counter SET value = 5")
         first.commit()
@@ -151,7 +155,7 @@ def test_a_mistake_is_not_tried_again(a_database):
 
 
 def test_a_transaction_in_a_transaction_is_a_mistake_and_not_waited_for(a_database):
-    with a_database()._writing.connect() as connection:
+    with a_database().writing.connect() as connection:
         connection.connection.driver_connection.execute("BEGIN")
         with pytest.raises(sa.exc.OperationalError) as error:
             connection.exec_driver_sql("SELECT 1")
