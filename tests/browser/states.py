@@ -77,7 +77,7 @@ STRANGER: dict[str, Callable[[Page], object]] = {
 #: What the signed-in see; the state begins on the dashboard.
 MEMBER: dict[str, Callable[[Page], object]] = {
     "home, signed in": _open("/"),
-    "dashboard": lambda page: None,
+    "dashboard": _open("/dashboard"),
     "account": _open("/account"),
     "account, no name": _save(""),
     "account, saved": _save("Augusta"),

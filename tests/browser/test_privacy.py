@@ -99,7 +99,8 @@ def test_a_form_on_a_page_of_others_changes_nothing(new_page, origin, elsewhere)
     sign_up(page, Person())
     token = page.locator("[name=csrf_token]").first.input_value()
     form = f"""<form method="post" action="{origin}/sign-out">
-        <input type="hidden" name="csrf_token" value="{token}"><button>Win a prize</button></form>"""
+        <input type="hidden" name="csrf_token" value="{token}"><button>Win a prize</button>
+    </form>"""
     stand(page, elsewhere, form)
     page.get_by_role("button").click()
     expect(page.get_by_role("main")).to_contain_text("Nothing was changed.")

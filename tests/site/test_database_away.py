@@ -58,7 +58,7 @@ def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
 
 
 def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, visit, site):
-    settings = {"authsite.database.wait": "1s", "authsite.database.attempts": "1"}
+    settings = {"authsite.database.wait": "1s", "authsite.database.attempts": "2"}
     application = new_application(**settings)
     browser = visit(application)
     page = browser.get("/sign-up")

@@ -81,7 +81,7 @@ def add_pages_that_fail(config) -> None:
 
 
 def pages(stranger, member, *, away, busy) -> Iterator[tuple[str, TestResponse]]:
-    """Yield every page in every state that there is, each with a name that begins with its status."""
+    """Yield every page in every state; each has a name that begins with its status."""
     for name, status in {
         "": 200,
         "sign-up": 200,
@@ -89,7 +89,7 @@ def pages(stranger, member, *, away, busy) -> Iterator[tuple[str, TestResponse]]
         "sign-in?next=/account": 200,
         "nothing": 404,
         "crash": 500,
-        "%ff": 400,
+        "sign-in?next=%ff": 400,
     }.items():
         yield f"{status} stranger {name.replace('/', ' ')}", stranger.get(f"/{name}", status=status)
     yield "405 sign-in", stranger.app.put("/sign-in", status=405)

@@ -74,4 +74,4 @@ def test_a_view_that_forgot_its_permission_is_for_the_signed_in(new_application,
     )
     assert visit(application).get("/forgotten").location.endswith("/sign-in?next=%2Fforgotten")
     [page] = [each for each in pages_of(application.registry) if each.name == "forgotten"]
-    assert (page.method, page.permission) == ("any", "none")
+    assert (page.method, page.permission) == ("any", "authenticated")
