@@ -11,7 +11,6 @@ from pyramid.tweens import EXCVIEW, MAIN
 from zope.interface import Interface
 
 from authsite.assets import LIFETIME, PREFIX
-from authsite.csrf import CsrfPolicy
 from authsite.database import attempts_of
 from authsite.headers import with_headers
 from authsite.pages import TEMPLATES
@@ -67,9 +66,7 @@ def includeme(config: Configurator) -> None:
         )
     )
     config.set_default_permission("authenticated")
-    config.set_csrf_storage_policy(
-        CsrfPolicy(settings.secret, cookie=site.stranger_cookie, hosts=site.hosts)
-    )
+    config.set_csrf_storage_policy(site.csrf)
     config.set_default_csrf_options(require_csrf=True, check_origin=False)
 
     for setting in ("jinja2.trim_blocks", "jinja2.lstrip_blocks"):

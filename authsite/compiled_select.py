@@ -1,10 +1,16 @@
 """A select that is compiled once, for the one question that nearly every request asks."""
 
+import sqlite3
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import PoolProxiedConnection
+
+#: DB-API 2.0's number for connections that threads may share.
+_SHARED_BY_THREADS = 3
 
 
 class CompiledSelect:
@@ -13,6 +19,9 @@ class CompiledSelect:
     The statement is still the Core one, in SQL of the engine's dialect, and the types still turn
     what the driver returns into values; only the way from call to call is shorter. `engine` is in
     autocommit, and takes its parameters by name.
+
+    SQLite answers within microseconds, so that all threads share one connection, without the way
+    to the pool and back. PostgreSQL answers over a wire, and each call has a connection to itself.
     """
 
     def __init__(self, statement: "sa.Select[*tuple[Any, ...]]", engine: Engine) -> None:
@@ -22,22 +31,26 @@ class CompiledSelect:
         self._processors = [
             _processor(column.type, engine) for column in statement.selected_columns
         ]
+        self._shares = (
+            engine.dialect.name == "sqlite" and sqlite3.threadsafety == _SHARED_BY_THREADS
+        )
+        self._shared: PoolProxiedConnection | None = None
+        self._lock = threading.Lock()
 
     def one_or_none(self, **parameters: Any) -> tuple[Any, ...] | None:
         """Return the row's values, or None; raises `sqlalchemy.exc.OperationalError`."""
+        connection = self._shared
         try:
-            connection = self._engine.raw_connection()
+            connection = connection or self._connect()
+            row = connection.execute(self._sql, parameters).fetchone()
         except self._driver_error as error:
-            raise _away(error) from error
-        try:
-            cursor = connection.cursor()
-            cursor.execute(self._sql, parameters)
-            row = cursor.fetchone()
-            cursor.close()
-        except self._driver_error as error:
-            connection.invalidate(error)
-            raise _away(error) from error
-        finally:
+            if connection is not None:
+                self._shared = None
+                connection.invalidate(error)
+            raise sa.exc.OperationalError(
+                "a compiled select", None, error, hide_parameters=True
+            ) from error
+        if not self._shares:
             connection.close()
         if row is None:
             return None
@@ -48,10 +61,21 @@ class CompiledSelect:
             ]
         )
 
+    def close(self) -> None:
+        """Give the shared connection back; the next question opens another one."""
+        with self._lock:
+            shared, self._shared = self._shared, None
+        if shared is not None:
+            shared.close()
+
+    def _connect(self) -> PoolProxiedConnection:
+        if not self._shares:
+            return self._engine.raw_connection()
+        with self._lock:
+            if self._shared is None:
+                self._shared = self._engine.raw_connection()
+            return self._shared
+
 
 def _processor(of: "sa.types.TypeEngine[Any]", engine: Engine) -> Callable[[Any], Any] | None:
     return of.dialect_impl(engine.dialect).result_processor(engine.dialect, None)
-
-
-def _away(error: Exception) -> sa.exc.OperationalError:
-    return sa.exc.OperationalError("a compiled select", None, error, hide_parameters=True)

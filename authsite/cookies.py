@@ -34,7 +34,9 @@ class Cookie:
     def is_sent_by(self, request: Request) -> bool:
         """Whether the browser sent the cookie at all, however often and whatever it holds."""
         header: str = request.environ.get("HTTP_COOKIE", "")
-        return self.name in (pair.partition("=")[0].strip() for pair in header.split(";"))
+        return self.name in header and self.name in (
+            pair.partition("=")[0].strip() for pair in header.split(";")
+        )
 
     def set(self, value: str, *, max_age: timedelta | None = None) -> tuple[str, str]:
         """Return the header that sets the cookie; without `max_age` it goes with the browser."""

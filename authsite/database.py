@@ -17,6 +17,8 @@ from sqlalchemy.engine import URL, Connection, ExceptionContext
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
+from authsite.compiled_select import CompiledSelect
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 #: What tells that the database is away or too busy, as against a mistake of ours.
@@ -65,6 +67,7 @@ class Database:
             sa.event.listen(self.reading, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _SqliteBegin(wait))
             sa.event.listen(self.engine, "handle_error", _mark_busy_retryable)
+        self._compiled: list[CompiledSelect] = []
         #: `engine` again, for transactions that write.
         self.writing = self.engine.execution_options(**{_WRITER: True})
 
@@ -86,8 +89,16 @@ class Database:
         zope.sqlalchemy.register(session, initial_state="changed", transaction_manager=manager)
         return session
 
+    def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
+        """Return the statement ready to be asked again and again, in autocommit."""
+        compiled = CompiledSelect(statement, self.reading)
+        self._compiled.append(compiled)
+        return compiled
+
     def dispose(self) -> None:
-        """Close all idle connections."""
+        """Close all connections that nobody uses."""
+        for compiled in self._compiled:
+            compiled.close()
         self.engine.dispose()
         self.reading.dispose()
 

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from jinja2 import Environment
 from pyramid.response import Response
 
 from authsite.forms import SiteForm
@@ -21,10 +22,19 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     application's search path and filters count here as well.
     """
     environment = request.registry[TEMPLATES]
-    text = environment.get_template(f"{template}.jinja2").render(request=request, **values)
-    body = text.encode("utf-8")
+    body = _render(environment, f"{template}.jinja2", request=request, **values).encode("utf-8")
     headers = [("Content-Type", "text/html; charset=UTF-8"), ("Content-Length", str(len(body)))]
     return Response(status=status, headerlist=headers, app_iter=[body])
+
+
+def _render(environment: Environment, name: str, **values: Any) -> str:
+    """Do what `Template.render` does, but put the globals under the values in one step."""
+    template = environment.get_template(name)
+    context = template.new_context({**environment.globals, **values}, shared=True)
+    try:
+        return environment.concat(template.root_render_func(context))
+    except Exception:
+        return environment.handle_exception()
 
 
 def form_page(

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import pyramid.request
 from pyramid.decorator import reify
-from pyramid.interfaces import ICSRFStoragePolicy
 from pyramid_tm import explicit_manager, is_tm_active
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
@@ -48,8 +47,7 @@ class Request(pyramid.request.Request):
     @reify
     def csrf_token(self) -> str:
         """The token for every form of this page."""
-        token: str = self.registry.queryUtility(ICSRFStoragePolicy).new_csrf_token(self)
-        return token
+        return self.site.csrf.new_csrf_token(self)
 
     @reify
     def flash(self) -> str | None:
@@ -65,7 +63,7 @@ class Request(pyramid.request.Request):
     @reify
     def root_path(self) -> str:
         """Where the application is mounted, without a slash at the end: mostly the empty text."""
-        return quote(self.script_name)
+        return quote(self.script_name) if self.environ.get("SCRIPT_NAME") else ""
 
     def path_to(self, *segments: str) -> str:
         """Return the address of a page of this site as a path: `path_to("account")`."""

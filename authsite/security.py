@@ -21,7 +21,6 @@ from authsite.accounts.sessions import (
     touch_session,
 )
 from authsite.clock import utc_now
-from authsite.compiled_select import CompiledSelect
 from authsite.cookies import Cookie
 from authsite.database import DATABASE_AWAY, Database
 from authsite.network import network_address_of, user_agent_of
@@ -45,7 +44,7 @@ class SecurityPolicy:
         self, database: Database, *, cookie: Cookie, stranger_cookie: Cookie, limits: Limits
     ) -> None:
         self._database = database
-        self._select = CompiledSelect(IDENTITY, database.reading)
+        self._select = database.compile(IDENTITY)
         self._cookie = cookie
         self._stranger_cookie = stranger_cookie
         self._limits = limits

@@ -8,6 +8,7 @@ from pyramid.registry import Registry
 from authsite.accounts.sessions import Limits
 from authsite.assets import Assets, find_assets
 from authsite.cookies import Cookie
+from authsite.csrf import CsrfPolicy
 from authsite.database import Database
 from authsite.flash import Flash
 from authsite.hosts import Hosts
@@ -27,6 +28,7 @@ class Site:
     flash: Flash
     session_cookie: Cookie
     stranger_cookie: Cookie
+    csrf: CsrfPolicy
     sweeper: Sweeper
     assets: Assets
 
@@ -40,6 +42,8 @@ class Site:
 def build_site(settings: Settings) -> Site:
     """Build the parts; connects to nothing yet."""
     https = settings.https
+    hosts = Hosts(settings.site.url, dev=settings.dev)
+    stranger_cookie = Cookie("form", https=https)
     database = Database(
         settings.database.url,
         pool_size=settings.database.pool_size,
@@ -55,10 +59,11 @@ def build_site(settings: Settings) -> Site:
             concurrency=settings.passwords.concurrency,
             queue=settings.passwords.queue,
         ),
-        hosts=Hosts(settings.site.url, dev=settings.dev),
+        hosts=hosts,
         flash=Flash(Cookie("flash", https=https)),
         session_cookie=Cookie("session", https=https),
-        stranger_cookie=Cookie("form", https=https),
+        stranger_cookie=stranger_cookie,
+        csrf=CsrfPolicy(settings.secret, cookie=stranger_cookie, hosts=hosts),
         sweeper=Sweeper(database, every=settings.sweeping.every),
         assets=find_assets(),
     )
