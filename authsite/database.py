@@ -8,14 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-import zope.sqlalchemy
 from pyramid.registry import Registry
 from pyramid.response import Response
 from pyramid_retry import mark_error_retryable
 from pyramid_tm import tm_tween_factory
 from sqlalchemy.engine import URL, Connection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from authsite.compiled_select import CompiledSelect
 
@@ -86,7 +87,7 @@ class Database:
         It counts as changed from the start: zope.sqlalchemy would not notice Core statements.
         """
         session = Session(self.writing)
-        zope.sqlalchemy.register(session, initial_state="changed", transaction_manager=manager)
+        join_transaction(session, STATUS_CHANGED, manager)
         return session
 
     def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
@@ -138,23 +139,27 @@ class _SqliteBegin:
         if not connection.get_execution_options().get(_WRITER):
             connection.exec_driver_sql("BEGIN")
             return
-        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 0")
         try:
-            self._take_write_lock(connection)
+            if not self._take_write_lock(cursor):
+                connection.exec_driver_sql(_BEGIN_TO_WRITE)  # for an error that says which
         finally:
-            connection.exec_driver_sql(self._usual)
+            cursor.execute(self._usual)
+            cursor.close()
 
-    def _take_write_lock(self, connection: Connection) -> None:
+    def _take_write_lock(self, cursor: DBAPICursor) -> bool:
         deadline = time.monotonic() + self._seconds
-        while True:
+        while time.monotonic() < deadline:
             try:
-                connection.exec_driver_sql(_BEGIN_TO_WRITE)
-            except sa.exc.OperationalError as error:
-                if not _is_busy(error) or time.monotonic() > deadline:
-                    raise
+                cursor.execute(_BEGIN_TO_WRITE)
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    return False
             else:
-                return
+                return True
             time.sleep(random.uniform(_SHORTEST_NAP, _LONGEST_NAP))  # noqa: S311 - a nap, no secret
+        return False
 
 
 def _is_busy(error: BaseException | None) -> bool:

@@ -1,6 +1,9 @@
 """Where to go next, if it is ours."""
 
 import re
+from collections.abc import Iterable
+
+from pyramid.response import Response
 
 #: Long enough for any page of ours with its query; the rest is an attempt at something.
 MAXIMUM_LENGTH = 2000
@@ -10,6 +13,14 @@ MAXIMUM_LENGTH = 2000
 # browser or a library makes of those is a matter of taste.
 _PATH = re.compile(r"/(?!/)[!-~]*", re.ASCII)
 _UNWANTED_IN_PATH = re.compile(r"//|/\.|\\")
+
+
+def see_other(path: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """Return a redirect that is followed by GET (303); to be returned, since a raise undoes.
+
+    Pyramid's own has a page for browsers that follow no redirects, which nobody has seen.
+    """
+    return Response(status=303, headerlist=[("Location", path), *headers, ("Content-Length", "0")])
 
 
 def own_path(text: str | None) -> str | None:

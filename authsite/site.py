@@ -6,7 +6,9 @@ from typing import Any
 from pyramid.registry import Registry
 
 from authsite.accounts.sessions import Limits
+from authsite.accounts.users import CREDENTIAL
 from authsite.assets import Assets, find_assets
+from authsite.compiled_select import CompiledSelect
 from authsite.cookies import Cookie
 from authsite.csrf import CsrfPolicy
 from authsite.database import Database
@@ -23,6 +25,7 @@ class Site:
 
     settings: Settings
     database: Database
+    credentials: CompiledSelect
     hasher: PasswordHasher
     hosts: Hosts
     flash: Flash
@@ -52,6 +55,7 @@ def build_site(settings: Settings) -> Site:
     return Site(
         settings=settings,
         database=database,
+        credentials=database.compile(CREDENTIAL),
         hasher=PasswordHasher(
             time_cost=settings.passwords.time_cost,
             memory_cost=settings.passwords.memory_cost,

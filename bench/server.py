@@ -47,6 +47,7 @@ def environment(database: Path) -> dict[str, str]:
         "AUTHSITE_SECRET": "a secret for the benchmark, known to everyone who reads this",
         "AUTHSITE_SITE_URL": f"https://{HOST}",
         "DATABASE_URL": f"sqlite:///{database}",
+        "MALLOC_ARENA_MAX": "1",  # as docs/production.md has it
         "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),
     }
 

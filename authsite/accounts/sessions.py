@@ -63,6 +63,7 @@ IDENTITY = (
     .join(User, User.id == UserSession.user_id)
     .where(UserSession.id == sa.bindparam("session_id"))
 )
+_OPEN = sa.insert(UserSession.metadata.tables["user_session"])
 
 
 def identity_of_token(
@@ -93,19 +94,18 @@ def open_session(
 ) -> SessionToken:
     """Sign a browser in and return what its cookie is to hold, the only copy of the secret."""
     token = SessionToken.new()
-    dbsession.execute(
-        sa.insert(UserSession).values(
-            id=token.id,
-            secret_digest=token.digest,
-            user_id=user_id,
-            created_at=now,
-            last_seen_at=now,
-            confirmed_at=now,
-            expires_at=limits.expiry(created_at=now, last_seen_at=now),
-            user_agent=user_agent[:USER_AGENT_LENGTH] if user_agent else None,
-            network_address=network_address,
-        )
-    )
+    row = {
+        "id": token.id,
+        "secret_digest": token.digest,
+        "user_id": user_id,
+        "created_at": now,
+        "last_seen_at": now,
+        "confirmed_at": now,
+        "expires_at": limits.expiry(created_at=now, last_seen_at=now),
+        "user_agent": user_agent[:USER_AGENT_LENGTH] if user_agent else None,
+        "network_address": network_address,
+    }
+    dbsession.execute(_OPEN, row)
     return token
 
 

@@ -1,13 +1,26 @@
 """Signing in: whether a password belongs to an address, told in the same way and time for all."""
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from authsite.accounts.users import Credential, credential_of_email_key
+from authsite.compiled_select import CompiledSelect
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
 from authsite.passwords import PasswordHasher
+
+_USERS = User.metadata.tables["user"]
+_UNCHANGED = (
+    _USERS.c.id == sa.bindparam("user_id"),
+    _USERS.c.password_hash == sa.bindparam("seen"),
+)
+_HOLD = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(read=True)
+_REPLACE = (
+    sa.update(_USERS)
+    .where(*_UNCHANGED)
+    .values(password_hash=sa.bindparam("renewed"))
+    .returning(_USERS.c.id)
+)
 
 
 class WrongCredentials(Exception):
@@ -15,7 +28,7 @@ class WrongCredentials(Exception):
 
 
 def check_password(
-    reading: Engine, *, hasher: PasswordHasher, email: str, password: str
+    credentials: CompiledSelect, *, hasher: PasswordHasher, email: str, password: str
 ) -> Credential:
     """Return whose password this is; raise `WrongCredentials` or `HashQueueFull`.
 
@@ -26,8 +39,7 @@ def check_password(
         email_key = parse_email_address(email).key
     except InvalidEmailAddress:
         email_key = ""  # nobody's; looked up all the same, so that this takes as long
-    with reading.connect() as connection:
-        credential = credential_of_email_key(connection, email_key)
+    credential = credential_of_email_key(credentials, email_key)
     password_hash = credential.password_hash if credential else None
     if not hasher.matches(password_hash, password) or credential is None:
         raise WrongCredentials
@@ -40,12 +52,7 @@ def hold_credential(dbsession: Session, credential: Credential) -> None:
     Between the look and the hash the password may have been changed or the account closed; then
     this raises `WrongCredentials`.
     """
-    standing = dbsession.execute(
-        sa.select(User.id)
-        .where(User.id == credential.user_id, User.password_hash == credential.password_hash)
-        .with_for_update(read=True)
-    ).one_or_none()
-    if standing is None:
+    if dbsession.execute(_HOLD, _as_it_was(credential)).one_or_none() is None:
         raise WrongCredentials
 
 
@@ -54,11 +61,10 @@ def replace_password_hash(dbsession: Session, credential: Credential, password_h
 
     When the password was changed meanwhile, this changes nothing and raises `WrongCredentials`.
     """
-    replaced = dbsession.execute(
-        sa.update(User)
-        .where(User.id == credential.user_id, User.password_hash == credential.password_hash)
-        .values(password_hash=password_hash)
-        .returning(User.id)
-    ).one_or_none()
-    if replaced is None:
+    values = {**_as_it_was(credential), "renewed": password_hash}
+    if dbsession.execute(_REPLACE, values).one_or_none() is None:
         raise WrongCredentials
+
+
+def _as_it_was(credential: Credential) -> dict[str, str]:
+    return {"user_id": credential.user_id, "seen": credential.password_hash}

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from authsite.compiled_select import CompiledSelect
 from authsite.models import User
 
 
@@ -22,9 +22,16 @@ def user_of_id(dbsession: Session, user_id: str) -> User | None:
     return dbsession.get(User, user_id)
 
 
-def credential_of_email_key(connection: Connection, email_key: str) -> Credential | None:
-    """Return the password hash of the account with this address, or None."""
-    row = connection.execute(
-        sa.select(User.id, User.password_hash).where(User.email_key == email_key)
-    ).one_or_none()
+#: What `credential_of_email_key` asks, at every sign-in.
+CREDENTIAL = sa.select(User.id, User.password_hash).where(
+    User.email_key == sa.bindparam("email_key")
+)
+
+
+def credential_of_email_key(credentials: CompiledSelect, email_key: str) -> Credential | None:
+    """Return the password hash of the account with this address, or None.
+
+    `credentials` is `CREDENTIAL`, compiled for the database.
+    """
+    row = credentials.one_or_none(email_key=email_key)
     return Credential(*row) if row else None

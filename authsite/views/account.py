@@ -1,12 +1,12 @@
 """`/account`: what the site knows of a person, and the names to change."""
 
-from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_names import change_names
 from authsite.forms import SiteForm, name_field
 from authsite.pages import form_page
+from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Account
 
@@ -39,7 +39,7 @@ class AccountPage:
             return self._page(form, status=422)
         change_names(self.user, first_name=form.first_name.data, last_name=form.last_name.data)
         said = [self.request.site.flash.set("name-saved")]
-        return HTTPSeeOther(self.request.path_to("account"), headers=said)
+        return see_other(self.request.path_to("account"), said)
 
     def _page(self, form: NamesForm, status: int = 200) -> Response:
         return form_page(self.request, "account", form=form, status=status, user=self.user)

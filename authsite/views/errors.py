@@ -10,7 +10,6 @@ from pyramid.httpexceptions import (
     HTTPBadRequest,
     HTTPForbidden,
     HTTPNotFound,
-    HTTPSeeOther,
 )
 from pyramid.response import Response
 from pyramid.view import exception_view_config
@@ -20,6 +19,7 @@ from authsite.addresses import methods_of
 from authsite.database import DATABASE_AWAY
 from authsite.headers import request_id
 from authsite.pages import RETRY_AFTER, page
+from authsite.redirects import see_other
 from authsite.request import Request
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     if request.identity is None:
         if request.method in {"GET", "HEAD"}:
             sign_in = request.path_to("sign-in")
-            return HTTPSeeOther(f"{sign_in}?{urlencode({'next': request.path_qs})}")
+            return see_other(f"{sign_in}?{urlencode({'next': request.path_qs})}")
         return error_page(
             request,
             403,
@@ -96,7 +96,7 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             links=(("Sign in", request.path_to("sign-in")),),
         )
     if getattr(exc.result, "permission", None) == "anonymous":
-        return HTTPSeeOther(request.path_to("dashboard"))
+        return see_other(request.path_to("dashboard"))
     return error_page(request, 403, "That is not for you", "You may not open this page.")
 
 

@@ -1,6 +1,5 @@
 """`/sign-in`: where a stranger says who they are."""
 
-from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import remember
 from pyramid.view import view_config, view_defaults
@@ -15,7 +14,7 @@ from authsite.accounts.sign_in import (
 from authsite.forms import SiteForm, email_field, password_field
 from authsite.hash_queue import HashQueueFull
 from authsite.pages import form_page
-from authsite.redirects import own_path
+from authsite.redirects import own_path, see_other
 from authsite.request import Request
 from authsite.resources import Root
 
@@ -56,13 +55,13 @@ class SignIn:
         except HashQueueFull:
             return self._page(form, status=503)
         headers = remember(self.request, user_id)
-        return HTTPSeeOther(form.next.data or self.request.path_to("dashboard"), headers=headers)
+        return see_other(form.next.data or self.request.path_to("dashboard"), headers)
 
     def _sign_in(self, form: SignInForm) -> str:
         """Return whose password this is. All hashing is done before the transaction begins."""
         site, password = self.request.site, form.password.data
         credential = check_password(
-            site.database.reading, hasher=site.hasher, email=form.email.data, password=password
+            site.credentials, hasher=site.hasher, email=form.email.data, password=password
         )
         if site.hasher.is_outdated(credential.password_hash):
             renewed = site.hasher.hash(password)

@@ -1,11 +1,11 @@
 """`/sign-out`: a page with a button, and what the button does."""
 
-from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
 from authsite.pages import page
+from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Root
 
@@ -30,4 +30,4 @@ class SignOut:
             self.request.site.flash.set("signed-out"),
             ("Clear-Site-Data", '"cache"'),
         ]
-        return HTTPSeeOther(self.request.path_to("sign-in"), headers=headers)
+        return see_other(self.request.path_to("sign-in"), headers)

@@ -1,6 +1,5 @@
 """`/sign-up`: where a stranger makes an account."""
 
-from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import remember
 from pyramid.view import view_config, view_defaults
@@ -14,6 +13,7 @@ from authsite.forms import SiteForm, email_field, name_field, password_field
 from authsite.hash_queue import HashQueueFull
 from authsite.models import User
 from authsite.pages import form_page
+from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Root
 
@@ -70,7 +70,7 @@ class SignUp:
             return self._page(form, status=503)
         else:
             headers = remember(self.request, user.id)
-            return HTTPSeeOther(self.request.path_to("dashboard"), headers=headers)
+            return see_other(self.request.path_to("dashboard"), headers)
         return self._page(form, status=422)
 
     def _sign_up(self, form: SignUpForm) -> User:
