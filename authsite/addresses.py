@@ -12,6 +12,9 @@ from pyramid.util import as_sorted_tuple
 from authsite.resources import Root
 from authsite.resources.base import children_of
 
+#: The method of a view that does not name one.
+ANY = "any"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -28,7 +31,8 @@ class Page:
 def pages_of(registry: Registry) -> list[Page]:
     """Return every page of the site and of its host application, by address and method.
 
-    A view without a method is listed as `any`, one without a permission by the default.
+    A view without a method is listed as `any`, one without a permission by the default, and one
+    without a context, which answers at every resource, at `{object}`.
     """
     parents = {child: (parent, name) for parent, name, child in children_of(registry)}
 
@@ -62,14 +66,14 @@ def methods_of(request: Request) -> list[str]:
         for page in pages_of(request.registry)
         if page.name == name and isinstance(context, page.context)
     }
-    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+    return sorted((methods - {ANY}) | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _views_of(registry: Registry) -> Iterator[tuple[type, str, str, str, str]]:
     default = registry.queryUtility(IDefaultPermission)
     for entry in registry.introspector.get_category("views"):
         view: Any = entry["introspectable"]
-        context = view["context"]
+        context = view["context"] or object
         if not isinstance(context, type) or issubclass(context, Exception) or view["route_name"]:
             continue
         permissions = [
@@ -81,5 +85,5 @@ def _views_of(registry: Registry) -> Iterator[tuple[type, str, str, str, str]]:
         named = f"{function.__module__}.{function.__qualname__}"
         if view["attr"]:
             named += f".{view['attr']}"
-        for method in as_sorted_tuple(view["request_methods"] or "any"):
+        for method in as_sorted_tuple(view["request_methods"] or ANY):
             yield context, view["name"], method, permissions[0] if permissions else default, named

@@ -1,16 +1,12 @@
 """A select that is compiled once, for the one question that nearly every request asks."""
 
-import sqlite3
-import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import PoolProxiedConnection
-
-#: DB-API 2.0's number for connections that threads may share.
-_SHARED_BY_THREADS = 3
 
 
 class CompiledSelect:
@@ -20,8 +16,9 @@ class CompiledSelect:
     what the driver returns into values; only the way from call to call is shorter. `engine` is in
     autocommit, and takes its parameters by name.
 
-    SQLite answers within microseconds, so that all threads share one connection, without the way
-    to the pool and back. PostgreSQL answers over a wire, and each call has a connection to itself.
+    On SQLite, connections are kept at hand instead of going back to the pool after each call,
+    which takes longer than the answer. Each is used by one thread at a time: two at once on one
+    connection may find that sqlite3 put the parameters of the one into the statement of the other.
     """
 
     def __init__(self, statement: "sa.Select[*tuple[Any, ...]]", engine: Engine) -> None:
@@ -31,26 +28,24 @@ class CompiledSelect:
         self._processors = [
             _processor(column.type, engine) for column in statement.selected_columns
         ]
-        self._shares = (
-            engine.dialect.name == "sqlite" and sqlite3.threadsafety == _SHARED_BY_THREADS
-        )
-        self._shared: PoolProxiedConnection | None = None
-        self._lock = threading.Lock()
+        self._keeps = engine.dialect.name == "sqlite"
+        self._at_hand: deque[PoolProxiedConnection] = deque()
 
     def one_or_none(self, **parameters: Any) -> tuple[Any, ...] | None:
         """Return the row's values, or None; raises `sqlalchemy.exc.OperationalError`."""
-        connection = self._shared
+        connection = None
         try:
-            connection = connection or self._connect()
+            connection = self._connection()
             row = connection.execute(self._sql, parameters).fetchone()
         except self._driver_error as error:
             if connection is not None:
-                self._shared = None
                 connection.invalidate(error)
             raise sa.exc.OperationalError(
                 "a compiled select", None, error, hide_parameters=True
             ) from error
-        if not self._shares:
+        if self._keeps:
+            self._at_hand.append(connection)
+        else:
             connection.close()
         if row is None:
             return None
@@ -62,19 +57,15 @@ class CompiledSelect:
         )
 
     def close(self) -> None:
-        """Give the shared connection back; the next question opens another one."""
-        with self._lock:
-            shared, self._shared = self._shared, None
-        if shared is not None:
-            shared.close()
+        """Give back the connections at hand; the next question opens another one."""
+        while self._at_hand:
+            self._at_hand.pop().close()
 
-    def _connect(self) -> PoolProxiedConnection:
-        if not self._shares:
+    def _connection(self) -> PoolProxiedConnection:
+        try:
+            return self._at_hand.pop()
+        except IndexError:
             return self._engine.raw_connection()
-        with self._lock:
-            if self._shared is None:
-                self._shared = self._engine.raw_connection()
-            return self._shared
 
 
 def _processor(of: "sa.types.TypeEngine[Any]", engine: Engine) -> Callable[[Any], Any] | None:

@@ -60,6 +60,8 @@ class Database:
             pool["connect_args"] = _postgresql_arguments(wait)
             pool["pool_pre_ping"] = True
         self.engine = sa.create_engine(url, **pool)
+        if sqlite:
+            pool["pool_size"] = 0  # no bound: compiled selects keep theirs, one a thread at most
         self.reading = sa.create_engine(
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
         )

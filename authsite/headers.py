@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pyramid.response import Response
+from webob.request import DisconnectionError
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +51,16 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
         reset = request_id.set(f"{next(_ids):012x}")
         try:
             response = policy(environ, router)
+        except DisconnectionError:  # the body ended before it should
+            log.warning("input_validation_fail: a body shorter than announced")
+            response = Response("The request ended too early.", 400, content_type="text/plain")
         except Exception:
             log.exception("sys_crash: an error that no page was there for")
             response = Response("Something went wrong.", 500, content_type="text/plain")
         finally:
             request_id.reset(reset)
         headers = response.headerlist
-        names = {name.lower() for name, _ in headers}
+        names = [name.lower() for name, _ in headers]
         if "cache-control" not in names:
             headers.append(("Cache-Control", "no-store"))
         if "content-security-policy" not in names:

@@ -69,7 +69,7 @@ class PasswordHasher:
         memory_cost: int,
         parallelism: int,
         concurrency: int = 0,
-        queue: int = 64,
+        queue: int = 48,
     ) -> None:
         self._argon2 = Argon2(
             time_cost=time_cost,

@@ -20,7 +20,8 @@ def see_other(path: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
 
     Pyramid's own has a page for browsers that follow no redirects, which nobody has seen.
     """
-    return Response(status=303, headerlist=[("Location", path), *headers, ("Content-Length", "0")])
+    empty = [("Content-Type", "text/plain; charset=UTF-8"), ("Content-Length", "0")]
+    return Response(status=303, headerlist=[("Location", path), *headers, *empty])
 
 
 def own_path(text: str | None) -> str | None:

@@ -22,8 +22,10 @@ class Request(pyramid.request.Request):
     knows it, and Pyramid need not make a new class for every request.
     """
 
-    if TYPE_CHECKING:
-        identity: Identity | None
+    @reify
+    def identity(self) -> "Identity | None":
+        """Who asks, as the security policy knows; None for a stranger."""
+        return super().identity
 
     @reify
     def site(self) -> Site:

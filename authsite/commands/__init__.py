@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             finally:
                 site_of(environment["registry"]).database.dispose()
             return status
-    except SettingError as error:
+    except ImportError as error:
+        return _fail(f"{asked.ini} names an application that is not installed: {error}")
+    except SettingError as error:  # of a host application; authsite's own main says it itself
         return _fail(str(error))
     except DATABASE_AWAY as error:
         return _fail(f"the database cannot be used: {error}")

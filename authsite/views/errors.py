@@ -112,7 +112,7 @@ def not_found(request: Request) -> Response:
 def wrong_method(request: Request) -> Response:
     """Answer a method that a page does not know, and name those that it does (RFC 9110, 15.5.6)."""
     allowed = methods_of(request)
-    if not allowed:
+    if not allowed or request.method in allowed:  # it is something else that the page misses
         return not_found(request)
     response = error_page(
         request, 405, "That cannot be done here", "This page does not answer to that method."

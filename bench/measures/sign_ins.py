@@ -48,6 +48,8 @@ def _measure(run: Run, core: int | None, how: str) -> Iterator[Figure]:
             at_least=0.85,
             note=f"{median(rates['sign_ins']):.1f} ÷ {median(rates['hashes']):.1f} a second",
         )
+        # Wanted of a server that is run as production.ini says; the other one is there to compare.
+        as_told = core is not None
         for clients, highest_median, highest_p99 in ((16, 5, 50), (64, None, 100)):
             before, seen, signed = count_sessions(database), [], []
             for _ in range(run.rounds):
@@ -70,8 +72,8 @@ def _measure(run: Run, core: int | None, how: str) -> Iterator[Figure]:
                 seen=seen,
                 signed=signed,
                 opened=opened,
-                highest_median=highest_median,
-                highest_p99=highest_p99,
+                highest_median=highest_median if as_told else None,
+                highest_p99=highest_p99 if as_told else None,
             )
 
 
@@ -83,7 +85,7 @@ def _latencies(
     signed: list[Result],
     opened: int,
     highest_median: float | None,
-    highest_p99: float,
+    highest_p99: float | None,
 ) -> Iterator[Figure]:
     rate = median(result.per_second for result in signed)
     refused = sum(result.refused for result in signed)

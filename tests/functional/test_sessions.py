@@ -155,3 +155,15 @@ def test_of_two_visits_at_the_same_moment_one_is_written_down(
     sa.event.listen(site.database.reading, "before_cursor_execute", meanwhile, once=True)
     answers.append(browser.get("/dashboard", status=200))
     assert ["Set-Cookie" in answer.headers for answer in answers] == [True, False]
+
+
+def test_a_visit_that_cannot_be_written_down_is_no_reason_to_refuse(browser, site, let_time_pass):
+    """Somebody else holds SQLite's only write lock; on PostgreSQL, the row itself."""
+    browser.sign_up()
+    let_time_pass(2 * DAY)
+    with site.database.writing.begin() as connection:
+        connection.execute(sa.update(UserSession).values(user_agent="held"))
+        if site.database.is_sqlite:
+            answer = browser.get("/dashboard", status=200)
+            assert "Set-Cookie" not in answer.headers
+    assert lasts(cookies_of(browser.get("/dashboard"))["session"], 30 * DAY)

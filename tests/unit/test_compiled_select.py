@@ -1,5 +1,6 @@
 """The select that is compiled once gives what Core gives."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def test_it_can_be_asked_more_often_than_there_are_connections(site, dbsession):
     compiled = CompiledSelect(USER, site.database.reading)
     for _ in range(50):
         assert compiled.one_or_none(user_id=user.id) == ("Grace",)
+
+
+def test_many_threads_at_once_get_each_its_own_row(site, dbsession):
+    """ASVS 15.4.1."""
+    ids = [a_user(dbsession).id for _ in range(8)]
+    compiled = site.database.compile(sa.select(User.id).where(User.id == sa.bindparam("user_id")))
+
+    def ask(user_id: str) -> set[str]:
+        return {compiled.one_or_none(user_id=user_id)[0] for _ in range(300)}
+
+    with ThreadPoolExecutor(8) as people:
+        assert list(people.map(ask, ids)) == [{user_id} for user_id in ids]
 
 
 def test_it_sees_what_was_committed_a_moment_ago(site, dbsession):

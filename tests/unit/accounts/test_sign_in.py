@@ -38,7 +38,7 @@ def hashes(dbsession: Session) -> dict[str, str]:
 
 
 def signed_in_as(site, email: str, password: str) -> str:
-    found = check_password(site.database.reading, hasher=HASHER, email=email, password=password)
+    found = check_password(site.credentials, hasher=HASHER, email=email, password=password)
     return found.user_id
 
 

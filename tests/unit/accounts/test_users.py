@@ -11,14 +11,13 @@ def test_a_user_is_found_by_id(dbsession):
     assert user_of_id(dbsession, "nobody") is None
 
 
-def test_a_password_hash_is_found_by_the_key_of_the_address(dbsession):
+def test_a_password_hash_is_found_by_the_key_of_the_address(dbsession, site):
     some_noise(dbsession)
     user = a_user(dbsession, email="Ada@example.com", password_hash="hush")
-    connection = dbsession.connection()
-    found = credential_of_email_key(connection, "ada@example.com")
+    found = credential_of_email_key(site.credentials, "ada@example.com")
     assert found == Credential(user.id, "hush")
     for other in ("Ada@example.com", "nobody@example.com", "", "%"):
-        assert credential_of_email_key(connection, other) is None
+        assert credential_of_email_key(site.credentials, other) is None
 
 
 def test_a_credential_does_not_show_the_hash():
