@@ -6,12 +6,13 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import IExecutionPolicy, IRequestFactory, IRootFactory
-from pyramid.router import Router
+from pyramid.response import Response
+from pyramid.router import Router, default_execution_policy
 from pyramid.tweens import EXCVIEW, MAIN
 from zope.interface import Interface
 
 from authsite.assets import LIFETIME, PREFIX
-from authsite.database import attempts_of
+from authsite.database import SAFE_METHODS, attempts_of
 from authsite.headers import with_headers
 from authsite.pages import TEMPLATES
 from authsite.request import Request
@@ -83,7 +84,13 @@ def includeme(config: Configurator) -> None:
 
 def _put_headers_around(config: Configurator, *, https: bool) -> None:
     """Wrap whatever policy there is then: pyramid_retry's, which a host may include as well."""
-    policy = config.registry.getUtility(IExecutionPolicy)
+    retrying = config.registry.getUtility(IExecutionPolicy)
+
+    def policy(environ: dict[str, Any], router: Router) -> Response:
+        if environ["REQUEST_METHOD"] in SAFE_METHODS:  # tried once in any case
+            return default_execution_policy(environ, router)
+        return retrying(environ, router)
+
     config.registry.registerUtility(with_headers(policy, https=https), IExecutionPolicy)
 
 

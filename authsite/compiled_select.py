@@ -26,7 +26,9 @@ class CompiledSelect:
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._sql = str(statement.compile(dialect=engine.dialect))
         self._processors = [
-            _processor(column.type, engine) for column in statement.selected_columns
+            (position, process)
+            for position, column in enumerate(statement.selected_columns)
+            if (process := _processor(column.type, engine))
         ]
         self._keeps = engine.dialect.name == "sqlite"
         self._at_hand: deque[PoolProxiedConnection] = deque()
@@ -49,12 +51,10 @@ class CompiledSelect:
             connection.close()
         if row is None:
             return None
-        return tuple(
-            [
-                process(value) if process else value
-                for process, value in zip(self._processors, row, strict=True)
-            ]
-        )
+        values = list(row)
+        for position, process in self._processors:
+            values[position] = process(values[position])
+        return tuple(values)
 
     def close(self) -> None:
         """Give back the connections at hand; the next question opens another one."""

@@ -194,8 +194,6 @@ def transaction_tween_factory(
 
 
 def attempts_of(request: Any) -> int:
-    """How often pyramid_retry may try a request: forms again when the database was busy."""
-    if request.method in SAFE_METHODS:
-        return 1
+    """How often pyramid_retry may try a form when the database was busy."""
     attempts: int = request.site.settings.database.attempts
     return attempts

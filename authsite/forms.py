@@ -13,6 +13,8 @@ from authsite.request import Request
 
 #: U+FFFD is what bytes become that were no UTF-8: two different passwords would become one.
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_JOINERS = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}
+_UNSEEN = "Leave out characters that cannot be seen."
 
 
 class SiteForm(Form):
@@ -70,9 +72,21 @@ class Readable:
 
     def __call__(self, _form: Form, field: Field) -> None:
         if any(unicodedata.category(each) == "Cc" or each == _REPLACEMENT for each in field.data):
-            raise StopValidation("Leave out characters that cannot be seen.")
+            raise StopValidation(_UNSEEN)
         if len(field.data) > self._maximum:
             raise ValidationError(f"Use at most {self._maximum} characters.")
+
+
+class Visible:
+    """The name can be seen, and turns nothing around that stands beside it (ASVS 1.3.3).
+
+    Among the characters without a shape only the joiners are part of how names are written.
+    """
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        shapeless = {each for each in field.data if unicodedata.category(each) == "Cf"}
+        if shapeless - _JOINERS or not set(field.data) - shapeless - {" "}:
+            raise StopValidation(_UNSEEN)
 
 
 def name_field(label: str, *, autocomplete: str) -> Field:
@@ -80,7 +94,7 @@ def name_field(label: str, *, autocomplete: str) -> Field:
     return StringField(
         label,
         filters=[trimmed],
-        validators=[Required(f"Enter your {label.lower()}."), Readable(maximum=100)],
+        validators=[Required(f"Enter your {label.lower()}."), Readable(maximum=100), Visible()],
         render_kw={"autocomplete": autocomplete, "spellcheck": "false"},
     )
 

@@ -69,7 +69,7 @@ class PasswordHasher:
         memory_cost: int,
         parallelism: int,
         concurrency: int = 0,
-        queue: int = 48,
+        queue: int = 64,
     ) -> None:
         self._argon2 = Argon2(
             time_cost=time_cost,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
 from pyramid.interfaces import ISecurityPolicy
-from pyramid.request import Request, RequestLocalCache
+from pyramid.request import Request
 from pyramid.response import Response
 from zope.interface import implementer
 
@@ -48,18 +48,26 @@ class SecurityPolicy:
         self._cookie = cookie
         self._stranger_cookie = stranger_cookie
         self._limits = limits
-        self._identities: Any = RequestLocalCache(self._load_identity)
         self._acl = ACLHelper()
 
     def identity(self, request: Request) -> Identity | None:
-        """Return who asks, or None for a stranger."""
-        identity: Identity | None = self._identities.get_or_create(request)
+        """Return who asks, or None for a stranger; `Request.identity` keeps the answer."""
+        token = self._token_of(request)
+        if token is None:
+            if self._cookie.is_sent_by(request):
+                self._answer_with(request, self._cookie.clear())
+            return None
+        now = utc_now()
+        identity = identity_of_token(self._select, token, now=now)
+        if identity is None:
+            self._answer_with(request, self._cookie.clear())
+        elif now - identity.last_seen_at >= self._limits.touch_every:
+            self._touch(request, token, identity, now=now)
         return identity
 
     def authenticated_userid(self, request: Request) -> str | None:
         """Return the id of the user who asks, or None."""
-        identity = self.identity(request)
-        return identity.user_id if identity else None
+        return request.identity.user_id if request.identity else None
 
     def permits(self, request: Request, context: Any, permission: str) -> Any:
         """Whether the ACLs from `context` up to the root grant `permission` to whoever asks."""
@@ -67,7 +75,7 @@ class SecurityPolicy:
 
     def principals(self, request: Request) -> Sequence[str]:
         """Return what an ACL may name whoever asks by."""
-        identity = self.identity(request)
+        identity = request.identity
         if identity is None:
             return (Everyone, STRANGER)
         return (Everyone, Authenticated, f"user:{identity.user_id}")
@@ -108,20 +116,6 @@ class SecurityPolicy:
         token = self._token_of(request)
         if token:
             close_session(request.dbsession, token)
-
-    def _load_identity(self, request: Request) -> Identity | None:
-        token = self._token_of(request)
-        if token is None:
-            if self._cookie.is_sent_by(request):
-                self._answer_with(request, self._cookie.clear())
-            return None
-        now = utc_now()
-        identity = identity_of_token(self._select, token, now=now)
-        if identity is None:
-            self._answer_with(request, self._cookie.clear())
-        elif now - identity.last_seen_at >= self._limits.touch_every:
-            self._touch(request, token, identity, now=now)
-        return identity
 
     def _touch(
         self, request: Request, token: SessionToken, identity: Identity, *, now: datetime

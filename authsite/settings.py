@@ -81,7 +81,7 @@ class PasswordSettings:
     queue: int = _setting(
         number(1, 10_000),
         "Hashes that may wait in one process; who comes after is asked to try again (503).",
-        48,
+        64,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -28,9 +29,11 @@ class Limits:
         return min(last_seen_at + self.idle, created_at + self.absolute)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who asks: the person and their session, as plain values that outlive any transaction."""
+class Identity(NamedTuple):
+    """Who asks: the person and their session, as plain values that outlive any transaction.
+
+    A named tuple, since a frozen dataclass takes five times as long to make, in every request.
+    """
 
     user_id: str
     session_id: str
@@ -76,8 +79,7 @@ def identity_of_token(
     row = identities.one_or_none(session_id=token.id)
     if row is None:
         return None
-    *values, digest = row
-    identity = Identity(*values)
+    identity, digest = Identity._make(row[:-1]), row[-1]
     if not token.matches(digest) or identity.expires_at <= now:
         return None
     return identity

@@ -19,6 +19,7 @@ NAMES = [
         (" \t\u2003 ", f"Enter your {field.replace('_', ' ')}."),
         ("x" * 101, "Use at most 100 characters."),
         *((each, NOT_SEEN) for each in UNSEEN),
+        *((each, NOT_SEEN) for each in ("\u200b", "\u200d \u200c", "Eve\u202eadA", "\ufeffAda")),
     ]
 ]
 ADDRESSES = [
