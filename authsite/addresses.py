@@ -34,15 +34,17 @@ def pages_of(registry: Registry) -> list[Page]:
     A view without a method is listed as `any`, one without a permission by the default, and one
     without a context, which answers at every resource, at `{object}`.
     """
-    parents = {child: (parent, name) for parent, name, child in children_of(registry)}
+    parents: dict[type, tuple[type, str]] = {}
+    for parent, name, child in children_of(registry):
+        parents.setdefault(child, (parent, name))
 
-    def place_of(resource: type) -> str:
+    def place_of(resource: type, below: tuple[type, ...] = ()) -> str:
         if issubclass(resource, Root):
             return ""
-        if resource not in parents:  # one for each of the rows of its parent
+        if resource not in parents or resource in below:  # a row of its parent, or below itself
             return f"{{{resource.__name__}}}"
         parent, name = parents[resource]
-        return f"{place_of(parent)}/{name}"
+        return f"{place_of(parent, (*below, resource))}/{name}"
 
     found = [
         Page(
@@ -62,9 +64,9 @@ def methods_of(request: Request) -> list[str]:
     """Return the methods that the page of this request answers to; none if there is no page."""
     context, name = getattr(request, "context", None), getattr(request, "view_name", "")
     methods = {
-        page.method
-        for page in pages_of(request.registry)
-        if page.name == name and isinstance(context, page.context)
+        method
+        for of, of_name, method, _permission, _view in _views_of(request.registry)
+        if of_name == name and isinstance(context, of)
     }
     return sorted((methods - {ANY}) | ({"HEAD"} if "GET" in methods else set()))
 

@@ -57,7 +57,7 @@ class Database:
             pool["connect_args"] = {"timeout": min(wait.total_seconds(), _READERS_PATIENCE)}
         else:
             url = url.set(drivername="postgresql+psycopg")
-            pool["connect_args"] = _postgresql_arguments(wait)
+            pool["connect_args"] = _postgresql_arguments(wait, url)
             pool["pool_pre_ping"] = True
         self.engine = sa.create_engine(url, **pool)
         if sqlite:
@@ -106,7 +106,7 @@ class Database:
         self.reading.dispose()
 
 
-def _postgresql_arguments(wait: timedelta) -> dict[str, Any]:
+def _postgresql_arguments(wait: timedelta, url: URL) -> dict[str, Any]:
     seconds = max(1, round(wait.total_seconds()))
     return {
         "connect_timeout": max(2, min(seconds, 5)),
@@ -115,8 +115,9 @@ def _postgresql_arguments(wait: timedelta) -> dict[str, Any]:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": seconds * 1000,
-        "options": f"-c lock_timeout={seconds}s -c statement_timeout={3 * seconds}s "
-        f"-c idle_in_transaction_session_timeout={6 * seconds}s -c timezone=UTC",
+        "options": f"{url.query.get('options', '')} -c lock_timeout={seconds}s "
+        f"-c statement_timeout={3 * seconds}s -c timezone=UTC "
+        f"-c idle_in_transaction_session_timeout={6 * seconds}s",
     }
 
 

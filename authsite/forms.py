@@ -6,7 +6,7 @@ from typing import Self
 from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
 from wtforms import Field, Form, PasswordField, StringField
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import StopValidation
 
 from authsite import email_addresses, passwords
 from authsite.request import Request
@@ -74,7 +74,7 @@ class Readable:
         if any(unicodedata.category(each) == "Cc" or each == _REPLACEMENT for each in field.data):
             raise StopValidation(_UNSEEN)
         if len(field.data) > self._maximum:
-            raise ValidationError(f"Use at most {self._maximum} characters.")
+            raise StopValidation(f"Use at most {self._maximum} characters.")
 
 
 class Visible:

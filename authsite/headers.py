@@ -45,9 +45,13 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
     left alone; every other one is not stored, which is right wherever a person is known or a form
     is shown.
     """
-    always = (*ALWAYS, HSTS) if https else ALWAYS
+    always = [
+        (name.lower(), (name, value)) for name, value in ((*ALWAYS, HSTS) if https else ALWAYS)
+    ]
 
     def execute(environ: dict[str, Any], router: Any) -> Response:
+        if https:  # whatever a proxy forgot to say: redirects lead there, and nowhere else
+            environ["wsgi.url_scheme"] = "https"
         reset = request_id.set(f"{next(_ids):012x}")
         try:
             response = policy(environ, router)
@@ -61,11 +65,13 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
             request_id.reset(reset)
         headers = response.headerlist
         names = [name.lower() for name, _ in headers]
-        if "cache-control" not in names:
+        if "set-cookie" in names:  # no cache may hand one person's cookie to another
+            response.headers["Cache-Control"] = "no-store"
+        elif "cache-control" not in names:
             headers.append(("Cache-Control", "no-store"))
         if "content-security-policy" not in names:
             headers.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-        headers.extend(always)
+        headers.extend([header for name, header in always if name not in names])
         return response
 
     return execute

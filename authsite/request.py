@@ -1,6 +1,5 @@
 """The request, with what the pages of this site ask of it."""
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pyramid.request
@@ -9,10 +8,8 @@ from pyramid_tm import explicit_manager, is_tm_active
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
+from authsite.accounts.sessions import Identity
 from authsite.site import Site, site_of
-
-if TYPE_CHECKING:
-    from authsite.accounts.sessions import Identity
 
 
 class Request(pyramid.request.Request):
@@ -23,7 +20,7 @@ class Request(pyramid.request.Request):
     """
 
     @reify
-    def identity(self) -> "Identity | None":
+    def identity(self) -> Identity | None:
         """Who asks, as the security policy knows; None for a stranger."""
         return super().identity
 
@@ -41,6 +38,7 @@ class Request(pyramid.request.Request):
     def dbsession(self) -> Session:
         """SQLAlchemy's session: for a form it commits with the response, else it only reads."""
         if is_tm_active(self):
+            self.identity  # noqa: B018 - before the transaction, whose lock would be in its way
             return self.site.database.session_to_write(self.tm)
         session = self.site.database.session_to_read()
         self.add_finished_callback(lambda _request: session.close())

@@ -29,8 +29,9 @@ class StrictTraverser:
             traversed: dict[str, Any] = ResourceTreeTraverser(self._root)(request)
             return traversed
         path = request.path_info
-        segments = tuple(path.split("/")[1:]) if path not in {"", "/"} else ()
-        if not _NEVER_A_NAME.isdisjoint(segments):
+        first, *rest = path.split("/")
+        segments = tuple(rest) if path not in {"", "/"} else ()
+        if first or not _NEVER_A_NAME.isdisjoint(segments):
             raise HTTPNotFound
         context, view_name = self._root, ""
         for position, segment in enumerate(segments):
@@ -54,8 +55,10 @@ class StrictTraverser:
 
 def _child(context: Any, name: str) -> Any:
     """Return the child that calls itself `name`, or None: `010` is not another word for `10`."""
+    if not hasattr(context, "__getitem__"):
+        return None
     try:
         child = context[name]
-    except (KeyError, TypeError):
+    except KeyError:
         return None
     return child if child.__name__ == name else None

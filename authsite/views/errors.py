@@ -74,7 +74,7 @@ def refused_form(request: Request) -> Response:
         "for which it was shown. Nothing was changed.",
         "Perhaps you have signed in or out in another window, or your browser does not keep "
         "cookies for this site. Go back, load the page again, and send the form once more.",
-        links=(("Load the page again", request.path_to(*request.here.split("/")[1:])),),
+        links=(("Load the page again", request.path_to(*request.here.lstrip("/").split("/"))),),
     )
 
 
@@ -131,7 +131,7 @@ def database_away(exc: Exception, request: Request) -> Response:
         status=503,
         title="We will be right back",
         explanation=[_AWAY],
-        links=(("Try again", request.path_to(*request.here.split("/")[1:])),),
+        links=(("Try again", request.path_to(*request.here.lstrip("/").split("/"))),),
         request_id=request_id.get(),
         database_away=True,
     )

@@ -176,3 +176,14 @@ def test_below_a_prefix_every_link_and_redirect_keeps_to_it(browser):
     paths = [each.get("href") or each.get("action") for each in page.html(["a", "form", "link"])]
     assert all(path.startswith(("/members/", "#")) for path in paths)
     assert browser.get("/members/sign-in").location == "http://localhost/members/dashboard"
+
+
+@pytest.mark.parametrize("target", ["*", "foo", "x/dashboard"])
+def test_a_target_without_a_slash_is_no_page(application, site, target):
+    assert ask(application, target).status_int == 404
+
+
+def test_an_error_page_links_to_nowhere_else(application, site):
+    """ASVS 3.7.2."""
+    answer = ask(application, "//evil.test/sign-in", method="POST")
+    assert "//evil.test" not in answer.text

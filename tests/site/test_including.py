@@ -11,6 +11,7 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 from webtest import TestApp
 
+from authsite.addresses import pages_of
 from authsite.request import Request
 from authsite.resources import Private, Resource, Root
 from authsite.site import Site
@@ -164,3 +165,57 @@ def test_a_view_may_take_requests_from_elsewhere(configured: Callable[..., Brows
     browser = configured(change)
     assert browser.app.post_json("/hook", {}).text == "hello None"
     assert browser.app.post_json("/form", {}, expect_errors=True).status_int == 403
+
+
+def test_a_cookie_is_never_stored_by_a_cache(configured: Callable[..., Browser]) -> None:
+    """ASVS 14.2.2: a page that may be cached must not carry a visitor's session along."""
+
+    def cached(request: Any) -> Response:
+        return Response("news", headers={"Cache-Control": "public, max-age=60"})
+
+    browser = configured(
+        lambda config: config.add_view(cached, context=Root, name="news", permission="public")
+    )
+    assert browser.get("/news").headers["Cache-Control"] == "public, max-age=60"
+    browser.app.set_cookie("session", "expired")
+    answer = browser.get("/news")
+    assert answer.headers["Set-Cookie"].startswith("session=;")
+    assert answer.headers.getall("Cache-Control") == ["no-store"]
+
+
+def test_a_page_may_say_more_of_itself_than_the_site(configured: Callable[..., Browser]) -> None:
+    browser = configured(
+        lambda config: config.add_view(
+            lambda _request: Response("x", headers={"Referrer-Policy": "no-referrer"}),
+            context=Root,
+            name="quiet",
+            permission="public",
+        )
+    )
+    assert browser.get("/quiet").headers.getall("Referrer-Policy") == ["no-referrer"]
+
+
+def test_places_may_hang_below_themselves(configured: Callable[..., Browser]) -> None:
+    class Folder(Resource):
+        """A folder in a folder."""
+
+    def change(config: Configurator) -> None:
+        config.add_child(Root, "folder", Folder)
+        config.add_child(Folder, "sub", Folder)
+        config.add_view(greet, context=Folder, request_method="GET", permission="public")
+
+    browser = configured(change)
+    assert browser.get("/folder/sub/sub").text == "hello None"
+    assert browser.app.put("/folder", expect_errors=True).headers["Allow"] == "GET, HEAD"
+    listed = {page.address for page in pages_of(browser.app.app.registry)}
+    assert "/folder" in listed
+
+
+def test_a_child_that_cannot_be_made_is_an_error_and_no_missing_page(
+    configured: Callable[..., Browser],
+) -> None:
+    class Narrow:
+        def __init__(self, request: Any) -> None: ...
+
+    browser = configured(lambda config: config.add_child(Root, "narrow", Narrow))
+    assert browser.get("/narrow", expect_errors=True).status_int == 500
