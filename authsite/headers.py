@@ -50,8 +50,6 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
     ]
 
     def execute(environ: dict[str, Any], router: Any) -> Response:
-        if https:  # whatever a proxy forgot to say: redirects lead there, and nowhere else
-            environ["wsgi.url_scheme"] = "https"
         reset = request_id.set(f"{next(_ids):012x}")
         try:
             response = policy(environ, router)
