@@ -13,8 +13,6 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
-# Pyramid 2.1 needs pkg_resources, and says so at every start.
-
 serve: .venv/site ## run the site on http://localhost:6543
 	@$(BIN)/alembic -c development.ini upgrade head
 	@exec $(BIN)/pserve development.ini

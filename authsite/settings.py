@@ -94,7 +94,7 @@ class DatabaseSettings:
     )
     pool_size: int = _setting(
         number(1, 1000),
-        "Most connections of one process: as many for transactions and as many for reads.",
+        "Most connections of one process for transactions; on PostgreSQL as many again for reads.",
         16,
     )
     wait: timedelta = _setting(
