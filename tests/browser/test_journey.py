@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import (
@@ -134,8 +135,9 @@ def test_the_page_to_sign_out_asks_first(page, member):
     assert where(page) == "/sign-in?next=%2Fdashboard"
 
 
+@pytest.mark.asvs("3.5.1")
 def test_a_form_of_another_session_is_refused_with_a_way_on(page, new_page, member):
-    """ASVS 3.5.1: a form that was shown before somebody else signed in here is not taken."""
+    """A form that was shown before somebody else signed in here is not taken."""
     page.goto("/account")
     page.context.clear_cookies()
     other = page.context.new_page()

@@ -14,9 +14,10 @@ COOKIES = {"__Host-session", "__Host-form", "__Host-flash"}
 ELSEWHERE = ["http://evil.test/", "http://localhost:1/"]
 
 
+@pytest.mark.asvs("14.3.1", "14.3.2")
 @pytest.mark.parametrize("javascript", [False, True])
 def test_after_signing_out_the_back_button_shows_nothing_private(new_page, person, javascript):
-    """ASVS 14.3.1, 14.3.2: neither the cache nor the back/forward cache has kept a page."""
+    """Neither the cache nor the back/forward cache has kept a page."""
     page = new_page(javascript=javascript)
     sign_up(page, person)
     for path in ("/account", "/", "/account"):
@@ -39,12 +40,11 @@ def test_after_somebody_else_has_signed_in_the_back_button_shows_only_theirs(pag
     assert member.email not in page.content()
 
 
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4", "3.4.3", "3.6.1", "14.3.3")
 @pytest.mark.parametrize("states", [STRANGER, MEMBER], ids=["strangers", "members"])
 def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, new_page, origin):
-    """ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.4, 3.4.3, 3.6.1, 14.3.3.
-
-    In every state, with JavaScript on: all that is asked for is ours, the policy is never violated,
-    nothing is stored, and a script could read no cookie.
+    """In every state, with JavaScript on: all that is asked for is ours, the policy is never
+    violated, nothing is stored, and a script could read no cookie.
     """
     page = new_page(javascript=True)
     asked, complaints = set(), []
@@ -78,9 +78,9 @@ def test_only_the_session_outlives_the_browser(page, member):
     assert not any(cookie["name"] == "__Host-session" for cookie in page.context.cookies())
 
 
+@pytest.mark.asvs("3.4.6")
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/account", "/nothing"])
 def test_no_page_can_be_framed_not_even_by_ourselves(new_page, origin, path):
-    """ASVS 3.4.6."""
     page = new_page(javascript=True)
     sign_up(page, Person())
     for framing in (*ELSEWHERE, f"{origin}/framing"):
@@ -88,9 +88,10 @@ def test_no_page_can_be_framed_not_even_by_ourselves(new_page, origin, path):
         assert page.frames[1].url == "chrome-error://chromewebdata/"
 
 
+@pytest.mark.asvs("3.3.2", "3.5.1")
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
 def test_a_form_on_a_page_of_others_changes_nothing(new_page, origin, elsewhere):
-    """ASVS 3.3.2, 3.5.1: even with a token that was read over somebody's shoulder."""
+    """Even with a token that was read over somebody's shoulder."""
     page = new_page()
     sign_up(page, Person())
     token = page.locator("[name=csrf_token]").first.input_value()

@@ -66,8 +66,8 @@ def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(
     assert rows_of(site) == before
 
 
+@pytest.mark.asvs("8.2.2", "15.3.3")
 def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_browser, dbsession):
-    """ASVS 8.2.2, 15.3.3."""
     eve = new_browser()
     eve.sign_up(first_name="Eve", email="eve@example.com")
     ids = dict(map(tuple, dbsession.execute(sa.select(User.email_key, User.id))))
@@ -89,8 +89,8 @@ def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_brows
     }
 
 
+@pytest.mark.asvs("8.2.2")
 def test_no_one_can_name_the_account_of_another(ada, new_browser, dbsession):
-    """ASVS 8.2.2."""
     other = dbsession.scalar(sa.select(User.id))
     eve = new_browser()
     eve.sign_up(email="eve@example.com")

@@ -7,9 +7,9 @@ from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, input_of, rows_of
 
 
+@pytest.mark.asvs("15.2.2")
 @pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
 def test_a_crowd_is_asked_to_come_back_and_loses_nothing(new_browser, new_site, site, email):
-    """ASVS 15.2.2."""
     new_browser().sign_up()
     crowded, browser = new_site(BUSY)
     before = rows_of(site)

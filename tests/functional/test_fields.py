@@ -43,9 +43,9 @@ def encoded(fields, **other):
     return urlencode(fields | other).encode("ascii")
 
 
+@pytest.mark.asvs("15.3.5", "15.3.7")
 @pytest.mark.parametrize(("path", "name"), ALL)
 def test_a_field_that_is_there_twice_is_no_form_of_ours(browser, site, fields_of, path, name):
-    """ASVS 15.3.5, 15.3.7."""
     fields = fields_of(path)
     before = rows_of(site)
     body = encoded(fields) + b"&" + urlencode({name: fields.get(name, "")}).encode("ascii")
@@ -54,9 +54,9 @@ def test_a_field_that_is_there_twice_is_no_form_of_ours(browser, site, fields_of
     assert rows_of(site) == before
 
 
+@pytest.mark.asvs("15.3.5")
 @pytest.mark.parametrize(("path", "name"), ALL)
 def test_a_file_is_no_text(browser, site, fields_of, path, name):
-    """ASVS 15.3.5."""
     fields = fields_of(path)
     fields.pop(name, None)
     before = rows_of(site)
@@ -95,8 +95,8 @@ def test_a_field_that_is_missing_is_an_empty_one(browser, fields_of, path, name)
         assert input_of(answer, name).get("aria-invalid") == "true"
 
 
+@pytest.mark.asvs("15.3.7")
 def test_what_the_query_says_is_no_field(browser, site, fields_of):
-    """ASVS 15.3.7."""
     fields = fields_of("/sign-up")
     first_name = fields.pop("first_name")
     query = urlencode({"first_name": first_name})

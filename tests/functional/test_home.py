@@ -30,10 +30,10 @@ def test_home_leaves_nothing_in_the_browser_of_a_stranger(browser):
     assert "Set-Cookie" not in browser.get("/").headers
 
 
+@pytest.mark.asvs("1.1.2", "1.2.1", "1.3.5", "1.3.10")
 @pytest.mark.parametrize("path", ["/", "/dashboard", "/account"])
 @pytest.mark.parametrize("name", ['"><svg onload=1>', "{{7*7}}", "<b>x</b>", "%s%n{0.__class__}"])
 def test_a_name_is_shown_as_it_was_typed_and_means_nothing(browser, path, name):
-    """ASVS 1.1.2, 1.2.1, 1.3.5, 1.3.10."""
     browser.sign_up(first_name=name)
     page = browser.get(path)
     assert name in page.html.get_text()

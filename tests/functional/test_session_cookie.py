@@ -15,8 +15,8 @@ HTTPS = {"HTTP_HOST": "accounts.example.com", "wsgi.url_scheme": "https"}
 DAY = timedelta(days=1)
 
 
+@pytest.mark.asvs("3.3.2", "3.3.4")
 def test_the_cookie_on_http_is_for_this_site_and_no_script(browser):
-    """ASVS 3.3.2, 3.3.4."""
     cookie = cookies_of(browser.sign_up())["session"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
@@ -25,8 +25,8 @@ def test_the_cookie_on_http_is_for_this_site_and_no_script(browser):
     assert lasts(cookie, 30 * DAY)
 
 
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.5")
 def test_every_cookie_on_https_is_for_this_host_and_https_alone(new_site):
-    """ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.5."""
     _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
     answers = [browser.get("/sign-in"), browser.sign_up(), browser.sign_out()]
     cookies = [cookies_of(each) for each in answers]
@@ -50,8 +50,8 @@ def test_a_cookie_without_the_prefix_is_nothing_on_https(new_site):
     )
 
 
+@pytest.mark.asvs("7.2.3")
 def test_only_the_digest_of_the_secret_is_kept(browser, dbsession):
-    """ASVS 7.2.3."""
     browser.sign_up()
     row = dbsession.scalars(sa.select(UserSession)).one()
     token = SessionToken.parse(browser.cookie)
@@ -77,8 +77,8 @@ def forged(cookie):
     yield from ("x", "null", "' OR 1=1 --", "A" * 4000, "%00", "\xe4", "gASVBQAAAAAAAACMAXiULg==")
 
 
+@pytest.mark.asvs("7.2.1", "11.2.4")
 def test_whatever_is_no_session_is_a_stranger_and_forgotten(browser, new_browser, site):
-    """ASVS 7.2.1, 11.2.4."""
     browser.sign_up()
     before = rows_of(site)
     for value in forged(browser.cookie):
@@ -91,11 +91,11 @@ def test_whatever_is_no_session_is_a_stranger_and_forgotten(browser, new_browser
     assert browser.is_signed_in
 
 
+@pytest.mark.asvs("3.3.3")
 @pytest.mark.parametrize(
     "second", ["session=x", "session=", "session={0}", "session", " session =x"]
 )
 def test_of_two_session_cookies_none_is_believed(browser, new_browser, second):
-    """ASVS 3.3.3."""
     browser.sign_up()
     ours, other = f"session={browser.cookie}", second.format(browser.cookie)
     for header in (f"{ours}; {other}", f"{other}; {ours}", f"{ours};{other};a=b"):

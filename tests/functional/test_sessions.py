@@ -16,8 +16,8 @@ HTTPS = {"HTTP_HOST": "accounts.example.com", "wsgi.url_scheme": "https"}
 DAY = timedelta(days=1)
 
 
+@pytest.mark.asvs("7.3.1")
 def test_a_session_ends_when_nobody_comes_by(browser, let_time_pass):
-    """ASVS 7.3.1."""
     browser.sign_up()
     let_time_pass(30 * DAY)
     answer = browser.get("/dashboard")
@@ -26,8 +26,8 @@ def test_a_session_ends_when_nobody_comes_by(browser, let_time_pass):
     assert browser.cookie is None
 
 
+@pytest.mark.asvs("7.3.2")
 def test_each_visit_puts_the_end_off_until_the_absolute_limit(browser, let_time_pass):
-    """ASVS 7.3.2."""
     browser.sign_up()
     for days in (30, 30, 30, 10):
         let_time_pass(20 * DAY)
@@ -82,9 +82,10 @@ def test_a_form_that_was_open_too_long_signs_nobody_in_again(browser, site, let_
     assert rows_of(site)["user"] == before
 
 
+@pytest.mark.asvs("7.2.4")
 @pytest.mark.parametrize("known", [True, False])
 def test_nobody_chooses_the_session_of_another(browser, new_browser, dbsession, known):
-    """ASVS 7.2.4: what was planted before the sign-in, be it a session or none, opens nothing."""
+    """What was planted before the sign-in, be it a session or none, opens nothing."""
     thief = new_browser()
     thief.sign_up(email="eve@example.com")
     planted = thief.cookie if known else str(SessionToken.new())
@@ -96,10 +97,10 @@ def test_nobody_chooses_the_session_of_another(browser, new_browser, dbsession, 
     assert not thief.is_signed_in
 
 
+@pytest.mark.asvs("7.2.4")
 def test_who_signs_in_again_in_the_same_browser_closes_the_former_session(
     browser, new_browser, dbsession, let_time_pass
 ):
-    """ASVS 7.2.4."""
     browser.sign_up()
     former = browser.cookie
     let_time_pass(31 * DAY)

@@ -63,6 +63,7 @@ def test_a_password_is_the_same_on_every_keyboard(new_browser):
     assert new_browser().sign_in(password=unicodedata.normalize("NFD", composed)).status_int == 303
 
 
+@pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize(
     ("email", "password"),
     [
@@ -74,7 +75,6 @@ def test_a_password_is_the_same_on_every_keyboard(new_browser):
     ],
 )
 def test_whatever_was_wrong_is_called_the_same(ada, browser, email, password):
-    """ASVS 6.3.8."""
     page = browser.sign_in(email, password)
     assert page.status_int == 422
     assert alert_of(page) == WRONG
@@ -118,9 +118,9 @@ def test_who_was_sent_to_sign_in_comes_back(ada, browser, path):
     assert (answer.status_int, answer.location) == (303, f"http://localhost{path}")
 
 
+@pytest.mark.asvs("1.2.2", "3.7.2")
 @pytest.mark.parametrize("path", NOT_OURS)
 def test_nobody_is_sent_away_from_this_site(ada, browser, path):
-    """ASVS 1.2.2, 3.7.2."""
     page = browser.get(f"/sign-in?{urlencode({'next': path})}")
     assert not input_of(page, "next").get("value")
     assert "Please sign in to go on." not in page
@@ -130,8 +130,8 @@ def test_nobody_is_sent_away_from_this_site(ada, browser, path):
     assert (answer.status_int, answer.location) == (303, DASHBOARD)
 
 
+@pytest.mark.asvs("1.1.1")
 def test_a_way_that_was_encoded_twice_is_not_decoded_twice(ada, browser):
-    """ASVS 1.1.1."""
     answer = browser.sign_in(at="/sign-in?next=/%252f%252fevil.test")
     assert answer.location == "http://localhost/%2f%2fevil.test"
 
@@ -146,8 +146,8 @@ def test_the_signed_in_cannot_sign_in_over_their_session(ada, site):
     assert rows_of(site) == before
 
 
+@pytest.mark.asvs("11.2.2")
 def test_an_old_hash_is_renewed_when_its_owner_signs_in(ada, new_browser, dbsession):
-    """ASVS 11.2.2."""
     outdated = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
     dbsession.execute(sa.update(User).values(password_hash=outdated))
     dbsession.commit()

@@ -6,8 +6,8 @@ from tests.functional.cookies import plant
 from tests.functional.reading import rows_of, status_of
 
 
+@pytest.mark.asvs("3.5.3")
 def test_a_link_signs_nobody_out(browser):
-    """ASVS 3.5.3."""
     browser.sign_up()
     page = browser.get("/sign-out")
     assert page.status_int == 200
@@ -17,8 +17,8 @@ def test_a_link_signs_nobody_out(browser):
     assert not browser.is_signed_in
 
 
+@pytest.mark.asvs("7.4.1", "14.3.1")
 def test_signing_out_ends_the_session_and_empties_the_cache(browser, site):
-    """ASVS 7.4.1, 14.3.1."""
     browser.sign_up()
     answer = browser.sign_out()
     assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
@@ -35,8 +35,8 @@ def test_it_is_said_once_that_one_is_signed_out(browser):
     assert status_of(browser.get("/sign-in")) is None
 
 
+@pytest.mark.asvs("7.4.1")
 def test_the_cookie_of_a_session_that_ended_is_worth_nothing(browser, new_browser):
-    """ASVS 7.4.1."""
     browser.sign_up()
     thief = new_browser()
     plant(thief, "session", browser.cookie)

@@ -63,11 +63,11 @@ PASSWORDS = [
 ]
 
 
+@pytest.mark.asvs("1.3.3", "2.2.1", "2.2.2", "6.2.1", "6.2.4", "6.2.11")
 @pytest.mark.parametrize(("field", "value", "message"), NAMES + ADDRESSES + PASSWORDS)
 def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
     browser, site, field, value, message
 ):
-    """ASVS 1.3.3, 2.2.1, 2.2.2, 6.2.1, 6.2.4, 6.2.11."""
     page = browser.sign_up(**{field: value})
     assert page.status_int == 422
     assert message in said_beside(page, field)
@@ -77,12 +77,12 @@ def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
     assert browser.cookie is None
 
 
+@pytest.mark.asvs("2.2.3")
 @pytest.mark.parametrize(
     ("typed", "message"),
     [("", "Type the password again."), (f"{PASSWORD} ", "The two passwords are not the same.")],
 )
 def test_the_password_is_typed_twice(browser, site, typed, message):
-    """ASVS 2.2.3."""
     page = browser.sign_up(confirm_password=typed)
     assert page.status_int == 422
     assert message in said_beside(page, "confirm_password")
@@ -106,8 +106,8 @@ def test_what_was_typed_is_kept_but_passwords_never(browser):
     assert "hush hush" not in page
 
 
+@pytest.mark.asvs("6.2.3", "11.4.2")
 def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
-    """ASVS 6.2.3, 11.4.2."""
     answer = browser.sign_up(email=" Ada+tag@Example.COM ")
     assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")
     assert answer.follow().status_int == 200
@@ -122,6 +122,7 @@ def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
     )
 
 
+@pytest.mark.asvs("6.2.5", "6.2.8", "6.2.9")
 @pytest.mark.parametrize(
     "password",
     [
@@ -133,7 +134,6 @@ def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
     ],
 )
 def test_a_password_is_taken_exactly_as_typed(new_browser, password):
-    """ASVS 6.2.5, 6.2.8, 6.2.9."""
     assert new_browser().sign_up(password=password).status_int == 303
     assert new_browser().sign_in(password=password[:-1]).status_int == 422
     assert new_browser().sign_in(password=password).status_int == 303
@@ -155,8 +155,8 @@ def test_an_address_has_one_account_however_it_is_spelled(new_browser, site, aga
     assert rows_of(site) == before
 
 
+@pytest.mark.asvs("15.3.3")
 def test_fields_that_nobody_offered_change_nothing(browser, dbsession):
-    """ASVS 15.3.3."""
     page = browser.get("/sign-up")
     form = form_of(page)
     fields = dict(form.submit_fields()) | {

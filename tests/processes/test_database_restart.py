@@ -56,10 +56,11 @@ class Crowd:
         assert visitor.cookies[SESSION] == cookie
 
 
+@pytest.mark.asvs("16.5.2")
 def test_all_is_well_by_itself_when_the_database_is_back(
     tmp_path: Path, migrate: Callable[[str], None]
 ) -> None:
-    """503 while it is away; nobody is signed out by it, and nobody lost (ASVS 16.5.2)."""
+    """503 while it is away; nobody is signed out by it, and nobody lost."""
     with Cluster() as cluster:
         url = cluster.new_database()
         migrate(url)

@@ -17,11 +17,12 @@ THREADS = 24
 SETTINGS = {"AUTHSITE_PASSWORDS_CONCURRENCY": "1", "AUTHSITE_PASSWORDS_QUEUE": "4"}
 
 
+@pytest.mark.asvs("15.1.3", "15.2.2")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_storm_of_sign_ins_leaves_the_site_to_the_others(
     tmp_path: Path, database_url: str
 ) -> None:
-    """Who fits is served, who does not is put off at once, and pages open (ASVS 15.1.3, 15.2.2)."""
+    """Who fits is served, who does not is put off at once, and pages open."""
     with Server(tmp_path, database_url, settings=SETTINGS) as server:
         inhabitant = Visitor(server)
         assert inhabitant.sign_up(EMAIL).status == 303

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
@@ -23,10 +24,11 @@ DOMAINS = (
 TAKEN = "There is an account with this address."
 
 
+@pytest.mark.asvs("15.4.2")
 def test_one_address_gets_one_account_however_many_ask_for_it(
     tmp_path: Path, database_url: str, engine: Engine
 ) -> None:
-    """Sixteen spellings, two processes: one is let in, the others are told (ASVS 15.4.2)."""
+    """Sixteen spellings, two processes: one is let in, the others are told."""
     with Server(tmp_path, database_url) as one, Server(tmp_path, database_url) as two:
         for number in range(ROUNDS):
             spellings = [f"{local}@{domain}" for local in LOCAL_PARTS for domain in DOMAINS]

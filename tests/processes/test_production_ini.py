@@ -39,8 +39,9 @@ def test_it_needs_nothing_but_its_environment(server: Server) -> None:
     assert not visitor.is_signed_in
 
 
+@pytest.mark.asvs("16.2.2", "16.2.4", "16.2.5")
 def test_its_log_is_for_machines_and_tells_requests_apart(server: Server) -> None:
-    """Times in UTC, an id for each request, and no secret (ASVS 16.2.2, 16.2.4, 16.2.5)."""
+    """Times in UTC, an id for each request, and no secret."""
     visitor = Visitor(server)
     page = visitor.get("/sign-in")
     visitor.cookies.clear()
@@ -58,8 +59,9 @@ def test_its_log_is_for_machines_and_tells_requests_apart(server: Server) -> Non
         assert secret not in server.log.read_text()
 
 
+@pytest.mark.asvs("13.4.6")
 def test_it_does_not_say_what_it_runs_on(server: Server) -> None:
-    """Neither in a page nor where waitress answers by itself (ASVS 13.4.6)."""
+    """Neither in a page nor where waitress answers by itself."""
     for path in ("/", "/no-such-page"):
         assert "Server" not in Visitor(server).get(path).headers
     refusal = exchange(server, "GET / HTTP/1.1\r\nHost : broken\r\n\r\n")
@@ -67,14 +69,16 @@ def test_it_does_not_say_what_it_runs_on(server: Server) -> None:
     assert "waitress" not in refusal.lower()
 
 
+@pytest.mark.asvs("5.2.1")
 def test_a_large_body_is_refused_before_it_is_sent(server: Server) -> None:
-    """70 KB are answered with 413 as soon as they are announced (ASVS 5.2.1)."""
+    """70 KB are answered with 413 as soon as they are announced."""
     announced = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 70000\r\n\r\n"
     assert exchange(server, announced).split()[1] == "413"
 
 
+@pytest.mark.asvs("15.2.2")
 def test_half_open_connections_do_not_stop_the_others(server: Server) -> None:
-    """Who never ends a request takes no thread, and no place of those who do (ASVS 15.2.2)."""
+    """Who never ends a request takes no thread, and no place of those who do."""
     with ExitStack() as half_open:
         for _ in range(HALF_OPEN):
             connection = socket.create_connection(("127.0.0.1", server.port))

@@ -78,9 +78,9 @@ def cookie(browser):
     return f"session={browser.cookie}"
 
 
+@pytest.mark.asvs("13.4.1", "14.2.5")
 @pytest.mark.parametrize("target", ODD)
 def test_whatever_is_spelled_oddly_is_no_page(application, cookie, target):
-    """ASVS 13.4.1, 14.2.5."""
     answer = ask(application, target, HTTP_COOKIE=cookie)
     if target == "/account%c0%af":  # no UTF-8
         assert answer.status_int == 400
@@ -107,10 +107,10 @@ def test_the_home_page_has_the_address_that_a_server_makes_of_none(application, 
     assert ask(application, path).status_int == 200
 
 
+@pytest.mark.asvs("4.1.4", "13.4.4")
 @pytest.mark.parametrize("method", STRANGE_METHODS)
 @pytest.mark.parametrize("known", [True, False])
 def test_a_page_answers_to_its_own_methods_only(application, cookie, method, known):
-    """ASVS 4.1.4, 13.4.4."""
     pages = pages_of(application.registry)
     for path in {page.address for page in pages}:
         answer = ask(application, path, method=method, HTTP_COOKIE=cookie if known else "")
@@ -158,12 +158,12 @@ def test_static_files_are_served_to_everyone(application, site, name):
     assert answer.content_type == {"site.css": "text/css", "favicon.svg": "image/svg+xml"}[name]
 
 
+@pytest.mark.asvs("13.4.3", "13.4.7")
 @pytest.mark.parametrize(
     "rest",
     ["", "../__init__.py", "%2e%2e/__init__.py", "..%2fsettings.py", "nothing.css", "../", "//"],
 )
 def test_nothing_but_the_static_files_is_served_as_one(application, site, rest):
-    """ASVS 13.4.3, 13.4.7."""
     answer = ask(application, f"/authsite-static/{rest}")
     assert answer.status_int == 404
     assert "import" not in answer.text
@@ -183,7 +183,7 @@ def test_a_target_without_a_slash_is_no_page(application, site, target):
     assert ask(application, target).status_int == 404
 
 
+@pytest.mark.asvs("3.7.2")
 def test_an_error_page_links_to_nowhere_else(application, site):
-    """ASVS 3.7.2."""
     answer = ask(application, "//evil.test/sign-in", method="POST")
     assert "//evil.test" not in answer.text

@@ -60,8 +60,8 @@ def test_the_tree_names_every_page(application, ini, capsys):
     ]
 
 
+@pytest.mark.asvs("14.2.7")
 def test_purge_deletes_what_has_expired_and_says_how_much(many_expired, ini, dbsession, capsys):
-    """ASVS 14.2.7."""
     assert main(["purge", ini]) == 0
     written = capsys.readouterr()
     assert (written.out, written.err) == ("1234 expired sessions deleted\n", "")

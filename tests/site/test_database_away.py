@@ -8,9 +8,9 @@ from tests.functional.reading import form_of, rows_of
 from tests.site.raw import ask, heading_of, is_page
 
 
+@pytest.mark.asvs("16.5.2")
 @pytest.mark.parametrize("path", ["/", "/dashboard", "/account", "/sign-in"])
 def test_while_the_database_is_away_nobody_is_signed_out(application, browser, database_away, path):
-    """ASVS 16.5.2."""
     browser.sign_up()
     cookie = browser.cookie
     with database_away():

@@ -21,9 +21,9 @@ def masked(answer, typed):
     return answer.status, headers, text
 
 
+@pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize("unknown", ["eve@example.com", "ada@example.net", "ada+x@example.com"])
 def test_a_wrong_password_and_an_unknown_address_are_answered_alike(new_browser, unknown):
-    """ASVS 6.3.8."""
     new_browser().sign_up(email=KNOWN)
     known, stranger = new_browser(), new_browser()
     for browser in (known, stranger):
@@ -33,9 +33,10 @@ def test_a_wrong_password_and_an_unknown_address_are_answered_alike(new_browser,
     assert masked(answers[0], KNOWN) == masked(answers[1], unknown)
 
 
+@pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize("address", [KNOWN, "eve@example.com", "no address", "a@b"])
 def test_every_address_costs_a_hash(new_application, visit, new_browser, address):
-    """ASVS 6.3.8: whoever asks waits in the same queue, so that nothing is told by the time."""
+    """Whoever asks waits in the same queue, so that nothing is told by the time."""
     new_browser().sign_up(email=KNOWN)
     application = new_application(**BUSY)
     browser = visit(application)
@@ -61,8 +62,8 @@ def test_a_stranger_is_answered_alike_whether_anybody_has_an_account_or_not(new_
     assert masked(new_browser().get(path), KNOWN) == masked(before, KNOWN)
 
 
+@pytest.mark.asvs("7.2.1")
 def test_a_session_that_ended_one_that_never_was_and_a_forged_one_are_alike(new_browser):
-    """ASVS 7.2.1."""
     ada, eve = new_browser(), new_browser()
     ada.sign_up(email=KNOWN)
     eve.sign_up(email="eve@example.com")

@@ -104,8 +104,8 @@ def test_who_is_signed_in_may_still_be_refused(new_application, browser):
     assert is_page(answer, 403, "That is not for you")
 
 
+@pytest.mark.asvs("16.3.4", "16.5.1")
 def test_a_crash_is_told_to_the_log_under_the_number_that_the_page_shows(failing, caplog):
-    """ASVS 16.3.4, 16.5.1."""
     caplog.set_level(logging.ERROR)
     answer = ask(failing, "/crash")
     assert is_page(answer, 500, "Something went wrong")
@@ -116,21 +116,21 @@ def test_a_crash_is_told_to_the_log_under_the_number_that_the_page_shows(failing
     assert re.fullmatch("[0-9a-f]{8,}", number)
 
 
+@pytest.mark.asvs("2.3.3")
 def test_what_was_written_before_a_crash_is_not_kept(failing, site):
-    """ASVS 2.3.3."""
     assert is_page(ask(failing, "/write_and_crash", method="POST"), 500, "Something went wrong")
     assert rows_of(site)["user"] == []
 
 
+@pytest.mark.asvs("2.3.3", "16.5.4")
 def test_an_error_in_the_commit_is_a_page_too_and_keeps_nothing(failing, site):
-    """ASVS 2.3.3, 16.5.4."""
     answer = ask(failing, "/write_what_is_refused", method="POST")
     assert is_page(answer, 500, "Something went wrong")
     assert rows_of(site)["user"] == []
 
 
+@pytest.mark.asvs("2.3.3", "16.5.2")
 def test_a_database_that_goes_away_in_the_commit_asks_to_come_back(failing, site):
-    """ASVS 2.3.3, 16.5.2."""
     answer = ask(failing, "/lose_the_database", method="POST")
     assert is_page(answer, 503, "We will be right back")
     assert rows_of(site)["user"] == []

@@ -37,9 +37,9 @@ def crawl(browser, starts):
     return seen
 
 
+@pytest.mark.asvs("3.5.3")
 @pytest.mark.parametrize("signed_in", [False, True])
 def test_a_crawl_of_all_pages_changes_no_row(application, new_browser, site, signed_in):
-    """ASVS 3.5.3."""
     somebody, browser = new_browser(), new_browser()
     somebody.sign_up(email="grace@example.com")
     if signed_in:

@@ -49,8 +49,8 @@ def cookie(request, browser):
     return f"session={browser.cookie}"
 
 
+@pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "3.5.8", "4.1.1")
 def test_every_answer_is_framed_by_the_same_rules(new_application, cookie):
-    """ASVS 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 4.1.1."""
     statuses = set()
     for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
         headers, url = answer.headers, answer.status
@@ -69,8 +69,8 @@ def test_every_answer_is_framed_by_the_same_rules(new_application, cookie):
     assert statuses >= {200, 303, 400, 403, 404, 405, 500}
 
 
+@pytest.mark.asvs("14.2.2", "14.3.2")
 def test_nothing_but_the_static_files_is_ever_stored(new_application, cookie):
-    """ASVS 14.2.2, 14.3.2."""
     for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
         is_file = answer.status_int == 200 and answer.content_type != "text/html"
         [stored] = answer.headers.getall("Cache-Control")
@@ -78,8 +78,8 @@ def test_nothing_but_the_static_files_is_ever_stored(new_application, cookie):
         assert not is_file or "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.asvs("3.4.1")
 def test_on_https_every_answer_says_to_come_by_https_only(new_application):
-    """ASVS 3.4.1."""
     application = new_application(add_crash, **{"authsite.site.url": SITE})
     environ = {"HTTP_HOST": "accounts.example.com", "wsgi.url_scheme": "https"}
     for answer in all_kinds_of_answers(application, **environ):
@@ -89,8 +89,8 @@ def test_on_https_every_answer_says_to_come_by_https_only(new_application):
         assert all("secure" in cookie.lower().split("; ") for cookie in cookies)
 
 
+@pytest.mark.asvs("13.4.6")
 def test_no_answer_says_what_it_was_made_with(new_application, cookie):
-    """ASVS 13.4.6."""
     for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
         assert not {"Server", "X-Powered-By", "Via"} & set(answer.headers)
         assert not any(
@@ -98,8 +98,8 @@ def test_no_answer_says_what_it_was_made_with(new_application, cookie):
         )
 
 
+@pytest.mark.asvs("3.3.4", "14.2.1")
 def test_no_answer_repeats_the_secret_of_the_session(new_application, browser):
-    """ASVS 3.3.4, 14.2.1."""
     browser.sign_up()
     identifier, _, secret = browser.cookie.partition(".")
     environ = {"HTTP_COOKIE": f"session={browser.cookie}"} | HERE
@@ -109,9 +109,9 @@ def test_no_answer_repeats_the_secret_of_the_session(new_application, browser):
         assert identifier not in everything
 
 
+@pytest.mark.asvs("3.4.2")
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test"])
 def test_no_other_site_may_read_along(application, site, origin):
-    """ASVS 3.4.2."""
     for method in ("GET", "OPTIONS"):
         answer = ask(application, "/sign-in", method=method, HTTP_ORIGIN=origin)
         assert not any(name.startswith("Access-Control-") for name in answer.headers)
@@ -131,8 +131,8 @@ def test_a_page_of_a_host_application_may_say_for_itself_how_it_is_kept(new_appl
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.asvs("4.2.2")
 def test_head_says_what_get_says(application, browser):
-    """ASVS 4.2.2."""
     browser.sign_up()
     cookie = f"session={browser.cookie}"
     for path in ("/", "/dashboard", "/account", "/sign-out", "/sign-in", "/nothing"):

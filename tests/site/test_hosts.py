@@ -87,10 +87,10 @@ def test_in_development_a_form_is_taken_from_where_it_was_shown(new_application,
         assert answer.status_int == status
 
 
+@pytest.mark.asvs("4.1.3")
 @pytest.mark.parametrize(
     "header", ["HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_X_HOST", "HTTP_X_ORIGINAL_URL"]
 )
 def test_no_other_header_says_where_the_site_is(application, site, header):
-    """ASVS 4.1.3."""
     answer = ask(application, "/dashboard", **{header: "host=evil.test"})
     assert answer.location == "http://localhost/sign-in?next=%2Fdashboard"

@@ -39,9 +39,10 @@ def check() -> list[str]:
 
 
 # Pages are the same on every database.
+@pytest.mark.asvs("3.7.1")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_checker_finds_nothing(check, new_application, visit, database_away, tmp_path) -> None:
-    """ASVS 3.7.1. One run for all: the checker takes longer to start than to read."""
+    """One run for all: the checker takes longer to start than to read."""
     application = new_application(add_pages_that_fail, **BUSY)
     site = site_of(application.registry)
     away, busy = database_away(site), full_queue(site.hasher)

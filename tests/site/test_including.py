@@ -167,8 +167,9 @@ def test_a_view_may_take_requests_from_elsewhere(configured: Callable[..., Brows
     assert browser.app.post_json("/form", {}, expect_errors=True).status_int == 403
 
 
+@pytest.mark.asvs("14.2.2")
 def test_a_cookie_is_never_stored_by_a_cache(configured: Callable[..., Browser]) -> None:
-    """ASVS 14.2.2: a page that may be cached must not carry a visitor's session along."""
+    """A page that may be cached must not carry a visitor's session along."""
 
     def cached(request: Any) -> Response:
         return Response("news", headers={"Cache-Control": "public, max-age=60"})

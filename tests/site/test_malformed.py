@@ -51,9 +51,9 @@ def cookie(request, browser):
     return f"session={browser.cookie}"
 
 
+@pytest.mark.asvs("16.5.4")
 @pytest.mark.parametrize(("target", "environ"), cases(READ))
 def test_what_cannot_be_read_is_a_bad_request_on_every_page(application, cookie, target, environ):
-    """ASVS 16.5.4."""
     sent = {"HTTP_COOKIE": cookie} | environ
     for path in {page.address for page in pages_of(application.registry)} | {"/nothing"}:
         for method in ("GET", "HEAD", "POST", "FOO"):
@@ -62,9 +62,9 @@ def test_what_cannot_be_read_is_a_bad_request_on_every_page(application, cookie,
             assert method == "HEAD" or is_explained(answer), (method, path)
 
 
+@pytest.mark.asvs("16.5.4")
 @pytest.mark.parametrize("environ", cases(SENT))
 def test_a_form_that_cannot_be_read_is_a_bad_request(application, cookie, environ):
-    """ASVS 16.5.4."""
     here = {"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_COOKIE": cookie}
     for path in {page.address for page in pages_of(application.registry)} | {"/nothing"}:
         answer = ask(application, path, method="POST", **here, **environ)
@@ -85,6 +85,7 @@ def test_static_files_are_no_way_around(application, site, target):
     assert is_explained(ask(application, target))
 
 
+@pytest.mark.asvs("1.5.1", "3.5.2")
 @pytest.mark.parametrize(
     "environ",
     [
@@ -100,7 +101,6 @@ def test_static_files_are_no_way_around(application, site, target):
 )
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-up"])
 def test_what_is_no_form_of_ours_brings_nothing_with_it(application, site, path, environ):
-    """ASVS 1.5.1, 3.5.2."""
     answer = ask(application, path, method="POST", HTTP_SEC_FETCH_SITE="same-origin", **environ)
     assert answer.status_int in {400, 403}
     assert "root:" not in answer.text

@@ -35,8 +35,9 @@ def everybody(new_browser):
     return zip((stranger, member), tokens, strict=True)
 
 
+@pytest.mark.asvs("8.1.1", "8.2.1")
 def test_the_table_is_the_site(application):
-    """ASVS 8.1.1, 8.2.1: both ways, so that no page is without a permission of its own."""
+    """Both ways, so that no page is without a permission of its own."""
     pages = pages_of(application.registry)
     assert sorted((page.address, page.method, page.permission) for page in pages) == TABLE
 
@@ -52,9 +53,9 @@ def expected(path, method, permission, *, signed_in):
     return 200, None
 
 
+@pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize(("path", "method", "permission"), TABLE)
 def test_everyone_gets_where_the_table_says_and_nowhere_else(everybody, path, method, permission):
-    """ASVS 8.2.1, 8.3.1."""
     for signed_in, (browser, token) in enumerate(everybody):
         status, place = expected(path, method, permission, signed_in=bool(signed_in))
         if method == "GET":
@@ -66,9 +67,10 @@ def test_everyone_gets_where_the_table_says_and_nowhere_else(everybody, path, me
             assert answer.location == (f"http://localhost{place}" if place else None)
 
 
+@pytest.mark.asvs("8.2.1")
 @pytest.mark.parametrize("context", [Root, None])
 def test_a_view_that_forgot_its_permission_is_for_the_signed_in(new_application, visit, context):
-    """ASVS 8.2.1: the net below the table, for the pages of a host application."""
+    """The net below the table, for the pages of a host application."""
     application = new_application(
         lambda config: config.add_view(Response, name="forgotten", context=context)
     )

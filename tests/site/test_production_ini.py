@@ -31,6 +31,7 @@ def environ(database_url):
     }
 
 
+@pytest.mark.asvs("13.2.3")
 @pytest.mark.parametrize(
     ("variable", "setting"),
     [
@@ -40,13 +41,14 @@ def environ(database_url):
     ],
 )
 def test_it_does_not_start_without_what_it_must_know(environ, monkeypatch, variable, setting):
-    """ASVS 13.2.3: the setting and the variable are both named."""
+    """The setting and the variable are both named."""
     for name in environ.keys() - {variable}:
         monkeypatch.setenv(name, environ[name])
     with pytest.raises(SystemExit, match=f"authsite: {setting} is missing: .*{variable}"):
         get_app(PRODUCTION)
 
 
+@pytest.mark.asvs("13.2.3")
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -60,7 +62,6 @@ def test_it_does_not_start_without_what_it_must_know(environ, monkeypatch, varia
 def test_it_does_not_start_with_what_everybody_knows_or_nobody_means(
     environ, monkeypatch, variable, value
 ):
-    """ASVS 13.2.3."""
     for name in environ:
         monkeypatch.setenv(name, environ[name])
     monkeypatch.setenv(variable, value)
@@ -70,8 +71,8 @@ def test_it_does_not_start_with_what_everybody_knows_or_nobody_means(
     assert variable != "AUTHSITE_SECRET" or not value or value not in str(refused.value)
 
 
+@pytest.mark.asvs("13.4.2")
 def test_it_starts_with_what_it_must_know_and_debugs_nothing(environ, monkeypatch, tmp_path):
-    """ASVS 13.4.2."""
     for name in environ.keys() - {"AUTHSITE_SECRET"}:
         monkeypatch.setenv(name, environ[name])
     file = tmp_path / "secret"
@@ -131,8 +132,8 @@ def answer_of(port, path, host="accounts.example.com"):
     return response
 
 
+@pytest.mark.asvs("13.4.6", "16.2.1", "16.2.2", "16.2.4", "16.4.1")
 def test_it_serves_and_logs_in_json_with_the_number_of_the_request(server):
-    """ASVS 13.4.6, 16.2.1, 16.2.2, 16.2.4, 16.4.1."""
     port, process, lines = server
     answer = answer_of(port, "/sign-in")
     assert answer.status == 200

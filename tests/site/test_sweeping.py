@@ -55,8 +55,8 @@ def process(new_application, visit):
     return lambda: visit(new_application())
 
 
+@pytest.mark.asvs("14.2.7")
 def test_a_sign_in_sweeps_what_has_expired(process, browser, dbsession, last_swept, expire_all):
-    """ASVS 14.2.7."""
     browser.sign_up()
     assert expire_all() == 1
     last_swept(HOUR)

@@ -41,8 +41,8 @@ def test_it_can_be_asked_more_often_than_there_are_connections(site, dbsession):
         assert compiled.one_or_none(user_id=user.id) == ("Grace",)
 
 
+@pytest.mark.asvs("15.4.1")
 def test_many_threads_at_once_get_each_its_own_row(site, dbsession):
-    """ASVS 15.4.1."""
     ids = [a_user(dbsession).id for _ in range(8)]
     compiled = site.database.compile(sa.select(User.id).where(User.id == sa.bindparam("user_id")))
 

@@ -103,8 +103,8 @@ def attributes(header: tuple[str, str]) -> set[str]:
     return {each.strip().lower() for each in value.split(";")[1:]}
 
 
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4")
 def test_on_https_the_cookie_belongs_to_this_host_and_to_https():
-    """V3.3.1, V3.3.2, V3.3.3, V3.3.4."""
     header = Cookie("session", https=True).set("abc")
     assert given_back(header) == "__Host-session=abc"
     assert attributes(header) == {"path=/", "httponly", "secure", "samesite=lax"}

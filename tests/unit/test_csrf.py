@@ -96,6 +96,7 @@ def test_another_secret_makes_other_tokens_and_cookies():
     assert not passes(a_form(other, identity=ada)[0], identity=ada)
 
 
+@pytest.mark.asvs("3.5.1", "3.5.3")
 @pytest.mark.parametrize(
     ("environ", "is_ours"),
     [
@@ -116,12 +117,11 @@ def test_another_secret_makes_other_tokens_and_cookies():
     ],
 )
 def test_a_form_comes_from_a_page_of_this_site_or_does_not_pass(environ, is_ours):
-    """V3.5.1, V3.5.3."""
     assert passes(*a_form(), **environ) is is_ours
 
 
+@pytest.mark.asvs("16.3.3")
 def test_a_refusal_is_logged_without_the_token(caplog):
-    """V16.3.3."""
     token, cookies = a_form()
     passes(token)
     passes(token, cookies, HTTP_ORIGIN="http://evil.example")

@@ -79,8 +79,9 @@ def test_a_look_sees_what_was_committed_a_moment_ago(site, dbsession):
         assert connection.execute(count).scalar_one() == before + 3
 
 
+@pytest.mark.asvs("16.2.5")
 def test_errors_do_not_show_what_was_to_be_written(site, dbsession):
-    """V16.2.5: they end up in the log, and it might have been a hash."""
+    """They end up in the log, and it might have been a hash."""
     user = a_user(dbsession)
     values = {column.key: getattr(user, column.key) for column in User.__table__.c}
     with pytest.raises(sa.exc.IntegrityError) as error, site.database.engine.begin() as connection:

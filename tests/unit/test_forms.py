@@ -62,9 +62,9 @@ def test_a_name_that_is_sent_again_stays_what_it_is(text):
     assert typed(name=once).name.data == once
 
 
+@pytest.mark.asvs("6.2.8")
 @given(anything)
 def test_a_password_is_taken_as_it_was_typed(text):
-    """V6.2.8."""
     assert typed(password=text).password.data == text
 
 
@@ -118,15 +118,15 @@ def test_what_is_too_long_is_refused_and_never_cut(field, maximum):
     assert form[field].data == "é" * (maximum + 1)
 
 
+@pytest.mark.asvs("15.3.7")
 @pytest.mark.parametrize("field", GOOD)
 def test_a_field_that_is_there_twice_is_no_mistake_of_a_person(field):
-    """V15.3.7."""
     with pytest.raises(HTTPBadRequest):
         a_form(f"{urlencode(GOOD)}&{field}=again".encode())
 
 
+@pytest.mark.asvs("15.3.5")
 def test_a_file_in_the_place_of_a_text_is_no_mistake_of_a_person():
-    """V15.3.5."""
     part = (
         b'--x\r\nContent-Disposition: form-data; name="name"; filename="a"\r\n\r\nAda\r\n--x--\r\n'
     )
@@ -134,8 +134,8 @@ def test_a_file_in_the_place_of_a_text_is_no_mistake_of_a_person():
         a_form(part, "multipart/form-data; boundary=x")
 
 
+@pytest.mark.asvs("15.3.3")
 def test_fields_that_nobody_asked_for_are_left_alone():
-    """V15.3.3."""
     form = a_form(f"{urlencode(GOOD)}&is_admin=1&is_admin=2".encode())
     assert form.validate()
     assert form.data == GOOD

@@ -110,9 +110,10 @@ def test_errors_pass_through_and_free_their_place():
             queue.run(divmod, 1, 0)
 
 
+@pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize("password_hash", [None, "somebody's"])
 def test_known_and_unknown_people_wait_in_the_same_queue(crowd, password_hash):
-    """V6.3.8: an unknown address is no short cut."""
+    """An unknown address is no short cut."""
     hasher = a_hasher(queue=1)
     crowd = crowd(hasher._queue)
     crowd.occupy()

@@ -17,8 +17,8 @@ def answered(response: Response | None = None, *, https: bool = True) -> Respons
     return with_headers(answer, https=https)({}, None)
 
 
+@pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "14.3.2")
 def test_every_page_says_what_it_may_load_and_that_nobody_keeps_it():
-    """V3.4.3, V3.4.4, V3.4.5, V3.4.6, V3.4.8, V14.3.2."""
     headers = answered(Response()).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
@@ -26,8 +26,8 @@ def test_every_page_says_what_it_may_load_and_that_nobody_keeps_it():
         assert headers.getall(name) == [value]
 
 
+@pytest.mark.asvs("3.4.3", "3.4.6")
 def test_nothing_is_loaded_or_sent_anywhere_that_is_not_allowed():
-    """V3.4.3, V3.4.6."""
     directives = dict(each.split(" ", 1) for each in CONTENT_SECURITY_POLICY.split("; "))
     assert directives["default-src"] == "'none'"
     assert directives["frame-ancestors"] == "'none'"
@@ -42,15 +42,15 @@ def test_a_response_that_says_so_itself_is_left_alone(name):
     assert answered(response).headers.getall(name) == ["its own"]
 
 
+@pytest.mark.asvs("3.4.1")
 def test_only_https_asks_for_https_ever_after():
-    """V3.4.1."""
     name, value = HSTS
     assert answered(Response(), https=True).headers.getall(name) == [value]
     assert name not in answered(Response(), https=False).headers
 
 
+@pytest.mark.asvs("16.5.1", "16.5.3")
 def test_an_error_that_no_page_was_there_for_is_a_bare_500(caplog):
-    """V16.5.1, V16.5.3."""
     response = answered()
     assert response.status_int == 500
     assert response.content_type == "text/plain"
@@ -59,8 +59,8 @@ def test_an_error_that_no_page_was_there_for_is_a_bare_500(caplog):
     assert "only the log may know" in caplog.text
 
 
+@pytest.mark.asvs("16.2.1")
 def test_every_request_has_an_id_of_its_own_until_it_is_over():
-    """V16.2.1."""
     ids = []
 
     def answer(environ, router):

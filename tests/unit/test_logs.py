@@ -5,6 +5,7 @@ import logging
 import sys
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyramid.response import Response
@@ -19,17 +20,18 @@ def logged(message: str, *args: object, **values: object) -> str:
     return JsonFormatter().format(record)
 
 
+@pytest.mark.asvs("16.4.1")
 @given(st.text())
 def test_whatever_is_logged_is_one_line_of_printable_ascii(text):
-    """V16.4.1: nobody writes a line of their own, or moves the cursor of whoever reads."""
+    """Nobody writes a line of their own, or moves the cursor of whoever reads."""
     line = logged("said %s", text)
     assert line.isascii()
     assert line.isprintable()
     assert json.loads(line)["message"] == f"said {text}"
 
 
+@pytest.mark.asvs("16.2.1", "16.2.2", "16.2.4")
 def test_a_line_says_when_who_and_what():
-    """V16.2.1, V16.2.2, V16.2.4."""
     line = json.loads(logged("sys_sweep: %d gone", 7, created=1_900_000_000.5))
     assert line["level"] == "WARNING"
     assert line["logger"] == "authsite.views"
@@ -40,8 +42,8 @@ def test_a_line_says_when_who_and_what():
     assert time.utcoffset() == timedelta(0)
 
 
+@pytest.mark.asvs("16.2.1")
 def test_a_line_of_a_request_has_its_id_and_others_have_none():
-    """V16.2.1."""
     lines = []
 
     def answer(environ, router):
@@ -54,8 +56,8 @@ def test_a_line_of_a_request_has_its_id_and_others_have_none():
     assert "request_id" not in json.loads(logged("outside"))
 
 
+@pytest.mark.asvs("16.3.4")
 def test_an_error_is_told_with_its_traceback_on_the_same_line():
-    """V16.3.4."""
     try:
         int("seven\nof nine")
     except ValueError:

@@ -56,9 +56,9 @@ def test_every_address_that_is_kept_fits_its_column(peer):
     assert address is None or len(address) <= columns.network_address.type.length
 
 
+@pytest.mark.asvs("16.4.1")
 @given(st.binary(max_size=1000).map(lambda raw: raw.decode("latin-1")))
 def test_of_a_user_agent_what_can_be_printed_is_kept(header):
-    """V16.4.1."""
     kept = user_agent_of(a_request(HTTP_USER_AGENT=header))
     assert kept is None or (kept.isprintable() and 0 < len(kept) <= columns.user_agent.type.length)
 

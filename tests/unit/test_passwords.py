@@ -18,10 +18,10 @@ def hasher() -> PasswordHasher:
     return a_hasher()
 
 
+@pytest.mark.asvs("6.2.5", "6.2.8")
 @settings(max_examples=50)
 @given(passwords)
 def test_every_password_matches_its_own_hash(hasher, password):
-    """V6.2.5, V6.2.8."""
     assert hasher.matches(hasher.hash(password), password)
 
 
@@ -35,6 +35,7 @@ def test_keyboards_that_compose_letters_otherwise_type_the_same_password(hasher)
     assert hasher.matches(hasher.hash(DECOMPOSED), COMPOSED)
 
 
+@pytest.mark.asvs("6.2.8")
 @pytest.mark.parametrize(
     ("password", "other"),
     [
@@ -50,7 +51,7 @@ def test_keyboards_that_compose_letters_otherwise_type_the_same_password(hasher)
     ],
 )
 def test_a_password_is_taken_exactly_as_typed(hasher, password, other):
-    """V6.2.8: no trimming, no folding of case, no truncation."""
+    """No trimming, no folding of case, no truncation."""
     assert not hasher.matches(hasher.hash(password), other)
 
 
@@ -58,8 +59,8 @@ def test_the_same_password_is_never_hashed_to_the_same_text(hasher):
     assert hasher.hash(COMPOSED) != hasher.hash(COMPOSED)
 
 
+@pytest.mark.asvs("11.4.2")
 def test_a_hash_says_by_which_algorithm_and_parameters_it_was_made():
-    """V11.4.2."""
     hashed = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1).hash(COMPOSED)
     assert hashed.startswith("$argon2id$v=19$m=19456,t=3,p=1$")
 
@@ -69,8 +70,9 @@ def test_nobody_has_a_password(hasher, password):
     assert hasher.matches(None, password) is False
 
 
+@pytest.mark.asvs("6.3.8")
 def test_nobodys_hash_costs_what_everybody_elses_does():
-    """V6.3.8: no one can tell by the time whether there is an account."""
+    """No one can tell by the time whether there is an account."""
     hasher = a_hasher(time_cost=2, memory_cost=16)
     nobodys, somebodys = hasher._nobodys_hash, hasher.hash(COMPOSED)
     assert extract_parameters(nobodys) == extract_parameters(somebodys)
@@ -81,9 +83,9 @@ def test_two_sites_do_not_share_nobodys_hash():
     assert a_hasher()._nobodys_hash != a_hasher()._nobodys_hash
 
 
+@pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize("changed", [{"time_cost": 2}, {"memory_cost": 16}])
 def test_a_hash_of_former_parameters_still_matches_and_is_known_to_be_outdated(hasher, changed):
-    """V11.2.2."""
     former = a_hasher(**changed).hash(COMPOSED)
     assert hasher.matches(former, COMPOSED)
     assert hasher.is_outdated(former)
@@ -93,6 +95,7 @@ def test_a_hash_of_todays_parameters_is_not_outdated(hasher):
     assert not hasher.is_outdated(hasher.hash(COMPOSED))
 
 
+@pytest.mark.asvs("11.2.5")
 @pytest.mark.parametrize(
     "broken",
     [
@@ -106,6 +109,6 @@ def test_a_hash_of_todays_parameters_is_not_outdated(hasher):
     ],
 )
 def test_a_broken_hash_matches_no_password(hasher, broken):
-    """V11.2.5: what cannot be read lets nobody in."""
+    """What cannot be read lets nobody in."""
     assert hasher.matches(broken, "password") is False
     assert hasher.matches(broken, "") is False

@@ -39,6 +39,7 @@ def host_for_a_browser(location: str) -> str:
     return text.lstrip("/").split("/")[0].rpartition("@")[2].lower()
 
 
+@pytest.mark.asvs("1.2.2", "3.7.2")
 @given(anything)
 @example("//evil.example")
 @example("/\\evil.example")
@@ -46,7 +47,6 @@ def host_for_a_browser(location: str) -> str:
 @example("https:evil.example")
 @example("\x01//evil.example")
 def test_whatever_is_taken_stays_on_this_host_for_libraries_and_browsers(text):
-    """V1.2.2, V3.7.2."""
     path = own_path(text)
     if path is not None:
         assert urlsplit(urljoin(PAGE, path)).netloc == "site.example"
@@ -88,6 +88,7 @@ def test_a_path_of_ours_is_taken(path):
     assert own_path(path) == path
 
 
+@pytest.mark.asvs("1.2.2", "3.7.2")
 @pytest.mark.parametrize(
     "text",
     [
@@ -124,7 +125,6 @@ def test_a_path_of_ours_is_taken(path):
     ],
 )
 def test_everything_else_is_not(text):
-    """V1.2.2, V3.7.2."""
     assert own_path(text) is None
 
 

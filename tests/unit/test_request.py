@@ -16,9 +16,9 @@ from tests.factories import a_request, a_user, some_noise
 segments = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 
 
+@pytest.mark.asvs("1.2.2")
 @given(st.lists(segments, min_size=1, max_size=4))
 def test_a_path_leads_where_it_is_to_lead_whatever_the_names_are(names):
-    """V1.2.2."""
     path = a_request().path_to(*names)
     assert urlsplit(f"https://site.example{path}").path == path
     assert [unquote(each) for each in path.split("/")[1:]] == names

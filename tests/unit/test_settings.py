@@ -152,14 +152,15 @@ def test_settings_of_others_are_none_of_ours():
     assert read_settings(LEAST | {"pyramid.reload_templates": "true", "x": "y"}, {})
 
 
+@pytest.mark.asvs("13.4.2", "11.1.1")
 def test_the_secret_of_development_is_for_development():
-    """V13.4.2, V11.1.1."""
     ini = LEAST | {"authsite.secret": DEVELOPMENT_SECRET}
     with pytest.raises(SettingError, match="everybody knows"):
         read_settings(ini, {})
     assert read_settings(ini | {"authsite.dev": "true"}, {}).dev
 
 
+@pytest.mark.asvs("7.1.1")
 @pytest.mark.parametrize(
     "session",
     [
@@ -172,14 +173,14 @@ def test_the_secret_of_development_is_for_development():
     ids=str,
 )
 def test_sessions_that_would_not_work_are_refused(session):
-    """V7.1.1: they end when they should, in browsers that keep no cookie beyond 400 days."""
+    """They end when they should, in browsers that keep no cookie beyond 400 days."""
     ini = {f"authsite.session.{name}": value for name, value in session.items()}
     with pytest.raises(SettingError, match=r"authsite\.session"):
         read_settings(LEAST | ini, {})
 
 
+@pytest.mark.asvs("13.3.1", "16.2.5")
 def test_no_secret_is_shown_by_accident():
-    """V13.3.1, V16.2.5."""
     shown = repr(read_settings(LEAST, {}))
     assert SECRET not in shown
     assert "hush" not in shown

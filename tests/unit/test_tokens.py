@@ -49,8 +49,8 @@ def test_whatever_else_a_cookie_holds_is_no_token(text):
     assert SessionToken.parse(text) is None
 
 
+@pytest.mark.asvs("7.2.2", "7.2.3")
 def test_no_two_tokens_and_no_two_ids_are_the_same():
-    """V7.2.2, V7.2.3."""
     tokens = [SessionToken.new() for _ in range(1000)]
     assert len({token.secret for token in tokens}) == 1000
     assert len({token.id for token in tokens} | {new_id() for _ in range(1000)}) == 2000
@@ -61,8 +61,8 @@ def test_a_new_token_survives_the_way_through_a_cookie():
     assert SessionToken.parse(str(token)) == token
 
 
+@pytest.mark.asvs("7.2.3", "11.5.1")
 def test_the_secret_has_256_bits_and_the_id_96():
-    """V7.2.3, V11.5.1."""
     token = SessionToken.new()
     assert (len(token.secret), len(token.id), len(new_id())) == (43, 16, 16)
 

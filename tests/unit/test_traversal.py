@@ -69,6 +69,7 @@ def test_a_path_is_a_line_of_names_and_perhaps_a_view(path, place, view):
     assert found(path)[0] is place
 
 
+@pytest.mark.asvs("14.2.5")
 @pytest.mark.parametrize(
     "path",
     [
@@ -87,7 +88,6 @@ def test_a_path_is_a_line_of_names_and_perhaps_a_view(path, place, view):
     ],
 )
 def test_a_path_that_is_spelled_oddly_leads_nowhere(path):
-    """V14.2.5."""
     with pytest.raises(HTTPNotFound):
         found(path)
 

@@ -14,6 +14,7 @@ def weakness(password: str, *words: str, minimum_length: int = 8) -> str | None:
     return weakness_of(password, minimum_length=minimum_length, words=words)
 
 
+@pytest.mark.asvs("6.2.5")
 @pytest.mark.parametrize(
     "password",
     [
@@ -27,49 +28,50 @@ def weakness(password: str, *words: str, minimum_length: int = 8) -> str | None:
     ],
 )
 def test_no_rules_of_composition_stand_in_the_way(password):
-    """V6.2.5."""
     assert weakness(password) is None
 
 
+@pytest.mark.asvs("6.2.1")
 @pytest.mark.parametrize("minimum", [8, 15])
 def test_the_minimum_is_what_the_setting_says(minimum):
-    """V6.2.1."""
     typed, too_short = "zvkqwmxdpjthbgfy"[:minimum], f"Use at least {minimum} characters."
     assert weakness(typed, minimum_length=minimum) != too_short
     assert weakness(typed[:-1], minimum_length=minimum) == too_short
 
 
+@pytest.mark.asvs("6.2.1")
 @pytest.mark.parametrize(
     ("password", "characters"),
     [("🦙" * 7, 7), ("e\u0301" * 7, 7), ("\u00e9" * 7, 7)],
     ids=["emoji", "decomposed", "composed"],
 )
 def test_characters_are_counted_as_people_count_them(password, characters):
-    """V6.2.1: code points of the normalized password, neither bytes nor UTF-16 units."""
+    """Code points of the normalized password, neither bytes nor UTF-16 units."""
     assert weakness(password, minimum_length=8) == "Use at least 8 characters."
     assert weakness(password, minimum_length=characters) != f"Use at least {characters} characters."
 
 
+@pytest.mark.asvs("6.2.9")
 @pytest.mark.parametrize("length", [64, 128, MAXIMUM_LENGTH])
 def test_a_sentence_may_be_long(length):
-    """V6.2.9."""
     assert weakness((LONG * 10)[:length]) is None
 
 
+@pytest.mark.asvs("6.2.9")
 def test_a_book_is_refused_and_never_cut_short():
-    """V6.2.9."""
     assert weakness((LONG * 10)[: MAXIMUM_LENGTH + 1]) == "Use at most 256 characters."
 
 
+@pytest.mark.asvs("6.2.4")
 @pytest.mark.parametrize(
     "password",
     ["password1", "PassWord1", "qwertyuiop", "letmein123", "iloveyou", "P@ssw0rd1", "1q2w3e4r5t"],
 )
 def test_what_everybody_uses_is_refused(password):
-    """V6.2.4."""
     assert weakness(password) is not None
 
 
+@pytest.mark.asvs("6.2.11")
 @pytest.mark.parametrize(
     ("password", "word"),
     [
@@ -81,7 +83,6 @@ def test_what_everybody_uses_is_refused(password):
     ],
 )
 def test_ones_own_words_are_refused_and_named(password, word):
-    """V6.2.11."""
     assert f"“{word}”" in weakness(password, "Al", word)
     assert weakness(password, "Somebody", "else") is None
 

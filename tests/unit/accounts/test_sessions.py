@@ -55,8 +55,8 @@ def test_an_opened_session_is_found_by_its_token(dbsession, ada, who):
     assert identity.expires_at == NOW + LIMITS.idle
 
 
+@pytest.mark.asvs("7.2.3")
 def test_the_table_does_not_know_the_secret(dbsession, ada):
-    """V7.2.3."""
     token = open_for(dbsession, ada, user_agent="Firefox", network_address="192.0.2.1")
     (row,) = dbsession.execute(
         sa.select(UserSession.__table__).where(UserSession.id == token.id)
@@ -74,17 +74,17 @@ def test_a_user_agent_is_kept_as_far_as_it_says_something(dbsession, ada, user_a
     assert rows(dbsession)[token.id].user_agent == kept
 
 
+@pytest.mark.asvs("7.2.2")
 def test_opening_a_session_leaves_all_others_alone(dbsession, ada, who):
-    """V7.2.2."""
     before = set(rows(dbsession))
     first, second = open_for(dbsession, ada), open_for(dbsession, ada)
     assert set(rows(dbsession)) == before | {first.id, second.id}
     assert who(first).session_id != who(second).session_id
 
 
+@pytest.mark.asvs("7.2.1")
 @pytest.mark.parametrize("which", ["unknown", "secret of another", "forged"])
 def test_no_other_token_is_anybodys(dbsession, ada, who, which):
-    """V7.2.1."""
     token, other = open_for(dbsession, ada), open_for(dbsession, ada)
     wrong = {
         "unknown": SessionToken.new(),
@@ -95,8 +95,8 @@ def test_no_other_token_is_anybodys(dbsession, ada, who, which):
     assert who(token) is not None
 
 
+@pytest.mark.asvs("7.3.1")
 def test_a_session_is_over_at_the_moment_it_expires(dbsession, ada, who):
-    """V7.3.1."""
     token = open_for(dbsession, ada)
     expires_at = who(token).expires_at
     assert who(token, now=expires_at - SECOND) is not None
@@ -104,6 +104,7 @@ def test_a_session_is_over_at_the_moment_it_expires(dbsession, ada, who):
     assert who(token, now=expires_at + SECOND) is None
 
 
+@pytest.mark.asvs("7.3.1", "7.3.2")
 @pytest.mark.parametrize(
     ("age", "unseen", "left"),
     [
@@ -115,12 +116,11 @@ def test_a_session_is_over_at_the_moment_it_expires(dbsession, ada, who):
     ],
 )
 def test_the_nearer_of_two_limits_counts(age, unseen, left):
-    """V7.3.1, V7.3.2."""
     assert LIMITS.expiry(created_at=NOW - age, last_seen_at=NOW - unseen) == NOW + left
 
 
+@pytest.mark.asvs("7.3.1")
 def test_a_visit_extends_a_session_and_no_other(site, dbsession, ada, who):
-    """V7.3.1."""
     token, later = open_for(dbsession, ada), NOW + timedelta(days=3)
     others = {row.id: row.expires_at for row in rows(dbsession).values() if row.id != token.id}
     with site.database.reading.connect() as connection:
@@ -133,8 +133,8 @@ def test_a_visit_extends_a_session_and_no_other(site, dbsession, ada, who):
     assert after == others
 
 
+@pytest.mark.asvs("7.3.2")
 def test_no_visit_extends_a_session_beyond_the_absolute_limit(site, dbsession, ada, who):
-    """V7.3.2."""
     token = SessionToken.new()
     created_at = NOW - LIMITS.absolute + timedelta(days=1)
     a_session(

@@ -47,6 +47,7 @@ def test_address_and_password_say_who_it_is(site, ada, typed):
     assert signed_in_as(site, typed, PASSWORD) == ada.id
 
 
+@pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize(
     ("email", "password"),
     [
@@ -63,7 +64,6 @@ def test_address_and_password_say_who_it_is(site, ada, typed):
     ],
 )
 def test_every_mistake_is_the_same_mistake(site, ada, email, password):
-    """V6.3.8."""
     with pytest.raises(WrongCredentials) as mistake:
         signed_in_as(site, email, password)
     assert mistake.value.args == ()
@@ -91,8 +91,8 @@ def test_a_password_that_was_right_a_moment_ago_is_wrong_now(
     assert hashes(dbsession) == before
 
 
+@pytest.mark.asvs("11.2.2")
 def test_a_hash_is_renewed_for_its_owner_alone(dbsession, ada, credential):
-    """V11.2.2."""
     before = hashes(dbsession)
     replace_password_hash(dbsession, credential, "renewed")
     dbsession.commit()

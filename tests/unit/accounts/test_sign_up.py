@@ -44,8 +44,8 @@ def test_there_is_one_account_more_and_all_others_are_as_before(dbsession):
     assert (user.email, user.created_at) == ("Ada.Lovelace@Example.com", NOW)
 
 
+@pytest.mark.asvs("11.4.2")
 def test_the_password_is_kept_as_a_hash_and_as_nothing_else(dbsession):
-    """V11.4.2."""
     user = sign_ada_up(dbsession)
     dbsession.commit()
     assert HASHER.matches(user.password_hash, PASSWORD)
@@ -97,6 +97,7 @@ def test_tags_and_dots_make_another_address(dbsession, tag):
     assert len(people(dbsession)) == 2
 
 
+@pytest.mark.asvs("6.2.4", "6.2.11")
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
@@ -111,7 +112,6 @@ def test_tags_and_dots_make_another_address(dbsession, tag):
     ],
 )
 def test_a_password_that_others_would_guess_makes_no_account(dbsession, password, reason):
-    """V6.2.4, V6.2.11."""
     some_noise(dbsession)
     before = people(dbsession)
     email = "ada.l@sub.example.com"

@@ -1,5 +1,7 @@
 """Finding people, and nobody else."""
 
+import pytest
+
 from authsite.accounts.users import Credential, credential_of_email_key, user_of_id
 from tests.factories import a_user, some_noise
 
@@ -20,6 +22,6 @@ def test_a_password_hash_is_found_by_the_key_of_the_address(dbsession, site):
         assert credential_of_email_key(site.credentials, other) is None
 
 
+@pytest.mark.asvs("16.2.5")
 def test_a_credential_does_not_show_the_hash():
-    """V16.2.5."""
     assert "hush" not in repr(Credential("ada", "hush"))

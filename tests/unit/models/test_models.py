@@ -64,8 +64,8 @@ def test_there_is_no_session_of_nobody(dbsession):
         a_session(dbsession, User(id="nobody"))
 
 
+@pytest.mark.asvs("16.2.5")
 def test_rows_show_no_more_than_their_ids(dbsession):
-    """V16.2.5."""
     user = a_user(dbsession)
     assert repr(user) == f"<User {user.id}>"
     session = a_session(dbsession, user)
