@@ -64,6 +64,7 @@ def includeme(config: Configurator) -> None:
             cookie=site.session_cookie,
             stranger_cookie=site.stranger_cookie,
             limits=site.limits,
+            public_limits=site.public_limits,
         )
     )
     config.set_default_permission("authenticated")

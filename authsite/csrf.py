@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import logging
 import random
@@ -16,12 +15,12 @@ from zope.interface import implementer
 
 from authsite.cookies import Cookie
 from authsite.hosts import Hosts
+from authsite.macs import key_for, mac
 
 log = logging.getLogger(__name__)
 
 _SALT_BYTES = 16
 _STRANGER_BYTES = 16
-_DIGEST_BYTES = 32
 
 
 @implementer(ICSRFStoragePolicy)
@@ -35,7 +34,7 @@ class CsrfPolicy:
     """
 
     def __init__(self, secret: bytes, *, cookie: Cookie, hosts: Hosts) -> None:
-        self._key = _mac(hashlib.sha256(secret).digest(), b"authsite csrf")
+        self._key = key_for(secret, b"csrf")
         self._cookie = cookie
         self._hosts = hosts
 
@@ -90,7 +89,7 @@ class CsrfPolicy:
         return b"stranger " + value.encode("latin-1")
 
     def _signature_of(self, name: str) -> str:
-        digest = _mac(self._key, b"cookie " + name.encode("latin-1"))
+        digest = mac(self._key, b"cookie " + name.encode("latin-1"))
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
     def _is_signed(self, value: str) -> bool:
@@ -102,7 +101,7 @@ class CsrfPolicy:
         # It need not be secret, only another one each time; the operating system's generator would
         # let go of the interpreter's lock in the middle of every page.
         salt = random.randbytes(_SALT_BYTES)  # noqa: S311
-        digest = _mac(self._key, salt + bearer)
+        digest = mac(self._key, salt + bearer)
         return base64.urlsafe_b64encode(salt + digest).decode("ascii")
 
     def _is_token_for(self, bearer: bytes, token: Any) -> bool:
@@ -113,9 +112,4 @@ class CsrfPolicy:
         except (UnicodeEncodeError, binascii.Error):
             return False
         salt, digest = decoded[:_SALT_BYTES], decoded[_SALT_BYTES:]
-        return hmac.compare_digest(_mac(self._key, salt + bearer), digest)
-
-
-def _mac(key: bytes, message: bytes) -> bytes:
-    """Return the keyed BLAKE2b of the message (RFC 7693), 32 bytes."""
-    return hashlib.blake2b(message, key=key, digest_size=_DIGEST_BYTES).digest()
+        return hmac.compare_digest(mac(self._key, salt + bearer), digest)

@@ -26,6 +26,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 _WRITER = "authsite_writer"
+_RELAXED = "authsite_relaxed"
 #: Seconds between two looks at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
 #: then loses to whoever came just now; short random naps let everybody through.
 _SHORTEST_NAP, _LONGEST_NAP = 0.0005, 0.004
@@ -70,9 +71,14 @@ class Database:
             sa.event.listen(self.reading, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _SqliteBegin(wait))
             sa.event.listen(self.engine, "handle_error", _mark_busy_retryable)
+        else:
+            sa.event.listen(self.engine, "begin", _begin_on_postgresql)
         self._compiled: list[CompiledSelect] = []
         #: `engine` again, for transactions that write.
         self.writing = self.engine.execution_options(**{_WRITER: True})
+        #: `writing`, for counts: after a power cut the last of them may be missing, which saves the
+        #: wait for the disk. What other transactions commit lasts, and so does every order.
+        self.counting = self.writing.execution_options(**{_RELAXED: True})
 
     @property
     def is_sqlite(self) -> bool:
@@ -139,22 +145,25 @@ class _SqliteBegin:
         self._usual = f"PRAGMA busy_timeout = {min(self._seconds, _READERS_PATIENCE) * 1000:.0f}"
 
     def __call__(self, connection: Connection) -> None:
-        if not connection.get_execution_options().get(_WRITER):
+        options = connection.get_execution_options()
+        if not options.get(_WRITER):
             connection.exec_driver_sql("BEGIN")
             return
         cursor = connection.connection.cursor()
         cursor.execute("PRAGMA busy_timeout = 0")
+        durability = f"PRAGMA synchronous = {'NORMAL' if options.get(_RELAXED) else 'FULL'}"
         try:
-            if not self._take_write_lock(cursor):
+            if not self._take_write_lock(cursor, durability):
                 connection.exec_driver_sql(_BEGIN_TO_WRITE)  # for an error that says which
         finally:
             cursor.execute(self._usual)
             cursor.close()
 
-    def _take_write_lock(self, cursor: DBAPICursor) -> bool:
+    def _take_write_lock(self, cursor: DBAPICursor, durability: str) -> bool:
         deadline = time.monotonic() + self._seconds
         while time.monotonic() < deadline:
             try:
+                cursor.execute(durability)
                 cursor.execute(_BEGIN_TO_WRITE)
             except sqlite3.OperationalError as error:
                 if not _is_busy(error):
@@ -163,6 +172,11 @@ class _SqliteBegin:
                 return True
             time.sleep(random.uniform(_SHORTEST_NAP, _LONGEST_NAP))  # noqa: S311 - a nap, no secret
         return False
+
+
+def _begin_on_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(_RELAXED):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
 
 def _is_busy(error: BaseException | None) -> bool:

@@ -5,7 +5,7 @@ from typing import Self
 
 from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
-from wtforms import Field, Form, PasswordField, StringField
+from wtforms import BooleanField, Field, Form, PasswordField, StringField
 from wtforms.validators import StopValidation
 
 from authsite import email_addresses, passwords
@@ -124,3 +124,8 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
         validators=[Required(missing), Readable(maximum=passwords.MAXIMUM_LENGTH)],
         render_kw={"autocomplete": autocomplete},
     )
+
+
+def check_box(label: str, *, hint: str) -> Field:
+    """Return a box to tick; a browser sends nothing for one that is not."""
+    return BooleanField(label, description=hint)

@@ -13,14 +13,34 @@ def network_address_of(request: Request) -> str | None:
     Behind a proxy the peer is the proxy, unless waitress is told to trust it (docs/production.md);
     a header such as `X-Forwarded-For` is never read here, since anybody can write one.
     """
-    address, _, _zone = request.environ.get("REMOTE_ADDR", "").partition("%")
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        return None
+    address = _address_of(request)
+    return str(address) if address else None
+
+
+def network_of(request: Request) -> str:
+    """Return by what the throttles tell networks apart: an IPv4 address, or the /64 of an IPv6 one.
+
+    Whoever has one address of a /64 mostly has all 2^64 of them. Those without an address count as
+    one network, so that a proxy that hides them is noticed and not a way around.
+    """
+    address = _address_of(request)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address) if address else "unknown"
 
 
 def user_agent_of(request: Request) -> str | None:
     """Return what the browser calls itself, as far as it can be printed, or None."""
     text = request.environ.get("HTTP_USER_AGENT", "")[:USER_AGENT_LENGTH]
     return "".join(character for character in text if character.isprintable()) or None
+
+
+def _address_of(request: Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    text, _, _zone = request.environ.get("REMOTE_ADDR", "").partition("%")
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    # A socket for both kinds shows IPv4 as ::ffff:192.0.2.1, all of which are one /64.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

@@ -1,11 +1,12 @@
 """Turning a template into a response."""
 
-from http import HTTPStatus
+from datetime import timedelta
 from typing import Any
 
 from jinja2 import Environment
 from pyramid.response import Response
 
+from authsite.durations import in_words
 from authsite.forms import SiteForm
 from authsite.request import Request
 
@@ -40,14 +41,29 @@ def _render(environment: Environment, name: str, **values: Any) -> str:
 def form_page(
     request: Request, template: str, *, form: SiteForm, status: int, **values: Any
 ) -> Response:
-    """Return a page with a form: new (200), with mistakes (422), or put off (503).
+    """Return a page with a form: new (200), or with mistakes (422).
 
     What was typed is in it again, but for passwords.
     """
-    put_off = status == HTTPStatus.SERVICE_UNAVAILABLE
-    if put_off:
-        form.reject(None, "Very many people are signing in just now. Please try again in a moment.")
-    response = page(request, template, status=status, form=form, **values)
-    if put_off:
-        response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
+    return page(request, template, status=status, form=form, **values)
+
+
+def crowded_page(request: Request, template: str, *, form: SiteForm, **values: Any) -> Response:
+    """Return the page again: the site is too busy to take the form just now (503)."""
+    form.reject(None, "Very many people are signing in just now. Please try again in a moment.")
+    response = form_page(request, template, form=form, status=503, **values)
+    response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
+    return response
+
+
+def throttled_page(
+    request: Request, template: str, *, form: SiteForm, why: str, wait: timedelta, **values: Any
+) -> Response:
+    """Return the page again: `why` it was tried too often, and when to try again (429, RFC 6585).
+
+    `Retry-After` is in seconds (RFC 9110, 10.2.3).
+    """
+    form.reject(None, f"{why} Please try again in {in_words(wait)}.")
+    response = form_page(request, template, form=form, status=429, **values)
+    response.headerlist.append(("Retry-After", str(-(-wait // timedelta(seconds=1)))))
     return response

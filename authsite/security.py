@@ -41,13 +41,20 @@ class SecurityPolicy:
     """
 
     def __init__(
-        self, database: Database, *, cookie: Cookie, stranger_cookie: Cookie, limits: Limits
+        self,
+        database: Database,
+        *,
+        cookie: Cookie,
+        stranger_cookie: Cookie,
+        limits: Limits,
+        public_limits: Limits,
     ) -> None:
         self._database = database
         self._select = database.compile(IDENTITY)
         self._cookie = cookie
         self._stranger_cookie = stranger_cookie
         self._limits = limits
+        self._public_limits = public_limits
         self._acl = ACLHelper()
 
     def identity(self, request: Request) -> Identity | None:
@@ -61,7 +68,7 @@ class SecurityPolicy:
         identity = identity_of_token(self._select, token, now=now)
         if identity is None:
             self._answer_with(request, self._cookie.clear())
-        elif now - identity.last_seen_at >= self._limits.touch_every:
+        elif now - identity.last_seen_at >= self._limits_of(identity.public_computer).touch_every:
             self._touch(request, token, identity, now=now)
         return identity
 
@@ -80,26 +87,30 @@ class SecurityPolicy:
             return (Everyone, STRANGER)
         return (Everyone, Authenticated, f"user:{identity.user_id}")
 
-    def remember(self, request: Request, userid: str, **_kw: Any) -> list[tuple[str, str]]:
+    def remember(
+        self, request: Request, userid: str, *, public_computer: bool = False, **_kw: Any
+    ) -> list[tuple[str, str]]:
         """Open a session for the user and return the header that hands it to this browser.
 
         The browser's former session ends, whoever's it was: no session outlives a change of
         identity, and none is ever adopted (ASVS 7.2.4). What named it as a stranger goes too.
         """
+        limits = self._limits_of(public_computer)
         self._close_session_of(request)
         now = utc_now()
         request.site.sweeper.nudge(now=now)
         token = open_session(
             request.dbsession,
             userid,
-            limits=self._limits,
+            limits=limits,
+            public_computer=public_computer,
             user_agent=user_agent_of(request),
             network_address=network_address_of(request),
             now=now,
         )
-        expires_at = self._limits.expiry(created_at=now, last_seen_at=now)
+        lifetime = None if public_computer else min(limits.idle, limits.absolute)
         return [
-            self._cookie_until(str(token), expires_at, now=now),
+            self._cookie.set(str(token), max_age=lifetime),
             self._stranger_cookie.clear(),
         ]
 
@@ -120,17 +131,18 @@ class SecurityPolicy:
     def _touch(
         self, request: Request, token: SessionToken, identity: Identity, *, now: datetime
     ) -> None:
+        limits = self._limits_of(identity.public_computer)
         try:
             with self._database.reading.connect() as connection:
-                until = touch_session(connection, identity, limits=self._limits, now=now)
+                until = touch_session(connection, identity, limits=limits, now=now)
         except DATABASE_AWAY as error:  # who asks is known already; the next visit tries again
             log.warning("sys_touch: put off: %s", type(error).__name__)
             return
-        if until:
-            self._answer_with(request, self._cookie_until(str(token), until, now=now))
+        if until and not identity.public_computer:  # whose cookie has no end to put off
+            self._answer_with(request, self._cookie.set(str(token), max_age=until - now))
 
-    def _cookie_until(self, value: str, until: datetime, *, now: datetime) -> tuple[str, str]:
-        return self._cookie.set(value, max_age=until - now)
+    def _limits_of(self, public_computer: bool) -> Limits:
+        return self._public_limits if public_computer else self._limits
 
     def _answer_with(self, request: Request, header: tuple[str, str]) -> None:
         """Add the header to the response, unless a view has set this cookie itself."""

@@ -7,9 +7,10 @@ from datetime import timedelta
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-_DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
+from authsite.durations import parse_duration
+from authsite.rate_limits import RateLimit
+
 _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)/?")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MINIMUM_SECRET_LENGTH = 32
 
 
@@ -41,10 +42,23 @@ def number(minimum: int, maximum: int) -> Callable[[str], int]:
 
 def duration(value: str) -> timedelta:
     """Return how long `90s`, `15m`, `12h` or `30d` is."""
-    match = _DURATION.fullmatch(value.strip())
-    if match is None:
-        raise ValueError("must be a duration such as 90s, 15m, 12h or 30d")
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    try:
+        return parse_duration(value.strip())
+    except ValueError:
+        raise ValueError("must be a duration such as 90s, 15m, 12h or 30d") from None
+
+
+def rate_limits(value: str) -> tuple[RateLimit, ...]:
+    """Return the limits of which each counts, `10/5m` or `5/5m, 20/1h`; none for `off`."""
+    if value.strip() == "off":
+        return ()
+    try:
+        return tuple(RateLimit.parse(each.strip()) for each in value.split(","))
+    except ValueError:
+        raise ValueError(
+            "must be limits such as 30/5m (at most 30 in 5 minutes) or 10/5m..1h (then waits that "
+            "grow to an hour), with commas between them, or off"
+        ) from None
 
 
 def origin(value: str) -> str:

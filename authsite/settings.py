@@ -12,11 +12,13 @@ from typing import Any, cast
 
 from sqlalchemy.engine import URL
 
+from authsite.rate_limits import RateLimit
 from authsite.setting_values import (
     database_url,
     duration,
     number,
     origin,
+    rate_limits,
     secret,
     text,
     yes_or_no,
@@ -63,6 +65,14 @@ class SessionSettings:
     touch_every: timedelta = _setting(
         duration, "A visit extends a session at most once in this time.", timedelta(hours=1)
     )
+    public_idle: timedelta = _setting(
+        duration,
+        "A session on a public computer ends after this time without a visit, or with the browser.",
+        timedelta(minutes=15),
+    )
+    public_absolute: timedelta = _setting(
+        duration, "The longest that a session on a public computer lasts.", timedelta(hours=12)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +92,33 @@ class PasswordSettings:
         number(1, 10_000),
         "Hashes that may wait in one process; who comes after is asked to try again (503).",
         64,
+    )
+
+
+def _limit(meaning: str, *default: RateLimit) -> Any:
+    return _setting(rate_limits, meaning, default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThrottleSettings:
+    """How often something may be tried. Each field names a kind of try."""
+
+    sign_in_account: tuple[RateLimit, ...] = _limit(
+        "Failed sign-ins to one address, whether anybody has it or not, by browsers that have not "
+        "signed in to it before.",
+        RateLimit(10, timedelta(minutes=5), longest_wait=timedelta(hours=1)),
+    )
+    sign_in_device: tuple[RateLimit, ...] = _limit(
+        "Failed sign-ins by a browser that has signed in to this account before. Nobody else uses "
+        "them up, and it is not held up by the two other limits.",
+        RateLimit(10, timedelta(minutes=5), longest_wait=timedelta(hours=1)),
+    )
+    sign_in_network: tuple[RateLimit, ...] = _limit(
+        "Failed sign-ins from one network address (IPv6: one /64).",
+        RateLimit(30, timedelta(minutes=5)),
+    )
+    sign_up_network: tuple[RateLimit, ...] = _limit(
+        "Sign-ups from one network address (IPv6: one /64).", RateLimit(20, timedelta(hours=1))
     )
 
 
@@ -129,6 +166,7 @@ class Settings:
     site: SiteSettings
     session: SessionSettings
     passwords: PasswordSettings
+    throttle: ThrottleSettings
     database: DatabaseSettings
     sweeping: SweepSettings
 
@@ -142,6 +180,7 @@ _GROUPS: dict[str, type[Any]] = {
     "site": SiteSettings,
     "session": SessionSettings,
     "passwords": PasswordSettings,
+    "throttle": ThrottleSettings,
     "database": DatabaseSettings,
     "sweeping": SweepSettings,
 }

@@ -6,17 +6,24 @@ from typing import Any
 from pyramid.registry import Registry
 
 from authsite.accounts.sessions import Limits
+from authsite.accounts.throttles import Throttles
 from authsite.accounts.users import CREDENTIAL
 from authsite.assets import Assets, find_assets
 from authsite.compiled_select import CompiledSelect
 from authsite.cookies import Cookie
 from authsite.csrf import CsrfPolicy
 from authsite.database import Database
+from authsite.devices import Devices
 from authsite.flash import Flash
 from authsite.hosts import Hosts
+from authsite.macs import key_for
 from authsite.passwords import PasswordHasher
 from authsite.settings import Settings
 from authsite.sweeping import Sweeper
+
+#: On a public computer a visit is written down so often in the time after which the session would
+#: end without one, so that it ends hardly earlier than it should.
+VISITS_WRITTEN_DOWN = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +34,8 @@ class Site:
     database: Database
     credentials: CompiledSelect
     hasher: PasswordHasher
+    throttles: Throttles
+    devices: Devices
     hosts: Hosts
     flash: Flash
     session_cookie: Cookie
@@ -40,6 +49,13 @@ class Site:
         """How long sessions last."""
         session = self.settings.session
         return Limits(session.idle, session.absolute, session.touch_every)
+
+    @property
+    def public_limits(self) -> Limits:
+        """How long sessions on public computers last: visits are written down more often."""
+        session = self.settings.session
+        touch_every = min(session.touch_every, session.public_idle / VISITS_WRITTEN_DOWN)
+        return Limits(session.public_idle, session.public_absolute, touch_every)
 
 
 def build_site(settings: Settings) -> Site:
@@ -63,6 +79,12 @@ def build_site(settings: Settings) -> Site:
             concurrency=settings.passwords.concurrency,
             queue=settings.passwords.queue,
         ),
+        throttles=Throttles(
+            database.counting,
+            key=key_for(settings.secret, b"throttle"),
+            limits=vars(settings.throttle),
+        ),
+        devices=Devices(key_for(settings.secret, b"device"), cookie=Cookie("device", https=https)),
         hosts=hosts,
         flash=Flash(Cookie("flash", https=https)),
         session_cookie=Cookie("session", https=https),

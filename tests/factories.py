@@ -13,9 +13,11 @@ from pyramid.testing import DummySecurityPolicy
 from sqlalchemy.orm import Session
 
 from authsite.accounts.sessions import Identity, Limits
+from authsite.accounts.throttles import Throttles
 from authsite.models import User, UserSession
 from authsite.passwords import PasswordHasher
 from authsite.request import Request
+from authsite.setting_values import rate_limits
 from authsite.tokens import SessionToken, new_id
 
 #: A moment to which tests refer; whole seconds make failures readable.
@@ -31,6 +33,13 @@ def a_hasher(**values: Any) -> PasswordHasher:
     """Hash as cheaply as Argon2 allows: 8 KiB, once, one thread."""
     cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1, "concurrency": 1}
     return PasswordHasher(**cheap | values)
+
+
+def throttles_for(dbsession: Session, **limits: str) -> Throttles:
+    """Return throttles that hold up nobody, or as the limits say: `sign_up_network="20/1h"`."""
+    kinds = ("sign_in_account", "sign_in_device", "sign_in_network", "sign_up_network")
+    allowed = {kind: rate_limits(limits.get(kind, "off")) for kind in kinds}
+    return Throttles(dbsession.get_bind(), key=b"of the tests", limits=allowed)
 
 
 def a_user(dbsession: Session, **values: Any) -> User:
@@ -97,6 +106,7 @@ def an_identity(**values: Any) -> Identity:
             "last_seen_at": NOW,
             "confirmed_at": NOW,
             "expires_at": NOW + LIMITS.idle,
+            "public_computer": False,
         }
         | values
     )

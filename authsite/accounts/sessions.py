@@ -43,6 +43,7 @@ class Identity(NamedTuple):
     last_seen_at: datetime
     confirmed_at: datetime
     expires_at: datetime
+    public_computer: bool
 
     @property
     def full_name(self) -> str:
@@ -61,6 +62,7 @@ IDENTITY = (
         UserSession.last_seen_at,
         UserSession.confirmed_at,
         UserSession.expires_at,
+        UserSession.public_computer,
         UserSession.secret_digest,
     )
     .join(User, User.id == UserSession.user_id)
@@ -90,6 +92,7 @@ def open_session(
     user_id: str,
     *,
     limits: Limits,
+    public_computer: bool = False,
     user_agent: str | None,
     network_address: str | None,
     now: datetime,
@@ -104,6 +107,7 @@ def open_session(
         "last_seen_at": now,
         "confirmed_at": now,
         "expires_at": limits.expiry(created_at=now, last_seen_at=now),
+        "public_computer": public_computer,
         "user_agent": user_agent[:USER_AGENT_LENGTH] if user_agent else None,
         "network_address": network_address,
     }

@@ -1,11 +1,15 @@
 """Signing in: whether a password belongs to an address, told in the same way and time for all."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.throttles import Throttles
 from authsite.accounts.users import Credential, credential_of_email_key
 from authsite.compiled_select import CompiledSelect
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
+from authsite.hash_queue import HashQueueFull
 from authsite.models import User
 from authsite.passwords import PasswordHasher
 
@@ -27,22 +31,51 @@ class WrongCredentials(Exception):
     """The address or the password is wrong; nobody is told which (ASVS 6.3.8)."""
 
 
-def check_password(
-    credentials: CompiledSelect, *, hasher: PasswordHasher, email: str, password: str
-) -> Credential:
-    """Return whose password this is; raise `WrongCredentials` or `HashQueueFull`.
+def account_of(email: str) -> str:
+    """Return the key of the account that is meant, whether there is one or not.
 
-    No transaction is open while the hash is computed. An address that nobody has, or that is none,
-    costs the same hash as a wrong password.
+    What is no address at all is nobody's account, and is looked up and counted as any other; in a
+    form that no address has, and that every database takes.
     """
     try:
-        email_key = parse_email_address(email).key
+        return parse_email_address(email).key
     except InvalidEmailAddress:
-        email_key = ""  # nobody's; looked up all the same, so that this takes as long
-    credential = credential_of_email_key(credentials, email_key)
+        return ascii(email.casefold())
+
+
+def check_password(
+    credentials: CompiledSelect,
+    *,
+    throttles: Throttles,
+    hasher: PasswordHasher,
+    account: str,
+    password: str,
+    network: str,
+    device: str | None,
+    now: datetime,
+) -> Credential:
+    """Return whose password this is; raise `WrongCredentials`, `Throttled` or `HashQueueFull`.
+
+    No transaction is open while the hash is computed. An account that nobody has costs the same
+    hash as a wrong password. A try is counted before it is made and given back unless the password
+    is wrong: those of a browser that has signed in to the account before (`device`) by
+    themselves, so that nobody else can hold it up, all others by account and by network.
+    """
+    if device:
+        tried = {"sign_in_device": f"{account} {device}"}
+    else:
+        tried = {"sign_in_account": account, "sign_in_network": network}
+    hits = throttles.take(tried, now=now)
+    credential = credential_of_email_key(credentials, account)
     password_hash = credential.password_hash if credential else None
-    if not hasher.matches(password_hash, password) or credential is None:
+    try:
+        matches = hasher.matches(password_hash, password)
+    except HashQueueFull:
+        throttles.give_back(hits)
+        raise
+    if not matches or credential is None:
         raise WrongCredentials
+    throttles.give_back(hits)
     return credential
 
 

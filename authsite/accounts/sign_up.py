@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from authsite.accounts.throttles import Throttles
 from authsite.email_addresses import EmailAddress
+from authsite.hash_queue import HashQueueFull
 from authsite.models import User
 from authsite.passwords import PasswordHasher, weakness_of
 from authsite.tokens import new_id
@@ -22,6 +24,7 @@ class WeakPassword(Exception):
 def sign_up(
     dbsession: Session,
     *,
+    throttles: Throttles,
     hasher: PasswordHasher,
     first_name: str,
     last_name: str,
@@ -29,12 +32,14 @@ def sign_up(
     password: str,
     minimum_length: int,
     site_name: str,
+    network: str,
     now: datetime,
 ) -> User:
-    """Add and return a user; raise `WeakPassword`, `EmailTaken` or `HashQueueFull`.
+    """Add and return a user; raise `WeakPassword`, `EmailTaken`, `Throttled` or `HashQueueFull`.
 
-    The password is hashed before the first statement, so that nobody holds the write lock while a
-    hash is computed.
+    A sign-up counts from when nothing is wrong with it but, perhaps, the address: who tries which
+    addresses are taken is held up like who makes many accounts. The password is hashed before the
+    first statement of `dbsession`, so that nobody holds the write lock while a hash is computed.
     """
     local_part, _, domain = email.key.partition("@")
     weakness = weakness_of(
@@ -44,13 +49,19 @@ def sign_up(
     )
     if weakness:
         raise WeakPassword(weakness)
+    hits = throttles.take({"sign_up_network": network}, now=now)
+    try:
+        password_hash = hasher.hash(password)
+    except HashQueueFull:
+        throttles.give_back(hits)
+        raise
     user = User(
         id=new_id(),
         first_name=first_name,
         last_name=last_name,
         email=email.typed,
         email_key=email.key,
-        password_hash=hasher.hash(password),
+        password_hash=password_hash,
         created_at=now,
     )
     try:

@@ -2,7 +2,8 @@
 
 from authsite.models.base import Base
 from authsite.models.sweep import Sweep
+from authsite.models.throttle import Throttle
 from authsite.models.user import User
 from authsite.models.user_session import UserSession
 
-__all__ = ["Base", "Sweep", "User", "UserSession"]
+__all__ = ["Base", "Sweep", "Throttle", "User", "UserSession"]

@@ -28,6 +28,8 @@ class UserSession(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     user_agent: Mapped[str | None] = mapped_column(sa.String(512))
     network_address: Mapped[str | None] = mapped_column(sa.String(45))
+    #: Whether its owner said so at the sign-in: it is shorter then, and ends with the browser.
+    public_computer: Mapped[bool] = mapped_column(server_default=sa.false())
 
     def __repr__(self) -> str:
         return f"<UserSession {self.id} of {self.user_id}>"

@@ -1,5 +1,8 @@
 """`/sign-in`: where a stranger says who they are."""
 
+import logging
+from datetime import datetime
+
 from pyramid.response import Response
 from pyramid.security import remember
 from pyramid.view import view_config, view_defaults
@@ -7,16 +10,27 @@ from wtforms import HiddenField
 
 from authsite.accounts.sign_in import (
     WrongCredentials,
+    account_of,
     check_password,
     hold_credential,
     replace_password_hash,
 )
-from authsite.forms import SiteForm, email_field, password_field
+from authsite.accounts.throttles import Throttled
+from authsite.clock import utc_now
+from authsite.forms import SiteForm, check_box, email_field, password_field
 from authsite.hash_queue import HashQueueFull
-from authsite.pages import form_page
+from authsite.network import network_of
+from authsite.pages import crowded_page, form_page, throttled_page
 from authsite.redirects import own_path, see_other
 from authsite.request import Request
 from authsite.resources import Root
+
+log = logging.getLogger(__name__)
+
+_TOO_OFTEN = (
+    "There were too many failed sign-ins. A browser that you have signed in with before may still "
+    "let you in."
+)
 
 
 class SignInForm(SiteForm):
@@ -25,6 +39,10 @@ class SignInForm(SiteForm):
     email = email_field()
     password = password_field(
         "Password", autocomplete="current-password", missing="Enter your password."
+    )
+    public_computer = check_box(
+        "This is a public computer",
+        hint="You are signed out when the browser is closed, or after a while without a visit.",
     )
     next = HiddenField(filters=[own_path])
 
@@ -47,21 +65,37 @@ class SignIn:
         form = SignInForm.of(self.request)
         if not form.validate():
             return self._page(form, status=422)
+        account, now = account_of(form.email.data), utc_now()
         try:
-            user_id = self._sign_in(form)
+            user_id = self._sign_in(account, form.password.data, now=now)
         except WrongCredentials:
             form.reject(None, "Incorrect email or password.")
             return self._page(form, status=422)
+        except Throttled as throttled:
+            log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
+            return throttled_page(
+                self.request, "sign_in", form=form, why=_TOO_OFTEN, wait=throttled.wait
+            )
         except HashQueueFull:
-            return self._page(form, status=503)
-        headers = remember(self.request, user_id)
+            return crowded_page(self.request, "sign_in", form=form)
+        public = form.public_computer.data
+        headers = remember(self.request, user_id, public_computer=public)
+        if not public:
+            headers.append(self.request.site.devices.remember(self.request, account, now=now))
         return see_other(form.next.data or self.request.path_to("dashboard"), headers)
 
-    def _sign_in(self, form: SignInForm) -> str:
+    def _sign_in(self, account: str, password: str, *, now: datetime) -> str:
         """Return whose password this is. All hashing is done before the transaction begins."""
-        site, password = self.request.site, form.password.data
+        site = self.request.site
         credential = check_password(
-            site.credentials, hasher=site.hasher, email=form.email.data, password=password
+            site.credentials,
+            throttles=site.throttles,
+            hasher=site.hasher,
+            account=account,
+            password=password,
+            network=network_of(self.request),
+            device=site.devices.device_of(self.request, account, now=now),
+            now=now,
         )
         if site.hasher.is_outdated(credential.password_hash):
             renewed = site.hasher.hash(password)
@@ -71,10 +105,4 @@ class SignIn:
         return credential.user_id
 
     def _page(self, form: SignInForm, status: int = 200) -> Response:
-        return form_page(
-            self.request,
-            "sign_in",
-            form=form,
-            status=status,
-            arrived_from=bool(form.next.data),
-        )
+        return form_page(self.request, "sign_in", form=form, status=status)

@@ -1,5 +1,9 @@
 """`/sign-up`: where a stranger makes an account."""
 
+import logging
+from collections.abc import Callable
+from typing import Any
+
 from pyramid.response import Response
 from pyramid.security import remember
 from pyramid.view import view_config, view_defaults
@@ -7,15 +11,23 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 
 from authsite.accounts.sign_up import EmailTaken, WeakPassword, sign_up
+from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.forms import SiteForm, email_field, name_field, password_field
 from authsite.hash_queue import HashQueueFull
 from authsite.models import User
-from authsite.pages import form_page
+from authsite.network import network_of
+from authsite.pages import crowded_page, form_page, throttled_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Root
+
+log = logging.getLogger(__name__)
+
+_TOO_OFTEN = (
+    "Many accounts were made from your network of late. If you have one already, you can sign in."
+)
 
 
 class SignUpForm(SiteForm):
@@ -52,31 +64,37 @@ class SignUp:
     @view_config(request_method="GET")
     def show(self) -> Response:
         """Show an empty form."""
-        return self._page(SignUpForm())
+        return self._page(form_page, SignUpForm(), status=200)
 
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Make the account, sign its owner in, and go to the dashboard."""
         form = SignUpForm.of(self.request)
         if not form.validate():
-            return self._page(form, status=422)
+            return self._page(form_page, form, status=422)
         try:
             user = self._sign_up(form)
         except WeakPassword as weakness:
             form.reject("password", str(weakness))
         except EmailTaken:
             form.reject("email", "There is an account with this address. Sign in instead?")
+        except Throttled as throttled:
+            log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
+            return self._page(throttled_page, form, why=_TOO_OFTEN, wait=throttled.wait)
         except HashQueueFull:
-            return self._page(form, status=503)
+            return self._page(crowded_page, form)
         else:
+            devices, now = self.request.site.devices, utc_now()
             headers = remember(self.request, user.id)
+            headers.append(devices.remember(self.request, user.email_key, now=now))
             return see_other(self.request.path_to("dashboard"), headers)
-        return self._page(form, status=422)
+        return self._page(form_page, form, status=422)
 
     def _sign_up(self, form: SignUpForm) -> User:
         settings = self.request.site.settings
         return sign_up(
             self.request.dbsession,
+            throttles=self.request.site.throttles,
             hasher=self.request.site.hasher,
             first_name=form.first_name.data,
             last_name=form.last_name.data,
@@ -84,12 +102,13 @@ class SignUp:
             password=form.password.data,
             minimum_length=settings.passwords.minimum_length,
             site_name=settings.site.name,
+            network=network_of(self.request),
             now=utc_now(),
         )
 
-    def _page(self, form: SignUpForm, status: int = 200) -> Response:
+    def _page(self, made_by: Callable[..., Response], form: SignUpForm, **values: Any) -> Response:
         minimum = self.request.site.settings.passwords.minimum_length
         form.password.description = (
             f"At least {minimum} characters. A few unrelated words make a good one."
         )
-        return form_page(self.request, "sign_up", form=form, status=status)
+        return made_by(self.request, "sign_up", form=form, **values)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from webtest import TestApp
 
 import authsite
-from authsite.models import UserSession
+from authsite.models import Throttle, UserSession
 from authsite.site import Site, site_of
 from tests.browsers import Browser
 
@@ -37,7 +37,7 @@ def new_site(
 
 @pytest.fixture
 def let_time_pass(site: Site) -> Callable[[timedelta], None]:
-    """Put every session as far into the past as so much time would."""
+    """Put every session and every throttle as far into the past as so much time would."""
 
     def age(by: timedelta) -> None:
         moments = ("created_at", "last_seen_at", "confirmed_at", "expires_at")
@@ -47,5 +47,8 @@ def let_time_pass(site: Site) -> Callable[[timedelta], None]:
                 connection.execute(
                     sa.update(UserSession).where(UserSession.id == row.id).values(earlier)
                 )
+            counts = (Throttle.begun_at, Throttle.free_at, Throttle.forget_at)
+            earlier = {each: each - by // timedelta(milliseconds=1) for each in counts}
+            connection.execute(sa.update(Throttle).values(earlier))
 
     return age

@@ -30,7 +30,9 @@ def test_every_cookie_on_https_is_for_this_host_and_https_alone(new_site):
     _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
     answers = [browser.get("/sign-in"), browser.sign_up(), browser.sign_out()]
     cookies = [cookies_of(each) for each in answers]
-    assert set().union(*cookies) == {"__Host-form", "__Host-session", "__Host-flash"}
+    assert set().union(*cookies) == {
+        f"__Host-{name}" for name in ("form", "session", "device", "flash")
+    }
     for name, cookie in (pair for each in cookies for pair in each.items()):
         assert cookie["secure"], name
         assert cookie["httponly"], name

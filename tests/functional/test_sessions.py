@@ -109,7 +109,7 @@ def test_who_signs_in_again_in_the_same_browser_closes_the_former_session(
     page = browser.get("/sign-in")
     plant(browser, "session", former)
     answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
-    assert list(cookies_of(answer)) == ["session", "form"]
+    assert list(cookies_of(answer)) == ["session", "form", "device"]
     ids = set(dbsession.scalars(sa.select(UserSession.id)))
     assert ids == {SessionToken.parse(each.cookie).id for each in (browser, other)}
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from authsite import durations
 from authsite.settings import describe_settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -16,10 +17,9 @@ def spelled(default: Any) -> str:
     if default is MISSING:
         return "none: must be given"
     if isinstance(default, timedelta):
-        seconds = round(default.total_seconds())
-        units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-        unit, length = next(each for each in units.items() if seconds % each[1] == 0)
-        return f"`{seconds // length}{unit}`"
+        return f"`{durations.spelled(default)}`"
+    if isinstance(default, tuple):
+        return f"`{', '.join(map(str, default))}`"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 

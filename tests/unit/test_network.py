@@ -1,11 +1,13 @@
 """What is kept of where a request comes from: what is one, and fits its column."""
 
+import ipaddress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from authsite.models import UserSession
-from authsite.network import network_address_of, user_agent_of
+from authsite.network import network_address_of, network_of, user_agent_of
 from tests.factories import a_request
 
 columns = UserSession.__table__.c
@@ -16,7 +18,8 @@ columns = UserSession.__table__.c
     [
         ("192.0.2.1", "192.0.2.1"),
         ("2001:DB8::0:1", "2001:db8::1"),
-        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::1"),
         ("", None),
         ("localhost", None),
         ("192.0.2.1:443", None),
@@ -26,8 +29,33 @@ columns = UserSession.__table__.c
     ],
 )
 def test_the_peers_address_is_kept_when_it_is_one(peer, address):
-    found = network_address_of(a_request(REMOTE_ADDR=peer))
-    assert found == address or (address and found.startswith("::ffff:"))
+    assert network_address_of(a_request(REMOTE_ADDR=peer)) == address
+
+
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.parametrize(
+    ("peer", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "unknown"),
+        ("localhost", "unknown"),
+    ],
+)
+def test_networks_are_told_apart_by_what_one_subscriber_has(peer, network):
+    assert network_of(a_request(REMOTE_ADDR=peer)) == network
+
+
+@given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
+def test_all_addresses_of_a_64_are_one_network(address, rest):
+    other = ipaddress.IPv6Address((int(address) >> 64 << 64) + rest)
+    of = {network_of(a_request(REMOTE_ADDR=str(each))) for each in (address, other)}
+    mapped = any(each.ipv4_mapped for each in (address, other))
+    assert mapped or len(of) == 1
 
 
 def test_a_unix_socket_has_no_address():

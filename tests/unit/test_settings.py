@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
+from authsite.rate_limits import RateLimit
 from authsite.settings import (
     DEVELOPMENT_SECRET,
     SettingDescription,
@@ -25,6 +26,7 @@ LEAST = {
     "authsite.site.url": "https://site.example",
     "sqlalchemy.url": URL,
 }
+HOUR = timedelta(hours=1)
 OTHER_URL = "postgresql://eve:psst@db.example/other"
 
 #: For each setting: a text other than its default, what it means, and a text that is wrong.
@@ -36,6 +38,16 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.session.idle": ("7d", timedelta(days=7), "a week"),
     "authsite.session.absolute": ("31d", timedelta(days=31), "0d"),
     "authsite.session.touch_every": ("5m", timedelta(minutes=5), "often"),
+    "authsite.session.public_idle": ("5m", timedelta(minutes=5), "soon"),
+    "authsite.session.public_absolute": ("1h", timedelta(hours=1), "1"),
+    "authsite.throttle.sign_in_account": (
+        "5/1m, 20/1h..2h",
+        (RateLimit(5, timedelta(minutes=1)), RateLimit(20, HOUR, longest_wait=2 * HOUR)),
+        "10/5",
+    ),
+    "authsite.throttle.sign_in_device": ("off", (), "none"),
+    "authsite.throttle.sign_in_network": ("9/1d", (RateLimit(9, timedelta(days=1)),), "0/5m"),
+    "authsite.throttle.sign_up_network": ("2/1h", (RateLimit(2, HOUR),), "2/1h,"),
     "authsite.passwords.minimum_length": ("15", 15, "7"),
     "authsite.passwords.time_cost": ("4", 4, "0"),
     "authsite.passwords.memory_cost": ("65536", 65_536, "7"),

@@ -6,13 +6,14 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.sign_in import (
     WrongCredentials,
+    account_of,
     check_password,
     hold_credential,
     replace_password_hash,
 )
 from authsite.accounts.users import Credential
 from authsite.models import User
-from tests.factories import a_hasher, a_user, some_noise
+from tests.factories import NOW, a_hasher, a_user, some_noise
 
 PASSWORD = "seven green llamas hum"
 HASHER = a_hasher()
@@ -37,8 +38,15 @@ def hashes(dbsession: Session) -> dict[str, str]:
     return {row.id: row.password_hash for row in rows}
 
 
-def signed_in_as(site, email: str, password: str) -> str:
-    found = check_password(site.credentials, hasher=HASHER, email=email, password=password)
+def signed_in_as(site, email: str, password: str, **values) -> str:
+    """Return whose password it is; try as a browser that nobody knows, or as the values say."""
+    stranger = {"throttles": site.throttles, "hasher": HASHER, "network": "192.0.2.1", "now": NOW}
+    found = check_password(
+        site.credentials,
+        account=account_of(email),
+        password=password,
+        **stranger | {"device": None} | values,
+    )
     return found.user_id
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from authsite.accounts.sign_up import EmailTaken, WeakPassword, sign_up
 from authsite.email_addresses import parse_email_address
 from authsite.models import User
-from tests.factories import NOW, a_hasher, a_user, some_noise
+from tests.factories import NOW, a_hasher, a_user, some_noise, throttles_for
 
 PASSWORD = "seven green llamas hum"
 HASHER = a_hasher()
@@ -17,6 +17,7 @@ def sign_ada_up(dbsession: Session, **values) -> User:
     """Sign Ada up, or whom the values say."""
     email = values.pop("email", "Ada.Lovelace@Example.com")
     ada = {
+        "throttles": throttles_for(dbsession),
         "hasher": HASHER,
         "first_name": "Ada",
         "last_name": "Lovelace",
@@ -24,6 +25,7 @@ def sign_ada_up(dbsession: Session, **values) -> User:
         "password": PASSWORD,
         "minimum_length": 8,
         "site_name": "authsite",
+        "network": "192.0.2.1",
         "now": NOW,
     }
     return sign_up(dbsession, **ada | values)

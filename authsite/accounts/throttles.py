@@ -1,0 +1,169 @@
+"""Throttles: how often something may be tried, counted in the database for all processes alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+
+from authsite.macs import mac
+from authsite.models import Throttle
+from authsite.rate_limits import FIRST_WAIT, RateLimit
+
+_MILLISECOND = timedelta(milliseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Throttled(Exception):
+    """Something was tried too often; `wait` is how long until it may be tried again."""
+
+    def __init__(self, kind: str, wait: timedelta) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A try that was counted: in which row, and in which of the counts that it has held."""
+
+    key: bytes
+    begun_at: int
+    limit: RateLimit
+
+
+class Throttles:
+    """Counts tries before they are made, so that of many at once no more than may are made.
+
+    `limits` says what each kind of try is allowed; a kind without limits is not counted. Who tries
+    is kept as a digest under `key`, since people type passwords into fields for addresses.
+
+    `engine` begins transactions of its own that write, so that a try counts whatever becomes of the
+    request. Call it before the request has written anything: SQLite has one writer at a time.
+    """
+
+    def __init__(
+        self, engine: Engine, *, key: bytes, limits: Mapping[str, Sequence[RateLimit]]
+    ) -> None:
+        self._engine = engine
+        self._key = key
+        self._limits = limits
+        self._take = _taking(engine.dialect.name)
+
+    def take(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[Hit]:
+        """Count one try of each kind by its subject, and return what was counted.
+
+        If one of them has been tried too often, none is counted and `Throttled` is raised. Rows are
+        taken in one order everywhere, so that nobody waits for each other in a circle.
+        """
+        rows = sorted(
+            (
+                (self._key_of(kind, subject, limit), kind, limit)
+                for kind, subject in subjects.items()
+                for limit in self._limits[kind]
+            ),
+            key=lambda row: row[0],
+        )
+        if not rows:
+            return ()
+        at = _milliseconds(now)
+        with self._engine.begin() as connection:
+            return [self._hit(connection, *row, at=at) for row in rows]
+
+    def give_back(self, hits: Sequence[Hit]) -> None:
+        """Take these tries back, and nothing that anybody else has used up meanwhile."""
+        if not hits:
+            return
+        rows = [{"held": hit.key, "begun": hit.begun_at, **_numbers(hit.limit)} for hit in hits]
+        with self._engine.begin() as connection:
+            connection.execute(_GIVE_BACK, rows)
+
+    def _hit(
+        self, connection: Connection, key: bytes, kind: str, limit: RateLimit, *, at: int
+    ) -> Hit:
+        values = {"key": key, "now": at, **_numbers(limit)}
+        begun_at = connection.execute(self._take, values).scalar()
+        if begun_at is None:
+            free_at = connection.execute(_FREE_AT, {"held": key}).scalar_one()
+            raise Throttled(kind, (free_at - at) * _MILLISECOND)
+        return Hit(key, begun_at, limit)
+
+    def _key_of(self, kind: str, subject: str, limit: RateLimit) -> bytes:
+        # The limit is part of it: a new setting is a new count.
+        return mac(self._key, f"{kind} {limit} {subject}".encode())
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def _numbers(limit: RateLimit) -> dict[str, int]:
+    """Return what the statements compute with, in milliseconds."""
+    longest = limit.longest_wait
+    return {
+        "most": limit.hits,
+        "period": limit.period // _MILLISECOND,
+        "first": min(FIRST_WAIT, longest) // _MILLISECOND if longest else 0,
+        "doublings": limit.doublings,
+        "longest": longest // _MILLISECOND if longest else 0,
+        "memory": limit.memory // _MILLISECOND,
+    }
+
+
+def _number(name: str) -> sa.BindParameter[int]:
+    return sa.bindparam(name, type_=sa.BigInteger)
+
+
+_ROW = Throttle.metadata.tables["throttle"].c
+_NOW, _PERIOD, _LONGEST = map(_number, ("now", "period", "longest"))
+_MOST = sa.bindparam("most", type_=sa.Integer)
+_FREE_AT = sa.select(_ROW.free_at).where(_ROW.key == sa.bindparam("held"))
+_GIVE_BACK = (
+    sa.update(Throttle.metadata.tables["throttle"])
+    .where(_ROW.key == sa.bindparam("held"), _ROW.begun_at == _number("begun"), _ROW.hits > 0)
+    .values(
+        hits=_ROW.hits - 1,
+        free_at=0,
+        # Below the limit again, the count lasts for the period, as if nobody had been held up.
+        forget_at=sa.case((_ROW.hits <= _MOST, _ROW.begun_at + _PERIOD), else_=_ROW.forget_at),
+    )
+)
+
+
+def _taking(dialect: str) -> Any:
+    """Return the one statement that counts a hit and returns its count, or no row if it may not.
+
+    The database decides on the row as it is when it is locked, so that of any number of hits at
+    the same moment exactly as many get through as may (ASVS 15.4.2).
+    """
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
+    forgotten = _ROW.forget_at <= _NOW
+    begun_at = sa.case((forgotten, _NOW), else_=_ROW.begun_at)
+    hits = sa.case((forgotten, 1), else_=_ROW.hits + 1)
+    return (
+        insert(Throttle)
+        .values(key=sa.bindparam("key"), **_count(sa.literal(1), _NOW))
+        .on_conflict_do_update(
+            index_elements=[_ROW.key],
+            set_=_count(hits, begun_at),
+            where=sa.or_(forgotten, _ROW.hits < _MOST, _ROW.free_at <= _NOW),
+        )
+        .returning(_ROW.begun_at)
+    )
+
+
+def _count(hits: sa.ColumnElement[int], begun_at: sa.ColumnElement[int]) -> dict[str, Any]:
+    """Return the columns of a count after a hit: what it is now, and what follows from it."""
+    end = begun_at + _PERIOD
+    waits = sa.and_(_LONGEST > 0, hits >= _MOST)
+    grown = _number("first").bitwise_lshift(hits - _MOST)
+    free_at = _NOW + sa.case((hits - _MOST >= _number("doublings"), _LONGEST), else_=grown)
+    return {
+        "hits": hits,
+        "begun_at": begun_at,
+        "free_at": sa.case((waits, free_at), else_=end),
+        "forget_at": sa.case((waits, free_at + _number("memory")), else_=end),
+    }

@@ -1,0 +1,55 @@
+"""How often something may be tried: `10/5m`, or `10/5m..1h` with waits that grow."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from authsite.durations import parse_duration, spelled
+
+#: The first of the waits that grow; each further one is twice as long (NIST SP 800-63B-4, 3.2.2).
+FIRST_WAIT = timedelta(seconds=30)
+
+_SHAPE = re.compile(r"([1-9][0-9]{0,8})/([^.]+)(?:\.\.(.+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `hits` in a `period`, which begins with the first of them.
+
+    With a `longest_wait` the last of them is followed by a wait and one more try, and so on; the
+    waits grow from `FIRST_WAIT` up to it. Without, everything waits for the end of the period.
+    """
+
+    hits: int
+    period: timedelta
+    longest_wait: timedelta | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the limit that the text spells; raises `ValueError`."""
+        match = _SHAPE.fullmatch(text)
+        if match is None:
+            raise ValueError(text)
+        hits, period, longest = match.groups()
+        return cls(int(hits), parse_duration(period), parse_duration(longest) if longest else None)
+
+    def __str__(self) -> str:
+        text = f"{self.hits}/{spelled(self.period)}"
+        return f"{text}..{spelled(self.longest_wait)}" if self.longest_wait else text
+
+    @property
+    def doublings(self) -> int:
+        """How often the first wait is doubled before it would be longer than the longest."""
+        count, wait = 0, FIRST_WAIT
+        while self.longest_wait and wait < self.longest_wait:
+            count, wait = count + 1, wait * 2
+        return count
+
+    @property
+    def memory(self) -> timedelta:
+        """How long after the last wait the failures are forgotten.
+
+        So long that who waits for it and starts anew gets no more tries than who goes on.
+        """
+        return self.hits * self.longest_wait if self.longest_wait else timedelta(0)

@@ -1,0 +1,103 @@
+"""The device cookie: a browser is known again for the accounts that it was signed in to."""
+
+import base64
+from datetime import timedelta
+from http.cookies import SimpleCookie
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.cookies import Cookie
+from authsite.devices import ACCOUNTS, LIFETIME, Devices
+from tests.factories import NOW, a_request
+
+DEVICES = Devices(b"a key", cookie=Cookie("device", https=False))
+ADA, GRACE = "ada@example.com", "grace@example.com"
+
+
+def a_browser(value: str = ""):
+    """Return a request of a browser that holds this device cookie."""
+    return a_request(HTTP_COOKIE=f"device={value}")
+
+
+def after(*accounts: str, value: str = "", now=NOW) -> str:
+    """Return what the cookie holds after signing in to these accounts one after another."""
+    for account in accounts:
+        _, header = DEVICES.remember(a_browser(value), account, now=now)
+        value = SimpleCookie(header)["device"].value
+    return value
+
+
+def is_known(value: str, account: str, *, now=NOW, devices: Devices = DEVICES) -> bool:
+    return devices.device_of(a_browser(value), account, now=now) is not None
+
+
+@pytest.mark.asvs("9.1.1", "9.2.2")
+def test_a_browser_is_known_for_the_accounts_that_it_was_signed_in_to_and_no_other():
+    value = after(ADA, GRACE)
+    assert is_known(value, ADA)
+    assert is_known(value, GRACE)
+    assert not is_known(value, "eve@example.com")
+    assert not is_known("", ADA)
+
+
+@pytest.mark.asvs("9.2.1")
+def test_it_is_known_for_a_year_since_the_last_sign_in():
+    value = after(ADA)
+    assert is_known(value, ADA, now=NOW + LIFETIME - timedelta(seconds=1))
+    assert not is_known(value, ADA, now=NOW + LIFETIME)
+    later = after(ADA, value=value, now=NOW + timedelta(days=300))
+    assert is_known(later, ADA, now=NOW + LIFETIME)
+
+
+def test_it_has_another_name_after_each_sign_in_and_for_each_account():
+    first, second = after(ADA), after(ADA, GRACE, ADA)
+    names = {DEVICES.device_of(a_browser(value), ADA, now=NOW) for value in (first, second)}
+    names.add(DEVICES.device_of(a_browser(second), GRACE, now=NOW))
+    assert len(names) == 3
+    assert len(second) == 2 * len(first)
+
+
+def test_of_many_accounts_those_used_last_are_remembered():
+    accounts = [f"person{n}@example.com" for n in range(ACCOUNTS + 2)]
+    value = after(*accounts)
+    assert [is_known(value, account) for account in accounts] == [False] * 2 + [True] * ACCOUNTS
+    assert len(value) < 200
+
+
+def test_what_has_expired_makes_room():
+    value = after(GRACE, value=after(ADA), now=NOW + LIFETIME)
+    assert len(value) == len(after(GRACE))
+
+
+def test_the_cookie_does_not_say_whose_it_is():
+    decoded = base64.urlsafe_b64decode(after(ADA))
+    assert b"ada" not in decoded
+    assert after(ADA)[6:] != after(ADA)[6:]
+
+
+@pytest.mark.asvs("9.1.1")
+def test_no_byte_of_it_can_be_changed():
+    value = after(ADA)
+    raw = base64.urlsafe_b64decode(value)
+    for place in range(len(raw)):
+        changed = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
+        assert not is_known(base64.urlsafe_b64encode(changed).decode(), ADA)
+
+
+@pytest.mark.asvs("9.2.3")
+def test_that_of_another_site_is_worth_nothing():
+    other = Devices(b"another key", cookie=Cookie("device", https=False))
+    assert not is_known(after(ADA), ADA, devices=other)
+
+
+@given(st.text(st.characters(max_codepoint=255, exclude_characters=";"), max_size=300))
+def test_whatever_else_it_holds_is_no_device(value):
+    assert not is_known(value, ADA)
+    DEVICES.remember(a_browser(value), ADA, now=NOW)
+
+
+@pytest.mark.parametrize("broken", ["x{0}", "{0}x", "{0}{0}{0}{0}{0}", "{0}=", "ä", "A" * 44])
+def test_what_is_around_an_entry_does_no_harm(broken):
+    assert is_known(broken.format(after(ADA)), ADA) == broken.startswith("{0}")

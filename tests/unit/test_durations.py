@@ -1,0 +1,53 @@
+"""Durations as settings spell them, and as people say them."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.durations import in_words, parse_duration, spelled
+
+SECOND = timedelta(seconds=1)
+
+
+@given(st.integers(1, 9_999_999))
+def test_what_is_spelled_is_read_as_the_same(seconds):
+    assert parse_duration(spelled(seconds * SECOND)) == seconds * SECOND
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "5", "m", "0m", "05m", "5 m", "5M", "-5m", "1h30m", "5m ", "\u0665m", "1.5h", "99999999s"],
+)
+def test_what_is_no_duration_is_refused(text):
+    with pytest.raises(ValueError, match=text or "^$"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "a second"),
+        (1, "a second"),
+        (1.2, "a second"),
+        (2.2, "3 seconds"),
+        (30, "30 seconds"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (121, "3 minutes"),
+        (3600, "60 minutes"),
+        (7200, "2 hours"),
+        (7201, "3 hours"),
+        (2 * 86400, "2 days"),
+    ],
+)
+def test_people_are_told_in_round_numbers(seconds, words):
+    assert in_words(seconds * SECOND) == words
+
+
+@given(st.integers(2, 10**8))
+def test_nobody_is_told_to_come_back_too_early(seconds):
+    number, name = in_words(seconds * SECOND).split()
+    unit = timedelta(**{name: 1})
+    assert seconds * SECOND <= int(number) * unit < seconds * SECOND + unit
