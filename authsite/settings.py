@@ -19,6 +19,7 @@ from authsite.setting_values import (
     origin,
     secret,
     text,
+    words,
     yes_or_no,
 )
 
@@ -71,6 +72,12 @@ class PasswordSettings:
 
     minimum_length: int = _setting(
         number(8, 64), "Fewest characters of a new password; NIST advises 15.", 8
+    )
+    words: tuple[str, ...] = _setting(
+        words,
+        "Words that no new password may contain, besides the name of the site, separated by "
+        "commas: the organization, its products, its domain.",
+        (),
     )
     time_cost: int = _setting(number(1, 100), "Argon2id: passes over the memory.", 3)
     memory_cost: int = _setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)

@@ -14,6 +14,7 @@ from authsite.csrf import CsrfPolicy
 from authsite.database import Database
 from authsite.flash import Flash
 from authsite.hosts import Hosts
+from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.settings import Settings
 from authsite.sweeping import Sweeper
@@ -27,6 +28,7 @@ class Site:
     database: Database
     credentials: CompiledSelect
     hasher: PasswordHasher
+    password_policy: PasswordPolicy
     hosts: Hosts
     flash: Flash
     session_cookie: Cookie
@@ -62,6 +64,10 @@ def build_site(settings: Settings) -> Site:
             parallelism=settings.passwords.parallelism,
             concurrency=settings.passwords.concurrency,
             queue=settings.passwords.queue,
+        ),
+        password_policy=PasswordPolicy(
+            minimum_length=settings.passwords.minimum_length,
+            words=(settings.site.name, *settings.passwords.words),
         ),
         hosts=hosts,
         flash=Flash(Cookie("flash", https=https)),

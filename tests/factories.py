@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.sessions import Identity, Limits
 from authsite.models import User, UserSession
+from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.request import Request
 from authsite.tokens import SessionToken, new_id
@@ -31,6 +32,11 @@ def a_hasher(**values: Any) -> PasswordHasher:
     """Hash as cheaply as Argon2 allows: 8 KiB, once, one thread."""
     cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1, "concurrency": 1}
     return PasswordHasher(**cheap | values)
+
+
+def a_policy(**values: Any) -> PasswordPolicy:
+    """Ask of a password what a site asks that nobody has configured."""
+    return PasswordPolicy(**{"minimum_length": 8, "words": ("authsite",)} | values)
 
 
 def a_user(dbsession: Session, **values: Any) -> User:

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
-from authsite.passwords import PasswordHasher, weakness_of
+from authsite.password_policy import PasswordPolicy
+from authsite.passwords import PasswordHasher
 from authsite.tokens import new_id
 
 
@@ -23,12 +24,11 @@ def sign_up(
     dbsession: Session,
     *,
     hasher: PasswordHasher,
+    policy: PasswordPolicy,
     first_name: str,
     last_name: str,
     email: EmailAddress,
     password: str,
-    minimum_length: int,
-    site_name: str,
     now: datetime,
 ) -> User:
     """Add and return a user; raise `WeakPassword`, `EmailTaken` or `HashQueueFull`.
@@ -37,10 +37,9 @@ def sign_up(
     hash is computed.
     """
     local_part, _, domain = email.key.partition("@")
-    weakness = weakness_of(
+    weakness = policy.weakness_of(
         password,
-        minimum_length=minimum_length,
-        words=[first_name, last_name, email.typed, local_part, domain.split(".")[0], site_name],
+        words=[first_name, last_name, email.typed, local_part, domain.split(".")[0]],
     )
     if weakness:
         raise WeakPassword(weakness)

@@ -74,7 +74,6 @@ class SignUp:
         return self._page(form, status=422)
 
     def _sign_up(self, form: SignUpForm) -> User:
-        settings = self.request.site.settings
         return sign_up(
             self.request.dbsession,
             hasher=self.request.site.hasher,
@@ -82,8 +81,7 @@ class SignUp:
             last_name=form.last_name.data,
             email=parse_email_address(form.email.data),
             password=form.password.data,
-            minimum_length=settings.passwords.minimum_length,
-            site_name=settings.site.name,
+            policy=self.request.site.password_policy,
             now=utc_now(),
         )
 

@@ -13,10 +13,11 @@ from authsite.setting_values import (
     origin,
     secret,
     text,
+    words,
     yes_or_no,
 )
 
-READERS = [text, yes_or_no, number(1, 5), duration, origin, secret, database_url]
+READERS = [text, words, yes_or_no, number(1, 5), duration, origin, secret, database_url]
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -77,6 +78,25 @@ def test_a_text_is_trimmed_and_never_empty():
     for empty in ("", " ", "\n\t"):
         with pytest.raises(ValueError, match="must not be empty"):
             text(empty)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("Lovelace", ("Lovelace",)),
+        (" Lovelace & Co,lace.example,\n", ("Lovelace & Co", "lace.example")),
+        ("Cafe\u0301", ("Caf\u00e9",)),
+    ],
+)
+def test_words_stand_between_commas(value, read):
+    assert words(value) == read
+
+
+def test_a_word_that_would_never_be_looked_for_is_refused():
+    with pytest.raises(ValueError, match="at least 4 characters"):
+        words("Lovelace, Ada")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.session.absolute": ("31d", timedelta(days=31), "0d"),
     "authsite.session.touch_every": ("5m", timedelta(minutes=5), "often"),
     "authsite.passwords.minimum_length": ("15", 15, "7"),
+    "authsite.passwords.words": ("Lovelace, lace.example ", ("Lovelace", "lace.example"), "a, b"),
     "authsite.passwords.time_cost": ("4", 4, "0"),
     "authsite.passwords.memory_cost": ("65536", 65_536, "7"),
     "authsite.passwords.parallelism": ("2", 2, "0"),
