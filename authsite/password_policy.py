@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zxcvbn_rs_py import zxcvbn
 
+from authsite.breached_passwords import BreachedPasswords
 from authsite.common_passwords import is_common
 from authsite.passwords import MAXIMUM_LENGTH, normalized
 
@@ -13,8 +14,6 @@ MINIMUM_STRENGTH = 3
 #: Shorter words ("Al", "com") occur in good passwords by chance.
 SHORTEST_WORD_LOOKED_FOR = 4
 
-_COMMON = "Many people use this password."
-_WEAK = "It is easy to guess."
 _ADVICE = "A few unrelated words make a good password."
 
 
@@ -28,28 +27,53 @@ class PasswordPolicy:
 
     minimum_length: int
     words: tuple[str, ...] = ()
+    breached: BreachedPasswords | None = None
 
     def weakness_of(self, password: str, *, words: Iterable[str]) -> str | None:
         """Say in a sentence why this password is not worth having, or return None when it is.
 
         `words` are the person's own, their names and address, which an attacker would try first.
-        What costs more to find out is asked later.
+        What costs more to find out is asked later. Raises `BreachedPasswordsUnreadable`.
         """
         password = normalized(password)
+        words = [normalized(word) for word in (*words, *self.words) if word]
+        return (
+            self._wrong_length(password)
+            or _common(password)
+            or _own_word(password, words)
+            or _guessable(password, words)
+            or self._breached(password)
+        )
+
+    def _wrong_length(self, password: str) -> str | None:
         if len(password) < self.minimum_length:
             return f"Use at least {self.minimum_length} characters."
         if len(password) > MAXIMUM_LENGTH:
             return f"Use at most {MAXIMUM_LENGTH} characters."
-        if is_common(password):
-            return f"{_COMMON} {_ADVICE}"
-        words = [normalized(word) for word in (*words, *self.words) if word]
-        folded = password.casefold()
-        for word in words:
-            if len(word) >= SHORTEST_WORD_LOOKED_FOR and word.casefold() in folded:
-                return f"Leave out “{word}”: it is what others would try first."
-        estimate = zxcvbn(password, words)
-        if int(estimate.score) < MINIMUM_STRENGTH:
-            feedback = estimate.feedback
-            reason = str(feedback.warning) if feedback and feedback.warning else _WEAK
-            return f"{reason} {_ADVICE}"
         return None
+
+    def _breached(self, password: str) -> str | None:
+        if self.breached is None or password not in self.breached:
+            return None
+        return f"This password has appeared in a data breach, so others will try it. {_ADVICE}"
+
+
+def _common(password: str) -> str | None:
+    return f"Many people use this password. {_ADVICE}" if is_common(password) else None
+
+
+def _own_word(password: str, words: Iterable[str]) -> str | None:
+    folded = password.casefold()
+    for word in words:
+        if len(word) >= SHORTEST_WORD_LOOKED_FOR and word.casefold() in folded:
+            return f"Leave out “{word}”: it is what others would try first."
+    return None
+
+
+def _guessable(password: str, words: list[str]) -> str | None:
+    estimate = zxcvbn(password, words)
+    if int(estimate.score) >= MINIMUM_STRENGTH:
+        return None
+    feedback = estimate.feedback
+    reason = str(feedback.warning) if feedback and feedback.warning else "It is easy to guess."
+    return f"{reason} {_ADVICE}"

@@ -4,10 +4,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from authsite.breached_passwords import BreachedPasswords, breached_passwords_at
 from authsite.password_policy import SHORTEST_WORD_LOOKED_FOR
 
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
@@ -30,6 +32,17 @@ def words(value: str) -> tuple[str, ...]:
     if any(len(word) < SHORTEST_WORD_LOOKED_FOR for word in found):
         raise ValueError(
             f"must be words of at least {SHORTEST_WORD_LOOKED_FOR} characters, separated by commas"
+        )
+    return found
+
+
+def breached_passwords(value: str) -> BreachedPasswords:
+    """Return the list of breached passwords at this path."""
+    found = breached_passwords_at(Path(value.strip()))
+    if found is None:
+        raise ValueError(
+            "must be the path of a folder of Have I Been Pwned's files, or of a whole filter made "
+            "by `authsite breached build`, which the site can read"
         )
     return found
 

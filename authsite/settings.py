@@ -12,7 +12,9 @@ from typing import Any, cast
 
 from sqlalchemy.engine import URL
 
+from authsite.breached_passwords import BreachedPasswords
 from authsite.setting_values import (
+    breached_passwords,
     database_url,
     duration,
     number,
@@ -78,6 +80,12 @@ class PasswordSettings:
         "Words that no new password may contain, besides the name of the site, separated by "
         "commas: the organization, its products, its domain.",
         (),
+    )
+    breached: BreachedPasswords | None = _setting(
+        breached_passwords,
+        "Where the breached passwords are that nobody may choose: a folder of Have I Been Pwned's "
+        "files, or a filter made of one (`authsite breached build`).",
+        None,
     )
     time_cost: int = _setting(number(1, 100), "Argon2id: passes over the memory.", 3)
     memory_cost: int = _setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)

@@ -68,6 +68,7 @@ def build_site(settings: Settings) -> Site:
         password_policy=PasswordPolicy(
             minimum_length=settings.passwords.minimum_length,
             words=(settings.site.name, *settings.passwords.words),
+            breached=settings.passwords.breached,
         ),
         hosts=hosts,
         flash=Flash(Cookie("flash", https=https)),
