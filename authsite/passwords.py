@@ -1,23 +1,17 @@
-"""What a password must be, and how it is kept: Argon2id, NFC, never cut short."""
+"""How a password is kept: Argon2id, NFC, never cut short."""
 
 import base64
 import os
 import secrets
 import unicodedata
-from collections.abc import Iterable
 
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import VerificationError
-from zxcvbn_rs_py import zxcvbn
 
 from authsite.hash_queue import HashQueue
 
 #: Long enough for any sentence; a bound, so that nobody can make the site hash a book.
 MAXIMUM_LENGTH = 256
-#: Of zxcvbn's 0 to 4: 3 is "safely unguessable", beyond 10^8 guesses.
-MINIMUM_STRENGTH = 3
-#: Shorter words ("Al", "com") occur in good passwords by chance.
-SHORTEST_WORD_LOOKED_FOR = 4
 
 _SALT_BYTES = 16
 _HASH_BYTES = 32
@@ -29,30 +23,6 @@ def normalized(password: str) -> str:
     Keyboards differ in how they compose the same letters; nothing else is changed.
     """
     return unicodedata.normalize("NFC", password)
-
-
-def weakness_of(password: str, *, minimum_length: int, words: Iterable[str]) -> str | None:
-    """Say in a sentence why this password is not worth having, or return None when it is.
-
-    `words` are what an attacker would try first: the person's names and address and the name of
-    the site (ASVS 6.2.11). There are no rules of composition (ASVS 6.2.5).
-    """
-    password = normalized(password)
-    if len(password) < minimum_length:
-        return f"Use at least {minimum_length} characters."
-    if len(password) > MAXIMUM_LENGTH:
-        return f"Use at most {MAXIMUM_LENGTH} characters."
-    words = [word for word in words if word]
-    folded = password.casefold()
-    for word in words:
-        if len(word) >= SHORTEST_WORD_LOOKED_FOR and word.casefold() in folded:
-            return f"Leave out “{word}”: it is what others would try first."
-    estimate = zxcvbn(password, words)
-    if int(estimate.score) >= MINIMUM_STRENGTH:
-        return None
-    feedback = estimate.feedback
-    reason = str(feedback.warning) if feedback and feedback.warning else "It is easy to guess."
-    return f"{reason} A few unrelated words make a good password."
 
 
 class PasswordHasher:

@@ -1,13 +1,17 @@
 """How the text of a setting is read; each reader raises `ValueError` with what would make sense."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from authsite.breached_passwords import BreachedPasswords, breached_passwords_at
 from authsite.durations import parse_duration
+from authsite.password_policy import SHORTEST_WORD_LOOKED_FOR
 from authsite.rate_limits import RateLimit
 
 _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)/?")
@@ -19,6 +23,28 @@ def text(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
     return value.strip()
+
+
+def words(value: str) -> tuple[str, ...]:
+    """Return the words between the commas, in NFC; each is long enough not to occur by chance."""
+    composed = unicodedata.normalize("NFC", value)
+    found = tuple(word.strip() for word in composed.split(",") if word.strip())
+    if any(len(word) < SHORTEST_WORD_LOOKED_FOR for word in found):
+        raise ValueError(
+            f"must be words of at least {SHORTEST_WORD_LOOKED_FOR} characters, separated by commas"
+        )
+    return found
+
+
+def breached_passwords(value: str) -> BreachedPasswords:
+    """Return the list of breached passwords at this path."""
+    found = breached_passwords_at(Path(value.strip()))
+    if found is None:
+        raise ValueError(
+            "must be the path of a folder of Have I Been Pwned's files, or of a whole filter made "
+            "by `authsite breached build`, which the site can read"
+        )
+    return found
 
 
 def yes_or_no(value: str) -> bool:

@@ -12,8 +12,10 @@ from typing import Any, cast
 
 from sqlalchemy.engine import URL
 
+from authsite.breached_passwords import BreachedPasswords
 from authsite.rate_limits import RateLimit
 from authsite.setting_values import (
+    breached_passwords,
     database_url,
     duration,
     number,
@@ -21,6 +23,7 @@ from authsite.setting_values import (
     rate_limits,
     secret,
     text,
+    words,
     yes_or_no,
 )
 
@@ -81,6 +84,18 @@ class PasswordSettings:
 
     minimum_length: int = _setting(
         number(8, 64), "Fewest characters of a new password; NIST advises 15.", 8
+    )
+    words: tuple[str, ...] = _setting(
+        words,
+        "Words that no new password may contain, besides the name of the site, separated by "
+        "commas: the organization, its products, its domain.",
+        (),
+    )
+    breached: BreachedPasswords | None = _setting(
+        breached_passwords,
+        "Where the breached passwords are that nobody may choose: a folder of Have I Been Pwned's "
+        "files, or a filter made of one (`authsite breached build`).",
+        None,
     )
     time_cost: int = _setting(number(1, 100), "Argon2id: passes over the memory.", 3)
     memory_cost: int = _setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)

@@ -17,6 +17,7 @@ from authsite.devices import Devices
 from authsite.flash import Flash
 from authsite.hosts import Hosts
 from authsite.macs import key_for
+from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.settings import Settings
 from authsite.sweeping import Sweeper
@@ -36,6 +37,7 @@ class Site:
     hasher: PasswordHasher
     throttles: Throttles
     devices: Devices
+    password_policy: PasswordPolicy
     hosts: Hosts
     flash: Flash
     session_cookie: Cookie
@@ -85,6 +87,11 @@ def build_site(settings: Settings) -> Site:
             limits=vars(settings.throttle),
         ),
         devices=Devices(key_for(settings.secret, b"device"), cookie=Cookie("device", https=https)),
+        password_policy=PasswordPolicy(
+            minimum_length=settings.passwords.minimum_length,
+            words=(settings.site.name, *settings.passwords.words),
+            breached=settings.passwords.breached,
+        ),
         hosts=hosts,
         flash=Flash(Cookie("flash", https=https)),
         session_cookie=Cookie("session", https=https),

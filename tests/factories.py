@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from authsite.accounts.sessions import Identity, Limits
 from authsite.accounts.throttles import Throttles
 from authsite.models import User, UserSession
+from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.request import Request
 from authsite.setting_values import rate_limits
@@ -40,6 +41,11 @@ def throttles_for(dbsession: Session, **limits: str) -> Throttles:
     kinds = ("sign_in_account", "sign_in_device", "sign_in_network", "sign_up_network")
     allowed = {kind: rate_limits(limits.get(kind, "off")) for kind in kinds}
     return Throttles(dbsession.get_bind(), key=b"of the tests", limits=allowed)
+
+
+def a_policy(**values: Any) -> PasswordPolicy:
+    """Ask of a password what a site asks that nobody has configured."""
+    return PasswordPolicy(**{"minimum_length": 8, "words": ("authsite",)} | values)
 
 
 def a_user(dbsession: Session, **values: Any) -> User:

@@ -9,7 +9,8 @@ from authsite.accounts.throttles import Throttles
 from authsite.email_addresses import EmailAddress
 from authsite.hash_queue import HashQueueFull
 from authsite.models import User
-from authsite.passwords import PasswordHasher, weakness_of
+from authsite.password_policy import PasswordPolicy
+from authsite.passwords import PasswordHasher
 from authsite.tokens import new_id
 
 
@@ -26,12 +27,11 @@ def sign_up(
     *,
     throttles: Throttles,
     hasher: PasswordHasher,
+    policy: PasswordPolicy,
     first_name: str,
     last_name: str,
     email: EmailAddress,
     password: str,
-    minimum_length: int,
-    site_name: str,
     network: str,
     now: datetime,
 ) -> User:
@@ -42,10 +42,9 @@ def sign_up(
     first statement of `dbsession`, so that nobody holds the write lock while a hash is computed.
     """
     local_part, _, domain = email.key.partition("@")
-    weakness = weakness_of(
+    weakness = policy.weakness_of(
         password,
-        minimum_length=minimum_length,
-        words=[first_name, last_name, email.typed, local_part, domain.split(".")[0], site_name],
+        words=[first_name, last_name, email.typed, local_part, domain.split(".")[0]],
     )
     if weakness:
         raise WeakPassword(weakness)

@@ -1,50 +1,33 @@
-"""What an operator does from a shell: `authsite <command> <ini file>`."""
+"""What an operator does from a shell: `authsite <command> …`.
+
+A command is a module with `HELP`, `add_arguments(parser)` and `run(asked)`, which returns the exit
+status or raises `NotDone`. One for a site takes both from ini_file.py.
+"""
 
 import argparse
-import configparser
 import sys
 from collections.abc import Sequence
 
-import plaster
-from pyramid.paster import bootstrap
+from authsite.commands import breached, purge, tree
+from authsite.commands.not_done import NotDone
 
-from authsite.commands import purge, tree
-from authsite.database import DATABASE_AWAY
-from authsite.settings import SettingError
-from authsite.site import site_of
-
-_COMMANDS = {"purge": purge, "tree": tree}
+_COMMANDS = {"breached": breached, "purge": purge, "tree": tree}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0 done, 1 not done, 2 asked wrongly."""
-    parser = argparse.ArgumentParser(prog="authsite", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="authsite", description="What an operator of the site does from a shell."
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="command")
     for name, module in _COMMANDS.items():
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
-        command.add_argument("ini", help="the ini file of the site")
+        module.add_arguments(command)
         command.set_defaults(run=module.run)
     asked = parser.parse_args(arguments)
     try:
-        if "app:main" not in plaster.get_sections(asked.ini):
-            return _fail(f"{asked.ini} has no section [app:main]")
-    except (OSError, configparser.Error, plaster.exceptions.PlasterError) as error:
-        return _fail(f"{asked.ini} cannot be read: {error}")
-    try:
-        with bootstrap(asked.ini) as environment:
-            try:
-                status: int = asked.run(environment["registry"])
-            finally:
-                site_of(environment["registry"]).database.dispose()
-            return status
-    except ImportError as error:
-        return _fail(f"{asked.ini} names an application that is not installed: {error}")
-    except SettingError as error:  # of a host application; authsite's own main says it itself
-        return _fail(str(error))
-    except DATABASE_AWAY as error:
-        return _fail(f"the database cannot be used: {error}")
-
-
-def _fail(why: str) -> int:
-    sys.stderr.write(f"authsite: {why}\n")
-    return 1
+        status: int = asked.run(asked)
+    except NotDone as why:
+        sys.stderr.write(f"authsite: {why}\n")
+        return 1
+    return status

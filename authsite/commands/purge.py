@@ -7,12 +7,16 @@ from pyramid.registry import Registry
 
 from authsite.accounts.sweep import count_expired_sessions, sweep_expired_sessions
 from authsite.clock import utc_now
+from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.site import site_of
 from authsite.sweeping import REST
 
 HELP = "delete the sessions that have expired, in batches, while the site runs"
 
+add_arguments = add_ini_file
 
+
+@with_site
 def run(registry: Registry) -> int:
     """Purge, and say how many rows are gone; on a terminal also how far it is."""
     database, now, gone = site_of(registry).database, utc_now(), 0

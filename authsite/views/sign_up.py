@@ -91,7 +91,6 @@ class SignUp:
         return self._page(form_page, form, status=422)
 
     def _sign_up(self, form: SignUpForm) -> User:
-        settings = self.request.site.settings
         return sign_up(
             self.request.dbsession,
             throttles=self.request.site.throttles,
@@ -100,9 +99,8 @@ class SignUp:
             last_name=form.last_name.data,
             email=parse_email_address(form.email.data),
             password=form.password.data,
-            minimum_length=settings.passwords.minimum_length,
-            site_name=settings.site.name,
             network=network_of(self.request),
+            policy=self.request.site.password_policy,
             now=utc_now(),
         )
 

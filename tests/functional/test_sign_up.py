@@ -9,6 +9,7 @@ from tests.functional.reading import alert_of, form_of, input_of, is_marked, row
 
 NOT_SEEN = "Leave out characters that cannot be seen."
 ADDRESS = "Enter an email address such as name@example.com."
+ADVICE = "A few unrelated words make a good password."
 UNSEEN = ["a\x00b", "a\x07b", "a\tb", "a\x1b[31mb", "a\x7fb", "a\x85b", "a\ufffdb"]
 
 NAMES = [
@@ -53,9 +54,10 @@ PASSWORDS = [
     ("password", "7 chars", "Use at least 8 characters."),
     ("password", "x9 Qj!" * 43, "Use at most 256 characters."),
     *(("password", f"{each} and llamas", NOT_SEEN) for each in UNSEEN),
-    ("password", "password123", "A few unrelated words make a good password."),
-    ("password", "qwertyuiop", "A few unrelated words make a good password."),
-    ("password", "aaaaaaaaaaaa", "A few unrelated words make a good password."),
+    ("password", "password123", f"Many people use this password. {ADVICE}"),
+    ("password", "QwertyUiop", f"Many people use this password. {ADVICE}"),
+    ("password", "aaaaaaaaaaaaa", f'Repeats like "aaa" are easy to guess. {ADVICE}'),
+    ("password", "rWibMFAC", f"It is easy to guess. {ADVICE}"),
     ("password", "seven LOVELACE llamas", "Leave out “Lovelace”"),
     ("password", "ada@example.com hums", "Leave out “ada@example.com”"),
     ("password", "my authsite llamas hum", "Leave out “authsite”"),
@@ -75,6 +77,17 @@ def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
     assert alert_of(page)
     assert rows_of(site) == {"user": [], "user_session": []}
     assert browser.cookie is None
+
+
+@pytest.mark.asvs("6.1.2", "6.2.11")
+@pytest.mark.parametrize("word", ["Lacemakers", "lace.test"])
+def test_words_of_the_organization_are_refused_beside_the_field(new_site, word):
+    site, browser = new_site({"authsite.passwords.words": "Lacemakers, lace.test"})
+    page = browser.sign_up(password=f"seven {word.upper()} llamas hum")
+    assert page.status_int == 422
+    assert f"Leave out “{word}”" in said_beside(page, "password")
+    assert rows_of(site)["user"] == []
+    assert browser.sign_up(password="seven localhost llamas hum").status_int == 303
 
 
 @pytest.mark.asvs("2.2.3")

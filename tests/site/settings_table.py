@@ -16,6 +16,8 @@ def spelled(default: Any) -> str:
     """Return the default as an ini file would say it."""
     if default is MISSING:
         return "none: must be given"
+    if default in (None, ()):
+        return "none"
     if isinstance(default, timedelta):
         return f"`{durations.spelled(default)}`"
     if isinstance(default, tuple):

@@ -6,17 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authsite.breached_passwords import breached_passwords_at
 from authsite.setting_values import (
+    breached_passwords,
     database_url,
     duration,
     number,
     origin,
     secret,
     text,
+    words,
     yes_or_no,
 )
+from tests.breaches import EXCERPT
 
-READERS = [text, yes_or_no, number(1, 5), duration, origin, secret, database_url]
+READERS = [
+    text,
+    words,
+    breached_passwords,
+    yes_or_no,
+    number(1, 5),
+    duration,
+    origin,
+    secret,
+    database_url,
+]
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -77,6 +91,35 @@ def test_a_text_is_trimmed_and_never_empty():
     for empty in ("", " ", "\n\t"):
         with pytest.raises(ValueError, match="must not be empty"):
             text(empty)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("Lovelace", ("Lovelace",)),
+        (" Lovelace & Co,lace.example,\n", ("Lovelace & Co", "lace.example")),
+        ("Cafe\u0301", ("Caf\u00e9",)),
+    ],
+)
+def test_words_stand_between_commas(value, read):
+    assert words(value) == read
+
+
+def test_a_word_that_would_never_be_looked_for_is_refused():
+    with pytest.raises(ValueError, match="at least 4 characters"):
+        words("Lovelace, Ada")
+
+
+def test_a_list_of_breached_passwords_is_known_by_its_path():
+    assert breached_passwords(f" {EXCERPT}\n") == breached_passwords_at(EXCERPT)
+
+
+@pytest.mark.parametrize("value", ["", "/nowhere/at/all", "/dev/null", "x" * 5000, "a\0b"])
+def test_nothing_else_is_a_list_of_breached_passwords(value):
+    with pytest.raises(ValueError, match="must be the path of a folder"):
+        breached_passwords(value)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
+from authsite.breached_passwords import breached_passwords_at
 from authsite.rate_limits import RateLimit
 from authsite.settings import (
     DEVELOPMENT_SECRET,
@@ -18,6 +19,7 @@ from authsite.settings import (
     read_database_url,
     read_settings,
 )
+from tests.breaches import EXCERPT
 
 SECRET = "correct horse battery staple and so on"
 URL = "postgresql://ada:hush@db.example/authsite"
@@ -49,6 +51,8 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.throttle.sign_in_network": ("9/1d", (RateLimit(9, timedelta(days=1)),), "0/5m"),
     "authsite.throttle.sign_up_network": ("2/1h", (RateLimit(2, HOUR),), "2/1h,"),
     "authsite.passwords.minimum_length": ("15", 15, "7"),
+    "authsite.passwords.words": ("Lovelace, lace.example ", ("Lovelace", "lace.example"), "a, b"),
+    "authsite.passwords.breached": (str(EXCERPT), breached_passwords_at(EXCERPT), "/dev/null"),
     "authsite.passwords.time_cost": ("4", 4, "0"),
     "authsite.passwords.memory_cost": ("65536", 65_536, "7"),
     "authsite.passwords.parallelism": ("2", 2, "0"),

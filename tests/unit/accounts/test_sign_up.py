@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from authsite.accounts.sign_up import EmailTaken, WeakPassword, sign_up
 from authsite.email_addresses import parse_email_address
 from authsite.models import User
-from tests.factories import NOW, a_hasher, a_user, some_noise, throttles_for
+from tests.factories import NOW, a_hasher, a_policy, a_user, some_noise, throttles_for
 
 PASSWORD = "seven green llamas hum"
 HASHER = a_hasher()
@@ -23,9 +23,8 @@ def sign_ada_up(dbsession: Session, **values) -> User:
         "last_name": "Lovelace",
         "email": parse_email_address(email),
         "password": PASSWORD,
-        "minimum_length": 8,
-        "site_name": "authsite",
         "network": "192.0.2.1",
+        "policy": a_policy(),
         "now": NOW,
     }
     return sign_up(dbsession, **ada | values)
@@ -131,7 +130,7 @@ def test_a_password_that_others_would_guess_makes_no_account(dbsession, password
 
 def test_the_site_may_ask_for_longer_passwords(dbsession):
     with pytest.raises(WeakPassword, match="at least 30"):
-        sign_ada_up(dbsession, minimum_length=30)
+        sign_ada_up(dbsession, policy=a_policy(minimum_length=30))
 
 
 def test_an_error_that_is_not_about_the_address_stays_what_it_is(dbsession):

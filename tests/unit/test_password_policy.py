@@ -4,14 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.passwords import MAXIMUM_LENGTH, weakness_of
+from authsite.passwords import MAXIMUM_LENGTH, normalized
+from tests.factories import a_policy
 
 GOOD = "seven green llamas hum"
 LONG = "seven green llamas hum under an old bridge while rain falls "
 
 
 def weakness(password: str, *words: str, minimum_length: int = 8) -> str | None:
-    return weakness_of(password, minimum_length=minimum_length, words=words)
+    return a_policy(minimum_length=minimum_length).weakness_of(password, words=words)
 
 
 @pytest.mark.asvs("6.2.5")
@@ -71,13 +72,21 @@ def test_what_everybody_uses_is_refused(password):
     assert weakness(password) is not None
 
 
+@pytest.mark.asvs("6.2.4")
+@pytest.mark.parametrize("password", ["password1", "QWERTYUIOP", "letmein1", "1q2w3e4r5t"])
+def test_a_common_password_is_called_so(password):
+    assert weakness(password) == (
+        "Many people use this password. A few unrelated words make a good password."
+    )
+    assert "Many people" not in weakness(f"{password}!")
+
+
 @pytest.mark.asvs("6.2.11")
 @pytest.mark.parametrize(
     ("password", "word"),
     [
         ("my name is Lovelace, hm", "Lovelace"),
         ("xq LOVELACE vw 81", "Lovelace"),
-        ("authsite sails at dawn", "authsite"),
         ("ada.l@example.com hums", "ada.l@example.com"),
         ("STRASSE grünt im Nebel", "straße"),
     ],
@@ -85,6 +94,22 @@ def test_what_everybody_uses_is_refused(password):
 def test_ones_own_words_are_refused_and_named(password, word):
     assert f"“{word}”" in weakness(password, "Al", word)
     assert weakness(password, "Somebody", "else") is None
+
+
+@pytest.mark.asvs("6.1.2", "6.2.11")
+@pytest.mark.parametrize(
+    ("password", "word"),
+    [
+        ("authsite sails at dawn", "authsite"),
+        ("lace.example sails at dawn", "Lace.Example"),
+        ("a cafe\u0301noir sails at dawn", "Caf\u00e9noir"),
+        ("a caf\u00e9noir sails at dawn", "Cafe\u0301noir"),
+    ],
+)
+def test_words_of_the_site_are_refused_to_everybody(password, word):
+    policy = a_policy(words=("authsite", "Lace.Example", word))
+    assert f"Leave out “{normalized(word)}”" in policy.weakness_of(password, words=["Ada"])
+    assert a_policy(words=()).weakness_of(password, words=["Ada"]) is None
 
 
 @pytest.mark.parametrize("word", ["", "Al", "com", "Ada"])

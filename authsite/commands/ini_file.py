@@ -1,0 +1,54 @@
+"""What a command needs that works on the site of an ini file."""
+
+import argparse
+import configparser
+from collections.abc import Callable
+
+import plaster
+from pyramid.paster import bootstrap
+from pyramid.registry import Registry
+
+from authsite.commands.not_done import NotDone
+from authsite.database import DATABASE_AWAY
+from authsite.settings import SettingError
+from authsite.site import site_of
+
+
+def add_ini_file(command: argparse.ArgumentParser) -> None:
+    """Make the command ask for an ini file."""
+    command.add_argument("ini", help="the ini file of the site")
+
+
+def with_site(run: Callable[[Registry], int]) -> Callable[[argparse.Namespace], int]:
+    """Give `run` the registry of the ini file that was asked for, and close the database after it.
+
+    What may be wrong with the file, its settings or its database becomes `NotDone`.
+    """
+
+    def run_with_site(asked: argparse.Namespace) -> int:
+        _demand_application(asked.ini)
+        try:
+            with bootstrap(asked.ini) as environment:
+                try:
+                    return run(environment["registry"])
+                finally:
+                    site_of(environment["registry"]).database.dispose()
+        except ImportError as error:
+            raise NotDone(
+                f"{asked.ini} names an application that is not installed: {error}"
+            ) from error
+        except SettingError as error:  # of a host application; authsite's own main says it itself
+            raise NotDone(str(error)) from error
+        except DATABASE_AWAY as error:
+            raise NotDone(f"the database cannot be used: {error}") from error
+
+    return run_with_site
+
+
+def _demand_application(ini: str) -> None:
+    try:
+        sections = plaster.get_sections(ini)
+    except (OSError, configparser.Error, plaster.exceptions.PlasterError) as error:
+        raise NotDone(f"{ini} cannot be read: {error}") from error
+    if "app:main" not in sections:
+        raise NotDone(f"{ini} has no section [app:main]")

@@ -1,0 +1,46 @@
+"""Breached passwords for tests, in the files that Have I Been Pwned publishes."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from authsite.breached_filter import build_filter
+from authsite.breached_folder import BreachedFolder
+
+#: A folder with the first of the files, which is what a folder is known by.
+EXCERPT = Path(__file__).parent / "breached"
+
+
+def digest_of(password: str) -> str:
+    """Return the SHA-1 hash in the digits of those files."""
+    return hashlib.sha1(password.encode()).hexdigest().upper()
+
+
+def a_breached_folder(
+    path: Path,
+    breached: Iterable[str] = (),
+    *,
+    others: Iterable[str] = (),
+    extension: str = ".txt",
+    line_end: str = "\r\n",
+    seen: int = 3,
+) -> Path:
+    """Make a folder that tells of these passwords; it has the files for `others` as well."""
+    files: dict[str, list[str]] = {"00000": [f"{'0' * 35}:7"]}
+    for password in others:
+        files.setdefault(digest_of(password)[:5], [f"{'0' * 35}:1"])
+    for password in breached:
+        digest = digest_of(password)
+        files.setdefault(digest[:5], []).append(f"{digest[5:]}:{seen}")
+    path.mkdir()
+    for prefix, lines in files.items():
+        content = line_end.join(sorted(lines))
+        (path / f"{prefix}{extension}").write_bytes(content.encode("ascii"))
+    return path
+
+
+def a_breached_filter(folder: Path, target: Path, *, at_least: int = 1) -> int:
+    """Build a filter of a folder; return how many entries it was said to have."""
+    files = BreachedFolder.at(folder)
+    assert files
+    return sum(build_filter(files, target, prefixes=files.prefixes(), at_least=at_least))

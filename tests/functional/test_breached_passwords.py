@@ -1,0 +1,74 @@
+"""Passwords that have appeared in a data breach, as somebody meets it who chooses one."""
+
+import logging
+
+import pytest
+
+from authsite.settings import SettingError
+from tests.breaches import a_breached_filter, a_breached_folder, digest_of
+from tests.browsers import PASSWORD
+from tests.functional.reading import is_marked, rows_of, said_beside
+
+BREACHED = "seven purple llamas hum"
+NOBODY = {"user": [], "user_session": []}
+
+
+@pytest.fixture(params=["folder", "filter"])
+def breached(request, tmp_path):
+    """A list with one password, of each kind."""
+    folder = a_breached_folder(tmp_path / "all", [BREACHED], others=[PASSWORD])
+    if request.param == "folder":
+        return folder
+    a_breached_filter(folder, tmp_path / "filter")
+    return tmp_path / "filter"
+
+
+def test_a_breached_password_is_refused_beside_its_field_and_nothing_happens(new_site, breached):
+    """ASVS 6.2.12."""
+    site, browser = new_site({"authsite.passwords.breached": str(breached)})
+    page = browser.sign_up(password=BREACHED)
+    assert page.status_int == 422
+    assert said_beside(page, "password").endswith(
+        "This password has appeared in a data breach, so others will try it. "
+        "A few unrelated words make a good password."
+    )
+    assert is_marked(page, "password")
+    assert rows_of(site) == NOBODY
+    assert browser.cookie is None
+    assert browser.sign_up().status_int == 303
+
+
+def test_without_a_list_nothing_is_known_of_breaches(browser):
+    assert browser.sign_up(password=BREACHED).status_int == 303
+
+
+def test_when_the_list_is_gone_nobody_gets_an_account_unchecked(
+    new_site, breached, tmp_path, caplog
+):
+    """ASVS 16.5.3, 16.2.5: and the log says nothing of the password."""
+    site, browser = new_site({"authsite.passwords.breached": str(breached)})
+    breached.rename(tmp_path / "away")
+    with caplog.at_level(logging.DEBUG):
+        page = browser.sign_up()
+    assert page.status_int == 500
+    assert rows_of(site) == NOBODY
+    assert "BreachedPasswordsUnreadable" in caplog.text
+    assert str(breached) in caplog.text
+    assert PASSWORD not in caplog.text
+    digest = digest_of(PASSWORD)
+    assert digest[:5] not in caplog.text.upper()
+    assert digest[5:11] not in caplog.text.upper()
+
+
+def test_who_has_a_password_that_is_breached_later_can_still_sign_in(browser, new_site, breached):
+    browser.sign_up(password=BREACHED)
+    _, other = new_site({"authsite.passwords.breached": str(breached)})
+    assert other.sign_in(password=BREACHED).status_int == 303
+
+
+@pytest.mark.parametrize("place", ["nothing", "empty"])
+def test_a_site_without_the_list_that_it_was_told_of_does_not_start(new_site, tmp_path, place):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SystemExit, match=r"authsite\.passwords\.breached must be the path") as end:
+        new_site({"authsite.passwords.breached": str(tmp_path / place)})
+    assert isinstance(end.value.__context__, SettingError)
