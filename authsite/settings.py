@@ -13,11 +13,13 @@ from typing import Any, cast
 from sqlalchemy.engine import URL
 
 from authsite.setting_values import (
+    contact,
     database_url,
     duration,
     number,
     origin,
     secret,
+    secure_address,
     text,
     yes_or_no,
 )
@@ -48,6 +50,15 @@ class SiteSettings:
         "`Host` is answered.",
     )
     name: str = _setting(text, "What the site calls itself in its pages.", "authsite")
+    security_contact: str | None = _setting(
+        contact,
+        "Where to report a weakness, for `/.well-known/security.txt`: `mailto:…` or `https://…`. "
+        "Without it there is no such file.",
+        None,
+    )
+    security_policy: str | None = _setting(
+        secure_address, "Where it says how such reports are handled, for the same file.", None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

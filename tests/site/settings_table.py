@@ -15,6 +15,8 @@ def spelled(default: Any) -> str:
     """Return the default as an ini file would say it."""
     if default is MISSING:
         return "none: must be given"
+    if default is None:
+        return "none"
     if isinstance(default, timedelta):
         seconds = round(default.total_seconds())
         units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
