@@ -25,11 +25,12 @@ dev: .venv/site ## the same, started anew whenever a file changes
 test: .venv/testing chromium java ## run all tests, or some: make test ARGS="tests/unit -x"
 	$(BIN)/python -m pytest $(or $(ARGS),--cov)
 
-check: .venv/dev ## judge format, style, types, imports and templates
+check: .venv/dev ## judge format, style, types, imports, dangers and templates
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml authsite alembic
 	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --lint --check
 
 format: .venv/dev ## put code and templates into their one format

@@ -16,7 +16,7 @@ from authsite.database import SAFE_METHODS, attempts_of
 from authsite.headers import with_headers
 from authsite.pages import TEMPLATES
 from authsite.request import Request
-from authsite.resources import Account, Root, add_child
+from authsite.resources import Account, Root, WellKnown, add_child
 from authsite.security import SecurityPolicy
 from authsite.settings import SettingError, read_settings
 from authsite.site import build_site
@@ -56,6 +56,7 @@ def includeme(config: Configurator) -> None:
     config.add_directive("add_child", add_child)
     config.set_root_factory(Root)
     config.add_child(Root, "account", Account)
+    config.add_child(Root, ".well-known", WellKnown)
     config.add_traverser(StrictTraverser, Interface)
 
     config.set_security_policy(

@@ -15,6 +15,9 @@ from authsite.password_policy import SHORTEST_WORD_LOOKED_FOR
 from authsite.rate_limits import RateLimit
 
 _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)/?")
+# What RFC 3986 lets stand in an address, so that a line of text ends where we end it.
+_SECURE_ADDRESS = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
+_MAIL_ADDRESS = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
 _MINIMUM_SECRET_LENGTH = 32
 
 
@@ -93,6 +96,20 @@ def origin(value: str) -> str:
     if match is None:
         raise ValueError("must be an address such as https://accounts.example.com, without a path")
     return match[1]
+
+
+def secure_address(value: str) -> str:
+    """Return an https address, with a path or without."""
+    if not _SECURE_ADDRESS.fullmatch(value.strip()):
+        raise ValueError("must be an address such as https://example.com/security")
+    return value.strip()
+
+
+def contact(value: str) -> str:
+    """Return the address of a page on https, or that of a mailbox."""
+    if not _MAIL_ADDRESS.fullmatch(value.strip()) and not _SECURE_ADDRESS.fullmatch(value.strip()):
+        raise ValueError("must be mailto:security@example.com or https://example.com/security")
+    return value.strip()
 
 
 def secret(value: str) -> bytes:

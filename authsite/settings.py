@@ -16,12 +16,14 @@ from authsite.breached_passwords import BreachedPasswords
 from authsite.rate_limits import RateLimit
 from authsite.setting_values import (
     breached_passwords,
+    contact,
     database_url,
     duration,
     number,
     origin,
     rate_limits,
     secret,
+    secure_address,
     text,
     words,
     yes_or_no,
@@ -53,6 +55,15 @@ class SiteSettings:
         "`Host` is answered.",
     )
     name: str = _setting(text, "What the site calls itself in its pages.", "authsite")
+    security_contact: str | None = _setting(
+        contact,
+        "Where to report a weakness, for `/.well-known/security.txt`: `mailto:…` or `https://…`. "
+        "Without it there is no such file.",
+        None,
+    )
+    security_policy: str | None = _setting(
+        secure_address, "Where it says how such reports are handled, for the same file.", None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

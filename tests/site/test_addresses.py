@@ -56,6 +56,10 @@ ODD = [
     "/.git/HEAD",
     "/development.ini",
     "/robots.txt",
+    "/.well-known",
+    "/.well-known/",
+    "/.well-known/openid-configuration",
+    "/security.txt",
     "/authsite-static",
 ]
 STRANGE_METHODS = [

@@ -8,6 +8,8 @@ from authsite.resources import Root
 
 TABLE = [
     ("/", "GET", "public"),
+    ("/.well-known/change-password", "GET", "public"),
+    ("/.well-known/security.txt", "GET", "public"),
     ("/account", "GET", "authenticated"),
     ("/account", "POST", "authenticated"),
     ("/dashboard", "GET", "authenticated"),
@@ -20,6 +22,8 @@ TABLE = [
 ]
 #: What a form without a word in it is answered with, by those who may send it.
 EMPTY_FORM = {"/account": 422, "/sign-in": 422, "/sign-up": 422, "/sign-out": 303}
+#: Where those go on to who may open a page that only leads to another.
+ELSEWHERE = {"/.well-known/change-password": "/account"}
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -50,7 +54,7 @@ def expected(path, method, permission, *, signed_in):
         return (303, f"/sign-in?next=%2F{path[1:]}") if method == "GET" else (403, None)
     if method == "POST":
         return EMPTY_FORM[path], "/sign-in" if path == "/sign-out" else None
-    return 200, None
+    return (303, ELSEWHERE[path]) if path in ELSEWHERE else (200, None)
 
 
 @pytest.mark.asvs("8.2.1", "8.3.1")

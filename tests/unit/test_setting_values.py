@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from authsite.breached_passwords import breached_passwords_at
 from authsite.setting_values import (
     breached_passwords,
+    contact,
     database_url,
     duration,
     number,
     origin,
     secret,
+    secure_address,
     text,
     words,
     yes_or_no,
@@ -28,6 +30,8 @@ READERS = [
     number(1, 5),
     duration,
     origin,
+    secure_address,
+    contact,
     secret,
     database_url,
 ]
@@ -163,6 +167,47 @@ def test_a_site_stands_at_a_scheme_and_a_host(value, read):
 def test_nothing_else_is_the_address_of_a_site(value):
     with pytest.raises(ValueError, match="must be an address such as"):
         origin(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://example.com", "https://example.com:8443/security?a=b#c", "https://xn--bcher-kva.de/"],
+)
+def test_an_address_on_https_may_have_a_path(value):
+    assert secure_address(f" {value}\n") == value
+    assert contact(f" {value}\n") == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "http://example.com/security",
+        "https://",
+        "https://example.com security",
+        "https://example.com/a b",
+        "https://example.com/\nExpires: never",
+        "https://example.com/\u00fc",
+        "https://someone@example.com",
+        "javascript:alert(1)",
+    ],
+)
+def test_nothing_else_is_an_address_on_https(value):
+    for read in (secure_address, contact):
+        with pytest.raises(ValueError, match=r"must be .*https://example\.com/security"):
+            read(value)
+
+
+def test_a_contact_may_be_a_mailbox():
+    assert contact(" mailto:security@example.com\n") == "mailto:security@example.com"
+    for wrong in (
+        "security@example.com",
+        "mailto:a b@c.example",
+        "mailto:a@b@c.example",
+        "mailto:",
+    ):
+        with pytest.raises(ValueError, match=r"must be mailto:security@example\.com or"):
+            contact(wrong)
 
 
 def test_a_secret_is_long_and_without_the_end_of_its_line():

@@ -37,6 +37,8 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.dev": ("true", True, "maybe"),
     "authsite.site.url": ("http://other.example:8080", "http://other.example:8080", "here"),
     "authsite.site.name": ("Lovelace & Co", "Lovelace & Co", " "),
+    "authsite.site.security_contact": ("mailto:a@b.example", "mailto:a@b.example", "a@b.example"),
+    "authsite.site.security_policy": ("https://a.example/p", "https://a.example/p", "http://a"),
     "authsite.session.idle": ("7d", timedelta(days=7), "a week"),
     "authsite.session.absolute": ("31d", timedelta(days=31), "0d"),
     "authsite.session.touch_every": ("5m", timedelta(minutes=5), "often"),

@@ -1,0 +1,43 @@
+"""`/.well-known/security.txt` and `/.well-known/change-password`, which programs look for."""
+
+from datetime import timedelta
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from authsite.clock import utc_now
+from authsite.redirects import see_other
+from authsite.request import Request
+from authsite.resources import WellKnown
+
+#: For so long the file may be believed; it is made anew at every request. RFC 9116 advises less
+#: than a year.
+VALIDITY = timedelta(days=180)
+
+
+@view_config(context=WellKnown, name="security.txt", request_method="GET", permission="public")
+def security_txt(request: Request) -> Response:
+    """Say where to report a weakness (RFC 9116), if the settings say where."""
+    settings = request.site.settings.site
+    if settings.security_contact is None:
+        raise HTTPNotFound
+    fields = [
+        ("Contact", settings.security_contact),
+        ("Expires", f"{utc_now() + VALIDITY:%Y-%m-%dT%H:%M:%SZ}"),
+        ("Canonical", f"{settings.url}{request.path_to('.well-known', 'security.txt')}"),
+        ("Preferred-Languages", "en"),
+    ]
+    if settings.security_policy is not None:
+        fields.append(("Policy", settings.security_policy))
+    text = "".join(f"{name}: {value}\n" for name, value in fields)
+    return Response(text, content_type="text/plain", charset="utf-8")
+
+
+@view_config(context=WellKnown, name="change-password", request_method="GET", permission="public")
+def change_password(request: Request) -> Response:
+    """Lead a password manager to where passwords are changed (W3C, "Changing Passwords").
+
+    That is the account page, as long as no page of its own is there for it.
+    """
+    return see_other(request.path_to("account"))
