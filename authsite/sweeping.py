@@ -5,7 +5,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from authsite.accounts.sweep import claim_sweep, sweep_expired_sessions
+from authsite.accounts.sweep import ALL, Leftovers, claim_sweep, sweep
 from authsite.database import DATABASE_AWAY, Database
 
 log = logging.getLogger(__name__)
@@ -41,14 +41,15 @@ class Sweeper:
             with self._database.writing.begin() as connection:
                 claimed = claim_sweep(connection, every=self._every, now=now)
             if claimed:
-                log.info("sys_sweep: %d expired sessions deleted", self._sweep_all(now))
+                gone = [f"{self._sweep_all(each, now)} {each.name}" for each in ALL]
+                log.info("sys_sweep: %s deleted", ", ".join(gone))
         except DATABASE_AWAY as error:
             log.warning("sys_sweep: put off, the database is away: %s", type(error).__name__)
             self._next_look = 0.0
 
-    def _sweep_all(self, now: datetime) -> int:
+    def _sweep_all(self, leftovers: Leftovers, now: datetime) -> int:
         total = 0
-        for deleted in sweep_expired_sessions(self._database.writing, now=now):
+        for deleted in sweep(self._database.writing, leftovers, now=now):
             total += deleted
             time.sleep(REST)
         return total

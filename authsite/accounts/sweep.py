@@ -1,41 +1,69 @@
-"""Sweeping: expired sessions go, in batches that let everybody else through."""
+"""Sweeping: what nobody can use any more goes, in batches that let everybody else through."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from authsite.models import Sweep, UserSession
+from authsite.clock import milliseconds_of
+from authsite.models import Sweep, Throttle, UserSession
 
 #: Rows deleted by one statement. 300 000 at once stall every writer for seconds.
 BATCH = 500
 
-_SESSIONS = "sessions"
+#: The row by which processes agree, for all kinds of rows alike.
+_NAME = "sessions"
+_SESSION = UserSession.metadata.tables["user_session"]
+_THROTTLE = Throttle.metadata.tables["throttle"]
 
 
 def claim_sweep(connection: Connection, *, every: timedelta, now: datetime) -> bool:
     """Whether the caller is the one who sweeps now: of all processes, one is in `every`."""
     claimed = connection.execute(
         sa.update(Sweep)
-        .where(Sweep.name == _SESSIONS, Sweep.begun_at <= now - every)
+        .where(Sweep.name == _NAME, Sweep.begun_at <= now - every)
         .values(begun_at=now)
     )
     return bool(claimed.rowcount)
 
 
-def sweep_expired_sessions(engine: Engine, *, now: datetime, batch: int = BATCH) -> Iterator[int]:
-    """Delete the sessions that had expired by `now`; yield the size of each batch when it is gone.
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """Rows that nobody can use any more: what they are called, and how to tell them."""
+
+    name: str
+    key: "sa.ColumnElement[Any]"
+    over_at: "sa.ColumnElement[Any]"
+    moment: Callable[[datetime], Any] = field(repr=False)
+
+    def are_over(self, now: datetime) -> "sa.ColumnElement[bool]":
+        """Return the condition that they are over by `now`."""
+        return self.over_at <= self.moment(now)
+
+
+SESSIONS = Leftovers(
+    "expired sessions", _SESSION.c.id, _SESSION.c.expires_at, moment=lambda now: now
+)
+THROTTLES = Leftovers(
+    "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.forget_at, moment=milliseconds_of
+)
+ALL = (SESSIONS, THROTTLES)
+
+
+def sweep(
+    engine: Engine, leftovers: Leftovers, *, now: datetime, batch: int = BATCH
+) -> Iterator[int]:
+    """Delete the rows that were over by `now`; yield the size of each batch when it is gone.
 
     Each batch is a transaction; whoever iterates decides how long to rest in between.
     """
-    expired = (
-        sa.select(UserSession.id)
-        .where(UserSession.expires_at <= now)
-        .order_by(UserSession.expires_at)
-        .limit(batch)
-    )
-    statement = sa.delete(UserSession).where(UserSession.id.in_(expired))
+    over = leftovers.are_over(now)
+    oldest = sa.select(leftovers.key).where(over).order_by(leftovers.over_at).limit(batch)
+    # Asked again of each row when it is locked: a throttle may have been hit since it was found.
+    statement = sa.delete(leftovers.key.table).where(leftovers.key.in_(oldest), over)
     while True:
         with engine.begin() as connection:
             deleted = connection.execute(statement).rowcount
@@ -44,8 +72,9 @@ def sweep_expired_sessions(engine: Engine, *, now: datetime, batch: int = BATCH)
         yield deleted
 
 
-def count_expired_sessions(connection: Connection, *, now: datetime) -> int:
-    """Return how many sessions had expired by `now` and are still there."""
+def count_leftovers(connection: Connection, leftovers: Leftovers, *, now: datetime) -> int:
+    """Return how many rows were over by `now` and are still there."""
+    over = leftovers.are_over(now)
     return connection.execute(
-        sa.select(sa.func.count()).select_from(UserSession).where(UserSession.expires_at <= now)
+        sa.select(sa.func.count()).select_from(leftovers.key.table).where(over)
     ).scalar_one()

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
+from authsite.clock import milliseconds_of
 from authsite.macs import mac
 from authsite.models import Throttle
 from authsite.rate_limits import FIRST_WAIT, RateLimit
 
 _MILLISECOND = timedelta(milliseconds=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Throttled(Exception):
@@ -69,7 +69,7 @@ class Throttles:
         )
         if not rows:
             return ()
-        at = _milliseconds(now)
+        at = milliseconds_of(now)
         with self._engine.begin() as connection:
             return [self._hit(connection, *row, at=at) for row in rows]
 
@@ -94,10 +94,6 @@ class Throttles:
     def _key_of(self, kind: str, subject: str, limit: RateLimit) -> bytes:
         # The limit is part of it: a new setting is a new count.
         return mac(self._key, f"{kind} {limit} {subject}".encode())
-
-
-def _milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
 
 
 def _numbers(limit: RateLimit) -> dict[str, int]:

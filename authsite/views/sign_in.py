@@ -87,6 +87,7 @@ class SignIn:
     def _sign_in(self, account: str, password: str, *, now: datetime) -> str:
         """Return whose password this is. All hashing is done before the transaction begins."""
         site = self.request.site
+        site.sweeper.nudge(now=now)  # failures leave rows too
         credential = check_password(
             site.credentials,
             throttles=site.throttles,

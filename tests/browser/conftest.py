@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy.engine import Engine, create_engine
 
 from tests.browser.people import Person, sign_up
-from tests.processes.servers import CHEAP_HASHES, Server
+from tests.processes.servers import FOR_CROWDS, Server
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HOW_TO_GET_IT = "Chromium is missing. To get it on Debian: sudo apt-get install chromium"
@@ -61,7 +61,7 @@ def server(
     folder = tmp_path_factory.mktemp("browser")
     url = f"sqlite:///{folder}/authsite.sqlite"
     migrate(url)
-    settings = CHEAP_HASHES | {"AUTHSITE_DEV": "true"}
+    settings = FOR_CROWDS | {"AUTHSITE_DEV": "true"}
     # The tests that look at these errors make them; all others would see the page.
     with Server(folder, url, settings=settings, may_log=("sys_crash", "sys_database")) as server:
         yield server

@@ -10,13 +10,13 @@ from sqlalchemy.engine import Engine
 
 from authsite.models import User, UserSession
 from tests.processes.crowds import at_once
-from tests.processes.servers import CHEAP_HASHES, Server
+from tests.processes.servers import FOR_CROWDS, Server
 from tests.processes.visitors import SESSION, Visitor
 
 THREADS = 32
 SECONDS = 20
 #: Sessions are extended all the time, so that pages write as well.
-SETTINGS = CHEAP_HASHES | {"AUTHSITE_SESSION_TOUCH_EVERY": "1s"}
+SETTINGS = FOR_CROWDS | {"AUTHSITE_SESSION_TOUCH_EVERY": "1s"}
 
 
 class Regular:

@@ -9,10 +9,10 @@ from sqlalchemy.engine import Engine
 
 from authsite.clock import utc_now
 from authsite.models import User, UserSession
-from tests.processes.servers import CHEAP_HASHES, Server
+from tests.processes.servers import FOR_CROWDS, Server
 from tests.processes.visitors import SESSION, Visitor
 
-SETTINGS = CHEAP_HASHES | {"AUTHSITE_DATABASE_WAIT": "1s", "AUTHSITE_SESSION_TOUCH_EVERY": "1h"}
+SETTINGS = FOR_CROWDS | {"AUTHSITE_DATABASE_WAIT": "1s", "AUTHSITE_SESSION_TOUCH_EVERY": "1h"}
 BUSY = ("sys_database_away", "sys_sweep: put off")
 
 

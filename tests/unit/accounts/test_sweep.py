@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.sweep import claim_sweep, count_expired_sessions, sweep_expired_sessions
-from authsite.models import Sweep, User, UserSession
-from tests.factories import NOW, a_session, some_noise
+from authsite.accounts.sweep import SESSIONS, THROTTLES, claim_sweep, count_leftovers, sweep
+from authsite.models import Sweep, Throttle, User, UserSession
+from tests.factories import NOW, a_session, some_noise, throttles_for
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -36,34 +36,34 @@ def left(connection) -> set[str]:
 
 @pytest.mark.parametrize(("batch", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (500, [7])])
 def test_what_is_over_goes_in_batches_and_what_lives_stays(site, alive, connection, batch, sizes):
-    assert list(sweep_expired_sessions(site.database.reading, now=NOW, batch=batch)) == sizes
+    assert list(sweep(site.database.reading, SESSIONS, now=NOW, batch=batch)) == sizes
     assert left(connection) == alive
 
 
 def test_each_batch_is_gone_before_the_next_is_begun(site, alive, connection):
-    batches = sweep_expired_sessions(site.database.reading, now=NOW, batch=2)
+    batches = sweep(site.database.reading, SESSIONS, now=NOW, batch=2)
     for remaining in (5, 3, 1, 0):
         next(batches)
         assert len(left(connection) - alive) == remaining
 
 
 def test_where_nothing_is_over_nothing_is_done(site, alive, connection):
-    sweep = sweep_expired_sessions(site.database.reading, now=NOW - 7 * SECOND)
-    assert list(sweep) == []
+    swept = sweep(site.database.reading, SESSIONS, now=NOW - 7 * SECOND)
+    assert list(swept) == []
     assert len(left(connection)) == len(alive) + 7
 
 
 def test_the_people_stay(site, alive, connection):
     people = sa.select(sa.func.count()).select_from(User)
     before = connection.execute(people).scalar_one()
-    list(sweep_expired_sessions(site.database.reading, now=NOW + timedelta(days=9999)))
+    list(sweep(site.database.reading, SESSIONS, now=NOW + timedelta(days=9999)))
     assert left(connection) == set()
     assert connection.execute(people).scalar_one() == before
 
 
 def test_how_many_are_over_can_be_counted(site, alive, connection):
-    assert count_expired_sessions(connection, now=NOW) == 7
-    assert count_expired_sessions(connection, now=NOW - 7 * SECOND) == 0
+    assert count_leftovers(connection, SESSIONS, now=NOW) == 7
+    assert count_leftovers(connection, SESSIONS, now=NOW - 7 * SECOND) == 0
 
 
 def test_of_all_who_would_sweep_one_does(connection):
@@ -76,3 +76,14 @@ def test_the_next_sweep_comes_when_its_time_has_come(connection):
     assert claim_sweep(connection, every=HOUR, now=NOW)
     assert not claim_sweep(connection, every=HOUR, now=NOW + HOUR - SECOND)
     assert claim_sweep(connection, every=HOUR, now=NOW + HOUR)
+
+
+def test_throttles_go_when_they_count_for_nothing(site, dbsession, connection):
+    throttles = throttles_for(dbsession, sign_up_network="20/1h")
+    for minutes in (0, 1, 59, 60):
+        now = NOW - timedelta(minutes=minutes)
+        throttles.take({"sign_up_network": f"192.0.2.{minutes}"}, now=now)
+    assert count_leftovers(connection, THROTTLES, now=NOW) == 1
+    assert list(sweep(site.database.writing, THROTTLES, now=NOW)) == [1]
+    kept = dbsession.scalars(sa.select(Throttle.forget_at - Throttle.begun_at)).all()
+    assert kept == [HOUR // timedelta(milliseconds=1)] * 3
