@@ -61,7 +61,11 @@ def server(
     folder = tmp_path_factory.mktemp("browser")
     url = f"sqlite:///{folder}/authsite.sqlite"
     migrate(url)
-    settings = FOR_CROWDS | {"AUTHSITE_DEV": "true"}
+    # Everybody here is somebody else, at the same address.
+    settings = FOR_CROWDS | {
+        "AUTHSITE_DEV": "true",
+        "AUTHSITE_THROTTLE_SIGN_IN_ACCOUNT": "10/5m..1h",
+    }
     # The tests that look at these errors make them; all others would see the page.
     with Server(folder, url, settings=settings, may_log=("sys_crash", "sys_database")) as server:
         yield server

@@ -85,8 +85,8 @@ MEMBER: dict[str, Callable[[Page], object]] = {
     "signed out": _sign_out,
     "404, signed in": _open("/nothing"),
 }
-#: What breaks is the database, so these need a hand from behind.
-BROKEN = ("500", "503")
+#: What breaks is the database, or it takes many tries, so these need a hand from behind.
+BROKEN = ("500", "503", "429")
 ALL = (*STRANGER, *MEMBER, *BROKEN, "dashboard, long name", "account, long name")
 
 
@@ -101,6 +101,15 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         with _no_sessions(engine):
             page.goto("/account")
             yield
+    elif state == "429":
+        person = Person()
+        page.goto("/account")
+        sign_in(page, person, "not that one")
+        with engine.begin() as connection:
+            held_up = "UPDATE throttle SET hits = 10, free_at = forget_at WHERE hits = 1"
+            connection.execute(sa.text(held_up))
+        sign_in(page, person, "not that one")
+        yield
     elif state == "500":
         person = Person()
         sign_up(page, person)

@@ -6,10 +6,18 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import Person, navigation, sign_out, sign_up, where
+from tests.browser.people import (
+    Person,
+    labelled,
+    navigation,
+    sign_in,
+    sign_out,
+    sign_up,
+    where,
+)
 from tests.browser.states import MEMBER, STRANGER
 
-COOKIES = {"__Host-session", "__Host-form", "__Host-flash"}
+COOKIES = {"__Host-session", "__Host-form", "__Host-flash", "__Host-device"}
 #: Other people's pages: another site, and another program on the same machine.
 ELSEWHERE = ["http://evil.test/", "http://localhost:1/"]
 
@@ -71,11 +79,21 @@ def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, ne
     assert stores == [0, 0, 0, 0]
 
 
-def test_only_the_session_outlives_the_browser(page, member):
-    lasting = {cookie["name"] for cookie in page.context.cookies() if cookie["expires"] != -1}
-    assert lasting == {"__Host-session"}
+def test_only_the_session_and_what_knows_the_browser_again_outlive_it(page, member):
+    assert names_of_cookies(page, lasting=True) == {"__Host-session", "__Host-device"}
     sign_out(page)
-    assert not any(cookie["name"] == "__Host-session" for cookie in page.context.cookies())
+    assert names_of_cookies(page, lasting=True) == {"__Host-device"}
+
+
+@pytest.mark.asvs("14.3.1")
+def test_on_a_public_computer_nothing_outlives_the_browser(page, person, new_page):
+    sign_up(new_page(), person)
+    page.goto("/sign-in")
+    labelled(page, "This is a public computer").check()
+    sign_in(page, person)
+    page.wait_for_url("/dashboard")
+    assert names_of_cookies(page, lasting=False) == {"__Host-session"}
+    assert names_of_cookies(page, lasting=True) == set()
 
 
 @pytest.mark.asvs("3.4.6")
@@ -103,6 +121,12 @@ def test_a_form_on_a_page_of_others_changes_nothing(new_page, origin, elsewhere)
     expect(page.get_by_role("main")).to_contain_text("Nothing was changed.")
     page.goto("/dashboard")
     assert where(page) == "/dashboard"
+
+
+def names_of_cookies(page, *, lasting):
+    """Return the cookies that stay when the browser is closed, or those that go."""
+    cookies = page.context.cookies()
+    return {each["name"] for each in cookies if (each["expires"] != -1) is lasting}
 
 
 def go_back(page, arrived, *, pages=1):
