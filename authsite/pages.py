@@ -1,7 +1,7 @@
 """Turning a template into a response."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment
 from pyramid.response import Response
@@ -56,14 +56,22 @@ def crowded_page(request: Request, template: str, *, form: SiteForm, **values: A
     return response
 
 
+class Refusal(NamedTuple):
+    """What a person is told who tried too often: why it is refused, and what else they can do."""
+
+    why: str
+    instead: str
+
+
 def throttled_page(
-    request: Request, template: str, *, form: SiteForm, why: str, wait: timedelta, **values: Any
+    request: Request, template: str, *, form: SiteForm, refusal: Refusal, wait: timedelta
 ) -> Response:
-    """Return the page again: `why` it was tried too often, and when to try again (429, RFC 6585).
+    """Return the page again, with when to try again and what else one can do (429, RFC 6585).
 
     `Retry-After` is in seconds (RFC 9110, 10.2.3).
     """
-    form.reject(None, f"{why} Please try again in {in_words(wait)}.")
-    response = form_page(request, template, form=form, status=429, **values)
+    when = f"Please try again in {in_words(wait)}."
+    form.reject(None, f"{refusal.why} {when} {refusal.instead}")
+    response = form_page(request, template, form=form, status=429)
     response.headerlist.append(("Retry-After", str(-(-wait // timedelta(seconds=1)))))
     return response

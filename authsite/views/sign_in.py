@@ -20,16 +20,16 @@ from authsite.clock import utc_now
 from authsite.forms import SiteForm, check_box, email_field, password_field
 from authsite.hash_queue import HashQueueFull
 from authsite.network import network_of
-from authsite.pages import crowded_page, form_page, throttled_page
+from authsite.pages import Refusal, crowded_page, form_page, throttled_page
 from authsite.redirects import own_path, see_other
 from authsite.request import Request
 from authsite.resources import Root
 
 log = logging.getLogger(__name__)
 
-_TOO_OFTEN = (
-    "There were too many failed sign-ins. A browser that you have signed in with before may still "
-    "let you in."
+_TOO_OFTEN = Refusal(
+    "There were too many failed sign-ins.",
+    "A browser that you have signed in with before may let you in at once.",
 )
 
 
@@ -74,7 +74,7 @@ class SignIn:
         except Throttled as throttled:
             log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
             return throttled_page(
-                self.request, "sign_in", form=form, why=_TOO_OFTEN, wait=throttled.wait
+                self.request, "sign_in", form=form, refusal=_TOO_OFTEN, wait=throttled.wait
             )
         except HashQueueFull:
             return crowded_page(self.request, "sign_in", form=form)

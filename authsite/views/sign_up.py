@@ -18,15 +18,16 @@ from authsite.forms import SiteForm, email_field, name_field, password_field
 from authsite.hash_queue import HashQueueFull
 from authsite.models import User
 from authsite.network import network_of
-from authsite.pages import crowded_page, form_page, throttled_page
+from authsite.pages import Refusal, crowded_page, form_page, throttled_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Root
 
 log = logging.getLogger(__name__)
 
-_TOO_OFTEN = (
-    "Many accounts were made from your network of late. If you have one already, you can sign in."
+_TOO_OFTEN = Refusal(
+    "Many accounts were made from your network of late.",
+    "If you have one already, you can sign in.",
 )
 
 
@@ -80,7 +81,7 @@ class SignUp:
             form.reject("email", "There is an account with this address. Sign in instead?")
         except Throttled as throttled:
             log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
-            return self._page(throttled_page, form, why=_TOO_OFTEN, wait=throttled.wait)
+            return self._page(throttled_page, form, refusal=_TOO_OFTEN, wait=throttled.wait)
         except HashQueueFull:
             return self._page(crowded_page, form)
         else:
