@@ -109,6 +109,11 @@ class Server:
         self._process.kill()
         self._process.wait(DEADLINE)
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def connection(self, *, patience: float) -> http.client.HTTPConnection:
         """Return a connection that waits `patience` seconds for an answer; closed at the end."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
