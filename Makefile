@@ -8,7 +8,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help serve dev test check format bench db clean chromium java wrk
+.PHONY: help serve dev test check format bench db clean chromium java nginx wrk
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -22,7 +22,7 @@ dev: .venv/site ## the same, started anew whenever a file changes
 	@exec $(BIN)/pserve development.ini --reload
 
 # Given ARGS, it is not the whole suite that runs, so nothing is said about coverage.
-test: .venv/testing chromium java ## run all tests, or some: make test ARGS="tests/unit -x"
+test: .venv/testing chromium java nginx ## run all tests, or some: make test ARGS="tests/unit -x"
 	$(BIN)/python -m pytest $(or $(ARGS),--cov)
 
 check: .venv/dev ## judge format, style, types, imports, dangers and templates
@@ -87,6 +87,9 @@ chromium:
 
 java:
 	@$(call debian,default-jre-headless,command -v java)
+
+nginx:
+	@$(call debian,nginx,PATH=$$PATH:/usr/sbin command -v nginx)
 
 wrk:
 	@$(call debian,wrk,command -v wrk)

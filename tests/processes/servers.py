@@ -1,9 +1,8 @@
 """Server processes for the tests: `pserve` on production.ini, killed and started again at will."""
 
-import http.client
 import json
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from tests.processes.listeners import Listener
 
 PRODUCTION = Path(__file__).parents[2] / "production.ini"
 #: Where people find the site. The tests come to the ports, as the proxy that ends TLS does.
@@ -43,10 +44,11 @@ def until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
-class Server:
+class Server(Listener):
     """One process of the site on a port of its own; two of them on one database are one site.
 
-    It runs production.ini, of which only the port is changed; the rest comes by the environment.
+    It runs production.ini, of which only the port is changed, and what `edit` changes; the rest
+    comes by the environment.
     A log with an error in it fails the test, but for messages that begin as `may_log` says; when
     the test fails for another reason, the end of the log is shown with it.
     """
@@ -58,11 +60,12 @@ class Server:
         *,
         settings: Mapping[str, str] = FOR_CROWDS,
         may_log: tuple[str, ...] = (),
+        edit: Callable[[str], str] = str,
     ) -> None:
-        self.port = _free_port()
+        super().__init__()
         self.log = folder / f"{self.port}.log"
         self._ini = folder / f"{self.port}.ini"
-        self._ini.write_text(_listening_on(self.port))
+        self._ini.write_text(edit(_listening_on(self.port)))
         self._environ = {
             **os.environ,
             "AUTHSITE_SECRET": SECRET,
@@ -72,7 +75,6 @@ class Server:
             **settings,
         }
         self._may_log = may_log
-        self._connections: list[http.client.HTTPConnection] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -84,8 +86,7 @@ class Server:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for connection in self._connections:
-            connection.close()
+        self.hang_up()
         self._process.terminate()
         self._process.wait(DEADLINE)
         if error is not None:
@@ -117,11 +118,10 @@ class Server:
         self._process.kill()
         self._process.wait(DEADLINE)
 
-    def connection(self, *, patience: float) -> http.client.HTTPConnection:
-        """Return a connection that waits `patience` seconds for an answer; closed at the end."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
-        self._connections.append(connection)
-        return connection
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     def records(self) -> list[dict[str, Any]]:
         """Return what the log says; a line that is no JSON counts as an error."""
@@ -147,11 +147,11 @@ class Server:
         return "\n".join([f"The end of the log of the server on port {self.port}:", *lines])
 
 
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port: int = asked.getsockname()[1]
-        return port
+def trusting_a_proxy(ini: str) -> str:
+    """Edit production.ini as it says for a site behind a proxy on this machine."""
+    edited, lines = re.subn(r"^#(\w*trusted_proxy\w* = )", r"\1", ini, flags=re.MULTILINE)
+    assert lines == 3, "production.ini trusts a proxy in another way"
+    return edited
 
 
 def _listening_on(port: int) -> str:

@@ -3,7 +3,6 @@
 import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -11,10 +10,8 @@ from tests.browsers import PASSWORD
 from tests.processes.servers import HOST, SECRET, Server
 from tests.processes.visitors import SESSION, Visitor
 
-#: More than waitress takes by itself, less than production.ini lets it take.
-HALF_OPEN = 150
-#: Seconds; shorter than `channel_timeout`, after which half-open connections are closed.
-BEFORE_THEY_GO = 15
+#: Seconds that a client waits to be hung up on.
+PATIENCE = 15
 
 
 @pytest.fixture(scope="module")
@@ -76,21 +73,8 @@ def test_a_large_body_is_refused_before_it_is_sent(server: Server) -> None:
     assert exchange(server, announced).split()[1] == "413"
 
 
-@pytest.mark.asvs("15.2.2")
-def test_half_open_connections_do_not_stop_the_others(server: Server) -> None:
-    """Who never ends a request takes no thread, and no place of those who do."""
-    with ExitStack() as half_open:
-        for _ in range(HALF_OPEN):
-            connection = socket.create_connection(("127.0.0.1", server.port))
-            half_open.enter_context(connection)
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
-        visitor = Visitor(server, patience=BEFORE_THEY_GO)
-        assert visitor.sign_up("edsger@example.com").status == 303
-        assert visitor.is_signed_in
-
-
 def exchange(server: Server, sent: str) -> str:
     """Send some bytes and return all that comes back until the server hangs up."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=BEFORE_THEY_GO) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(sent.encode())
         return b"".join(iter(lambda: connection.recv(4096), b"")).decode()

@@ -3,13 +3,14 @@
 import http.client
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
 from tests.browsers import PASSWORD
-from tests.processes.servers import DEADLINE, HOST, SITE_URL, Server
+from tests.processes.listeners import LOOPBACK, Listener
+from tests.processes.servers import DEADLINE, HOST, SITE_URL
 
 SESSION = "__Host-session"
 
@@ -40,13 +41,21 @@ class Visitor:
     """A browser that keeps its connections and its cookies; for one thread at a time.
 
     Of several servers it asks each in turn, as it would through a proxy. `patience` is how long
-    it waits for an answer, in seconds.
+    it waits for an answer, in seconds; `source` the address that it comes from; `headers` what it
+    says besides, in every request.
     """
 
-    def __init__(self, *servers: Server, patience: float = DEADLINE) -> None:
+    def __init__(
+        self,
+        *servers: Listener,
+        patience: float = DEADLINE,
+        source: str = LOOPBACK,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self.cookies: dict[str, str] = {}
+        self._headers = list(headers)
         self._connections = itertools.cycle(
-            [server.connection(patience=patience) for server in servers]
+            [server.connection(patience=patience, source=source) for server in servers]
         )
 
     def get(self, path: str) -> Answer:
@@ -86,9 +95,14 @@ class Visitor:
         headers = headers | {"Host": HOST}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if body is not None:
+            headers["Content-Length"] = str(len(body))
         connection = next(self._connections)
         try:
-            connection.request(method, path, body, headers)
+            connection.putrequest(method, path, skip_host=True)
+            for name, value in (*headers.items(), *self._headers):
+                connection.putheader(name, value)
+            connection.endheaders(body)
             response = connection.getresponse()
             text = response.read().decode()
         except BaseException:

@@ -1,4 +1,4 @@
-"""Nobody learns who has an account: known and unknown are answered letter for letter alike."""
+"""Nobody learns who has an account: known and unknown are answered alike, and as fast."""
 
 import re
 
@@ -7,30 +7,60 @@ import pytest
 from authsite.site import site_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
+from tests.site.equal import (
+    FORMS,
+    KNOWN,
+    THROTTLES,
+    WRONG_PASSWORD,
+    answers_alike,
+    costly,
+    forms_of_strangers,
+    masked,
+    send,
+    takes_as_long,
+)
 
-WRONG_PASSWORD = "eight blue llamas hum"
-KNOWN = "ada@example.com"
-HERE = {"Sec-Fetch-Site": "same-origin"}
-
-
-def masked(answer, typed):
-    """Return everything that was answered but what differs each time, or was typed."""
-    text = answer.text.replace(typed, "ADDRESS")
-    text = re.sub(r'(name="csrf_token" value=)"[^"]*"', r"\1TOKEN", text)
-    headers = [(name, value) for name, value in answer.headers.items() if name != "Content-Length"]
-    return answer.status, headers, text
+ALIKE = [path for path, form in FORMS.items() if not form.tells]
+#: More than the failures after which an account, known or not, has to wait.
+MANY = 14
 
 
 @pytest.mark.asvs("6.3.8")
+def test_every_form_of_a_stranger_is_in_the_table(application):
+    assert forms_of_strangers(application.registry) == set(FORMS)
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("path", ALIKE)
 @pytest.mark.parametrize("unknown", ["eve@example.com", "ada@example.net", "ada+x@example.com"])
-def test_a_wrong_password_and_an_unknown_address_are_answered_alike(new_browser, unknown):
+def test_known_and_unknown_are_answered_alike(application, new_browser, path, unknown):
     new_browser().sign_up(email=KNOWN)
-    known, stranger = new_browser(), new_browser()
-    for browser in (known, stranger):
-        browser.get("/sign-in")
-    answers = [known.sign_in(KNOWN, WRONG_PASSWORD), stranger.sign_in(unknown, WRONG_PASSWORD)]
-    assert answers[0].status_int == 422
-    assert masked(answers[0], KNOWN) == masked(answers[1], unknown)
+    assert answers_alike(application, path, KNOWN, unknown)
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("path", FORMS)
+def test_known_and_unknown_take_as_long(new_application, path):
+    """Also where it is told who has an account, so that the time is no way around its throttle."""
+    assert takes_as_long(costly(new_application), path, form=FORMS[path])
+
+
+@pytest.mark.asvs("6.3.8", "6.3.1")
+@pytest.mark.parametrize("path", ALIKE)
+def test_many_failures_are_answered_alike_step_by_step(application, new_browser, path):
+    """Each from a network of its own, so that only what is known of the address could count."""
+    new_browser().sign_up(email=KNOWN)
+    statuses = []
+    for _ in range(MANY):
+        answers = [
+            masked(send(application, path, email, form=FORMS[path], REMOTE_ADDR=at)[0], email)
+            for email, at in ((KNOWN, "192.0.2.7"), ("eve@example.com", "192.0.2.8"))
+        ]
+        assert answers[0] == answers[1]
+        statuses.append(answers[0][0].split()[0])
+    throttled = sorted(set(statuses)) == ["422", "429"]
+    assert throttled == bool(THROTTLES)
+    assert statuses == sorted(statuses)
 
 
 @pytest.mark.asvs("6.3.8")

@@ -6,7 +6,14 @@ from authsite.addresses import pages_of
 from tests.site.raw import ask, heading_of
 
 FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=b"
 BOUNDARY = b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\nx\r\n--b--\r\n'
+
+
+def part_with(head):
+    """Return a form of one part, which says something more of itself."""
+    return BOUNDARY.replace(b'"email"', b'"email"' + head)
+
 
 READ = [
     ("path", "{0}/%ff", {}),
@@ -15,10 +22,17 @@ READ = [
     ("query", "{0}?a=%ff", {}),
     ("name in the query", "{0}?%ff=a", {}),
     ("raw bytes in the query", "{0}?a=\xff", {}),
+    ("thousands in the query", f"{{0}}?{'a&' * 1000}", {}),
     ("octal cookie", "{0}", {"HTTP_COOKIE": 'x="\\377"'}),
     ("octal session cookie", "{0}", {"HTTP_COOKIE": 'session="\\377"'}),
 ]
 SENT = [
+    ("thousands of fields", {"CONTENT_TYPE": FORM, "body": b"a&" * 1000}),
+    ("thousands of other things", {"CONTENT_TYPE": "text/plain", "body": b"a&" * 1000}),
+    ("long type", {"CONTENT_TYPE": f"{FORM}; a={'b' * 500}", "body": b"a=b"}),
+    ("long head of a part", {"CONTENT_TYPE": PARTS, "body": part_with(b";" * 1000)}),
+    ("folded head of a part", {"CONTENT_TYPE": PARTS, "body": part_with(b";\r\n " * 400)}),
+    ("part in capitals", {"CONTENT_TYPE": PARTS.upper(), "body": part_with(b";" * 1000).upper()}),
     ("utf-16", {"CONTENT_TYPE": f"{FORM}; charset=utf-16", "body": b"a=b"}),
     ("unknown charset", {"CONTENT_TYPE": f"{FORM}; charset=nothing", "body": b"a=b"}),
     ("no boundary", {"CONTENT_TYPE": "multipart/form-data", "body": BOUNDARY}),
@@ -95,6 +109,8 @@ def test_static_files_are_no_way_around(application, site, target):
         {"CONTENT_TYPE": "", "body": b"\x00\xff"},
         {"CONTENT_TYPE": FORM, "body": b"a=%ff&%ff&&==&;"},
         {"CONTENT_TYPE": FORM, "body": b""},
+        {"CONTENT_TYPE": FORM, "body": b"&" * 999},
+        {"CONTENT_TYPE": PARTS, "body": part_with(b";" * 900)},
         {"CONTENT_TYPE": f"{FORM}; charset=", "body": b"a=b"},
         {"CONTENT_TYPE": "multipart/form-data; boundary=b", "body": BOUNDARY[:-20]},
     ],
@@ -124,6 +140,7 @@ def test_what_is_no_form_of_ours_brings_nothing_with_it(application, site, path,
         {"REMOTE_ADDR": "nowhere"},
         {"QUERY_STRING": "&&=&%&a=%zz&next=%00"},
         {"QUERY_STRING": "a" * 8000},
+        {"QUERY_STRING": "a&" * 999},
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/authsite-static/site.css"])

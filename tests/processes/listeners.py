@@ -1,0 +1,38 @@
+"""What answers on a port of this machine, and connections to it."""
+
+import http.client
+import socket
+
+#: The address from which clients come that do not say from which.
+LOOPBACK = "127.0.0.1"
+
+
+class Listener:
+    """A port of its own, free when it was looked for, and the connections that were made to it."""
+
+    def __init__(self) -> None:
+        self.port = _free_port()
+        self._connections: list[http.client.HTTPConnection] = []
+
+    def connection(self, *, patience: float, source: str = LOOPBACK) -> http.client.HTTPConnection:
+        """Return a connection that waits `patience` seconds for an answer; closed at the end.
+
+        `source` is the client's address: on Linux any 127.x.y.z is one of this machine.
+        """
+        connection = http.client.HTTPConnection(
+            LOOPBACK, self.port, timeout=patience, source_address=(source, 0)
+        )
+        self._connections.append(connection)
+        return connection
+
+    def hang_up(self) -> None:
+        """Close all connections."""
+        for connection in self._connections:
+            connection.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind((LOOPBACK, 0))
+        port: int = asked.getsockname()[1]
+        return port
