@@ -64,6 +64,7 @@ def build_site(settings: Settings) -> Site:
             parallelism=settings.passwords.parallelism,
             concurrency=settings.passwords.concurrency,
             queue=settings.passwords.queue,
+            peppers=settings.passwords.pepper,
         ),
         password_policy=PasswordPolicy(
             minimum_length=settings.passwords.minimum_length,

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from authsite.breached_passwords import breached_passwords_at
+from authsite.peppers import Pepper
 from authsite.settings import (
     DEVELOPMENT_SECRET,
     SettingDescription,
@@ -27,6 +28,8 @@ LEAST = {
     "authsite.site.url": "https://site.example",
     "sqlalchemy.url": URL,
 }
+SECRET_PEPPER = "cayenne-and-black-pepper-from-Kampot"
+A_PEPPER = Pepper("a1", SECRET_PEPPER.encode())
 OTHER_URL = "postgresql://eve:psst@db.example/other"
 
 #: For each setting: a text other than its default, what it means, and a text that is wrong.
@@ -41,6 +44,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.passwords.minimum_length": ("15", 15, "7"),
     "authsite.passwords.words": ("Lovelace, lace.example ", ("Lovelace", "lace.example"), "a, b"),
     "authsite.passwords.breached": (str(EXCERPT), breached_passwords_at(EXCERPT), "/dev/null"),
+    "authsite.passwords.pepper": (f"a1:{SECRET_PEPPER}", (A_PEPPER,), "a1:short"),
     "authsite.passwords.time_cost": ("4", 4, "0"),
     "authsite.passwords.memory_cost": ("65536", 65_536, "7"),
     "authsite.passwords.parallelism": ("2", 2, "0"),
@@ -184,7 +188,8 @@ def test_sessions_that_would_not_work_are_refused(session):
 
 def test_no_secret_is_shown_by_accident():
     """V13.3.1, V16.2.5."""
-    shown = repr(read_settings(LEAST, {}))
+    shown = repr(read_settings(LEAST | {"authsite.passwords.pepper": f"a1:{SECRET_PEPPER}"}, {}))
+    assert SECRET_PEPPER not in shown
     assert SECRET not in shown
     assert "hush" not in shown
     assert "db.example" not in shown
