@@ -57,14 +57,14 @@ class PasswordHasher:
             salt_len=_SALT_BYTES,
         )
         self._queue = HashQueue(threads=concurrency or os.cpu_count() or 1, waiting=queue)
+        self._peppers = {pepper.id: pepper for pepper in peppers}
+        self._pepper = peppers[0] if peppers else None
         # Nobody's hash, with the parameters of everybody's: an unknown address costs the same.
         salt, digest = (
             base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode("ascii")
             for length in (_SALT_BYTES, _HASH_BYTES)
         )
         costs = f"m={memory_cost},t={time_cost},p={parallelism}"
-        self._peppers = {pepper.id: pepper for pepper in peppers}
-        self._pepper = peppers[0] if peppers else None
         self._nobodys_hash = self._marked(f"$argon2id$v=19${costs}${salt}${digest}")
         self._nobodys_pepper = Pepper("", secrets.token_bytes(_HASH_BYTES))
         self._missed: set[str] = set()
