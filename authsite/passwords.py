@@ -1,14 +1,19 @@
 """How a password is kept: Argon2id, NFC, never cut short."""
 
 import base64
+import logging
 import os
 import secrets
 import unicodedata
+from collections.abc import Sequence
 
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import VerificationError
 
 from authsite.hash_queue import HashQueue
+from authsite.peppers import Pepper, unmarked
+
+log = logging.getLogger(__name__)
 
 #: Long enough for any sentence; a bound, so that nobody can make the site hash a book.
 MAXIMUM_LENGTH = 256
@@ -30,6 +35,8 @@ class PasswordHasher:
 
     `memory_cost` is in KiB. At most `concurrency` hashes run at a time and at most `queue` wait;
     who comes after that meets `HashQueueFull` at once, from `hash` as from `matches`.
+
+    Of the peppers the first goes into new hashes; the others are there for hashes made with them.
     """
 
     def __init__(
@@ -40,6 +47,7 @@ class PasswordHasher:
         parallelism: int,
         concurrency: int = 0,
         queue: int = 64,
+        peppers: Sequence[Pepper] = (),
     ) -> None:
         self._argon2 = Argon2(
             time_cost=time_cost,
@@ -49,17 +57,21 @@ class PasswordHasher:
             salt_len=_SALT_BYTES,
         )
         self._queue = HashQueue(threads=concurrency or os.cpu_count() or 1, waiting=queue)
+        self._peppers = {pepper.id: pepper for pepper in peppers}
+        self._pepper = peppers[0] if peppers else None
         # Nobody's hash, with the parameters of everybody's: an unknown address costs the same.
         salt, digest = (
             base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode("ascii")
             for length in (_SALT_BYTES, _HASH_BYTES)
         )
         costs = f"m={memory_cost},t={time_cost},p={parallelism}"
-        self._nobodys_hash = f"$argon2id$v=19${costs}${salt}${digest}"
+        self._nobodys_hash = self._marked(f"$argon2id$v=19${costs}${salt}${digest}")
+        self._nobodys_pepper = Pepper("", secrets.token_bytes(_HASH_BYTES))
+        self._missed: set[str] = set()
 
     def hash(self, password: str) -> str:
-        """Return the PHC string of a new salted hash."""
-        return self._queue.run(self._argon2.hash, normalized(password))
+        """Return the PHC string of a new salted hash, with the pepper's id before it."""
+        return self._queue.run(self._hash, normalized(password))
 
     def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` is the one that was hashed; None takes as long and is never true."""
@@ -68,11 +80,31 @@ class PasswordHasher:
         return self._queue.run(self._verify, candidate, normalized(password)) and known
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with other parameters than today's (ASVS 11.2.2)."""
-        return self._argon2.check_needs_rehash(password_hash)
+        """Whether parameters or pepper are other ones than today's (ASVS 11.2.2)."""
+        pepper, unpeppered = unmarked(password_hash)
+        current = self._pepper.id if self._pepper else None
+        return pepper != current or self._argon2.check_needs_rehash(unpeppered)
+
+    def _marked(self, password_hash: str) -> str:
+        return self._pepper.mark(password_hash) if self._pepper else password_hash
+
+    def _hash(self, password: str) -> str:
+        if self._pepper:
+            password = self._pepper.mix(password)
+        return self._marked(self._argon2.hash(password))
 
     def _verify(self, password_hash: str, password: str) -> bool:
+        pepper, unpeppered = unmarked(password_hash)
+        if pepper is not None:
+            password = self._pepper_of_id(pepper).mix(password)
         try:
-            return self._argon2.verify(password_hash, password)
+            return self._argon2.verify(unpeppered, password)
         except (VerificationError, ValueError):  # another password, or no hash at all
             return False
+
+    def _pepper_of_id(self, pepper_id: str) -> Pepper:
+        """Return the pepper, or in its place one of nobody's, with which no password matches."""
+        if pepper_id not in self._peppers and pepper_id not in self._missed:
+            self._missed.add(pepper_id)
+            log.error("sys_pepper_missing: some hashes need pepper %s, which is not set", pepper_id)
+        return self._peppers.get(pepper_id, self._nobodys_pepper)

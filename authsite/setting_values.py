@@ -12,12 +12,14 @@ from sqlalchemy.exc import ArgumentError
 from authsite.breached_passwords import BreachedPasswords, breached_passwords_at
 from authsite.durations import parse_duration
 from authsite.password_policy import SHORTEST_WORD_LOOKED_FOR
+from authsite.peppers import Pepper
 from authsite.rate_limits import RateLimit
 
 _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)/?")
 # What RFC 3986 lets stand in an address, so that a line of text ends where we end it.
 _SECURE_ADDRESS = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
 _MAIL_ADDRESS = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
+_PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
 _MINIMUM_SECRET_LENGTH = 32
 
 
@@ -117,6 +119,19 @@ def secret(value: str) -> bytes:
     if len(value.strip()) < _MINIMUM_SECRET_LENGTH:
         raise ValueError(f"must have at least {_MINIMUM_SECRET_LENGTH} characters, all random")
     return value.strip().encode("utf-8")
+
+
+def peppers(value: str) -> tuple[Pepper, ...]:
+    """Return the peppers that the text spells as `id:secret`, the one for new hashes first."""
+    matches = [_PEPPER.fullmatch(each) for each in value.replace(",", " ").split()]
+    found = tuple(Pepper(match[1], match[2].encode("utf-8")) for match in matches if match)
+    if not found or len({pepper.id for pepper in found}) < len(matches):
+        raise ValueError(
+            "must be id:secret, or several of them with commas between: an id of at most 16 "
+            f"letters a-z and digits, once each, and a secret of at least {_MINIMUM_SECRET_LENGTH} "
+            "characters, all random, without spaces"
+        )
+    return found
 
 
 def database_url(value: str) -> URL:

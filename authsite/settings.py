@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy.engine import URL
 
 from authsite.breached_passwords import BreachedPasswords
+from authsite.peppers import Pepper
 from authsite.rate_limits import RateLimit
 from authsite.setting_values import (
     breached_passwords,
@@ -21,6 +22,7 @@ from authsite.setting_values import (
     duration,
     number,
     origin,
+    peppers,
     rate_limits,
     secret,
     secure_address,
@@ -39,10 +41,14 @@ class SettingError(ValueError):
     """A setting is missing or makes no sense; the message names it and says what would."""
 
 
-def _setting(read: Callable[[str], Any], meaning: str, default: Any = MISSING) -> Any:
-    """Describe one setting; without a default it must be given."""
-    metadata = {"read": read, "meaning": meaning}
-    return field(default=default, metadata=metadata, repr=read not in {secret, database_url})
+def _setting(
+    read: Callable[[str], Any], meaning: str, default: Any = MISSING, *, shown: bool = True
+) -> Any:
+    """Describe one setting; without a default it must be given.
+
+    One that is not `shown` is a secret: `repr` leaves it out, and it may come from a file.
+    """
+    return field(default=default, metadata={"read": read, "meaning": meaning}, repr=shown)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +114,13 @@ class PasswordSettings:
         "files, or a filter made of one (`authsite breached build`).",
         None,
     )
+    pepper: tuple[Pepper, ...] = _setting(
+        peppers,
+        "`id:secret` of a secret that goes into every hash; after it, separated by commas, former "
+        "ones.",
+        (),
+        shown=False,
+    )
     time_cost: int = _setting(number(1, 100), "Argon2id: passes over the memory.", 3)
     memory_cost: int = _setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)
     parallelism: int = _setting(number(1, 16), "Argon2id: lanes.", 1)
@@ -153,7 +166,9 @@ class DatabaseSettings:
     """Where the rows are kept. The URL itself is `sqlalchemy.url`, or `DATABASE_URL`."""
 
     url: URL = _setting(
-        database_url, "An SQLAlchemy URL: `sqlite:////srv/site.sqlite` or `postgresql://…`."
+        database_url,
+        "An SQLAlchemy URL: `sqlite:////srv/site.sqlite` or `postgresql://…`.",
+        shown=False,
     )
     pool_size: int = _setting(
         number(1, 1000),
@@ -187,6 +202,7 @@ class Settings:
         secret,
         "Signs what browsers keep for strangers and ties forms to sessions. Make one with "
         '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
+        shown=False,
     )
     dev: bool = _setting(yes_or_no, "For development: answers to localhost under any port.", False)
     site: SiteSettings

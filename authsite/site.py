@@ -80,6 +80,7 @@ def build_site(settings: Settings) -> Site:
             parallelism=settings.passwords.parallelism,
             concurrency=settings.passwords.concurrency,
             queue=settings.passwords.queue,
+            peppers=settings.passwords.pepper,
         ),
         throttles=Throttles(
             database.counting,

@@ -8,10 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from authsite.commands import breached, purge, tree
+from authsite.commands import breached, calibrate, purge, tree
 from authsite.commands.not_done import NotDone
 
-_COMMANDS = {"breached": breached, "purge": purge, "tree": tree}
+_COMMANDS = {"breached": breached, "calibrate": calibrate, "purge": purge, "tree": tree}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,7 +22,7 @@ class User(Base):
     last_name: Mapped[str] = mapped_column(sa.String(100))
     email: Mapped[str] = mapped_column(sa.String(254))
     email_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
-    #: A PHC string: algorithm, parameters, salt and hash in one.
+    #: A PHC string: algorithm, parameters, salt and hash in one; before it the id of a pepper.
     password_hash: Mapped[str] = mapped_column(sa.String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -135,6 +135,16 @@ def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
     )
 
 
+@pytest.mark.asvs("11.4.2")
+def test_without_a_word_in_the_settings_a_hash_costs_what_the_page_on_passwords_says(
+    new_site, dbsession
+):
+    defaults = {f"authsite.passwords.{name}": None for name in ("time_cost", "memory_cost")}
+    _, browser = new_site(defaults)
+    browser.sign_up()
+    assert "$m=19456,t=3,p=1$" in dbsession.scalar(sa.select(User.password_hash))
+
+
 @pytest.mark.asvs("6.2.5", "6.2.8", "6.2.9")
 @pytest.mark.parametrize(
     "password",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from authsite import commands
-from authsite.settings import describe_settings
+from authsite.calibration import Costs, cost_of_guessing
+from authsite.settings import PasswordSettings, describe_settings
 from tests.site.settings_table import table, written_table
 
 ROOT = Path(__file__).parents[2]
@@ -86,3 +87,14 @@ def test_settings_that_a_page_names_exist(page: str) -> None:
     groups = {row.key.split(".")[1] for row in settings if row.key.count(".") > 1}
     keys += re.findall(rf"`(authsite\.(?:{'|'.join(groups)})\.\w+)`", TEXT[page])
     assert set(keys) <= {row.key for row in settings}
+
+
+def test_what_a_guess_costs_is_said_of_the_default_costs() -> None:
+    """The figure is the page's own; what follows from it is not."""
+    page = " ".join(TEXT["docs/passwords.md"].replace("\n> ", " ").split())
+    defaults = PasswordSettings()
+    assert defaults.parallelism == 1
+    took = re.search(r"a hash takes ([0-9]+) ms", page)
+    assert took
+    costs = Costs(defaults.memory_cost, defaults.time_cost)
+    assert cost_of_guessing(costs, seconds=int(took[1]) / 1000) in page

@@ -1,11 +1,13 @@
 """How passwords are kept: normalized, whole, and in such a way that they can be renewed."""
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import Parameters, Type, extract_parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authsite.calibration import LEAST
 from authsite.passwords import MAXIMUM_LENGTH, PasswordHasher, normalized
+from authsite.settings import PasswordSettings
 from tests.factories import a_hasher
 
 COMPOSED, DECOMPOSED = "caf\u00e9 au lait", "cafe\u0301 au lait"
@@ -61,8 +63,37 @@ def test_the_same_password_is_never_hashed_to_the_same_text(hasher):
 
 @pytest.mark.asvs("11.4.2")
 def test_a_hash_says_by_which_algorithm_and_parameters_it_was_made():
-    hashed = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1).hash(COMPOSED)
+    """With the default settings, a salt of 128 bits and a hash of 256."""
+    defaults = PasswordSettings()
+    hashed = PasswordHasher(
+        time_cost=defaults.time_cost,
+        memory_cost=defaults.memory_cost,
+        parallelism=defaults.parallelism,
+    ).hash(COMPOSED)
     assert hashed.startswith("$argon2id$v=19$m=19456,t=3,p=1$")
+    assert extract_parameters(hashed) == Parameters(
+        type=Type.ID,
+        version=19,
+        salt_len=16,
+        hash_len=32,
+        time_cost=3,
+        memory_cost=19_456,
+        parallelism=1,
+    )
+
+
+@pytest.mark.asvs("11.4.2")
+def test_the_default_costs_are_not_below_what_owasp_takes_for_the_least():
+    defaults = PasswordSettings()
+    assert any(
+        defaults.memory_cost >= least.memory and defaults.time_cost >= least.passes
+        for least in LEAST
+    )
+
+
+def test_every_hash_has_a_salt_of_its_own(hasher):
+    salts = {hasher.hash(COMPOSED).split("$")[4] for _ in range(20)}
+    assert len(salts) == 20
 
 
 @pytest.mark.parametrize("password", ["", "password", COMPOSED, "x" * MAXIMUM_LENGTH])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authsite.breached_passwords import breached_passwords_at
+from authsite.peppers import Pepper
 from authsite.setting_values import (
     breached_passwords,
     contact,
@@ -14,6 +15,7 @@ from authsite.setting_values import (
     duration,
     number,
     origin,
+    peppers,
     secret,
     secure_address,
     text,
@@ -32,6 +34,7 @@ READERS = [
     origin,
     secure_address,
     contact,
+    peppers,
     secret,
     database_url,
 ]
@@ -220,6 +223,41 @@ def test_a_short_secret_is_none_and_is_not_repeated(value):
     with pytest.raises(ValueError, match="must have at least 32 characters") as refusal:
         secret(value)
     assert "sss" not in str(refusal.value)
+
+
+A, B = "a" * 32, "b:" * 16
+
+
+@pytest.mark.parametrize(
+    "value",
+    [f"new:{A},old2:{B}", f" new:{A} old2:{B}\n", f"new:{A}\nold2:{B}", f"new:{A}, old2:{B},"],
+)
+def test_the_first_pepper_is_the_one_for_new_hashes(value):
+    assert peppers(value) == (Pepper("new", A.encode()), Pepper("old2", B.encode()))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        ",",
+        A,
+        f":{A}",
+        f"New:{A}",
+        f"a-b:{A}",
+        f"é:{A}",
+        f"{'a' * 17}:{A}",
+        f"a:{A[1:]}",
+        f"a:{A},a:{B}",
+        f"a:{A},b:{B[1:]}",
+        f"a: {A}",
+        f"a=1:{A}",
+    ],
+)
+def test_what_is_no_pepper_is_refused_and_not_repeated(value):
+    with pytest.raises(ValueError, match="must be id:secret") as refusal:
+        peppers(value)
+    assert "aaa" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(

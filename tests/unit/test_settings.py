@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from authsite.breached_passwords import breached_passwords_at
+from authsite.peppers import Pepper
 from authsite.rate_limits import RateLimit
 from authsite.settings import (
     DEVELOPMENT_SECRET,
@@ -29,6 +30,8 @@ LEAST = {
     "sqlalchemy.url": URL,
 }
 HOUR = timedelta(hours=1)
+SECRET_PEPPER = "cayenne-and-black-pepper-from-Kampot"
+A_PEPPER = Pepper("a1", SECRET_PEPPER.encode())
 OTHER_URL = "postgresql://eve:psst@db.example/other"
 
 #: For each setting: a text other than its default, what it means, and a text that is wrong.
@@ -55,6 +58,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.passwords.minimum_length": ("15", 15, "7"),
     "authsite.passwords.words": ("Lovelace, lace.example ", ("Lovelace", "lace.example"), "a, b"),
     "authsite.passwords.breached": (str(EXCERPT), breached_passwords_at(EXCERPT), "/dev/null"),
+    "authsite.passwords.pepper": (f"a1:{SECRET_PEPPER}", (A_PEPPER,), "a1:short"),
     "authsite.passwords.time_cost": ("4", 4, "0"),
     "authsite.passwords.memory_cost": ("65536", 65_536, "7"),
     "authsite.passwords.parallelism": ("2", 2, "0"),
@@ -199,7 +203,8 @@ def test_sessions_that_would_not_work_are_refused(session):
 
 @pytest.mark.asvs("13.3.1", "16.2.5")
 def test_no_secret_is_shown_by_accident():
-    shown = repr(read_settings(LEAST, {}))
+    shown = repr(read_settings(LEAST | {"authsite.passwords.pepper": f"a1:{SECRET_PEPPER}"}, {}))
+    assert SECRET_PEPPER not in shown
     assert SECRET not in shown
     assert "hush" not in shown
     assert "db.example" not in shown
