@@ -75,4 +75,4 @@ def test_the_site_needs_no_right_but_to_read_and_write_rows(
             connection.exec_driver_sql(statement)
     monkeypatch.setenv("DATABASE_URL", url_of_role)
     assert main(["purge", str(ROOT / "testing.ini")]) == 0
-    assert capsys.readouterr().out == "0 expired sessions deleted\n"
+    assert "0 expired sessions deleted" in capsys.readouterr().out
