@@ -19,7 +19,7 @@ from authsite.addresses import methods_of
 from authsite.database import DATABASE_AWAY
 from authsite.headers import request_id
 from authsite.pages import RETRY_AFTER, page
-from authsite.redirects import see_other
+from authsite.redirects import own_path, see_other
 from authsite.request import Request
 
 log = logging.getLogger(__name__)
@@ -82,12 +82,14 @@ def refused_form(request: Request) -> Response:
 def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     """Send a stranger to sign in, the signed-in away from what is for strangers; refuse the rest.
 
-    Only what a GET asked for can be gone back to.
+    Only what a GET asked for can be gone back to, and only where the sign-in would lead: what is
+    too long for that would be longer than servers read once it is quoted (ASVS 4.2.5).
     """
     if request.identity is None:
         if request.method in {"GET", "HEAD"}:
             sign_in = request.path_to("sign-in")
-            return see_other(f"{sign_in}?{urlencode({'next': request.path_qs})}")
+            here = own_path(request.path_qs)
+            return see_other(f"{sign_in}?{urlencode({'next': here})}" if here else sign_in)
         return error_page(
             request,
             403,

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import User
+from authsite.models import User, UserSession
 from tests.functional.reading import (
     form_of,
     input_of,
@@ -29,6 +29,17 @@ def test_it_shows_whose_account_it_is_and_since_when(ada, dbsession):
     assert input_of(page, "last_name")["value"] == "Lovelace"
     assert page.html.main.time["datetime"].startswith(user.created_at.date().isoformat())
     assert user.password_hash not in page
+
+
+@pytest.mark.asvs("14.2.6", "15.3.1")
+def test_no_page_shows_what_only_the_site_needs_to_know(ada, dbsession):
+    user = dbsession.scalars(sa.select(User)).one()
+    session = dbsession.scalars(sa.select(UserSession)).one()
+    unseen = [user.id, user.password_hash, session.id, session.secret_digest.hex()]
+    unseen += [session.user_agent, session.network_address]
+    for path in ("/", "/dashboard", "/account", "/sign-out"):
+        page = ada.get(path, status=200)
+        assert not [value for value in unseen if value in page], path
 
 
 def test_new_names_are_taken_and_shown_at_once(ada):
@@ -66,7 +77,7 @@ def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(
     assert rows_of(site) == before
 
 
-@pytest.mark.asvs("8.2.2", "15.3.3")
+@pytest.mark.asvs("8.2.2", "8.2.3", "15.3.3")
 def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_browser, dbsession):
     eve = new_browser()
     eve.sign_up(first_name="Eve", email="eve@example.com")
@@ -98,6 +109,7 @@ def test_no_one_can_name_the_account_of_another(ada, new_browser, dbsession):
         eve.get(path, status=404)
 
 
+@pytest.mark.asvs("8.2.1")
 def test_a_stranger_learns_nothing_of_what_is_below_an_account(browser):
     for path in ("/account", "/account/x", "/account/x/y"):
         answer = browser.get(path)
@@ -105,6 +117,7 @@ def test_a_stranger_learns_nothing_of_what_is_below_an_account(browser):
         assert answer.location.startswith("http://localhost/sign-in?next=%2Faccount")
 
 
+@pytest.mark.asvs("7.4.2", "8.3.2")
 def test_an_account_that_is_gone_signs_its_owner_out(ada, dbsession):
     dbsession.execute(sa.delete(User))
     dbsession.commit()

@@ -140,6 +140,7 @@ def test_what_a_stranger_was_given_is_worth_nothing_after_the_sign_in(browser, s
     assert rows_of(site) == before
 
 
+@pytest.mark.asvs("9.1.1")
 @pytest.mark.parametrize("planted", ["", "x", "x.", ".x", "x.y", "ä.ö", "{0}x.{1}", "x" * 4000])
 def test_a_cookie_that_somebody_planted_names_no_stranger(new_browser, site, planted):
     """Another host of the domain can set cookies, and then knows what is in them."""
@@ -158,6 +159,7 @@ def test_a_cookie_that_somebody_planted_names_no_stranger(new_browser, site, pla
     assert rows_of(site) == before
 
 
+@pytest.mark.asvs("7.4.4")
 def test_the_button_in_the_navigation_works_on_every_page(new_browser):
     new_browser().sign_up()
     for path in ("/", "/dashboard", "/account", "/sign-out"):

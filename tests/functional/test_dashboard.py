@@ -20,5 +20,12 @@ def test_a_stranger_is_sent_to_sign_in_and_comes_back(browser, method, query):
     assert page.html.main.find("input", attrs={"name": "next"})["value"] == f"/dashboard{query}"
 
 
+@pytest.mark.asvs("4.2.5")
+@pytest.mark.parametrize("query", ["x" * 2000, "%20" * 10_000, "&" * 30_000])
+def test_an_address_that_is_too_long_is_not_made_longer(browser, query):
+    answer = browser.get(f"/dashboard?{query}", status=303)
+    assert answer.location == "http://localhost/sign-in"
+
+
 def test_what_a_stranger_sends_cannot_be_gone_back_to(browser):
     assert browser.app.post("/account", {"first_name": "Eve"}, status=403).location is None

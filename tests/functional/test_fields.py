@@ -75,6 +75,7 @@ def test_a_file_in_the_place_of_the_token_is_no_token(browser, site, fields_of, 
     assert rows_of(site) == before
 
 
+@pytest.mark.asvs("6.2.8")
 @pytest.mark.parametrize(("path", "name"), [each for each in ALL if each[1] != "next"])
 def test_bytes_that_are_no_utf_8_are_refused_and_not_replaced(browser, site, fields_of, path, name):
     """They would all become the same character, and different passwords one."""

@@ -40,6 +40,7 @@ def test_every_cookie_on_https_is_for_this_host_and_https_alone(new_site):
         assert len(cookie.OutputString()) < 4096
 
 
+@pytest.mark.asvs("3.3.3")
 def test_a_cookie_without_the_prefix_is_nothing_on_https(new_site):
     _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
     browser.sign_up()
@@ -52,7 +53,7 @@ def test_a_cookie_without_the_prefix_is_nothing_on_https(new_site):
     )
 
 
-@pytest.mark.asvs("7.2.3")
+@pytest.mark.asvs("7.2.3", "14.2.4")
 def test_only_the_digest_of_the_secret_is_kept(browser, dbsession):
     browser.sign_up()
     row = dbsession.scalars(sa.select(UserSession)).one()

@@ -1,6 +1,7 @@
 """`/sign-in`: where a stranger says who they are."""
 
 import unicodedata
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -55,6 +56,14 @@ def test_the_right_password_opens_a_session_and_the_dashboard(ada, browser, type
     assert browser.is_signed_in
     assert browser.cookie != ada.cookie
     assert ada.is_signed_in
+
+
+@pytest.mark.asvs("6.2.10")
+def test_a_password_does_not_expire(ada, browser, dbsession):
+    dbsession.execute(sa.update(User).values(created_at=datetime(2000, 1, 1, tzinfo=UTC)))
+    dbsession.commit()
+    assert browser.sign_in().location == DASHBOARD
+    assert browser.is_signed_in
 
 
 def test_a_password_is_the_same_on_every_keyboard(new_browser):

@@ -35,7 +35,7 @@ def test_it_is_said_once_that_one_is_signed_out(browser):
     assert status_of(browser.get("/sign-in")) is None
 
 
-@pytest.mark.asvs("7.4.1")
+@pytest.mark.asvs("7.4.1", "8.3.2")
 def test_the_cookie_of_a_session_that_ended_is_worth_nothing(browser, new_browser):
     browser.sign_up()
     thief = new_browser()

@@ -119,7 +119,7 @@ def test_what_was_typed_is_kept_but_passwords_never(browser):
     assert "hush hush" not in page
 
 
-@pytest.mark.asvs("6.2.3", "11.4.2")
+@pytest.mark.asvs("11.4.2", "14.2.4")
 def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
     answer = browser.sign_up(email=" Ada+tag@Example.COM ")
     assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")

@@ -17,7 +17,7 @@ THREADS = 24
 FEW = {"AUTHSITE_PASSWORDS_CONCURRENCY": "1", "AUTHSITE_PASSWORDS_QUEUE": "4"}
 
 
-@pytest.mark.asvs("15.1.3", "15.2.2")
+@pytest.mark.asvs("15.1.3", "15.2.2", "15.4.4")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_storm_of_sign_ins_leaves_the_site_to_the_others(
     tmp_path: Path, database_url: str

@@ -16,6 +16,7 @@ SETTINGS = FOR_CROWDS | {"AUTHSITE_DATABASE_WAIT": "1s", "AUTHSITE_SESSION_TOUCH
 BUSY = ("sys_database_away", "sys_sweep: put off")
 
 
+@pytest.mark.asvs("13.1.3", "15.4.3", "15.4.4")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_pages_open_while_nothing_can_be_written(
     tmp_path: Path, database_url: str, engine: Engine

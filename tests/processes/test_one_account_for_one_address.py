@@ -24,7 +24,7 @@ DOMAINS = (
 TAKEN = "There is an account with this address."
 
 
-@pytest.mark.asvs("15.4.2")
+@pytest.mark.asvs("2.3.4", "15.4.2")
 def test_one_address_gets_one_account_however_many_ask_for_it(
     tmp_path: Path, database_url: str, engine: Engine
 ) -> None:

@@ -162,7 +162,7 @@ def test_static_files_are_served_to_everyone(application, site, name):
     assert answer.content_type == {"site.css": "text/css", "favicon.svg": "image/svg+xml"}[name]
 
 
-@pytest.mark.asvs("13.4.3", "13.4.7")
+@pytest.mark.asvs("5.3.2", "13.4.3", "13.4.7")
 @pytest.mark.parametrize(
     "rest",
     ["", "../__init__.py", "%2e%2e/__init__.py", "..%2fsettings.py", "nothing.css", "../", "//"],

@@ -8,7 +8,7 @@ from tests.functional.reading import form_of, rows_of
 from tests.site.raw import ask, heading_of, is_page
 
 
-@pytest.mark.asvs("16.5.2")
+@pytest.mark.asvs("16.5.2", "16.5.3")
 @pytest.mark.parametrize("path", ["/", "/dashboard", "/account", "/sign-in"])
 def test_while_the_database_is_away_nobody_is_signed_out(application, browser, database_away, path):
     browser.sign_up()
@@ -57,6 +57,7 @@ def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
     assert rows_of(site) == before
 
 
+@pytest.mark.asvs("13.1.3", "15.4.3")
 def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, visit, site):
     settings = {"authsite.database.wait": "1s", "authsite.database.attempts": "2"}
     application = new_application(**settings)
@@ -75,6 +76,7 @@ def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, vi
     assert browser.submit(page, typed | secret).status_int == 303
 
 
+@pytest.mark.asvs("13.1.2", "13.2.6")
 def test_when_all_connections_are_taken_one_is_asked_to_come_back(new_application, visit, browser):
     browser.sign_up()
     settings = {"authsite.database.wait": "1s", "authsite.database.pool_size": "1"}

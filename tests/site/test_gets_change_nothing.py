@@ -37,7 +37,7 @@ def crawl(browser, starts):
     return seen
 
 
-@pytest.mark.asvs("3.5.3")
+@pytest.mark.asvs("3.5.3", "7.6.2")
 @pytest.mark.parametrize("signed_in", [False, True])
 def test_a_crawl_of_all_pages_changes_no_row(application, new_browser, site, signed_in):
     somebody, browser = new_browser(), new_browser()

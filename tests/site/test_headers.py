@@ -49,7 +49,7 @@ def cookie(request, browser):
     return f"session={browser.cookie}"
 
 
-@pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "3.5.8", "4.1.1")
+@pytest.mark.asvs("3.2.1", "3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "3.5.8", "4.1.1")
 def test_every_answer_is_framed_by_the_same_rules(new_application, cookie):
     statuses = set()
     for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
@@ -98,7 +98,7 @@ def test_no_answer_says_what_it_was_made_with(new_application, cookie):
         )
 
 
-@pytest.mark.asvs("3.3.4", "14.2.1")
+@pytest.mark.asvs("3.3.4", "14.2.1", "14.2.6")
 def test_no_answer_repeats_the_secret_of_the_session(new_application, browser):
     browser.sign_up()
     identifier, _, secret = browser.cookie.partition(".")

@@ -96,6 +96,14 @@ def test_the_row_by_which_processes_agree_is_there_from_the_start(empty_url, eng
         assert connection.exec_driver_sql("SELECT name FROM sweep").all() == [("sessions",)]
 
 
+@pytest.mark.asvs("6.3.2")
+def test_nobody_has_an_account_from_the_start(empty_url, engine, migrate):
+    migrate(empty_url)
+    with engine.connect() as connection:
+        for table in ("user", "user_session"):
+            assert connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar() == 0
+
+
 def test_sessions_go_with_their_user(site, browser, new_browser):
     browser.sign_up()
     other = new_browser()

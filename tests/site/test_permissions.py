@@ -39,7 +39,7 @@ def everybody(new_browser):
     return zip((stranger, member), tokens, strict=True)
 
 
-@pytest.mark.asvs("8.1.1", "8.2.1")
+@pytest.mark.asvs("8.1.1", "8.2.1", "13.4.5")
 def test_the_table_is_the_site(application):
     """Both ways, so that no page is without a permission of its own."""
     pages = pages_of(application.registry)

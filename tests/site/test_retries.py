@@ -16,6 +16,7 @@ def a_busy_database() -> sa.exc.OperationalError:
     return error
 
 
+@pytest.mark.asvs("15.4.3")
 @pytest.mark.parametrize(("busy", "status"), [(0, 200), (2, 200), (3, 503)])
 def test_a_form_is_tried_three_times(  # noqa: PLR0917 - fixtures
     new_application, visit, dbsession, caplog, busy, status

@@ -87,6 +87,7 @@ def test_a_cookie_that_we_did_not_sign_gets_one_of_ours_instead(planted):
     assert not passes(token, planted)
 
 
+@pytest.mark.asvs("9.1.3")
 def test_another_secret_makes_other_tokens_and_cookies():
     other = CsrfPolicy(b"x" * 32, cookie=Cookie("form", https=False), hosts=HOSTS)
     token, cookies = a_form(other)
@@ -94,6 +95,17 @@ def test_another_secret_makes_other_tokens_and_cookies():
     assert not passes(token, cookies)
     ada = an_identity()
     assert not passes(a_form(other, identity=ada)[0], identity=ada)
+
+
+@pytest.mark.asvs("9.2.2")
+def test_what_names_a_stranger_is_no_token_and_a_token_names_nobody():
+    token, cookies = a_form()
+    name, _, signature = cookies.removeprefix("form=").partition(".")
+    for text in (f"{name}.{signature}", name, signature, f"{signature}="):
+        assert not passes(text, cookies)
+    for value in (token, f"{name}.{token}", f"{token}.{signature}"):
+        assert not passes(token, f"form={value}")
+    assert passes(token, cookies)
 
 
 @pytest.mark.asvs("3.5.1", "3.5.3")
@@ -129,6 +141,7 @@ def test_a_refusal_is_logged_without_the_token(caplog):
     assert token not in caplog.text
 
 
+@pytest.mark.asvs("9.1.2")
 @given(st.one_of(st.text(), st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode())))
 def test_no_other_text_is_a_token_and_none_is_an_error(text):
     _, cookies = a_form()
@@ -136,6 +149,7 @@ def test_no_other_text_is_a_token_and_none_is_an_error(text):
     assert not passes(text, identity=an_identity())
 
 
+@pytest.mark.asvs("9.1.1")
 @given(st.integers(0, 47), st.integers(1, 255))
 def test_a_token_with_one_byte_changed_is_none(position, change):
     token, cookies = a_form()

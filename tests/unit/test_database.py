@@ -125,6 +125,7 @@ def test_which_database_it_is_can_be_asked(site, database_url):
     assert site.database.is_sqlite is database_url.startswith("sqlite")
 
 
+@pytest.mark.asvs("13.1.3", "13.2.6")
 def test_postgresql_gives_up_waiting_by_itself(postgresql):
     url = sa.make_url(postgresql.new_database())
     database = Database(url, pool_size=1, wait=timedelta(seconds=2))

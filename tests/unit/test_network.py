@@ -62,6 +62,7 @@ def test_a_unix_socket_has_no_address():
     assert network_address_of(a_request()) is None
 
 
+@pytest.mark.asvs("4.1.3", "15.3.4")
 def test_headers_that_anybody_can_write_are_not_believed():
     request = a_request(
         REMOTE_ADDR="192.0.2.1",

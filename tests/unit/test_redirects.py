@@ -39,7 +39,7 @@ def host_for_a_browser(location: str) -> str:
     return text.lstrip("/").split("/")[0].rpartition("@")[2].lower()
 
 
-@pytest.mark.asvs("1.2.2", "3.7.2")
+@pytest.mark.asvs("1.2.2", "1.5.3", "3.7.2")
 @given(anything)
 @example("//evil.example")
 @example("/\\evil.example")

@@ -1,6 +1,7 @@
 """Session tokens: what is one, what is none, and what nobody gets to see."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -56,12 +57,19 @@ def test_no_two_tokens_and_no_two_ids_are_the_same():
     assert len({token.id for token in tokens} | {new_id() for _ in range(1000)}) == 2000
 
 
+@pytest.mark.asvs("11.5.2")
+def test_threads_that_ask_at_the_same_moment_get_different_tokens():
+    with ThreadPoolExecutor(16) as pool:
+        tokens = list(pool.map(lambda _: SessionToken.new(), range(5000)))
+    assert len({token.secret for token in tokens}) == len({token.id for token in tokens}) == 5000
+
+
 def test_a_new_token_survives_the_way_through_a_cookie():
     token = SessionToken.new()
     assert SessionToken.parse(str(token)) == token
 
 
-@pytest.mark.asvs("7.2.3", "11.5.1")
+@pytest.mark.asvs("7.2.3", "11.2.3", "11.5.1")
 def test_the_secret_has_256_bits_and_the_id_96():
     token = SessionToken.new()
     assert (len(token.secret), len(token.id), len(new_id())) == (43, 16, 16)
@@ -74,6 +82,7 @@ def test_a_token_does_not_show_its_secret(text):
     assert token.digest.hex() not in repr(token)
 
 
+@pytest.mark.asvs("11.4.1", "11.4.3")
 def test_the_digest_is_sha_256_of_the_secret_alone():
     assert SessionToken(ID, SECRET).digest == hashlib.sha256(SECRET.encode()).digest()
 

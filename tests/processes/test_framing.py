@@ -1,0 +1,71 @@
+"""Where a request ends: what can be read in two ways is refused, with all that comes behind it."""
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.processes.servers import HOST, Server
+
+#: What would be the next request, if the one before it ended where an attacker wants it to.
+SMUGGLED = f"GET /smuggled HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
+LENGTH = str(len(SMUGGLED))
+PATIENCE = 15
+CHUNKED = "Transfer-Encoding: chunked\r\n"
+DISPUTED = {
+    "two lengths": f"Content-Length: 0\r\nContent-Length: {LENGTH}\r\n\r\n",
+    "two lengths in one": f"Content-Length: 0, {LENGTH}\r\n\r\n",
+    "length with a sign": f"Content-Length: +{LENGTH}\r\n\r\n",
+    "length with an underscore": f"Content-Length: {LENGTH[0]}_{LENGTH[1:]}\r\n\r\n",
+    "unknown coding": "Transfer-Encoding: xchunked\r\nContent-Length: 0\r\n\r\n",
+    "no coding": "Transfer-Encoding: identity\r\nContent-Length: 0\r\n\r\n",
+    "two codings": "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "coding behind a tab": "Transfer-Encoding: \x0bchunked\r\nContent-Length: 0\r\n\r\n",
+    "space before the colon": "Transfer-Encoding : chunked\r\nContent-Length: 0\r\n\r\n",
+    "folded line": "Transfer-Encoding:\r\n chunked\r\nContent-Length: 0\r\n\r\n",
+    "bare line feed": f"X: y\n{CHUNKED}Content-Length: 0\r\n\r\n",
+    "size of a chunk with a prefix": f"{CHUNKED}\r\n0x5\r\nhello\r\n0\r\n\r\n",
+    "size below nothing": f"{CHUNKED}\r\n-1\r\n\r\n0\r\n\r\n",
+    "line feed behind an extension": f"{CHUNKED}\r\n5;x\nhello\r\n0\r\n\r\n",
+    "chunk longer than its size": f"{CHUNKED}\r\n5\r\nhelloXX0\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, migrate: Callable[[str], None]
+) -> Iterator[Server]:
+    """One server for all tests here, on SQLite."""
+    folder = tmp_path_factory.mktemp("framing")
+    url = f"sqlite:///{folder}/authsite.sqlite"
+    migrate(url)
+    with Server(folder, url) as server:
+        yield server
+
+
+def answers_to(server: Server, sent: str) -> list[str]:
+    """Send some bytes and return the status of each answer, until the server hangs up."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        connection.sendall(sent.encode("latin-1"))
+        received = b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
+    return re.findall(r"HTTP/1\.[01] (\d+)", received)
+
+
+@pytest.mark.asvs("4.2.1")
+@pytest.mark.parametrize("rest", DISPUTED.values(), ids=DISPUTED.keys())
+def test_a_request_whose_end_can_be_disputed_is_refused_and_hung_up_on(
+    server: Server, rest: str
+) -> None:
+    beginning = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
+    [status] = answers_to(server, f"{beginning}{rest}{SMUGGLED}")
+    assert status in {"400", "501"}
+
+
+@pytest.mark.asvs("4.2.1")
+def test_a_body_is_never_the_next_request(server: Server) -> None:
+    page = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n"
+    body = f"Content-Length: {LENGTH}\r\n\r\n{SMUGGLED}"
+    last = f"{page}Connection: close\r\n\r\n"
+    assert answers_to(server, f"{page}{body}{last}") == ["200", "200"]
+    assert answers_to(server, f"{page}\r\n{SMUGGLED}{last}") == ["200", "404", "200"]

@@ -1,0 +1,41 @@
+"""Every third-party part is listed, in one version, with a reason."""
+
+import configparser
+import re
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.site.requirements_table import ROOT
+
+
+def named(lines):
+    """Return the names of the packages in these lines of requirements."""
+    return {
+        Requirement(line).name.lower().replace(".", "-")
+        for line in map(str.strip, lines)
+        if line and not line.startswith(("#", "%"))
+    }
+
+
+def asked_for():
+    """Return what setup.cfg asks for, in any of its lists."""
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(ROOT / "setup.cfg", "utf-8")
+    lists = [config["options"]["install_requires"], *config["options.extras_require"].values()]
+    return set().union(*(named(each.splitlines()) for each in lists))
+
+
+@pytest.mark.asvs("15.1.2", "15.2.4")
+def test_every_package_is_pinned_to_one_version():
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    assert all(re.match(r"[a-z0-9-]+==[0-9][^ ]*( ; .*)?$", line) for line in lines)
+    assert asked_for() <= named(lines)
+
+
+@pytest.mark.asvs("15.1.2")
+def test_every_package_that_is_asked_for_has_its_reason():
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    first_cells = " ".join(re.findall(r"^\| ([^|]*) \|", page, re.MULTILINE))
+    explained = set(re.findall(r"[a-z0-9.-]+", first_cells.lower().replace(".", "-")))
+    assert asked_for() <= explained

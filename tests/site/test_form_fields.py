@@ -1,0 +1,56 @@
+"""What holds of every field of every form, as people and password managers meet it."""
+
+import pytest
+
+from authsite.addresses import pages_of
+from tests.site.security_page import code_in, rows_below
+
+HIDDEN = {"csrf_token"}
+#: What browsers and password managers go by (HTML, "autofill detail tokens").
+FILLED_IN_AS = {
+    "email": {"username"},
+    "first_name": {"given-name"},
+    "last_name": {"family-name"},
+    "password": {"current-password", "new-password"},
+    "confirm_password": {"new-password"},
+}
+
+
+@pytest.fixture
+def inputs(application, new_browser):
+    """Every input of every form, as strangers and the signed-in are shown them."""
+    stranger, member = new_browser(), new_browser()
+    member.sign_up()
+    found = []
+    for path in {page.address for page in pages_of(application.registry)}:
+        for browser in (stranger, member):
+            page = browser.get(path)
+            if page.content_type == "text/html":
+                found += page.html.find_all(["input", "textarea", "select"])
+    return [each for each in found if each["name"] not in HIDDEN]
+
+
+@pytest.mark.asvs("2.1.1", "6.4.2")
+def test_every_field_has_its_rule_on_the_page(inputs):
+    documented = [name for row in rows_below("Fields") for name in code_in(row[0])]
+    assert len(set(documented)) == len(documented)
+    assert {each["name"] for each in inputs} == set(documented)
+
+
+@pytest.mark.asvs("6.2.6")
+def test_a_password_is_typed_into_a_password_field(inputs):
+    kinds = {each["name"]: each["type"] for each in inputs}
+    assert {name for name in kinds if "password" in name} == {"password", "confirm_password"}
+    assert {name for name, kind in kinds.items() if kind == "password"} == {
+        "password",
+        "confirm_password",
+    }
+
+
+@pytest.mark.asvs("6.2.7")
+def test_a_password_manager_is_told_what_to_fill_in_and_nothing_hinders_it(inputs):
+    for each in inputs:
+        if each["type"] in {"hidden", "checkbox"}:
+            continue
+        assert each["autocomplete"] in FILLED_IN_AS[each["name"]]
+        assert not {"readonly", "disabled", "maxlength", "onpaste", "oncopy"} & set(each.attrs)
