@@ -15,10 +15,10 @@ from authsite.assets import LIFETIME, PREFIX
 from authsite.database import SAFE_METHODS, attempts_of
 from authsite.headers import with_headers
 from authsite.pages import TEMPLATES
+from authsite.read_settings import SettingError, read_settings
 from authsite.request import Request
 from authsite.resources import Account, Root, WellKnown, add_child
 from authsite.security import SecurityPolicy
-from authsite.settings import SettingError, read_settings
 from authsite.site import build_site
 from authsite.traversal import StrictTraverser
 

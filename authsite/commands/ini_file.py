@@ -10,7 +10,7 @@ from pyramid.registry import Registry
 
 from authsite.commands.not_done import NotDone
 from authsite.database import DATABASE_AWAY
-from authsite.settings import SettingError
+from authsite.read_settings import SettingError
 from authsite.site import site_of
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from authsite.settings import SettingError
+from authsite.read_settings import SettingError
 from tests.breaches import a_breached_filter, a_breached_folder, digest_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import is_marked, rows_of, said_beside
@@ -23,8 +23,8 @@ def breached(request, tmp_path):
     return tmp_path / "filter"
 
 
+@pytest.mark.asvs("6.2.12")
 def test_a_breached_password_is_refused_beside_its_field_and_nothing_happens(new_site, breached):
-    """ASVS 6.2.12."""
     site, browser = new_site({"authsite.passwords.breached": str(breached)})
     page = browser.sign_up(password=BREACHED)
     assert page.status_int == 422
@@ -42,10 +42,11 @@ def test_without_a_list_nothing_is_known_of_breaches(browser):
     assert browser.sign_up(password=BREACHED).status_int == 303
 
 
+@pytest.mark.asvs("16.5.3", "16.2.5")
 def test_when_the_list_is_gone_nobody_gets_an_account_unchecked(
     new_site, breached, tmp_path, caplog
 ):
-    """ASVS 16.5.3, 16.2.5: and the log says nothing of the password."""
+    """And the log says nothing of the password."""
     site, browser = new_site({"authsite.passwords.breached": str(breached)})
     breached.rename(tmp_path / "away")
     with caplog.at_level(logging.DEBUG):

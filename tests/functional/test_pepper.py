@@ -31,8 +31,8 @@ def kept(dbsession):
     return look
 
 
+@pytest.mark.asvs("11.2.2")
 def test_a_pepper_comes_and_goes_and_nobody_is_locked_out(restarted, kept):
-    """ASVS 11.2.2."""
     assert restarted().sign_up().status_int == 303
     assert kept().startswith("$argon2id$")
 
@@ -59,10 +59,11 @@ def test_who_signs_up_has_the_pepper_at_once(restarted, kept):
     assert kept().startswith("pepper=second$argon2id$")
 
 
+@pytest.mark.asvs("16.2.5")
 def test_a_pepper_that_is_lost_locks_out_those_who_need_it_and_says_so_in_the_log(
     restarted, kept, caplog
 ):
-    """ASVS 16.2.5: the page says what it says of a wrong password."""
+    """The page says what it says of a wrong password."""
     restarted(FIRST).sign_up()
     before, site = kept(), restarted(SECOND)
     wrong = alert_of(restarted(FIRST).sign_in(password="wrong"))

@@ -113,7 +113,7 @@ def test_the_address_is_that_of_the_client(ways: Ways, address: str, way: str) -
     assert ways.address_of_session(visitor) == address
 
 
-@pytest.mark.asvs("12.2.1", "3.3.1")
+@pytest.mark.asvs("3.3.1")
 def test_behind_the_proxy_the_site_is_on_https(ways: Ways, address: str) -> None:
     for _, location, cookies in journey(Visitor(ways.doors["through"], source=address)):
         assert location is None or location.startswith(f"{SITE_URL}/")

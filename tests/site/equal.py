@@ -16,7 +16,7 @@ from pyramid.registry import Registry
 from webtest import TestApp, TestResponse
 
 from authsite.addresses import ANY, pages_of
-from authsite.settings import describe_settings
+from authsite.read_settings import describe_settings
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of
 

@@ -9,7 +9,8 @@ import pytest
 
 from authsite import commands
 from authsite.calibration import Costs, cost_of_guessing
-from authsite.settings import PasswordSettings, describe_settings
+from authsite.read_settings import describe_settings
+from authsite.settings import PasswordSettings
 from tests.site.settings_table import table, written_table
 
 ROOT = Path(__file__).parents[2]

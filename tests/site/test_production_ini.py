@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyramid.paster import get_app
 
-from authsite.settings import DEVELOPMENT_SECRET
+from authsite.read_settings import DEVELOPMENT_SECRET
 from authsite.site import site_of
 
 ROOT = Path(__file__).parent.parent.parent

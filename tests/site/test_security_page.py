@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from authsite.models import Base
-from authsite.settings import describe_settings
+from authsite.read_settings import describe_settings
 from tests.site.requirements_table import ROOT
 from tests.site.security_page import code_in, rows_below
 from tests.site.settings_table import spelled
@@ -68,6 +68,13 @@ def test_the_limits_of_sessions_are_those_of_the_settings():
         if setting.key.startswith("authsite.session.") and isinstance(setting.default, timedelta)
     }
     assert limits == defaults
+
+
+@pytest.mark.asvs("6.1.1", "2.1.3")
+def test_the_limits_of_tries_are_those_of_the_settings():
+    limits = {row[1].strip("`"): row[2] for row in rows_below("Throttling")}
+    throttles = [row for row in describe_settings() if row.key.startswith("authsite.throttle.")]
+    assert limits == {row.key: spelled(row.default) for row in throttles}
 
 
 @pytest.mark.asvs("6.1.3", "6.3.4")

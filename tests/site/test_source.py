@@ -22,7 +22,7 @@ COMPARISONS = {
     ("accounts/sessions.py", "UserSession.secret_digest == token.digest"),
     ("accounts/sign_in.py", "_USERS.c.password_hash == sa.bindparam('seen')"),
     # At the start of the site, between two of its operator's values.
-    ("settings.py", "settings.secret == DEVELOPMENT_SECRET.encode()"),
+    ("read_settings.py", "settings.secret == DEVELOPMENT_SECRET.encode()"),
 }
 
 

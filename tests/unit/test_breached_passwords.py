@@ -24,8 +24,8 @@ def path(request, tmp_path):
     return tmp_path / "filter"
 
 
+@pytest.mark.asvs("6.2.12")
 def test_a_breached_password_is_refused_with_one_suggestion(path):
-    """V6.2.12."""
     policy = a_policy(breached=breached_passwords_at(path))
     assert policy.weakness_of(BREACHED, words=[]) == (
         "This password has appeared in a data breach, so others will try it. "
@@ -43,8 +43,9 @@ def test_what_is_refused_anyway_is_not_looked_up(path, tmp_path):
     assert "Leave out" in policy.weakness_of(f"{BREACHED} Lovelace", words=["Lovelace"])
 
 
+@pytest.mark.asvs("16.5.3")
 def test_when_the_list_is_gone_no_password_is_called_good(path, tmp_path):
-    """V16.5.3: it fails closed, and neither the password nor a part of its hash is told."""
+    """It fails closed, and neither the password nor a part of its hash is told."""
     policy = a_policy(breached=breached_passwords_at(path))
     path.rename(tmp_path / "away")
     with pytest.raises(BreachedPasswordsUnreadable) as error:

@@ -13,8 +13,9 @@ LIST = files("authsite").joinpath("common_passwords.txt").read_text("ascii").spl
 KNOWN = set(LIST)
 
 
+@pytest.mark.asvs("6.2.4")
 def test_the_list_has_more_than_the_three_thousand_that_one_might_choose():
-    """V6.2.4: of at least eight characters, which shorter ones are refused for anyway."""
+    """Of at least eight characters, which shorter ones are refused for anyway."""
     assert len(KNOWN) == len(LIST) > 3000
     assert all(len(password) >= 8 and password == password.casefold() for password in LIST)
 
@@ -39,8 +40,9 @@ def test_a_part_of_the_list_is_not_on_it(password):
     assert not is_common(password)
 
 
+@pytest.mark.asvs("6.2.4")
 @pytest.mark.parametrize("name", ["jennifer", "michelle", "anderson", "Williams", "tomorrow"])
 def test_names_and_words_that_are_not_on_the_list_are_refused_as_easy_to_guess(name):
-    """V6.2.4: the strength check has lists of names and words of its own."""
+    """The strength check has lists of names and words of its own."""
     assert not is_common(name)
     assert "password" in a_policy().weakness_of(name, words=[])

@@ -57,6 +57,7 @@ def test_the_longest_hash_fits_its_column():
     assert len(longest.hash("x" * 256)) + parameters <= room
 
 
+@pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize(
     ("made", "asked", "matches", "outdated"),
     [
@@ -73,7 +74,6 @@ def test_the_longest_hash_fits_its_column():
 def test_a_hash_lasts_as_long_as_its_pepper_and_is_renewed_under_the_first(
     made, asked, matches, outdated
 ):
-    """V11.2.2."""
     hashed = HASHERS[made].hash(COMPOSED)
     assert HASHERS[asked].matches(hashed, COMPOSED) is matches
     assert HASHERS[asked].is_outdated(hashed) is outdated
@@ -90,8 +90,8 @@ def test_the_same_id_with_another_secret_is_another_pepper():
     assert not a_hasher(peppers=[Pepper("old1", b"x" * 32)]).matches(hashed, COMPOSED)
 
 
+@pytest.mark.asvs("16.2.5")
 def test_a_pepper_that_is_lost_is_named_once_and_nothing_else_is(caplog):
-    """V16.2.5."""
     hasher = a_hasher(peppers=[NEW])
     hashed = [HASHERS["old"].hash(COMPOSED), a_hasher(peppers=[Pepper("mid", b"m" * 32)]).hash("x")]
     with caplog.at_level(logging.DEBUG):
@@ -103,8 +103,8 @@ def test_a_pepper_that_is_lost_is_named_once_and_nothing_else_is(caplog):
     ]
 
 
+@pytest.mark.asvs("6.3.8")
 def test_nobody_has_a_password_and_costs_what_everybody_does():
-    """V6.3.8."""
     hasher = a_hasher(peppers=[NEW, OLD], time_cost=2, memory_cost=16)
     assert hasher.matches(None, COMPOSED) is False
     marks = [unmarked(each) for each in (hasher._nobodys_hash, hasher.hash(COMPOSED))]

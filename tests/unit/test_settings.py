@@ -11,15 +11,15 @@ from sqlalchemy.engine import make_url
 from authsite.breached_passwords import breached_passwords_at
 from authsite.peppers import Pepper
 from authsite.rate_limits import RateLimit
-from authsite.settings import (
+from authsite.read_settings import (
     DEVELOPMENT_SECRET,
     SettingDescription,
     SettingError,
-    Settings,
     describe_settings,
     read_database_url,
     read_settings,
 )
+from authsite.settings import Settings
 from tests.breaches import EXCERPT
 
 SECRET = "correct horse battery staple and so on"
