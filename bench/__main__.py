@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.figures import Figure, as_markdown, as_text, write_json, write_markdown
 from bench.machine import describe_machine
-from bench.measures import footprint, look_up, pages, processes, purge, sign_ins
+from bench.measures import footprint, look_up, pages, processes, purge, sign_ins, throttles
 from bench.run import Run
 from bench.server import ROOT
 
@@ -17,6 +17,7 @@ MEASURES = {
     "pages": pages,
     "processes": processes,
     "sign-ins": sign_ins,
+    "throttles": throttles,
     "look-up": look_up,
     "purge": purge,
     "footprint": footprint,

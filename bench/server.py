@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,12 @@ INI = ROOT / "production.ini"
 #: Whom the site takes itself for; nobody asks a name server about it.
 HOST = "authsite.example"
 _PATIENCE = 30.0
+
+_THROTTLES = ("SIGN_IN_ACCOUNT", "SIGN_IN_DEVICE", "SIGN_IN_NETWORK", "SIGN_UP_NETWORK")
+#: One account at one address plays everybody, so that its tries are counted up to no end.
+ENDLESS = {f"AUTHSITE_THROTTLE_{kind}": "1000000/5m..1h" for kind in _THROTTLES}
+#: The same without counting.
+UNCOUNTED = {f"AUTHSITE_THROTTLE_{kind}": "off" for kind in _THROTTLES}
 
 
 @dataclass(frozen=True)
@@ -43,13 +49,17 @@ def pinned(core: int | None) -> list[str]:
 def environment(database: Path) -> dict[str, str]:
     """Return what production.ini wants to be told, and nothing that somebody left lying about."""
     mine = {key: value for key, value in os.environ.items() if not key.startswith("AUTHSITE_")}
-    return mine | {
-        "AUTHSITE_SECRET": "a secret for the benchmark, known to everyone who reads this",
-        "AUTHSITE_SITE_URL": f"https://{HOST}",
-        "DATABASE_URL": f"sqlite:///{database}",
-        "MALLOC_ARENA_MAX": "1",  # as docs/production.md has it
-        "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),
-    }
+    return (
+        mine
+        | ENDLESS
+        | {
+            "AUTHSITE_SECRET": "a secret for the benchmark, known to everyone who reads this",
+            "AUTHSITE_SITE_URL": f"https://{HOST}",
+            "DATABASE_URL": f"sqlite:///{database}",
+            "MALLOC_ARENA_MAX": "1",  # as docs/production.md has it
+            "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),
+        }
+    )
 
 
 def new_database(run: Run, name: str) -> Path:
@@ -66,28 +76,32 @@ def new_database(run: Run, name: str) -> Path:
 
 
 @contextmanager
-def site(run: Run, database: Path, *, core: int | None) -> Iterator[Server]:
-    """Run the site with production.ini's own settings but for the port."""
-    with _serve(run, {}, database, core) as server:
+def site(
+    run: Run, database: Path, *, core: int | None, settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run the site with production.ini's own settings but for the port, the throttles and these."""
+    with _serve(run, {}, database, core, settings or {}) as server:
         yield server
 
 
 @contextmanager
 def bare(run: Run, *, core: int | None) -> Iterator[Server]:
     """Run the yardstick with production.ini's own settings but for the application."""
-    with _serve(run, {"use": "call:bench.bare:main"}, run.folder / "none", core) as server:
+    with _serve(run, {"use": "call:bench.bare:main"}, run.folder / "none", core, {}) as server:
         yield server
 
 
 @contextmanager
-def _serve(run: Run, app: dict[str, str], database: Path, core: int | None) -> Iterator[Server]:
+def _serve(
+    run: Run, app: dict[str, str], database: Path, core: int | None, settings: Mapping[str, str]
+) -> Iterator[Server]:
     port = _free_port()
     log = run.folder / f"{port}.log"
     command = [*pinned(core), program("pserve"), str(_ini_for(run, app, port))]
     begun = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(database), stdout=output, stderr=output
+            command, cwd=ROOT, env=environment(database) | settings, stdout=output, stderr=output
         )
     try:
         while not _answers(port):

@@ -21,7 +21,7 @@ def test_a_stranger_is_sent_to_sign_in_and_comes_back(browser, method, query):
 
 
 @pytest.mark.asvs("4.2.5")
-@pytest.mark.parametrize("query", ["x" * 2000, "%20" * 10_000, "&" * 30_000])
+@pytest.mark.parametrize("query", ["x" * 2000, "%20" * 10_000, "&x" * 999])
 def test_an_address_that_is_too_long_is_not_made_longer(browser, query):
     answer = browser.get(f"/dashboard?{query}", status=303)
     assert answer.location == "http://localhost/sign-in"
