@@ -108,6 +108,9 @@ def pages(stranger, member, *, away, busy) -> Iterator[tuple[str, TestResponse]]
     yield "422 sign in empty", stranger.submit(sign_in, {})
     credential = {"email": TYPED["email"], "password": PASSWORD}
     yield "422 sign in wrong", stranger.submit(sign_in, credential)
+    for _ in range(11):
+        held_up = stranger.submit(sign_in, credential | {"email": "somebody@else.example"})
+    yield "429 sign in held up", held_up
     with busy:
         yield "503 sign in busy", stranger.submit(sign_in, credential)
         yield "503 sign up busy", stranger.submit(sign_up, TYPED)
