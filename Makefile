@@ -8,7 +8,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help serve dev test check format bench db clean chromium java nginx wrk
+.PHONY: help serve dev test fuzz check format bench db clean chromium java nginx wrk
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -24,6 +24,9 @@ dev: .venv/site ## the same, started anew whenever a file changes
 # Given ARGS, it is not the whole suite that runs, so nothing is said about coverage.
 test: .venv/testing chromium java nginx ## run all tests, or some: make test ARGS="tests/unit -x"
 	$(BIN)/python -m pytest $(or $(ARGS),--cov)
+
+fuzz: .venv/testing ## go on for long with random sequences of what people do in their browsers
+	FUZZ=long $(BIN)/python -m pytest tests/functional/test_fuzz.py $(ARGS)
 
 check: .venv/dev ## judge format, style, types, imports and templates
 	$(BIN)/ruff format --check
