@@ -47,7 +47,7 @@ db: .venv/dev ## look into the development database with a browser
 	@exec $(BIN)/sqlite_web --read-only --host 127.0.0.1 --port 8080 authsite.sqlite
 
 clean: ## remove all that was made here, but the database
-	rm -rf .venv .cache *.egg-info build dist
+	rm -rf .venv .cache .hypothesis *.egg-info build dist
 	find . -name __pycache__ -type d -prune -exec rm -r {} +
 
 # The stamps .venv/site, testing and dev say when each set of packages was last installed.
