@@ -8,7 +8,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help serve dev test check format bench db clean chromium java nginx wrk
+.PHONY: help serve dev test fuzz check format bench db clean chromium java nginx wrk
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -24,6 +24,9 @@ dev: .venv/site ## the same, started anew whenever a file changes
 # Given ARGS, it is not the whole suite that runs, so nothing is said about coverage.
 test: .venv/testing chromium java nginx ## run all tests, or some: make test ARGS="tests/unit -x"
 	$(BIN)/python -m pytest $(or $(ARGS),--cov)
+
+fuzz: .venv/testing ## go on for long with random sequences of what people do in their browsers
+	FUZZ=long $(BIN)/python -m pytest tests/functional/test_fuzz.py $(ARGS)
 
 check: .venv/dev ## judge format, style, types, imports, dangers and templates
 	$(BIN)/ruff format --check
@@ -45,7 +48,7 @@ db: .venv/dev ## look into the development database with a browser
 	@exec $(BIN)/sqlite_web --read-only --host 127.0.0.1 --port 8080 authsite.sqlite
 
 clean: ## remove all that was made here, but the database
-	rm -rf .venv .cache *.egg-info build dist
+	rm -rf .venv .cache .hypothesis *.egg-info build dist
 	find . -name __pycache__ -type d -prune -exec rm -r {} +
 
 # The stamps .venv/site, testing and dev say when each set of packages was last installed.

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from authsite.models import UserSession
 from tests.processes.listeners import Listener
 from tests.processes.nginx import Nginx
-from tests.processes.servers import SITE_URL, Server, trusting_a_proxy
+from tests.processes.servers import CHEAP_HASHES, SITE_URL, Server, trusting_a_proxy
 from tests.processes.visitors import SESSION, Answer, Visitor
 
 LIE = "203.0.113.66"
@@ -36,6 +36,9 @@ SPOOFED = {
     "X-Forwarded-Prefix": [("X-Forwarded-Prefix", "/evil"), ("X-Script-Name", "/evil")],
     "X-Forwarded-By": [("X-Forwarded-By", LIE), ("Via", f"1.1 {LIE}")],
 }
+
+#: What 30 failures in 5 minutes are answered with is `authsite.throttle.sign_in_network`.
+FAILURES = 30
 
 _numbers = itertools.count(1)
 _addresses = (f"127.0.{third}.{fourth}" for third in range(1, 200) for fourth in range(2, 200))
@@ -69,9 +72,9 @@ def ways(
     migrate(url)
     engine = sa.create_engine(url)
     with (
-        Server(folder, url, edit=trusting_a_proxy) as behind,
+        Server(folder, url, settings=CHEAP_HASHES, edit=trusting_a_proxy) as behind,
         Nginx(folder, behind) as nginx,
-        Server(folder, url) as alone,
+        Server(folder, url, settings=CHEAP_HASHES) as alone,
     ):
         yield Ways(engine, {"through": nginx, "past": behind, "alone": alone})
     engine.dispose()
@@ -133,3 +136,25 @@ def test_what_a_client_says_of_itself_changes_nothing(
     liar = Visitor(ways.doors[way], source=address, headers=headers)
     assert journey(liar) == honest
     assert ways.address_of_session(liar) == address
+
+
+@pytest.mark.asvs("6.3.1", "4.1.3")
+@pytest.mark.parametrize("way", ["through", "alone"])
+def test_who_fails_too_often_is_held_up_whatever_they_say_and_nobody_else(
+    ways: Ways, address: str, way: str
+) -> None:
+    """Each fails at another account and with another lie, so that it is the address that counts."""
+    liars = [Visitor(ways.doors[way], source=address, headers=lie) for lie in SPOOFED.values()]
+    turns = itertools.cycle(liars)
+    for _ in range(FAILURES):
+        assert fail(next(turns)).status == 422
+    for liar in liars:
+        answer = fail(liar)
+        assert answer.status == 429
+        assert int(answer.headers["Retry-After"]) > 0
+    assert fail(Visitor(ways.doors[way], source=next(_addresses))).status == 422
+
+
+def fail(visitor: Visitor) -> Answer:
+    """Sign in to an account that nobody has tried before, and that nobody has."""
+    return visitor.sign_in(f"nobody{next(_numbers)}@example.com", "a wrong password")

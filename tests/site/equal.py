@@ -16,9 +16,9 @@ from pyramid.registry import Registry
 from webtest import TestApp, TestResponse
 
 from authsite.addresses import ANY, pages_of
-from authsite.read_settings import describe_settings
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of
+from tests.throttles import UNTHROTTLED
 
 KNOWN = "ada@example.com"
 WRONG_PASSWORD = "eight blue llamas hum"
@@ -28,9 +28,6 @@ COSTLY_HASHES = {
     "authsite.passwords.time_cost": "3",
     "authsite.passwords.memory_cost": "16384",
 }
-THROTTLES = [row.key for row in describe_settings() if row.key.startswith("authsite.throttle.")]
-#: Settings under which a form can be sent as often as one likes.
-UNTHROTTLED = dict.fromkeys(THROTTLES, "off")
 
 #: How far apart two times may be.
 TOLERANCE = 1.10

@@ -10,7 +10,6 @@ from tests.functional.crowds import BUSY, full_queue
 from tests.site.equal import (
     FORMS,
     KNOWN,
-    THROTTLES,
     WRONG_PASSWORD,
     answers_alike,
     costly,
@@ -19,6 +18,7 @@ from tests.site.equal import (
     send,
     takes_as_long,
 )
+from tests.throttles import THROTTLES
 
 ALIKE = [path for path, form in FORMS.items() if not form.tells]
 #: More than the failures after which an account, known or not, has to wait.
