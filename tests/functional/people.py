@@ -12,7 +12,6 @@ from webtest import TestApp, TestResponse
 from authsite.clock import utc_now
 from authsite.models import User, UserSession
 from authsite.site import Site
-from authsite.views.sign_in import SignInForm
 from tests.browsers import PASSWORD, Browser
 from tests.conftest import forget_everything
 from tests.functional.cookies import plant
@@ -37,9 +36,7 @@ people = st.sampled_from(EMAILS)
 cookies = st.integers(0, 7)
 #: A place in a cookie, of the id or of the secret, and what is there instead.
 alterations = st.tuples(st.integers(0, 59), st.sampled_from("Ag_-."))
-lifetimes = st.sampled_from(
-    [AT_HOME, IN_PUBLIC] if hasattr(SignInForm, "public_computer") else [AT_HOME]
-)
+lifetimes = st.sampled_from([AT_HOME, IN_PUBLIC])
 
 
 class People(RuleBasedStateMachine):

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.processes.listeners import Listener
+from tests.throttles import THROTTLES
 
 PRODUCTION = Path(__file__).parents[2] / "production.ini"
 #: Where people find the site. The tests come to the ports, as the proxy that ends TLS does.
@@ -23,10 +24,7 @@ SECRET = "a secret for the tests, known to everyone who reads this"
 CHEAP_HASHES = {"AUTHSITE_PASSWORDS_TIME_COST": "1", "AUTHSITE_PASSWORDS_MEMORY_COST": "8"}
 
 #: One machine plays all visitors here, which the site would take for one attacker.
-UNTHROTTLED = {
-    f"AUTHSITE_THROTTLE_{kind}": "off"
-    for kind in ("SIGN_IN_ACCOUNT", "SIGN_IN_DEVICE", "SIGN_IN_NETWORK", "SIGN_UP_NETWORK")
-}
+UNTHROTTLED = {key.replace(".", "_").upper(): "off" for key in THROTTLES}
 
 FOR_CROWDS = CHEAP_HASHES | UNTHROTTLED
 
