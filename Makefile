@@ -91,8 +91,12 @@ chromium:
 java:
 	@$(call debian,default-jre-headless,command -v java)
 
+# Unpacked and not installed: Debian's package would start a server for the whole machine.
 nginx:
-	@$(call debian,nginx,PATH=$$PATH:/usr/sbin command -v nginx)
+	@PATH=$$PATH:/usr/sbin:.cache/nginx/usr/sbin; command -v nginx >/dev/null && exit; \
+	$(AS_ROOT) apt-get update -qq; mkdir -p .cache/nginx && cd .cache/nginx && \
+	  apt-get download -qq -o APT::Sandbox::User=root nginx && dpkg-deb --extract nginx_*.deb . && exit; \
+	echo 'nginx is missing. To get it on Debian: sudo apt-get install nginx'; test "$$CI" != true
 
 wrk:
 	@$(call debian,wrk,command -v wrk)

@@ -13,7 +13,8 @@ import pytest
 from tests.processes.listeners import Listener
 from tests.processes.servers import DEADLINE, HOST, Server, until
 
-PAGE = Path(__file__).parents[2] / "docs" / "production.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "production.md"
 
 _HOW_TO_GET_IT = "nginx is missing. To get it on Debian: sudo apt-get install nginx"
 _BLOCK = re.compile(r"^```nginx\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -92,7 +93,7 @@ class Nginx(Listener):
 
 def _program() -> str:
     """Return where nginx is; without it the tests are skipped, but for CI, where they fail."""
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:{ROOT}/.cache/nginx/usr/sbin"
     program = shutil.which("nginx", path=path)
     if program is None:
         give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
