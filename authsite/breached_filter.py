@@ -54,6 +54,8 @@ class BreachedFilter:
                 raise MalformedFile(f"{self.path} is no filter")
             first, end = _entries_before(file.fileno(), prefix, count=2)
             at, size = _ENTRIES_AT + _ENTRY_BYTES * first, _ENTRY_BYTES * (end - first)
+            if size < 0 or at + size > os.fstat(file.fileno()).st_size:
+                raise MalformedFile(f"{self.path} has a damaged index")
             entries = _read(file.fileno(), at, size)
         wanted = rest.to_bytes(_ENTRY_BYTES, "big")
         places = range(0, len(entries), _ENTRY_BYTES)
@@ -92,6 +94,8 @@ def _write(
         file.write(bytes.fromhex(b"".join(entries).decode("ascii")))
         total += len(entries)
         yield len(entries)
+    if not total:
+        raise MalformedFile(f"{folder.path} has no hash that was seen so often")
     index.extend(array("Q", [total]) * (PREFIXES + 1 - len(index)))
     file.seek(0)
     file.write(_MAGIC + struct.pack(f"<{len(index)}Q", *index))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import VerificationError
+from argon2.low_level import error_to_str
 
 from authsite.hash_queue import HashQueue
 from authsite.peppers import Pepper, unmarked
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 #: Long enough for any sentence; a bound, so that nobody can make the site hash a book.
 MAXIMUM_LENGTH = 256
 
+_OUT_OF_MEMORY = error_to_str(-22)  # ARGON2_MEMORY_ALLOCATION_ERROR of argon2.h
 _SALT_BYTES = 16
 _HASH_BYTES = 32
 
@@ -99,7 +101,11 @@ class PasswordHasher:
             password = self._pepper_of_id(pepper).mix(password)
         try:
             return self._argon2.verify(unpeppered, password)
-        except (VerificationError, ValueError):  # another password, or no hash at all
+        except VerificationError as error:
+            if str(error) == _OUT_OF_MEMORY:  # which says nothing of the password
+                raise
+            return False  # another password, or a hash that is broken
+        except ValueError:  # no hash at all
             return False
 
     def _pepper_of_id(self, pepper_id: str) -> Pepper:

@@ -111,6 +111,11 @@ def read_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         raise SettingError(
             "authsite.secret is the one of development.ini, which everybody knows: make one."
         )
+    if settings.passwords.memory_cost < 8 * settings.passwords.parallelism:
+        raise SettingError(
+            "authsite.passwords.memory_cost must be at least 8 times "
+            "authsite.passwords.parallelism: Argon2 refuses less."
+        )
     if max(settings.session.idle, settings.session.absolute) > LONGEST_COOKIE:
         raise SettingError(
             "authsite.session.idle and authsite.session.absolute: browsers keep no cookie beyond "

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 import authsite
+from authsite.clock import utc_now
 from authsite.models import Base, Sweep
 from authsite.site import Site, site_of
 from tests.browsers import Browser
@@ -68,8 +69,12 @@ def database_url(
 
 @pytest.fixture(scope="session")
 def application(database_url: str, settings_of_tests: dict[str, str]) -> Iterator[object]:
-    """The real application on that database, built once."""
+    """The real application on that database, built once.
+
+    It has swept already, so that no test is in the way of the thread that does it.
+    """
     application = authsite.main({}, **settings_of_tests | {"sqlalchemy.url": database_url})
+    site_of(application.registry).sweeper.nudge(now=utc_now()).join()
     yield application
     site_of(application.registry).database.dispose()
 

@@ -9,7 +9,6 @@ from authsite.accounts.throttles import Throttles
 from authsite.accounts.users import Credential, credential_of_email_key
 from authsite.compiled_select import CompiledSelect
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
-from authsite.hash_queue import HashQueueFull
 from authsite.models import User
 from authsite.passwords import PasswordHasher
 
@@ -66,11 +65,10 @@ def check_password(
     else:
         tried = {"sign_in_account": account, "sign_in_network": network}
     hits = throttles.take(tried, now=now)
-    credential = credential_of_email_key(credentials, account)
-    password_hash = credential.password_hash if credential else None
     try:
-        matches = hasher.matches(password_hash, password)
-    except HashQueueFull:
+        credential = credential_of_email_key(credentials, account)
+        matches = hasher.matches(credential.password_hash if credential else None, password)
+    except Exception:  # nobody's password has been tried
         throttles.give_back(hits)
         raise
     if not matches or credential is None:

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.throttles import Throttles
 from authsite.email_addresses import EmailAddress
-from authsite.hash_queue import HashQueueFull
 from authsite.models import User
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
@@ -51,7 +50,7 @@ def sign_up(
     hits = throttles.take({"sign_up_network": network}, now=now)
     try:
         password_hash = hasher.hash(password)
-    except HashQueueFull:
+    except Exception:  # no account is going to be made
         throttles.give_back(hits)
         raise
     user = User(

@@ -5,17 +5,21 @@ status or raises `NotDone`. One for a site takes both from ini_file.py.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from authsite.commands import breached, calibrate, purge, tree
 from authsite.commands.not_done import NotDone
 
+#: What a shell says of a command that Ctrl-C has ended: 128 and the number of the signal.
+INTERRUPTED = 130
+
 _COMMANDS = {"breached": breached, "calibrate": calibrate, "purge": purge, "tree": tree}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0 done, 1 not done, 2 asked wrongly."""
+    """Run a command; return its exit status: 0 done, 1 not done, 2 asked wrongly, 130 stopped."""
     parser = argparse.ArgumentParser(
         prog="authsite", description="What an operator of the site does from a shell."
     )
@@ -27,7 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         status: int = asked.run(asked)
+        sys.stdout.flush()
     except NotDone as why:
-        sys.stderr.write(f"authsite: {why}\n")
+        return _fail(str(why))
+    except BrokenPipeError:  # whoever reads along has seen enough, and the end need not be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        return _fail(f"the output cannot be written: {error}")
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return status
+
+
+def _fail(why: str) -> int:
+    sys.stderr.write(f"authsite: {why}\n")
+    return 1

@@ -1,10 +1,11 @@
 """`authsite breached build`: make one file of a folder of breached passwords."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
-from authsite.breached_filter import build_filter
+from authsite.breached_filter import BreachedFilter, build_filter
 from authsite.breached_folder import PREFIXES, BreachedFolder, MalformedFile
 from authsite.commands.not_done import NotDone
 
@@ -38,8 +39,7 @@ def run(asked: argparse.Namespace) -> int:
     folder = BreachedFolder.at(asked.folder)
     if folder is None:
         raise NotDone(f"{asked.folder} has no 00000.txt: it is no folder of Have I Been Pwned's")
-    if asked.filter.is_dir():
-        raise NotDone(f"{asked.filter} is a folder")
+    _demand_replaceable(asked.filter)
     prefixes = folder.prefixes()
     if len(prefixes) < PREFIXES and not asked.partial:
         raise NotDone(
@@ -47,7 +47,8 @@ def run(asked: argparse.Namespace) -> int:
             "it as it is"
         )
     hashes, on_terminal = 0, sys.stderr.isatty()
-    building = build_filter(folder, asked.filter, prefixes=prefixes, at_least=asked.at_least)
+    target = asked.filter.resolve()  # a link stays one
+    building = build_filter(folder, target, prefixes=prefixes, at_least=asked.at_least)
     try:
         for files, found in enumerate(building, start=1):
             hashes += found
@@ -62,7 +63,17 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _demand_replaceable(target: Path) -> None:
+    """Only a filter gives way to a filter: whatever else is there was named by mistake."""
+    try:
+        in_the_way = target.exists() and BreachedFilter.at(target) is None
+    except (OSError, MalformedFile) as error:
+        raise NotDone(f"{target} cannot be read: {error}") from error
+    if in_the_way:
+        raise NotDone(f"{target} is there already, and is no filter")
+
+
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch("[1-9][0-9]{0,11}", text):
         raise argparse.ArgumentTypeError("must be a whole number from 1")
     return int(text)

@@ -7,6 +7,8 @@ import os
 import re
 import sys
 
+from argon2.exceptions import HashingError
+
 from authsite.calibration import (
     LEAST,
     Costs,
@@ -59,11 +61,13 @@ def run(asked: argparse.Namespace, *, measure: Measure = _HERE, cores: int = COR
     except TooLittleMemory:
         least = cores * LEAST[-1].memory
         raise NotDone(f"{cores} hashes at once need at least --memory {least}KiB") from None
+    except HashingError as error:
+        raise NotDone(f"this machine cannot compute such a hash: {error}") from error
     except TargetMissed as missed:
         raise NotDone(
             f"a hash cannot take less than {_milliseconds(missed.seconds)} here: that is what the "
             f"smallest parameters allowed take, m={missed.costs.memory} t={missed.costs.passes}; "
-            f"{_milliseconds(asked.target)} were asked for"
+            f"{_milliseconds(asked.target)} was asked for"
         ) from None
     tell = _as_json if asked.json else _as_ini
     sys.stdout.write(tell(costs, seconds=seconds, cores=cores))

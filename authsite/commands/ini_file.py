@@ -40,9 +40,14 @@ def with_site(run: Callable[[Registry], int]) -> Callable[[argparse.Namespace], 
         except SettingError as error:  # of a host application; authsite's own main says it itself
             raise NotDone(str(error)) from error
         except DATABASE_AWAY as error:
-            raise NotDone(f"the database cannot be used: {error}") from error
+            raise NotDone(f"the database cannot be used: {_in_one_line(error)}") from error
 
     return run_with_site
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what the driver says, without SQLAlchemy's statement and links around it."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _demand_application(ini: str) -> None:

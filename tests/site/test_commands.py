@@ -1,5 +1,6 @@
 """The `authsite` command, as an operator meets it: what it prints, and its exit status."""
 
+import contextlib
 import os
 import pty
 import subprocess
@@ -161,6 +162,37 @@ def test_a_database_that_is_away_is_told(kind, settings_of_tests, tmp_path, caps
 def test_a_database_without_tables_is_told(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite")
     assert "the database cannot be used" in refusal(["purge", str(ROOT / "testing.ini")], capsys)
+
+
+def test_who_has_read_enough_is_not_told_so(ini, monkeypatch):
+    """As in `authsite tree site.ini | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert main(["tree", ini]) == 1
+
+
+def test_an_output_that_cannot_be_written_is_told(ini, monkeypatch, capsys):
+    with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123 - no path, a device
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["tree", ini]) == 1
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    assert "authsite: the output cannot be written: " in capsys.readouterr().err
+
+
+def test_who_stops_a_command_is_not_shown_a_traceback(ini, monkeypatch, capsys):
+    class Stopped:
+        """A terminal at which somebody presses Ctrl-C."""
+
+        def write(self, _text):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdout", Stopped())
+    assert main(["tree", ini]) == 130
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_command_is_installed(ini):

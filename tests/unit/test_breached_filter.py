@@ -1,12 +1,13 @@
 """The filter that is built of a folder: it knows the same, and is whole or not there."""
 
 import re
+import struct
 import tempfile
 from array import array
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from authsite.breached_filter import _ENTRIES_AT, BreachedFilter, build_filter
@@ -39,9 +40,10 @@ def of_digests(path: Path, known: dict[str, int]) -> Path:
 def test_a_filter_knows_the_first_44_bits_of_what_a_set_would_know(known, other, at_least):
     with tempfile.TemporaryDirectory() as name:
         target = Path(name) / "breached.filter"
+        plain = {digest[:11] for digest, count in known.items() if count >= at_least}
+        assume(plain)
         entries = a_breached_filter(of_digests(Path(name), known), target, at_least=at_least)
         hashes = BreachedFilter.at(target)
-        plain = {digest[:11] for digest, count in known.items() if count >= at_least}
         assert entries == len(plain)
         assert target.stat().st_size == _ENTRIES_AT + 3 * entries
         for digest in [*known, other]:
@@ -126,7 +128,20 @@ def test_a_filter_that_was_broken_later_tells_nothing(tmp_path):
         hashes.has(digest)
 
 
-def test_an_index_without_any_file_is_all_zeros(tmp_path):
+def test_a_filter_that_would_refuse_nobody_is_not_made(tmp_path):
     folder, target = BreachedFolder.at(a_breached_folder(tmp_path / "all")), tmp_path / "filter"
-    assert list(build_filter(folder, target, prefixes=array("I"), at_least=1)) == []
-    assert not BreachedFilter.at(target).has(bytes(20))
+    with pytest.raises(MalformedFile, match="has no hash that was seen so often"):
+        list(build_filter(folder, target, prefixes=array("I"), at_least=1))
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("numbers", [(5, 3), (0, 2**60), (2**63, 2**63 + 1)])
+def test_a_damaged_index_is_noticed(tmp_path, numbers):
+    target = tmp_path / "filter"
+    a_breached_filter(a_breached_folder(tmp_path / "all", ["hunter2"]), target)
+    hashes, digest = BreachedFilter.at(target), digest_of("hunter2")
+    with target.open("r+b") as file:
+        file.seek(30 + 8 * int(digest[:5], 16))
+        file.write(struct.pack("<2Q", *numbers))
+    with pytest.raises(MalformedFile, match="damaged index"):
+        hashes.has(bytes.fromhex(digest))

@@ -1,7 +1,11 @@
 """How passwords are kept: normalized, whole, and in such a way that they can be renewed."""
 
+import resource
+from pathlib import Path
+
 import pytest
 from argon2 import Parameters, Type, extract_parameters
+from argon2.exceptions import VerificationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +112,20 @@ def test_nobodys_hash_costs_what_everybody_elses_does():
     nobodys, somebodys = hasher._nobodys_hash, hasher.hash(COMPOSED)
     assert extract_parameters(nobodys) == extract_parameters(somebodys)
     assert not hasher.is_outdated(nobodys)
+
+
+@pytest.mark.asvs("16.5.3")
+def test_a_machine_without_memory_says_nothing_of_the_password(hasher):
+    """Neither that it is right, nor that it is wrong."""
+    huge = hasher.hash(COMPOSED).replace("m=8,", "m=1048576,")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**28, before[1]))
+    try:
+        with pytest.raises(VerificationError, match="Memory allocation error"):
+            hasher.matches(huge, COMPOSED)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def test_two_sites_do_not_share_nobodys_hash():

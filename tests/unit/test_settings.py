@@ -201,6 +201,15 @@ def test_sessions_that_would_not_work_are_refused(session):
         read_settings(LEAST | ini, {})
 
 
+@pytest.mark.asvs("11.4.2")
+def test_costs_that_argon2_would_refuse_are_refused():
+    """Eight blocks of a KiB for each lane (RFC 9106, 3.1); else every sign-up would fail."""
+    costs = {"authsite.passwords.memory_cost": "31", "authsite.passwords.parallelism": "4"}
+    with pytest.raises(SettingError, match=r"^authsite\.passwords\.memory_cost must be at least 8"):
+        read_settings(LEAST | costs, {})
+    read_settings(LEAST | costs | {"authsite.passwords.memory_cost": "32"}, {})
+
+
 @pytest.mark.asvs("13.3.1", "16.2.5")
 def test_no_secret_is_shown_by_accident():
     shown = repr(read_settings(LEAST | {"authsite.passwords.pepper": f"a1:{SECRET_PEPPER}"}, {}))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_a_filter_is_built_and_its_hashes_are_counted(folder, tmp_path, capsys):
     assert target.stat().st_size > 0
 
 
-@pytest.mark.parametrize(("least", "hashes"), [("1", 3), ("5", 1), ("8", 0)])
+@pytest.mark.parametrize(("least", "hashes"), [("1", 3), ("5", 1)])
 def test_what_was_seen_seldom_may_be_left_out(folder, tmp_path, capsys, least, hashes):
     assert build(folder, tmp_path / "filter", "--partial", "--at-least", least) == 0
     assert capsys.readouterr().out.startswith(f"{hashes} hashes of 3 files")
@@ -64,8 +65,38 @@ def test_a_malformed_file_is_named_and_nothing_is_left(folder, tmp_path, capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["all"]
 
 
+def test_a_filter_that_would_refuse_nobody_is_not_made(folder, tmp_path, capsys):
+    said = refusal(capsys, folder, tmp_path / "filter", "--partial", "--at-least", "8")
+    assert "no hash that was seen so often" in said
+    assert not (tmp_path / "filter").exists()
+
+
+def test_nothing_gives_way_to_a_filter_but_a_filter(folder, tmp_path, capsys):
+    """A device, a folder, or one of the very files that it is made of."""
+    source = folder / "00000.txt"
+    before = source.read_bytes()
+    for target in ("/dev/null", folder, source):
+        assert "is no filter" in refusal(capsys, folder, target, "--partial")
+    assert Path("/dev/null").is_char_device()
+    assert source.read_bytes() == before
+
+
+def test_a_filter_gives_way_and_a_link_to_it_stays_one(folder, tmp_path, capsys):
+    target, link = tmp_path / "filter", tmp_path / "link"
+    link.symlink_to(target)
+    assert build(folder, link, "--partial", "--at-least", "5") == 0
+    small = target.stat().st_size
+    assert build(folder, link, "--partial") == 0
+    assert link.is_symlink()
+    assert target.stat().st_size == small + 6
+
+
+def test_a_target_that_cannot_be_judged_is_left_alone(folder, tmp_path, capsys):
+    target = tmp_path / ("x" * 300)
+    assert "cannot be read" in refusal(capsys, folder, target, "--partial")
+
+
 def test_where_no_file_can_be_written_that_is_told_before_the_work(folder, tmp_path, capsys):
-    assert "is a folder" in refusal(capsys, folder, tmp_path, "--partial")
     said = refusal(capsys, folder, tmp_path / "no" / "filter", "--partial")
     assert "no filter was made: " in said
     assert "No such file or directory" in said
@@ -80,6 +111,8 @@ def test_where_no_file_can_be_written_that_is_told_before_the_work(folder, tmp_p
         ["dance", "folder", "filter"],
         ["build", "folder", "filter", "--at-least", "0"],
         ["build", "folder", "filter", "--at-least", "many"],
+        ["build", "folder", "filter", "--at-least", "\u0663"],
+        ["build", "folder", "filter", "--at-least", "9" * 13],
         ["build", "folder", "filter", "site.ini"],
     ],
 )

@@ -5,6 +5,7 @@ import configparser
 import json
 
 import pytest
+from argon2.exceptions import HashingError
 
 from authsite.calibration import Costs
 from authsite.commands import calibrate, main
@@ -84,6 +85,15 @@ def test_who_asks_too_much_of_this_machine_is_told(capsys):
     written = capsys.readouterr()
     assert written.out == ""
     assert written.err.startswith("authsite: a hash cannot take less than ")
+
+
+def test_a_hash_that_no_memory_is_left_for_is_told(capsys):
+    def measure(_costs):
+        raise HashingError("Memory allocation error")
+
+    with pytest.raises(NotDone, match="cannot compute such a hash: Memory allocation error"):
+        calibrate.run(argparse.Namespace(target=1.0, memory=10**6, json=False), measure=measure)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
