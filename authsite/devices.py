@@ -26,33 +26,44 @@ class Devices:
     """Knows a browser again, so that a stranger's failures do not hold up the owner of an account.
 
     It is no credential: whoever holds the cookie may try passwords at a rate of their own, and
-    nothing else (OWASP calls it a device cookie). For each account it holds an entry of
-    expiry, nonce and code, signed for that account. Which account it is, the cookie does not say.
+    nothing else (OWASP calls it a device cookie). For each account it holds an entry of expiry,
+    nonce and code, signed for that account and its password: a new password makes all former
+    entries worthless, or who knew the old one could have collected them. Which account it is, the
+    cookie does not say.
     """
 
     def __init__(self, key: bytes, *, cookie: Cookie) -> None:
         self._key = key
         self._cookie = cookie
 
-    def device_of(self, request: Request, account: str, *, now: datetime) -> str | None:
-        """Return the name of this browser if it has signed in to the account before, or None."""
+    def device_of(
+        self, request: Request, account: str, password_hash: str | None, *, now: datetime
+    ) -> str | None:
+        """Return the name of this browser if it has signed in to the account before, or None.
+
+        An account that nobody has, without a hash, takes as long.
+        """
+        owner = _owner(account, password_hash)
         for entry in self._entries_of(request):
-            if self._is_for(entry, account, now=now):
+            if self._is_for(entry, owner, now=now):
                 return entry.nonce.hex()
         return None
 
-    def remember(self, request: Request, account: str, *, now: datetime) -> tuple[str, str]:
+    def remember(
+        self, request: Request, account: str, password_hash: str, *, now: datetime
+    ) -> tuple[str, str]:
         """Return the header by which the browser will be known for this account again.
 
-        It gets a new name at each sign-in, so that nobody who has a copy of the former one can use
-        up what it is allowed.
+        It gets another name each time, so that nobody who has a copy of the former one can use up
+        what it is allowed.
         """
+        owner = _owner(account, password_hash)
         new = _Entry(now + LIFETIME, secrets.token_bytes(_NONCE_BYTES), b"")
-        new = new._replace(code=self._code_of(new, account))
+        new = new._replace(code=self._code_of(new, owner))
         others = [
             each
             for each in self._entries_of(request)
-            if each.expires_at > now and not self._is_for(each, account, now=now)
+            if each.expires_at > now and not self._is_for(each, owner, now=now)
         ]
         value = "".join(map(str, [new, *others][:ACCOUNTS]))
         return self._cookie.set(value, max_age=LIFETIME)
@@ -64,12 +75,16 @@ class Devices:
             if entry:
                 yield entry
 
-    def _is_for(self, entry: "_Entry", account: str, *, now: datetime) -> bool:
-        right = hmac.compare_digest(self._code_of(entry, account), entry.code)
+    def _is_for(self, entry: "_Entry", owner: bytes, *, now: datetime) -> bool:
+        right = hmac.compare_digest(self._code_of(entry, owner), entry.code)
         return right and entry.expires_at > now
 
-    def _code_of(self, entry: "_Entry", account: str) -> bytes:
-        return mac(self._key, entry.signed + account.encode(), length=_CODE_BYTES)
+    def _code_of(self, entry: "_Entry", owner: bytes) -> bytes:
+        return mac(self._key, entry.signed + owner, length=_CODE_BYTES)
+
+
+def _owner(account: str, password_hash: str | None) -> bytes:
+    return f"{account} {password_hash}".encode()
 
 
 class _Entry(NamedTuple):

@@ -31,4 +31,4 @@ def in_words(duration: timedelta) -> str:
     for unit, name in _UNITS.values():
         if duration >= 2 * unit:
             return f"{-(-duration // unit)} {name}s"
-    return "a second"
+    return "a second" if duration <= timedelta(seconds=1) else "2 seconds"

@@ -1,12 +1,14 @@
 """Where costly work waits its turn, so that the rest of the site does not wait with it."""
 
 import contextlib
+import functools
 import os
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,6 +19,37 @@ NICENESS = 10
 
 class HashQueueFull(Exception):
     """As many hashes wait as may; whoever asked should come back in a moment."""
+
+
+class Turn:
+    """A thread of the queue that works for one caller, as long as the turn lasts."""
+
+    def __init__(self) -> None:
+        self._begun = threading.Event()
+        self._given: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+
+    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do `work` on the thread and return what it returns."""
+        result: Future[T] = Future()
+        self._given.put((result, functools.partial(work, *args, **kwargs)))
+        return result.result()
+
+    def wait(self) -> None:
+        """Wait until the turn has come."""
+        self._begun.wait()
+
+    def end(self) -> None:
+        """Let the thread go."""
+        self._given.put(None)
+
+    def serve(self) -> None:
+        """Work, on the queue's thread, until the turn ends."""
+        self._begun.set()
+        for result, work in iter(self._given.get, None):
+            try:
+                result.set_result(work())
+            except Exception as error:
+                result.set_exception(error)
 
 
 class HashQueue:
@@ -30,17 +63,28 @@ class HashQueue:
         self._places = threading.BoundedSemaphore(threads + waiting)
         self._pool = ThreadPoolExecutor(threads, "hash", initializer=_yield_to_pages)
 
-    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do `work` on one of the queue's threads and return what it returns.
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[Turn]:
+        """Wait for a thread and have it for the block: who comes first is served first.
 
+        What is done in the block before the work is done by no more at a time than hash.
         Raises `HashQueueFull` at once when every place is taken.
         """
         if not self._places.acquire(blocking=False):
             raise HashQueueFull
+        turn = Turn()
+        self._pool.submit(turn.serve)
         try:
-            return self._pool.submit(work, *args, **kwargs).result()
+            turn.wait()
+            yield turn
         finally:
+            turn.end()
             self._places.release()
+
+    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do `work` when the turn has come; raises `HashQueueFull` as `turn` does."""
+        with self.turn() as turn:
+            return turn.run(work, *args, **kwargs)
 
 
 def _yield_to_pages() -> None:

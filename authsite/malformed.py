@@ -20,9 +20,12 @@ Handler = Callable[[Request], Response]
 MOST_FIELDS = 1000
 #: Bytes; a boundary has at most 70 (RFC 2046, 5.1.1).
 LONGEST_CONTENT_TYPE = 500
-#: What a part says of itself, over all its lines, in a thousand bytes or more. Python's parser
-#: takes the square of their number: a second for 60 KB.
-_LONG_PART_HEADER = re.compile(rb"content-[a-z]+[ \t]*:(?:[^\n]|\n[ \t]){1000}", re.IGNORECASE)
+#: Bytes that a part may say of itself, over all its lines. Python's parser takes the square of
+#: their number: a second for 60 KB.
+LONGEST_PART_HEAD = 1000
+
+_BOUNDARY = re.compile(r'boundary="?([^";,]+)', re.IGNORECASE)
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 class TooMuch(ValueError):
@@ -71,11 +74,13 @@ def _refuse_costly_body(request: Request) -> None:
     content_type = request.environ.get("CONTENT_TYPE", "")
     if len(content_type) > LONGEST_CONTENT_TYPE:
         raise TooMuch
-    if content_type.lower().startswith("multipart/"):
-        if _LONG_PART_HEADER.search(request.body):
-            raise TooMuch
-    else:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in {"", "application/x-www-form-urlencoded"}:
         _refuse_too_many_fields(request.body.count(b"&"))
+    elif kind == "multipart/form-data" and (match := _BOUNDARY.search(content_type)):
+        _, *parts = request.body.split(b"--" + match[1].encode("latin-1"))
+        if any(len(_END_OF_HEAD.split(part, maxsplit=1)[0]) > LONGEST_PART_HEAD for part in parts):
+            raise TooMuch
 
 
 def _refuse_too_many_fields(separators: int) -> None:

@@ -20,11 +20,13 @@ def network_address_of(request: Request) -> str | None:
 def network_of(request: Request) -> str:
     """Return by what the throttles tell networks apart: an IPv4 address, or the /64 of an IPv6 one.
 
-    Whoever has one address of a /64 mostly has all 2^64 of them. Those without an address count as
-    one network, so that a proxy that hides them is noticed and not a way around.
+    Whoever has one address of a /64 mostly has all 2^64 of them, and one IPv4 address is 65 536
+    such networks by 6to4. Those without an address count as one: there is no telling them apart.
     """
     address = _address_of(request)
     if isinstance(address, ipaddress.IPv6Address):
+        if address.sixtofour:
+            return str(address.sixtofour)
         return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
     return str(address) if address else "unknown"
 

@@ -71,7 +71,7 @@ def throttled_page(
     `Retry-After` is in seconds (RFC 9110, 10.2.3).
     """
     when = f"Please try again in {in_words(wait)}."
-    form.reject(None, f"{refusal.why} {when} {refusal.instead}")
+    form.reject(None, f"{refusal.why} {when} {refusal.instead}".strip())
     response = form_page(request, template, form=form, status=429)
     response.headerlist.append(("Retry-After", str(-(-wait // timedelta(seconds=1)))))
     return response

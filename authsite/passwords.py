@@ -6,12 +6,13 @@ import os
 import secrets
 import unicodedata
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import VerificationError
 from argon2.low_level import error_to_str
 
-from authsite.hash_queue import HashQueue
+from authsite.hash_queue import HashQueue, Turn
 from authsite.peppers import Pepper, unmarked
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ class PasswordHasher:
     """Argon2id on a few threads of its own, so that a flood of sign-ins leaves the site alive.
 
     `memory_cost` is in KiB. At most `concurrency` hashes run at a time and at most `queue` wait;
-    who comes after that meets `HashQueueFull` at once, from `hash` as from `matches`.
+    who comes after that meets `HashQueueFull` at once, from `hash` as from `matches`, unless they
+    are called within a turn.
 
     Of the peppers the first goes into new hashes; the others are there for hashes made with them.
     """
@@ -71,15 +73,24 @@ class PasswordHasher:
         self._nobodys_pepper = Pepper("", secrets.token_bytes(_HASH_BYTES))
         self._missed: set[str] = set()
 
-    def hash(self, password: str) -> str:
-        """Return the PHC string of a new salted hash, with the pepper's id before it."""
-        return self._queue.run(self._hash, normalized(password))
+    def turn(self) -> AbstractContextManager[Turn]:
+        """Return a block that begins when a thread is free to hash for it.
 
-    def matches(self, password_hash: str | None, password: str) -> bool:
+        Raises `HashQueueFull` instead when too many wait.
+        """
+        return self._queue.turn()
+
+    def hash(self, password: str, *, within: Turn | None = None) -> str:
+        """Return the PHC string of a new salted hash, with the pepper's id before it."""
+        return (within or self._queue).run(self._hash, normalized(password))
+
+    def matches(
+        self, password_hash: str | None, password: str, *, within: Turn | None = None
+    ) -> bool:
         """Whether `password` is the one that was hashed; None takes as long and is never true."""
         known = password_hash is not None
         candidate = password_hash if password_hash is not None else self._nobodys_hash
-        return self._queue.run(self._verify, candidate, normalized(password)) and known
+        return (within or self._queue).run(self._verify, candidate, normalized(password)) and known
 
     def is_outdated(self, password_hash: str) -> bool:
         """Whether parameters or pepper are other ones than today's (ASVS 11.2.2)."""

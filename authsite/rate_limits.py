@@ -32,7 +32,12 @@ class RateLimit:
         if match is None:
             raise ValueError(text)
         hits, period, longest = match.groups()
-        return cls(int(hits), parse_duration(period), parse_duration(longest) if longest else None)
+        limit = cls(int(hits), parse_duration(period), parse_duration(longest) if longest else None)
+        try:
+            limit.memory  # noqa: B018 - for its error
+        except OverflowError:
+            raise ValueError(text) from None
+        return limit
 
     def __str__(self) -> str:
         text = f"{self.hits}/{spelled(self.period)}"
@@ -48,8 +53,8 @@ class RateLimit:
 
     @property
     def memory(self) -> timedelta:
-        """How long after the last wait the failures are forgotten.
+        """How long after the last wait the hits are forgotten.
 
-        So long that who waits for it and starts anew gets no more tries than who goes on.
+        So long that who was held up and waits for that gets no more tries than who goes on.
         """
         return self.hits * self.longest_wait if self.longest_wait else timedelta(0)

@@ -84,7 +84,8 @@ def rate_limits(value: str) -> tuple[RateLimit, ...]:
     if value.strip() == "off":
         return ()
     try:
-        return tuple(RateLimit.parse(each.strip()) for each in value.split(","))
+        limits = (RateLimit.parse(each.strip()) for each in value.split(","))
+        return tuple(dict.fromkeys(limits))  # one that is there twice would count twice
     except ValueError:
         raise ValueError(
             "must be limits such as 30/5m (at most 30 in 5 minutes) or 10/5m..1h (then waits that "

@@ -124,6 +124,13 @@ def _limit(meaning: str, *default: RateLimit) -> Any:
     return _setting(rate_limits, meaning, default)
 
 
+#: Ten at once, and then waits; and some fifty a day for whoever stays just below that.
+GUESSES = (
+    RateLimit(10, timedelta(minutes=5), longest_wait=timedelta(hours=1)),
+    RateLimit(50, timedelta(days=1), longest_wait=timedelta(hours=1)),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ThrottleSettings:
     """How often something may be tried. Each field names a kind of try."""
@@ -131,12 +138,12 @@ class ThrottleSettings:
     sign_in_account: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins to one address, whether anybody has it or not, by browsers that have not "
         "signed in to it before.",
-        RateLimit(10, timedelta(minutes=5), longest_wait=timedelta(hours=1)),
+        *GUESSES,
     )
     sign_in_device: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins by a browser that has signed in to this account before. Nobody else uses "
         "them up, and it is not held up by the two other limits.",
-        RateLimit(10, timedelta(minutes=5), longest_wait=timedelta(hours=1)),
+        *GUESSES,
     )
     sign_in_network: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins from one network address (IPv6: one /64).",

@@ -31,7 +31,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both again."""
+    """Drop both again; nobody stays signed in for longer than they asked for."""
+    op.execute("DELETE FROM user_session WHERE public_computer")
     op.drop_column("user_session", "public_computer")
     op.drop_index(op.f("ix_throttle_forget_at"), "throttle")
     op.drop_table("throttle")

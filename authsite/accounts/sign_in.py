@@ -1,5 +1,6 @@
 """Signing in: whether a password belongs to an address, told in the same way and time for all."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -50,27 +51,31 @@ def check_password(
     account: str,
     password: str,
     network: str,
-    device: str | None,
+    device_of: Callable[[str | None], str | None],
     now: datetime,
 ) -> Credential:
     """Return whose password this is; raise `WrongCredentials`, `Throttled` or `HashQueueFull`.
 
     No transaction is open while the hash is computed. An account that nobody has costs the same
-    hash as a wrong password. A try is counted before it is made and given back unless the password
-    is wrong: those of a browser that has signed in to the account before (`device`) by
-    themselves, so that nobody else can hold it up, all others by account and by network.
+    hash as a wrong password. A try is counted when its turn has come, before it is made, and given
+    back unless the password is wrong. That of a browser that is known for the account and its hash
+    (`device_of`) counts by itself, so that nobody else can hold it up, all others by account
+    and by network.
     """
+    credential = credential_of_email_key(credentials, account)
+    password_hash = credential.password_hash if credential else None
+    device = device_of(password_hash)
     if device:
         tried = {"sign_in_device": f"{account} {device}"}
     else:
         tried = {"sign_in_account": account, "sign_in_network": network}
-    hits = throttles.take(tried, now=now)
-    try:
-        credential = credential_of_email_key(credentials, account)
-        matches = hasher.matches(credential.password_hash if credential else None, password)
-    except Exception:  # nobody's password has been tried
-        throttles.give_back(hits)
-        raise
+    with hasher.turn() as turn:
+        hits = throttles.take(tried, now=now)
+        try:
+            matches = hasher.matches(password_hash, password, within=turn)
+        except Exception:  # it was not compared
+            throttles.give_back(hits)
+            raise
     if not matches or credential is None:
         raise WrongCredentials
     throttles.give_back(hits)

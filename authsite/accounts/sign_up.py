@@ -47,12 +47,9 @@ def sign_up(
     )
     if weakness:
         raise WeakPassword(weakness)
-    hits = throttles.take({"sign_up_network": network}, now=now)
-    try:
-        password_hash = hasher.hash(password)
-    except Exception:  # no account is going to be made
-        throttles.give_back(hits)
-        raise
+    with hasher.turn() as turn:
+        throttles.take({"sign_up_network": network}, now=now)
+        password_hash = hasher.hash(password, within=turn)
     user = User(
         id=new_id(),
         first_name=first_name,

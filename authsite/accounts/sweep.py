@@ -60,10 +60,16 @@ def sweep(
 
     Each batch is a transaction; whoever iterates decides how long to rest in between.
     """
-    over = leftovers.are_over(now)
-    oldest = sa.select(leftovers.key).where(over).order_by(leftovers.over_at).limit(batch)
-    # Asked again of each row when it is locked: a throttle may have been hit since it was found.
-    statement = sa.delete(leftovers.key.table).where(leftovers.key.in_(oldest), over)
+    oldest = (
+        sa.select(leftovers.key)
+        .where(leftovers.are_over(now))
+        .order_by(leftovers.over_at)
+        .limit(batch)
+        # On PostgreSQL, what somebody holds may be hit, and is left to the next sweep: to wait for
+        # several rows in this order, while others do in theirs, would be a deadlock.
+        .with_for_update(skip_locked=True)
+    )
+    statement = sa.delete(leftovers.key.table).where(leftovers.key.in_(oldest))
     while True:
         with engine.begin() as connection:
             deleted = connection.execute(statement).rowcount

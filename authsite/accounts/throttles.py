@@ -51,7 +51,12 @@ class Throttles:
         self._engine = engine
         self._key = key
         self._limits = limits
-        self._take = _taking(engine.dialect.name)
+        # In the driver's own words, since building and reading it would take longer than doing it.
+        taking = _taking(engine.dialect.name).compile(dialect=engine.dialect)
+        self._take = str(taking)
+        self._constants = {
+            name: value for name, value in taking.params.items() if value is not None
+        }
 
     def take(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[Hit]:
         """Count one try of each kind by its subject, and return what was counted.
@@ -84,8 +89,8 @@ class Throttles:
     def _hit(
         self, connection: Connection, key: bytes, kind: str, limit: RateLimit, *, at: int
     ) -> Hit:
-        values = {"key": key, "now": at, **_numbers(limit)}
-        begun_at = connection.execute(self._take, values).scalar()
+        values = {**self._constants, "key": key, "now": at, **_numbers(limit)}
+        begun_at = connection.exec_driver_sql(self._take, values).scalar()
         if begun_at is None:
             free_at = connection.execute(_FREE_AT, {"held": key}).scalar_one()
             raise Throttled(kind, (free_at - at) * _MILLISECOND)
@@ -130,13 +135,14 @@ _GIVE_BACK = (
 
 
 def _taking(dialect: str) -> Any:
-    """Return the one statement that counts a hit and returns its count, or no row if it may not.
+    """Return the one statement that counts a hit; it returns no row if the hit may not be made.
 
     The database decides on the row as it is when it is locked, so that of any number of hits at
-    the same moment exactly as many get through as may (ASVS 15.4.2).
+    the same moment exactly as many get through as may (ASVS 15.4.2). A count that began later than
+    now is one of a clock that was wrong, and is forgotten too.
     """
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
-    forgotten = _ROW.forget_at <= _NOW
+    forgotten = sa.or_(_ROW.forget_at <= _NOW, _ROW.begun_at > _NOW + _PERIOD)
     begun_at = sa.case((forgotten, _NOW), else_=_ROW.begun_at)
     hits = sa.case((forgotten, 1), else_=_ROW.hits + 1)
     return (

@@ -16,6 +16,7 @@ from authsite.accounts.sign_in import (
     replace_password_hash,
 )
 from authsite.accounts.throttles import Throttled
+from authsite.accounts.users import Credential
 from authsite.clock import utc_now
 from authsite.forms import SiteForm, check_box, email_field, password_field
 from authsite.hash_queue import HashQueueFull
@@ -27,10 +28,17 @@ from authsite.resources import Root
 
 log = logging.getLogger(__name__)
 
-_TOO_OFTEN = Refusal(
-    "There were too many failed sign-ins.",
-    "A browser that you have signed in with before may let you in at once.",
-)
+_TOO_OFTEN = {
+    "sign_in_account": Refusal(
+        "There were too many failed sign-ins.",
+        "A browser that you have signed in with before may let you in at once.",
+    ),
+    "sign_in_network": Refusal(
+        "There were too many failed sign-ins from your network.",
+        "A browser that you have signed in with before may let you in at once.",
+    ),
+    "sign_in_device": Refusal("There were too many failed sign-ins in this browser.", ""),
+}
 
 
 class SignInForm(SiteForm):
@@ -67,24 +75,31 @@ class SignIn:
             return self._page(form, status=422)
         account, now = account_of(form.email.data), utc_now()
         try:
-            user_id = self._sign_in(account, form.password.data, now=now)
+            credential = self._sign_in(account, form.password.data, now=now)
         except WrongCredentials:
             form.reject(None, "Incorrect email or password.")
             return self._page(form, status=422)
         except Throttled as throttled:
             log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
             return throttled_page(
-                self.request, "sign_in", form=form, refusal=_TOO_OFTEN, wait=throttled.wait
+                self.request,
+                "sign_in",
+                form=form,
+                refusal=_TOO_OFTEN[throttled.kind],
+                wait=throttled.wait,
             )
         except HashQueueFull:
             return crowded_page(self.request, "sign_in", form=form)
         public = form.public_computer.data
-        headers = remember(self.request, user_id, public_computer=public)
+        headers = remember(self.request, credential.user_id, public_computer=public)
         if not public:
-            headers.append(self.request.site.devices.remember(self.request, account, now=now))
+            password_hash = credential.password_hash
+            headers.append(
+                self.request.site.devices.remember(self.request, account, password_hash, now=now)
+            )
         return see_other(form.next.data or self.request.path_to("dashboard"), headers)
 
-    def _sign_in(self, account: str, password: str, *, now: datetime) -> str:
+    def _sign_in(self, account: str, password: str, *, now: datetime) -> Credential:
         """Return whose password this is. All hashing is done before the transaction begins."""
         site = self.request.site
         site.sweeper.nudge(now=now)  # failures leave rows too
@@ -95,15 +110,17 @@ class SignIn:
             account=account,
             password=password,
             network=network_of(self.request),
-            device=site.devices.device_of(self.request, account, now=now),
+            device_of=lambda password_hash: site.devices.device_of(
+                self.request, account, password_hash, now=now
+            ),
             now=now,
         )
         if site.hasher.is_outdated(credential.password_hash):
             renewed = site.hasher.hash(password)
             replace_password_hash(self.request.dbsession, credential, renewed)
-        else:
-            hold_credential(self.request.dbsession, credential)
-        return credential.user_id
+            return Credential(credential.user_id, renewed)
+        hold_credential(self.request.dbsession, credential)
+        return credential
 
     def _page(self, form: SignInForm, status: int = 200) -> Response:
         return form_page(self.request, "sign_in", form=form, status=status)

@@ -26,7 +26,7 @@ from authsite.resources import Root
 log = logging.getLogger(__name__)
 
 _TOO_OFTEN = Refusal(
-    "Many accounts were made from your network of late.",
+    "There were many sign-ups from your network of late.",
     "If you have one already, you can sign in.",
 )
 
@@ -87,7 +87,9 @@ class SignUp:
         else:
             devices, now = self.request.site.devices, utc_now()
             headers = remember(self.request, user.id)
-            headers.append(devices.remember(self.request, user.email_key, now=now))
+            headers.append(
+                devices.remember(self.request, user.email_key, user.password_hash, now=now)
+            )
             return see_other(self.request.path_to("dashboard"), headers)
         return self._page(form_page, form, status=422)
 

@@ -97,6 +97,16 @@ def test_a_visit_is_written_down_once_in_a_minute(library, dbsession, let_time_p
     assert timedelta(0) <= datetime.now(UTC) + 15 * MINUTE - expiry() < MINUTE
 
 
+def test_where_visits_are_written_down_often_they_are_here_too(ada, new_site, let_time_pass):
+    _, browser = new_site({"authsite.session.touch_every": "10s"})
+    sign_in(browser)
+    for _ in range(3):
+        let_time_pass(timedelta(minutes=14, seconds=50))
+        assert browser.is_signed_in
+        let_time_pass(timedelta(seconds=11))
+        assert browser.is_signed_in
+
+
 def test_the_next_sign_in_is_as_long_as_ever(library):
     library.sign_out()
     assert lasts(cookies_of(library.sign_in())["session"], 30 * DAY)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from authsite.models import Throttle, User
 from tests.browsers import PASSWORD
+from tests.factories import a_hasher
 from tests.functional.cookies import cookies_of, lasts, plant
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
@@ -127,6 +128,24 @@ def test_a_browser_that_is_known_has_no_more_tries_than_others(ada, attackers, l
     assert statuses(ada, 1, password=PASSWORD) == [303]
 
 
+def test_two_browsers_of_one_person_do_not_hold_each_other_up(ada, new_browser):
+    """Somebody has the cookie of the one, or has it stand open."""
+    phone = new_browser(REMOTE_ADDR="198.51.100.8")
+    phone.sign_in()
+    phone.sign_out()
+    assert statuses(ada, 11)[-1] == 429
+    assert statuses(phone, 1, password=PASSWORD) == [303]
+
+
+def test_a_new_password_makes_browsers_strangers_until_they_sign_in(ada, attackers, dbsession):
+    """So that who knew the old one has not collected tries for the new one."""
+    renewed = a_hasher(time_cost=2).hash("eleven blue otters sing")
+    dbsession.execute(sa.update(User).values(password_hash=renewed))
+    dbsession.commit()
+    assert statuses(next(attackers), 11)[-1] == 429
+    assert statuses(ada, 1) == [429]
+
+
 def test_a_browser_is_known_for_its_own_accounts_only(ada, new_browser, attackers):
     eve = new_browser(REMOTE_ADDR="203.0.113.250")
     eve.sign_up(email="eve@example.com")
@@ -213,7 +232,7 @@ def test_twenty_accounts_can_be_made_from_a_network_in_an_hour(
     assert {sign_up(n).status_int for n in range(20)} == {303}
     page = sign_up(20)
     assert minutes_to_wait(page) == 60
-    assert alert_of(page).startswith("Many accounts were made from your network of late.")
+    assert alert_of(page).startswith("There were many sign-ups from your network of late.")
     assert "Please try again in 60 minutes." in alert_of(page)
     assert input_of(page, "first_name")["value"] == "Eve"
     assert input_of(page, "email")["value"] == "person20@example.com"

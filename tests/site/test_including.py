@@ -168,6 +168,42 @@ def test_a_view_may_take_requests_from_elsewhere(configured: Callable[..., Brows
 
 
 @pytest.mark.asvs("14.2.2")
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/octet-stream", b"&\xff\r\n" * 2000),
+        ("application/json", b'{"text": "' + b"&" * 2000 + b'"}'),
+        ("text/plain", b"content-type: " + b"x" * 2000),
+    ],
+)
+def test_a_view_may_take_what_is_no_form(
+    configured: Callable[..., Browser], content_type: str, body: bytes
+) -> None:
+    def length(request: Any) -> Response:
+        return Response(str(len(request.body_file.read())))
+
+    def change(config: Configurator) -> None:
+        config.add_view(length, context=Root, name="put", permission="public", require_csrf=False)
+
+    answer = configured(change).app.post("/put", body, headers={"Content-Type": content_type})
+    assert answer.text == str(len(body))
+
+
+def test_a_file_with_long_lines_may_be_sent(configured: Callable[..., Browser]) -> None:
+    """Whatever stands in it, only what a part says of itself has to be short."""
+    content = b"content-box: y" + b";" * 2000 + b"\r\n--b\r\ncontent-type: " + b"x" * 2000
+
+    def size(request: Any) -> Response:
+        with request.POST["file"].file as file:
+            return Response(str(len(file.read())))
+
+    def change(config: Configurator) -> None:
+        config.add_view(size, context=Root, name="file", permission="public", require_csrf=False)
+
+    files = [("file", "sheet.css", content)]
+    assert configured(change).app.post("/file", upload_files=files).text == str(len(content))
+
+
 def test_a_cookie_is_never_stored_by_a_cache(configured: Callable[..., Browser]) -> None:
     """A page that may be cached must not carry a visitor's session along."""
 

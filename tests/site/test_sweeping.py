@@ -66,6 +66,15 @@ def test_a_sign_in_sweeps_what_has_expired(process, browser, dbsession, last_swe
     assert datetime.now(UTC) - swept < timedelta(minutes=30)
 
 
+def test_a_failed_sign_in_sweeps_too(process, browser, dbsession, last_swept, expire_all):
+    """It leaves a row behind as well, and there may be no other for a long time."""
+    browser.sign_up()
+    assert expire_all() == 1
+    last_swept(HOUR)
+    assert process().sign_in(password="wrong").status_int == 422
+    assert sessions(dbsession) == 0
+
+
 def test_of_all_processes_one_sweeps_in_an_hour(
     process, browser, dbsession, last_swept, expire_all
 ):

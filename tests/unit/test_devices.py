@@ -14,6 +14,7 @@ from tests.factories import NOW, a_request
 
 DEVICES = Devices(b"a key", cookie=Cookie("device", https=False))
 ADA, GRACE = "ada@example.com", "grace@example.com"
+HASH = "$argon2id$…"
 
 
 def a_browser(value: str = ""):
@@ -24,13 +25,15 @@ def a_browser(value: str = ""):
 def after(*accounts: str, value: str = "", now=NOW) -> str:
     """Return what the cookie holds after signing in to these accounts one after another."""
     for account in accounts:
-        _, header = DEVICES.remember(a_browser(value), account, now=now)
+        _, header = DEVICES.remember(a_browser(value), account, HASH, now=now)
         value = SimpleCookie(header)["device"].value
     return value
 
 
-def is_known(value: str, account: str, *, now=NOW, devices: Devices = DEVICES) -> bool:
-    return devices.device_of(a_browser(value), account, now=now) is not None
+def is_known(
+    value: str, account: str, *, password_hash: str | None = HASH, now=NOW, devices=DEVICES
+) -> bool:
+    return devices.device_of(a_browser(value), account, password_hash, now=now) is not None
 
 
 @pytest.mark.asvs("9.1.1", "9.2.2")
@@ -40,6 +43,14 @@ def test_a_browser_is_known_for_the_accounts_that_it_was_signed_in_to_and_no_oth
     assert is_known(value, GRACE)
     assert not is_known(value, "eve@example.com")
     assert not is_known("", ADA)
+
+
+@pytest.mark.asvs("9.2.2")
+def test_a_new_password_makes_all_former_ones_worthless():
+    """Or who knew the old one could have collected as many as they like."""
+    value = after(ADA)
+    assert not is_known(value, ADA, password_hash="$argon2id$another")
+    assert not is_known(value, ADA, password_hash=None)
 
 
 @pytest.mark.asvs("9.2.1")
@@ -53,8 +64,8 @@ def test_it_is_known_for_a_year_since_the_last_sign_in():
 
 def test_it_has_another_name_after_each_sign_in_and_for_each_account():
     first, second = after(ADA), after(ADA, GRACE, ADA)
-    names = {DEVICES.device_of(a_browser(value), ADA, now=NOW) for value in (first, second)}
-    names.add(DEVICES.device_of(a_browser(second), GRACE, now=NOW))
+    names = {DEVICES.device_of(a_browser(value), ADA, HASH, now=NOW) for value in (first, second)}
+    names.add(DEVICES.device_of(a_browser(second), GRACE, HASH, now=NOW))
     assert len(names) == 3
     assert len(second) == 2 * len(first)
 
@@ -95,7 +106,7 @@ def test_that_of_another_site_is_worth_nothing():
 @given(st.text(st.characters(max_codepoint=255, exclude_characters=";"), max_size=300))
 def test_whatever_else_it_holds_is_no_device(value):
     assert not is_known(value, ADA)
-    DEVICES.remember(a_browser(value), ADA, now=NOW)
+    DEVICES.remember(a_browser(value), ADA, HASH, now=NOW)
 
 
 @pytest.mark.parametrize("broken", ["x{0}", "{0}x", "{0}{0}{0}{0}{0}", "{0}=", "ä", "A" * 44])

@@ -30,7 +30,7 @@ def test_what_is_no_duration_is_refused(text):
     [
         (0, "a second"),
         (1, "a second"),
-        (1.2, "a second"),
+        (1.2, "2 seconds"),
         (2.2, "3 seconds"),
         (30, "30 seconds"),
         (119, "119 seconds"),

@@ -42,6 +42,8 @@ def test_the_peers_address_is_kept_when_it_is_one(peer, address):
         ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
         ("2001:db8:1:3::", "2001:db8:1:3::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("2002:c000:201:1::1", "192.0.2.1"),
+        ("2002:c000:201:2::1", "192.0.2.1"),
         ("", "unknown"),
         ("localhost", "unknown"),
     ],

@@ -45,7 +45,7 @@ def signed_in_as(site, email: str, password: str, **values) -> str:
         site.credentials,
         account=account_of(email),
         password=password,
-        **stranger | {"device": None} | values,
+        **stranger | {"device_of": lambda _password_hash: None} | values,
     )
     return found.user_id
 

@@ -1,13 +1,16 @@
 """Throttles: how often something may be tried, how long one waits, and what is given back."""
 
+import contextlib
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.throttles import Throttled
+from authsite.accounts.throttles import Throttled, Throttles
 from authsite.models import Throttle
+from authsite.rate_limits import RateLimit
+from authsite.settings import ThrottleSettings
 from tests.factories import NOW, throttles_for
 
 MINUTE = timedelta(minutes=1)
@@ -102,12 +105,27 @@ def test_when_all_is_given_back_it_is_as_if_nobody_had_been_there(tries):
     assert waits(hit, 4, at=6 * MINUTE) == [None, None, None, timedelta(seconds=30)]
 
 
+def test_one_that_is_given_back_leaves_the_period_as_it_was(tries):
+    hit = tries("3/5m..1h")
+    *_, last = [hit() for _ in range(3)]
+    hit.give_back(last)
+    assert waits(hit, 4, at=5 * MINUTE)[:3] == [None, None, None]
+
+
 @pytest.mark.asvs("2.3.2")
-def test_nothing_is_given_back_twice_over_or_to_a_later_count(tries):
+def test_nothing_is_given_back_beyond_nothing(tries):
+    hit = tries("3/5m")
+    early = hit()
+    for _ in range(5):
+        hit.give_back(early)
+    assert waits(hit, 4) == [None, None, None, 5 * MINUTE]
+
+
+@pytest.mark.asvs("2.3.2")
+def test_nothing_is_given_back_to_a_later_count(tries):
     hit = tries("3/5m")
     early = hit()
     waits(hit, 2)
-    hit.give_back(early)
     assert waits(hit, 4, at=6 * MINUTE) == [None, None, None, 5 * MINUTE]
     hit.give_back(early)
     assert waits(hit, 1, at=6 * MINUTE) == [5 * MINUTE]
@@ -161,6 +179,35 @@ def test_a_new_limit_is_a_new_count(dbsession):
     for limit in ("1/1h", "2/1h", "1/2h"):
         throttles_for(dbsession, sign_in_account=limit).take({"sign_in_account": "ada"}, now=NOW)
     assert len(dbsession.scalars(sa.select(Throttle)).all()) == 3
+
+
+@pytest.mark.parametrize("limit", ["3/5m", "3/5m..1h"])
+def test_a_clock_that_was_far_ahead_holds_nobody_up(tries, limit):
+    hit = tries(limit)
+    waits(hit, 4, at=timedelta(days=3650))
+    assert waits(hit, 4, at=timedelta(0))[:3] == [None, None, None]
+
+
+@pytest.mark.asvs("6.3.1", "6.1.1")
+def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(dbsession):
+    """Nine wrong passwords every five minutes, for two days, by the default limits."""
+    limits = ", ".join(map(str, ThrottleSettings().sign_in_account))
+    throttles, let_through = throttles_for(dbsession, sign_in_account=limits), 0
+    for step in range(2 * 24 * 12):
+        for _ in range(9):
+            with contextlib.suppress(Throttled):
+                throttles.take({"sign_in_account": "ada"}, now=NOW + 5 * step * MINUTE)
+                let_through += 1
+    assert 50 <= let_through <= 2 * 60
+
+
+@pytest.mark.asvs("14.2.4")
+def test_who_does_not_know_the_key_cannot_tell_whom_a_row_is_about(dbsession):
+    for key in (b"one key", b"another"):
+        limits = {"sign_in_account": (RateLimit.parse("9/1h"),)}
+        throttles = Throttles(dbsession.get_bind(), key=key, limits=limits)
+        throttles.take({"sign_in_account": "ada@example.com"}, now=NOW)
+    assert len(dbsession.scalars(sa.select(Throttle)).all()) == 2
 
 
 @pytest.mark.asvs("14.2.4")
