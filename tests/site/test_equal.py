@@ -36,10 +36,10 @@ class Hasty(PasswordHasher):
 
     for_nobody: PasswordHasher | None = None
 
-    def matches(self, password_hash, password):
+    def matches(self, password_hash, password, *, within=None):
         """Do the work for those who have an account."""
         if password_hash is not None:
-            return super().matches(password_hash, password)
+            return super().matches(password_hash, password, within=within)
         return self.for_nobody is not None and self.for_nobody.matches(None, password)
 
 
