@@ -34,9 +34,11 @@ def without(table, site):
     name = site.database.engine.dialect.identifier_preparer.quote(table)
     with site.database.engine.begin() as connection:
         connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO elsewhere"))
-    yield
-    with site.database.engine.begin() as connection:
-        connection.execute(sa.text(f"ALTER TABLE elsewhere RENAME TO {name}"))
+    try:
+        yield
+    finally:
+        with site.database.engine.begin() as connection:
+            connection.execute(sa.text(f"ALTER TABLE elsewhere RENAME TO {name}"))
 
 
 @pytest.fixture
