@@ -79,6 +79,31 @@ def test_the_whole_way_needs_no_mouse(page, person):
     expect(navigation(page)).to_contain_text("Augusta Lovelace")
 
 
+@pytest.mark.asvs("6.2.7")
+def test_passwords_can_be_pasted(page, person):
+    """Copied where they can be seen, as from a password manager."""
+    page.goto("/sign-up")
+    labelled(page, "Last name").fill(PASSWORD)
+    labelled(page, "Last name").focus()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.press("ControlOrMeta+C")
+    for label in ("Password", "Confirm password"):
+        labelled(page, label).focus()
+        page.keyboard.press("ControlOrMeta+V")
+        assert labelled(page, label).input_value() == PASSWORD
+    names = {each: person.answers[each] for each in ("First name", "Last name", "Email address")}
+    fill_in(page, names, "Sign up")
+    page.wait_for_url("/dashboard")
+    sign_out(page)
+    labelled(page, "Email address").fill(PASSWORD)
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.press("ControlOrMeta+X")
+    labelled(page, "Password").focus()
+    page.keyboard.press("ControlOrMeta+V")
+    fill_in(page, {"Email address": person.email}, "Sign in")
+    page.wait_for_url("/dashboard")
+
+
 @pytest.mark.parametrize(
     ("wrong", "focused"),
     [

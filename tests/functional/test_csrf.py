@@ -1,5 +1,8 @@
 """A form is taken from a page of this site, in the session it was shown in, or not at all."""
 
+import json
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.browsers import PASSWORD
@@ -20,6 +23,23 @@ FORMS = {
     "/sign-out": {},
 }
 PATHS = list(FORMS)
+FORM = "application/x-www-form-urlencoded"
+
+
+def as_lines(fields):
+    """Write fields down as a browser does for a form with `enctype="text/plain"`."""
+    return "".join(f"{name}={value}\r\n" for name, value in fields.items())
+
+
+#: Bodies that another site can have sent, some of them without a preflight.
+OTHER_BODIES = {
+    "text": ("text/plain", as_lines),
+    "a form as text": ("text/plain; charset=UTF-8", urlencode),
+    "JSON as text": ("text/plain", json.dumps),
+    "JSON": ("application/json", json.dumps),
+    "a form as JSON": ("application/json", urlencode),
+    "a form as nothing that is known": ("application/x-unknown", urlencode),
+}
 
 
 def was_refused(answer):
@@ -102,6 +122,23 @@ def test_a_form_without_our_token_is_refused(sender, site, path, token):
     before = rows_of(site)
     assert was_refused(send(HERE, csrf_token=token))
     assert rows_of(site) == before
+
+
+@pytest.mark.asvs("3.5.2")
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("kind", "write"), OTHER_BODIES.values(), ids=OTHER_BODIES)
+def test_what_is_sent_in_another_way_is_no_form_whatever_token_it_has(
+    sender, site, path, kind, write
+):
+    browser, _ = sender(path)
+    fields = dict(form_of(browser.get(path)).submit_fields()) | FORMS[path]
+    before = rows_of(site)
+    for headers in (HERE, {"Origin": "http://localhost"}):
+        sent = {"headers": headers, "expect_errors": True}
+        assert was_refused(browser.app.post(path, write(fields), content_type=kind, **sent))
+        assert rows_of(site) == before
+    answer = browser.app.post(path, urlencode(fields), content_type=FORM, headers=HERE)
+    assert answer.status_int == 303
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -119,6 +119,33 @@ def test_what_was_typed_is_kept_but_passwords_never(browser):
     assert "hush hush" not in page
 
 
+@pytest.mark.asvs("1.1.1")
+@pytest.mark.parametrize("typed", ["a%40b", "a%2540b", "a%0db", "a%00b"])
+def test_an_address_that_looks_encoded_is_kept_as_it_was_typed(browser, dbsession, typed):
+    """A field is decoded once, with its form, and then judged; nothing decodes it after that."""
+    email = f"{typed}@example.com"
+    assert browser.sign_up(email=email).status_int == 303
+    user = dbsession.scalars(sa.select(User)).one()
+    assert (user.email, user.email_key) == (email, email)
+    assert email in browser.get("/account").html.main.get_text()
+
+
+@pytest.mark.asvs("1.1.1")
+@pytest.mark.parametrize("typed", ["a%40b", "a%2540b", "a&amp;b", "=?utf-8?q?a=40b?=", r"a\u0040b"])
+def test_a_name_that_looks_encoded_is_kept_as_it_was_typed(browser, dbsession, typed):
+    browser.sign_up(first_name=typed, last_name=typed)
+    user = dbsession.scalars(sa.select(User)).one()
+    assert (user.first_name, user.last_name) == (typed, typed)
+    assert input_of(browser.get("/account"), "first_name")["value"] == typed
+
+
+@pytest.mark.asvs("1.1.1")
+def test_a_password_is_decoded_once_too(browser, new_browser):
+    browser.sign_up(password="seven%20green%2520llamas")
+    assert new_browser().sign_in(password="seven green%20llamas").status_int == 422
+    assert new_browser().sign_in(password="seven%20green%2520llamas").status_int == 303
+
+
 @pytest.mark.asvs("11.4.2", "14.2.4")
 def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
     answer = browser.sign_up(email=" Ada+tag@Example.COM ")

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.processes.servers import HOST, Server
+from tests.processes.listeners import Listener
+from tests.processes.nginx import Nginx
+from tests.processes.servers import HOST, Server, trusting_a_proxy
 
 #: What would be the next request, if the one before it ended where an attacker wants it to.
 SMUGGLED = f"GET /smuggled HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
@@ -44,7 +46,22 @@ def server(
         yield server
 
 
-def answers_to(server: Server, sent: str) -> list[str]:
+@pytest.fixture(scope="module")
+def proxy(
+    tmp_path_factory: pytest.TempPathFactory, migrate: Callable[[str], None]
+) -> Iterator[Nginx]:
+    """The documented proxy before a server that trusts it."""
+    folder = tmp_path_factory.mktemp("proxy")
+    url = f"sqlite:///{folder}/authsite.sqlite"
+    migrate(url)
+    with (
+        Server(folder, url, edit=trusting_a_proxy) as server,
+        Nginx(folder, server, may_log=("client sent invalid chunked body",)) as nginx,
+    ):
+        yield nginx
+
+
+def answers_to(server: Listener, sent: str) -> list[str]:
     """Send some bytes and return the status of each answer, until the server hangs up."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(sent.encode("latin-1"))
@@ -69,3 +86,45 @@ def test_a_body_is_never_the_next_request(server: Server) -> None:
     last = f"{page}Connection: close\r\n\r\n"
     assert answers_to(server, f"{page}{body}{last}") == ["200", "200"]
     assert answers_to(server, f"{page}\r\n{SMUGGLED}{last}") == ["200", "404", "200"]
+
+
+#: Both ways to say where a body ends, in either order and with lengths that suit an attacker.
+BOTH = {
+    "length first": f"Content-Length: {LENGTH}\r\n{CHUNKED}\r\n0\r\n\r\n",
+    "coding first": f"{CHUNKED}Content-Length: {LENGTH}\r\n\r\n0\r\n\r\n",
+    "length of nothing": f"{CHUNKED}Content-Length: 0\r\n\r\n0\r\n\r\n",
+    "length of the last chunk": f"{CHUNKED}Content-Length: 5\r\n\r\n0\r\n\r\n",
+}
+#: What nginx reads in its own way, and passes on with a length of its own.
+READ_BY_NGINX = "line feed behind an extension"
+
+
+@pytest.mark.asvs("4.2.1")
+@pytest.mark.parametrize("rest", BOTH.values(), ids=BOTH)
+def test_a_request_that_says_in_two_ways_where_it_ends_is_read_by_its_coding(
+    server: Server, rest: str
+) -> None:
+    """As RFC 9112 (6.3) has it; but the connection should be closed then, and is not."""
+    beginning = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
+    last = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    assert answers_to(server, f"{beginning}{rest}{SMUGGLED}{last}") == ["403", "404", "200"]
+
+
+@pytest.mark.asvs("4.2.1")
+@pytest.mark.parametrize(
+    "rest",
+    [rest for name, rest in (BOTH | DISPUTED).items() if name != READ_BY_NGINX],
+    ids=[name for name in BOTH | DISPUTED if name != READ_BY_NGINX],
+)
+def test_the_proxy_refuses_it_and_hangs_up(proxy: Nginx, rest: str) -> None:
+    beginning = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
+    [status] = answers_to(proxy, f"{beginning}{rest}{SMUGGLED}")
+    assert status in {"400", "501"}
+
+
+@pytest.mark.asvs("4.2.1")
+def test_what_the_proxy_reads_in_its_own_way_the_site_reads_alike(proxy: Nginx) -> None:
+    beginning = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
+    last = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    sent = f"{beginning}{DISPUTED[READ_BY_NGINX]}{SMUGGLED}{last}"
+    assert answers_to(proxy, sent) == ["403", "404", "200"]

@@ -108,6 +108,7 @@ def journey(visitor: Visitor) -> list[tuple[int, str | None, list[str]]]:
     ]
 
 
+@pytest.mark.asvs("15.3.4")
 @pytest.mark.parametrize("way", ["through", "alone", "past"])
 def test_the_address_is_that_of_the_client(ways: Ways, address: str, way: str) -> None:
     """Not that of the proxy."""
@@ -125,7 +126,7 @@ def test_behind_the_proxy_the_site_is_on_https(ways: Ways, address: str) -> None
             assert "secure" in cookie.split("; ")
 
 
-@pytest.mark.asvs("4.1.3")
+@pytest.mark.asvs("4.1.3", "15.3.4")
 @pytest.mark.parametrize("way", ["through", "alone", "past"])
 @pytest.mark.parametrize("headers", SPOOFED.values(), ids=SPOOFED)
 def test_what_a_client_says_of_itself_changes_nothing(
@@ -138,7 +139,7 @@ def test_what_a_client_says_of_itself_changes_nothing(
     assert ways.address_of_session(liar) == address
 
 
-@pytest.mark.asvs("6.3.1", "4.1.3")
+@pytest.mark.asvs("6.3.1", "4.1.3", "15.3.4")
 @pytest.mark.parametrize("way", ["through", "alone"])
 def test_who_fails_too_often_is_held_up_whatever_they_say_and_nobody_else(
     ways: Ways, address: str, way: str

@@ -1,7 +1,8 @@
 """The table of requirements of docs/security.md: `python -m tests.site.requirements_table`.
 
 A requirement is met if a test says so by `@pytest.mark.asvs("6.3.8")`; requirements.csv beside this
-file holds all of them in words of our own, with a reason for each that no test shows.
+file holds those that an account site has to look at, in words of our own, with a reason for each
+that no test shows.
 """
 
 import ast

@@ -1,9 +1,13 @@
 """What holds of every field of every form, as people and password managers meet it."""
 
+import ast
+
 import pytest
+from wtforms import Form
 
 from authsite.addresses import pages_of
 from tests.site.security_page import code_in, rows_below
+from tests.site.source import calls
 
 HIDDEN = {"csrf_token"}
 #: What browsers and password managers go by (HTML, "autofill detail tokens").
@@ -35,6 +39,25 @@ def test_every_field_has_its_rule_on_the_page(inputs):
     documented = [name for row in rows_below("Fields") for name in code_in(row[0])]
     assert len(set(documented)) == len(documented)
     assert {each["name"] for each in inputs} == set(documented)
+
+
+def forms_below(form):
+    """Yield every form of the package that is made of this one."""
+    for each in form.__subclasses__():
+        if each.__module__.startswith("authsite."):
+            yield each
+        yield from forms_below(each)
+
+
+@pytest.mark.asvs("6.4.2")
+def test_no_form_takes_more_than_the_page_says(application):
+    """Whether it is shown or not; so there is neither a hint nor a secret question."""
+    documented = {name for row in rows_below("Fields") for name in code_in(row[0])}
+    forms = {each.__module__.rpartition(".")[2]: set(each()._fields) for each in forms_below(Form)}
+    assert set(forms) >= {"account", "sign_in", "sign_up"}
+    assert set().union(*forms.values()) == documented
+    read = {ast.unparse(call) for _, name, call in calls() if ".POST" in name or ".params" in name}
+    assert read == {"request.POST.getall(name)"}
 
 
 @pytest.mark.asvs("6.2.6")

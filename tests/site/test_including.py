@@ -167,7 +167,6 @@ def test_a_view_may_take_requests_from_elsewhere(configured: Callable[..., Brows
     assert browser.app.post_json("/form", {}, expect_errors=True).status_int == 403
 
 
-@pytest.mark.asvs("14.2.2")
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
@@ -204,6 +203,7 @@ def test_a_file_with_long_lines_may_be_sent(configured: Callable[..., Browser]) 
     assert configured(change).app.post("/file", upload_files=files).text == str(len(content))
 
 
+@pytest.mark.asvs("14.2.2")
 def test_a_cookie_is_never_stored_by_a_cache(configured: Callable[..., Browser]) -> None:
     """A page that may be cached must not carry a visitor's session along."""
 

@@ -1,10 +1,13 @@
 """Every page of the site: its address, its methods, and who may use it. A new page needs a row."""
 
+import re
+
 import pytest
 from pyramid.response import Response
 
 from authsite.addresses import pages_of
 from authsite.resources import Root
+from tests.site.security_page import rows_below
 
 TABLE = [
     ("/", "GET", "public"),
@@ -20,6 +23,18 @@ TABLE = [
     ("/sign-up", "GET", "anonymous"),
     ("/sign-up", "POST", "anonymous"),
 ]
+#: How the page on security names them, and whom it names for a permission.
+WORDS = {
+    "/": "open the home page",
+    "/.well-known/change-password": "what is well-known",
+    "/.well-known/security.txt": "what is well-known",
+    "/account": "the account",
+    "/dashboard": "open the dashboard",
+    "/sign-in": "sign in",
+    "/sign-out": "sign out",
+    "/sign-up": "sign up",
+}
+WHO = {"everyone": "public", "strangers": "anonymous", "the signed-in": "authenticated"}
 #: What a form without a word in it is answered with, by those who may send it.
 EMPTY_FORM = {"/account": 422, "/sign-in": 422, "/sign-up": 422, "/sign-out": 303}
 #: Where those go on to who may open a page that only leads to another.
@@ -37,6 +52,17 @@ def everybody(new_browser):
         for browser, path in ((stranger, "/sign-in"), (member, "/dashboard"))
     ]
     return zip((stranger, member), tokens, strict=True)
+
+
+@pytest.mark.asvs("8.1.1")
+def test_what_is_written_down_is_the_table():
+    written = {}
+    for who, may, _ in rows_below("Permissions"):
+        written[WHO[who]] = set(re.split(r",? and (?=what|the|sign)|, ", may))
+    held = {permission: set() for _, _, permission in TABLE}
+    for path, _, permission in TABLE:
+        held[permission].add(WORDS[path])
+    assert written == held
 
 
 @pytest.mark.asvs("8.1.1", "8.2.1", "13.4.5")

@@ -1,6 +1,8 @@
 """Tokens of forms: one's own passes, sent from a page of this site, and nothing else does."""
 
 import base64
+import hashlib
+import hmac
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +13,7 @@ from pyramid.response import Response
 from authsite.cookies import Cookie
 from authsite.csrf import CsrfPolicy
 from authsite.hosts import Hosts
+from authsite.macs import key_for, mac
 from tests.factories import a_request, an_identity
 
 SITE = "http://site.example"
@@ -141,12 +144,38 @@ def test_a_refusal_is_logged_without_the_token(caplog):
     assert token not in caplog.text
 
 
-@pytest.mark.asvs("9.1.2")
 @given(st.one_of(st.text(), st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode())))
 def test_no_other_text_is_a_token_and_none_is_an_error(text):
     _, cookies = a_form()
     assert not passes(text, cookies)
     assert not passes(text, identity=an_identity())
+
+
+def code_of(message, *, key, algorithm):
+    """Return the code that another algorithm makes of the message, with the very same key."""
+    if algorithm == "none":
+        return b""
+    if algorithm.startswith("blake2"):
+        return hashlib.new(algorithm, message, key=key[: hashlib.blake2s.MAX_KEY_SIZE]).digest()
+    return hmac.digest(key, message, algorithm)
+
+
+@pytest.mark.asvs("9.1.2")
+@pytest.mark.parametrize(
+    "algorithm", ["none", "md5", "sha1", "sha256", "sha512", "sha3_256", "blake2s", "blake2b"]
+)
+@pytest.mark.parametrize("named", [False, True])
+def test_no_token_chooses_the_algorithm(algorithm, named):
+    """Neither by its length nor by a header: it has no word in it, and there is but one way."""
+    token, cookies = a_form()
+    salt, bearer = base64.urlsafe_b64decode(token)[:16], b"stranger " + cookies[5:].encode()
+    key = key_for(b"k" * 32, b"csrf")
+    assert base64.urlsafe_b64decode(token) == salt + mac(key, salt + bearer)
+    code = code_of(salt + bearer, key=key, algorithm=algorithm)
+    header = base64.urlsafe_b64encode(f'{{"alg": "{algorithm}"}}'.encode()).decode() + "."
+    forged = (header if named else "") + base64.urlsafe_b64encode(salt + code).decode()
+    assert not passes(forged, cookies)
+    assert passes(token, cookies)
 
 
 @pytest.mark.asvs("9.1.1")

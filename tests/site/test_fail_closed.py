@@ -1,0 +1,121 @@
+"""What decides breaks: then nothing is done, and nobody is let in."""
+
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+from pyramid.csrf import SessionCSRFStoragePolicy
+from webtest import TestApp
+
+from tests.browsers import PASSWORD, Browser
+from tests.functional.reading import form_of, rows_of
+from tests.site.conftest import wait_for_sweeps
+from tests.site.raw import is_page
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+EVE = {"first_name": "Eve", "last_name": "Smith", "email": "eve@example.com"}
+FORMS = {
+    "/sign-up": EVE | {"password": PASSWORD, "confirm_password": PASSWORD},
+    "/sign-in": {"email": "ada@example.com", "password": PASSWORD},
+    "/account": {"first_name": "Mallory", "last_name": "Smith"},
+    "/sign-out": {},
+}
+BROKEN = {
+    "the throttle": ("throttle", ["/sign-up", "/sign-in"]),
+    "the look-up of the identity": ("user_session", ["/account", "/sign-out"]),
+    "the look-up of the credential": ("user", ["/sign-up", "/sign-in"]),
+}
+
+
+@contextmanager
+def without(table, site):
+    """Take a table away, as a migration that went wrong would."""
+    wait_for_sweeps()
+    name = site.database.engine.dialect.identifier_preparer.quote(table)
+    with site.database.engine.begin() as connection:
+        connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO elsewhere"))
+    try:
+        yield
+    finally:
+        with site.database.engine.begin() as connection:
+            connection.execute(sa.text(f"ALTER TABLE elsewhere RENAME TO {name}"))
+
+
+@pytest.fixture
+def filled_in(new_browser, browser):
+    """Return a function that fills in the form at a path and returns another, which sends it."""
+    new_browser().sign_up()
+
+    def fill(path):
+        if path in {"/account", "/sign-out"}:
+            browser.sign_in()
+        fields = dict(form_of(browser.get(path)).submit_fields()) | FORMS[path]
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.app.cookies.items())
+        headers = HERE | {"Cookie": cookies}
+        return lambda at: at.app.post(path, fields, headers=headers, expect_errors=True)
+
+    return fill
+
+
+def is_refused(answer):
+    """Whether this is the page for errors, and hands out nothing."""
+    if answer.status_int == 503:
+        page = is_page(answer, 503, "We will be right back")
+    else:
+        page = is_page(answer, 500, "Something went wrong")
+    return page and "Set-Cookie" not in answer.headers and answer.location is None
+
+
+@pytest.mark.asvs("16.5.3")
+@pytest.mark.parametrize(
+    ("table", "path"),
+    [(table, path) for table, paths in BROKEN.values() for path in paths],
+    ids=[f"{what} at {path}" for what, (_, paths) in BROKEN.items() for path in paths],
+)
+def test_where_what_decides_is_broken_nothing_is_done(new_browser, site, filled_in, table, path):
+    send = filled_in(path)
+    before = rows_of(site)
+    with without(table, site):
+        assert is_refused(send(new_browser()))
+    assert rows_of(site) == before
+    assert send(new_browser()).status_int == 303
+
+
+class BrokenPolicyError(Exception):
+    """The check of a form has come to no end."""
+
+
+class BrokenPolicy(SessionCSRFStoragePolicy):
+    """A policy for forms, as a host application may bring one along, that fails at the check."""
+
+    def get_csrf_token(self, request):
+        return "token"
+
+    def check_csrf_token(self, request, supplied_token):
+        raise BrokenPolicyError
+
+
+@pytest.mark.asvs("16.5.3")
+@pytest.mark.parametrize("path", FORMS)
+def test_where_the_check_of_a_form_is_broken_nothing_is_done(
+    new_application, new_browser, site, filled_in, path
+):
+    def break_the_check(config):
+        config.commit()
+        config.set_csrf_storage_policy(BrokenPolicy())
+
+    send = filled_in(path)
+    before = rows_of(site)
+    assert is_refused(send(Browser(TestApp(new_application(break_the_check)))))
+    assert rows_of(site) == before
+    assert send(new_browser()).status_int == 303
+
+
+@pytest.mark.asvs("16.5.3")
+@pytest.mark.parametrize("path", ["/dashboard", "/account", "/sign-out"])
+def test_where_nobody_can_be_recognized_no_page_is_shown(site, browser, path):
+    browser.sign_up()
+    with without("user_session", site):
+        answer = browser.get(path, expect_errors=True)
+        assert is_refused(answer)
+        assert "Ada" not in answer

@@ -1,0 +1,189 @@
+"""What docs/security.md says of the protection of each column is done to real rows."""
+
+import hashlib
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.addresses import pages_of
+from authsite.models import Base, UserSession
+from tests.browsers import PASSWORD
+from tests.site.conftest import wait_for_sweeps
+from tests.site.security_page import code_in, rows_below
+
+AGENT, ADDRESS = "Mozilla/5.0 (Peculiar) Test/1.0", "198.51.100.77"
+ADA = {"first_name": "Adaline", "last_name": "Loveless", "email": "Ada.Loveless@Example.com"}
+GRACE = {"first_name": "Grace", "last_name": "Hopper", "email": "grace@example.com"}
+
+
+#: How much earlier the moments of a session are made, so that none is shown by another's name.
+EARLIER = {"created_at": 20.2, "last_seen_at": 0.6, "confirmed_at": 7.4, "expires_at": 3.3}
+
+
+def _tell_moments_apart(site):
+    table = UserSession.metadata.tables["user_session"]
+    with site.database.engine.begin() as connection:
+        for row in connection.execute(sa.select(table)).all():
+            moments = {
+                name: getattr(row, name) - timedelta(hours=hours) for name, hours in EARLIER.items()
+            }
+            connection.execute(sa.update(table).where(table.c.id == row.id).values(moments))
+
+
+class Visit:
+    """Two people who have signed up, what they and a stranger are shown, and all rows."""
+
+    def __init__(self, new_browser, site, paths):
+        environ = {"HTTP_USER_AGENT": AGENT, "REMOTE_ADDR": ADDRESS}
+        self.ada, grace, stranger = new_browser(**environ), new_browser(), new_browser()
+        grace.sign_up(**GRACE)
+        self.ada.sign_up(**ADA)
+        stranger.sign_in(ADA["email"], "not that one")
+        _tell_moments_apart(site)
+        browsers = {"ada": self.ada, "grace": grace, "stranger": stranger}
+        self.shown = {
+            who: "".join(browser.get(path).text for path in paths)
+            for who, browser in browsers.items()
+        }
+        wait_for_sweeps()
+        with site.database.engine.connect() as connection:
+            self.rows = {
+                table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+                for table in Base.metadata.sorted_tables
+            }
+
+    def values(self, column):
+        """Return what stands in the column, in all rows."""
+        table, _, name = column.partition(".")
+        return [row[name] for row in self.rows[table]]
+
+    def of_ada(self, column):
+        """Return what stands in the column in the row of Ada or of her session."""
+        table, _, name = column.partition(".")
+        owner = {"user": ("email", ADA["email"]), "user_session": ("network_address", ADDRESS)}
+        where, value = owner[table]
+        [row] = [row for row in self.rows[table] if row[where] == value]
+        return row[name]
+
+
+@pytest.fixture
+def visit(application, new_browser, site):
+    """Everything is done that leaves something behind."""
+    return Visit(
+        new_browser, site, sorted({page.address for page in pages_of(application.registry)})
+    )
+
+
+def forms_of(value):
+    """Return how a page could show a value; a yes or no cannot be told from others on it."""
+    if isinstance(value, bytes):
+        return {value.hex(), repr(value)[2:-1]}
+    if hasattr(value, "isoformat"):
+        return {value.isoformat(), value.isoformat(" "), f"{value:%H:%M}", f"{value:%H:%M:%S}"}
+    return {value} if isinstance(value, str) else set()
+
+
+def is_shown(value, page):
+    return any(each in page for each in forms_of(value))
+
+
+def is_random(visit, column):
+    """96 bits in other letters each time, and for a reference one of these."""
+    values = visit.values(column)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{16}", each) for each in values)
+    assert len(set(values)) == len(values) >= 2
+
+
+def is_a_slow_hash(visit, column):
+    for value in visit.values(column):
+        assert value.startswith("$argon2id$v=19$")
+        assert not any(is_shown(value, page) for page in visit.shown.values())
+    assert len(set(visit.values(column))) == 2  # of one password
+
+
+def is_a_digest(visit, column):
+    secret = visit.ada.cookie.partition(".")[2]
+    assert visit.of_ada(column) == hashlib.sha256(secret.encode("ascii")).digest()
+    assert len(secret) == 43
+    assert not any(is_shown(visit.of_ada(column), page) for page in visit.shown.values())
+
+
+def is_for_its_owner(visit, column):
+    value = visit.of_ada(column)
+    if column == "user.created_at":
+        assert f"{value:%B} {value.year}" in visit.shown["ada"]
+        assert f"{value:%B} {value.year}" not in visit.shown["stranger"]
+        return
+    if column != "user.email_key":
+        assert is_shown(value, visit.shown["ada"])
+    assert not is_shown(value, visit.shown["grace"])
+    assert not is_shown(value, visit.shown["stranger"])
+
+
+def is_not_shown(visit, column):
+    assert not any(is_shown(visit.of_ada(column), page) for page in visit.shown.values())
+
+
+def is_a_mac(visit, column):
+    """The same people, hashed by whoever does not have the key, are none of the rows."""
+    values = visit.values(column)
+    assert all(len(each) == 32 for each in values)
+    for subject in (ADA["email"].lower(), ADDRESS, "192.0.2.1"):
+        for function in (hashlib.sha256, hashlib.blake2b, hashlib.blake2s):
+            assert not any(
+                each.startswith(function(subject.encode()).digest()[:16]) for each in values
+            )
+        assert not any(subject.encode() in each for each in values)
+    assert len(values) >= 3
+
+
+def is_a_number(visit, column):
+    assert all(isinstance(each, int) for each in visit.values(column))
+
+
+def is_nobodys(visit, column):
+    for value in visit.values(column):
+        assert not any(is_shown(each, str(value)) for each in (*ADA.values(), ADDRESS, AGENT))
+
+
+PROTECTIONS = {
+    "random": is_random,
+    "random; opens nothing without its secret": is_random,
+    "Argon2id; compared, never shown": is_a_slow_hash,
+    "SHA-256 of 256 random bits": is_a_digest,
+    "for its owner": is_for_its_owner,
+    "not shown yet": is_not_shown,
+    "keyed BLAKE2b of account, browser or network, so that it cannot be read or guessed without "
+    "`authsite.secret`": is_a_mac,
+    "says nothing without the key": is_a_number,
+    "none needed": is_nobodys,
+}
+COLUMNS = [(column, row[2]) for row in rows_below("Data") for column in code_in(row[0])]
+
+
+@pytest.mark.asvs("14.2.4")
+@pytest.mark.parametrize(("column", "protection"), COLUMNS)
+def test_each_column_is_protected_as_the_page_says(visit, column, protection):
+    PROTECTIONS[protection](visit, column)
+
+
+@pytest.mark.asvs("14.2.4")
+def test_no_row_holds_a_password_or_the_secret_of_a_session(visit):
+    secret = visit.ada.cookie.partition(".")[2]
+    for value in (each for rows in visit.rows.values() for row in rows for each in row.values()):
+        written = value.hex() if isinstance(value, bytes) else str(value)
+        for each in (PASSWORD, secret, "not that one"):
+            assert each not in written
+            assert each.encode().hex() not in written
+
+
+@pytest.mark.asvs("14.2.4")
+def test_no_session_opens_without_its_secret(visit, new_browser):
+    identifier, _, secret = visit.ada.cookie.partition(".")
+    digest = visit.of_ada("user_session.secret_digest")
+    for instead in ("", "A" * 43, digest.hex(), secret[::-1]):
+        cookie = {"Cookie": f"session={identifier}.{instead}"}
+        assert new_browser().get("/dashboard", headers=cookie).status_int == 303
+    assert visit.ada.is_signed_in
