@@ -55,7 +55,7 @@ class Throttles:
         taking = _taking(engine.dialect.name).compile(dialect=engine.dialect)
         self._take = str(taking)
         self._constants = {
-            name: value for name, value in taking.params.items() if value is not None
+            name: bound.value for name, bound in taking.binds.items() if not bound.required
         }
 
     def take(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[Hit]:

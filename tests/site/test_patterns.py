@@ -14,8 +14,6 @@ LENGTH = 20_000
 PATIENCE = 20
 #: What cannot be read in two ways although the check says so, each with its reason.
 EXCEPTIONS = {
-    # Each of a thousand is either no line feed, or a line feed.
-    r"content-[a-z]+[ \t]*:(?:[^\n]|\n[ \t]){1000}",
     # Each line begins with 35 characters and ends with a line feed, or where all ends.
     r"(?:[0-9A-F]{35}:[0-9]{1,12}(?:\r?\n|\Z))+",
 }

@@ -27,10 +27,9 @@ EXCEPTIONS = {
     ),
     # A parameter of the method, which only its caller two lines above fills: with the one before.
     ("database.py", "durability"),
-    # An expression of SQLAlchemy once more, which it has compiled.
+    # Expressions of SQLAlchemy once more, which it has compiled.
     ("compiled_select.py", "str(statement.compile(dialect=engine.dialect))"),
-    # `insert` of the dialect, which is chosen by name.
-    ("accounts/throttles.py", "_taking(engine.dialect.name)"),
+    ("accounts/throttles.py", "str(taking)"),
 }
 
 
