@@ -1,8 +1,5 @@
 """How passwords are kept: normalized, whole, and in such a way that they can be renewed."""
 
-import resource
-from pathlib import Path
-
 import pytest
 from argon2 import Parameters, Type, extract_parameters
 from argon2.exceptions import VerificationError
@@ -13,6 +10,7 @@ from authsite.calibration import LEAST
 from authsite.passwords import MAXIMUM_LENGTH, PasswordHasher, normalized
 from authsite.settings import PasswordSettings
 from tests.factories import a_hasher
+from tests.memory import TOO_MUCH, little_memory
 
 COMPOSED, DECOMPOSED = "caf\u00e9 au lait", "cafe\u0301 au lait"
 
@@ -117,15 +115,9 @@ def test_nobodys_hash_costs_what_everybody_elses_does():
 @pytest.mark.asvs("16.5.3")
 def test_a_machine_without_memory_says_nothing_of_the_password(hasher):
     """Neither that it is right, nor that it is wrong."""
-    huge = hasher.hash(COMPOSED).replace("m=8,", "m=1048576,")
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**28, before[1]))
-    try:
-        with pytest.raises(VerificationError, match="Memory allocation error"):
-            hasher.matches(huge, COMPOSED)
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
+    huge = hasher.hash(COMPOSED).replace("m=8,", f"m={TOO_MUCH},")
+    with little_memory(), pytest.raises(VerificationError, match="Memory allocation error"):
+        hasher.matches(huge, COMPOSED)
 
 
 def test_two_sites_do_not_share_nobodys_hash():

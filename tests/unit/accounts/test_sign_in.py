@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from argon2.exceptions import VerificationError
 from sqlalchemy.orm import Session
 
 from authsite.accounts.sign_in import (
@@ -13,7 +14,8 @@ from authsite.accounts.sign_in import (
 )
 from authsite.accounts.users import Credential
 from authsite.models import User
-from tests.factories import NOW, a_hasher, a_user, some_noise
+from tests.factories import NOW, a_hasher, a_user, some_noise, throttles_for
+from tests.memory import TOO_MUCH, little_memory
 
 PASSWORD = "seven green llamas hum"
 HASHER = a_hasher()
@@ -75,6 +77,18 @@ def test_every_mistake_is_the_same_mistake(site, ada, email, password):
     with pytest.raises(WrongCredentials) as mistake:
         signed_in_as(site, email, password)
     assert mistake.value.args == ()
+
+
+@pytest.mark.asvs("16.5.3")
+def test_a_try_that_was_not_made_does_not_count(site, dbsession, ada):
+    """The machine has no memory for the hash: neither right nor wrong, and nobody's mistake."""
+    ada.password_hash = ada.password_hash.replace("m=8,", f"m={TOO_MUCH},")
+    dbsession.commit()
+    throttles = throttles_for(dbsession, sign_in_account="1/1h")
+    with little_memory(), pytest.raises(VerificationError):
+        signed_in_as(site, "ada@example.com", PASSWORD, throttles=throttles)
+    with pytest.raises(WrongCredentials):
+        signed_in_as(site, "ada@example.com", "wrong", throttles=throttles, hasher=a_hasher())
 
 
 def test_a_credential_that_stands_is_held(dbsession, credential):
