@@ -6,7 +6,7 @@ from typing import Any
 from pyramid.registry import Registry
 
 from authsite.accounts.sessions import Limits
-from authsite.accounts.throttles import Throttles
+from authsite.accounts.throttles import HELD_UP, Throttles
 from authsite.accounts.users import CREDENTIAL
 from authsite.assets import Assets, find_assets
 from authsite.compiled_select import CompiledSelect
@@ -84,6 +84,7 @@ def build_site(settings: Settings) -> Site:
         ),
         throttles=Throttles(
             database.counting,
+            database.compile(HELD_UP),
             key=key_for(settings.secret, b"throttle"),
             limits=vars(settings.throttle),
         ),

@@ -13,12 +13,13 @@ from pyramid.testing import DummySecurityPolicy
 from sqlalchemy.orm import Session
 
 from authsite.accounts.sessions import Identity, Limits
-from authsite.accounts.throttles import Throttles
+from authsite.accounts.throttles import HELD_UP, Throttles
 from authsite.models import User, UserSession
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.request import Request
 from authsite.setting_values import rate_limits
+from authsite.site import Site
 from authsite.tokens import SessionToken, new_id
 
 #: A moment to which tests refer; whole seconds make failures readable.
@@ -36,11 +37,12 @@ def a_hasher(**values: Any) -> PasswordHasher:
     return PasswordHasher(**cheap | values)
 
 
-def throttles_for(dbsession: Session, **limits: str) -> Throttles:
-    """Return throttles that hold up nobody, or as the limits say: `sign_up_network="20/1h"`."""
-    kinds = ("sign_in_account", "sign_in_device", "sign_in_network", "sign_up_network")
+def throttles_for(site: Site, *, key: bytes = b"of the tests", **limits: str) -> Throttles:
+    """Return throttles that hold up nobody, but as the limits say: `sign_up_network="20/1h"`."""
+    kinds = vars(site.settings.throttle)
     allowed = {kind: rate_limits(limits.get(kind, "off")) for kind in kinds}
-    return Throttles(dbsession.get_bind(), key=b"of the tests", limits=allowed)
+    database = site.database
+    return Throttles(database.counting, database.compile(HELD_UP), key=key, limits=allowed)
 
 
 def a_policy(**values: Any) -> PasswordPolicy:

@@ -57,10 +57,10 @@ def check_password(
     """Return whose password this is; raise `WrongCredentials`, `Throttled` or `HashQueueFull`.
 
     No transaction is open while the hash is computed. An account that nobody has costs the same
-    hash as a wrong password. A try is counted when its turn has come, before it is made, and given
-    back unless the password is wrong. That of a browser that is known for the account and its hash
-    (`device_of`) counts by itself, so that nobody else can hold it up, all others by account
-    and by network.
+    hash as a wrong password. Who is held up is told so at once; else a try is counted when its turn
+    has come, before it is made, and given back unless the password is wrong. The tries of a browser
+    that is known for the account and its hash (`device_of`) count by themselves, so that nobody
+    else can hold it up; all others count by account and by network.
     """
     credential = credential_of_email_key(credentials, account)
     password_hash = credential.password_hash if credential else None
@@ -69,6 +69,7 @@ def check_password(
         tried = {"sign_in_device": f"{account} {device}"}
     else:
         tried = {"sign_in_account": account, "sign_in_network": network}
+    throttles.look(tried, now=now)
     with hasher.turn() as turn:
         hits = throttles.take(tried, now=now)
         try:

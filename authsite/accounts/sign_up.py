@@ -47,8 +47,10 @@ def sign_up(
     )
     if weakness:
         raise WeakPassword(weakness)
+    tried = {"sign_up_network": network}
+    throttles.look(tried, now=now)
     with hasher.turn() as turn:
-        throttles.take({"sign_up_network": network}, now=now)
+        throttles.take(tried, now=now)
         password_hash = hasher.hash(password, within=turn)
     user = User(
         id=new_id(),

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from authsite.clock import milliseconds_of
+from authsite.compiled_select import CompiledSelect
 from authsite.macs import mac
 from authsite.models import Throttle
 from authsite.rate_limits import FIRST_WAIT, RateLimit
@@ -43,12 +44,19 @@ class Throttles:
 
     `engine` begins transactions of its own that write, so that a try counts whatever becomes of the
     request. Call it before the request has written anything: SQLite has one writer at a time.
+    `held_up` is `HELD_UP`, compiled for the database.
     """
 
     def __init__(
-        self, engine: Engine, *, key: bytes, limits: Mapping[str, Sequence[RateLimit]]
+        self,
+        engine: Engine,
+        held_up: CompiledSelect,
+        *,
+        key: bytes,
+        limits: Mapping[str, Sequence[RateLimit]],
     ) -> None:
         self._engine = engine
+        self._held_up = held_up
         self._key = key
         self._limits = limits
         # In the driver's own words, since building and reading it would take longer than doing it.
@@ -58,23 +66,28 @@ class Throttles:
             name: bound.value for name, bound in taking.binds.items() if not bound.required
         }
 
+    def look(self, subjects: Mapping[str, str], *, now: datetime) -> None:
+        """Raise `Throttled` if one of them has been tried too often; count nothing.
+
+        So who is held up takes no lock and waits in no queue; whether a try may be made is only
+        known when it is taken.
+        """
+        at = milliseconds_of(now)
+        for key, kind, limit in self._rows_of(subjects):
+            row = self._held_up.one_or_none(
+                held=key, now=at, most=limit.hits, period=limit.period // _MILLISECOND
+            )
+            if row is not None:
+                raise Throttled(kind, (row[0] - at) * _MILLISECOND)
+
     def take(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[Hit]:
         """Count one try of each kind by its subject, and return what was counted.
 
-        If one of them has been tried too often, none is counted and `Throttled` is raised. Rows are
-        taken in one order everywhere, so that nobody waits for each other in a circle.
+        If one of them has been tried too often, none is counted and `Throttled` is raised.
         """
-        rows = sorted(
-            (
-                (self._key_of(kind, subject, limit), kind, limit)
-                for kind, subject in subjects.items()
-                for limit in self._limits[kind]
-            ),
-            key=lambda row: row[0],
-        )
+        rows, at = self._rows_of(subjects), milliseconds_of(now)
         if not rows:
             return ()
-        at = milliseconds_of(now)
         with self._engine.begin() as connection:
             return [self._hit(connection, *row, at=at) for row in rows]
 
@@ -85,6 +98,15 @@ class Throttles:
         rows = [{"held": hit.key, "begun": hit.begun_at, **_numbers(hit.limit)} for hit in hits]
         with self._engine.begin() as connection:
             connection.execute(_GIVE_BACK, rows)
+
+    def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, RateLimit]]:
+        """Return key, kind and limit of each row, in an order in which nobody waits in a circle."""
+        rows = [
+            (self._key_of(kind, subject, limit), kind, limit)
+            for kind, subject in subjects.items()
+            for limit in self._limits[kind]
+        ]
+        return sorted(rows, key=lambda row: row[0])
 
     def _hit(
         self, connection: Connection, key: bytes, kind: str, limit: RateLimit, *, at: int
@@ -121,7 +143,12 @@ def _number(name: str) -> sa.BindParameter[int]:
 _ROW = Throttle.metadata.tables["throttle"].c
 _NOW, _PERIOD, _LONGEST = map(_number, ("now", "period", "longest"))
 _MOST = sa.bindparam("most", type_=sa.Integer)
+#: Whether the count is one of the past, or of a clock that was wrong.
+_FORGOTTEN = sa.or_(_ROW.forget_at <= _NOW, _ROW.begun_at > _NOW + _PERIOD)
+_FREE = sa.or_(_FORGOTTEN, _ROW.hits < _MOST, _ROW.free_at <= _NOW)
 _FREE_AT = sa.select(_ROW.free_at).where(_ROW.key == sa.bindparam("held"))
+#: What `Throttles.look` asks: from when on a try is let through again, if none is now.
+HELD_UP = _FREE_AT.where(sa.not_(_FREE))
 _GIVE_BACK = (
     sa.update(Throttle.metadata.tables["throttle"])
     .where(_ROW.key == sa.bindparam("held"), _ROW.begun_at == _number("begun"), _ROW.hits > 0)
@@ -138,20 +165,18 @@ def _taking(dialect: str) -> Any:
     """Return the one statement that counts a hit; it returns no row if the hit may not be made.
 
     The database decides on the row as it is when it is locked, so that of any number of hits at
-    the same moment exactly as many get through as may (ASVS 15.4.2). A count that began later than
-    now is one of a clock that was wrong, and is forgotten too.
+    the same moment exactly as many get through as may (ASVS 15.4.2).
     """
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
-    forgotten = sa.or_(_ROW.forget_at <= _NOW, _ROW.begun_at > _NOW + _PERIOD)
-    begun_at = sa.case((forgotten, _NOW), else_=_ROW.begun_at)
-    hits = sa.case((forgotten, 1), else_=_ROW.hits + 1)
+    begun_at = sa.case((_FORGOTTEN, _NOW), else_=_ROW.begun_at)
+    hits = sa.case((_FORGOTTEN, 1), else_=_ROW.hits + 1)
     return (
         insert(Throttle)
         .values(key=sa.bindparam("key"), **_count(sa.literal(1), _NOW))
         .on_conflict_do_update(
             index_elements=[_ROW.key],
             set_=_count(hits, begun_at),
-            where=sa.or_(forgotten, _ROW.hits < _MOST, _ROW.free_at <= _NOW),
+            where=_FREE,
         )
         .returning(_ROW.begun_at)
     )

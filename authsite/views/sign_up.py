@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _TOO_OFTEN = Refusal(
     "There were many sign-ups from your network of late.",
-    "If you have one already, you can sign in.",
+    "If you have an account already, you can sign in.",
 )
 
 

@@ -259,6 +259,16 @@ def test_who_is_put_off_in_a_crowd_has_used_up_nothing(ada, new_site):
     assert statuses(browser, 1, password=PASSWORD) == [303]
 
 
+@pytest.mark.asvs("15.2.2")
+def test_who_is_held_up_takes_no_place_of_those_who_are_not(ada, new_site):
+    """However many come, they wait in no queue, and are told so while others fill it."""
+    crowded, browser = new_site(BUSY, REMOTE_ADDR="192.0.2.9")
+    assert statuses(browser, 10) == [422] * 10
+    with full_queue(crowded.hasher):
+        assert statuses(browser, 3) == [429] * 3
+        assert statuses(browser, 1, "somebody@else.example") == [503]
+
+
 def test_what_is_no_try_is_not_counted(ada, browser, site):
     for _ in range(12):
         assert browser.sign_in(password="").status_int == 422

@@ -85,7 +85,7 @@ def test_a_try_that_was_not_made_does_not_count(site, dbsession, ada):
     in_order = ada.password_hash
     ada.password_hash = in_order.replace("m=8,", f"m={TOO_MUCH},")
     dbsession.commit()
-    throttles = throttles_for(dbsession, sign_in_account="1/1h")
+    throttles = throttles_for(site, sign_in_account="1/1h")
     with little_memory(), pytest.raises(VerificationError):
         signed_in_as(site, "ada@example.com", PASSWORD, throttles=throttles)
     ada.password_hash = in_order

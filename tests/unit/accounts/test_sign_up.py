@@ -5,19 +5,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.sign_up import EmailTaken, WeakPassword, sign_up
+from authsite.accounts.throttles import Throttles
 from authsite.email_addresses import parse_email_address
 from authsite.models import User
-from tests.factories import NOW, a_hasher, a_policy, a_user, some_noise, throttles_for
+from tests.factories import NOW, a_hasher, a_policy, a_user, some_noise
 
 PASSWORD = "seven green llamas hum"
 HASHER = a_hasher()
+NOBODY_WAITS = Throttles(
+    sa.create_engine("sqlite://"), None, key=b"", limits={"sign_up_network": ()}
+)
 
 
 def sign_ada_up(dbsession: Session, **values) -> User:
     """Sign Ada up, or whom the values say."""
     email = values.pop("email", "Ada.Lovelace@Example.com")
     ada = {
-        "throttles": throttles_for(dbsession),
+        "throttles": NOBODY_WAITS,
         "hasher": HASHER,
         "first_name": "Ada",
         "last_name": "Lovelace",

@@ -79,7 +79,7 @@ def test_the_next_sweep_comes_when_its_time_has_come(connection):
 
 
 def test_throttles_go_when_they_count_for_nothing(site, dbsession, connection):
-    throttles = throttles_for(dbsession, sign_up_network="20/1h")
+    throttles = throttles_for(site, sign_up_network="20/1h")
     for minutes in (0, 1, 59, 60):
         now = NOW - timedelta(minutes=minutes)
         throttles.take({"sign_up_network": f"192.0.2.{minutes}"}, now=now)

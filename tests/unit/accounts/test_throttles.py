@@ -5,11 +5,9 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from authsite.accounts.throttles import Throttled, Throttles
+from authsite.accounts.throttles import Throttled
 from authsite.models import Throttle
-from authsite.rate_limits import RateLimit
 from authsite.settings import ThrottleSettings
 from tests.factories import NOW, throttles_for
 
@@ -18,23 +16,32 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def tries(dbsession: Session):
+def tries(site):
     """Make tries under a limit; each of them is counted, or returns how long to wait."""
 
     def under(limit: str):
-        throttles = throttles_for(dbsession, sign_in_account=limit)
+        throttles = throttles_for(site, sign_in_account=limit)
         throttles.take({"sign_in_account": "somebody else"}, now=NOW)
 
         def hit(*, subject: str = "ada", at=timedelta(0)):
-            try:
-                return throttles.take({"sign_in_account": subject}, now=NOW + at)
-            except Throttled as throttled:
-                return throttled.wait
+            tried = {"sign_in_account": subject}
+            looked = held_up(throttles.look, tried, now=NOW + at)
+            taken = held_up(throttles.take, tried, now=NOW + at)
+            assert looked == (taken if isinstance(taken, timedelta) else None)
+            return taken
 
         hit.give_back = throttles.give_back
         return hit
 
     return under
+
+
+def held_up(act, *args, **kwargs):
+    """Return what the act returns, or how long to wait for it."""
+    try:
+        return act(*args, **kwargs)
+    except Throttled as throttled:
+        return throttled.wait
 
 
 def waits(hit, times: int, **kwargs):
@@ -131,8 +138,8 @@ def test_nothing_is_given_back_to_a_later_count(tries):
     assert waits(hit, 1, at=6 * MINUTE) == [5 * MINUTE]
 
 
-def test_of_several_limits_each_counts(dbsession):
-    throttles = throttles_for(dbsession, sign_in_account="2/1m, 3/1h", sign_in_network="4/1h")
+def test_of_several_limits_each_counts(site):
+    throttles = throttles_for(site, sign_in_account="2/1m, 3/1h", sign_in_network="4/1h")
 
     def hit(account, at):
         subjects = {"sign_in_account": account, "sign_in_network": "192.0.2.1"}
@@ -152,8 +159,8 @@ def test_of_several_limits_each_counts(dbsession):
     assert refusal("edsger", 2 * MINUTE) == ("sign_in_network", HOUR - 2 * MINUTE)
 
 
-def test_who_is_held_up_by_one_limit_uses_up_no_other(dbsession):
-    throttles = throttles_for(dbsession, sign_in_account="1/1h", sign_in_network="3/1h")
+def test_who_is_held_up_by_one_limit_uses_up_no_other(site):
+    throttles = throttles_for(site, sign_in_account="1/1h", sign_in_network="3/1h")
 
     def hit(account):
         throttles.take({"sign_in_account": account, "sign_in_network": "192.0.2.1"}, now=NOW)
@@ -168,16 +175,16 @@ def test_who_is_held_up_by_one_limit_uses_up_no_other(dbsession):
         hit("barbara")
 
 
-def test_what_is_not_limited_is_not_written_down(dbsession):
-    throttles = throttles_for(dbsession)
+def test_what_is_not_limited_is_not_written_down(site, dbsession):
+    throttles = throttles_for(site)
     hits = throttles.take({"sign_in_account": "ada"}, now=NOW)
     throttles.give_back(hits)
     assert dbsession.scalars(sa.select(Throttle)).all() == []
 
 
-def test_a_new_limit_is_a_new_count(dbsession):
+def test_a_new_limit_is_a_new_count(site, dbsession):
     for limit in ("1/1h", "2/1h", "1/2h"):
-        throttles_for(dbsession, sign_in_account=limit).take({"sign_in_account": "ada"}, now=NOW)
+        throttles_for(site, sign_in_account=limit).take({"sign_in_account": "ada"}, now=NOW)
     assert len(dbsession.scalars(sa.select(Throttle)).all()) == 3
 
 
@@ -189,10 +196,10 @@ def test_a_clock_that_was_far_ahead_holds_nobody_up(tries, limit):
 
 
 @pytest.mark.asvs("6.3.1", "6.1.1")
-def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(dbsession):
+def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(site):
     """Nine wrong passwords every five minutes, for two days, by the default limits."""
     limits = ", ".join(map(str, ThrottleSettings().sign_in_account))
-    throttles, let_through = throttles_for(dbsession, sign_in_account=limits), 0
+    throttles, let_through = throttles_for(site, sign_in_account=limits), 0
     for step in range(2 * 24 * 12):
         for _ in range(9):
             with contextlib.suppress(Throttled):
@@ -202,19 +209,18 @@ def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(dbsession):
 
 
 @pytest.mark.asvs("14.2.4")
-def test_who_does_not_know_the_key_cannot_tell_whom_a_row_is_about(dbsession):
+def test_who_does_not_know_the_key_cannot_tell_whom_a_row_is_about(site, dbsession):
     for key in (b"one key", b"another"):
-        limits = {"sign_in_account": (RateLimit.parse("9/1h"),)}
-        throttles = Throttles(dbsession.get_bind(), key=key, limits=limits)
+        throttles = throttles_for(site, key=key, sign_in_account="9/1h")
         throttles.take({"sign_in_account": "ada@example.com"}, now=NOW)
     assert len(dbsession.scalars(sa.select(Throttle)).all()) == 2
 
 
 @pytest.mark.asvs("14.2.4")
-def test_what_people_typed_is_not_to_be_read_in_the_table(dbsession):
+def test_what_people_typed_is_not_to_be_read_in_the_table(site, dbsession):
     """A password typed into the field for the address, say."""
     typed = "seven green llamas hum"
-    throttles_for(dbsession, sign_in_account="9/1h").take({"sign_in_account": typed}, now=NOW)
+    throttles_for(site, sign_in_account="9/1h").take({"sign_in_account": typed}, now=NOW)
     [row] = dbsession.execute(sa.select(Throttle.__table__)).all()
     assert len(row.key) == 32
     assert not any(typed.split(maxsplit=1)[0] in str(value) for value in row)
