@@ -1,20 +1,21 @@
 """Where costly work waits its turn, so that the rest of the site does not wait with it."""
 
 import contextlib
-import functools
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 #: Below the threads that serve pages, far above starvation.
 NICENESS = 10
+#: One is at work, the other has its work ready, so that no thread waits for what comes before it.
+TURNS_A_THREAD = 2
 
 
 class HashQueueFull(Exception):
@@ -22,34 +23,39 @@ class HashQueueFull(Exception):
 
 
 class Turn:
-    """A thread of the queue that works for one caller, as long as the turn lasts."""
+    """Leave to have work done on the queue's threads, as long as it lasts."""
 
-    def __init__(self) -> None:
-        self._begun = threading.Event()
-        self._given: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do `work` on the thread and return what it returns."""
-        result: Future[T] = Future()
-        self._given.put((result, functools.partial(work, *args, **kwargs)))
-        return result.result()
+        """Do `work` on one of the threads and return what it returns."""
+        return self._pool.submit(work, *args, **kwargs).result()
 
-    def wait(self) -> None:
-        """Wait until the turn has come."""
-        self._begun.wait()
 
-    def end(self) -> None:
-        """Let the thread go."""
-        self._given.put(None)
+class _Line:
+    """Lets so many through at a time, first come, first served; a semaphore keeps no order."""
 
-    def serve(self) -> None:
-        """Work, on the queue's thread, until the turn ends."""
-        self._begun.set()
-        for result, work in iter(self._given.get, None):
-            try:
-                result.set_result(work())
-            except Exception as error:
-                result.set_exception(error)
+    def __init__(self, number: int) -> None:
+        self._lock = threading.Lock()
+        self._free = number
+        self._waiting: deque[threading.Event] = deque()
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            called = threading.Event()
+            self._waiting.append(called)
+        called.wait()
+
+    def leave(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
 
 
 class HashQueue:
@@ -61,24 +67,23 @@ class HashQueue:
 
     def __init__(self, *, threads: int, waiting: int) -> None:
         self._places = threading.BoundedSemaphore(threads + waiting)
+        self._line = _Line(TURNS_A_THREAD * threads)
         self._pool = ThreadPoolExecutor(threads, "hash", initializer=_yield_to_pages)
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[Turn]:
-        """Wait for a thread and have it for the block: who comes first is served first.
+        """Wait for a turn, in the order in which people came, and have it for the block.
 
-        What is done in the block before the work is done by no more at a time than hash.
+        What the block does before its work is done by few at a time, however many wait.
         Raises `HashQueueFull` at once when every place is taken.
         """
         if not self._places.acquire(blocking=False):
             raise HashQueueFull
-        turn = Turn()
-        self._pool.submit(turn.serve)
+        self._line.enter()
         try:
-            turn.wait()
-            yield turn
+            yield Turn(self._pool)
         finally:
-            turn.end()
+            self._line.leave()
             self._places.release()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -74,7 +74,7 @@ class PasswordHasher:
         self._missed: set[str] = set()
 
     def turn(self) -> AbstractContextManager[Turn]:
-        """Return a block that begins when a thread is free to hash for it.
+        """Return a block that begins when its turn to hash has come.
 
         Raises `HashQueueFull` instead when too many wait.
         """

@@ -37,11 +37,16 @@ class Crowd:
 
     def line_up(self, number: int) -> Future[None]:
         """Let somebody wait in the queue; return when they do."""
-        waiting = self.queue._pool._work_queue.qsize()
+        before = self._waiting
         somebody = self._people.submit(self.queue.run, self.done.append, number)
-        while self.queue._pool._work_queue.qsize() == waiting:
+        while self._waiting == before:
             os.sched_yield()
         return somebody
+
+    @property
+    def _waiting(self) -> int:
+        """How many wait for a turn, or for a thread."""
+        return len(self.queue._line._waiting) + self.queue._pool._work_queue.qsize()
 
     def let_go(self) -> None:
         self._gate.set()
@@ -101,6 +106,30 @@ def test_a_place_is_free_again_when_its_work_is_done(crowd):
     crowd.let_go()
     assert busy.result(60)
     assert [crowd.queue.run(int, "7") for _ in range(5)] == [7] * 5
+
+
+@pytest.mark.asvs("15.2.2")
+def test_few_have_their_turn_however_many_wait():
+    """So that what they do before their work, such as counting a try, is done by few at once."""
+    queue = HashQueue(threads=2, waiting=20)
+    gate, lock, inside = threading.Event(), threading.Lock(), []
+
+    def come() -> None:
+        with queue.turn() as turn:
+            with lock:
+                inside.append(1)
+            assert gate.wait(60)
+            turn.run(int)
+
+    with ThreadPoolExecutor(20) as people:
+        coming = [people.submit(come) for _ in range(20)]
+        while len(queue._line._waiting) < 16:
+            os.sched_yield()
+        assert len(inside) == 4
+        gate.set()
+        for somebody in coming:
+            somebody.result(60)
+    assert len(inside) == 20
 
 
 def test_errors_pass_through_and_free_their_place():
