@@ -1,13 +1,15 @@
 """Where costly work waits its turn, so that the rest of the site does not wait with it."""
 
 import contextlib
+import functools
 import os
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,39 +25,29 @@ class HashQueueFull(Exception):
 
 
 class Turn:
-    """Leave to have work done on the queue's threads, as long as it lasts."""
+    """A place at one of the queue's threads, which works for the caller until the turn ends."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self) -> None:
+        self.called = threading.Event()
+        self._given: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do `work` on one of the threads and return what it returns."""
-        return self._pool.submit(work, *args, **kwargs).result()
+        """Do `work` on the thread, when it is there, and return what it returns."""
+        result: Future[T] = Future()
+        self._given.put((result, functools.partial(work, *args, **kwargs)))
+        return result.result()
 
+    def end(self) -> None:
+        """Let the thread go."""
+        self._given.put(None)
 
-class _Line:
-    """Lets so many through at a time, first come, first served; a semaphore keeps no order."""
-
-    def __init__(self, number: int) -> None:
-        self._lock = threading.Lock()
-        self._free = number
-        self._waiting: deque[threading.Event] = deque()
-
-    def enter(self) -> None:
-        with self._lock:
-            if self._free:
-                self._free -= 1
-                return
-            called = threading.Event()
-            self._waiting.append(called)
-        called.wait()
-
-    def leave(self) -> None:
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self._free += 1
+    def serve(self) -> None:
+        """Work, on the queue's thread, until the turn ends."""
+        for result, work in iter(self._given.get, None):
+            try:
+                result.set_result(work())
+            except Exception as error:
+                result.set_exception(error)
 
 
 class HashQueue:
@@ -67,29 +59,46 @@ class HashQueue:
 
     def __init__(self, *, threads: int, waiting: int) -> None:
         self._places = threading.BoundedSemaphore(threads + waiting)
-        self._line = _Line(TURNS_A_THREAD * threads)
         self._pool = ThreadPoolExecutor(threads, "hash", initializer=_yield_to_pages)
+        self._lock = threading.Lock()
+        self._turns_left = TURNS_A_THREAD * threads
+        self._waiting: deque[Turn] = deque()
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[Turn]:
-        """Wait for a turn, in the order in which people came, and have it for the block.
+        """Wait for a turn and have it for the block: who comes first is served first.
 
         What the block does before its work is done by few at a time, however many wait.
         Raises `HashQueueFull` at once when every place is taken.
         """
         if not self._places.acquire(blocking=False):
             raise HashQueueFull
-        self._line.enter()
+        turn = Turn()
+        with self._lock:
+            self._waiting.append(turn)
+            self._call_next()
+        turn.called.wait()
         try:
-            yield Turn(self._pool)
+            yield turn
         finally:
-            self._line.leave()
+            turn.end()
+            with self._lock:
+                self._turns_left += 1
+                self._call_next()
             self._places.release()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do `work` when the turn has come; raises `HashQueueFull` as `turn` does."""
         with self.turn() as turn:
             return turn.run(work, *args, **kwargs)
+
+    def _call_next(self) -> None:
+        """Give the next turn, if there is one and somebody waits for it; called with the lock."""
+        if self._turns_left and self._waiting:
+            self._turns_left -= 1
+            turn = self._waiting.popleft()
+            self._pool.submit(turn.serve)
+            turn.called.set()
 
 
 def _yield_to_pages() -> None:

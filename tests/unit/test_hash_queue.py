@@ -46,7 +46,7 @@ class Crowd:
     @property
     def _waiting(self) -> int:
         """How many wait for a turn, or for a thread."""
-        return len(self.queue._line._waiting) + self.queue._pool._work_queue.qsize()
+        return len(self.queue._waiting) + self.queue._pool._work_queue.qsize()
 
     def let_go(self) -> None:
         self._gate.set()
@@ -123,7 +123,7 @@ def test_few_have_their_turn_however_many_wait():
 
     with ThreadPoolExecutor(20) as people:
         coming = [people.submit(come) for _ in range(20)]
-        while len(queue._line._waiting) < 16:
+        while len(queue._waiting) < 16:
             os.sched_yield()
         assert len(inside) == 4
         gate.set()
