@@ -32,7 +32,7 @@ class Hit:
 
     key: bytes
     begun_at: int
-    limit: RateLimit
+    numbers: Mapping[str, int]
 
 
 class Throttles:
@@ -57,13 +57,15 @@ class Throttles:
         self._engine = engine
         self._held_up = held_up
         self._key = key
-        self._limits = limits
-        # In the driver's own words, since building and reading it would take longer than doing it.
-        taking = _taking(engine.dialect.name).compile(dialect=engine.dialect)
-        self._take = str(taking)
-        self._constants = {
-            name: bound.value for name, bound in taking.binds.items() if not bound.required
+        # The limit is part of what a row is found by: a new setting is a new count.
+        self._limits = {
+            kind: [(f"{kind} {limit} ", _numbers(limit)) for limit in of]
+            for kind, of in limits.items()
         }
+        # In the driver's own words, since building and reading them would take longer than doing
+        # what they say.
+        self._take = _Statement(_taking(engine.dialect.name), engine)
+        self._give_back = _Statement(_GIVE_BACK, engine)
 
     def look(self, subjects: Mapping[str, str], *, now: datetime) -> None:
         """Raise `Throttled` if one of them has been tried too often; count nothing.
@@ -72,9 +74,9 @@ class Throttles:
         known when it is taken.
         """
         at = milliseconds_of(now)
-        for key, kind, limit in self._rows_of(subjects):
+        for key, kind, numbers in self._rows_of(subjects):
             row = self._held_up.one_or_none(
-                held=key, now=at, most=limit.hits, period=limit.period // _MILLISECOND
+                held=key, now=at, most=numbers["most"], period=numbers["period"]
             )
             if row is not None:
                 raise Throttled(kind, (row[0] - at) * _MILLISECOND)
@@ -94,32 +96,48 @@ class Throttles:
         """Take these tries back, and nothing that anybody else has used up meanwhile."""
         if not hits:
             return
-        rows = [{"held": hit.key, "begun": hit.begun_at, **_numbers(hit.limit)} for hit in hits]
-        with self._engine.begin() as connection:
-            connection.execute(_GIVE_BACK, rows)
-
-    def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, RateLimit]]:
-        """Return key, kind and limit of each row, in an order in which nobody waits in a circle."""
         rows = [
-            (self._key_of(kind, subject, limit), kind, limit)
+            {
+                **self._give_back.constants,
+                "held": hit.key,
+                "begun": hit.begun_at,
+                "most": hit.numbers["most"],
+                "period": hit.numbers["period"],
+            }
+            for hit in hits
+        ]
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql(self._give_back.text, rows)
+
+    def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, dict[str, int]]]:
+        """Return key, kind and numbers of each row, in an order in which none wait in a circle."""
+        rows = [
+            (mac(self._key, f"{limit}{subject}".encode()), kind, numbers)
             for kind, subject in subjects.items()
-            for limit in self._limits[kind]
+            for limit, numbers in self._limits[kind]
         ]
         return sorted(rows, key=lambda row: row[0])
 
     def _hit(
-        self, connection: Connection, key: bytes, kind: str, limit: RateLimit, *, at: int
+        self, connection: Connection, key: bytes, kind: str, numbers: dict[str, int], *, at: int
     ) -> Hit:
-        values = {**self._constants, "key": key, "now": at, **_numbers(limit)}
-        begun_at = connection.exec_driver_sql(self._take, values).scalar()
+        values = {**self._take.constants, **numbers, "key": key, "now": at}
+        begun_at = connection.exec_driver_sql(self._take.text, values).scalar()
         if begun_at is None:
             free_at = connection.execute(_FREE_AT, {"held": key}).scalar_one()
             raise Throttled(kind, (free_at - at) * _MILLISECOND)
-        return Hit(key, begun_at, limit)
+        return Hit(key, begun_at, numbers)
 
-    def _key_of(self, kind: str, subject: str, limit: RateLimit) -> bytes:
-        # The limit is part of it: a new setting is a new count.
-        return mac(self._key, f"{kind} {limit} {subject}".encode())
+
+class _Statement:
+    """A statement as the driver takes it, and the parameters that are always the same."""
+
+    def __init__(self, statement: "sa.UpdateBase", engine: Engine) -> None:
+        compiled = statement.compile(dialect=engine.dialect)
+        self.text = str(compiled)
+        self.constants = {
+            name: bound.value for name, bound in compiled.binds.items() if not bound.required
+        }
 
 
 def _numbers(limit: RateLimit) -> dict[str, int]:

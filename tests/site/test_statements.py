@@ -29,7 +29,8 @@ EXCEPTIONS = {
     ("database.py", "durability"),
     # Expressions of SQLAlchemy once more, which it has compiled.
     ("compiled_select.py", "str(statement.compile(dialect=engine.dialect))"),
-    ("accounts/throttles.py", "str(taking)"),
+    ("accounts/throttles.py", "self._take.text"),
+    ("accounts/throttles.py", "self._give_back.text"),
 }
 
 
