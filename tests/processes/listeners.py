@@ -1,10 +1,15 @@
 """What answers on a port of this machine, and connections to it."""
 
+import contextlib
 import http.client
+import secrets
 import socket
 
 #: The address from which clients come that do not say from which.
 LOOPBACK = "127.0.0.1"
+#: Below those that systems give to connections that go out: who asks a port at which nobody listens
+#: yet may otherwise be given that very port, and meet themselves.
+_PORTS = range(20_000, 32_000)
 
 
 class Listener:
@@ -32,7 +37,8 @@ class Listener:
 
 
 def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind((LOOPBACK, 0))
-        port: int = asked.getsockname()[1]
-        return port
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as asked, contextlib.suppress(OSError):
+            asked.bind((LOOPBACK, port))
+            return port
