@@ -77,7 +77,7 @@ class Database:
         #: `engine` again, for transactions that write.
         self.writing = self.engine.execution_options(**{_WRITER: True})
         #: `writing`, for counts: after a power cut the last of them may be missing, which saves the
-        #: wait for the disk. What other transactions commit lasts, and so does every order.
+        #: wait for the disk. What other transactions have committed is still there.
         self.counting = self.writing.execution_options(**{_RELAXED: True})
 
     @property
