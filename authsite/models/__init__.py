@@ -1,9 +1,19 @@
 """One table a file; all of them together here, so that the metadata is complete."""
 
 from authsite.models.base import Base
+from authsite.models.outbox_message import OutboxMessage
+from authsite.models.pending_link import PendingLink
 from authsite.models.sweep import Sweep
 from authsite.models.throttle import Throttle
 from authsite.models.user import User
 from authsite.models.user_session import UserSession
 
-__all__ = ["Base", "Sweep", "Throttle", "User", "UserSession"]
+__all__ = [
+    "Base",
+    "OutboxMessage",
+    "PendingLink",
+    "Sweep",
+    "Throttle",
+    "User",
+    "UserSession",
+]

@@ -23,8 +23,13 @@ class User(Base):
     email: Mapped[str] = mapped_column(sa.String(254))
     email_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
     #: A PHC string: algorithm, parameters, salt and hash in one; before it the id of a pepper.
-    password_hash: Mapped[str] = mapped_column(sa.String(255))
+    #: Without one nobody signs in until a password is chosen by a link from a mail.
+    password_hash: Mapped[str | None] = mapped_column(sa.String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: When its owner has shown that mail to it reaches them.
+    email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: When the account goes, if its owner has closed it; what the sweeper looks for.
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
     def __repr__(self) -> str:
         return f"<User {self.id}>"
