@@ -28,6 +28,7 @@ test: .venv/testing chromium java nginx ## run all tests, or some: make test ARG
 fuzz: .venv/testing ## go on for long with random sequences of what people do in their browsers
 	FUZZ=long $(BIN)/python -m pytest tests/functional/test_fuzz.py $(ARGS)
 
+# Mail programs know no style sheets, so that styles stand beside their elements there (H021).
 check: .venv/dev ## judge format, style, types, imports, dangers and templates
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -35,11 +36,13 @@ check: .venv/dev ## judge format, style, types, imports, dangers and templates
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml authsite alembic
 	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --lint --check
+	$(BIN)/djlint authsite/templates/mail --extension html --quiet --lint --check --ignore H021
 
 format: .venv/dev ## put code and templates into their one format
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --reformat
+	$(BIN)/djlint authsite/templates/mail --extension html --quiet --reformat
 
 bench: .venv/testing wrk ## measure, for docs/performance.md
 	$(BIN)/python -m bench $(ARGS)

@@ -14,10 +14,11 @@ from zope.interface import Interface
 from authsite.assets import LIFETIME, PREFIX
 from authsite.database import SAFE_METHODS, attempts_of
 from authsite.headers import with_headers
+from authsite.mail.messages import mail_environment
 from authsite.pages import TEMPLATES
 from authsite.read_settings import SettingError, read_settings
-from authsite.request import Request
-from authsite.resources import Account, Root, WellKnown, add_child
+from authsite.request import MAIL_TEMPLATES, Request
+from authsite.resources import LINKS, Account, Root, WellKnown, add_child
 from authsite.security import SecurityPolicy
 from authsite.site import build_site
 from authsite.traversal import StrictTraverser
@@ -57,6 +58,8 @@ def includeme(config: Configurator) -> None:
     config.set_root_factory(Root)
     config.add_child(Root, "account", Account)
     config.add_child(Root, ".well-known", WellKnown)
+    for name, links in LINKS.items():
+        config.add_child(Root, name, links)
     config.add_traverser(StrictTraverser, Interface)
 
     config.set_security_policy(
@@ -106,4 +109,6 @@ def _check(config: Configurator) -> None:
 
 
 def _keep_templates(config: Configurator) -> None:
-    config.registry[TEMPLATES] = config.get_jinja2_environment(".jinja2")
+    environment = config.get_jinja2_environment(".jinja2")
+    config.registry[TEMPLATES] = environment
+    config.registry[MAIL_TEMPLATES] = mail_environment(environment)

@@ -11,6 +11,7 @@ from pyramid.util import as_sorted_tuple
 
 from authsite.resources import Root
 from authsite.resources.base import children_of
+from authsite.resources.links import Links
 
 #: The method of a view that does not name one.
 ANY = "any"
@@ -37,6 +38,8 @@ def pages_of(registry: Registry) -> list[Page]:
     parents: dict[type, tuple[type, str]] = {}
     for parent, name, child in children_of(registry):
         parents.setdefault(child, (parent, name))
+        if isinstance(child, type) and issubclass(child, Links):
+            parents.setdefault(child.rows, (child, "{token}"))
 
     def place_of(resource: type, below: tuple[type, ...] = ()) -> str:
         if issubclass(resource, Root):

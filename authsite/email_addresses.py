@@ -15,10 +15,14 @@ class InvalidEmailAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address as its owner typed it, and the key by which it is unique."""
+    """An address as its owner typed it, and the key by which it is unique.
+
+    `mailbox` is what goes on an envelope: the local part as typed, the domain in ASCII.
+    """
 
     typed: str
     key: str
+    mailbox: str
 
 
 def parse_email_address(text: str) -> EmailAddress:
@@ -41,4 +45,5 @@ def parse_email_address(text: str) -> EmailAddress:
     if "=?" in address.local_part:
         raise InvalidEmailAddress("an encoded word in the local part")
     local_part = unicodedata.normalize("NFKC", address.local_part).casefold()
-    return EmailAddress(typed, f"{local_part}@{(address.ascii_domain or '').lower()}")
+    domain = (address.ascii_domain or "").lower()
+    return EmailAddress(typed, f"{local_part}@{domain}", f"{address.local_part}@{domain}")

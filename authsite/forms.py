@@ -6,7 +6,7 @@ from typing import Self
 from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
 from wtforms import BooleanField, Field, Form, PasswordField, StringField
-from wtforms.validators import StopValidation
+from wtforms.validators import StopValidation, ValidationError
 
 from authsite import email_addresses, passwords
 from authsite.request import Request
@@ -124,6 +124,26 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
         validators=[Required(missing), Readable(maximum=passwords.MAXIMUM_LENGTH)],
         render_kw={"autocomplete": autocomplete},
     )
+
+
+class NewPasswordForm(SiteForm):
+    """A part of every form in which a password is chosen: typed twice, and a hint beside it."""
+
+    password = password_field("Password", autocomplete="new-password", missing="Choose a password.")
+    confirm_password = password_field(
+        "Confirm password", autocomplete="new-password", missing="Type the password again."
+    )
+
+    def validate_confirm_password(self, field: Field) -> None:
+        """The same password twice, or a typing mistake would lock its owner out."""
+        if field.data != self.password.data:
+            raise ValidationError("The two passwords are not the same.")
+
+    def advise(self, *, minimum_length: int) -> None:
+        """Say beside the field what makes a good password."""
+        self.password.description = (
+            f"At least {minimum_length} characters. A few unrelated words make a good one."
+        )
 
 
 def check_box(label: str, *, hint: str) -> Field:

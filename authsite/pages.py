@@ -1,14 +1,19 @@
 """Turning a template into a response."""
 
+import logging
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment
 from pyramid.response import Response
 
+from authsite.accounts.throttles import Throttled
 from authsite.durations import in_words
 from authsite.forms import SiteForm
+from authsite.refusals import REFUSALS
 from authsite.request import Request
+
+log = logging.getLogger(__name__)
 
 TEMPLATES = "authsite.templates"
 #: Seconds after which to try again when the site is too busy or the database is away.
@@ -56,22 +61,17 @@ def crowded_page(request: Request, template: str, *, form: SiteForm, **values: A
     return response
 
 
-class Refusal(NamedTuple):
-    """What a person is told who tried too often: why it is refused, and what else they can do."""
-
-    why: str
-    instead: str
-
-
 def throttled_page(
-    request: Request, template: str, *, form: SiteForm, refusal: Refusal, wait: timedelta
+    request: Request, template: str, *, form: SiteForm, throttled: Throttled, **values: Any
 ) -> Response:
     """Return the page again, with when to try again and what else one can do (429, RFC 6585).
 
     `Retry-After` is in seconds (RFC 9110, 10.2.3).
     """
-    when = f"Please try again in {in_words(wait)}."
-    form.reject(None, f"{refusal.why} {when} {refusal.instead}".strip())
-    response = form_page(request, template, form=form, status=429)
-    response.headerlist.append(("Retry-After", str(-(-wait // timedelta(seconds=1)))))
+    log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
+    why, instead = REFUSALS[throttled.kind]
+    when = f"Please try again in {in_words(throttled.wait)}."
+    form.reject(None, f"{why} {when} {instead}".strip())
+    response = form_page(request, template, form=form, status=429, **values)
+    response.headerlist.append(("Retry-After", str(-(-throttled.wait // timedelta(seconds=1)))))
     return response

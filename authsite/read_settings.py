@@ -4,6 +4,7 @@
 environment; a secret also by the content of the file that `…_FILE` names.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import timedelta
@@ -12,12 +13,13 @@ from typing import Any, cast
 
 from sqlalchemy.engine import URL
 
-from authsite.settings import GROUPS, DatabaseSettings, Settings
+from authsite.settings import GROUPS, DatabaseSettings, MailSettings, Settings
 
 #: What browsers cut every cookie's lifetime to (RFC 6265bis, 5.5).
 LONGEST_COOKIE = timedelta(days=400)
 #: What development.ini says. A site that is not for development refuses it.
 DEVELOPMENT_SECRET = "for development only: everybody knows this secret"  # noqa: S105
+_LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|::1")
 
 
 class SettingError(ValueError):
@@ -80,16 +82,20 @@ def _value_of(
         name, text = setting.key, ini.get(setting.key)
     if text is None:
         if setting.default is MISSING:
-            also = f" or {file_variable}" if setting.secret else ""
-            raise SettingError(
-                f"{setting.key} is missing: set it in the ini file, or {setting.variable}{also} "
-                f"in the environment. {setting.meaning}"
-            )
+            raise SettingError(_missing(setting))
         return setting.default
     try:
         return setting.read(str(text))
     except ValueError as error:
         raise SettingError(f"{name} {error}.") from None
+
+
+def _missing(setting: SettingDescription) -> str:
+    also = f" or {setting.variable}_FILE" if setting.secret else ""
+    return (
+        f"{setting.key} is missing: set it in the ini file, or {setting.variable}{also} in the "
+        f"environment. {setting.meaning}"
+    )
 
 
 def read_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
@@ -125,7 +131,27 @@ def read_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         raise SettingError(
             "authsite.session.touch_every must be shorter than authsite.session.idle."
         )
+    _check_mail(settings)
     return settings
+
+
+def _check_mail(settings: Settings) -> None:
+    mail = settings.mail
+    here = mail.host is not None and _LOOPBACK.fullmatch(mail.host) is not None
+    if mail.host is None and not settings.dev:
+        raise SettingError(_missing(dict(_described("mail", MailSettings))["host"]))
+    if mail.host is not None and settings.dev and not here:
+        raise SettingError(
+            "authsite.mail.host must be this machine (localhost) in development, where no mail "
+            "leaves it."
+        )
+    if mail.security == "none" and mail.host is not None and not here:
+        raise SettingError(
+            "authsite.mail.security is none, which is for a mail server on this machine only: "
+            "mails carry links that nobody may read on their way."
+        )
+    if settings.closing.reminder >= settings.closing.grace:
+        raise SettingError("authsite.closing.reminder must be shorter than authsite.closing.grace.")
 
 
 def read_database_url(ini: Mapping[str, str], environ: Mapping[str, str]) -> URL:

@@ -9,7 +9,11 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
 from authsite.accounts.sessions import Identity
+from authsite.mail.messages import Messages
 from authsite.site import Site, site_of
+
+#: Under which name the registry has the environment of mails.
+MAIL_TEMPLATES = "authsite.mail_templates"
 
 
 class Request(pyramid.request.Request):
@@ -45,6 +49,21 @@ class Request(pyramid.request.Request):
         return session
 
     @reify
+    def outbox(self) -> Messages:
+        """Where messages are put; they are sent once the transaction of this request commits."""
+        environment = self.registry[MAIL_TEMPLATES]
+        return Messages(
+            environment,
+            site_name=self.site_name,
+            link_to=self.url_to,
+            on_put=lambda: self.tm.get().addAfterCommitHook(self._wake_courier),
+        )
+
+    def _wake_courier(self, has_committed: bool) -> None:
+        if has_committed:
+            self.site.courier.wake()
+
+    @reify
     def csrf_token(self) -> str:
         """The token for every form of this page."""
         return self.site.csrf.new_csrf_token(self)
@@ -68,6 +87,13 @@ class Request(pyramid.request.Request):
     def path_to(self, *segments: str) -> str:
         """Return the address of a page of this site as a path: `path_to("account")`."""
         return f"{self.root_path}/{'/'.join(quote(segment, safe='') for segment in segments)}"
+
+    def url_to(self, *segments: str) -> str:
+        """Return the address of a page as a mail has to say it: `url_to("account")`.
+
+        The host is that of the settings, whatever the request says (OWASP, "Forgot Password").
+        """
+        return f"{self.site.settings.site.url}{self.path_to(*segments)}"
 
     @property
     def site_name(self) -> str:

@@ -1,6 +1,7 @@
 """How the text of a setting is read; each reader raises `ValueError` with what would make sense."""
 
 import re
+import ssl
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from authsite.breached_passwords import BreachedPasswords, breached_passwords_at
 from authsite.durations import parse_duration
+from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.password_policy import SHORTEST_WORD_LOOKED_FOR
 from authsite.peppers import Pepper
 from authsite.rate_limits import RateLimit
@@ -19,6 +21,7 @@ _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)
 # What RFC 3986 lets stand in an address, so that a line of text ends where we end it.
 _SECURE_ADDRESS = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
 _MAIL_ADDRESS = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
 _PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
 _MINIMUM_SECRET_LENGTH = 32
 
@@ -71,6 +74,17 @@ def number(minimum: int, maximum: int) -> Callable[[str], int]:
     return read
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a reader of one of these words."""
+
+    def read(value: str) -> str:
+        if value.strip() not in words:
+            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
+        return value.strip()
+
+    return read
+
+
 def duration(value: str) -> timedelta:
     """Return how long `90s`, `15m`, `12h` or `30d` is."""
     try:
@@ -113,6 +127,31 @@ def contact(value: str) -> str:
     if not _MAIL_ADDRESS.fullmatch(value.strip()) and not _SECURE_ADDRESS.fullmatch(value.strip()):
         raise ValueError("must be mailto:security@example.com or https://example.com/security")
     return value.strip()
+
+
+def mail_host(value: str) -> str:
+    """Return the name or address of a machine, without a port."""
+    if not _HOST.fullmatch(value.strip()):
+        raise ValueError("must be the name of a server such as mail.example.com, without a port")
+    return value.strip()
+
+
+def mailbox(value: str) -> str:
+    """Return an address that mail may come from, in ASCII."""
+    try:
+        return parse_email_address(value).mailbox
+    except InvalidEmailAddress:
+        raise ValueError("must be an address such as accounts@example.com") from None
+
+
+def certificates(value: str) -> str:
+    """Return the path of a file of certificates that can be read."""
+    path = Path(value.strip())
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError):  # ssl.SSLError, for what are no certificates, is an OSError
+        raise ValueError("must be a file of certificates in PEM that can be read") from None
+    return str(path)
 
 
 def secret(value: str) -> bytes:

@@ -12,10 +12,14 @@ from authsite.peppers import Pepper
 from authsite.rate_limits import RateLimit
 from authsite.setting_values import (
     breached_passwords,
+    certificates,
     contact,
     database_url,
     duration,
+    mail_host,
+    mailbox,
     number,
+    one_of,
     origin,
     peppers,
     rate_limits,
@@ -71,6 +75,11 @@ class SessionSettings:
     touch_every: timedelta = _setting(
         duration, "A visit extends a session at most once in this time.", timedelta(hours=1)
     )
+    confirmed_for: timedelta = _setting(
+        duration,
+        "For so long a password that was typed opens the pages that ask for it again.",
+        timedelta(minutes=10),
+    )
     public_idle: timedelta = _setting(
         duration,
         "A session on a public computer ends after this time without a visit, or with the browser.",
@@ -99,6 +108,9 @@ class PasswordSettings:
         "Where the breached passwords are that nobody may choose: a folder of Have I Been Pwned's "
         "files, or a filter made of one (`authsite breached build`).",
         None,
+    )
+    reset_within: timedelta = _setting(
+        duration, "How long a link to choose a new password can be followed.", timedelta(hours=1)
     )
     pepper: tuple[Pepper, ...] = _setting(
         peppers,
@@ -152,6 +164,98 @@ class ThrottleSettings:
     sign_up_network: tuple[RateLimit, ...] = _limit(
         "Sign-ups from one network address (IPv6: one /64).", RateLimit(20, timedelta(hours=1))
     )
+    mail_address: tuple[RateLimit, ...] = _limit(
+        "Mails of one kind to one address that somebody asked for, whether anybody has it or not. "
+        "What the owner of an account has to be told is always sent.",
+        RateLimit(1, timedelta(minutes=3)),
+        RateLimit(5, timedelta(days=1)),
+    )
+    mail_network: tuple[RateLimit, ...] = _limit(
+        "Mails asked for by strangers from one network address (IPv6: one /64).",
+        RateLimit(20, timedelta(hours=1)),
+    )
+    link_account: tuple[RateLimit, ...] = _limit(
+        "Tries to use links of one account, without those that succeed.",
+        RateLimit(10, timedelta(hours=1)),
+    )
+    link_network: tuple[RateLimit, ...] = _limit(
+        "The same from one network address (IPv6: one /64), links that nobody was sent included.",
+        RateLimit(10, timedelta(hours=1)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailSettings:
+    """What the addresses of accounts have to prove, and what can be done by a link."""
+
+    verification: str = _setting(
+        one_of("optional", "required"),
+        "Whether an address must be verified before its owner can sign in. `required` keeps back "
+        "who has an account, at the sign-up too.",
+        "optional",
+    )
+    verify_within: timedelta = _setting(
+        duration, "How long a link to verify an address can be followed.", timedelta(hours=24)
+    )
+    undo_within: timedelta = _setting(
+        duration,
+        'How long the "this was not me" of a mail can be used, and a former address is not given '
+        "to anybody else.",
+        timedelta(days=7),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosingSettings:
+    """How an account is closed."""
+
+    grace: timedelta = _setting(
+        duration, "For so long a closed account can still be kept.", timedelta(days=14)
+    )
+    reminder: timedelta = _setting(
+        duration, "So long before its end the owner is told once more.", timedelta(days=3)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailSettings:
+    """Who sends the mails, and by which server."""
+
+    host: str | None = _setting(
+        mail_host,
+        "The server that takes the mails (SMTP). It must be given, but for development, where no "
+        "mail leaves the machine: `/dev/mail` shows them.",
+        None,
+    )
+    security: str = _setting(
+        one_of("starttls", "tls", "none"),
+        "How the connection to it is secured: STARTTLS, TLS from the first byte, or, on this "
+        "machine only, not at all.",
+        "starttls",
+    )
+    port: int = _setting(
+        number(0, 65_535), "Its port; 0: the usual one, 587 for STARTTLS, 465 for TLS, else 25.", 0
+    )
+    certificates: str | None = _setting(
+        certificates,
+        "A file of the authorities (PEM) that may vouch for it, in place of the system's.",
+        None,
+    )
+    username: str | None = _setting(text, "Who signs in to it.", None)
+    password: str | None = _setting(text, "The password for that.", None, shown=False)
+    timeout: timedelta = _setting(
+        duration, "How long it may take for each of its answers.", timedelta(seconds=10)
+    )
+    sender: str | None = _setting(
+        mailbox,
+        "The address that mails come from; without it `no-reply@` and the host of the site.",
+        None,
+    )
+    thread: bool = _setting(
+        yes_or_no,
+        "Whether the server delivers by itself, on a thread; `no` where `authsite deliver` does.",
+        True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,13 +301,26 @@ class Settings:
         '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
         shown=False,
     )
-    dev: bool = _setting(yes_or_no, "For development: answers to localhost under any port.", False)
+    dev: bool = _setting(
+        yes_or_no,
+        "For development: answers to localhost under any port, and keeps mails for `/dev/mail`.",
+        False,
+    )
     site: SiteSettings
     session: SessionSettings
     passwords: PasswordSettings
     throttle: ThrottleSettings
+    email: EmailSettings
+    closing: ClosingSettings
+    mail: MailSettings
     database: DatabaseSettings
     sweeping: SweepSettings
+
+    @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        host = self.site.url.partition("://")[2].split(":")[0]
+        return self.mail.sender or f"no-reply@{host}"
 
     @property
     def https(self) -> bool:
@@ -217,6 +334,9 @@ GROUPS: dict[str, type[Any]] = {
     "session": SessionSettings,
     "passwords": PasswordSettings,
     "throttle": ThrottleSettings,
+    "email": EmailSettings,
+    "closing": ClosingSettings,
+    "mail": MailSettings,
     "database": DatabaseSettings,
     "sweeping": SweepSettings,
 }

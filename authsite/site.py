@@ -17,6 +17,7 @@ from authsite.devices import Devices
 from authsite.flash import Flash
 from authsite.hosts import Hosts
 from authsite.macs import key_for
+from authsite.mail.courier import Courier, build_courier
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.settings import Settings
@@ -44,6 +45,7 @@ class Site:
     stranger_cookie: Cookie
     csrf: CsrfPolicy
     sweeper: Sweeper
+    courier: Courier
     assets: Assets
 
     @property
@@ -100,6 +102,7 @@ def build_site(settings: Settings) -> Site:
         stranger_cookie=stranger_cookie,
         csrf=CsrfPolicy(settings.secret, cookie=stranger_cookie, hosts=hosts),
         sweeper=Sweeper(database, every=settings.sweeping.every),
+        courier=build_courier(settings, database),
         assets=find_assets(),
     )
 

@@ -1,4 +1,4 @@
-"""What a session cookie carries: an id that may be shown and a secret that may not."""
+"""Secrets that are handed out: what a session cookie carries, and what a link does."""
 
 import hashlib
 import hmac
@@ -12,6 +12,7 @@ ID_BYTES = 12
 #: 256 bits, twice what ASVS 7.2.3 asks for.
 SECRET_BYTES = 32
 
+_SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SHAPE = re.compile(r"([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})")
 
 
@@ -53,3 +54,28 @@ class SessionToken:
     def matches(self, digest: bytes) -> bool:
         """Whether `digest` is that of this secret, compared in constant time (ASVS 11.2.4)."""
         return hmac.compare_digest(self.digest, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkToken:
+    """What a link carries that was sent by mail; the table holds its digest."""
+
+    secret: str = field(repr=False)
+
+    @classmethod
+    def new(cls) -> Self:
+        """Return a token that nobody has seen, of 256 bits from the operating system."""
+        return cls(secrets.token_urlsafe(SECRET_BYTES))
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the token that `text` spells, or None when it spells none."""
+        return cls(text) if _SECRET_SHAPE.fullmatch(text) else None
+
+    def __str__(self) -> str:
+        return self.secret
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the secret, 32 bytes."""
+        return hashlib.sha256(self.secret.encode("ascii")).digest()

@@ -115,6 +115,7 @@ def an_identity(**values: Any) -> Identity:
             "confirmed_at": NOW,
             "expires_at": NOW + LIMITS.idle,
             "public_computer": False,
+            "email_is_verified": True,
         }
         | values
     )

@@ -44,6 +44,7 @@ class Identity(NamedTuple):
     confirmed_at: datetime
     expires_at: datetime
     public_computer: bool
+    email_is_verified: bool
 
     @property
     def full_name(self) -> str:
@@ -63,6 +64,7 @@ IDENTITY = (
         UserSession.confirmed_at,
         UserSession.expires_at,
         UserSession.public_computer,
+        User.email_verified_at.is_not(None),
         UserSession.secret_digest,
     )
     .join(User, User.id == UserSession.user_id)
@@ -144,3 +146,8 @@ def touch_session(
         sa.update(UserSession).where(*as_seen).values(last_seen_at=now, expires_at=expires_at)
     )
     return expires_at if touched.rowcount else None
+
+
+def close_sessions(dbsession: Session, user_id: str) -> None:
+    """End every session of the user, wherever it is."""
+    dbsession.execute(sa.delete(UserSession).where(UserSession.user_id == user_id))

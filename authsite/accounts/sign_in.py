@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,12 +12,14 @@ from authsite.accounts.users import Credential, credential_of_email_key
 from authsite.compiled_select import CompiledSelect
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
+from authsite.models.base import UtcDateTime
 from authsite.passwords import PasswordHasher
 
 _USERS = User.metadata.tables["user"]
 _UNCHANGED = (
     _USERS.c.id == sa.bindparam("user_id"),
     _USERS.c.password_hash == sa.bindparam("seen"),
+    _USERS.c.closes_at.is_not_distinct_from(sa.bindparam("closing", type_=UtcDateTime)),
 )
 _HOLD = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(read=True)
 _REPLACE = (
@@ -103,5 +106,9 @@ def replace_password_hash(dbsession: Session, credential: Credential, password_h
         raise WrongCredentials
 
 
-def _as_it_was(credential: Credential) -> dict[str, str]:
-    return {"user_id": credential.user_id, "seen": credential.password_hash}
+def _as_it_was(credential: Credential) -> dict[str, Any]:
+    return {
+        "user_id": credential.user_id,
+        "seen": credential.password_hash,
+        "closing": credential.closes_at,
+    }

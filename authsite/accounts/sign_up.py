@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from authsite.accounts.new_password import refuse_weak_password
 from authsite.accounts.throttles import Throttles
+from authsite.accounts.users import Credential
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.password_policy import PasswordPolicy
@@ -15,10 +17,6 @@ from authsite.tokens import new_id
 
 class EmailTaken(Exception):
     """Somebody has an account with this address."""
-
-
-class WeakPassword(Exception):
-    """The password is not worth having; the message says why, in words for the person."""
 
 
 def sign_up(
@@ -33,20 +31,16 @@ def sign_up(
     password: str,
     network: str,
     now: datetime,
-) -> User:
-    """Add and return a user; raise `WeakPassword`, `EmailTaken`, `Throttled` or `HashQueueFull`.
+) -> Credential:
+    """Add a user and return their credential.
+
+    Raises `WeakPassword`, `EmailTaken`, `Throttled` or `HashQueueFull`.
 
     A sign-up counts from when nothing is wrong with it but, perhaps, the address: who tries which
     addresses are taken is held up like who makes many accounts. The password is hashed before the
     first statement of `dbsession`, so that nobody holds the write lock while a hash is computed.
     """
-    local_part, _, domain = email.key.partition("@")
-    weakness = policy.weakness_of(
-        password,
-        words=[first_name, last_name, email.typed, local_part, domain.split(".")[0]],
-    )
-    if weakness:
-        raise WeakPassword(weakness)
+    refuse_weak_password(policy, password, first_name=first_name, last_name=last_name, email=email)
     tried = {"sign_up_network": network}
     throttles.look(tried, now=now)
     with hasher.turn() as turn:
@@ -69,4 +63,4 @@ def sign_up(
         if "email_key" not in str(error.orig):
             raise
         raise EmailTaken from error
-    return user
+    return Credential(user.id, password_hash)

@@ -1,6 +1,7 @@
 """Finding the people who have an account."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,10 +12,17 @@ from authsite.models import User
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Whose password it is, and its hash as it was when it was read."""
+    """Whose password it is, and the account as it was when it was read."""
 
     user_id: str
     password_hash: str = field(repr=False)
+    email_verified_at: datetime | None = None
+    closes_at: datetime | None = None
+
+
+def user_of_email_key(dbsession: Session, email_key: str) -> User | None:
+    """Return the user with this address, or None."""
+    return dbsession.scalars(sa.select(User).where(User.email_key == email_key)).one_or_none()
 
 
 def user_of_id(dbsession: Session, user_id: str) -> User | None:
@@ -23,13 +31,13 @@ def user_of_id(dbsession: Session, user_id: str) -> User | None:
 
 
 #: What `credential_of_email_key` asks, at every sign-in.
-CREDENTIAL = sa.select(User.id, User.password_hash).where(
+CREDENTIAL = sa.select(User.id, User.password_hash, User.email_verified_at, User.closes_at).where(
     User.email_key == sa.bindparam("email_key")
 )
 
 
 def credential_of_email_key(credentials: CompiledSelect, email_key: str) -> Credential | None:
-    """Return the password hash of the account with this address, or None.
+    """Return the password hash of the account with this address; None if it has no password.
 
     `credentials` is `CREDENTIAL`, compiled for the database.
     """

@@ -2,7 +2,32 @@
 
 from authsite.resources.account import Account
 from authsite.resources.base import Private, Resource, add_child
+from authsite.resources.links import (
+    LINKS,
+    ChangeEmailLink,
+    KeepAccountLink,
+    Link,
+    NotMeLink,
+    ResetPasswordLink,
+    VerifyEmail,
+    VerifyEmailLink,
+)
 from authsite.resources.root import Root
 from authsite.resources.well_known import WellKnown
 
-__all__ = ["Account", "Private", "Resource", "Root", "WellKnown", "add_child"]
+__all__ = [
+    "LINKS",
+    "Account",
+    "ChangeEmailLink",
+    "KeepAccountLink",
+    "Link",
+    "NotMeLink",
+    "Private",
+    "ResetPasswordLink",
+    "Resource",
+    "Root",
+    "VerifyEmail",
+    "VerifyEmailLink",
+    "WellKnown",
+    "add_child",
+]

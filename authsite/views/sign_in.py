@@ -1,44 +1,19 @@
 """`/sign-in`: where a stranger says who they are."""
 
-import logging
-from datetime import datetime
-
 from pyramid.response import Response
-from pyramid.security import remember
 from pyramid.view import view_config, view_defaults
 from wtforms import HiddenField
 
-from authsite.accounts.sign_in import (
-    WrongCredentials,
-    account_of,
-    check_password,
-    hold_credential,
-    replace_password_hash,
-)
+from authsite.accounts.sign_in import WrongCredentials, account_of
 from authsite.accounts.throttles import Throttled
-from authsite.accounts.users import Credential
 from authsite.clock import utc_now
 from authsite.forms import SiteForm, check_box, email_field, password_field
 from authsite.hash_queue import HashQueueFull
-from authsite.network import network_of
-from authsite.pages import Refusal, crowded_page, form_page, throttled_page
+from authsite.pages import crowded_page, form_page, throttled_page
 from authsite.redirects import own_path, see_other
 from authsite.request import Request
 from authsite.resources import Root
-
-log = logging.getLogger(__name__)
-
-_TOO_OFTEN = {
-    "sign_in_account": Refusal(
-        "There were too many failed sign-ins.",
-        "A browser that you have signed in with before may let you in at once.",
-    ),
-    "sign_in_network": Refusal(
-        "There were too many failed sign-ins from your network.",
-        "A browser that you have signed in with before may let you in at once.",
-    ),
-    "sign_in_device": Refusal("There were too many failed sign-ins in this browser.", ""),
-}
+from authsite.signing_in import credential_of, let_in
 
 
 class SignInForm(SiteForm):
@@ -75,52 +50,22 @@ class SignIn:
             return self._page(form, status=422)
         account, now = account_of(form.email.data), utc_now()
         try:
-            credential = self._sign_in(account, form.password.data, now=now)
+            credential = credential_of(self.request, account, form.password.data, now=now)
         except WrongCredentials:
             form.reject(None, "Incorrect email or password.")
             return self._page(form, status=422)
         except Throttled as throttled:
-            log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
-            return throttled_page(
-                self.request,
-                "sign_in",
-                form=form,
-                refusal=_TOO_OFTEN[throttled.kind],
-                wait=throttled.wait,
-            )
+            return throttled_page(self.request, "sign_in", form=form, throttled=throttled)
         except HashQueueFull:
             return crowded_page(self.request, "sign_in", form=form)
-        public = form.public_computer.data
-        headers = remember(self.request, credential.user_id, public_computer=public)
-        if not public:
-            password_hash = credential.password_hash
-            headers.append(
-                self.request.site.devices.remember(self.request, account, password_hash, now=now)
-            )
-        return see_other(form.next.data or self.request.path_to("dashboard"), headers)
-
-    def _sign_in(self, account: str, password: str, *, now: datetime) -> Credential:
-        """Return whose password this is. All hashing is done before the transaction begins."""
-        site = self.request.site
-        site.sweeper.nudge(now=now)  # failures leave rows too
-        credential = check_password(
-            site.credentials,
-            throttles=site.throttles,
-            hasher=site.hasher,
+        headers = let_in(
+            self.request,
+            credential,
             account=account,
-            password=password,
-            network=network_of(self.request),
-            device_of=lambda password_hash: site.devices.device_of(
-                self.request, account, password_hash, now=now
-            ),
+            public_computer=form.public_computer.data,
             now=now,
         )
-        if site.hasher.is_outdated(credential.password_hash):
-            renewed = site.hasher.hash(password)
-            replace_password_hash(self.request.dbsession, credential, renewed)
-            return Credential(credential.user_id, renewed)
-        hold_credential(self.request.dbsession, credential)
-        return credential
+        return see_other(form.next.data or self.request.path_to("dashboard"), headers)
 
     def _page(self, form: SignInForm, status: int = 200) -> Response:
         return form_page(self.request, "sign_in", form=form, status=status)

@@ -26,6 +26,13 @@ CHEAP_HASHES = {"AUTHSITE_PASSWORDS_TIME_COST": "1", "AUTHSITE_PASSWORDS_MEMORY_
 #: One machine plays all visitors here, which the site would take for one attacker.
 UNTHROTTLED = {key.replace(".", "_").upper(): "off" for key in THROTTLES}
 
+#: Nobody listens at that port: what is to be sent waits. Tests about mail say where to send it.
+NO_MAIL = {
+    "AUTHSITE_MAIL_HOST": "127.0.0.1",
+    "AUTHSITE_MAIL_SECURITY": "none",
+    "AUTHSITE_MAIL_PORT": "1",
+}
+
 FOR_CROWDS = CHEAP_HASHES | UNTHROTTLED
 
 #: Seconds after which something that should happen has not; far beyond what a busy machine needs.
@@ -68,6 +75,7 @@ class Server(Listener):
             **os.environ,
             "AUTHSITE_SECRET": SECRET,
             "AUTHSITE_SITE_URL": SITE_URL,
+            **NO_MAIL,
             "DATABASE_URL": database_url,
             # Not ours to mend, and the only line on stderr that is not written by the log.
             **settings,

@@ -70,7 +70,14 @@ def test_there_is_one_way_and_one_end(empty_url):
 def test_from_nothing_up_down_and_up_again(empty_url, engine, migrate):
     migrate(empty_url)
     schema = schema_of(engine)
-    assert set(schema) == {"user", "user_session", "sweep", "throttle", "outbox_message", "pending_link"}
+    assert set(schema) == {
+        "user",
+        "user_session",
+        "sweep",
+        "throttle",
+        "outbox_message",
+        "pending_link",
+    }
     migrate(empty_url, "base")
     assert schema_of(engine) == {}
     migrate(empty_url)

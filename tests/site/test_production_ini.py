@@ -27,6 +27,7 @@ def environ(database_url):
     return {
         "AUTHSITE_SECRET": SECRET,
         "AUTHSITE_SITE_URL": SITE,
+        "AUTHSITE_MAIL_HOST": "mail.example.com",
         "DATABASE_URL": database_url,
     }
 
@@ -37,6 +38,7 @@ def environ(database_url):
     [
         ("AUTHSITE_SECRET", "authsite.secret"),
         ("AUTHSITE_SITE_URL", "authsite.site.url"),
+        ("AUTHSITE_MAIL_HOST", "authsite.mail.host"),
         ("DATABASE_URL", "sqlalchemy.url"),
     ],
 )

@@ -27,11 +27,13 @@ URL = "postgresql://ada:hush@db.example/authsite"
 LEAST = {
     "authsite.secret": SECRET,
     "authsite.site.url": "https://site.example",
+    "authsite.mail.host": "localhost",
     "sqlalchemy.url": URL,
 }
 HOUR = timedelta(hours=1)
 SECRET_PEPPER = "cayenne-and-black-pepper-from-Kampot"
 A_PEPPER = Pepper("a1", SECRET_PEPPER.encode())
+CERTIFICATES = str(Path(__file__).parents[1] / "authority.pem")
 OTHER_URL = "postgresql://eve:psst@db.example/other"
 
 #: For each setting: a text other than its default, what it means, and a text that is wrong.
@@ -45,6 +47,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.session.idle": ("7d", timedelta(days=7), "a week"),
     "authsite.session.absolute": ("31d", timedelta(days=31), "0d"),
     "authsite.session.touch_every": ("5m", timedelta(minutes=5), "often"),
+    "authsite.session.confirmed_for": ("1m", timedelta(minutes=1), "1"),
     "authsite.session.public_idle": ("5m", timedelta(minutes=5), "soon"),
     "authsite.session.public_absolute": ("1h", timedelta(hours=1), "1"),
     "authsite.throttle.sign_in_account": (
@@ -55,6 +58,25 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.throttle.sign_in_device": ("off", (), "none"),
     "authsite.throttle.sign_in_network": ("9/1d", (RateLimit(9, timedelta(days=1)),), "0/5m"),
     "authsite.throttle.sign_up_network": ("2/1h", (RateLimit(2, HOUR),), "2/1h,"),
+    "authsite.throttle.mail_address": ("1/1h", (RateLimit(1, HOUR),), "1"),
+    "authsite.throttle.mail_network": ("3/1h", (RateLimit(3, HOUR),), "/"),
+    "authsite.throttle.link_account": ("4/1h", (RateLimit(4, HOUR),), "4/h"),
+    "authsite.throttle.link_network": ("off", (), "no"),
+    "authsite.email.verification": ("required", "required", "perhaps"),
+    "authsite.email.verify_within": ("1h", HOUR, "soon"),
+    "authsite.email.undo_within": ("1d", timedelta(days=1), "0d"),
+    "authsite.closing.grace": ("30d", timedelta(days=30), "a month"),
+    "authsite.closing.reminder": ("1d", timedelta(days=1), ""),
+    "authsite.mail.host": ("::1", "::1", "mail.example.com:25"),
+    "authsite.mail.security": ("tls", "tls", "ssl"),
+    "authsite.mail.port": ("2525", 2525, "65536"),
+    "authsite.mail.certificates": (CERTIFICATES, CERTIFICATES, "/dev/null/nothing"),
+    "authsite.mail.username": ("ada", "ada", ""),
+    "authsite.mail.password": ("s3cret of the mail", "s3cret of the mail", " "),
+    "authsite.mail.timeout": ("3s", timedelta(seconds=3), "3"),
+    "authsite.mail.sender": ("Me@bücher.example", "Me@xn--bcher-kva.example", "me"),
+    "authsite.mail.thread": ("no", False, "none"),
+    "authsite.passwords.reset_within": ("2h", 2 * HOUR, "2"),
     "authsite.passwords.minimum_length": ("15", 15, "7"),
     "authsite.passwords.words": ("Lovelace, lace.example ", ("Lovelace", "lace.example"), "a, b"),
     "authsite.passwords.breached": (str(EXCERPT), breached_passwords_at(EXCERPT), "/dev/null"),
@@ -97,8 +119,8 @@ def test_keys_and_variables_are_named_alike():
 
 @every_setting
 def test_without_a_word_a_setting_is_its_default(setting: SettingDescription):
-    if setting.default is MISSING:
-        assert setting.key in LEAST
+    if setting.key in LEAST:
+        assert setting.default in (MISSING, None)
     else:
         assert value_of(read_settings(LEAST, {}), setting.key) == setting.default
 
@@ -212,12 +234,55 @@ def test_costs_that_argon2_would_refuse_are_refused():
 
 @pytest.mark.asvs("13.3.1", "16.2.5")
 def test_no_secret_is_shown_by_accident():
-    shown = repr(read_settings(LEAST | {"authsite.passwords.pepper": f"a1:{SECRET_PEPPER}"}, {}))
+    secrets = {
+        "authsite.passwords.pepper": f"a1:{SECRET_PEPPER}",
+        "authsite.mail.password": "s3cret of the mail",
+    }
+    shown = repr(read_settings(LEAST | secrets, {}))
     assert SECRET_PEPPER not in shown
+    assert "s3cret" not in shown
     assert SECRET not in shown
     assert "hush" not in shown
     assert "db.example" not in shown
     assert "https://site.example" in shown
+
+
+@pytest.mark.asvs("12.2.1")
+@pytest.mark.parametrize(
+    ("mail", "wrong"),
+    [
+        ({"authsite.mail.security": "none", "authsite.mail.host": "mail.example"}, "security is"),
+        ({"authsite.dev": "true", "authsite.mail.host": "mail.example"}, "host must be this"),
+    ],
+)
+def test_mail_goes_nowhere_where_it_may_be_read_or_should_not_be(mail, wrong):
+    with pytest.raises(SettingError, match=rf"^authsite\.mail\.{wrong}"):
+        read_settings(LEAST | mail, {})
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
+def test_on_this_machine_mail_may_go_as_it_is(host):
+    mail = {"authsite.mail.security": "none", "authsite.mail.host": host}
+    assert read_settings(LEAST | mail | {"authsite.dev": "true"}, {}).mail.host == host
+
+
+def test_in_development_no_mail_server_is_needed():
+    ini = {key: value for key, value in LEAST.items() if key != "authsite.mail.host"}
+    assert read_settings(ini | {"authsite.dev": "true"}, {}).mail.host is None
+
+
+def test_mails_come_from_the_host_of_the_site_unless_it_is_said_from_where():
+    assert read_settings(LEAST, {}).sender == "no-reply@site.example"
+    port = {"authsite.site.url": "http://site.example:8080"}
+    assert read_settings(LEAST | port, {}).sender == "no-reply@site.example"
+    given = {"authsite.mail.sender": "accounts@other.example"}
+    assert read_settings(LEAST | given, {}).sender == "accounts@other.example"
+
+
+def test_a_reminder_comes_before_the_end():
+    ini = {"authsite.closing.grace": "3d", "authsite.closing.reminder": "3d"}
+    with pytest.raises(SettingError, match=r"^authsite\.closing\.reminder must be shorter"):
+        read_settings(LEAST | ini, {})
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.sign_up import EmailTaken, WeakPassword, sign_up
+from authsite.accounts.new_password import WeakPassword
+from authsite.accounts.sign_up import EmailTaken, sign_up
 from authsite.accounts.throttles import Throttles
+from authsite.accounts.users import Credential
 from authsite.email_addresses import parse_email_address
 from authsite.models import User
 from tests.factories import NOW, a_hasher, a_policy, a_user, some_noise
@@ -17,7 +19,7 @@ NOBODY_WAITS = Throttles(
 )
 
 
-def sign_ada_up(dbsession: Session, **values) -> User:
+def sign_ada_up(dbsession: Session, **values) -> Credential:
     """Sign Ada up, or whom the values say."""
     email = values.pop("email", "Ada.Lovelace@Example.com")
     ada = {
@@ -41,7 +43,7 @@ def people(dbsession: Session) -> set[str]:
 
 def test_there_is_one_account_more_and_all_others_are_as_before(dbsession):
     noise = {person.email_key for person in some_noise(dbsession)}
-    user_id = sign_ada_up(dbsession).id
+    user_id = sign_ada_up(dbsession).user_id
     dbsession.commit()
     assert people(dbsession) == noise | {"ada.lovelace@example.com"}
     user = dbsession.get(User, user_id)
@@ -51,9 +53,9 @@ def test_there_is_one_account_more_and_all_others_are_as_before(dbsession):
 
 @pytest.mark.asvs("11.4.2")
 def test_the_password_is_kept_as_a_hash_and_as_nothing_else(dbsession):
-    user = sign_ada_up(dbsession)
+    credential = sign_ada_up(dbsession)
     dbsession.commit()
-    assert HASHER.matches(user.password_hash, PASSWORD)
+    assert HASHER.matches(credential.password_hash, PASSWORD)
     row = dbsession.execute(sa.select(User.__table__)).one()
     assert not any(PASSWORD in str(value) for value in row)
 
@@ -62,7 +64,7 @@ def test_two_people_of_one_name_are_two_people(dbsession):
     first = sign_ada_up(dbsession)
     second = sign_ada_up(dbsession, email="ada.lovelace@other.example.com")
     dbsession.commit()
-    assert first.id != second.id
+    assert first.user_id != second.user_id
     assert first.password_hash != second.password_hash
 
 

@@ -18,6 +18,7 @@ GONE = "expired sessions deleted\n0 forgotten throttles deleted\n"
 INI = """[app:main]
 use = egg:authsite
 authsite.site.url = http://localhost
+authsite.mail.host = localhost
 authsite.secret = a secret for the tests, known to everyone who reads this
 sqlalchemy.url = {url}
 """

@@ -1,0 +1,21 @@
+"""What a new password has to be, at whichever page it is chosen."""
+
+from authsite.email_addresses import EmailAddress
+from authsite.password_policy import PasswordPolicy
+
+
+class WeakPassword(Exception):
+    """The password is not worth having; the message says why, in words for the person."""
+
+
+def refuse_weak_password(
+    policy: PasswordPolicy, password: str, *, first_name: str, last_name: str, email: EmailAddress
+) -> None:
+    """Raise `WeakPassword` if this person should not have this password."""
+    local_part, _, domain = email.key.partition("@")
+    weakness = policy.weakness_of(
+        password,
+        words=[first_name, last_name, email.typed, local_part, domain.split(".")[0]],
+    )
+    if weakness:
+        raise WeakPassword(weakness)

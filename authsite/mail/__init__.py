@@ -1,0 +1,1 @@
+"""Mail: what is written, and that it arrives."""

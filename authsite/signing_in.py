@@ -1,0 +1,59 @@
+"""What every page does that asks for a password: judge it, and let its owner in."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pyramid.security import remember
+
+from authsite.accounts.sign_in import (
+    check_password,
+    hold_credential,
+    replace_password_hash,
+)
+from authsite.accounts.users import Credential
+from authsite.network import network_of
+from authsite.request import Request
+
+
+def credential_of(request: Request, account: str, password: str, *, now: datetime) -> Credential:
+    """Return whose password this is, and hold it until the transaction ends.
+
+    `account` is the key of an address. All hashing is done before the transaction begins. Raises
+    `WrongCredentials`, `Throttled` or `HashQueueFull`.
+    """
+    site = request.site
+    site.sweeper.nudge(now=now)  # failures leave rows too
+    credential = check_password(
+        site.credentials,
+        throttles=site.throttles,
+        hasher=site.hasher,
+        account=account,
+        password=password,
+        network=network_of(request),
+        device_of=lambda password_hash: site.devices.device_of(
+            request, account, password_hash, now=now
+        ),
+        now=now,
+    )
+    if not site.hasher.is_outdated(credential.password_hash):
+        hold_credential(request.dbsession, credential)
+        return credential
+    renewed = site.hasher.hash(password)
+    replace_password_hash(request.dbsession, credential, renewed)
+    return replace(credential, password_hash=renewed)
+
+
+def let_in(
+    request: Request,
+    credential: Credential,
+    *,
+    account: str,
+    public_computer: bool = False,
+    now: datetime,
+) -> list[tuple[str, str]]:
+    """Open a session in this browser; return the headers for it, and for knowing it again."""
+    headers = remember(request, credential.user_id, public_computer=public_computer)
+    if not public_computer:
+        devices, password_hash = request.site.devices, credential.password_hash
+        headers.append(devices.remember(request, account, password_hash, now=now))
+    return headers
