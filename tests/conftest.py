@@ -17,6 +17,7 @@ from authsite.clock import utc_now
 from authsite.models import Base, Sweep
 from authsite.site import Site, site_of
 from tests.browsers import Browser
+from tests.mailbox import Mailbox
 from tests.postgresql import Cluster
 
 ROOT = Path(__file__).parent.parent
@@ -100,6 +101,12 @@ def dbsession(site: Site) -> Iterator[Session]:
     """A session to arrange and to look; what it adds is there for everyone after a commit."""
     with Session(site.database.engine) as session:
         yield session
+
+
+@pytest.fixture
+def mailbox(site: Site) -> Mailbox:
+    """What the site has written to people."""
+    return Mailbox(site)
 
 
 @pytest.fixture
