@@ -1,0 +1,103 @@
+"""Closing an account: it goes after a while in which its owner may still keep it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.accounts.links import (
+    Purpose,
+    follow_link,
+    issue_link,
+    void_all_but_disavowals,
+)
+from authsite.accounts.notices import notify
+from authsite.accounts.outbox import Outbox
+from authsite.accounts.sessions import close_sessions
+from authsite.accounts.users import Credential
+from authsite.models import OutboxMessage, User
+from authsite.tokens import LinkToken
+
+#: The message before the end, written when an account is closed, and due later.
+REMINDER = "account_closing_soon"
+#: How long the question that a sign-in to a closed account leads to can be answered.
+KEEP_WITHIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """How long a closed account can still be kept, and how long before its end that is said."""
+
+    period: timedelta
+    reminder: timedelta
+
+
+def close_account(
+    dbsession: Session,
+    user_id: str,
+    *,
+    outbox: Outbox,
+    grace: Grace,
+    undo_within: timedelta,
+    now: datetime,
+) -> datetime:
+    """End all sessions and void all links; return when the account and all about it will be erased.
+
+    The owner is told at once, and once more before the end.
+    """
+    user = dbsession.get_one(User, user_id)
+    user.closes_at = closes_at = now + grace.period
+    dbsession.flush()
+    close_sessions(dbsession, user_id)
+    void_all_but_disavowals(dbsession, user_id)
+    for kind, due in (("account_closing", now), (REMINDER, closes_at - grace.reminder)):
+        notify(
+            dbsession,
+            user,
+            kind,
+            outbox=outbox,
+            undo_within=undo_within,
+            now=now,
+            due=due,
+            closes_at=closes_at,
+            sign_in=outbox.link_to("sign-in"),
+        )
+    return closes_at
+
+
+def offer_to_keep(dbsession: Session, credential: Credential, *, now: datetime) -> LinkToken:
+    """Return the token of the page that asks whether the account shall be kept.
+
+    Who gets it has just shown the password, and is not signed in.
+    """
+    user = dbsession.get_one(User, credential.user_id)
+    return issue_link(
+        dbsession,
+        user,
+        Purpose.KEEP_ACCOUNT,
+        email=user.email,
+        email_key=user.email_key,
+        lifetime=KEEP_WITHIN,
+        now=now,
+    )
+
+
+def keep_account(dbsession: Session, token: LinkToken, *, now: datetime) -> User:
+    """Keep the account that this link is about, and return its user; raises `DeadLink`."""
+    link = follow_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
+    user = dbsession.get_one(User, link.user_id)
+    cancel_closing(dbsession, user)
+    return user
+
+
+def cancel_closing(dbsession: Session, user: User) -> None:
+    """Keep the account, if it was about to go; the message before the end is not sent."""
+    user.closes_at = None
+    dbsession.execute(
+        sa.delete(OutboxMessage).where(
+            OutboxMessage.user_id == user.id,
+            OutboxMessage.kind == REMINDER,
+            OutboxMessage.next_try_at.is_not(None),
+        )
+    )

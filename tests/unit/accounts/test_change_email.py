@@ -1,0 +1,195 @@
+"""Changing an address: both mailboxes are told, and only the new one's link changes anything."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.change_email import ask_for_new_email, change_email
+from authsite.accounts.links import DeadLink, Purpose, issue_link, link_of
+from authsite.accounts.sign_up import EmailTaken
+from authsite.email_addresses import parse_email_address
+from authsite.models import OutboxMessage, PendingLink, User
+from authsite.tokens import LinkToken
+from tests.factories import NOW, a_user, an_outbox, some_noise
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+
+@pytest.fixture
+def ada(dbsession):
+    """Somebody with an address, among others."""
+    some_noise(dbsession)
+    return a_user(dbsession, email="Ada@example.com", first_name="Ada", email_verified_at=NOW)
+
+
+def ask(dbsession, user, email, *, now=NOW):
+    """Ask for a new address."""
+    ask_for_new_email(
+        dbsession,
+        user,
+        parse_email_address(email),
+        outbox=an_outbox(),
+        verify_within=DAY,
+        undo_within=WEEK,
+        now=now,
+    )
+
+
+def follow(dbsession, token, *, now=NOW):
+    """Follow the link."""
+    return change_email(dbsession, token, outbox=an_outbox(), undo_within=WEEK, now=now)
+
+
+def mails(dbsession):
+    """Return the text of each mail by its kind and recipient."""
+    rows = dbsession.scalars(sa.select(OutboxMessage)).all()
+    return {(row.kind, row.recipient): row.text for row in rows}
+
+
+def token_in(text, page):
+    """Return the token of the link to a page."""
+    return LinkToken.parse(text.split(f"https://site.example/{page}/")[1].split()[0])
+
+
+def asked(dbsession, user, email="Ada@new.example"):
+    """Ask, and return the token that the new mailbox got."""
+    ask(dbsession, user, email)
+    return token_in(
+        mails(dbsession)["change_email", parse_email_address(email).mailbox], "change-email"
+    )
+
+
+def test_asking_changes_nothing_and_tells_both(dbsession, ada):
+    ask(dbsession, ada, "Ada@new.example")
+    assert (ada.email, ada.email_key) == ("Ada@example.com", "ada@example.com")
+    told = mails(dbsession)
+    assert set(told) == {
+        ("change_email", "Ada@new.example"),
+        ("email_change_asked", "Ada@example.com"),
+    }
+    assert "Ada@new.example" in told["email_change_asked", "Ada@example.com"]
+    assert "/not-me/" in told["email_change_asked", "Ada@example.com"]
+    assert "/not-me/" not in told["change_email", "Ada@new.example"]
+
+
+def test_a_mail_to_an_address_that_is_not_proven_calls_nobody_by_name(dbsession, ada):
+    ask(dbsession, ada, "Ada@new.example")
+    assert "Hello,\n" in mails(dbsession)["change_email", "Ada@new.example"]
+    assert "Hello Ada,\n" in mails(dbsession)["email_change_asked", "Ada@example.com"]
+
+
+def test_following_the_link_changes_the_address_and_verifies_it(dbsession, ada):
+    token = asked(dbsession, ada)
+    later = NOW + timedelta(hours=23)
+    assert follow(dbsession, token, now=later) is ada
+    assert (ada.email, ada.email_key) == ("Ada@new.example", "ada@new.example")
+    assert ada.email_verified_at == later
+
+
+def test_the_former_address_is_told_and_can_undo_it_for_a_week(dbsession, ada):
+    follow(dbsession, asked(dbsession, ada))
+    text = mails(dbsession)["email_changed", "Ada@example.com"]
+    assert "Ada@new.example" in text
+    token = token_in(text, "not-me")
+    week_later = NOW + WEEK - timedelta(seconds=1)
+    link = link_of(dbsession, token, purpose=Purpose.NOT_ME, now=week_later)
+    assert (link.user_id, link.email_key) == (ada.id, "ada@example.com")
+    assert link_of(dbsession, token, purpose=Purpose.NOT_ME, now=NOW + WEEK) is None
+
+
+def test_a_link_is_followed_once(dbsession, ada):
+    token = asked(dbsession, ada)
+    follow(dbsession, token)
+    with pytest.raises(DeadLink):
+        follow(dbsession, token)
+
+
+def test_a_link_ends_after_its_time(dbsession, ada):
+    token = asked(dbsession, ada)
+    with pytest.raises(DeadLink):
+        follow(dbsession, token, now=NOW + DAY)
+    assert ada.email == "Ada@example.com"
+
+
+def test_a_newer_link_makes_the_older_one_void(dbsession, ada):
+    older = asked(dbsession, ada, "first@new.example")
+    newer = asked(dbsession, ada, "second@new.example")
+    with pytest.raises(DeadLink):
+        follow(dbsession, older)
+    follow(dbsession, newer)
+    assert ada.email == "second@new.example"
+
+
+def test_all_else_that_was_pending_is_void_but_what_takes_it_back(dbsession, ada):
+    token = asked(dbsession, ada)
+    for purpose in (Purpose.RESET_PASSWORD, Purpose.VERIFY_EMAIL):
+        issue_link(
+            dbsession,
+            ada,
+            purpose,
+            email=ada.email,
+            email_key=ada.email_key,
+            lifetime=DAY,
+            now=NOW,
+        )
+    follow(dbsession, token)
+    purposes = dbsession.scalars(sa.select(PendingLink.purpose)).all()
+    assert purposes == [Purpose.NOT_ME, Purpose.NOT_ME]
+
+
+@pytest.mark.asvs("6.3.8")
+def test_who_has_an_address_is_told_to_nobody_but_them(dbsession, ada):
+    a_user(dbsession, email="grace@example.org")
+    ask(dbsession, ada, "Grace@example.org")
+    told = mails(dbsession)
+    assert set(told) == {
+        ("email_taken", "Grace@example.org"),
+        ("email_change_asked", "Ada@example.com"),
+    }
+    assert "/change-email/" not in told["email_taken", "Grace@example.org"]
+
+
+def test_an_address_that_was_taken_meanwhile_is_not_given_twice(dbsession, ada):
+    token = asked(dbsession, ada)
+    a_user(dbsession, email="ada@new.example")
+    with pytest.raises(EmailTaken):
+        follow(dbsession, token)
+    dbsession.commit()
+    assert dbsession.get_one(User, ada.id).email == "Ada@example.com"
+    assert ("email_changed", "Ada@example.com") not in mails(dbsession)
+
+
+def test_an_address_that_its_former_owner_can_take_back_is_given_to_nobody(dbsession, ada):
+    grace = a_user(dbsession, email="grace@example.org")
+    follow(dbsession, asked(dbsession, grace, "grace@new.example"))
+    ask(dbsession, ada, "grace@example.org")
+    assert ("email_taken", "grace@example.org") in mails(dbsession)
+    token = issue_link(
+        dbsession,
+        ada,
+        Purpose.CHANGE_EMAIL,
+        email="grace@example.org",
+        email_key="grace@example.org",
+        lifetime=DAY,
+        now=NOW,
+    )
+    with pytest.raises(EmailTaken):
+        follow(dbsession, token)
+    after = NOW + WEEK
+    token = issue_link(
+        dbsession,
+        ada,
+        Purpose.CHANGE_EMAIL,
+        email="grace@example.org",
+        email_key="grace@example.org",
+        lifetime=DAY,
+        now=after,
+    )
+    assert follow(dbsession, token, now=after).email == "grace@example.org"
+
+
+def test_who_changes_back_meets_no_reservation_of_their_own(dbsession, ada):
+    follow(dbsession, asked(dbsession, ada))
+    follow(dbsession, asked(dbsession, ada, "ada@example.com"))
+    assert ada.email == "ada@example.com"

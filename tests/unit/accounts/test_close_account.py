@@ -1,0 +1,124 @@
+"""Closing an account: it goes after its grace, unless its owner says otherwise before."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.close_account import (
+    KEEP_WITHIN,
+    REMINDER,
+    Grace,
+    close_account,
+    keep_account,
+    offer_to_keep,
+)
+from authsite.accounts.links import DeadLink, Purpose, issue_link
+from authsite.accounts.users import Credential
+from authsite.models import OutboxMessage, PendingLink, User, UserSession
+from tests.factories import NOW, a_session, a_user, an_outbox, some_noise
+
+DAY = timedelta(days=1)
+GRACE = Grace(14 * DAY, 3 * DAY)
+
+
+@pytest.fixture
+def ada(dbsession):
+    """Somebody who is signed in, among others."""
+    some_noise(dbsession)
+    ada = a_user(dbsession, email="ada@example.com", email_verified_at=NOW)
+    a_session(dbsession, ada)
+    return ada
+
+
+def close(dbsession, user, *, now=NOW):
+    """Close the account."""
+    return close_account(
+        dbsession,
+        user.id,
+        outbox=an_outbox(),
+        grace=GRACE,
+        undo_within=7 * DAY,
+        now=now,
+    )
+
+
+def mails(dbsession):
+    """Return what is to be sent, by its kind."""
+    return {row.kind: row for row in dbsession.scalars(sa.select(OutboxMessage))}
+
+
+def test_the_account_goes_after_its_grace_and_not_before(dbsession, ada):
+    assert close(dbsession, ada) == NOW + 14 * DAY
+    assert ada.closes_at == NOW + 14 * DAY
+
+
+def test_all_its_sessions_end_and_no_others_do(dbsession, ada):
+    close(dbsession, ada)
+    owners = set(dbsession.scalars(sa.select(UserSession.user_id)))
+    assert ada.id not in owners
+    assert len(owners) == 3
+
+
+def test_what_was_pending_is_void(dbsession, ada):
+    issue_link(
+        dbsession,
+        ada,
+        Purpose.RESET_PASSWORD,
+        email=ada.email,
+        email_key=ada.email_key,
+        lifetime=DAY,
+        now=NOW,
+    )
+    close(dbsession, ada)
+    purposes = dbsession.scalars(sa.select(PendingLink.purpose)).all()
+    assert set(purposes) == {Purpose.NOT_ME}
+
+
+def test_its_owner_is_told_at_once_and_once_more_before_the_end(dbsession, ada):
+    close(dbsession, ada)
+    told = mails(dbsession)
+    assert set(told) == {"account_closing", REMINDER}
+    assert told["account_closing"].next_try_at == NOW
+    assert told[REMINDER].next_try_at == NOW + 11 * DAY
+    for mail in told.values():
+        assert "31 May 2030" in mail.text
+        assert "31 May 2030" in mail.html
+        assert "https://site.example/not-me/" in mail.text
+
+
+def test_the_link_of_the_reminder_lives_as_long_after_it_as_any_other(dbsession, ada):
+    close(dbsession, ada)
+    ends = dbsession.scalars(sa.select(PendingLink.expires_at).order_by(PendingLink.expires_at))
+    assert ends.all() == [NOW + 7 * DAY, NOW + 18 * DAY]
+
+
+def offer(dbsession, user, *, now=NOW):
+    """Sign in to the closed account, and be asked."""
+    return offer_to_keep(dbsession, Credential(user.id, "a hash"), now=now)
+
+
+def test_who_says_so_keeps_the_account_and_is_not_reminded(dbsession, ada):
+    close(dbsession, ada)
+    assert keep_account(dbsession, offer(dbsession, ada), now=NOW) is ada
+    assert ada.closes_at is None
+    assert set(mails(dbsession)) == {"account_closing"}
+
+
+def test_being_asked_is_not_yet_keeping(dbsession, ada):
+    close(dbsession, ada)
+    offer(dbsession, ada)
+    assert ada.closes_at == NOW + 14 * DAY
+    assert REMINDER in mails(dbsession)
+
+
+def test_the_question_is_answered_once_and_soon(dbsession, ada):
+    close(dbsession, ada)
+    token = offer(dbsession, ada)
+    with pytest.raises(DeadLink):
+        keep_account(dbsession, token, now=NOW + KEEP_WITHIN)
+    keep_account(dbsession, token, now=NOW)
+    close(dbsession, ada)
+    with pytest.raises(DeadLink):
+        keep_account(dbsession, token, now=NOW)
+    assert dbsession.get_one(User, ada.id).closes_at == NOW + 14 * DAY
