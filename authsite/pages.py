@@ -18,6 +18,10 @@ log = logging.getLogger(__name__)
 TEMPLATES = "authsite.templates"
 #: Seconds after which to try again when the site is too busy or the database is away.
 RETRY_AFTER = 5
+_USED_UP = (
+    "Each link can be used once, and for a limited time. This one was used already, has expired, "
+    "or was replaced by a newer one."
+)
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
@@ -51,6 +55,23 @@ def form_page(
     What was typed is in it again, but for passwords.
     """
     return page(request, template, status=status, form=form, **values)
+
+
+def dead_link_page(request: Request, *, again: tuple[str, str] | None) -> Response:
+    """Return the page for a link that leads nowhere (410, RFC 9110, 15.5.11).
+
+    It says the same of what was used, has expired or never was; `again` is where to get a new
+    link: the words of a button, and the path that it leads to.
+    """
+    links = [again or ("Go to the home page", request.path_to())]
+    return page(
+        request,
+        "dead_link",
+        status=410,
+        title="This link leads nowhere any more",
+        explanation=[_USED_UP, "If you copied it, make sure that nothing is missing at its end."],
+        links=links,
+    )
 
 
 def crowded_page(request: Request, template: str, *, form: SiteForm, **values: Any) -> Response:

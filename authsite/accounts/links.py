@@ -1,5 +1,6 @@
 """Links that are sent by mail: made, found, and followed once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.throttles import Hit, Throttles
 from authsite.models import PendingLink, User
 from authsite.tokens import LinkToken
 
@@ -124,6 +126,19 @@ def follow_link(
     if spent is None:
         raise DeadLink
     return FollowedLink(*spent)
+
+
+def counted_try(
+    throttles: Throttles, *, user_id: str | None, network: str, now: datetime
+) -> Sequence[Hit]:
+    """Count one try to use a link, and return what was counted; raise `Throttled` for one too many.
+
+    `user_id` is whose link it is, None for one that leads nowhere. What is returned is to be given
+    back when the link was followed. Call it before the first statement of a transaction.
+    """
+    tried = {"link_network": network} | ({"link_account": user_id} if user_id else {})
+    throttles.look(tried, now=now)
+    return throttles.take(tried, now=now)
 
 
 def void_links(dbsession: Session, user_id: str, purposes: "list[Purpose]") -> None:
