@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.links import (
+    DeadLink,
     Purpose,
     follow_link,
     issue_link,
@@ -83,12 +84,17 @@ def offer_to_keep(dbsession: Session, credential: Credential, *, now: datetime) 
     )
 
 
-def keep_account(dbsession: Session, token: LinkToken, *, now: datetime) -> User:
-    """Keep the account that this link is about, and return its user; raises `DeadLink`."""
+def keep_account(dbsession: Session, token: LinkToken, *, now: datetime) -> tuple[Credential, str]:
+    """Keep the account that this link is about; return its credential, and the address's key.
+
+    Raises `DeadLink`, also when the password has become void since it was shown.
+    """
     link = follow_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
     user = dbsession.get_one(User, link.user_id)
+    if user.password_hash is None:
+        raise DeadLink
     cancel_closing(dbsession, user)
-    return user
+    return Credential(user.id, user.password_hash), user.email_key
 
 
 def cancel_closing(dbsession: Session, user: User) -> None:

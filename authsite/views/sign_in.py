@@ -4,6 +4,7 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 from wtforms import HiddenField
 
+from authsite.accounts.close_account import offer_to_keep
 from authsite.accounts.sign_in import WrongCredentials, account_of
 from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
@@ -58,6 +59,10 @@ class SignIn:
             return throttled_page(self.request, "sign_in", form=form, throttled=throttled)
         except HashQueueFull:
             return crowded_page(self.request, "sign_in", form=form)
+        if credential.closes_at:
+            token = offer_to_keep(self.request.dbsession, credential, now=now)
+            path = self.request.path_to("keep-account", str(token))
+            return see_other(f"{path}?public_computer" if form.public_computer.data else path)
         headers = let_in(
             self.request,
             credential,

@@ -1,0 +1,116 @@
+"""`/change-email/{token}`: where the new address of an account is proven."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pyramid.response import Response
+from pyramid.view import view_config, view_defaults
+
+from authsite.accounts.change_email import change_email
+from authsite.accounts.links import DeadLink, counted_try
+from authsite.accounts.sign_in import WrongCredentials
+from authsite.accounts.sign_up import EmailTaken
+from authsite.accounts.throttles import Throttled
+from authsite.clock import utc_now
+from authsite.forms import SiteForm, password_field
+from authsite.hash_queue import HashQueueFull
+from authsite.network import network_of
+from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.redirects import see_other
+from authsite.request import Request
+from authsite.resources import ChangeEmailLink
+from authsite.signing_in import credential_of, let_in
+
+
+class ButtonForm(SiteForm):
+    """For whoever is signed in to the account."""
+
+
+class PasswordForm(SiteForm):
+    """For everybody else: who reads the mailbox is not yet the owner of the account."""
+
+    password = password_field(
+        "Password of your account", autocomplete="current-password", missing="Enter your password."
+    )
+
+
+@view_defaults(context=ChangeEmailLink, permission="public")
+class ChangeEmail:
+    """A page with a button, since programs that look through mails open every link."""
+
+    def __init__(self, context: ChangeEmailLink, request: Request) -> None:
+        self.token, self.link = context.token, context.record
+        self.request = request
+        identity = request.identity
+        self.is_owner = bool(self.link and identity and identity.user_id == self.link.user_id)
+        self.form_type = ButtonForm if self.is_owner else PasswordForm
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Ask whether that is what the person wants."""
+        if self.link is None:
+            return self._dead()
+        return self._page(form_page, self.form_type(), status=200)
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Change the address, if it is the owner of the account who says so."""
+        form, now = self.form_type.of(self.request), utc_now()
+        if self.link is not None and not form.validate():
+            return self._page(form_page, form, status=422)
+        try:
+            headers = self._change(form, now=now)
+        except DeadLink:
+            return self._dead()
+        except WrongCredentials:
+            form.reject("password", "That is not the password of the account.")
+        except EmailTaken:
+            form.reject(None, "There is another account with this address by now.")
+        except Throttled as throttled:
+            return self._page(throttled_page, form, throttled=throttled)
+        except HashQueueFull:
+            return self._page(crowded_page, form)
+        else:
+            said = self.request.site.flash.set("email-changed")
+            return see_other(self.request.path_to("account"), [*headers, said])
+        return self._page(form_page, form, status=422)
+
+    def _change(self, form: SiteForm, *, now: datetime) -> list[tuple[str, str]]:
+        """Change the address; return the headers by which a stranger is signed in."""
+        request, link = self.request, self.link
+        counted_try(
+            request.site.throttles,
+            user_id=link.user_id if link else None,
+            network=network_of(request),
+            now=now,
+        )
+        if link is None:
+            raise DeadLink
+        credential = None
+        if not self.is_owner:
+            password = form.data["password"]
+            credential = credential_of(request, link.owner_email_key, password, now=now)
+        user = change_email(
+            request.dbsession,
+            self.token,
+            outbox=request.outbox,
+            undo_within=request.site.settings.email.undo_within,
+            now=now,
+        )
+        return let_in(request, credential, account=user.email_key, now=now) if credential else []
+
+    def _dead(self) -> Response:
+        ask_again = ("Change your address", self.request.path_to("account", "email"))
+        return dead_link_page(self.request, again=ask_again)
+
+    def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
+        return made_by(
+            self.request,
+            "change_email",
+            form=form,
+            link=self.link,
+            is_owner=self.is_owner,
+            path=self.request.path_to("change-email", str(self.token)),
+            **values,
+        )
