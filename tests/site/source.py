@@ -12,8 +12,10 @@ MODULES = {
     path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8"))
     for path in sorted(PACKAGE.rglob("*.py"))
 }
+_TEMPLATES = PACKAGE / "templates"
 TEMPLATES = {
-    path.name: path.read_text("utf-8") for path in (PACKAGE / "templates").rglob("*.jinja2")
+    path.relative_to(_TEMPLATES).as_posix(): path.read_text("utf-8")
+    for path in _TEMPLATES.rglob("*.jinja2")
 }
 
 #: Modules by their path: those of the package, or bad ones that a test has to notice.

@@ -54,7 +54,7 @@ def test_no_form_takes_more_than_the_page_says(application):
     """Whether it is shown or not; so there is neither a hint nor a secret question."""
     documented = {name for row in rows_below("Fields") for name in code_in(row[0])}
     forms = {each.__module__.rpartition(".")[2]: set(each()._fields) for each in forms_below(Form)}
-    assert set(forms) >= {"account", "sign_in", "sign_up"}
+    assert set(forms) >= {"profile", "sign_in", "sign_up"}
     assert set().union(*forms.values()) == documented
     read = {ast.unparse(call) for _, name, call in calls() if ".POST" in name or ".params" in name}
     assert read == {"request.POST.getall(name)"}

@@ -100,7 +100,7 @@ def test_tree_prints_every_page_in_columns(tmp_path, capsys):
         "/account",
         "POST",
         "authenticated",
-        "authsite.views.account.AccountPage.submit",
+        "authsite.views.account.profile.AccountPage.submit",
     ] in rows
     assert all(len(row) == 4 for row in rows)
     assert len({line.index(row[3]) for line, row in zip(lines, rows, strict=True)}) == 1

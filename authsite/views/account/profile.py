@@ -42,4 +42,4 @@ class AccountPage:
         return see_other(self.request.path_to("account"), said)
 
     def _page(self, form: NamesForm, status: int = 200) -> Response:
-        return form_page(self.request, "account", form=form, status=status, user=self.user)
+        return form_page(self.request, "account/profile", form=form, status=status, user=self.user)
