@@ -8,6 +8,7 @@ from authsite.cookies import Cookie
 #: What may be said. The cookie holds no more than the name, so that nobody can put words into
 #: our mouth by planting one.
 MESSAGES = {
+    "account-closed": "Your account is closed. To keep it after all, sign in.",
     "account-kept": "Your account is kept.",
     "email-changed": "Your email address was changed.",
     "name-saved": "Your name was saved.",

@@ -6,6 +6,8 @@ from datetime import datetime
 from pyramid.security import remember
 
 from authsite.accounts.sign_in import (
+    WrongCredentials,
+    account_of,
     check_password,
     hold_credential,
     replace_password_hash,
@@ -57,3 +59,13 @@ def let_in(
         devices, password_hash = request.site.devices, credential.password_hash
         headers.append(devices.remember(request, account, password_hash, now=now))
     return headers
+
+
+def own_credential_of(request: Request, password: str, *, now: datetime) -> Credential:
+    """Do what `credential_of` does for the account of whoever is signed in, and for no other."""
+    identity = request.identity
+    assert identity is not None  # noqa: S101 - views that call this ask for `authenticated`
+    credential = credential_of(request, account_of(identity.email), password, now=now)
+    if credential.user_id != identity.user_id:  # the address has come to be another's
+        raise WrongCredentials
+    return credential

@@ -1,0 +1,25 @@
+"""`/account/data`: everything that is kept about a person, to take away."""
+
+import json
+
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from authsite.accounts.own_data import data_of
+from authsite.request import Request
+from authsite.resources import Account
+
+
+@view_config(
+    context=Account,
+    name="data",
+    request_method="GET",
+    permission="authenticated",
+    confirm_password=True,
+)
+def own_data(request: Request) -> Response:
+    """Return it as a file of JSON, which browsers save and do not show."""
+    data = data_of(request.dbsession, request.authenticated_userid)
+    response = Response(json.dumps(data, indent=2), content_type="application/json")
+    response.content_disposition = 'attachment; filename="account.json"'
+    return response

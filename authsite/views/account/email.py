@@ -1,0 +1,82 @@
+"""`/account/email`: where another address is asked for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.response import Response
+from pyramid.view import view_config, view_defaults
+
+from authsite.accounts.change_email import ask_for_new_email
+from authsite.accounts.throttles import Throttled
+from authsite.clock import utc_now
+from authsite.email_addresses import EmailAddress, parse_email_address
+from authsite.forms import Mailable, SiteForm, email_field
+from authsite.network import network_of
+from authsite.pages import form_page, page, throttled_page
+from authsite.request import Request
+from authsite.resources import Account
+
+
+class NewEmailForm(SiteForm):
+    """The address that is to be."""
+
+    email = email_field("New email address", validators=[Mailable()])
+
+
+@view_defaults(context=Account, name="email", permission="authenticated", confirm_password=True)
+class EmailPage:
+    """The page with the form, and what becomes of it."""
+
+    def __init__(self, context: Account, request: Request) -> None:
+        self.context = context
+        self.request = request
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Show the address as it is, and an empty field."""
+        return self._page(form_page, NewEmailForm(), status=200)
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Send a link to the new address; nothing is changed before it is followed."""
+        form = NewEmailForm.of(self.request)
+        if not form.validate():
+            return self._page(form_page, form, status=422)
+        email = parse_email_address(form.email.data)
+        if email.key == parse_email_address(self.request.identity.email).key:
+            form.reject("email", "That is the address that you have.")
+            return self._page(form_page, form, status=422)
+        try:
+            self._ask(email)
+        except Throttled as throttled:
+            return self._page(throttled_page, form, throttled=throttled)
+        return page(
+            self.request,
+            "mail_sent",
+            title="Check your mail",
+            sentences=[
+                f"We have sent a link to {email.typed}. Follow it, and your address is changed.",
+                "No mail? It may take a few minutes, and may be among the unwanted mail.",
+            ],
+        )
+
+    def _ask(self, email: EmailAddress) -> None:
+        site, now = self.request.site, utc_now()
+        tried = {
+            "mail_address": f"change_email {email.key}",
+            "mail_network": network_of(self.request),
+        }
+        site.throttles.look(tried, now=now)
+        site.throttles.take(tried, now=now)
+        ask_for_new_email(
+            self.request.dbsession,
+            self.context.record,
+            email,
+            outbox=self.request.outbox,
+            verify_within=site.settings.email.verify_within,
+            undo_within=site.settings.email.undo_within,
+            now=now,
+        )
+
+    def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
+        return made_by(self.request, "account/email", form=form, **values)
