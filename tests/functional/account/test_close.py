@@ -1,0 +1,160 @@
+"""`/account/close` and `/keep-account/{token}`: the account goes, unless its owner comes back."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.sweep import ALL, sweep
+from authsite.clock import utc_now
+from authsite.models import Base, Sweep, Throttle
+from tests.browsers import PASSWORD
+from tests.functional.reading import said_beside, status_of
+
+DAY = timedelta(days=1)
+
+
+def close(browser, password=PASSWORD):
+    """Close the account."""
+    return browser.submit(browser.get("/account/close"), {"password": password})
+
+
+@pytest.fixture
+def ada(browser):
+    """Somebody who has just signed up."""
+    browser.sign_up()
+    return browser
+
+
+@pytest.fixture
+def sweep_everything(site):
+    """Delete what is over by now."""
+
+    def go():
+        for leftovers in ALL:
+            list(sweep(site.database.writing, leftovers, now=utc_now()))
+
+    return go
+
+
+def rows_about_people(site):
+    """Return how many rows there are in each table that is about people."""
+    tables = set(Base.metadata.sorted_tables) - {Sweep.__table__, Throttle.__table__}
+    with site.database.engine.connect() as connection:
+        return {
+            table.name: connection.execute(
+                sa.select(sa.func.count()).select_from(table)
+            ).scalar_one()
+            for table in tables
+        }
+
+
+@pytest.mark.asvs("7.4.2")
+def test_who_closes_the_account_is_signed_out_everywhere(ada, new_browser, mailbox):
+    phone = new_browser()
+    phone.sign_in()
+    done = close(ada)
+    assert (done.status_int, done.location) == (303, "http://localhost/sign-in")
+    assert "keep it after all" in status_of(done.follow())
+    assert not ada.is_signed_in
+    assert not phone.is_signed_in
+    assert "/not-me/" in mailbox.latest("account_closing").text
+
+
+@pytest.mark.parametrize("password", ["", "not that one"])
+def test_the_password_is_asked_for_however_late_it_was_typed(ada, password):
+    page = close(ada, password)
+    assert page.status_int == 422
+    assert "password" in said_beside(page, "password")
+    assert ada.is_signed_in
+
+
+def test_who_signs_in_is_asked_and_keeps_the_account(ada, mailbox):
+    close(ada)
+    asked = ada.sign_in()
+    assert asked.status_int == 303
+    assert asked.location.startswith("http://localhost/keep-account/")
+    assert not ada.is_signed_in
+    page = asked.follow()
+    assert "ada@example.com" in page.html.main.text
+    kept = ada.submit(page, {})
+    assert (kept.status_int, kept.location) == (303, "http://localhost/dashboard")
+    assert status_of(kept.follow()) == "Your account is kept."
+    assert "account_closing_soon" not in [mail.kind for mail in mailbox.all_for()]
+
+
+def test_asking_alone_keeps_nothing(ada, site, let_time_pass, sweep_everything):
+    close(ada)
+    ada.sign_in().follow()
+    let_time_pass(14 * DAY)
+    sweep_everything()
+    assert rows_about_people(site)["user"] == 0
+
+
+def test_a_wrong_password_is_answered_as_ever(ada, new_browser):
+    before = new_browser().sign_in(password="not that one")
+    close(ada)
+    after = new_browser().sign_in(password="not that one")
+    assert after.status_int == before.status_int == 422
+
+
+def test_a_public_computer_stays_one(ada):
+    close(ada)
+    page = ada.get("/sign-in")
+    asked = ada.submit(
+        page, {"email": "ada@example.com", "password": PASSWORD, "public_computer": "y"}
+    )
+    page = asked.follow()
+    assert page.html.main.find("input", attrs={"name": "public_computer"}).has_attr("checked")
+    kept = ada.submit(page, {})
+    cookies = kept.headers.getall("Set-Cookie")
+    (session,) = [cookie for cookie in cookies if cookie.startswith("session=")]
+    assert "Max-Age" not in session
+    assert not any(cookie.startswith("device=") for cookie in cookies)
+
+
+def test_the_question_is_answered_once_and_within_minutes(ada, let_time_pass):
+    close(ada)
+    link = ada.sign_in().location
+    page = ada.get(link)
+    let_time_pass(timedelta(minutes=10))
+    assert ada.submit(page, {}).status_int == 410
+    assert ada.get(link, status=410).html.main.find("a")["href"] == "/sign-in"
+    page = ada.sign_in().follow()
+    ada.submit(page, {})
+    ada.sign_out()
+    assert ada.submit(page, {}).status_int in {403, 410}
+
+
+def test_after_its_grace_all_that_is_known_of_the_person_is_erased(
+    ada, new_browser, site, let_time_pass, sweep_everything
+):
+    new_browser().sign_up(email="grace@example.org")
+    before = rows_about_people(site)
+    close(ada)
+    let_time_pass(14 * DAY - timedelta(minutes=1))
+    sweep_everything()
+    assert rows_about_people(site)["user"] == 2
+    let_time_pass(timedelta(minutes=1))
+    sweep_everything()
+    after = rows_about_people(site)
+    assert after["user"] == before["user"] - 1
+    assert after["outbox_message"] == 1
+    assert new_browser().sign_in("ada@example.com").status_int == 422
+
+
+def test_the_address_is_free_again_when_the_account_has_gone(
+    ada, new_browser, let_time_pass, sweep_everything
+):
+    close(ada)
+    assert new_browser().sign_up().status_int == 422
+    let_time_pass(14 * DAY)
+    sweep_everything()
+    assert new_browser().sign_up().status_int == 303
+
+
+def test_a_guess_is_held_up_as_at_the_sign_in(new_site):
+    _, ada = new_site({"authsite.throttle.sign_in_device": "2/1h"})
+    ada.sign_up()
+    assert [close(ada, "not that one").status_int for _ in range(3)] == [422, 422, 429]
+    assert ada.is_signed_in
