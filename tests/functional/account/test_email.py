@@ -158,7 +158,7 @@ def test_not_many_mails_go_to_one_address(ada, mailbox):
     page = ask(ada)
     assert page.status_int == 429
     assert page.headers["Retry-After"]
-    assert len([mail for mail in mailbox.all_for(NEW)]) == 1
+    assert len(mailbox.all_for(NEW)) == 1
 
 
 def test_not_many_mails_are_asked_for_from_one_network(new_site, mailbox):
