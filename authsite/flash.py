@@ -9,6 +9,7 @@ from authsite.cookies import Cookie
 #: our mouth by planting one.
 MESSAGES = {
     "name-saved": "Your name was saved.",
+    "password-chosen": "Your new password is set. Sign in with it.",
     "signed-out": "You are signed out.",
 }
 

@@ -1,7 +1,8 @@
 """What the forms of several pages share: their shape, and how mistakes are worded."""
 
 import unicodedata
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
 from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
@@ -89,6 +90,16 @@ class Visible:
             raise StopValidation(_UNSEEN)
 
 
+class Mailable:
+    """The text is an address to which a mail could be sent."""
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        try:
+            email_addresses.parse_email_address(field.data)
+        except email_addresses.InvalidEmailAddress:
+            raise StopValidation("Enter an email address such as name@example.com.") from None
+
+
 def name_field(label: str, *, autocomplete: str) -> Field:
     """Return a field for one of a person's names."""
     return StringField(
@@ -99,14 +110,15 @@ def name_field(label: str, *, autocomplete: str) -> Field:
     )
 
 
-def email_field() -> Field:
+def email_field(label: str = "Email address", *, validators: Sequence[Any] = ()) -> Field:
     """Return the field for the address that one signs in with."""
     return StringField(
-        "Email address",
+        label,
         filters=[trimmed],
         validators=[
             Required("Enter your email address."),
             Readable(maximum=email_addresses.MAXIMUM_LENGTH),
+            *validators,
         ],
         render_kw={
             "type": "email",
