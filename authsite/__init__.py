@@ -84,6 +84,8 @@ def includeme(config: Configurator) -> None:
         PREFIX, "authsite:static", cache_max_age=LIFETIME, request_method=("GET", "HEAD")
     )
     config.scan("authsite.views")
+    if settings.dev:
+        config.include("authsite.views.dev_mail")
     config.action(None, lambda: _check(config), order=LAST)
 
 

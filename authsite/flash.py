@@ -12,6 +12,7 @@ MESSAGES = {
     "account-kept": "Your account is kept.",
     "email-changed": "Your email address was changed.",
     "name-saved": "Your name was saved.",
+    "password-chosen": "Your new password is set. Sign in with it.",
     "signed-out": "You are signed out.",
 }
 

@@ -1,5 +1,6 @@
 """The request, with what the pages of this site ask of it."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import pyramid.request
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
 from authsite.accounts.sessions import Identity
+from authsite.accounts.throttles import Hit
 from authsite.mail.messages import Messages
 from authsite.site import Site, site_of
 
@@ -58,6 +60,10 @@ class Request(pyramid.request.Request):
             link_to=self.url_to,
             on_put=lambda: self.tm.get().addAfterCommitHook(self._wake_courier),
         )
+
+    def give_back(self, hits: Sequence[Hit]) -> None:
+        """Take these tries back when the transaction has ended, which is in the way until then."""
+        self.tm.get().addAfterCommitHook(lambda _committed: self.site.throttles.give_back(hits))
 
     def _wake_courier(self, has_committed: bool) -> None:
         if has_committed:

@@ -42,6 +42,11 @@ class OpenLink(NamedTuple):
     owner_is_verified: bool
     owner_closes_at: datetime | None
 
+    @property
+    def is_for_present_address(self) -> bool:
+        """Whether the account still has the address that the link was sent to."""
+        return self.email_key == self.owner_email_key
+
 
 @dataclass(frozen=True, slots=True)
 class FollowedLink:
@@ -67,22 +72,31 @@ def issue_link(
 
     A newer link makes older ones of its purpose void, but for `NOT_ME`: whoever has taken an
     account over must not be able to take that back from its owner by having mails sent.
+
+    For a user who is in no row, the same statements write nothing, so that nobody learns from the
+    time who has an account.
     """
-    if purpose is not Purpose.NOT_ME:
-        void_links(dbsession, user.id, [purpose])
     token = LinkToken.new()
-    dbsession.add(
-        PendingLink(
-            digest=token.digest,
-            user_id=user.id,
-            purpose=purpose.value,
-            email=email,
-            email_key=email_key,
-            created_at=now,
-            expires_at=now + lifetime,
+    row = {
+        PendingLink.digest: token.digest,
+        PendingLink.purpose: purpose.value,
+        PendingLink.email: email,
+        PendingLink.email_key: email_key,
+        PendingLink.created_at: now,
+        PendingLink.expires_at: now + lifetime,
+    }
+    values = [sa.literal(value, column.type) for column, value in row.items()]
+    owner = sa.select(User.id, *values).where(User.id == user.id)
+    # The user before other links, in the order of all who lock both.
+    dbsession.execute(sa.insert(PendingLink).from_select([PendingLink.user_id, *row], owner))
+    if purpose is not Purpose.NOT_ME:
+        dbsession.execute(
+            sa.delete(PendingLink).where(
+                PendingLink.user_id == user.id,
+                PendingLink.purpose == purpose,
+                PendingLink.digest != token.digest,
+            )
         )
-    )
-    dbsession.flush()
     return token
 
 
@@ -153,6 +167,16 @@ def void_links(dbsession: Session, user_id: str, purposes: "list[Purpose]") -> N
 def void_all_but_disavowals(dbsession: Session, user_id: str) -> None:
     """Let no link of the user lead anywhere but those that say "this was not me"."""
     void_links(dbsession, user_id, [each for each in Purpose if each is not Purpose.NOT_ME])
+
+
+def void_all_but_older_disavowals(dbsession: Session, link: FollowedLink) -> None:
+    """Let no link of the user lead anywhere but what was to be disavowed before this one."""
+    is_older = sa.and_(
+        PendingLink.purpose == Purpose.NOT_ME, PendingLink.created_at < link.created_at
+    )
+    dbsession.execute(
+        sa.delete(PendingLink).where(PendingLink.user_id == link.user_id, sa.not_(is_older))
+    )
 
 
 def is_reserved(dbsession: Session, email_key: str, *, user_id: str, now: datetime) -> bool:

@@ -58,7 +58,7 @@ def test_many_failures_are_answered_alike_step_by_step(application, new_browser,
         ]
         assert answers[0] == answers[1]
         statuses.append(answers[0][0].split()[0])
-    throttled = sorted(set(statuses)) == ["422", "429"]
+    throttled = len(set(statuses)) == 2 and statuses[-1] == "429"
     assert throttled == bool(THROTTLES)
     assert statuses == sorted(statuses)
 

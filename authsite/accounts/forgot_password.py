@@ -1,0 +1,68 @@
+"""Forgetting a password: whoever types an address gets a mail, and nobody learns more than that."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.notices import called
+from authsite.accounts.outbox import Outbox
+from authsite.accounts.throttles import Throttles
+from authsite.accounts.users import user_of_email_key
+from authsite.durations import in_words
+from authsite.email_addresses import EmailAddress
+from authsite.models import User
+from authsite.tokens import new_id
+
+#: The kind of the mail, under which its address is counted.
+RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a mail
+
+
+def forgot_password(
+    dbsession: Session,
+    email: EmailAddress,
+    *,
+    throttles: Throttles,
+    outbox: Outbox,
+    reset_within: timedelta,
+    network: str,
+    now: datetime,
+) -> None:
+    """Write to the address: a link to choose a new password, or that nobody has an account there.
+
+    Raises `Throttled`. What is counted and done is the same for an address that nobody has. The
+    link goes to the address as its owner typed it, whatever was typed now.
+    """
+    tried = {"mail_address": f"{RESET_PASSWORD} {email.key}", "mail_network": network}
+    throttles.look(tried, now=now)
+    throttles.take(tried, now=now)
+    user = user_of_email_key(dbsession, email.key)
+    token = issue_link(
+        dbsession,
+        user or User(id=new_id()),
+        Purpose.RESET_PASSWORD,
+        email=user.email if user else email.typed,
+        email_key=email.key,
+        lifetime=reset_within,
+        now=now,
+    )
+    if user is None:
+        outbox.put(
+            dbsession,
+            "no_account",
+            to=email.typed,
+            user_id=None,
+            now=now,
+            link=outbox.link_to("forgot-password"),
+        )
+    else:
+        outbox.put(
+            dbsession,
+            RESET_PASSWORD,
+            to=user.email,
+            user_id=user.id,
+            now=now,
+            name=called(user),
+            link=outbox.link_to("reset-password", str(token)),
+            lifetime=in_words(reset_within),
+        )

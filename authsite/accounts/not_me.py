@@ -1,0 +1,92 @@
+"""Taking an account back, by the link of a mail that told its reader of what somebody else did."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from authsite.accounts.links import (
+    DeadLink,
+    FollowedLink,
+    OpenLink,
+    Purpose,
+    counted_try,
+    follow_link,
+    issue_link,
+    void_all_but_disavowals,
+    void_all_but_older_disavowals,
+)
+from authsite.accounts.sessions import close_sessions
+from authsite.accounts.throttles import Hit, Throttles
+from authsite.accounts.users import held_user_of_id
+from authsite.models import User
+from authsite.tokens import LinkToken
+
+
+class FormerAddressTaken(Exception):
+    """Another account has the address by now, so that this one cannot have it back."""
+
+
+def not_me(
+    dbsession: Session,
+    token: LinkToken,
+    *,
+    link: OpenLink | None,
+    throttles: Throttles,
+    reset_within: timedelta,
+    network: str,
+    now: datetime,
+) -> tuple[LinkToken, Sequence[Hit]]:
+    """Lock everybody out, give the account back the address of the link, and let it be kept.
+
+    `link` is what the token was when it was looked at. Returns the token of a link by which a new
+    password is chosen, and the tries to give back once the transaction has ended. What was told
+    before, to whoever had the account then, can still be disavowed: so a thief who has mails sent
+    to an address of their own gains nothing, whether they use theirs first or last.
+
+    Raises `Throttled`, `DeadLink`, or `FormerAddressTaken`; then everybody is locked out all the
+    same, which is to be kept, and the link can be used once more.
+    """
+    user_id = link.user_id if link else None
+    hits = counted_try(throttles, user_id=user_id, network=network, now=now)
+    user = held_user_of_id(dbsession, user_id) if user_id else None
+    if user is None:
+        raise DeadLink
+    try:
+        with dbsession.begin_nested():
+            followed = follow_link(dbsession, token, purpose=Purpose.NOT_ME, now=now)
+            _give_address_back(user, followed, now=now)
+    except IntegrityError as error:
+        if "email_key" not in str(error.orig):
+            raise
+        _secure(dbsession, user)
+        void_all_but_disavowals(dbsession, user.id)
+        raise FormerAddressTaken from error
+    _secure(dbsession, user)
+    void_all_but_older_disavowals(dbsession, followed)
+    chosen_by = issue_link(
+        dbsession,
+        user,
+        Purpose.RESET_PASSWORD,
+        email=user.email,
+        email_key=user.email_key,
+        lifetime=reset_within,
+        now=now,
+    )
+    return chosen_by, hits
+
+
+def _give_address_back(user: User, followed: FollowedLink, *, now: datetime) -> None:
+    """Let the account have the address that the link was sent to, which is proven by that."""
+    if user.email_key != followed.email_key:
+        user.email, user.email_key = followed.email, followed.email_key
+        user.email_verified_at = now
+    user.email_verified_at = user.email_verified_at or now
+
+
+def _secure(dbsession: Session, user: User) -> None:
+    """Let nobody in any more, and the account not go."""
+    user.password_hash = user.closes_at = None
+    dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
+    close_sessions(dbsession, user.id)

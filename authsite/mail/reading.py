@@ -1,0 +1,38 @@
+"""Reading what was written to people, as a developer does whose site sends no mail."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.models import OutboxMessage
+
+
+class WrittenMessage(NamedTuple):
+    """A message as it is in the outbox; once it has gone out, its words are gone."""
+
+    id: str
+    kind: str
+    recipient: str
+    subject: str | None
+    text: str | None
+    html: str | None
+    due_at: datetime
+    delivered_at: datetime | None
+    failure: str | None
+
+
+_MESSAGES = sa.select(*(getattr(OutboxMessage, name) for name in WrittenMessage._fields))
+
+
+def latest_messages(dbsession: Session, *, limit: int) -> list[WrittenMessage]:
+    """Return at most so many messages, newest first; those that are due later are newer still."""
+    newest = _MESSAGES.order_by(OutboxMessage.due_at.desc(), OutboxMessage.id).limit(limit)
+    return [WrittenMessage._make(row) for row in dbsession.execute(newest)]
+
+
+def message_of_id(dbsession: Session, message_id: str) -> WrittenMessage | None:
+    """Return the message with this id, or None."""
+    row = dbsession.execute(_MESSAGES.where(OutboxMessage.id == message_id)).one_or_none()
+    return WrittenMessage._make(row) if row else None

@@ -1,0 +1,70 @@
+"""`/forgot-password`: where somebody asks for a link to choose a new password."""
+
+from pyramid.response import Response
+from pyramid.view import view_config, view_defaults
+
+from authsite.accounts.forgot_password import forgot_password
+from authsite.accounts.throttles import Throttled
+from authsite.clock import utc_now
+from authsite.durations import in_words
+from authsite.email_addresses import parse_email_address
+from authsite.forms import Mailable, SiteForm, email_field
+from authsite.network import network_of
+from authsite.pages import form_page, page, throttled_page
+from authsite.request import Request
+from authsite.resources import Root
+
+_SAID = (
+    "We have written to {address}. If you have an account with this address, there is a link in "
+    "that mail by which you can choose a new password within {time}."
+)
+_NOT_THERE = (
+    "Nothing there after a few minutes? Look among the unwanted mail, too, and whether the address "
+    "is right."
+)
+
+
+class ForgotPasswordForm(SiteForm):
+    """The address of the account."""
+
+    email = email_field(validators=[Mailable()])
+
+
+@view_defaults(context=Root, name="forgot-password", permission="public")
+class ForgotPassword:
+    """The page with the form, and one answer to it, whoever has an account (ASVS 6.3.8)."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Ask for the address; that of whoever is signed in is filled in."""
+        identity = self.request.identity
+        form = ForgotPasswordForm(data={"email": identity.email if identity else None})
+        return form_page(self.request, "forgot_password", form=form, status=200)
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Write to the address, and say so: what else there is to say is in the mail."""
+        form, now = ForgotPasswordForm.of(self.request), utc_now()
+        if not form.validate():
+            return form_page(self.request, "forgot_password", form=form, status=422)
+        site = self.request.site
+        site.sweeper.nudge(now=now)
+        email, within = parse_email_address(form.email.data), site.settings.passwords.reset_within
+        try:
+            forgot_password(
+                self.request.dbsession,
+                email,
+                throttles=site.throttles,
+                outbox=self.request.outbox,
+                reset_within=within,
+                network=network_of(self.request),
+                now=now,
+            )
+        except Throttled as throttled:
+            return throttled_page(self.request, "forgot_password", form=form, throttled=throttled)
+        said = _SAID.format(address=email.typed, time=in_words(within))
+        title = "Check your mail"
+        return page(self.request, "mail_sent", title=title, sentences=[said, _NOT_THERE])

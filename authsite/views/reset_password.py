@@ -1,0 +1,93 @@
+"""`/reset-password/{token}`: where a new password is chosen by a link from a mail."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.response import Response
+from pyramid.security import forget
+from pyramid.view import view_config, view_defaults
+
+from authsite.accounts.links import DeadLink
+from authsite.accounts.new_password import WeakPassword
+from authsite.accounts.reset_password import reset_password
+from authsite.accounts.throttles import Throttled
+from authsite.clock import utc_now
+from authsite.forms import NewPasswordForm
+from authsite.hash_queue import HashQueueFull
+from authsite.network import network_of
+from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.redirects import see_other
+from authsite.request import Request
+from authsite.resources import ResetPasswordLink
+
+
+class ResetPasswordForm(NewPasswordForm):
+    """A password typed twice; whose it is, the link says."""
+
+
+@view_defaults(context=ResetPasswordLink, permission="public")
+class ResetPassword:
+    """A page with a form, since programs that look through mails open every link."""
+
+    def __init__(self, context: ResetPasswordLink, request: Request) -> None:
+        link = context.record
+        self.link = link if link and link.is_for_present_address else None
+        self.token = context.token
+        self.request = request
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Show an empty form and whose password it is."""
+        if self.link is None:
+            return self._dead()
+        return self._page(form_page, ResetPasswordForm(), status=200)
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Take the new password, and lead to where it can be used; only that spends the link."""
+        form = ResetPasswordForm.of(self.request)
+        if self.link is not None and not form.validate():
+            return self._page(form_page, form, status=422)
+        try:
+            self._reset(form.password.data)
+        except DeadLink:
+            return self._dead()
+        except WeakPassword as weakness:
+            form.reject("password", str(weakness))
+            return self._page(form_page, form, status=422)
+        except Throttled as throttled:
+            return self._page(throttled_page, form, throttled=throttled)
+        except HashQueueFull:
+            return self._page(crowded_page, form)
+        said = self.request.site.flash.set("password-chosen")
+        return see_other(self.request.path_to("sign-in"), [*forget(self.request), said])
+
+    def _reset(self, password: str) -> None:
+        site = self.request.site
+        hits = reset_password(
+            self.request.dbsession,
+            self.token,
+            link=self.link,
+            throttles=site.throttles,
+            hasher=site.hasher,
+            policy=site.password_policy,
+            outbox=self.request.outbox,
+            password=password,
+            undo_within=site.settings.email.undo_within,
+            network=network_of(self.request),
+            now=utc_now(),
+        )
+        self.request.give_back(hits)
+
+    def _dead(self) -> Response:
+        ask_again = ("Ask for a new link", self.request.path_to("forgot-password"))
+        return dead_link_page(self.request, again=ask_again)
+
+    def _page(
+        self, made_by: Callable[..., Response], form: ResetPasswordForm, **values: Any
+    ) -> Response:
+        form.advise(minimum_length=self.request.site.settings.passwords.minimum_length)
+        path = self.request.path_to("reset-password", str(self.token))
+        return made_by(
+            self.request, "reset_password", form=form, link=self.link, path=path, **values
+        )

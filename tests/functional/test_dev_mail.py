@@ -1,0 +1,135 @@
+"""`/dev/mail`: what the site has written to people, to read in development and nowhere else."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.clock import utc_now
+from authsite.models import OutboxMessage
+from tests.functional.recovery import ADA, NEW_PASSWORD, ask_for_link
+from tests.site.test_gets_change_nothing import dump
+
+IN_DEVELOPMENT = {"authsite.dev": "true"}
+EVE = "eve@example.com"
+
+
+@pytest.fixture
+def developer(new_site):
+    """A browser in which somebody works on the site."""
+    _, browser = new_site(IN_DEVELOPMENT)
+    return browser
+
+
+def subjects(page):
+    """Return what the list shows."""
+    return [each.text.strip() for each in page.html.main.find_all("h2")]
+
+
+def first_message(browser):
+    """Open the newest message."""
+    return browser.get("/dev/mail").click(href="/dev/mail/.+", index=0)
+
+
+@pytest.mark.asvs("13.4.2", "15.2.3")
+def test_without_it_there_is_no_such_page(browser, mailbox, dbsession):
+    """Not even for a message that there is."""
+    browser.sign_up()
+    ask_for_link(browser)
+    identifier = dbsession.scalar(sa.select(OutboxMessage.id))
+    for path in ("/dev", "/dev/mail", f"/dev/mail/{identifier}", f"/dev/mail/{identifier}/html"):
+        assert browser.get(path, status=404).html.h1.text == "There is no such page"
+    assert "/dev/mail" not in browser.get("/")
+
+
+def test_in_development_every_page_leads_there(developer):
+    for path in ("/", "/sign-in", "/forgot-password"):
+        page = developer.get(path).click("mail", href="/dev/mail")
+        assert page.html.h1.text == "Mail"
+    assert "Nobody was written to yet." in page
+    assert developer.get("/dev", status=404)
+
+
+def test_a_message_is_read_and_its_link_followed(developer):
+    developer.sign_up()
+    ask_for_link(developer)
+    page = first_message(developer)
+    assert page.html.h1.text == "Choose a new password for authsite"
+    assert ADA in page.html.main.dl.text
+    assert page.html.main.pre.text.startswith("Hello,\n\n")
+    page = page.click(href="/reset-password/")
+    assert page.html.h1.text == "Choose a new password"
+    typed = {"password": NEW_PASSWORD, "confirm_password": NEW_PASSWORD}
+    assert developer.submit(page, typed).status_int == 303
+    assert developer.sign_in(password=NEW_PASSWORD).status_int == 303
+
+
+@pytest.mark.asvs("3.4.3", "3.4.6")
+def test_a_message_is_seen_as_a_mail_program_shows_it(developer):
+    developer.sign_up()
+    ask_for_link(developer)
+    page = first_message(developer).click("As HTML")
+    assert "Choose a new password" in page.html.find("a", class_="button").text
+    policy = dict(
+        each.split(" ", 1) for each in page.headers["Content-Security-Policy"].split("; ")
+    )
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "form-action": "'none'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.click(href="/reset-password/").html.h1.text == "Choose a new password"
+
+
+def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, site):
+    with site.database.writing.begin() as connection:
+        for n in range(102):
+            at = utc_now() - timedelta(minutes=n)
+            row = {"id": f"{n:016}", "kind": "no_account", "recipient": EVE, "subject": f"mail {n}"}
+            connection.execute(sa.insert(OutboxMessage).values(**row, due_at=at))
+    page = developer.get("/dev/mail")
+    assert subjects(page) == [f"mail {n}" for n in range(100)]
+    assert "Older ones are not shown." in page
+
+
+@pytest.mark.parametrize("ended", ["delivered", "given up"])
+def test_of_a_message_that_is_over_what_is_left_is_shown(developer, dbsession, ended):
+    ask_for_link(developer, EVE)
+    now = utc_now()
+    left = {"subject": None, "text": None, "html": None, "next_try_at": None}
+    left |= {"delivered_at": now} if ended == "delivered" else {"failure": "550 no such mailbox"}
+    dbsession.execute(sa.update(OutboxMessage).values(left))
+    dbsession.commit()
+    assert subjects(developer.get("/dev/mail")) == ["no_account"]
+    page = first_message(developer)
+    assert EVE in page.html.main.dl.text
+    assert "Its words are gone" in page
+    assert ("550 no such mailbox" in page) == (ended == "given up")
+    assert f"{page.request.path}/html" not in page
+    assert developer.get(f"{page.request.path}/html", status=404)
+
+
+def test_what_people_type_is_no_markup_there_either(developer, site):
+    hostile = "<script>alert(1)</script> http://x.test/<b> javascript:alert(1)"
+    row = {"kind": "x", "recipient": EVE, "subject": hostile, "text": hostile, "html": "<p>x"}
+    with site.database.writing.begin() as connection:
+        connection.execute(sa.insert(OutboxMessage).values(**row, id="x" * 16, due_at=utc_now()))
+    for page in (developer.get("/dev/mail"), first_message(developer)):
+        assert page.html.main.find(["script", "b"]) is None
+    assert [each["href"] for each in page.html.main.pre.find_all("a")] == ["http://x.test/<b>"]
+
+
+@pytest.mark.parametrize("path", ["/dev/mail/x", "/dev/mail/x/html", "/dev/mail/"])
+def test_what_is_no_message_is_no_page(developer, path):
+    assert developer.get(path, status=404)
+
+
+def test_reading_changes_nothing(developer, site):
+    ask_for_link(developer, EVE)
+    before = dump(site)
+    first_message(developer).click("As HTML")
+    assert dump(site) == before
+    assert developer.app.post("/dev/mail", expect_errors=True).status_int in {403, 405}

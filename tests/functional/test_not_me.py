@@ -1,0 +1,259 @@
+"""`/not-me/{token}`: where somebody says that they have not done what a mail tells of."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.notices import notify
+from authsite.clock import utc_now
+from authsite.models import PendingLink, User
+from tests.browsers import PASSWORD
+from tests.factories import an_outbox
+from tests.functional.cookies import is_blanked
+from tests.functional.reading import alert_of, form_of, rows_of, status_of
+from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
+from tests.site.test_gets_change_nothing import dump
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+THIEF = "thief@example.net"
+NOWHERE = f"/not-me/{'A' * 43}"
+
+
+@pytest.fixture
+def ada(new_browser):
+    """Someone who is signed in, in a browser of her own."""
+    browser = new_browser(REMOTE_ADDR="198.51.100.7")
+    browser.sign_up()
+    return browser
+
+
+@pytest.fixture
+def tell(ada, dbsession, mailbox):
+    """Tell whoever has Ada's account now that its password was changed; return the link's path."""
+
+    def write() -> str:
+        dbsession.rollback()
+        user = dbsession.scalars(sa.select(User).where(User.first_name == "Ada")).one()
+        words = {"outbox": an_outbox(), "undo_within": timedelta(days=7), "now": utc_now()}
+        notify(dbsession, user, "password_changed", **words)
+        dbsession.commit()
+        return mailbox.latest("password_changed", user.email).path_to("not-me")
+
+    return write
+
+
+@pytest.fixture
+def move(dbsession):
+    """Give Ada's account another address, as if that had been proven."""
+
+    def give(email: str) -> None:
+        dbsession.rollback()
+        values = {"email": email, "email_key": email, "email_verified_at": utc_now()}
+        dbsession.execute(sa.update(User).where(User.first_name == "Ada").values(values))
+        dbsession.commit()
+
+    return give
+
+
+def press(browser, link):
+    """Open the link and press its button."""
+    return browser.submit(browser.get(link, status=200), {})
+
+
+def path_after(answer):
+    """Return where a redirect leads to."""
+    assert answer.status_int == 303
+    return answer.location.removeprefix("http://localhost")
+
+
+def test_the_page_says_what_the_button_does_and_to_which_account(ada, browser, tell):
+    page = browser.get(tell())
+    assert page.html.h1.text == "This was not you?"
+    assert f"the address <strong>{ADA}</strong>" in page
+    assert "Every session ends" in page
+    assert "The password is void" in page
+    assert "back, in place of the one" not in page
+    assert "not closed" not in page
+    assert ada.is_signed_in
+
+
+def test_the_page_says_what_else_there_is_to_take_back(ada, browser, tell, move, dbsession):
+    link = tell()
+    move(THIEF)
+    dbsession.execute(sa.update(User).values(closes_at=utc_now() + timedelta(days=14)))
+    dbsession.commit()
+    page = browser.get(link)
+    assert f"The account gets the address {ADA} back" in page
+    assert "The account is not closed." in page
+    assert THIEF not in page
+
+
+@pytest.mark.asvs("7.4.3", "6.3.7")
+def test_who_presses_it_has_the_account_for_themselves(ada, browser, new_browser, tell):
+    eve = new_browser()
+    eve.sign_up(email="eve@example.com", first_name="Eve")
+    link = tell()
+    answer = press(browser, link)
+    assert [each.is_signed_in for each in (ada, browser, eve)] == [False, False, True]
+    assert browser.sign_in(password=PASSWORD).status_int == 422
+    path = path_after(answer)
+    assert path.startswith("/reset-password/")
+    page = browser.get(path)
+    assert f"For the account of <strong>{ADA}</strong>." in page
+    assert status_of(choose(browser, path).follow()) == "Your new password is set. Sign in with it."
+    assert browser.sign_in(password=NEW_PASSWORD).status_int == 303
+
+
+def test_where_one_is_signed_in_the_session_ends_as_well(ada, tell):
+    answer = press(ada, tell())
+    assert is_blanked(answer)
+    assert ada.get(path_after(answer)).html.h1.text == "Choose a new password"
+
+
+@pytest.mark.asvs("7.4.3", "6.3.7")
+def test_the_owner_gets_back_what_a_thief_had_moved_twice(ada, new_browser, tell, move, mailbox):
+    """The thief knows the password, has all mails sent to themselves, and is the first to press."""
+    owner, thief = new_browser(REMOTE_ADDR="192.0.2.7"), new_browser(REMOTE_ADDR="203.0.113.9")
+    thief.sign_in()
+    owners_link = tell()
+    move(THIEF)
+    thiefs_link = tell()
+    move("thief@example.org")
+    thiefs_other_link = tell()
+    thiefs_reset = path_after(press(thief, thiefs_link))
+    assert choose(thief, thiefs_reset, "twelve red foxes run").status_int == 303
+    assert thief.sign_in(THIEF, "twelve red foxes run").status_int == 303
+    thiefs_last_link = mailbox.latest("password_changed", THIEF).path_to("not-me")
+    thiefs_pending = reset_link(thief, mailbox, THIEF)
+
+    owners_reset = path_after(press(owner, owners_link))
+    for link in (thiefs_link, thiefs_other_link, thiefs_last_link, thiefs_reset, thiefs_pending):
+        assert thief.get(link, expect_errors=True).status_int == 410
+    assert not thief.is_signed_in
+    assert choose(owner, owners_reset).status_int == 303
+    assert thief.sign_in(THIEF, "twelve red foxes run").status_int == 422
+    assert thief.sign_in(ADA, "twelve red foxes run").status_int == 422
+    assert owner.sign_in(ADA, NEW_PASSWORD).status_int == 303
+
+
+def test_an_account_that_somebody_closed_stays(ada, browser, tell, dbsession):
+    link = tell()
+    dbsession.execute(sa.update(User).values(closes_at=utc_now() + timedelta(days=14)))
+    dbsession.commit()
+    press(browser, link)
+    assert dbsession.scalar(sa.select(User.closes_at)) is None
+
+
+@pytest.mark.asvs("2.3.4")
+def test_the_button_can_be_pressed_once(ada, browser, tell):
+    link = tell()
+    page = browser.get(link)
+    path = path_after(browser.submit(page, {}))
+    assert browser.submit(page, {}).status_int == 410
+    gone = browser.get(link, status=410)
+    assert gone.html.h1.text == "This link leads nowhere any more"
+    assert gone.click("Choose a new password").request.path == "/forgot-password"
+    assert choose(browser, path).status_int == 303
+
+
+def test_a_link_lasts_for_a_week(ada, browser, tell, dbsession):
+    link = tell()
+    page = browser.get(link)
+    dbsession.execute(sa.update(PendingLink).values(expires_at=utc_now()))
+    dbsession.commit()
+    assert browser.submit(page, {}).status_int == 410
+    assert browser.get(link, status=410)
+    assert ada.is_signed_in
+
+
+def test_a_reset_leaves_the_link_as_it_is(ada, browser, tell, mailbox):
+    """Else whoever reads the mails of a moment could keep the account for good."""
+    link = tell()
+    choose(browser, reset_link(browser, mailbox))
+    assert press(browser, link).status_int == 303
+
+
+def test_a_link_for_something_else_does_not_lead_here(ada, browser, mailbox):
+    reset = reset_link(browser, mailbox)
+    assert browser.get(reset.replace("reset-password", "not-me"), status=410)
+
+
+@pytest.mark.parametrize("path", ["/not-me", "/not-me/x", f"/not-me/{'A' * 44}"])
+def test_what_cannot_be_a_token_is_no_page(ada, browser, path):
+    assert browser.get(path, status=404).html.h1.text == "There is no such page"
+
+
+@pytest.mark.asvs("3.5.3")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_program_that_looks_through_mails_changes_nothing(ada, browser, site, tell, method):
+    link = tell()
+    before = dump(site)
+    for path in (link, NOWHERE):
+        browser.app.request(path, method=method, expect_errors=True)
+    assert dump(site) == before
+    assert ada.is_signed_in
+
+
+@pytest.mark.asvs("3.5.1")
+def test_no_form_of_another_site_presses_the_button(ada, browser, tell):
+    form = form_of(browser.get(tell()))
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert form.submit(headers=headers, expect_errors=True).status_int == 403
+    assert ada.is_signed_in
+
+
+@pytest.mark.asvs("14.3.2", "14.2.1", "14.2.6")
+def test_the_token_stays_where_it_is(ada, browser, tell, caplog):
+    link = tell()
+    token = link.rpartition("/")[2]
+    page = browser.get(link)
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.text.count(token) == 1
+    answer = browser.submit(page, {})
+    assert token not in f"{answer.headers}{answer.text}"
+    assert token not in browser.get(path_after(answer)).text
+    assert token not in caplog.text
+
+
+@pytest.mark.asvs("6.3.1", "2.4.1")
+def test_who_tries_links_that_lead_nowhere_is_held_up(ada, browser, new_browser, tell, site):
+    link = tell()
+    form = form_of(browser.get(link))
+    form.action = NOWHERE
+    statuses = [form.submit(headers=HERE, expect_errors=True).status_int for _ in range(11)]
+    assert statuses == [410] * 10 + [429]
+    before = rows_of(site)
+    held_up = press(browser, link)
+    assert held_up.status_int == 429
+    assert "There were many tries to use links from your network." in alert_of(held_up)
+    assert rows_of(site) == before
+    assert press(new_browser(REMOTE_ADDR="203.0.113.9"), link).status_int == 303
+
+
+def test_taking_it_back_again_and_again_is_not_held_up(ada, new_site, tell):
+    one = {f"authsite.throttle.link_{each}": "1/1h" for each in ("account", "network")}
+    _, browser = new_site(one)
+    assert [press(browser, tell()).status_int for _ in range(3)] == [303] * 3
+
+
+def test_an_address_that_another_has_by_now_is_left_to_them(
+    ada, new_browser, tell, move, dbsession
+):
+    """Cannot come to be by the site's own pages; whoever is in is out all the same."""
+    link = tell()
+    move(THIEF)
+    browser, other = new_browser(), new_browser()
+    other.sign_up(first_name="Eve", email="eve@example.com")
+    eve = sa.update(User).where(User.first_name == "Eve")
+    dbsession.execute(eve.values(email=ADA, email_key=ADA))
+    dbsession.commit()
+    page = press(browser, link)
+    assert page.status_int == 409
+    assert "another account has the address by now" in alert_of(page)
+    assert [each.is_signed_in for each in (ada, other)] == [False, True]
+    assert browser.sign_in(THIEF, PASSWORD).status_int == 422
+    dbsession.execute(eve.values(email="eve@example.com", email_key="eve@example.com"))
+    dbsession.commit()
+    assert choose(browser, path_after(browser.submit(page, {}))).status_int == 303
+    assert browser.sign_in(ADA, NEW_PASSWORD).status_int == 303
