@@ -8,8 +8,10 @@ from authsite.cookies import Cookie
 #: What may be said. The cookie holds no more than the name, so that nobody can put words into
 #: our mouth by planting one.
 MESSAGES = {
+    "email-verified": "Your address is confirmed.",
     "name-saved": "Your name was saved.",
     "signed-out": "You are signed out.",
+    "verification-sent": "A mail with a link is on its way to you.",
 }
 
 

@@ -5,15 +5,19 @@ Rows are committed, so that everybody sees them; what a test does not say is mad
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.registry import Registry
 from pyramid.testing import DummySecurityPolicy
 from sqlalchemy.orm import Session
 
+import authsite
 from authsite.accounts.sessions import Identity, Limits
 from authsite.accounts.throttles import HELD_UP, Throttles
+from authsite.mail.messages import Messages, mail_environment
 from authsite.models import User, UserSession
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
@@ -48,6 +52,23 @@ def throttles_for(site: Site, *, key: bytes = b"of the tests", **limits: str) ->
 def a_policy(**values: Any) -> PasswordPolicy:
     """Ask of a password what a site asks that nobody has configured."""
     return PasswordPolicy(**{"minimum_length": 8, "words": ("authsite",)} | values)
+
+
+def an_outbox() -> Messages:
+    """Write messages as the site does, with links to `https://site.example`."""
+    templates = Environment(
+        loader=FileSystemLoader(Path(authsite.__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return Messages(
+        mail_environment(templates),
+        site_name="authsite",
+        link_to=lambda *segments: f"https://site.example/{'/'.join(segments)}",
+        on_put=lambda: None,
+    )
 
 
 def a_user(dbsession: Session, **values: Any) -> User:

@@ -42,6 +42,11 @@ class OpenLink(NamedTuple):
     owner_is_verified: bool
     owner_closes_at: datetime | None
 
+    @property
+    def is_for_present_address(self) -> bool:
+        """Whether the account still has the address that the link was sent to."""
+        return self.email_key == self.owner_email_key
+
 
 @dataclass(frozen=True, slots=True)
 class FollowedLink:

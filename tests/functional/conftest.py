@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from webtest import TestApp
 
 import authsite
-from authsite.models import Throttle, UserSession
+from authsite.models import OutboxMessage, PendingLink, Throttle, User, UserSession
 from authsite.site import Site, site_of
 from tests.browsers import Browser
 
@@ -35,18 +35,27 @@ def new_site(
         each.database.dispose()
 
 
+#: Every column that says when something was or will be, by the key of its row.
+_MOMENTS = (
+    (UserSession.id, ("created_at", "last_seen_at", "confirmed_at", "expires_at")),
+    (PendingLink.digest, ("created_at", "expires_at")),
+    (OutboxMessage.id, ("due_at", "next_try_at", "delivered_at", "forget_at")),
+    (User.id, ("created_at", "email_verified_at", "closes_at")),
+)
+
+
 @pytest.fixture
 def let_time_pass(site: Site) -> Callable[[timedelta], None]:
-    """Put every session and every throttle as far into the past as so much time would."""
+    """Put everything as far into the past as so much time would."""
 
     def age(by: timedelta) -> None:
-        moments = ("created_at", "last_seen_at", "confirmed_at", "expires_at")
         with site.database.reading.connect() as connection:
-            for row in connection.execute(sa.select(UserSession.__table__)).all():
-                earlier = {name: getattr(row, name) - by for name in moments}
-                connection.execute(
-                    sa.update(UserSession).where(UserSession.id == row.id).values(earlier)
-                )
+            for key, moments in _MOMENTS:
+                table = key.class_.__table__
+                for row in connection.execute(sa.select(table)).mappings().all():
+                    earlier = {name: row[name] - by for name in moments if row[name]}
+                    this = table.c[key.key] == row[key.key]
+                    connection.execute(sa.update(table).where(this).values(earlier))
             counts = (Throttle.begun_at, Throttle.free_at, Throttle.forget_at)
             earlier = {each: each - by // timedelta(milliseconds=1) for each in counts}
             connection.execute(sa.update(Throttle).values(earlier))
