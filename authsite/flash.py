@@ -11,9 +11,11 @@ MESSAGES = {
     "account-closed": "Your account is closed. To keep it after all, sign in.",
     "account-kept": "Your account is kept.",
     "email-changed": "Your email address was changed.",
+    "email-verified": "Your address is confirmed.",
     "name-saved": "Your name was saved.",
     "password-chosen": "Your new password is set. Sign in with it.",
     "signed-out": "You are signed out.",
+    "verification-sent": "A mail with a link is on its way to you.",
 }
 
 

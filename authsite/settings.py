@@ -204,6 +204,11 @@ class EmailSettings:
         timedelta(days=7),
     )
 
+    @property
+    def must_be_verified(self) -> bool:
+        """Whether nobody signs in before mail to their address was seen to reach them."""
+        return self.verification == "required"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClosingSettings:

@@ -23,9 +23,14 @@ def credential_of(request: Request, account: str, password: str, *, now: datetim
     `account` is the key of an address. All hashing is done before the transaction begins. Raises
     `WrongCredentials`, `Throttled` or `HashQueueFull`.
     """
+    return hold(request, judge(request, account, password, now=now), password)
+
+
+def judge(request: Request, account: str, password: str, *, now: datetime) -> Credential:
+    """Return whose password this is; no transaction has begun then. Raises as `credential_of`."""
     site = request.site
     site.sweeper.nudge(now=now)  # failures leave rows too
-    credential = check_password(
+    return check_password(
         site.credentials,
         throttles=site.throttles,
         hasher=site.hasher,
@@ -37,6 +42,14 @@ def credential_of(request: Request, account: str, password: str, *, now: datetim
         ),
         now=now,
     )
+
+
+def hold(request: Request, credential: Credential, password: str) -> Credential:
+    """Hold what was judged until the transaction ends, and renew its hash if it is out of date.
+
+    Raises `WrongCredentials` or `HashQueueFull`.
+    """
+    site = request.site
     if not site.hasher.is_outdated(credential.password_hash):
         hold_credential(request.dbsession, credential)
         return credential

@@ -1,26 +1,32 @@
 """Signing up: an account comes to be, once for each address."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from authsite.accounts.links import is_reserved
 from authsite.accounts.new_password import refuse_weak_password
+from authsite.accounts.notices import called
+from authsite.accounts.outbox import Outbox
 from authsite.accounts.throttles import Throttles
-from authsite.accounts.users import Credential
+from authsite.accounts.users import Credential, user_of_email_key
+from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify, may_mail
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.tokens import new_id
 
+#: The kind of the mail to an address that is taken, which is counted under this name.
+SIGN_UP_TAKEN = "sign_up_taken"
+
 
 class EmailTaken(Exception):
-    """Somebody has an account with this address."""
+    """Somebody has an account with this address, or had and can still take it back."""
 
 
-def sign_up(
-    dbsession: Session,
+def new_user(
     *,
     throttles: Throttles,
     hasher: PasswordHasher,
@@ -31,14 +37,14 @@ def sign_up(
     password: str,
     network: str,
     now: datetime,
-) -> Credential:
-    """Add a user and return their credential.
+) -> User:
+    """Return a user who is not in the database yet.
 
-    Raises `WeakPassword`, `EmailTaken`, `Throttled` or `HashQueueFull`.
+    Raises `WeakPassword`, `Throttled` or `HashQueueFull`.
 
     A sign-up counts from when nothing is wrong with it but, perhaps, the address: who tries which
     addresses are taken is held up like who makes many accounts. The password is hashed before the
-    first statement of `dbsession`, so that nobody holds the write lock while a hash is computed.
+    transaction begins, so that nobody holds the write lock while a hash is computed.
     """
     refuse_weak_password(policy, password, first_name=first_name, last_name=last_name, email=email)
     tried = {"sign_up_network": network}
@@ -46,7 +52,7 @@ def sign_up(
     with hasher.turn() as turn:
         throttles.take(tried, now=now)
         password_hash = hasher.hash(password, within=turn)
-    user = User(
+    return User(
         id=new_id(),
         first_name=first_name,
         last_name=last_name,
@@ -55,12 +61,78 @@ def sign_up(
         password_hash=password_hash,
         created_at=now,
     )
+
+
+def sign_up(
+    dbsession: Session,
+    user: User,
+    *,
+    throttles: Throttles,
+    outbox: Outbox,
+    verify_within: timedelta,
+    now: datetime,
+) -> Credential:
+    """Add the user, ask them to verify their address, and return their credential.
+
+    Raises `EmailTaken`. Who was asked a short while ago is not asked again, and signed up.
+    """
+    may_ask = may_mail(throttles, VERIFY_EMAIL, user.email_key, now=now)
+    _add(dbsession, user, now=now)
+    if may_ask:
+        ask_to_verify(dbsession, user, outbox=outbox, verify_within=verify_within, now=now)
+    assert user.password_hash is not None  # noqa: S101 - for the type checker
+    return Credential(user.id, user.password_hash)
+
+
+def sign_up_by_mail(
+    dbsession: Session,
+    user: User,
+    *,
+    throttles: Throttles,
+    outbox: Outbox,
+    verify_within: timedelta,
+    now: datetime,
+) -> None:
+    """Add the user, or write to the owner of the address that it is taken; tell nobody else.
+
+    What is counted and done is as much for a free address as for one that is taken.
+    """
+    may_ask = may_mail(throttles, VERIFY_EMAIL, user.email_key, now=now)
+    may_tell = may_mail(throttles, SIGN_UP_TAKEN, user.email_key, now=now)
+    owner: User | None = user
+    try:
+        _add(dbsession, user, now=now)
+    except EmailTaken:
+        owner = user_of_email_key(dbsession, user.email_key)
+    if owner and not owner.email_verified_at:
+        if may_ask:
+            ask_to_verify(dbsession, owner, outbox=outbox, verify_within=verify_within, now=now)
+    elif may_tell:
+        outbox.put(
+            dbsession,
+            SIGN_UP_TAKEN,
+            to=owner.email if owner else user.email,
+            user_id=owner.id if owner else None,
+            now=now,
+            name=called(owner) if owner else None,
+            is_reserved=owner is None,
+            sign_in=outbox.link_to("sign-in"),
+            forgot_password=outbox.link_to("forgot-password"),
+        )
+
+
+def _add(dbsession: Session, user: User, *, now: datetime) -> None:
+    """Add the user, or nothing at all and raise `EmailTaken`."""
     try:
         with dbsession.begin_nested():
             dbsession.add(user)
+            dbsession.flush()
+            # Whoever gives an address up leaves such a link in the same transaction, which this
+            # one has waited for; before the insert, it might not have been there yet.
+            if is_reserved(dbsession, user.email_key, user_id=user.id, now=now):
+                raise EmailTaken
     except IntegrityError as error:
         # Two sign-ups at the same moment both find the address free; the constraint decides.
         if "email_key" not in str(error.orig):
             raise
         raise EmailTaken from error
-    return Credential(user.id, password_hash)

@@ -15,6 +15,7 @@ from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
 from authsite.forms import SiteForm, password_field
 from authsite.hash_queue import HashQueueFull
+from authsite.models import User
 from authsite.network import network_of
 from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
 from authsite.redirects import see_other
@@ -79,7 +80,7 @@ class ChangeEmail:
     def _change(self, form: SiteForm, *, now: datetime) -> list[tuple[str, str]]:
         """Change the address; return the headers by which a stranger is signed in."""
         request, link = self.request, self.link
-        counted_try(
+        hits = counted_try(
             request.site.throttles,
             user_id=link.user_id if link else None,
             network=network_of(request),
@@ -98,7 +99,18 @@ class ChangeEmail:
             undo_within=request.site.settings.email.undo_within,
             now=now,
         )
-        return let_in(request, credential, account=user.email_key, now=now) if credential else []
+        request.give_back(hits)
+        if credential:
+            return let_in(request, credential, account=user.email_key, now=now)
+        return self._know_this_browser(user, now=now)
+
+    def _know_this_browser(self, user: User, *, now: datetime) -> list[tuple[str, str]]:
+        """Return the header by which it is known for the account again, under the new address."""
+        identity, password_hash = self.request.identity, user.password_hash
+        if password_hash is None or (identity and identity.public_computer):
+            return []
+        devices = self.request.site.devices
+        return [devices.remember(self.request, user.email_key, password_hash, now=now)]
 
     def _dead(self) -> Response:
         ask_again = ("Change your address", self.request.path_to("account", "email"))

@@ -50,7 +50,7 @@ class KeepAccount:
         request, link, now = self.request, self.link, utc_now()
         form = KeepForm.of(request)
         try:
-            counted_try(
+            hits = counted_try(
                 request.site.throttles,
                 user_id=link.user_id if link else None,
                 network=network_of(request),
@@ -61,6 +61,7 @@ class KeepAccount:
             return self._dead()
         except Throttled as throttled:
             return self._page(throttled_page, form, throttled=throttled)
+        request.give_back(hits)
         headers = let_in(
             request,
             credential,

@@ -1,5 +1,7 @@
 """`/sign-in`: where a stranger says who they are."""
 
+from datetime import datetime
+
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 from wtforms import HiddenField
@@ -7,14 +9,21 @@ from wtforms import HiddenField
 from authsite.accounts.close_account import offer_to_keep
 from authsite.accounts.sign_in import WrongCredentials, account_of
 from authsite.accounts.throttles import Throttled
+from authsite.accounts.users import Credential
+from authsite.accounts.verify_email import ask_who_signs_in
 from authsite.clock import utc_now
 from authsite.forms import SiteForm, check_box, email_field, password_field
 from authsite.hash_queue import HashQueueFull
-from authsite.pages import crowded_page, form_page, throttled_page
+from authsite.pages import crowded_page, form_page, page, throttled_page
 from authsite.redirects import own_path, see_other
 from authsite.request import Request
 from authsite.resources import Root
-from authsite.signing_in import credential_of, let_in
+from authsite.signing_in import hold, judge, let_in
+
+_PROOF_FIRST = "Open the link in that mail to confirm your address; then you can sign in."
+_NOTHING_THERE = (
+    "Nothing there after a few minutes? Look among the unwanted mail, too. Then sign in once more."
+)
 
 
 class SignInForm(SiteForm):
@@ -51,7 +60,10 @@ class SignIn:
             return self._page(form, status=422)
         account, now = account_of(form.email.data), utc_now()
         try:
-            credential = credential_of(self.request, account, form.password.data, now=now)
+            credential = judge(self.request, account, form.password.data, now=now)
+            if self._is_barred(credential):
+                return self._ask_for_proof(credential, form, account=account, now=now)
+            credential = hold(self.request, credential, form.password.data)
         except WrongCredentials:
             form.reject(None, "Incorrect email or password.")
             return self._page(form, status=422)
@@ -71,6 +83,32 @@ class SignIn:
             now=now,
         )
         return see_other(form.next.data or self.request.path_to("dashboard"), headers)
+
+    def _is_barred(self, credential: Credential) -> bool:
+        required = self.request.site.settings.email.must_be_verified
+        return required and not credential.email_verified_at
+
+    def _ask_for_proof(
+        self, credential: Credential, form: SignInForm, *, account: str, now: datetime
+    ) -> Response:
+        ask_who_signs_in(
+            self.request.dbsession,
+            credential,
+            throttles=self.request.site.throttles,
+            outbox=self.request.outbox,
+            email_key=account,
+            verify_within=self.request.site.settings.email.verify_within,
+            now=now,
+        )
+        return page(
+            self.request,
+            "mail_sent",
+            title="Check your mail",
+            sentences=[
+                f"We have written to {form.email.data}. {_PROOF_FIRST}",
+                _NOTHING_THERE,
+            ],
+        )
 
     def _page(self, form: SignInForm, status: int = 200) -> Response:
         return form_page(self.request, "sign_in", form=form, status=status)

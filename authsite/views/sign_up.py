@@ -6,23 +6,26 @@ from typing import Any
 
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
-from wtforms import Field
-from wtforms.validators import ValidationError
 
 from authsite.accounts.new_password import WeakPassword
-from authsite.accounts.sign_up import EmailTaken, sign_up
+from authsite.accounts.sign_up import EmailTaken, new_user, sign_up, sign_up_by_mail
 from authsite.accounts.throttles import Throttled
-from authsite.accounts.users import Credential
 from authsite.clock import utc_now
-from authsite.email_addresses import EmailAddress, InvalidEmailAddress, parse_email_address
-from authsite.forms import NewPasswordForm, email_field, name_field
+from authsite.email_addresses import EmailAddress, parse_email_address
+from authsite.forms import Mailable, NewPasswordForm, email_field, name_field
 from authsite.hash_queue import HashQueueFull
+from authsite.models import User
 from authsite.network import network_of
-from authsite.pages import crowded_page, form_page, throttled_page
+from authsite.pages import crowded_page, form_page, page, throttled_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Root
 from authsite.signing_in import let_in
+
+_NOTHING_THERE = (
+    "Nothing there after a few minutes? Look among the unwanted mail, too, and make sure that the "
+    "address is right. Then sign up once more."
+)
 
 
 class SignUpForm(NewPasswordForm):
@@ -30,14 +33,7 @@ class SignUpForm(NewPasswordForm):
 
     first_name = name_field("First name", autocomplete="given-name")
     last_name = name_field("Last name", autocomplete="family-name")
-    email = email_field()
-
-    def validate_email(self, field: Field) -> None:
-        """An address to which a mail could be sent."""
-        try:
-            parse_email_address(field.data)
-        except InvalidEmailAddress:
-            raise ValidationError("Enter an email address such as name@example.com.") from None
+    email = email_field(validators=[Mailable()])
 
 
 @view_defaults(context=Root, name="sign-up", permission="anonymous")
@@ -54,13 +50,16 @@ class SignUp:
 
     @view_config(request_method="POST")
     def submit(self) -> Response:
-        """Make the account, sign its owner in, and go to the dashboard."""
+        """Make the account and let its owner in, or find out by mail first whether they own it."""
         form = SignUpForm.of(self.request)
         if not form.validate():
             return self._page(form_page, form, status=422)
         email, now = parse_email_address(form.email.data), utc_now()
         try:
-            credential = self._sign_up(form, email, now=now)
+            user = self._new_user(form, email, now=now)
+            if self.request.site.settings.email.must_be_verified:
+                return self._ask_for_proof(user, email, now=now)
+            credential = sign_up(self.request.dbsession, user, **self._mail(), now=now)
         except WeakPassword as weakness:
             form.reject("password", str(weakness))
         except EmailTaken:
@@ -74,9 +73,8 @@ class SignUp:
             return see_other(self.request.path_to("dashboard"), headers)
         return self._page(form_page, form, status=422)
 
-    def _sign_up(self, form: SignUpForm, email: EmailAddress, *, now: datetime) -> Credential:
-        return sign_up(
-            self.request.dbsession,
+    def _new_user(self, form: SignUpForm, email: EmailAddress, *, now: datetime) -> User:
+        return new_user(
             throttles=self.request.site.throttles,
             hasher=self.request.site.hasher,
             first_name=form.first_name.data,
@@ -87,6 +85,26 @@ class SignUp:
             policy=self.request.site.password_policy,
             now=now,
         )
+
+    def _ask_for_proof(self, user: User, email: EmailAddress, *, now: datetime) -> Response:
+        """Answer in one way, whoever has the address: what there is to say is in the mail."""
+        sign_up_by_mail(self.request.dbsession, user, **self._mail(), now=now)
+        return page(
+            self.request,
+            "mail_sent",
+            title="Check your mail",
+            sentences=[
+                f"We have written to {email.typed}. Open the link in that mail to go on.",
+                _NOTHING_THERE,
+            ],
+        )
+
+    def _mail(self) -> dict[str, Any]:
+        return {
+            "throttles": self.request.site.throttles,
+            "outbox": self.request.outbox,
+            "verify_within": self.request.site.settings.email.verify_within,
+        }
 
     def _page(self, made_by: Callable[..., Response], form: SignUpForm, **values: Any) -> Response:
         form.advise(minimum_length=self.request.site.settings.passwords.minimum_length)

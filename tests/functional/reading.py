@@ -60,6 +60,12 @@ def sign_out_button_of(page: TestResponse) -> Form:
     return _form(page, page.html.nav.form)
 
 
+def button_of(page: TestResponse, words: str) -> Form:
+    """Return the form around the button that says this, wherever it is on the page."""
+    [button] = [each for each in page.html("button") if each.get_text(strip=True) == words]
+    return _form(page, button.find_parent("form"))
+
+
 def _form(page: TestResponse, wanted: Any) -> Form:
     return page.forms[
         next(place for place, each in enumerate(page.html.find_all("form")) if each is wanted)

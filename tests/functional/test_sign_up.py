@@ -231,3 +231,30 @@ def test_the_signed_in_have_nothing_to_sign_up_for(browser):
     browser.sign_up()
     answer = browser.get("/sign-up")
     assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")
+
+
+def test_who_signed_up_is_asked_by_mail_to_verify_the_address(browser, mailbox):
+    browser.sign_up(first_name="http://evil.test", email="Ada@example.com")
+    [mail] = mailbox.all_for()
+    assert (mail.kind, mail.recipient) == ("verify_email", "Ada@example.com")
+    assert mail.subject == "Confirm your email address for authsite"
+    for part in (mail.text, mail.html):
+        assert "within 24 hours" in part
+        assert mail.path_to("verify-email") in part
+        assert "evil.test" not in part
+
+
+def test_who_is_told_that_an_address_is_taken_has_no_mail_sent(new_browser, mailbox):
+    new_browser().sign_up()
+    mailbox.empty()
+    new_browser().sign_up(first_name="Eve")
+    assert mailbox.all_for() == []
+
+
+def test_a_mail_that_may_not_be_sent_yet_keeps_nobody_out(browser, dbsession, mailbox):
+    browser.sign_up()
+    dbsession.execute(sa.delete(User))
+    dbsession.commit()
+    assert browser.sign_up().status_int == 303
+    assert browser.is_signed_in
+    assert mailbox.all_for() == []

@@ -1,29 +1,41 @@
 """Signing up: an account comes to be, once for each address."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.links import Purpose, issue_link
 from authsite.accounts.new_password import WeakPassword
-from authsite.accounts.sign_up import EmailTaken, sign_up
-from authsite.accounts.throttles import Throttles
+from authsite.accounts.sign_up import EmailTaken, new_user, sign_up, sign_up_by_mail
+from authsite.accounts.throttles import Throttled, Throttles
 from authsite.accounts.users import Credential
 from authsite.email_addresses import parse_email_address
-from authsite.models import User
-from tests.factories import NOW, a_hasher, a_policy, a_user, some_noise
+from authsite.models import OutboxMessage, PendingLink, User
+from tests.factories import (
+    NOW,
+    a_hasher,
+    a_policy,
+    a_user,
+    an_outbox,
+    some_noise,
+    throttles_for,
+)
 
 PASSWORD = "seven green llamas hum"
 HASHER = a_hasher()
 NOBODY_WAITS = Throttles(
-    sa.create_engine("sqlite://"), None, key=b"", limits={"sign_up_network": ()}
+    sa.create_engine("sqlite://"), None, key=b"", limits={"sign_up_network": (), "mail_address": ()}
 )
+DAY = timedelta(days=1)
+ADA = "ada.lovelace@example.com"
 
 
-def sign_ada_up(dbsession: Session, **values) -> Credential:
+def sign_ada_up(dbsession: Session, *, by=sign_up, throttles=NOBODY_WAITS, **values) -> Credential:
     """Sign Ada up, or whom the values say."""
     email = values.pop("email", "Ada.Lovelace@Example.com")
     ada = {
-        "throttles": NOBODY_WAITS,
         "hasher": HASHER,
         "first_name": "Ada",
         "last_name": "Lovelace",
@@ -33,7 +45,9 @@ def sign_ada_up(dbsession: Session, **values) -> Credential:
         "policy": a_policy(),
         "now": NOW,
     }
-    return sign_up(dbsession, **ada | values)
+    user = new_user(throttles=NOBODY_WAITS, **ada | values)
+    mail = {"throttles": throttles, "outbox": an_outbox(), "verify_within": DAY}
+    return by(dbsession, user, **mail, now=NOW)
 
 
 def people(dbsession: Session) -> set[str]:
@@ -143,3 +157,132 @@ def test_an_error_that_is_not_about_the_address_stays_what_it_is(dbsession):
     with pytest.raises(sa.exc.IntegrityError):
         sign_ada_up(dbsession, first_name="")
     assert people(dbsession) == set()
+
+
+def mails(dbsession: Session) -> list[tuple[str, str, str | None]]:
+    """Return kind, recipient and user of every message, in the order in which they were written."""
+    columns = (OutboxMessage.kind, OutboxMessage.recipient, OutboxMessage.user_id)
+    return [tuple(row) for row in dbsession.execute(sa.select(*columns))]
+
+
+@pytest.mark.parametrize("by", [sign_up, sign_up_by_mail])
+def test_who_signs_up_is_asked_to_verify_the_address(dbsession, by):
+    some_noise(dbsession)
+    sign_ada_up(dbsession, by=by)
+    user = dbsession.scalars(sa.select(User).where(User.email_key == ADA)).one()
+    assert user.email_verified_at is None
+    assert mails(dbsession) == [("verify_email", "Ada.Lovelace@example.com", user.id)]
+    link = dbsession.scalars(sa.select(PendingLink)).one()
+    assert (link.user_id, link.purpose) == (user.id, Purpose.VERIFY_EMAIL)
+    assert (link.email_key, link.expires_at) == (ADA, NOW + DAY)
+    [text] = dbsession.scalars(sa.select(OutboxMessage.text))
+    assert "24 hours" in text
+    assert "Hello," in text
+    assert "Ada\n" not in text
+
+
+def test_what_was_typed_for_a_name_is_in_no_mail_to_an_address_that_is_not_verified(dbsession):
+    for by in (sign_up, sign_up_by_mail):
+        sign_ada_up(dbsession, by=by, first_name="Win-a-prize", last_name="Click-here")
+        dbsession.execute(sa.delete(User))
+        for row in dbsession.scalars(sa.select(OutboxMessage)):
+            assert "prize" not in f"{row.subject} {row.text} {row.html}"
+
+
+@pytest.mark.parametrize("by", [sign_up, sign_up_by_mail])
+def test_a_mail_that_is_held_back_keeps_nobody_from_signing_up(dbsession, site, by):
+    throttles = throttles_for(site, mail_address="1/3m")
+    throttles.take({"mail_address": f"verify_email {ADA}"}, now=NOW)
+    sign_ada_up(dbsession, by=by, throttles=throttles)
+    assert people(dbsession) == {ADA}
+    assert mails(dbsession) == []
+
+
+@pytest.fixture
+def ada(dbsession) -> User:
+    """Somebody who has the address, and has shown that it is hers."""
+    some_noise(dbsession)
+    return a_user(dbsession, email="ada.lovelace@example.com", email_verified_at=NOW)
+
+
+def test_the_owner_of_an_address_is_told_where_nobody_else_is(dbsession, ada):
+    before = people(dbsession)
+    assert sign_ada_up(dbsession, by=sign_up_by_mail) is None
+    assert people(dbsession) == before
+    assert mails(dbsession) == [("sign_up_taken", ADA, ada.id)]
+    [text] = dbsession.scalars(sa.select(OutboxMessage.text))
+    assert "Hello Grace," in text
+    assert "https://site.example/sign-in\n" in text
+    assert "https://site.example/forgot-password\n" in text
+
+
+def test_the_owner_is_not_told_again_and_again(dbsession, site, ada):
+    throttles = throttles_for(site, mail_address="1/3m")
+    for _ in range(3):
+        sign_ada_up(dbsession, by=sign_up_by_mail, throttles=throttles)
+        dbsession.commit()
+    assert [kind for kind, *_ in mails(dbsession)] == ["sign_up_taken"]
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("verified", [None, NOW, "nobody's"])
+def test_as_many_mails_are_counted_for_a_free_address_as_for_one_that_is_taken(
+    dbsession, site, verified
+):
+    if verified != "nobody's":
+        a_user(dbsession, email=ADA, email_verified_at=verified)
+    throttles = throttles_for(site, mail_address="1/3m")
+    sign_ada_up(dbsession, by=sign_up_by_mail, throttles=throttles)
+    dbsession.commit()
+    for kind in ("verify_email", "sign_up_taken"):
+        with pytest.raises(Throttled):
+            throttles.take({"mail_address": f"{kind} {ADA}"}, now=NOW)
+
+
+def test_who_has_not_verified_the_address_is_asked_again_by_the_same_name_or_another(dbsession):
+    first = a_user(dbsession, email=ADA, password_hash="of a stranger")
+    old = issue_link(
+        dbsession, first, Purpose.VERIFY_EMAIL, email=ADA, email_key=ADA, lifetime=DAY, now=NOW
+    )
+    sign_ada_up(dbsession, by=sign_up_by_mail)
+    assert mails(dbsession) == [("verify_email", ADA, first.id)]
+    [digest] = dbsession.scalars(sa.select(PendingLink.digest))
+    assert digest != old.digest
+    assert first.password_hash == "of a stranger"
+
+
+@pytest.fixture
+def former_address(dbsession) -> str:
+    """An address that somebody gave up, and can still take back."""
+    owner = a_user(dbsession, email="now.elsewhere@example.com", email_verified_at=NOW)
+    issue_link(
+        dbsession, owner, Purpose.NOT_ME, email=ADA, email_key=ADA, lifetime=7 * DAY, now=NOW
+    )
+    dbsession.commit()
+    return ADA
+
+
+def test_an_address_that_can_still_be_taken_back_is_taken(dbsession, former_address):
+    before = people(dbsession)
+    with pytest.raises(EmailTaken):
+        sign_ada_up(dbsession)
+    dbsession.commit()
+    assert people(dbsession) == before
+    assert mails(dbsession) == []
+
+
+def test_who_reads_mail_to_such_an_address_is_told_why_not(dbsession, former_address):
+    before = people(dbsession)
+    sign_ada_up(dbsession, by=sign_up_by_mail)
+    dbsession.commit()
+    assert people(dbsession) == before
+    assert mails(dbsession) == [("sign_up_taken", "Ada.Lovelace@example.com", None)]
+    [text] = dbsession.scalars(sa.select(OutboxMessage.text))
+    assert "until a short while ago" in text
+    assert "/sign-in" not in text
+
+
+def test_once_it_cannot_be_taken_back_any_more_it_is_free(dbsession, former_address):
+    dbsession.execute(sa.update(PendingLink).values(expires_at=NOW))
+    sign_ada_up(dbsession)
+    assert former_address in people(dbsession)

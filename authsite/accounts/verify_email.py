@@ -1,0 +1,154 @@
+"""Proving that mail to an address reaches the one who has the account."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from authsite.accounts.links import (
+    DeadLink,
+    Purpose,
+    follow_link,
+    issue_link,
+    void_links,
+)
+from authsite.accounts.outbox import Outbox
+from authsite.accounts.sessions import close_sessions
+from authsite.accounts.sign_in import WrongCredentials, hold_credential
+from authsite.accounts.throttles import Throttled, Throttles
+from authsite.accounts.users import Credential, held_user_of_id
+from authsite.durations import in_words
+from authsite.models import User
+from authsite.tokens import LinkToken
+
+#: The kind of the mail, which is counted under this name.
+VERIFY_EMAIL = "verify_email"
+
+
+def count_mail(throttles: Throttles, kind: str, email_key: str, *, now: datetime) -> None:
+    """Count a mail of this kind that somebody asks for, whoever has the address.
+
+    Raises `Throttled`. To be called before the transaction that writes the mail begins.
+    """
+    throttles.take({"mail_address": f"{kind} {email_key}"}, now=now)
+
+
+def may_mail(throttles: Throttles, kind: str, email_key: str, *, now: datetime) -> bool:
+    """Count such a mail, and return whether it may be written: for flows that go on without it."""
+    try:
+        count_mail(throttles, kind, email_key, now=now)
+    except Throttled:
+        return False
+    return True
+
+
+def ask_to_verify(
+    dbsession: Session, user: User, *, outbox: Outbox, verify_within: timedelta, now: datetime
+) -> None:
+    """Write to the user's address a link by which its owner proves that it is theirs."""
+    token = issue_link(
+        dbsession,
+        user,
+        Purpose.VERIFY_EMAIL,
+        email=user.email,
+        email_key=user.email_key,
+        lifetime=verify_within,
+        now=now,
+    )
+    outbox.put(
+        dbsession,
+        VERIFY_EMAIL,
+        to=user.email,
+        user_id=user.id,
+        now=now,
+        link=outbox.link_to("verify-email", str(token)),
+        lifetime=in_words(verify_within),
+    )
+
+
+def ask_who_signs_in(
+    dbsession: Session,
+    credential: Credential,
+    *,
+    throttles: Throttles,
+    outbox: Outbox,
+    email_key: str,
+    verify_within: timedelta,
+    now: datetime,
+) -> None:
+    """Write to who has shown the password of an account, but nothing too soon after the last mail.
+
+    Raises `WrongCredentials` when the credential stands no more.
+    """
+    may_ask = may_mail(throttles, VERIFY_EMAIL, email_key, now=now)
+    hold_credential(dbsession, credential)
+    if may_ask:
+        user = dbsession.get_one(User, credential.user_id)
+        ask_to_verify(dbsession, user, outbox=outbox, verify_within=verify_within, now=now)
+
+
+def verify_email(dbsession: Session, token: LinkToken, *, user_id: str, now: datetime) -> None:
+    """Take the address as proven by this user, who is signed in.
+
+    Raises `DeadLink`, also when the link is another's, or the account has another address by now.
+    """
+    user = held_user_of_id(dbsession, user_id)
+    _follow(dbsession, token, user, now=now).email_verified_at = now
+
+
+def verify_email_by_password(
+    dbsession: Session, token: LinkToken, credential: Credential, *, now: datetime
+) -> None:
+    """Take the address as proven by whoever has shown the password of the account.
+
+    Raises `DeadLink` as `verify_email` does, and `WrongCredentials` when the credential stands no
+    more.
+    """
+    user = held_user_of_id(dbsession, credential.user_id)
+    as_judged = (credential.password_hash, credential.closes_at)
+    if user is None or (user.password_hash, user.closes_at) != as_judged:
+        raise WrongCredentials
+    _follow(dbsession, token, user, now=now).email_verified_at = now
+
+
+def claim_account(
+    dbsession: Session,
+    token: LinkToken,
+    *,
+    user_id: str,
+    reset_within: timedelta,
+    now: datetime,
+) -> LinkToken:
+    """Give an account whose address nobody had proven, clean, to who has shown nothing else.
+
+    Whoever signed up with somebody else's address is out: their password is void, their sessions
+    have ended, and no link of theirs leads anywhere. Returns the token of a link by which a
+    password is chosen. Raises `DeadLink`, also when the address was proven before.
+    """
+    user = held_user_of_id(dbsession, user_id)
+    if user is None or user.email_verified_at:
+        raise DeadLink
+    user = _follow(dbsession, token, user, now=now)
+    user.email_verified_at, user.password_hash = now, None
+    dbsession.flush()
+    close_sessions(dbsession, user.id)
+    void_links(dbsession, user.id, list(Purpose))
+    return issue_link(
+        dbsession,
+        user,
+        Purpose.RESET_PASSWORD,
+        email=user.email,
+        email_key=user.email_key,
+        lifetime=reset_within,
+        now=now,
+    )
+
+
+def _follow(dbsession: Session, token: LinkToken, user: User | None, *, now: datetime) -> User:
+    """Spend the link of this user, and return them; raise `DeadLink` if it proves nothing of them.
+
+    The user is held already: a sign-in that holds them too has written its session by then.
+    """
+    link = follow_link(dbsession, token, purpose=Purpose.VERIFY_EMAIL, now=now)
+    if user is None or (user.id, user.email_key) != (link.user_id, link.email_key):
+        raise DeadLink
+    return user

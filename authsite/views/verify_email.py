@@ -1,0 +1,50 @@
+"""`/verify-email`: whether the own address is proven, and a button for another link."""
+
+from pyramid.response import Response
+from pyramid.view import view_config, view_defaults
+
+from authsite.accounts.sign_in import account_of
+from authsite.accounts.throttles import Throttled
+from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify, count_mail
+from authsite.clock import utc_now
+from authsite.forms import SiteForm
+from authsite.pages import form_page, throttled_page
+from authsite.redirects import see_other
+from authsite.request import Request
+from authsite.resources import Account, VerifyEmail
+
+
+@view_defaults(context=VerifyEmail, permission="authenticated")
+class VerifyEmailPage:
+    """The page with the button, and what the button does."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Say how it is."""
+        return form_page(self.request, "verify_email", form=SiteForm(), status=200)
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Send another link, after which the one before leads nowhere."""
+        request, now, said = self.request, utc_now(), []
+        identity = request.identity
+        assert identity is not None  # noqa: S101 - for the type checker
+        if not identity.email_is_verified:
+            try:
+                count_mail(
+                    request.site.throttles, VERIFY_EMAIL, account_of(identity.email), now=now
+                )
+            except Throttled as throttled:
+                return throttled_page(request, "verify_email", form=SiteForm(), throttled=throttled)
+            ask_to_verify(
+                request.dbsession,
+                Account(request).record,
+                outbox=request.outbox,
+                verify_within=request.site.settings.email.verify_within,
+                now=now,
+            )
+            said = [request.site.flash.set("verification-sent")]
+        return see_other(request.path_to("verify-email"), said)

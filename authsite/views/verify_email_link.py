@@ -1,0 +1,139 @@
+"""`/verify-email/{token}`: where who got the mail says that the address is theirs."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from pyramid.response import Response
+from pyramid.view import view_config, view_defaults
+from wtforms import SubmitField
+
+from authsite.accounts.links import DeadLink, OpenLink, counted_try
+from authsite.accounts.sign_in import WrongCredentials
+from authsite.accounts.throttles import Throttled
+from authsite.accounts.users import Credential
+from authsite.accounts.verify_email import claim_account, verify_email, verify_email_by_password
+from authsite.clock import utc_now
+from authsite.forms import SiteForm, password_field
+from authsite.hash_queue import HashQueueFull
+from authsite.network import network_of
+from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.redirects import see_other
+from authsite.request import Request
+from authsite.resources import VerifyEmailLink
+from authsite.signing_in import judge, let_in
+
+
+class OwnerForm(SiteForm):
+    """A button, for whoever is signed in to the account."""
+
+
+class PasswordForm(SiteForm):
+    """For everybody else: mail can be read by others, and somebody else may have signed up."""
+
+    password = password_field(
+        "Password of the account", autocomplete="current-password", missing="Enter the password."
+    )
+
+
+class ClaimForm(SiteForm):
+    """The button of whoever reads the mail and does not have the password."""
+
+    without_password = SubmitField("I do not have this password")
+
+
+@view_defaults(context=VerifyEmailLink, permission="public")
+class VerifyEmailLinkPage:
+    """A page with buttons, since programs that look through mails open every link."""
+
+    def __init__(self, context: VerifyEmailLink, request: Request) -> None:
+        link, identity = context.record, request.identity
+        self.link = link if link and link.is_for_present_address else None
+        self.is_owner = bool(link and identity and identity.user_id == link.user_id)
+        self.token = context.token
+        self.request = request
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Show the address, and ask."""
+        if self.link is None:
+            return self._dead()
+        return self._page(form_page, OwnerForm() if self.is_owner else PasswordForm(), status=200)
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Take the address as proven, by whoever shows that the account is theirs, or make it so.
+
+        A try is given back before the transaction begins, unless it may have been a guess: of the
+        link, or of the password.
+        """
+        form = (OwnerForm if self.is_owner else PasswordForm).of(self.request)
+        claims = not self.is_owner and ClaimForm.of(self.request).without_password.data
+        if self.link and not claims and not form.validate():
+            return self._page(form_page, form, status=422)
+        try:
+            return self._follow(form, claims=claims, now=utc_now())
+        except DeadLink:
+            return self._dead()
+        except WrongCredentials:
+            form.reject("password", "That is not the password of the account.")
+            return self._page(form_page, form, status=422)
+        except Throttled as throttled:
+            return self._page(throttled_page, form, throttled=throttled)
+        except HashQueueFull:
+            return self._page(crowded_page, form)
+
+    def _follow(self, form: SiteForm, *, claims: bool, now: datetime) -> Response:
+        request, link, throttles = self.request, self.link, self.request.site.throttles
+        user_id = link.user_id if link else None
+        hits = counted_try(throttles, user_id=user_id, network=network_of(request), now=now)
+        if link is None:
+            raise DeadLink
+        credential = None
+        if not self.is_owner and not claims:
+            credential = judge(request, link.owner_email_key, form.data["password"], now=now)
+        throttles.give_back(hits)
+        if claims:
+            return self._claim(link, now=now)
+        if credential:
+            return self._sign_in(credential, link, now=now)
+        verify_email(request.dbsession, self.token, user_id=link.user_id, now=now)
+        return self._confirmed("dashboard")
+
+    def _claim(self, link: OpenLink, *, now: datetime) -> Response:
+        """Make the account theirs, and let them choose a password."""
+        token = claim_account(
+            self.request.dbsession,
+            self.token,
+            user_id=link.user_id,
+            reset_within=self.request.site.settings.passwords.reset_within,
+            now=now,
+        )
+        return see_other(self.request.path_to("reset-password", str(token)))
+
+    def _sign_in(self, credential: Credential, link: OpenLink, *, now: datetime) -> Response:
+        request = self.request
+        verify_email_by_password(request.dbsession, self.token, credential, now=now)
+        if credential.closes_at:  # they are asked there whether they want to keep it
+            return self._confirmed("sign-in")
+        headers = let_in(request, credential, account=link.owner_email_key, now=now)
+        return self._confirmed("dashboard", headers)
+
+    def _confirmed(self, page: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
+        said = self.request.site.flash.set("email-verified")
+        return see_other(self.request.path_to(page), [*headers, said])
+
+    def _dead(self) -> Response:
+        again = ("Get a new link", self.request.path_to("verify-email"))
+        return dead_link_page(self.request, again=again)
+
+    def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
+        return made_by(
+            self.request,
+            "verify_email_link",
+            form=form,
+            link=self.link,
+            is_owner=self.is_owner,
+            path=self.request.path_to("verify-email", str(self.token)),
+            **values,
+        )

@@ -1,0 +1,411 @@
+"""`/verify-email` and the link to it: an address is proven, by its owner and by nobody else."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.models import OutboxMessage, PendingLink, Throttle, User, UserSession
+from tests.browsers import PASSWORD
+from tests.functional.crowds import BUSY, full_queue
+from tests.functional.reading import (
+    alert_of,
+    button_of,
+    input_of,
+    is_marked,
+    rows_of,
+    said_beside,
+    status_of,
+)
+
+ADA = "ada@example.com"
+HERE = {"Sec-Fetch-Site": "same-origin"}
+WRONG = "That is not the password of the account."
+DEAD = "This link leads nowhere any more"
+OF_THE_STRANGER = "eleven blue otters sing"
+NOT_THE_PASSWORD = "I do not have this password"
+
+
+@pytest.fixture
+def ada(new_browser):
+    """Somebody who has just signed up, and not looked into her mail yet."""
+    browser = new_browser()
+    browser.sign_up()
+    return browser
+
+
+@pytest.fixture
+def link(ada, mailbox):
+    """Where the link in the mail to Ada leads."""
+    return mailbox.latest("verify_email").path_to("verify-email")
+
+
+def press(page, button):
+    """Press the button with these words."""
+    return button_of(page, button).submit("", headers=HERE, expect_errors=True)
+
+
+def claim(page):
+    """Press the button of who does not have the password."""
+    form = button_of(page, NOT_THE_PASSWORD)
+    return form.submit("without_password", value="yes", headers=HERE, expect_errors=True)
+
+
+def enter(browser, page, password=PASSWORD):
+    """Enter the password that the page asks for."""
+    return browser.submit(page, {"password": password})
+
+
+def verified(dbsession):
+    """Return the addresses that are proven."""
+    dbsession.rollback()
+    return set(dbsession.scalars(sa.select(User.email).where(User.email_verified_at.is_not(None))))
+
+
+def banner_of(page):
+    """Return what every page says until the address is verified."""
+    return page.html.find("aside", class_="banner")
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard", "/account", "/sign-out", "/nothing"])
+def test_every_page_asks_for_it_until_it_is_done(ada, link, path):
+    banner = banner_of(ada.get(path, expect_errors=True))
+    assert banner["aria-label"] == "Your email address"
+    assert ADA in banner.get_text()
+    assert banner.button.get_text(strip=True) == "Send again"
+    press(ada.get(link), "Confirm")
+    assert banner_of(ada.get(path, expect_errors=True)) is None
+
+
+def test_a_stranger_is_asked_for_nothing(browser):
+    for path in ("/", "/sign-in", "/sign-up"):
+        assert banner_of(browser.get(path)) is None
+
+
+def test_the_banner_is_behind_the_navigation_and_before_the_content(ada):
+    page = ada.get("/account")
+    order = [each.name for each in page.html.body.find_all(["header", "aside", "main"])]
+    assert order == ["header", "aside", "main"]
+    assert page.html.find_all("form")[0]["action"] == "/sign-out"
+
+
+def test_who_is_signed_in_presses_one_button(ada, link, dbsession):
+    page = ada.get(link)
+    assert ADA in page.html.main.get_text()
+    assert page.html.main.find("input", type="password") is None
+    assert banner_of(page) is None
+    answer = press(page, "Confirm")
+    assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")
+    assert status_of(answer.follow()) == "Your address is confirmed."
+    assert verified(dbsession) == {ADA}
+    assert ada.is_signed_in
+
+
+def test_in_another_browser_the_password_proves_it_and_signs_in(ada, link, browser, dbsession):
+    page = browser.get(link)
+    assert page.html.title.get_text(strip=True).startswith("Confirm your address")
+    answer = enter(browser, page)
+    assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")
+    assert status_of(answer.follow()) == "Your address is confirmed."
+    assert verified(dbsession) == {ADA}
+    assert browser.is_signed_in
+    assert ada.is_signed_in
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("", "Enter the password."),
+        ("not that one", WRONG),
+        ("x" * 257, "Use at most 256 characters."),
+        (f"{PASSWORD}\x00", "Leave out characters that cannot be seen."),
+    ],
+)
+def test_without_the_right_password_nothing_is_proven(link, browser, dbsession, password, message):
+    page = enter(browser, browser.get(link), password)
+    assert page.status_int == 422
+    assert message in said_beside(page, "password")
+    assert is_marked(page, "password")
+    assert not input_of(page, "password").get("value")
+    assert page.html.title.get_text(strip=True).startswith("Error: ")
+    assert verified(dbsession) == set()
+    assert not browser.is_signed_in
+    assert enter(browser, page).status_int == 303
+
+
+@pytest.mark.asvs("7.4.3")
+def test_who_never_signed_up_gets_the_account_without_the_stranger(new_browser, mailbox, dbsession):
+    """A stranger signed up with Ada's address, and waits for her to use the account."""
+    stranger, elsewhere, ada = new_browser(), new_browser(), new_browser()
+    stranger.sign_up(first_name="Mallory", password=OF_THE_STRANGER)
+    elsewhere.sign_in(password=OF_THE_STRANGER)
+    page = ada.get(mailbox.latest("verify_email").path_to("verify-email"))
+    answer = claim(page)
+    assert answer.status_int == 303
+    assert answer.location.startswith("http://localhost/reset-password/")
+    assert verified(dbsession) == {ADA}
+    assert not stranger.is_signed_in
+    assert not elsewhere.is_signed_in
+    assert not ada.is_signed_in
+    assert stranger.sign_in(password=OF_THE_STRANGER).status_int == 422
+    [link] = dbsession.scalars(sa.select(PendingLink))
+    assert link.purpose == "reset_password"
+
+
+def test_what_the_stranger_had_sent_to_the_address_leads_nowhere(new_browser, mailbox, dbsession):
+    stranger, ada = new_browser(), new_browser()
+    stranger.sign_up(password=OF_THE_STRANGER)
+    link = mailbox.latest("verify_email").path_to("verify-email")
+    page = stranger.get(link)
+    claim(ada.get(link))
+    assert press(page, "Confirm").status_int in {403, 410}
+    assert not stranger.is_signed_in
+    assert dbsession.scalars(sa.select(UserSession)).all() == []
+
+
+def test_a_verified_account_cannot_be_claimed(ada, link, browser, dbsession):
+    page = browser.get(link)
+    dbsession.execute(sa.update(User).values(email_verified_at=sa.func.current_timestamp()))
+    dbsession.commit()
+    assert NOT_THE_PASSWORD not in browser.get(link)
+    before = rows_of_users(dbsession)
+    assert claim(page).status_int == 410
+    assert rows_of_users(dbsession) == before
+    assert ada.is_signed_in
+
+
+def rows_of_users(dbsession):
+    """Return all that is known of everybody."""
+    dbsession.rollback()
+    return dbsession.execute(sa.select(User.__table__)).all()
+
+
+def test_who_is_signed_in_as_somebody_else_is_told_so_and_is_no_owner(
+    ada, link, new_browser, dbsession
+):
+    grace = new_browser()
+    grace.sign_up(email="grace@example.com", password=OF_THE_STRANGER)
+    page = grace.get(link)
+    assert "You are signed in as grace@example.com" in page
+    assert enter(grace, page, OF_THE_STRANGER).status_int == 422
+    assert verified(dbsession) == set()
+    former = grace.cookie
+    assert enter(grace, page).status_int == 303
+    assert "signed in as ada@example.com" in grace.get("/dashboard")
+    assert verified(dbsession) == {ADA}
+    again = new_browser()
+    again.app.set_cookie("session", former)
+    assert not again.is_signed_in
+
+
+@pytest.mark.asvs("3.5.3")
+def test_programs_that_open_every_link_spend_nothing_and_write_nothing(
+    ada, link, new_browser, site, dbsession
+):
+    def everything():
+        dbsession.rollback()
+        tables = (PendingLink, OutboxMessage)
+        return [dbsession.execute(sa.select(each.__table__)).all() for each in tables]
+
+    before = everything(), rows_of(site)
+    for browser in (ada, new_browser(), new_browser()):
+        for _ in range(2):
+            browser.app.head(link, status=200)
+            browser.get(link, status=200)
+            browser.app.options(link, expect_errors=True)
+    assert (everything(), rows_of(site)) == before
+    assert press(ada.get(link), "Confirm").status_int == 303
+
+
+def expired(_ada, dbsession, _link):
+    dbsession.execute(sa.update(PendingLink).values(expires_at=sa.func.current_timestamp()))
+    dbsession.commit()
+
+
+def followed(ada, _dbsession, link):
+    press(ada.get(link), "Confirm")
+
+
+def replaced(ada, dbsession, _link):
+    dbsession.execute(sa.delete(Throttle))
+    dbsession.commit()
+    press(ada.get("/verify-email"), "Send again")
+
+
+def moved(_ada, dbsession, _link):
+    dbsession.execute(sa.update(User).values(email="a@b.test", email_key="a@b.test"))
+    dbsession.commit()
+
+
+def swept(_ada, dbsession, _link):
+    dbsession.execute(sa.delete(PendingLink))
+    dbsession.commit()
+
+
+@pytest.fixture(params=["signed in", "stranger"])
+def somebody(request, ada, new_browser):
+    """Ada in the browser in which she signed up, or whoever reads the mail in another."""
+    return ada if request.param == "signed in" else new_browser()
+
+
+@pytest.mark.asvs("6.5.1")
+@pytest.mark.parametrize("what_happens", [expired, followed, replaced, moved, swept])
+def test_a_link_that_was_good_once_leads_nowhere(ada, link, somebody, dbsession, what_happens):
+    page = somebody.get(link, status=200)
+    what_happens(ada, dbsession, link)
+    before = verified(dbsession)
+    sent = [press(page, "Confirm")] if somebody is ada else [enter(somebody, page), claim(page)]
+    for dead in (somebody.get(link, status=410), *sent):
+        assert dead.status_int == 410
+        assert dead.html.h1.get_text(strip=True) == DEAD
+        assert dead.html.main.a["href"] == "/verify-email"
+    assert verified(dbsession) == before
+    assert somebody.is_signed_in == (somebody is ada)
+
+
+@pytest.mark.asvs("6.5.1")
+def test_a_token_that_nobody_was_sent_leads_nowhere(link, browser, dbsession):
+    page = browser.get(link)
+    for token in ("A" * 43, link[-43:].swapcase()):
+        assert browser.get(f"/verify-email/{token}", status=410)
+        fields = {"csrf_token": input_of(page, "csrf_token")["value"], "password": PASSWORD}
+        browser.app.post(f"/verify-email/{token}", fields, headers=HERE, status=410)
+    for token in (link[-43:-1], f"{link[-43:]}A", "A" * 42 + "%00", "%C3%A4" * 43, "x"):
+        browser.get(f"/verify-email/{token}", status=404)
+    assert verified(dbsession) == set()
+
+
+@pytest.mark.asvs("6.5.1")
+def test_a_link_for_something_else_proves_no_address(ada, link, browser, dbsession):
+    dbsession.execute(sa.update(PendingLink).values(purpose="reset_password"))
+    dbsession.commit()
+    browser.get(link, status=410)
+
+
+@pytest.mark.asvs("2.3.4", "15.4.2")
+def test_of_two_who_follow_it_at_the_same_moment_one_wins(ada, link, new_browser, dbsession):
+    """One has the password, the other has not; in real transactions, on threads."""
+    owner, other = new_browser(), new_browser()
+    pages = owner.get(link), other.get(link)
+    with ThreadPoolExecutor(2) as pool:
+        answers = [
+            pool.submit(enter, owner, pages[0]),
+            pool.submit(claim, pages[1]),
+        ]
+        statuses = [each.result().status_int for each in answers]
+    assert statuses.count(303) == 1
+    assert statuses in ([303, 410], [422, 303], [410, 303])
+    assert verified(dbsession) == {ADA}
+    assert owner.is_signed_in == (statuses[0] == 303)
+
+
+@pytest.mark.asvs("3.5.1")
+def test_a_form_of_another_site_proves_nothing(ada, link, dbsession):
+    form = button_of(ada.get(link), "Confirm")
+    answer = form.submit("", headers={"Sec-Fetch-Site": "cross-site"}, expect_errors=True)
+    assert answer.status_int == 403
+    assert verified(dbsession) == set()
+
+
+def test_another_mail_can_be_asked_for_from_every_page(ada, link, mailbox, let_time_pass):
+    let_time_pass(timedelta(minutes=4))
+    answer = press(ada.get("/dashboard"), "Send again")
+    assert (answer.status_int, answer.location) == (303, "http://localhost/verify-email")
+    page = answer.follow()
+    assert status_of(page) == "A mail with a link is on its way to you."
+    assert banner_of(page) is None
+    newest = mailbox.latest("verify_email").path_to("verify-email")
+    ada.get(link, status=410)
+    assert press(ada.get(newest), "Confirm").status_int == 303
+
+
+@pytest.mark.asvs("6.3.1")
+def test_who_asks_too_soon_is_told_when_and_no_mail_is_sent(ada, link, mailbox):
+    answer = press(ada.get("/verify-email"), "Send again")
+    assert answer.status_int == 429
+    assert "3 minutes" in alert_of(answer)
+    assert 0 < int(answer.headers["Retry-After"]) <= 180
+    assert len(mailbox.all_for(ADA)) == 1
+    ada.get(link, status=200)
+
+
+def test_who_is_verified_is_told_so_and_gets_no_mail(ada, link, mailbox, let_time_pass):
+    before = ada.get("/verify-email")
+    press(ada.get(link), "Confirm")
+    page = ada.get("/verify-email")
+    assert "You have confirmed" in page
+    assert page.html.main.form is None
+    let_time_pass(timedelta(minutes=4))
+    answer = press(before, "Send again")
+    assert (answer.status_int, status_of(answer.follow())) == (303, None)
+    assert len(mailbox.all_for(ADA)) == 1
+
+
+@pytest.mark.asvs("6.3.1")
+def test_who_tries_links_again_and_again_has_to_wait(new_site):
+    _, browser = new_site({"authsite.throttle.link_network": "3/1h"})
+    token = input_of(browser.get("/sign-in"), "csrf_token")["value"]
+    answers = [
+        browser.app.post(
+            f"/verify-email/{number:0>43}",
+            {"csrf_token": token, "password": PASSWORD},
+            headers=HERE,
+            expect_errors=True,
+        )
+        for number in range(4)
+    ]
+    assert [each.status_int for each in answers] == [410, 410, 410, 429]
+    assert "There were many tries to use links from your network." in alert_of(answers[-1])
+    assert answers[-1].html.main.form is None
+
+
+@pytest.mark.asvs("6.3.1")
+def test_passwords_are_not_guessed_here_any_more_often_than_at_the_sign_in(
+    ada, link, new_site, let_time_pass
+):
+    _, browser = new_site({"authsite.throttle.link_account": "2/1h"}, REMOTE_ADDR="192.0.2.9")
+    page = browser.get(link)
+    answers = [enter(browser, page, "not that one").status_int for _ in range(3)]
+    assert answers == [422, 422, 429]
+    let_time_pass(timedelta(minutes=61))
+    page = browser.get(link)
+    assert enter(browser, page).status_int == 303
+
+
+def test_a_try_that_succeeds_counts_for_nothing(ada, new_browser, new_site, mailbox):
+    limits = {"authsite.throttle.link_account": "1/1h", "authsite.throttle.link_network": "1/1h"}
+    _, browser = new_site(limits)
+    new_browser().sign_up(email="grace@example.com")
+    for email in (ADA, "grace@example.com"):
+        page = browser.get(mailbox.latest("verify_email", email).path_to("verify-email"))
+        assert enter(browser, page).status_int == 303
+
+
+def test_a_crowd_is_asked_to_come_back(ada, link, new_site, dbsession):
+    crowded, browser = new_site(BUSY)
+    page = browser.get(link)
+    with full_queue(crowded.hasher):
+        page = enter(browser, page)
+        assert page.status_int == 503
+        assert int(page.headers["Retry-After"]) > 0
+    assert verified(dbsession) == set()
+    assert enter(browser, page).status_int == 303
+
+
+def test_a_closed_account_is_verified_but_not_opened(ada, link, browser, dbsession):
+    soon = sa.func.current_timestamp()
+    dbsession.execute(sa.update(User).values(closes_at=soon))
+    dbsession.commit()
+    answer = enter(browser, browser.get(link))
+    assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
+    assert verified(dbsession) == {ADA}
+    assert not browser.is_signed_in
+    assert status_of(answer.follow()) == "Your address is confirmed."
+
+
+@pytest.mark.asvs("6.6.2", "11.4.2")
+def test_the_link_is_kept_as_a_digest(link, dbsession):
+    row = dbsession.execute(sa.select(PendingLink.__table__)).one()
+    assert link[-43:] not in str(row)
