@@ -71,16 +71,19 @@ class SignIn:
             return throttled_page(self.request, "sign_in", form=form, throttled=throttled)
         except HashQueueFull:
             return crowded_page(self.request, "sign_in", form=form)
+        return self._let_in(credential, form, account=account, now=now)
+
+    def _let_in(
+        self, credential: Credential, form: SignInForm, *, account: str, now: datetime
+    ) -> Response:
+        """Open a session; if the account is closed, ask first whether it is to be kept."""
+        public_computer = form.public_computer.data
         if credential.closes_at:
             token = offer_to_keep(self.request.dbsession, credential, now=now)
             path = self.request.path_to("keep-account", str(token))
-            return see_other(f"{path}?public_computer" if form.public_computer.data else path)
+            return see_other(f"{path}?public_computer" if public_computer else path)
         headers = let_in(
-            self.request,
-            credential,
-            account=account,
-            public_computer=form.public_computer.data,
-            now=now,
+            self.request, credential, account=account, public_computer=public_computer, now=now
         )
         return see_other(form.next.data or self.request.path_to("dashboard"), headers)
 
