@@ -14,6 +14,7 @@ from zope.interface import Interface
 from authsite.assets import LIFETIME, PREFIX
 from authsite.database import SAFE_METHODS, attempts_of
 from authsite.headers import with_headers
+from authsite.mail.courier import Courier
 from authsite.mail.messages import mail_environment
 from authsite.pages import TEMPLATES
 from authsite.read_settings import SettingError, read_settings
@@ -50,7 +51,11 @@ def includeme(config: Configurator) -> None:
 
     config.registry.settings.setdefault("retry.activate_hook", attempts_of)
     config.include("pyramid_retry")
-    config.action(None, lambda: _put_headers_around(config, https=settings.https), order=LAST)
+    config.action(
+        None,
+        lambda: _put_headers_around(config, https=settings.https, courier=site.courier),
+        order=LAST,
+    )
     config.add_tween("authsite.database.transaction_tween_factory", over=EXCVIEW)
     config.add_tween("authsite.malformed.malformed_tween_factory", under=EXCVIEW, over=MAIN)
 
@@ -89,11 +94,15 @@ def includeme(config: Configurator) -> None:
     config.action(None, lambda: _check(config), order=LAST)
 
 
-def _put_headers_around(config: Configurator, *, https: bool) -> None:
+def _put_headers_around(config: Configurator, *, https: bool, courier: Courier) -> None:
     """Wrap whatever policy there is then: pyramid_retry's, which a host may include as well."""
     retrying = config.registry.getUtility(IExecutionPolicy)
 
     def policy(environ: dict[str, Any], router: Router) -> Response:
+        # With the first request, and not with the application: commands and tests build one as
+        # well, and a server that forks afterwards would leave the thread behind.
+        if courier.is_to_start:
+            courier.start()
         if environ["REQUEST_METHOD"] in SAFE_METHODS:  # tried once in any case
             return default_execution_policy(environ, router)
         return retrying(environ, router)

@@ -18,7 +18,7 @@ import authsite
 from authsite.accounts.sessions import Identity, Limits
 from authsite.accounts.throttles import HELD_UP, Throttles
 from authsite.mail.messages import Messages, mail_environment
-from authsite.models import User, UserSession
+from authsite.models import OutboxMessage, User, UserSession
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.request import Request
@@ -112,6 +112,27 @@ def a_session(
     dbsession.add(user_session)
     dbsession.commit()
     return user_session
+
+
+def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
+    """Put a message into the outbox that is due."""
+    due_at = values.get("due_at", NOW)
+    message = OutboxMessage(
+        **{
+            "id": new_id(),
+            "kind": "verify_email",
+            "recipient": f"person{next(_numbers)}@example.com",
+            "subject": "Confirm your address",
+            "text": "Open this page: https://accounts.example.com/verify-email/secret",
+            "html": "<p>Open <a href='https://accounts.example.com/verify-email/secret'>this</a>",
+            "due_at": due_at,
+            "next_try_at": due_at,
+        }
+        | values
+    )
+    dbsession.add(message)
+    dbsession.commit()
+    return message
 
 
 def some_noise(dbsession: Session) -> list[User]:

@@ -1,0 +1,64 @@
+"""What a mail server answers, as it may be kept and logged, and what follows from it."""
+
+import re
+from typing import NamedTuple
+
+from authsite.mail.undelivered import (
+    Refused,
+    RefusedForGood,
+    ServerAway,
+    Undelivered,
+    WrongSetup,
+)
+
+_ENHANCED_CODE = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
+#: Filters quote what they dislike, such as a link. Whatever might be one, or a token, goes.
+_SECRET = re.compile(r"\S*(?:/|[\w-]{20})\S*")
+#: Whatever might be more than text on an operator's terminal.
+_UNPRINTABLE = re.compile(r"[^ -~]+")
+#: The server ends the connection (RFC 5321, 3.8).
+_CLOSING = 421
+#: Authentication is required (RFC 4954): nothing is wrong with the message.
+_SIGN_IN_FIRST = 530
+_PERMANENT = 500
+
+
+class Reply(NamedTuple):
+    """A code of three digits, and words that are made for people (RFC 5321, 4.2)."""
+
+    code: int
+    text: bytes | str
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether the same would be answered at any time."""
+        return self.code >= _PERMANENT
+
+    @property
+    def codes(self) -> str:
+        """The code and the one of RFC 3463, for a log that must not hold an address."""
+        enhanced = _ENHANCED_CODE.match(self._words)
+        return f"{self.code} {enhanced[0]}" if enhanced else str(self.code)
+
+    def __str__(self) -> str:
+        return f"{self.code} {_SECRET.sub('[...]', self._words)}".strip()
+
+    @property
+    def _words(self) -> str:
+        text = self.text if isinstance(self.text, str) else self.text.decode("ascii", "replace")
+        return " ".join(_UNPRINTABLE.sub(" ", text).split())
+
+
+def refusal(reply: Reply) -> Undelivered:
+    """Return what it means that a message was answered so."""
+    why, brief = f"refused: {reply}", f"refused: {reply.codes}"
+    if reply.code == _SIGN_IN_FIRST:
+        return WrongSetup(
+            f"it wants to know who sends: authsite.mail.username and authsite.mail.password are "
+            f"for that ({reply.codes})"
+        )
+    if reply.code == _CLOSING:
+        return ServerAway(f"it ends the connection: {reply}", brief=f"it answers {reply.codes}")
+    if reply.is_permanent:
+        return RefusedForGood(why, brief=brief)
+    return Refused(why, brief=brief)

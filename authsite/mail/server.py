@@ -1,0 +1,103 @@
+"""The mail server: where it is, and how a connection to it is secured."""
+
+import smtplib
+import ssl
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from authsite.mail.replies import Reply
+from authsite.mail.undelivered import ServerAway, WrongSetup
+from authsite.settings import MailSettings, Settings
+
+_USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+class MailServer(NamedTuple):
+    """What the settings say of it; `open` begins a conversation."""
+
+    host: str
+    mail: MailSettings
+    #: What this machine says it is called.
+    own_name: str
+
+    def open(self) -> smtplib.SMTP:
+        """Return a connection that is secured and signed in as the settings say.
+
+        Raises `ServerAway`, or `WrongSetup` where an operator has to do something about it.
+        """
+        try:
+            smtp = self._connect()
+            try:
+                smtp.ehlo_or_helo_if_needed()
+                if self.mail.security == "starttls":
+                    self._secure(smtp)
+                if self.mail.username is not None:
+                    _sign_in(smtp, self.mail.username, self.mail.password or "")
+            except BaseException:
+                smtp.close()
+                raise
+        except ssl.SSLCertVerificationError as error:
+            raise WrongSetup(
+                f"its certificate cannot be trusted ({error.verify_message}): authsite.mail.host "
+                "must be the name that is in it, and authsite.mail.certificates the file of its "
+                "authority if that is none of the system's"
+            ) from None
+        except smtplib.SMTPResponseException as error:
+            reply = Reply(error.smtp_code, error.smtp_error)
+            raise ServerAway(f"it answers {reply}", brief=f"it answers {reply.codes}") from None
+        except OSError as error:  # smtplib's own errors are such
+            raise ServerAway(f"no connection: {error}") from None
+        return smtp
+
+    def _connect(self) -> smtplib.SMTP:
+        port = self.mail.port or _USUAL_PORTS[self.mail.security]
+        timeout = self.mail.timeout.total_seconds()
+        if self.mail.security == "tls":
+            context = self._context()
+            return smtplib.SMTP_SSL(
+                self.host, port, self.own_name, timeout=timeout, context=context
+            )
+        return smtplib.SMTP(self.host, port, self.own_name, timeout=timeout)
+
+    def _secure(self, smtp: smtplib.SMTP) -> None:
+        """Go on in TLS, or not at all: somebody in between could strike the offer out."""
+        try:
+            smtp.starttls(context=self._context())
+        except smtplib.SMTPNotSupportedError:
+            raise WrongSetup(
+                "it does not offer STARTTLS: authsite.mail.security must be tls if it expects TLS "
+                "from the first byte"
+            ) from None
+
+    def _context(self) -> ssl.SSLContext:
+        """Demand a certificate and the right name in it; the file may have been renewed."""
+        return ssl.create_default_context(cafile=self.mail.certificates)
+
+
+def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
+    try:
+        smtp.login(username, password)
+    except smtplib.SMTPAuthenticationError as error:
+        reply = Reply(error.smtp_code, error.smtp_error)
+        if not reply.is_permanent:
+            raise
+        raise WrongSetup(
+            f"it does not take authsite.mail.username and authsite.mail.password ({reply.codes})"
+        ) from None
+    except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected):
+        raise
+    except (smtplib.SMTPException, UnicodeError):
+        raise WrongSetup(
+            "it offers no way to sign in that fits authsite.mail.username and "
+            "authsite.mail.password: PLAIN, LOGIN or CRAM-MD5, with ASCII only"
+        ) from None
+
+
+def mail_server(settings: Settings) -> MailServer | None:
+    """Return the server that takes the mails; None in development, when none is named."""
+    host = urlsplit(settings.site.url).hostname or ""
+    if settings.mail.host is None:
+        return None
+    # RFC 5321, 4.1.3: an address stands in brackets.
+    own_name = f"[IPv6:{host}]" if ":" in host else host
+    return MailServer(settings.mail.host, settings.mail, own_name)
