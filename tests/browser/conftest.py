@@ -12,8 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy.engine import Engine, create_engine
 
+from tests.browser.inbox import Inbox
 from tests.browser.people import Person, sign_up
 from tests.processes.servers import FOR_CROWDS, Server
+from tests.smtp import Mailserver, a_mailserver
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HOW_TO_GET_IT = "Chromium is missing. To get it on Debian: sudo apt-get install chromium"
@@ -49,8 +51,22 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def mailserver() -> Iterator[Mailserver]:
+    """A mail server on this machine, to which the site delivers."""
+    with a_mailserver() as server:
+        yield server
+
+
+@pytest.fixture
+def inbox(mailserver: Mailserver) -> Inbox:
+    """What has been delivered."""
+    return Inbox(mailserver)
+
+
+@pytest.fixture(scope="session")
 def server(
     chromium: Browser,
+    mailserver: Mailserver,
     tmp_path_factory: pytest.TempPathFactory,
     migrate: Callable[[str], None],
 ) -> Iterator[Server]:
@@ -65,6 +81,7 @@ def server(
     settings = FOR_CROWDS | {
         "AUTHSITE_DEV": "true",
         "AUTHSITE_THROTTLE_SIGN_IN_ACCOUNT": "10/5m..1h",
+        "AUTHSITE_MAIL_PORT": str(mailserver.port),
     }
     # The tests that look at these errors make them; all others would see the page.
     with Server(folder, url, settings=settings, may_log=("sys_crash", "sys_database")) as server:
