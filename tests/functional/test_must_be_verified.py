@@ -47,7 +47,6 @@ def kinds_for(mailbox, address=ADA):
     return [mail.kind for mail in mailbox.all_for(address)]
 
 
-@pytest.mark.asvs("6.3.8")
 def test_who_signs_up_is_sent_to_their_mail_and_gets_in_by_the_link(visitor, mailbox, dbsession):
     page = visitor.sign_up(email=" Ada@Example.com ")
     assert page.status_int == 200
@@ -128,7 +127,6 @@ def test_a_stranger_who_is_signed_in_from_before_is_out_too(
     assert stranger.sign_in(password=OF_THE_STRANGER).status_int == 422
 
 
-@pytest.mark.asvs("6.3.8")
 def test_the_right_password_opens_nothing_before_the_address_is_verified(
     visitor, mailbox, let_time_pass, site
 ):

@@ -3,13 +3,18 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
+from authsite.clock import utc_now
+from authsite.models import User
 from authsite.site import site_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.site.equal import (
+    BY_MAIL,
     FORMS,
     KNOWN,
+    REQUIRED,
     WRONG_PASSWORD,
     answers_alike,
     costly,
@@ -43,6 +48,62 @@ def test_known_and_unknown_are_answered_alike(application, new_browser, path, un
 def test_known_and_unknown_take_as_long(new_application, path):
     """Also where it is told who has an account, so that the time is no way around its throttle."""
     assert takes_as_long(costly(new_application), path, form=FORMS[path])
+
+
+@pytest.fixture(params=["verified", "not verified yet"])
+def verify_known(request, dbsession):
+    """Verify the address that somebody has, or leave it as it is."""
+
+    def verify():
+        verified_at = utc_now() if request.param == "verified" else None
+        dbsession.execute(sa.update(User).values(email_verified_at=verified_at))
+        dbsession.commit()
+
+    return verify
+
+
+def sign_up_by_mail(application, email):
+    """Sign up where addresses must be verified; return what is answered."""
+    answer, _ = send(application, "/sign-up", email, form=BY_MAIL)
+    return masked(answer, email)
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("unknown", ["eve@example.com", "ada@example.net", "ada+x@example.com"])
+def test_who_signs_up_learns_nothing_where_addresses_must_be_verified(
+    new_application, new_browser, verify_known, unknown
+):
+    new_browser().sign_up(email=KNOWN)
+    verify_known()
+    application = new_application(**REQUIRED)
+    for _ in range(2):  # the second time no mail is sent
+        answers = [sign_up_by_mail(application, email) for email in (KNOWN, unknown)]
+        assert answers[0] == answers[1]
+        assert answers[0][0] == "200 OK"
+
+
+@pytest.mark.asvs("6.3.8")
+def test_a_sign_up_takes_as_long_where_addresses_must_be_verified(new_application, verify_known):
+    application = costly(new_application, **REQUIRED)
+    verify_known()
+    assert takes_as_long(application, "/sign-up", form=BY_MAIL)
+
+
+@pytest.mark.asvs("6.3.8", "6.3.1")
+def test_many_sign_ups_are_answered_alike_step_by_step(new_application, new_browser, verify_known):
+    """Each from a network of its own, until that is held up."""
+    new_browser().sign_up(email=KNOWN)
+    verify_known()
+    application = new_application(**REQUIRED | {"authsite.throttle.sign_up_network": "5/1h"})
+    statuses = []
+    for _ in range(7):
+        answers = []
+        for email, at in ((KNOWN, "192.0.2.7"), ("eve@example.com", "192.0.2.8")):
+            answer, _ = send(application, "/sign-up", email, form=BY_MAIL, REMOTE_ADDR=at)
+            answers.append(masked(answer, email))
+        assert answers[0] == answers[1]
+        statuses.append(answers[0][0].split()[0])
+    assert statuses == ["200"] * 5 + ["429"] * 2
 
 
 @pytest.mark.asvs("6.3.8", "6.3.1")

@@ -5,7 +5,7 @@ import ast
 import pytest
 from wtforms import Form
 
-from authsite.addresses import pages_of
+from tests.site.paths import paths_of
 from tests.site.security_page import code_in, rows_below
 from tests.site.source import calls
 
@@ -21,16 +21,18 @@ FILLED_IN_AS = {
 
 
 @pytest.fixture
-def inputs(application, new_browser):
+def inputs(application, new_browser, mailbox):
     """Every input of every form, as strangers and the signed-in are shown them."""
     stranger, member = new_browser(), new_browser()
     member.sign_up()
     found = []
-    for path in {page.address for page in pages_of(application.registry)}:
+    links = [mailbox.latest("verify_email").path_to("verify-email")]
+    for path in [*paths_of(application.registry), *links]:
         for browser in (stranger, member):
-            page = browser.get(path)
+            page = browser.get(path, expect_errors=True)
             if page.content_type == "text/html":
                 found += page.html.find_all(["input", "textarea", "select"])
+                found += page.html.find_all("button", attrs={"name": True})
     return [each for each in found if each["name"] not in HIDDEN]
 
 
@@ -63,7 +65,8 @@ def test_no_form_takes_more_than_the_page_says(application):
 @pytest.mark.asvs("6.2.6")
 def test_a_password_is_typed_into_a_password_field(inputs):
     kinds = {each["name"]: each["type"] for each in inputs}
-    assert {name for name in kinds if "password" in name} == {"password", "confirm_password"}
+    typed = {name for name in kinds if kinds[name] != "submit"}
+    assert {name for name in typed if "password" in name} == {"password", "confirm_password"}
     assert {name for name, kind in kinds.items() if kind == "password"} == {
         "password",
         "confirm_password",
@@ -73,7 +76,7 @@ def test_a_password_is_typed_into_a_password_field(inputs):
 @pytest.mark.asvs("6.2.7")
 def test_a_password_manager_is_told_what_to_fill_in_and_nothing_hinders_it(inputs):
     for each in inputs:
-        if each["type"] in {"hidden", "checkbox"}:
+        if each["type"] in {"hidden", "checkbox", "submit"}:
             continue
         assert each["autocomplete"] in FILLED_IN_AS[each["name"]]
         assert not {"readonly", "disabled", "maxlength", "onpaste", "oncopy"} & set(each.attrs)

@@ -7,6 +7,7 @@ from pyramid.response import Response
 
 from authsite.addresses import pages_of
 from authsite.resources import Root
+from tests.site.paths import path_of
 from tests.site.security_page import rows_below
 
 TABLE = [
@@ -22,6 +23,10 @@ TABLE = [
     ("/sign-out", "POST", "authenticated"),
     ("/sign-up", "GET", "anonymous"),
     ("/sign-up", "POST", "anonymous"),
+    ("/verify-email", "GET", "authenticated"),
+    ("/verify-email", "POST", "authenticated"),
+    ("/verify-email/{token}", "GET", "public"),
+    ("/verify-email/{token}", "POST", "public"),
 ]
 #: How the page on security names them, and whom it names for a permission.
 WORDS = {
@@ -33,10 +38,18 @@ WORDS = {
     "/sign-in": "sign in",
     "/sign-out": "sign out",
     "/sign-up": "sign up",
+    "/verify-email": "ask for a link to verify their address",
+    "/verify-email/{token}": "follow a link from a mail",
 }
 WHO = {"everyone": "public", "strangers": "anonymous", "the signed-in": "authenticated"}
 #: What a form without a word in it is answered with, by those who may send it.
-EMPTY_FORM = {"/account": 422, "/sign-in": 422, "/sign-up": 422, "/sign-out": 303}
+EMPTY_FORM = {
+    "/account": 422,
+    "/sign-in": 422,
+    "/sign-up": 422,
+    "/sign-out": 303,
+    "/verify-email": 429,  # the mail of the sign-up has just gone out
+}
 #: Where those go on to who may open a page that only leads to another.
 ELSEWHERE = {"/.well-known/change-password": "/account"}
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -78,6 +91,8 @@ def expected(path, method, permission, *, signed_in):
         return 303, "/dashboard"
     if permission == "authenticated" and not signed_in:
         return (303, f"/sign-in?next=%2F{path[1:]}") if method == "GET" else (403, None)
+    if path.endswith("{token}"):
+        return 410, None
     if method == "POST":
         return EMPTY_FORM[path], "/sign-in" if path == "/sign-out" else None
     return (303, ELSEWHERE[path]) if path in ELSEWHERE else (200, None)
@@ -86,13 +101,14 @@ def expected(path, method, permission, *, signed_in):
 @pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize(("path", "method", "permission"), TABLE)
 def test_everyone_gets_where_the_table_says_and_nowhere_else(everybody, path, method, permission):
+    there = path_of(path)
     for signed_in, (browser, token) in enumerate(everybody):
         status, place = expected(path, method, permission, signed_in=bool(signed_in))
         if method == "GET":
-            answers = [browser.get(path, status=status), browser.app.head(path, status=status)]
+            answers = [browser.get(there, status=status), browser.app.head(there, status=status)]
         else:
             fields = {"csrf_token": token}
-            answers = [browser.app.post(path, fields, headers=HERE, status=status)]
+            answers = [browser.app.post(there, fields, headers=HERE, status=status)]
         for answer in answers:
             assert answer.location == (f"http://localhost{place}" if place else None)
 

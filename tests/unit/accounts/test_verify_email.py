@@ -127,7 +127,7 @@ def test_links_of_others_are_as_good_as_before(dbsession, ada, token):
         assert link_of(dbsession, each, purpose=purpose, now=NOW)
 
 
-@pytest.mark.asvs("6.5.1")
+@pytest.mark.asvs("2.3.4")
 @EVERY_WAY
 @pytest.mark.parametrize(
     "what_happened",
