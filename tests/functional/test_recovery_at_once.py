@@ -1,0 +1,178 @@
+"""Links that are followed at the same moment: one wins, and nobody stays in."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.accounts.links import Purpose, link_of
+from authsite.accounts.reset_password import reset_password
+from authsite.accounts.sessions import open_session
+from authsite.accounts.sign_in import hold_credential
+from authsite.accounts.users import Credential
+from authsite.clock import utc_now
+from authsite.models import User, UserSession
+from authsite.site import Site
+from authsite.tokens import LinkToken
+from tests.browsers import PASSWORD
+from tests.factories import LIMITS, an_outbox
+from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
+
+#: Seconds after which a test that waits for another thread has failed.
+PATIENCE = 10
+MANY = 6
+
+
+@pytest.fixture
+def ada(new_browser):
+    """Someone who has an account."""
+    browser = new_browser(REMOTE_ADDR="198.51.100.7")
+    browser.sign_up()
+    return browser
+
+
+@pytest.fixture
+def link(ada, browser, mailbox):
+    """A link that she has asked for."""
+    return reset_link(browser, mailbox)
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do all of it at the same moment; return what each returned."""
+    barrier = threading.Barrier(len(acts))
+
+    def act(what: Callable[[], object]) -> object:
+        barrier.wait(PATIENCE)
+        return what()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act, acts))
+
+
+@contextmanager
+def reached(site: Site, words: str) -> Iterator[Callable[[], None]]:
+    """Notice when a statement with these words is sent; the function that is given waits for that.
+
+    On SQLite nobody gets that far while another one writes, and there is nothing to wait for.
+    """
+    sent = threading.Event()
+
+    def note(_connection, _cursor, statement, *_rest):
+        if words in statement:
+            sent.set()
+
+    def wait() -> None:
+        assert site.database.is_sqlite or sent.wait(PATIENCE)
+
+    sa.event.listen(site.database.engine, "before_cursor_execute", note)
+    try:
+        yield wait
+    finally:
+        sa.event.remove(site.database.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.asvs("2.3.4", "15.4.2")
+def test_of_many_who_follow_one_link_one_chooses_the_password(ada, new_browser, link):
+    browsers = [new_browser() for _ in range(MANY)]
+    passwords = [f"{n} {NEW_PASSWORD} {n}" for n in range(MANY)]
+    pages = [browser.get(link) for browser in browsers]
+
+    def submit(n: int) -> int:
+        typed = dict.fromkeys(("password", "confirm_password"), passwords[n])
+        return browsers[n].submit(pages[n], typed).status_int
+
+    statuses = at_once(*(lambda n=n: submit(n) for n in range(MANY)))
+    assert sorted(statuses) == [303, *[410] * (MANY - 1)]
+    winner = passwords[statuses.index(303)]
+    assert [ada.sign_in(password=each).status_int for each in passwords if each != winner] == [
+        422
+    ] * (MANY - 1)
+    assert new_browser().sign_in(password=winner).status_int == 303
+
+
+@pytest.mark.asvs("7.4.3", "15.4.2")
+def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
+    ada, browser, site, dbsession, link
+):
+    """The sign-in was judged before, and commits while the reset is on its way."""
+    user_id, password_hash = dbsession.execute(sa.select(User.id, User.password_hash)).one()
+    dbsession.rollback()
+    words = {"user_agent": None, "network_address": None, "now": utc_now()}
+    with (
+        Session(site.database.writing) as signing_in,
+        reached(site, "FOR UPDATE") as wait_for_reset,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        hold_credential(signing_in, Credential(user_id, password_hash))
+        reset = pool.submit(choose, browser, link)
+        wait_for_reset()
+        open_session(signing_in, user_id, limits=LIMITS, **words)
+        signing_in.commit()
+        assert reset.result(PATIENCE).status_int == 303
+    assert dbsession.scalars(sa.select(UserSession.id)).all() == []
+
+
+@pytest.mark.asvs("7.4.3", "15.4.2")
+def test_the_old_password_opens_no_session_while_the_new_one_is_written(
+    ada, new_browser, site, dbsession, link
+):
+    browser, token = new_browser(), LinkToken.parse(link.rpartition("/")[2])
+    now = utc_now()
+    with (
+        Session(site.database.writing) as resetting,
+        reached(site, "FOR SHARE") as wait_for_sign_in,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        reset_password(
+            resetting,
+            token,
+            link=link_of(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now),
+            throttles=site.throttles,
+            hasher=site.hasher,
+            policy=site.password_policy,
+            outbox=an_outbox(),
+            password=NEW_PASSWORD,
+            undo_within=timedelta(days=7),
+            network="192.0.2.1",
+            now=now,
+        )
+        dbsession.rollback()
+        sign_in = pool.submit(browser.sign_in, ADA, PASSWORD)
+        wait_for_sign_in()
+        resetting.commit()
+        assert sign_in.result(PATIENCE).status_int == 422
+    assert dbsession.scalars(sa.select(UserSession.id)).all() == []
+
+
+@pytest.mark.asvs("15.4.2")
+def test_who_says_that_it_was_not_them_wins_against_a_reset_at_the_same_moment(
+    new_browser, mailbox, link, let_time_pass
+):
+    """Whoever comes first; and neither waits for the other for ever."""
+    browser = new_browser()
+    choose(browser, link)
+    not_me = mailbox.latest("password_changed").path_to("not-me")
+    let_time_pass(timedelta(minutes=3))
+    link = reset_link(browser, mailbox)
+    owner, thief = new_browser(), new_browser()
+    button = owner.get(not_me)
+    reset, disavowed = at_once(
+        lambda: choose_or_nothing(thief, link), lambda: owner.submit(button, {}).status_int
+    )
+    assert disavowed == 303
+    assert reset in {303, 410}
+    assert thief.sign_in(password=PASSWORD).status_int == 422
+
+
+def choose_or_nothing(browser, link) -> int:
+    """Choose a password, unless the link is dead by now; return the last status."""
+    page = browser.get(link, expect_errors=True)
+    if page.status_int != 200:
+        return page.status_int
+    typed = dict.fromkeys(("password", "confirm_password"), PASSWORD)
+    return browser.submit(page, typed).status_int
