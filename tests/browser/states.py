@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 from sqlalchemy.engine import Engine
 
+from tests.browser import link_states
 from tests.browser.people import Person, fill_in, press, sign_in, sign_up
 
 
@@ -55,6 +56,32 @@ def _save(first_name: str) -> Callable[[Page], None]:
     return save
 
 
+def _forget(email: str) -> Callable[[Page], None]:
+    def forget(page: Page) -> None:
+        page.goto("/forgot-password")
+        fill_in(page, {"Email address": email}, "Send the link")
+
+    return forget
+
+
+def _ask_for_address(email: str) -> Callable[[Page], None]:
+    def ask(page: Page) -> None:
+        page.goto("/account/email")
+        fill_in(page, {"New email address": email}, "Send the link")
+
+    return ask
+
+
+def _close_wrongly(page: Page) -> None:
+    page.goto("/account/close")
+    fill_in(page, {"Password": "not that one"}, "Close the account")
+
+
+def _close(page: Page) -> None:
+    page.goto("/account/close")
+    fill_in(page, {"Password": PASSWORD}, "Close the account")
+
+
 def _sign_out(page: Page) -> None:
     page.goto("/sign-out")
     press(page, "Sign out")
@@ -70,6 +97,9 @@ STRANGER: dict[str, Callable[[Page], object]] = {
     "sign in, sent from a protected page": _open("/account"),
     "sign in, nothing filled in": _sign_in_with_nothing,
     "sign in, wrong password": _sign_in_wrongly,
+    "forgot password": _open("/forgot-password"),
+    "forgot password, no address": _forget("nobody"),
+    "forgot password, sent": _forget("nobody@example.com"),
     "400": _open("/%ff"),
     "403, form out of date": _send_an_outdated_form,
     "404": _open("/nothing"),
@@ -81,13 +111,21 @@ MEMBER: dict[str, Callable[[Page], object]] = {
     "account": _open("/account"),
     "account, no name": _save(""),
     "account, saved": _save("Augusta"),
+    "new address": _open("/account/email"),
+    "new address, mistyped": _ask_for_address("nobody"),
+    "new address, sent": _ask_for_address("nobody@new.example.com"),
+    "close account": _open("/account/close"),
+    "close account, wrong password": _close_wrongly,
+    "account closed": _close,
+    "confirm address": _open("/verify-email"),
     "sign out": _open("/sign-out"),
     "signed out": _sign_out,
     "404, signed in": _open("/nothing"),
 }
 #: What breaks is the database, or it takes many tries, so these need a hand from behind.
 BROKEN = ("500", "503", "429")
-ALL = (*STRANGER, *MEMBER, *BROKEN, "dashboard, long name", "account, long name")
+LONG = ("dashboard, long name", "account, long name", "new address, long name")
+ALL = (*STRANGER, *MEMBER, *BROKEN, *link_states.STATES, *LONG)
 
 
 @contextmanager
@@ -95,6 +133,9 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
     """Bring the page of a stranger into the state; while the `with` lasts it can be looked at."""
     if state in STRANGER:
         STRANGER[state](page)
+        yield
+    elif state in link_states.STATES:
+        link_states.reach(state, page, engine)
         yield
     elif state == "503":
         sign_up(page, Person())

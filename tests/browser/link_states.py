@@ -1,0 +1,89 @@
+"""The pages behind links, in every state; the links are written into the database by hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import sqlalchemy as sa
+from playwright.sync_api import Page
+from sqlalchemy.engine import Engine
+
+from authsite.accounts.links import Purpose
+from authsite.clock import utc_now
+from authsite.models import PendingLink, User
+from authsite.tokens import LinkToken
+from tests.browser.people import Person, fill_in, press, sign_out, sign_up
+
+#: What is done in the window of somebody who has just signed up, with the path of their link.
+State = tuple[Purpose, Callable[[Page, str], object]]
+
+
+def _open(page: Page, path: str) -> None:
+    page.goto(path)
+
+
+def _as_a_stranger(page: Page, path: str) -> None:
+    sign_out(page)
+    page.goto(path)
+
+
+def _wrongly(button: str, **typed: str) -> Callable[[Page, str], None]:
+    def send(page: Page, path: str) -> None:
+        _as_a_stranger(page, path)
+        fill_in(page, {label.replace("_", " "): answer for label, answer in typed.items()}, button)
+
+    return send
+
+
+def _twice(page: Page, path: str) -> None:
+    page.goto(path)
+    press(page, "Confirm")
+    page.goto(path)
+
+
+STATES: dict[str, State] = {
+    "confirm an address": (Purpose.VERIFY_EMAIL, _open),
+    "confirm an address, as a stranger": (Purpose.VERIFY_EMAIL, _as_a_stranger),
+    "confirm an address, wrong password": (
+        Purpose.VERIFY_EMAIL,
+        _wrongly("Confirm and sign in", Password="not that one"),
+    ),
+    "a link that was used": (Purpose.VERIFY_EMAIL, _twice),
+    "choose a password": (Purpose.RESET_PASSWORD, _as_a_stranger),
+    "choose a password, weak": (
+        Purpose.RESET_PASSWORD,
+        _wrongly("Set the password", Password="password1", Confirm_password="password1"),
+    ),
+    "change an address": (Purpose.CHANGE_EMAIL, _open),
+    "change an address, as a stranger": (Purpose.CHANGE_EMAIL, _as_a_stranger),
+    "not me": (Purpose.NOT_ME, _open),
+    "keep an account": (Purpose.KEEP_ACCOUNT, _as_a_stranger),
+}
+
+
+def reach(state: str, page: Page, engine: Engine) -> None:
+    """Bring the page of a stranger into the state."""
+    purpose, go = STATES[state]
+    person = Person()
+    sign_up(page, person)
+    go(page, _a_link(engine, person.email, purpose))
+
+
+def _a_link(engine: Engine, email: str, purpose: Purpose) -> str:
+    """Write a link for the person with this address; return its path."""
+    token, now = LinkToken.new(), utc_now()
+    with engine.begin() as connection:
+        owner = connection.execute(sa.select(User.id).where(User.email == email)).scalar_one()
+        if purpose is Purpose.KEEP_ACCOUNT:
+            closed = sa.update(User).where(User.id == owner)
+            connection.execute(closed.values(closes_at=now + timedelta(days=14)))
+        row = {
+            "digest": token.digest,
+            "user_id": owner,
+            "purpose": purpose.value,
+            "email": email,
+            "email_key": email,
+            "created_at": now,
+            "expires_at": now + timedelta(hours=1),
+        }
+        connection.execute(sa.insert(PendingLink).values(row))
+    return f"/{purpose.value.replace('_', '-')}/{token}"
