@@ -20,6 +20,7 @@ from authsite.resources import Account
 def own_data(request: Request) -> Response:
     """Return it as a file of JSON, which browsers save and do not show."""
     data = data_of(request.dbsession, request.authenticated_userid)
-    response = Response(json.dumps(data, indent=2), content_type="application/json")
+    file = json.dumps(data, indent=2).encode("utf-8")
+    response = Response(file, content_type="application/json", charset=None)
     response.content_disposition = 'attachment; filename="account.json"'
     return response
