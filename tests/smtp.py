@@ -171,12 +171,16 @@ def a_mailserver(
     if login:
         options |= {"authenticator": _authenticate, "auth_required": True}
     loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(
-        loop.create_server(lambda: _Protocol(server, loop=loop, **options), "127.0.0.1", 0, ssl=tls)
-    )
-    server.port = listening.sockets[0].getsockname()[1]
+    # All on a thread of its own: in that of a test, a browser may have a loop that runs.
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    listening = asyncio.run_coroutine_threadsafe(
+        loop.create_server(
+            lambda: _Protocol(server, loop=loop, **options), "127.0.0.1", 0, ssl=tls
+        ),
+        loop,
+    ).result()
+    server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
     finally:
