@@ -9,6 +9,7 @@ from sqlalchemy.engine import Engine
 
 from tests.browser import link_states
 from tests.browser.people import Person, fill_in, press, sign_in, sign_up
+from tests.browsers import PASSWORD
 
 
 def _someone_with_a_long_name() -> Person:
