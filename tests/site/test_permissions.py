@@ -16,6 +16,12 @@ TABLE = [
     ("/account", "GET", "authenticated"),
     ("/account", "POST", "authenticated"),
     ("/dashboard", "GET", "authenticated"),
+    ("/forgot-password", "GET", "public"),
+    ("/forgot-password", "POST", "public"),
+    ("/not-me/{token}", "GET", "public"),
+    ("/not-me/{token}", "POST", "public"),
+    ("/reset-password/{token}", "GET", "public"),
+    ("/reset-password/{token}", "POST", "public"),
     ("/sign-in", "GET", "anonymous"),
     ("/sign-in", "POST", "anonymous"),
     ("/sign-out", "GET", "authenticated"),
@@ -30,13 +36,22 @@ WORDS = {
     "/.well-known/security.txt": "what is well-known",
     "/account": "the account",
     "/dashboard": "open the dashboard",
+    "/forgot-password": "ask for a new password",
+    "/not-me/{token}": "follow a link from a mail",
+    "/reset-password/{token}": "follow a link from a mail",
     "/sign-in": "sign in",
     "/sign-out": "sign out",
     "/sign-up": "sign up",
 }
 WHO = {"everyone": "public", "strangers": "anonymous", "the signed-in": "authenticated"}
 #: What a form without a word in it is answered with, by those who may send it.
-EMPTY_FORM = {"/account": 422, "/sign-in": 422, "/sign-up": 422, "/sign-out": 303}
+EMPTY_FORM = {
+    "/account": 422,
+    "/forgot-password": 422,
+    "/sign-in": 422,
+    "/sign-up": 422,
+    "/sign-out": 303,
+}
 #: Where those go on to who may open a page that only leads to another.
 ELSEWHERE = {"/.well-known/change-password": "/account"}
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -78,6 +93,8 @@ def expected(path, method, permission, *, signed_in):
         return 303, "/dashboard"
     if permission == "authenticated" and not signed_in:
         return (303, f"/sign-in?next=%2F{path[1:]}") if method == "GET" else (403, None)
+    if path.endswith("{token}"):
+        return 410, None
     if method == "POST":
         return EMPTY_FORM[path], "/sign-in" if path == "/sign-out" else None
     return (303, ELSEWHERE[path]) if path in ELSEWHERE else (200, None)
@@ -88,11 +105,12 @@ def expected(path, method, permission, *, signed_in):
 def test_everyone_gets_where_the_table_says_and_nowhere_else(everybody, path, method, permission):
     for signed_in, (browser, token) in enumerate(everybody):
         status, place = expected(path, method, permission, signed_in=bool(signed_in))
+        at = path.replace("{token}", "A" * 43)  # of a link that nobody was sent
         if method == "GET":
-            answers = [browser.get(path, status=status), browser.app.head(path, status=status)]
+            answers = [browser.get(at, status=status), browser.app.head(at, status=status)]
         else:
             fields = {"csrf_token": token}
-            answers = [browser.app.post(path, fields, headers=HERE, status=status)]
+            answers = [browser.app.post(at, fields, headers=HERE, status=status)]
         for answer in answers:
             assert answer.location == (f"http://localhost{place}" if place else None)
 
