@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import sqlalchemy as sa
 from playwright.sync_api import Page
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
+from authsite.accounts.links import Purpose, issue_link
+from authsite.clock import utc_now
+from authsite.models import User
 from tests.browser.people import Person, fill_in, press, sign_in, sign_up
 
 
@@ -41,6 +46,15 @@ def _sign_in_wrongly(page: Page) -> None:
     sign_in(page, Person(), "not that one")
 
 
+def _forget_the_password(email: str) -> Callable[[Page], None]:
+    def forget(page: Page) -> None:
+        page.goto("/sign-in")
+        page.get_by_role("link", name="Forgot your password?").click()
+        fill_in(page, {"Email address": email}, "Send the link")
+
+    return forget
+
+
 def _send_an_outdated_form(page: Page) -> None:
     page.goto("/sign-in")
     page.context.clear_cookies()
@@ -70,9 +84,19 @@ STRANGER: dict[str, Callable[[Page], object]] = {
     "sign in, sent from a protected page": _open("/account"),
     "sign in, nothing filled in": _sign_in_with_nothing,
     "sign in, wrong password": _sign_in_wrongly,
+    "forgot password": _open("/forgot-password"),
+    "forgot password, nothing filled in": _forget_the_password(""),
+    "forgot password, mail sent": _forget_the_password("somebody@example.com"),
     "400": _open("/%ff"),
     "403, form out of date": _send_an_outdated_form,
     "404": _open("/nothing"),
+    "410": _open(f"/reset-password/{'A' * 43}"),
+}
+#: What a link from a mail leads to.
+BY_MAIL = {
+    "reset password": Purpose.RESET_PASSWORD,
+    "reset password, nothing filled in": Purpose.RESET_PASSWORD,
+    "not me": Purpose.NOT_ME,
 }
 #: What the signed-in see; the state begins on the dashboard.
 MEMBER: dict[str, Callable[[Page], object]] = {
@@ -87,7 +111,7 @@ MEMBER: dict[str, Callable[[Page], object]] = {
 }
 #: What breaks is the database, or it takes many tries, so these need a hand from behind.
 BROKEN = ("500", "503", "429")
-ALL = (*STRANGER, *MEMBER, *BROKEN, "dashboard, long name", "account, long name")
+ALL = (*STRANGER, *MEMBER, *BY_MAIL, *BROKEN, "dashboard, long name", "account, long name")
 
 
 @contextmanager
@@ -95,6 +119,13 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
     """Bring the page of a stranger into the state; while the `with` lasts it can be looked at."""
     if state in STRANGER:
         STRANGER[state](page)
+        yield
+    elif state in BY_MAIL:
+        person = Person()
+        sign_up(page, person)
+        page.goto(_path_of_link(BY_MAIL[state], person, engine))
+        if state.endswith("nothing filled in"):
+            press(page, "Set the password")
         yield
     elif state == "503":
         sign_up(page, Person())
@@ -121,6 +152,16 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         sign_up(page, _someone_with_a_long_name() if long else Person())
         MEMBER[name](page)
         yield
+
+
+def _path_of_link(purpose: Purpose, person: Person, engine: Engine) -> str:
+    """Send the person such a link; return where it leads."""
+    with Session(engine) as dbsession:
+        user = dbsession.scalars(sa.select(User).where(User.email == person.email)).one()
+        words = {"email": user.email, "email_key": user.email_key, "now": utc_now()}
+        token = issue_link(dbsession, user, purpose, lifetime=timedelta(hours=1), **words)
+        dbsession.commit()
+    return f"/{purpose.replace('_', '-')}/{token}"
 
 
 def _damage(person: Person, engine: Engine) -> None:
