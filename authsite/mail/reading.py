@@ -23,16 +23,18 @@ class WrittenMessage(NamedTuple):
     failure: str | None
 
 
-_MESSAGES = sa.select(*(getattr(OutboxMessage, name) for name in WrittenMessage._fields))
+_TABLE = OutboxMessage.metadata.tables["outbox_message"]
+_COLUMNS = [_TABLE.c[name] for name in WrittenMessage._fields]
 
 
 def latest_messages(dbsession: Session, *, limit: int) -> list[WrittenMessage]:
     """Return at most so many messages, newest first; those that are due later are newer still."""
-    newest = _MESSAGES.order_by(OutboxMessage.due_at.desc(), OutboxMessage.id).limit(limit)
+    newest = sa.select(*_COLUMNS).order_by(_TABLE.c.due_at.desc(), _TABLE.c.id).limit(limit)
     return [WrittenMessage._make(row) for row in dbsession.execute(newest)]
 
 
 def message_of_id(dbsession: Session, message_id: str) -> WrittenMessage | None:
     """Return the message with this id, or None."""
-    row = dbsession.execute(_MESSAGES.where(OutboxMessage.id == message_id)).one_or_none()
+    wanted = sa.select(*_COLUMNS).where(_TABLE.c.id == message_id)
+    row = dbsession.execute(wanted).one_or_none()
     return WrittenMessage._make(row) if row else None

@@ -28,7 +28,7 @@ class KeepForm(SiteForm):
     )
 
 
-@view_defaults(context=KeepAccountLink, permission="anonymous")
+@view_defaults(context=KeepAccountLink, permission="public")
 class KeepAccount:
     """What follows a sign-in to an account that is about to go; nobody is signed in here yet."""
 

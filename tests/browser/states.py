@@ -104,6 +104,7 @@ STRANGER: dict[str, Callable[[Page], object]] = {
     "400": _open("/%ff"),
     "403, form out of date": _send_an_outdated_form,
     "404": _open("/nothing"),
+    "410": _open(f"/reset-password/{'A' * 43}"),
 }
 #: What the signed-in see; the state begins on the dashboard.
 MEMBER: dict[str, Callable[[Page], object]] = {

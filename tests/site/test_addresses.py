@@ -5,6 +5,7 @@ from pyramid.response import Response
 
 from authsite.addresses import pages_of
 from authsite.resources import Root
+from tests.site.places import path_of
 from tests.site.raw import ask, heading_of
 
 ODD = [
@@ -114,11 +115,12 @@ def test_the_home_page_has_the_address_that_a_server_makes_of_none(application, 
 @pytest.mark.asvs("4.1.4", "13.4.4")
 @pytest.mark.parametrize("method", STRANGE_METHODS)
 @pytest.mark.parametrize("known", [True, False])
-def test_a_page_answers_to_its_own_methods_only(application, cookie, method, known):
+def test_a_page_answers_to_its_own_methods_only(application, site, cookie, method, known):
     pages = pages_of(application.registry)
-    for path in {page.address for page in pages}:
+    for address in {page.address for page in pages}:
+        path = path_of(site, address)
         answer = ask(application, path, method=method, HTTP_COOKIE=cookie if known else "")
-        methods = {page.method for page in pages if page.address == path} | {"HEAD"}
+        methods = {page.method for page in pages if page.address == address} | {"HEAD"}
         assert answer.status_int == 405, path
         assert answer.headers.getall("Allow") == [", ".join(sorted(methods))], path
         assert heading_of(answer) == "That cannot be done here"

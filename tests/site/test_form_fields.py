@@ -5,7 +5,8 @@ import ast
 import pytest
 from wtforms import Form
 
-from tests.site.paths import paths_of
+from authsite.addresses import pages_of
+from tests.site.places import path_of
 from tests.site.security_page import code_in, rows_below
 from tests.site.source import calls
 
@@ -21,19 +22,20 @@ FILLED_IN_AS = {
 
 
 @pytest.fixture
-def inputs(application, new_browser, mailbox):
+def inputs(application, new_browser, site):
     """Every input of every form, as strangers and the signed-in are shown them."""
     stranger, member = new_browser(), new_browser()
     member.sign_up()
     found = []
-    links = [mailbox.latest("verify_email").path_to("verify-email")]
-    for path in [*paths_of(application.registry), *links]:
+    for address in {page.address for page in pages_of(application.registry)}:
+        path = path_of(site, address)
         for browser in (stranger, member):
             page = browser.get(path, expect_errors=True)
             if page.content_type == "text/html":
                 found += page.html.find_all(["input", "textarea", "select"])
                 found += page.html.find_all("button", attrs={"name": True})
-    return [each for each in found if each["name"] not in HIDDEN]
+    # What has no name is not sent; it tells password managers whose password is asked for.
+    return [each for each in found if each.get("name", "csrf_token") not in HIDDEN]
 
 
 @pytest.mark.asvs("2.1.1", "6.4.2")

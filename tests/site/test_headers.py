@@ -5,6 +5,8 @@ from pyramid.response import Response
 
 from authsite.addresses import pages_of
 from authsite.resources import Root
+from authsite.site import site_of
+from tests.site.places import path_of
 from tests.site.raw import ask
 
 SITE = "https://accounts.example.com"
@@ -30,7 +32,8 @@ def add_crash(config):
 
 def all_kinds_of_answers(application, **environ):
     """Ask for every page in every way, and for what goes wrong."""
-    for path in {page.address for page in pages_of(application.registry)}:
+    site = site_of(application.registry)
+    for path in {path_of(site, page.address) for page in pages_of(application.registry)}:
         for method in ("GET", "HEAD", "POST", "PUT"):
             yield ask(application, path, method=method, **environ)
     for target in ("/nothing", "/account/nothing", "/sign-in?a=%ff", "/%ff", "/crash"):

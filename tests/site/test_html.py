@@ -1,5 +1,6 @@
 """The Nu HTML checker has nothing to say against any page in any state, nor the style sheet."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from authsite.resources import Root
 from authsite.site import site_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
+from tests.site.places import NOBODYS_TOKEN, path_of
 
 _HOW_TO_GET_JAVA = "Java is missing. To get it on Debian: sudo apt-get install default-jre-headless"
 STATIC = Path(__file__).parents[2] / "authsite" / "static"
@@ -46,7 +48,9 @@ def test_the_checker_finds_nothing(check, new_application, visit, database_away,
     application = new_application(add_pages_that_fail, **BUSY)
     site = site_of(application.registry)
     away, busy = database_away(site), full_queue(site.hasher)
-    for name, answer in pages(visit(application), visit(application), away=away, busy=busy):
+    link_to = functools.partial(path_of, site)
+    browsers = visit(application), visit(application)
+    for name, answer in pages(*browsers, link_to=link_to, away=away, busy=busy):
         assert name.startswith(f"{answer.status_int} "), f"{name}: {answer.status}"
         (tmp_path / f"{name}.html").write_bytes(answer.body)
     for each in STATIC.iterdir():
@@ -81,13 +85,15 @@ def add_pages_that_fail(config) -> None:
         config.add_view(view, context=Root, name=name, request_method="GET", permission=permission)
 
 
-def pages(stranger, member, *, away, busy) -> Iterator[tuple[str, TestResponse]]:
+def pages(stranger, member, *, link_to, away, busy) -> Iterator[tuple[str, TestResponse]]:
     """Yield every page in every state; each has a name that begins with its status."""
     for name, status in {
         "": 200,
         "sign-up": 200,
         "sign-in": 200,
         "sign-in?next=/account": 200,
+        "forgot-password": 200,
+        f"reset-password/{NOBODYS_TOKEN}": 410,
         "nothing": 404,
         "crash": 500,
         "sign-in?next=%ff": 400,
@@ -129,7 +135,20 @@ def pages(stranger, member, *, away, busy) -> Iterator[tuple[str, TestResponse]]
     account = member.get("/account")
     yield "422 account wrong", member.submit(account, {"first_name": ""})
     yield "200 account saved", member.submit(account, {"first_name": "W" * 100}).follow()
+    yield from pages_by_mail(stranger, link_to=link_to)
     with away:
         yield "503 away", member.get("/account", status=503)
         yield "404 away", member.get("/nothing", status=404)
     yield "200 signed out", member.sign_out().follow()
+
+
+def pages_by_mail(stranger, *, link_to) -> Iterator[tuple[str, TestResponse]]:
+    """Yield those that lead to a new password, and what they lead on to."""
+    forgot = stranger.get("/forgot-password")
+    yield "422 forgot password empty", stranger.submit(forgot, {"email": ""})
+    yield "200 mail sent", stranger.submit(forgot, {"email": TYPED["email"]})
+    yield "429 forgot password again", stranger.submit(forgot, {"email": TYPED["email"]})
+    reset = stranger.get(link_to("/reset-password/{token}"))
+    yield "200 reset password", reset
+    yield "422 reset password empty", stranger.submit(reset, {})
+    yield "200 not me", stranger.get(link_to("/not-me/{token}"))

@@ -5,15 +5,18 @@ from urllib.parse import unquote
 
 import pytest
 
+from authsite.addresses import pages_of
+from authsite.site import site_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of
-from tests.site.paths import paths_of
+from tests.site.places import path_of
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 WRONG = "seven wrong llamas hum"
 #: What is sent to each form, rightly and wrongly.
 SENT = {
     "/account": [{}, {"first_name": ""}],
+    "/forgot-password": [{"email": ""}, {}],
     "/sign-in": [{"password": WRONG}, {}],
     "/sign-up": [{"password": WRONG}, {"email": "grace@example.com"}, {}],
     "/sign-out": [{"csrf_token": ""}, {}],
@@ -31,7 +34,9 @@ TYPED = {
 def answers(application, new_browser):
     """Yield every page and every answer to a form, with the browser that it came to."""
     new_browser().sign_up()
-    for path in paths_of(application.registry):
+    site = site_of(application.registry)
+    for address in sorted({page.address for page in pages_of(application.registry)}):
+        path = path_of(site, address)
         stranger, member = new_browser(), new_browser()
         member.sign_in()
         for browser in (stranger, member):

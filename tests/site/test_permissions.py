@@ -7,7 +7,7 @@ from pyramid.response import Response
 
 from authsite.addresses import pages_of
 from authsite.resources import Root
-from tests.site.paths import path_of
+from tests.site.places import NOBODYS_TOKEN
 from tests.site.security_page import rows_below
 
 TABLE = [
@@ -16,7 +16,22 @@ TABLE = [
     ("/.well-known/security.txt", "GET", "public"),
     ("/account", "GET", "authenticated"),
     ("/account", "POST", "authenticated"),
+    ("/account/close", "GET", "authenticated"),
+    ("/account/close", "POST", "authenticated"),
+    ("/account/data", "GET", "authenticated"),
+    ("/account/email", "GET", "authenticated"),
+    ("/account/email", "POST", "authenticated"),
+    ("/change-email/{token}", "GET", "public"),
+    ("/change-email/{token}", "POST", "public"),
     ("/dashboard", "GET", "authenticated"),
+    ("/forgot-password", "GET", "public"),
+    ("/forgot-password", "POST", "public"),
+    ("/keep-account/{token}", "GET", "public"),
+    ("/keep-account/{token}", "POST", "public"),
+    ("/not-me/{token}", "GET", "public"),
+    ("/not-me/{token}", "POST", "public"),
+    ("/reset-password/{token}", "GET", "public"),
+    ("/reset-password/{token}", "POST", "public"),
     ("/sign-in", "GET", "anonymous"),
     ("/sign-in", "POST", "anonymous"),
     ("/sign-out", "GET", "authenticated"),
@@ -34,7 +49,15 @@ WORDS = {
     "/.well-known/change-password": "what is well-known",
     "/.well-known/security.txt": "what is well-known",
     "/account": "the account",
+    "/account/close": "close the account",
+    "/account/data": "take their data away",
+    "/account/email": "ask for another address",
+    "/change-email/{token}": "follow a link from a mail",
     "/dashboard": "open the dashboard",
+    "/forgot-password": "ask for a new password",
+    "/keep-account/{token}": "follow a link from a mail",
+    "/not-me/{token}": "follow a link from a mail",
+    "/reset-password/{token}": "follow a link from a mail",
     "/sign-in": "sign in",
     "/sign-out": "sign out",
     "/sign-up": "sign up",
@@ -45,6 +68,9 @@ WHO = {"everyone": "public", "strangers": "anonymous", "the signed-in": "authent
 #: What a form without a word in it is answered with, by those who may send it.
 EMPTY_FORM = {
     "/account": 422,
+    "/account/close": 422,
+    "/account/email": 422,
+    "/forgot-password": 422,
     "/sign-in": 422,
     "/sign-up": 422,
     "/sign-out": 303,
@@ -101,14 +127,14 @@ def expected(path, method, permission, *, signed_in):
 @pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize(("path", "method", "permission"), TABLE)
 def test_everyone_gets_where_the_table_says_and_nowhere_else(everybody, path, method, permission):
-    there = path_of(path)
     for signed_in, (browser, token) in enumerate(everybody):
         status, place = expected(path, method, permission, signed_in=bool(signed_in))
+        at = path.replace("{token}", NOBODYS_TOKEN)
         if method == "GET":
-            answers = [browser.get(there, status=status), browser.app.head(there, status=status)]
+            answers = [browser.get(at, status=status), browser.app.head(at, status=status)]
         else:
             fields = {"csrf_token": token}
-            answers = [browser.app.post(there, fields, headers=HERE, status=status)]
+            answers = [browser.app.post(at, fields, headers=HERE, status=status)]
         for answer in answers:
             assert answer.location == (f"http://localhost{place}" if place else None)
 

@@ -1,0 +1,32 @@
+"""Paths for the addresses of pages, also of those whose address has a token in it."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.users import user_of_email_key
+from authsite.clock import utc_now
+from authsite.site import Site
+
+#: What is shaped like the token of a link, and never was one.
+NOBODYS_TOKEN = "A" * 43
+
+
+def path_of(site: Site, address: str, *, email: str = "ada@example.com") -> str:
+    """Return where the page at this address is found.
+
+    A link is one that can be followed, for whoever has the account with `email`; if nobody has, it
+    leads nowhere.
+    """
+    if "{token}" not in address:
+        return address
+    purpose = Purpose(address.split("/")[1].replace("-", "_"))
+    token: object = NOBODYS_TOKEN
+    with Session(site.database.writing) as dbsession:
+        user = user_of_email_key(dbsession, email)
+        if user:
+            words = {"email": user.email, "email_key": user.email_key, "now": utc_now()}
+            token = issue_link(dbsession, user, purpose, lifetime=timedelta(hours=1), **words)
+        dbsession.commit()
+    return address.replace("{token}", str(token))
