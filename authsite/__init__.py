@@ -12,6 +12,7 @@ from pyramid.tweens import EXCVIEW, MAIN
 from zope.interface import Interface
 
 from authsite.assets import LIFETIME, PREFIX
+from authsite.confirming import ConfirmPassword
 from authsite.database import SAFE_METHODS, attempts_of
 from authsite.headers import with_headers
 from authsite.mail.courier import Courier
@@ -79,6 +80,9 @@ def includeme(config: Configurator) -> None:
     config.set_default_permission("authenticated")
     config.set_csrf_storage_policy(site.csrf)
     config.set_default_csrf_options(require_csrf=True, check_origin=False)
+    config.add_view_deriver(
+        ConfirmPassword(), "confirm_password", under="csrf_view", over="owrapped_view"
+    )
 
     for setting in ("jinja2.trim_blocks", "jinja2.lstrip_blocks"):
         config.registry.settings.setdefault(setting, "true")

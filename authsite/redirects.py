@@ -16,12 +16,25 @@ _UNWANTED_IN_PATH = re.compile(r"//|/\.|\\")
 
 
 def see_other(path: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
-    """Return a redirect that is followed by GET (303); to be returned, since a raise undoes.
+    """Return a redirect that is followed by GET (303); to be returned, since a raise undoes."""
+    return _redirect(303, path, headers)
+
+
+def same_again(path: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """Return a redirect by which the browser sends the form that it has just sent to `path` (307).
+
+    It does so without a question, so that `path` has to be one that the form was meant for.
+    """
+    return _redirect(307, path, headers)
+
+
+def _redirect(status: int, path: str, headers: Iterable[tuple[str, str]]) -> Response:
+    """Return a redirect without a body.
 
     Pyramid's own has a page for browsers that follow no redirects, which nobody has seen.
     """
     empty = [("Content-Type", "text/plain; charset=UTF-8"), ("Content-Length", "0")]
-    return Response(status=303, headerlist=[("Location", path), *headers, *empty])
+    return Response(status=status, headerlist=[("Location", path), *headers, *empty])
 
 
 def own_path(text: str | None) -> str | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
+from pyramid.httpexceptions import HTTPForbidden
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.request import Request
 from pyramid.response import Response
@@ -18,6 +19,7 @@ from authsite.accounts.sessions import (
     close_session,
     identity_of_token,
     open_session,
+    renew_session,
     touch_session,
 )
 from authsite.clock import utc_now
@@ -30,6 +32,24 @@ log = logging.getLogger(__name__)
 
 #: The principal of those who are not signed in.
 STRANGER = "stranger"
+
+
+def signed_in(request: Request) -> Identity:
+    """Return who asks; raise `HTTPForbidden` for a stranger, who is then sent to sign in."""
+    identity: Identity | None = request.identity
+    if identity is None:
+        raise HTTPForbidden
+    return identity
+
+
+def renew(request: Request, *, now: datetime) -> list[tuple[str, str]]:
+    """Give the session of this browser another secret; return the header that hands it over.
+
+    To be called when the password was typed again; what `pyramid.security.remember` is for a new
+    session. If the session has ended meanwhile, whoever asked is a stranger: `HTTPForbidden`.
+    """
+    policy: SecurityPolicy = request.registry.getUtility(ISecurityPolicy)
+    return policy.renew(request, now=now)
 
 
 @implementer(ISecurityPolicy)
@@ -113,6 +133,17 @@ class SecurityPolicy:
             self._cookie.set(str(token), max_age=lifetime),
             self._stranger_cookie.clear(),
         ]
+
+    def renew(self, request: Request, *, now: datetime) -> list[tuple[str, str]]:
+        """Do what the function of this name promises."""
+        identity = signed_in(request)
+        renewed = renew_session(request.dbsession, identity, now=now)
+        if renewed is None:
+            request.identity = None
+            raise HTTPForbidden
+        token, expires_at = renewed
+        lifetime = None if identity.public_computer else expires_at - now
+        return [self._cookie.set(str(token), max_age=lifetime)]
 
     def forget(self, request: Request, **_kw: Any) -> list[tuple[str, str]]:
         """End this browser's session and return the header by which it forgets its cookie."""

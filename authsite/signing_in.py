@@ -15,6 +15,7 @@ from authsite.accounts.sign_in import (
 from authsite.accounts.users import Credential
 from authsite.network import network_of
 from authsite.request import Request
+from authsite.security import renew, signed_in
 
 
 def credential_of(request: Request, account: str, password: str, *, now: datetime) -> Credential:
@@ -24,6 +25,32 @@ def credential_of(request: Request, account: str, password: str, *, now: datetim
     `WrongCredentials`, `Throttled` or `HashQueueFull`.
     """
     return hold(request, judge(request, account, password, now=now), password)
+
+
+def own_credential_of(request: Request, password: str, *, now: datetime) -> Credential:
+    """Return the credential of whoever is signed in, if this is their password.
+
+    It is judged, throttled and counted as at the sign-in, and raises the same. It is not held: no
+    transaction has begun when this returns, so that a new password can be hashed first.
+    """
+    identity = signed_in(request)
+    credential = judge(request, account_of(identity.email), password, now=now)
+    if credential.user_id != identity.user_id:  # the address has gone to somebody else
+        raise WrongCredentials
+    return credential
+
+
+def confirm(request: Request, password: str, *, now: datetime) -> list[tuple[str, str]]:
+    """Write down that this session's owner has just typed their password; return the headers.
+
+    Raises what `own_credential_of` does, and `HTTPForbidden` if the session has ended meanwhile.
+    """
+    identity = signed_in(request)
+    credential = hold(request, own_credential_of(request, password, now=now), password)
+    headers = renew(request, now=now)
+    if not identity.public_computer:
+        headers.append(_known_again(request, credential, account_of(identity.email), now=now))
+    return headers
 
 
 def judge(request: Request, account: str, password: str, *, now: datetime) -> Credential:
@@ -69,16 +96,11 @@ def let_in(
     """Open a session in this browser; return the headers for it, and for knowing it again."""
     headers = remember(request, credential.user_id, public_computer=public_computer)
     if not public_computer:
-        devices, password_hash = request.site.devices, credential.password_hash
-        headers.append(devices.remember(request, account, password_hash, now=now))
+        headers.append(_known_again(request, credential, account, now=now))
     return headers
 
 
-def own_credential_of(request: Request, password: str, *, now: datetime) -> Credential:
-    """Do what `credential_of` does for the account of whoever is signed in, and for no other."""
-    identity = request.identity
-    assert identity is not None  # noqa: S101 - views that call this ask for `authenticated`
-    credential = credential_of(request, account_of(identity.email), password, now=now)
-    if credential.user_id != identity.user_id:  # the address has come to be another's
-        raise WrongCredentials
-    return credential
+def _known_again(
+    request: Request, credential: Credential, account: str, *, now: datetime
+) -> tuple[str, str]:
+    return request.site.devices.remember(request, account, credential.password_hash, now=now)

@@ -35,7 +35,12 @@ class SessionToken:
     @classmethod
     def new(cls) -> Self:
         """Return a token that nobody has seen, from the operating system's generator."""
-        return cls(new_id(), secrets.token_urlsafe(SECRET_BYTES))
+        return cls.for_session(new_id())
+
+    @classmethod
+    def for_session(cls, session_id: str) -> Self:
+        """Return a token with a new secret for the session that has this id."""
+        return cls(session_id, secrets.token_urlsafe(SECRET_BYTES))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:

@@ -117,6 +117,26 @@ def open_session(
     return token
 
 
+def renew_session(
+    dbsession: Session, identity: Identity, *, now: datetime
+) -> tuple[SessionToken, datetime] | None:
+    """Give the session another secret, since its owner has just typed their password.
+
+    Returns what its cookie is to hold now and until when it lasts, or None if it has ended. It
+    keeps its id, so that forms in other windows stay good, while copies of its former cookie are
+    worth nothing any more (ASVS 7.2.4). Two windows may do this at the same moment: both have
+    shown the password, and the later secret counts.
+    """
+    token = SessionToken.for_session(identity.session_id)
+    expires_at = dbsession.execute(
+        sa.update(UserSession)
+        .where(UserSession.id == identity.session_id, UserSession.user_id == identity.user_id)
+        .values(secret_digest=token.digest, confirmed_at=now)
+        .returning(UserSession.expires_at)
+    ).scalar_one_or_none()
+    return None if expires_at is None else (token, expires_at)
+
+
 def close_session(dbsession: Session, token: SessionToken) -> None:
     """End the session of this token, if there is one and the secret is its own."""
     dbsession.execute(

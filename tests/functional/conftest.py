@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from pyramid.config import Configurator
 from webtest import TestApp
 
 import authsite
 from authsite.models import OutboxMessage, PendingLink, Throttle, User, UserSession
 from authsite.site import Site, site_of
 from tests.browsers import Browser
+from tests.functional.vault import add_vault
 
 
 @pytest.fixture
@@ -61,3 +63,38 @@ def let_time_pass(site: Site) -> Callable[[timedelta], None]:
             connection.execute(sa.update(Throttle).values(earlier))
 
     return age
+
+
+@pytest.fixture(scope="module")
+def new_vault(
+    database_url: str, settings_of_tests: dict[str, str]
+) -> Iterator[Callable[..., object]]:
+    """Build a host application with a vault, on the same rows, with other settings if need be."""
+    made = []
+
+    def build(**settings: str) -> object:
+        everything = settings_of_tests | {"sqlalchemy.url": database_url} | settings
+        with Configurator(settings=everything) as config:
+            config.include("authsite")
+            add_vault(config)
+            made.append(config.make_wsgi_app())
+        return made[-1]
+
+    yield build
+    for thread in threading.enumerate():
+        if thread.name == "sweep":
+            thread.join()
+    for each in made:
+        site_of(each.registry).database.dispose()
+
+
+@pytest.fixture(scope="module")
+def vault(new_vault: Callable[..., object]) -> object:
+    """The application with the vault, under the settings of the tests."""
+    return new_vault()
+
+
+@pytest.fixture
+def visitor(vault: object, site: Site) -> Browser:
+    """A browser before it; its rows go as all others do."""
+    return Browser(TestApp(vault))

@@ -18,7 +18,7 @@ from authsite.pages import crowded_page, form_page, throttled_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Account
-from authsite.signing_in import own_credential_of
+from authsite.signing_in import hold, own_credential_of
 
 
 class CloseForm(SiteForm):
@@ -50,7 +50,8 @@ class ClosePage:
         if not form.validate():
             return self._page(form_page, form, status=422)
         try:
-            credential = own_credential_of(request, form.password.data, now=now)
+            password = form.password.data
+            credential = hold(request, own_credential_of(request, password, now=now), password)
         except WrongCredentials:
             form.reject("password", "That is not your password.")
             return self._page(form_page, form, status=422)
