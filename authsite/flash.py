@@ -9,6 +9,7 @@ from authsite.cookies import Cookie
 #: our mouth by planting one.
 MESSAGES = {
     "name-saved": "Your name was saved.",
+    "password-changed": "Your password was changed. You are signed out everywhere but here.",
     "signed-out": "You are signed out.",
 }
 

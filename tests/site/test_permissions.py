@@ -15,6 +15,10 @@ TABLE = [
     ("/.well-known/security.txt", "GET", "public"),
     ("/account", "GET", "authenticated"),
     ("/account", "POST", "authenticated"),
+    ("/account/password", "GET", "authenticated"),
+    ("/account/password", "POST", "authenticated"),
+    ("/confirm-password", "GET", "authenticated"),
+    ("/confirm-password", "POST", "authenticated"),
     ("/dashboard", "GET", "authenticated"),
     ("/sign-in", "GET", "anonymous"),
     ("/sign-in", "POST", "anonymous"),
@@ -29,6 +33,8 @@ WORDS = {
     "/.well-known/change-password": "what is well-known",
     "/.well-known/security.txt": "what is well-known",
     "/account": "the account",
+    "/account/password": "change the password",
+    "/confirm-password": "confirm the password",
     "/dashboard": "open the dashboard",
     "/sign-in": "sign in",
     "/sign-out": "sign out",
@@ -36,9 +42,16 @@ WORDS = {
 }
 WHO = {"everyone": "public", "strangers": "anonymous", "the signed-in": "authenticated"}
 #: What a form without a word in it is answered with, by those who may send it.
-EMPTY_FORM = {"/account": 422, "/sign-in": 422, "/sign-up": 422, "/sign-out": 303}
+EMPTY_FORM = {
+    "/account": 422,
+    "/account/password": 422,
+    "/confirm-password": 422,
+    "/sign-in": 422,
+    "/sign-up": 422,
+    "/sign-out": 303,
+}
 #: Where those go on to who may open a page that only leads to another.
-ELSEWHERE = {"/.well-known/change-password": "/account"}
+ELSEWHERE = {"/.well-known/change-password": "/account/password"}
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -77,7 +90,8 @@ def expected(path, method, permission, *, signed_in):
     if permission == "anonymous" and signed_in:
         return 303, "/dashboard"
     if permission == "authenticated" and not signed_in:
-        return (303, f"/sign-in?next=%2F{path[1:]}") if method == "GET" else (403, None)
+        place = path.replace("/", "%2F")
+        return (303, f"/sign-in?next={place}") if method == "GET" else (403, None)
     if method == "POST":
         return EMPTY_FORM[path], "/sign-in" if path == "/sign-out" else None
     return (303, ELSEWHERE[path]) if path in ELSEWHERE else (200, None)
