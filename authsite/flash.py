@@ -13,6 +13,7 @@ MESSAGES = {
     "email-changed": "Your email address was changed.",
     "email-verified": "Your address is confirmed.",
     "name-saved": "Your name was saved.",
+    "password-changed": "Your password was changed. You are signed out everywhere but here.",
     "password-chosen": "Your new password is set. Sign in with it.",
     "signed-out": "You are signed out.",
     "verification-sent": "A mail with a link is on its way to you.",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from authsite.accounts.close_account import cancel_closing
 from authsite.accounts.links import (
     DeadLink,
     FollowedLink,
@@ -87,6 +88,7 @@ def _give_address_back(user: User, followed: FollowedLink, *, now: datetime) -> 
 
 def _secure(dbsession: Session, user: User) -> None:
     """Let nobody in any more, and the account not go."""
-    user.password_hash = user.closes_at = None
+    user.password_hash = None
+    cancel_closing(dbsession, user)
     dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
     close_sessions(dbsession, user.id)

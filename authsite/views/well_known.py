@@ -36,8 +36,5 @@ def security_txt(request: Request) -> Response:
 
 @view_config(context=WellKnown, name="change-password", request_method="GET", permission="public")
 def change_password(request: Request) -> Response:
-    """Lead a password manager to where passwords are changed (W3C, "Changing Passwords").
-
-    That is the account page, as long as no page of its own is there for it.
-    """
-    return see_other(request.path_to("account"))
+    """Lead a password manager to where passwords are changed (W3C, "Changing Passwords")."""
+    return see_other(request.path_to("account", "password"))

@@ -11,6 +11,8 @@ from tests.browser import link_states
 from tests.browser.people import Person, fill_in, press, sign_in, sign_up
 from tests.browsers import PASSWORD
 
+NEW_PASSWORD = "nine purple yaks waltz"
+
 
 def _someone_with_a_long_name() -> Person:
     """Return somebody whose names and address are as long as they may be, without a space."""
@@ -83,6 +85,20 @@ def _close(page: Page) -> None:
     fill_in(page, {"Password": PASSWORD}, "Close the account")
 
 
+def _change_password(current: str, new: str) -> Callable[[Page], None]:
+    def change(page: Page) -> None:
+        page.goto("/account/password")
+        twice = dict.fromkeys(("New password", "Confirm new password"), new)
+        fill_in(page, {"Current password": current} | twice, "Change password")
+
+    return change
+
+
+def _confirm_password_wrongly(page: Page) -> None:
+    page.goto("/confirm-password?next=/dashboard")
+    fill_in(page, {"Password": "not that one"}, "Go on")
+
+
 def _sign_out(page: Page) -> None:
     page.goto("/sign-out")
     press(page, "Sign out")
@@ -120,6 +136,13 @@ MEMBER: dict[str, Callable[[Page], object]] = {
     "close account, wrong password": _close_wrongly,
     "account closed": _close,
     "confirm address": _open("/verify-email"),
+    "password": _open("/account/password"),
+    "password, nothing filled in": _change_password("", ""),
+    "password, wrong": _change_password("not that one", NEW_PASSWORD),
+    "password, weak": _change_password(PASSWORD, "password1"),
+    "password, changed": _change_password(PASSWORD, NEW_PASSWORD),
+    "confirm password": _open("/confirm-password"),
+    "confirm password, wrong": _confirm_password_wrongly,
     "sign out": _open("/sign-out"),
     "signed out": _sign_out,
     "404, signed in": _open("/nothing"),

@@ -57,16 +57,16 @@ def test_without_a_contact_there_is_no_such_file(new_site, settings_of_tests, mo
 def test_a_password_manager_is_led_to_the_account(browser):
     browser.sign_up()
     answer = browser.get("/.well-known/change-password", status=303)
-    assert answer.location == "http://localhost/account"
+    assert answer.location == "http://localhost/account/password"
 
 
 def test_a_stranger_with_a_password_manager_signs_in_first(browser):
     browser.sign_up()
     browser.sign_out()
     page = browser.get("/.well-known/change-password").follow().follow()
-    assert page.request.path_qs == "/sign-in?next=%2Faccount"
+    assert page.request.path_qs == "/sign-in?next=%2Faccount%2Fpassword"
     answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
-    assert answer.location == "http://localhost/account"
+    assert answer.location == "http://localhost/account/password"
 
 
 @pytest.mark.parametrize("known", [True, False])

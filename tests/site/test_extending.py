@@ -6,17 +6,22 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import plaster
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from authsite import commands
+from authsite.clock import utc_now
+from authsite.models import UserSession
 from authsite.site import Site, site_of
-from tests.browsers import Browser
+from tests.browsers import PASSWORD, Browser
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
@@ -143,6 +148,23 @@ def test_a_form_without_a_token_is_refused(ada: Browser, headers: dict[str, str]
     assert "planted" not in ada.get("/notes").text
 
 
+def test_a_key_asks_for_the_password_again_and_no_name_is_lost(
+    ada: Browser, dbsession: Session
+) -> None:
+    assert ada.submit(ada.get("/keys"), {"name": "first"}).text == "made first"
+    page = ada.get("/keys")
+    long_ago = sa.update(UserSession).values(confirmed_at=utc_now() - timedelta(minutes=10))
+    dbsession.execute(long_ago)
+    dbsession.commit()
+    assert ada.get("/keys").location == "http://localhost/confirm-password?next=%2Fkeys"
+    asked = ada.submit(page, {"name": "second"})
+    assert asked.status_int == 403
+    answer = ada.submit(asked, {"current_password": PASSWORD})
+    assert (answer.status_int, answer.location) == (307, "http://localhost/keys")
+    again = ada.app.post("/keys", answer.request.body, headers={"Sec-Fetch-Site": "same-origin"})
+    assert again.text == "made second"
+
+
 def test_the_ini_file_that_the_page_describes_works(
     myapp: ModuleType,
     folder: Path,
@@ -160,5 +182,6 @@ def test_the_ini_file_that_the_page_describes_works(
     listed = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["/reports", "GET", "authenticated", "myapp.reports.show"] in listed
     assert ["/notes", "POST", "authenticated", "myapp.notes.add"] in listed
+    assert ["/keys", "POST", "authenticated", "myapp.keys.Keys.submit"] in listed
     scripts = plaster.get_settings(str(tmp_path / "myapp.ini"), "alembic")["script_location"]
     assert (Path(scripts) / "env.py").exists()

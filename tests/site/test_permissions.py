@@ -21,8 +21,12 @@ TABLE = [
     ("/account/data", "GET", "authenticated"),
     ("/account/email", "GET", "authenticated"),
     ("/account/email", "POST", "authenticated"),
+    ("/account/password", "GET", "authenticated"),
+    ("/account/password", "POST", "authenticated"),
     ("/change-email/{token}", "GET", "public"),
     ("/change-email/{token}", "POST", "public"),
+    ("/confirm-password", "GET", "authenticated"),
+    ("/confirm-password", "POST", "authenticated"),
     ("/dashboard", "GET", "authenticated"),
     ("/forgot-password", "GET", "public"),
     ("/forgot-password", "POST", "public"),
@@ -53,6 +57,8 @@ WORDS = {
     "/account/data": "take their data away",
     "/account/email": "ask for another address",
     "/change-email/{token}": "follow a link from a mail",
+    "/account/password": "change the password",
+    "/confirm-password": "confirm the password",
     "/dashboard": "open the dashboard",
     "/forgot-password": "ask for a new password",
     "/keep-account/{token}": "follow a link from a mail",
@@ -70,6 +76,8 @@ EMPTY_FORM = {
     "/account": 422,
     "/account/close": 422,
     "/account/email": 422,
+    "/account/password": 422,
+    "/confirm-password": 422,
     "/forgot-password": 422,
     "/sign-in": 422,
     "/sign-up": 422,
@@ -77,7 +85,7 @@ EMPTY_FORM = {
     "/verify-email": 429,  # the mail of the sign-up has just gone out
 }
 #: Where those go on to who may open a page that only leads to another.
-ELSEWHERE = {"/.well-known/change-password": "/account"}
+ELSEWHERE = {"/.well-known/change-password": "/account/password"}
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -116,7 +124,8 @@ def expected(path, method, permission, *, signed_in):
     if permission == "anonymous" and signed_in:
         return 303, "/dashboard"
     if permission == "authenticated" and not signed_in:
-        return (303, f"/sign-in?next=%2F{path[1:]}") if method == "GET" else (403, None)
+        place = path.replace("/", "%2F")
+        return (303, f"/sign-in?next={place}") if method == "GET" else (403, None)
     if path.endswith("{token}"):
         return 410, None
     if method == "POST":

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from authsite.redirects import MAXIMUM_LENGTH, own_path
+from authsite.redirects import MAXIMUM_LENGTH, own_path, same_again, see_other
 
 SITE = "https://site.example"
 PAGE = f"{SITE}/sign-in?next=x"
@@ -147,3 +147,12 @@ def test_a_path_may_be_as_long_as_the_bound():
 )
 def test_the_browser_of_these_tests_finds_the_known_ways_out(location, host):
     assert host_for_a_browser(location) == host
+
+
+@pytest.mark.parametrize(("redirect", "status"), [(see_other, 303), (same_again, 307)])
+def test_a_redirect_says_where_and_nothing_else(redirect, status):
+    response = redirect("/account", [("Set-Cookie", "a=b")])
+    assert response.status_int == status
+    assert response.headers["Location"] == "/account"
+    assert response.headers["Set-Cookie"] == "a=b"
+    assert response.body == b""

@@ -11,6 +11,7 @@ from authsite.accounts.sessions import (
     close_session,
     identity_of_token,
     open_session,
+    renew_session,
     touch_session,
 )
 from authsite.compiled_select import CompiledSelect
@@ -198,3 +199,41 @@ def test_an_identity_cannot_be_changed_and_knows_no_secret(dbsession, ada, who):
         identity.user_id = "somebody else"
     assert token.secret not in repr(identity)
     assert repr(token.digest) not in repr(identity)
+
+
+@pytest.mark.asvs("7.2.4")
+def test_a_renewed_session_keeps_all_but_its_secret(dbsession, ada, who):
+    token, other = open_for(dbsession, ada), open_for(dbsession, ada)
+    before, later = rows(dbsession)[token.id], NOW + timedelta(hours=2)
+    kept = (before.created_at, before.last_seen_at, before.expires_at, before.public_computer)
+    renewed, expires_at = renew_session(dbsession, who(token), now=later)
+    dbsession.commit()
+    assert (renewed.id, expires_at) == (token.id, NOW + LIMITS.idle)
+    assert renewed.secret != token.secret
+    assert who(token) is None
+    assert who(renewed).confirmed_at == later
+    assert who(other).confirmed_at == NOW
+    row = rows(dbsession)[token.id]
+    assert (row.created_at, row.last_seen_at, row.expires_at, row.public_computer) == kept
+
+
+def test_a_session_that_has_ended_is_not_renewed(dbsession, ada, who):
+    token = open_for(dbsession, ada)
+    identity = who(token)
+    close_session(dbsession, token)
+    dbsession.commit()
+    before = set(rows(dbsession))
+    assert renew_session(dbsession, identity, now=NOW) is None
+    assert set(rows(dbsession)) == before
+
+
+def test_nobody_renews_the_session_of_another(dbsession, ada, who):
+    mine, hers = (who(open_for(dbsession, each)) for each in (a_user(dbsession), ada))
+    assert renew_session(dbsession, mine._replace(session_id=hers.session_id), now=NOW) is None
+
+
+def test_of_two_renewals_at_one_moment_the_later_secret_counts(dbsession, ada, who):
+    identity = who(open_for(dbsession, ada))
+    tokens = [renew_session(dbsession, identity, now=NOW)[0] for _ in range(2)]
+    dbsession.commit()
+    assert [who(each) is not None for each in tokens] == [False, True]

@@ -1,0 +1,59 @@
+"""Changing a password that is known, which ends every session."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from authsite.accounts.links import Purpose, void_links
+from authsite.accounts.new_password import WeakPassword
+from authsite.accounts.notices import notify
+from authsite.accounts.outbox import Outbox
+from authsite.accounts.sessions import close_sessions
+from authsite.accounts.sign_in import WrongCredentials, replace_password_hash
+from authsite.accounts.users import Credential, user_of_id
+from authsite.models import User
+from authsite.passwords import PasswordHasher, normalized
+
+#: What somebody may have asked for who knew the old password, and could still follow. Links that
+#: prove the present address say nothing about the password, and stay.
+_VOID = [Purpose.RESET_PASSWORD, Purpose.CHANGE_EMAIL]
+
+
+class ChangedMeanwhile(Exception):
+    """The password was changed after it was verified; the change that came first stands."""
+
+
+def refuse_same_password(new: str, *, current: str) -> None:
+    """Raise `WeakPassword` if nothing would change."""
+    if normalized(new) == normalized(current):
+        raise WeakPassword("This is the password that you have. Choose another one.")
+
+
+def change_password(
+    dbsession: Session,
+    credential: Credential,
+    password: str,
+    *,
+    hasher: PasswordHasher,
+    outbox: Outbox,
+    undo_within: timedelta,
+    now: datetime,
+) -> Credential:
+    """Replace the password of the credential, which was verified, and return the new credential.
+
+    All sessions end, the one that asks as well (ASVS 7.4.3), links that lead into the account are
+    void, and its owner is told (ASVS 6.3.7). The password is hashed before the first statement of
+    `dbsession`. Raises `ChangedMeanwhile` or `HashQueueFull`.
+    """
+    renewed = replace(credential, password_hash=hasher.hash(password))
+    try:
+        replace_password_hash(dbsession, credential, renewed.password_hash)
+    except WrongCredentials as error:
+        raise ChangedMeanwhile from error
+    close_sessions(dbsession, credential.user_id)
+    void_links(dbsession, credential.user_id, _VOID)
+    user = user_of_id(dbsession, credential.user_id)
+    assert isinstance(user, User)  # noqa: S101 - whose row was written just now
+    notify(dbsession, user, "password_changed", outbox=outbox, undo_within=undo_within, now=now)
+    return renewed

@@ -1,0 +1,120 @@
+"""`/account/password`: where the signed-in change their password."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pyramid.response import Response
+from pyramid.view import view_config, view_defaults
+
+from authsite.accounts.change_password import (
+    ChangedMeanwhile,
+    change_password,
+    refuse_same_password,
+)
+from authsite.accounts.new_password import WeakPassword, refuse_weak_password
+from authsite.accounts.sign_in import WrongCredentials
+from authsite.accounts.throttles import Throttled
+from authsite.clock import utc_now
+from authsite.email_addresses import parse_email_address
+from authsite.forms import NewPasswordForm, password_field
+from authsite.hash_queue import HashQueueFull
+from authsite.pages import crowded_page, form_page, throttled_page
+from authsite.redirects import see_other
+from authsite.request import Request
+from authsite.resources import Account
+from authsite.security import signed_in
+from authsite.signing_in import let_in, own_credential_of
+
+
+class PasswordForm(NewPasswordForm):
+    """The password as it is, whenever it was typed last (ASVS 6.2.3), and a new one."""
+
+    current_password = password_field(
+        "Current password",
+        autocomplete="current-password",
+        missing="Enter the password that you have now.",
+    )
+    password = password_field(
+        "New password", autocomplete="new-password", missing="Choose a new password."
+    )
+    confirm_password = password_field(
+        "Confirm new password",
+        autocomplete="new-password",
+        missing="Type the new password again.",
+    )
+
+
+@view_defaults(context=Account, name="password", permission="authenticated")
+class PasswordPage:
+    """The page with the form, and what becomes of it."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.identity = signed_in(request)
+
+    @view_config(request_method="GET")
+    def show(self) -> Response:
+        """Show an empty form."""
+        return self._page(form_page, PasswordForm(), status=200)
+
+    @view_config(request_method="POST")
+    def submit(self) -> Response:
+        """Take the new password; this browser alone stays signed in, in a new session."""
+        form, now = PasswordForm.of(self.request), utc_now()
+        if not form.validate():
+            return self._page(form_page, form, status=422)
+        try:
+            headers = self._change(form, now=now)
+        except WeakPassword as weakness:
+            form.reject("password", str(weakness))
+        except WrongCredentials:
+            form.reject("current_password", "This is not your current password.")
+        except ChangedMeanwhile:
+            form.reject(
+                None,
+                "Your password was changed at this very moment, perhaps by you in another window. "
+                "Sign in with the new one.",
+            )
+        except Throttled as throttled:
+            return self._page(throttled_page, form, throttled=throttled)
+        except HashQueueFull:
+            return self._page(crowded_page, form)
+        else:
+            headers.append(self.request.site.flash.set("password-changed"))
+            return see_other(self.request.path_to("account"), headers)
+        return self._page(form_page, form, status=422)
+
+    def _change(self, form: PasswordForm, *, now: datetime) -> list[tuple[str, str]]:
+        site, email = self.request.site, parse_email_address(self.identity.email)
+        password, current = form.password.data, form.current_password.data
+        refuse_same_password(password, current=current)
+        refuse_weak_password(
+            site.password_policy,
+            password,
+            first_name=self.identity.first_name,
+            last_name=self.identity.last_name,
+            email=email,
+        )
+        renewed = change_password(
+            self.request.dbsession,
+            own_credential_of(self.request, current, now=now),
+            password,
+            hasher=site.hasher,
+            outbox=self.request.outbox,
+            undo_within=site.settings.email.undo_within,
+            now=now,
+        )
+        return let_in(
+            self.request,
+            renewed,
+            account=email.key,
+            public_computer=self.identity.public_computer,
+            now=now,
+        )
+
+    def _page(
+        self, made_by: Callable[..., Response], form: PasswordForm, **values: Any
+    ) -> Response:
+        form.advise(minimum_length=self.request.site.settings.passwords.minimum_length)
+        return made_by(self.request, "account/password", form=form, **values)

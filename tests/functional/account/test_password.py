@@ -1,0 +1,265 @@
+"""`/account/password`: the current password, a new one twice, and everybody else is out."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.accounts.links import Purpose, issue_link
+from authsite.clock import utc_now
+from authsite.models import PendingLink, User, UserSession
+from tests.browsers import PASSWORD
+from tests.functional.cookies import cookies_of, is_blanked, lasts, plant
+from tests.functional.crowds import BUSY, full_queue
+from tests.functional.reading import (
+    alert_of,
+    input_of,
+    is_marked,
+    rows_of,
+    said_beside,
+    status_of,
+)
+
+NEW = "nine purple yaks waltz"
+WRONG = "not that one"
+FIELDS = ("current_password", "password", "confirm_password")
+
+
+@pytest.fixture
+def ada(browser):
+    """Someone who is signed in."""
+    browser.sign_up()
+    return browser
+
+
+def change(browser, **values):
+    """Fill in the form, rightly or as the values say, and send it."""
+    typed = dict(zip(FIELDS, (PASSWORD, NEW, values.get("password", NEW)), strict=True)) | values
+    return browser.submit(browser.get("/account/password", status=200), typed)
+
+
+def test_the_account_page_leads_there(ada):
+    page = ada.get("/account").click("^Password$")
+    assert page.request.path == "/account/password"
+    assert page.html.main.find("input", attrs={"autocomplete": "username"})["value"] == (
+        "ada@example.com"
+    )
+
+
+@pytest.mark.asvs("6.2.2", "6.2.3", "7.4.3")
+def test_a_new_password_is_taken_and_whoever_else_was_in_is_out(ada, new_browser, dbsession):
+    elsewhere, thief = new_browser(), new_browser()
+    elsewhere.sign_in()
+    former = ada.cookie
+    plant(thief, "session", former)
+    answer = change(ada)
+    assert (answer.status_int, answer.location) == (303, "http://localhost/account")
+    said = "Your password was changed. You are signed out everywhere but here."
+    assert status_of(answer.follow()) == said
+    assert ada.is_signed_in
+    assert not elsewhere.is_signed_in
+    assert not thief.is_signed_in
+    assert ada.cookie.partition(".")[0] != former.partition(".")[0]
+    assert lasts(cookies_of(answer)["session"], timedelta(days=30))
+    assert len(dbsession.scalars(sa.select(UserSession)).all()) == 1
+    ada.sign_out()
+    assert ada.sign_in().status_int == 422
+    assert ada.sign_in(password=NEW).status_int == 303
+
+
+def test_nobody_else_is_touched(ada, new_browser):
+    eve = new_browser()
+    eve.sign_up(email="eve@example.com")
+    change(ada)
+    assert eve.is_signed_in
+    eve.sign_out()
+    assert eve.sign_in("eve@example.com").status_int == 303
+
+
+@pytest.mark.asvs("6.3.7")
+def test_the_owner_is_told_with_a_way_back(ada, mailbox):
+    change(ada)
+    [mail] = [each for each in mailbox.all_for() if each.kind == "password_changed"]
+    assert mail.recipient == "ada@example.com"
+    assert mail.subject == "Your password for authsite was changed"
+    for body in (mail.text, mail.html):
+        assert "password of your account at authsite was changed" in " ".join(body.split())
+        assert mail.path_to("not-me") in body
+        assert NEW not in body
+        assert PASSWORD not in body
+        assert "Ada" not in body
+
+
+def test_the_owner_of_an_address_that_is_verified_is_greeted_by_name(ada, dbsession, mailbox):
+    dbsession.execute(sa.update(User).values(email_verified_at=utc_now()))
+    dbsession.commit()
+    change(ada)
+    assert mailbox.latest("password_changed").text.startswith("Hello Ada,")
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "message"),
+    [
+        ({"current_password": WRONG}, "current_password", "This is not your current password."),
+        ({"current_password": ""}, "current_password", "Enter the password that you have now."),
+        ({"password": "", "confirm_password": ""}, "password", "Choose a new password."),
+        ({"confirm_password": ""}, "confirm_password", "Type the new password again."),
+        ({"confirm_password": WRONG}, "confirm_password", "The two passwords are not the same."),
+        ({"password": PASSWORD}, "password", "This is the password that you have."),
+        ({"password": "password1"}, "password", "Many people use this password."),
+        ({"password": "ada@example.com 17 yaks"}, "password", "Leave out “ada@example.com”"),
+        ({"password": "short"}, "password", "Use at least 8 characters."),
+        ({"password": "x\x00" * 9}, "password", "Leave out characters that cannot be seen."),
+    ],
+)
+def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(  # noqa: PLR0917 - fixtures
+    ada, site, mailbox, values, field, message
+):
+    before = rows_of(site)
+    page = change(ada, **values)
+    assert page.status_int == 422
+    assert message in said_beside(page, field)
+    assert message in said_beside(page, "current_password")
+    assert is_marked(page, field)
+    assert is_marked(page, "current_password") is (field == "current_password")
+    assert input_of(page, "current_password").has_attr("autofocus")
+    assert [input_of(page, each)["value"] for each in FIELDS] == ["", "", ""]
+    assert rows_of(site) == before
+    assert mailbox.all_for("ada@example.com") == []
+    assert ada.is_signed_in
+
+
+def test_another_way_to_write_the_same_password_is_no_new_one(new_browser):
+    browser = new_browser()
+    browser.sign_up(password="caf\u00e9 yaks hum green")
+    same = {"current_password": "caf\u00e9 yaks hum green", "password": "cafe\u0301 yaks hum green"}
+    page = change(browser, **same)
+    assert "This is the password that you have." in said_beside(page, "password")
+
+
+@pytest.mark.asvs("6.2.3")
+def test_a_password_that_was_typed_a_moment_ago_is_asked_for_all_the_same(ada, let_time_pass):
+    assert change(ada, current_password="").status_int == 422
+    let_time_pass(timedelta(days=1))
+    assert change(ada).status_int == 303
+
+
+@pytest.mark.asvs("6.3.1")
+def test_who_has_taken_over_a_session_cannot_guess_the_password(ada, site):
+    for _ in range(10):
+        assert change(ada, current_password=WRONG).status_int == 422
+    before = rows_of(site)
+    page = change(ada)
+    assert page.status_int == 429
+    assert int(page.headers["Retry-After"]) > 0
+    assert "try again in" in alert_of(page)
+    assert NEW not in page
+    assert rows_of(site) == before
+
+
+def test_what_is_wrong_with_the_new_password_is_no_guess(ada):
+    for _ in range(11):
+        assert change(ada, current_password=WRONG, password="password1").status_int == 422
+    assert change(ada).status_int == 303
+
+
+def test_in_a_crowd_one_is_asked_to_come_back(new_site, site):
+    crowded, browser = new_site(BUSY)
+    browser.sign_up()
+    before = rows_of(site)
+    with full_queue(crowded.hasher):
+        page = change(browser)
+        assert page.status_int == 503
+        assert int(page.headers["Retry-After"]) > 0
+        assert rows_of(site) == before
+    assert change(browser).status_int == 303
+
+
+def test_links_into_the_account_lead_nowhere_any_more_but_those_of_its_owner(
+    ada, new_browser, dbsession
+):
+    new_browser().sign_up(email="eve@example.com")
+    for user in dbsession.scalars(sa.select(User)).all():
+        for purpose in Purpose:
+            about = {"email": user.email, "email_key": user.email_key, "now": utc_now()}
+            issue_link(dbsession, user, purpose, lifetime=timedelta(hours=1), **about)
+    dbsession.commit()
+    change(ada)
+    left = sa.select(PendingLink.purpose).join(User, User.id == PendingLink.user_id)
+    hers = dbsession.scalars(left.where(User.email == "ada@example.com")).all()
+    assert set(hers) == {Purpose.VERIFY_EMAIL, Purpose.NOT_ME, Purpose.KEEP_ACCOUNT}
+    assert set(dbsession.scalars(left.where(User.email == "eve@example.com"))) == set(Purpose)
+
+
+def test_on_a_public_computer_it_stays_a_public_computer(ada, new_browser, dbsession):
+    library = new_browser()
+    typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": True}
+    library.submit(library.get("/sign-in"), typed)
+    answer = change(library)
+    assert cookies_of(answer)["session"]["max-age"] == ""
+    assert "device" not in cookies_of(answer)
+    assert dbsession.scalars(sa.select(UserSession.public_computer)).all() == [True]
+    assert is_blanked(ada.get("/account"))
+
+
+def test_the_browser_is_known_by_the_new_password(ada, new_browser):
+    change(ada)
+    ada.sign_out()
+    attacker = new_browser()
+    for _ in range(11):
+        attacker.sign_in(password=WRONG)
+    assert ada.sign_in(password=NEW).status_int == 303
+
+
+@pytest.mark.asvs("15.4.2")
+def test_of_two_changes_at_one_moment_one_is_made_and_the_other_told(new_browser, dbsession):
+    browsers = [new_browser(), new_browser()]
+    browsers[0].sign_up()
+    browsers[1].sign_in()
+    pages = [each.get("/account/password") for each in browsers]
+    new = ["nine purple yaks waltz", "eight orange gnus tango"]
+    together = threading.Barrier(2)
+
+    def submit(at):
+        together.wait(timeout=10)
+        typed = dict(zip(FIELDS, (PASSWORD, new[at], new[at]), strict=True))
+        return browsers[at].submit(pages[at], typed)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(submit, range(2)))
+    statuses = [each.status_int for each in answers]
+    won = statuses.index(303)
+    assert statuses[1 - won] in {403, 422}  # a stranger by then, or somebody whose hash is gone
+    assert [each.is_signed_in for each in browsers] == [won == 0, won == 1]
+    assert len(dbsession.scalars(sa.select(UserSession)).all()) == 1
+    stranger = new_browser()
+    assert stranger.sign_in(password=new[1 - won]).status_int == 422
+    assert stranger.sign_in(password=new[won]).status_int == 303
+
+
+def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, site):
+    """The other change comes when this request begins to write."""
+    page = ada.get("/account/password")
+    overtaken = []
+
+    def overtake(_connection):
+        if not overtaken:
+            overtaken.append(True)
+            with Session(site.database.engine) as other:
+                other.execute(sa.update(User).values(password_hash="another one"))
+                other.commit()
+
+    engine = site.database.writing
+    sa.event.listen(engine, "engine_connect", overtake)
+    try:
+        page = ada.submit(page, dict(zip(FIELDS, (PASSWORD, NEW, NEW), strict=True)))
+    finally:
+        sa.event.remove(engine, "engine_connect", overtake)
+    assert overtaken
+    assert page.status_int == 422
+    assert "was changed at this very moment" in alert_of(page)
+    assert "was changed at this very moment" in said_beside(page, "current_password")
+    assert rows_of(site)["user"][0].count("another one") == 1
