@@ -14,7 +14,7 @@ from webtest import TestApp
 
 import authsite
 from authsite.clock import utc_now
-from authsite.models import Base, Sweep
+from authsite.models import Base, Sweep, User
 from authsite.site import Site, site_of
 from tests.browsers import Browser
 from tests.mailbox import Mailbox
@@ -107,6 +107,17 @@ def dbsession(site: Site) -> Iterator[Session]:
 def mailbox(site: Site) -> Mailbox:
     """What the site has written to people."""
     return Mailbox(site)
+
+
+@pytest.fixture
+def verify(site: Site) -> Callable[[], None]:
+    """Let everybody have verified their address, so that no page asks them to."""
+
+    def go() -> None:
+        with site.database.writing.begin() as connection:
+            connection.execute(sa.update(User.__table__).values(email_verified_at=utc_now()))
+
+    return go
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ WRONG = "seven wrong llamas hum"
 #: What is sent to each form, rightly and wrongly.
 SENT = {
     "/account": [{}, {"first_name": ""}],
-    "/account/close": [{"password": WRONG}, {}],
+    "/account/close": [{"password": WRONG}, {"password": ""}],
     "/account/email": [{"email": ""}, {}],
     "/account/password": [{}, {"current_password": WRONG}, {"password": WRONG}],
     "/confirm-password": [{"current_password": WRONG}, {}],
