@@ -78,9 +78,11 @@ class Mailserver:
     ) -> str:
         """Judge a message, and keep it if it is taken."""
         self.waiting += 1
-        while self.hangs:
-            await asyncio.sleep(0.01)
-        self.waiting -= 1
+        try:
+            while self.hangs:
+                await asyncio.sleep(0.01)
+        finally:
+            self.waiting -= 1
         self.on_data()
         reply = self.answer("DATA")
         if reply == OK:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from authsite.clock import milliseconds_of
-from authsite.models import Sweep, Throttle, UserSession
+from authsite.models import OutboxMessage, PendingLink, Sweep, Throttle, User, UserSession
 
 #: Rows deleted by one statement. 300 000 at once stall every writer for seconds.
 BATCH = 500
@@ -18,6 +18,9 @@ BATCH = 500
 _NAME = "sessions"
 _SESSION = UserSession.metadata.tables["user_session"]
 _THROTTLE = Throttle.metadata.tables["throttle"]
+_LINK = PendingLink.metadata.tables["pending_link"]
+_MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
+_USER = User.metadata.tables["user"]
 
 
 def claim_sweep(connection: Connection, *, every: timedelta, now: datetime) -> bool:
@@ -50,7 +53,12 @@ SESSIONS = Leftovers(
 THROTTLES = Leftovers(
     "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.forget_at, moment=milliseconds_of
 )
-ALL = (SESSIONS, THROTTLES)
+LINKS = Leftovers("expired links", _LINK.c.digest, _LINK.c.expires_at, moment=lambda now: now)
+MESSAGES = Leftovers("old messages", _MESSAGE.c.id, _MESSAGE.c.forget_at, moment=lambda now: now)
+#: With each goes all that hangs on it, by the database's own rules.
+ACCOUNTS = Leftovers("closed accounts", _USER.c.id, _USER.c.closes_at, moment=lambda now: now)
+#: Accounts last: what has gone before need not go with them.
+ALL = (SESSIONS, THROTTLES, LINKS, MESSAGES, ACCOUNTS)
 
 
 def sweep(

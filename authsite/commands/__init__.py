@@ -9,13 +9,20 @@ import os
 import sys
 from collections.abc import Sequence
 
-from authsite.commands import breached, calibrate, purge, tree
+from authsite.commands import breached, calibrate, deliver, outbox, purge, tree
 from authsite.commands.not_done import NotDone
 
 #: What a shell says of a command that Ctrl-C has ended: 128 and the number of the signal.
 INTERRUPTED = 130
 
-_COMMANDS = {"breached": breached, "calibrate": calibrate, "purge": purge, "tree": tree}
+_COMMANDS = {
+    "breached": breached,
+    "calibrate": calibrate,
+    "deliver": deliver,
+    "outbox": outbox,
+    "purge": purge,
+    "tree": tree,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

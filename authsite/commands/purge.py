@@ -13,7 +13,10 @@ from authsite.database import Database
 from authsite.site import site_of
 from authsite.sweeping import REST
 
-HELP = "delete expired sessions and forgotten throttles, in batches, while the site runs"
+HELP = (
+    "delete expired sessions and links, forgotten throttles, old messages and closed accounts, in "
+    "batches, while the site runs"
+)
 
 add_arguments = add_ini_file
 

@@ -17,7 +17,13 @@ from authsite.commands import main
 from authsite.models import UserSession
 
 ROOT = Path(__file__).parent.parent.parent
-GONE = "expired sessions deleted\n0 forgotten throttles deleted\n"
+GONE = (
+    "expired sessions deleted\n"
+    "0 forgotten throttles deleted\n"
+    "0 expired links deleted\n"
+    "0 old messages deleted\n"
+    "0 closed accounts deleted\n"
+)
 PRODUCTION = str(ROOT / "production.ini")
 
 
@@ -121,7 +127,7 @@ def refusal(arguments, capsys):
     return said
 
 
-@pytest.mark.parametrize("command", ["tree", "purge"])
+@pytest.mark.parametrize("command", ["tree", "purge", "deliver", "outbox"])
 def test_an_ini_file_that_is_not_there_is_named(command, tmp_path, capsys):
     path = str(tmp_path / "nothing.ini")
     assert path in refusal([command, path], capsys)

@@ -44,7 +44,7 @@ def test_what_is_over_goes_and_what_lives_stays(site, sessions, caplog):
     caplog.set_level("INFO", "authsite.sweeping")
     assert sweep(Sweeper(site.database, every=EVERY))
     assert left(site) == sessions["alive"]
-    assert "3 expired sessions, 0 forgotten throttles deleted" in caplog.text
+    assert "3 expired sessions, 0 forgotten throttles, 0 expired links, " in caplog.text
 
 
 def test_one_process_looks_no_more_than_once_in_a_while(site, sessions):

@@ -5,9 +5,19 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.sweep import SESSIONS, THROTTLES, claim_sweep, count_leftovers, sweep
-from authsite.models import Sweep, Throttle, User, UserSession
-from tests.factories import NOW, a_session, some_noise, throttles_for
+from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.sweep import (
+    ACCOUNTS,
+    LINKS,
+    MESSAGES,
+    SESSIONS,
+    THROTTLES,
+    claim_sweep,
+    count_leftovers,
+    sweep,
+)
+from authsite.models import OutboxMessage, PendingLink, Sweep, Throttle, User, UserSession
+from tests.factories import NOW, a_message, a_session, a_user, some_noise, throttles_for
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -87,3 +97,45 @@ def test_throttles_go_when_they_count_for_nothing(site, dbsession, connection):
     assert list(sweep(site.database.writing, THROTTLES, now=NOW)) == [1]
     kept = dbsession.scalars(sa.select(Throttle.forget_at - Throttle.begun_at)).all()
     assert kept == [HOUR // timedelta(milliseconds=1)] * 3
+
+
+def swept(site, leftovers) -> int:
+    """Return how many rows of a kind have gone that were over by now."""
+    return sum(sweep(site.database.writing, leftovers, now=NOW))
+
+
+def test_links_go_when_they_lead_nowhere(site, dbsession):
+    person, *_ = some_noise(dbsession)
+    address = {"email": person.email, "email_key": person.email_key}
+    for seconds in (-1, 0, 1):
+        lifetime = timedelta(seconds=seconds)
+        issue_link(dbsession, person, Purpose.NOT_ME, lifetime=lifetime, now=NOW, **address)
+    dbsession.commit()
+    assert swept(site, LINKS) == 2
+    assert dbsession.scalars(sa.select(PendingLink.expires_at)).all() == [NOW + SECOND]
+
+
+def test_messages_go_when_they_are_to_be_forgotten_and_never_while_they_wait(site, dbsession):
+    waiting = a_message(dbsession, due_at=NOW - timedelta(days=99)).id
+    kept = a_message(dbsession, next_try_at=None, forget_at=NOW + SECOND).id
+    a_message(dbsession, next_try_at=None, forget_at=NOW)
+    assert swept(site, MESSAGES) == 1
+    assert set(dbsession.scalars(sa.select(OutboxMessage.id))) == {waiting, kept}
+
+
+def test_a_closed_account_goes_with_all_that_is_its_own(site, dbsession):
+    """Not one that is closed but can still be kept, and not one that is open."""
+    noise = {each.id for each in some_noise(dbsession)}
+    kept = a_user(dbsession, closes_at=NOW + SECOND).id
+    closed = a_user(dbsession, closes_at=NOW)
+    a_session(dbsession, closed, expires_at=NOW + timedelta(days=9))
+    a_message(dbsession, user_id=closed.id)
+    lifetime = {"lifetime": HOUR, "now": NOW}
+    address = {"email": closed.email, "email_key": closed.email_key}
+    issue_link(dbsession, closed, Purpose.KEEP_ACCOUNT, **lifetime, **address)
+    dbsession.commit()
+    assert swept(site, ACCOUNTS) == 1
+    assert set(dbsession.scalars(sa.select(User.id))) == noise | {kept}
+    assert set(dbsession.scalars(sa.select(UserSession.user_id))) == noise
+    for of_the_account in (PendingLink, OutboxMessage):
+        assert dbsession.scalars(sa.select(of_the_account)).all() == []

@@ -14,7 +14,13 @@ from authsite.commands import main
 from authsite.models import UserSession
 from tests.factories import a_session, some_noise
 
-GONE = "expired sessions deleted\n0 forgotten throttles deleted\n"
+GONE = (
+    "expired sessions deleted\n"
+    "0 forgotten throttles deleted\n"
+    "0 expired links deleted\n"
+    "0 old messages deleted\n"
+    "0 closed accounts deleted\n"
+)
 INI = """[app:main]
 use = egg:authsite
 authsite.site.url = http://localhost

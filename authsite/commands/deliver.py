@@ -1,0 +1,71 @@
+"""`authsite deliver`: bring what is in the outbox to the mail server."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from pyramid.paster import setup_logging
+from pyramid.registry import Registry
+
+from authsite.clock import utc_now
+from authsite.commands.ini_file import add_ini_file, with_site
+from authsite.commands.not_done import NotDone
+from authsite.mail.courier import Courier
+from authsite.site import site_of
+
+HELP = "deliver what is in the outbox, until it is stopped, or once"
+
+#: What ends it: a service manager, and Ctrl-C.
+_ENDS = (signal.SIGTERM, signal.SIGINT)
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Make the command ask for an ini file, and take how often."""
+    add_ini_file(command)
+    command.add_argument("--once", action="store_true", help="deliver what is due, and end")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Deliver; the log goes where the ini file says."""
+    deliver = _deliver_once if asked.once else _deliver_on_and_on
+
+    def deliver_and_log(registry: Registry) -> int:
+        setup_logging(asked.ini)
+        return deliver(registry)
+
+    return with_site(deliver_and_log)(asked)
+
+
+def _courier_of(registry: Registry) -> Courier:
+    courier = site_of(registry).courier
+    if not courier.delivers:
+        raise NotDone("authsite.mail.host is not set: in development no mail leaves the machine")
+    return courier
+
+
+def _deliver_once(registry: Registry) -> int:
+    ended = _courier_of(registry).deliver_due(now=utc_now())
+    sys.stdout.write(
+        f"{ended.delivered} delivered, {ended.put_off} put off, {ended.given_up} given up\n"
+    )
+    if ended.server_away is not None:
+        raise NotDone(f"the mail server cannot be used: {ended.server_away}")
+    return 0
+
+
+def _deliver_on_and_on(registry: Registry) -> int:
+    """Let a thread work while this one waits for a signal, which disturbs no conversation."""
+    courier = _courier_of(registry)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # the thread inherits it
+    try:
+        thread = threading.Thread(target=courier.work, name="courier")
+        thread.start()
+        ended_by = signal.sigwait(_ENDS)
+        courier.stop()
+        thread.join()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if ended_by == signal.SIGINT:
+        raise KeyboardInterrupt
+    return 0

@@ -1,0 +1,70 @@
+"""`authsite outbox`: what waits to be delivered, what failed and why, and what went out."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from pyramid.registry import Registry
+
+from authsite.commands.ini_file import add_ini_file, with_site
+from authsite.mail.states import Seen, count_messages, some_messages
+from authsite.site import site_of
+
+HELP = "show what waits to be delivered, what failed and why, and what went out of late"
+
+_HEADER = ("state", "kind", "recipient", "due", "tries", "next try", "delivered", "failure")
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Make the command ask for an ini file, and take a form for its answer."""
+    add_ini_file(command)
+    command.add_argument("--json", action="store_true", help="answer as JSON")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Print how many messages there are of each state, and some of each."""
+    return with_site(_shown(_as_json if asked.json else _as_text))(asked)
+
+
+def _shown(tell: Callable[[Mapping[str, int], Sequence[Seen]], str]) -> Callable[[Registry], int]:
+    def show(registry: Registry) -> int:
+        with site_of(registry).database.reading.connect() as connection:
+            counts, messages = count_messages(connection), some_messages(connection)
+        sys.stdout.write(tell(counts, messages))
+        return 0
+
+    return show
+
+
+def _as_text(counts: Mapping[str, int], messages: Sequence[Seen]) -> str:
+    lines = [", ".join(f"{number} {state}" for state, number in counts.items())]
+    rows = [_HEADER, *map(_row, messages)] if messages else []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append("  ".join(cells).rstrip())
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _row(message: Seen) -> tuple[str, ...]:
+    return (
+        message.state,
+        message.kind,
+        message.recipient,
+        _moment(message.due_at),
+        str(message.tries),
+        _moment(message.next_try_at),
+        _moment(message.delivered_at),
+        message.failure or "",
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}" if moment else ""
+
+
+def _as_json(counts: Mapping[str, int], messages: Sequence[Seen]) -> str:
+    answer = {"counts": counts, "messages": [message._asdict() for message in messages]}
+    return f"{json.dumps(answer, indent=2, default=datetime.isoformat)}\n"

@@ -1,0 +1,60 @@
+"""How messages are doing, for an operator to look at."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from authsite.models import OutboxMessage
+
+#: Messages of one state that are shown; how many there are is always said.
+SHOWN = 20
+
+_MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
+_WAITS = _MESSAGE.c.next_try_at.is_not(None)
+_FAILED = _MESSAGE.c.failure.is_not(None)
+_NEWEST = _MESSAGE.c.due_at.desc()
+#: The states, with the condition of each and what is of most interest there.
+_STATES = {
+    "waiting": (_WAITS & ~_FAILED, _MESSAGE.c.due_at),
+    "put off": (_WAITS & _FAILED, _MESSAGE.c.due_at),
+    "given up": (~_WAITS & _FAILED, _NEWEST),
+    "delivered": (~_WAITS & ~_FAILED, _MESSAGE.c.delivered_at.desc()),
+}
+
+
+class Seen(NamedTuple):
+    """What there is to know of a message that is nobody's secret."""
+
+    id: str
+    state: str
+    kind: str
+    recipient: str
+    due_at: datetime
+    tries: int
+    next_try_at: datetime | None
+    delivered_at: datetime | None
+    failure: str | None
+
+
+def count_messages(connection: Connection) -> dict[str, int]:
+    """Return how many messages there are in each state: waiting, put off, given up, delivered."""
+    counts = (
+        sa.func.count().filter(condition).label(state) for state, (condition, _) in _STATES.items()
+    )
+    row = connection.execute(sa.select(*counts).select_from(_MESSAGE)).one()
+    return dict(zip(_STATES, row, strict=True))
+
+
+def some_messages(connection: Connection) -> list[Seen]:
+    """Return the messages that wait longest, and those that ended last."""
+    found: list[Seen] = []
+    for state, (condition, order) in _STATES.items():
+        columns = [
+            sa.literal(state).label(name) if name == "state" else _MESSAGE.c[name]
+            for name in Seen._fields
+        ]
+        wanted = sa.select(*columns).where(condition).order_by(order).limit(SHOWN)
+        found += [Seen(*row) for row in connection.execute(wanted)]
+    return found
