@@ -19,7 +19,7 @@ from authsite.settings import GROUPS, DatabaseSettings, MailSettings, Settings
 LONGEST_COOKIE = timedelta(days=400)
 #: What development.ini says. A site that is not for development refuses it.
 DEVELOPMENT_SECRET = "for development only: everybody knows this secret"  # noqa: S105
-_LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|::1")
+_LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
 
 
 class SettingError(ValueError):

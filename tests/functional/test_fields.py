@@ -11,6 +11,8 @@ FORMS = {
     "/sign-up": ["first_name", "last_name", "email", "password", "confirm_password"],
     "/sign-in": ["email", "password", "next"],
     "/account": ["first_name", "last_name"],
+    "/account/password": ["current_password", "password", "confirm_password"],
+    "/confirm-password": ["current_password"],
 }
 TYPED = {
     "first_name": "Ada",
@@ -18,6 +20,7 @@ TYPED = {
     "email": "grace@example.com",
     "password": PASSWORD,
     "confirm_password": PASSWORD,
+    "current_password": PASSWORD,
 }
 ALL = [(path, name) for path, names in FORMS.items() for name in names]
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -25,10 +28,10 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 
 @pytest.fixture
 def fields_of(browser):
-    """Open a page and return its form's fields, filled in; `/account` as someone signed in."""
+    """Open a page and return its form's fields, filled in, as whoever it is for."""
 
     def fill(path):
-        if path == "/account":
+        if path not in {"/sign-up", "/sign-in"}:
             browser.sign_up()
         form = form_of(browser.get(path))
         return dict(form.submit_fields()) | {

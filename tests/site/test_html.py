@@ -27,6 +27,7 @@ TYPED = {
     "password": PASSWORD,
     "confirm_password": PASSWORD,
 }
+PASSWORDS = ("current_password", "password", "confirm_password")
 
 
 @pytest.fixture
@@ -126,12 +127,18 @@ def pages(stranger, member, *, link_to, away, busy) -> Iterator[tuple[str, TestR
     for name, status in {
         "": 200,
         "account": 200,
+        "account/password": 200,
+        "confirm-password": 200,
         "sign-out": 200,
         "nothing": 404,
         "response": 403,
         "crash": 500,
     }.items():
-        yield f"{status} member {name}", member.get(f"/{name}", status=status)
+        yield f"{status} member {name.replace('/', ' ')}", member.get(f"/{name}", status=status)
+    password, confirm = member.get("/account/password"), member.get("/confirm-password?next=/x")
+    yield "422 password empty", member.submit(password, {})
+    yield "422 password wrong", member.submit(password, dict.fromkeys(PASSWORDS, "not that one"))
+    yield "422 confirm wrong", member.submit(confirm, {"current_password": "not that one"})
     account = member.get("/account")
     yield "422 account wrong", member.submit(account, {"first_name": ""})
     yield "200 account saved", member.submit(account, {"first_name": "W" * 100}).follow()
