@@ -25,7 +25,7 @@ async () => {
 # Links in a sentence are as large as its letters (WCAG 2.2, 2.5.8 excepts them); everything else
 # is at least 24 px high and wide.
 SMALL_TARGETS = """
-() => [...document.querySelectorAll("a, button, input:not([type=hidden])")]
+() => [...document.querySelectorAll("a, button, input:not([type=hidden], [hidden])")]
     .filter(each => getComputedStyle(each).display !== "inline")
     .map(each => [each, each.getBoundingClientRect()])
     .filter(([, box]) => Math.min(box.width, box.height) < 24)
