@@ -127,6 +127,7 @@ def test_a_stranger_who_is_signed_in_from_before_is_out_too(
     assert stranger.sign_in(password=OF_THE_STRANGER).status_int == 422
 
 
+@pytest.mark.asvs("2.3.1")
 def test_the_right_password_opens_nothing_before_the_address_is_verified(
     visitor, mailbox, let_time_pass, site
 ):

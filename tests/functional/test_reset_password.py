@@ -53,7 +53,7 @@ def is_dead(browser, link):
     return True
 
 
-@pytest.mark.asvs("6.4.3", "7.4.3", "6.3.7")
+@pytest.mark.asvs("6.4.3", "7.4.3", "6.3.7", "6.3.6")
 def test_who_follows_the_link_chooses_a_password_and_signs_in_with_it(ada, browser, mailbox, link):
     page = browser.get(link)
     assert f"For the account of <strong>{ADA}</strong>." in page
@@ -154,7 +154,7 @@ def test_a_link_is_good_for_one_password(ada, browser, link):
     assert browser.sign_in(password=NEW_PASSWORD).status_int == 303
 
 
-@pytest.mark.asvs("6.6.3")
+@pytest.mark.asvs("6.4.1")
 def test_a_link_lasts_for_an_hour(ada, browser, link, dbsession):
     page = browser.get(link)
     dbsession.execute(sa.update(PendingLink).values(expires_at=sa.func.now()))

@@ -30,8 +30,8 @@ def events():
     """Return the first word of every message that the package logs."""
     found = set()
     for _, name, call in calls():
-        if name.startswith("log.") and name.removeprefix("log.") in LEVELS:
-            message = call.args[0]
+        if name.startswith("log.") and name.removeprefix("log.") in {*LEVELS, "log"}:
+            message = call.args[name == "log.log"]  # which takes the level first
             assert isinstance(message, ast.Constant), ast.unparse(call)
             found.add(message.value.partition(":")[0])
     return found

@@ -247,7 +247,7 @@ def test_no_secret_is_shown_by_accident():
     assert "https://site.example" in shown
 
 
-@pytest.mark.asvs("12.2.1")
+@pytest.mark.asvs("12.3.1")
 @pytest.mark.parametrize(
     ("mail", "wrong"),
     [

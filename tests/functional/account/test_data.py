@@ -13,6 +13,7 @@ def ada(browser):
     return browser
 
 
+@pytest.mark.asvs("5.4.1")
 def test_everything_comes_as_a_file(ada):
     file = ada.get("/account/data")
     assert file.content_type == "application/json"
