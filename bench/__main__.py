@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.figures import Figure, as_markdown, as_text, write_json, write_markdown
 from bench.machine import describe_machine
-from bench.measures import footprint, look_up, pages, processes, purge, sign_ins, throttles
+from bench.measures import footprint, look_up, mail, pages, processes, purge, sign_ins, throttles
 from bench.run import Run
 from bench.server import ROOT
 
@@ -18,6 +18,7 @@ MEASURES = {
     "processes": processes,
     "sign-ins": sign_ins,
     "throttles": throttles,
+    "mail": mail,
     "look-up": look_up,
     "purge": purge,
     "footprint": footprint,
