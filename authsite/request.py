@@ -58,16 +58,14 @@ class Request(pyramid.request.Request):
             environment,
             site_name=self.site_name,
             link_to=self.url_to,
-            on_put=lambda: self.tm.get().addAfterCommitHook(self._wake_courier),
+            on_put=lambda: self.tm.get().addAfterCommitHook(
+                lambda _committed: self.site.courier.wake()
+            ),
         )
 
     def give_back(self, hits: Sequence[Hit]) -> None:
         """Take these tries back when the transaction has ended, which is in the way until then."""
         self.tm.get().addAfterCommitHook(lambda _committed: self.site.throttles.give_back(hits))
-
-    def _wake_courier(self, has_committed: bool) -> None:
-        if has_committed:
-            self.site.courier.wake()
 
     @reify
     def csrf_token(self) -> str:

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from authsite.accounts.links import (
+    DeadLink,
     Purpose,
     follow_link,
     is_reserved,
@@ -14,8 +14,12 @@ from authsite.accounts.links import (
 )
 from authsite.accounts.notices import notify
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sign_up import EmailTaken
-from authsite.accounts.users import user_of_email_key
+from authsite.accounts.users import (
+    EmailTaken,
+    giving_email,
+    held_user_of_id,
+    user_of_email_key,
+)
 from authsite.durations import in_words
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
@@ -76,6 +80,7 @@ def change_email(
     dbsession: Session,
     token: LinkToken,
     *,
+    user_id: str,
     outbox: Outbox,
     undo_within: timedelta,
     now: datetime,
@@ -86,26 +91,23 @@ def change_email(
     that. Tells the former address, from which it can be undone; what else is pending is void.
     Raises `DeadLink`, or `EmailTaken` when somebody else has come to have the address.
     """
+    user = held_user_of_id(dbsession, user_id)
     link = follow_link(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=now)
-    user = dbsession.get_one(User, link.user_id)
+    if user is None or link.user_id != user.id:
+        raise DeadLink
     if is_reserved(dbsession, link.email_key, user_id=user.id, now=now):
         raise EmailTaken
-    try:
-        with dbsession.begin_nested():
-            notify(
-                dbsession,
-                user,
-                "email_changed",
-                outbox=outbox,
-                undo_within=undo_within,
-                now=now,
-                new_email=link.email,
-            )
-            user.email, user.email_key = link.email, link.email_key
-            user.email_verified_at = now
-    except IntegrityError as error:
-        if "email_key" not in str(error.orig):
-            raise
-        raise EmailTaken from error
+    with giving_email(dbsession):
+        notify(
+            dbsession,
+            user,
+            "email_changed",
+            outbox=outbox,
+            undo_within=undo_within,
+            now=now,
+            new_email=link.email,
+        )
+        user.email, user.email_key = link.email, link.email_key
+        user.email_verified_at = now
     void_all_but_disavowals(dbsession, user.id)
     return user

@@ -16,7 +16,7 @@ from authsite.accounts.links import (
 from authsite.accounts.notices import notify
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.sessions import close_sessions
-from authsite.accounts.users import Credential
+from authsite.accounts.users import Credential, held_user_of_id
 from authsite.models import OutboxMessage, User
 from authsite.tokens import LinkToken
 
@@ -84,14 +84,16 @@ def offer_to_keep(dbsession: Session, credential: Credential, *, now: datetime) 
     )
 
 
-def keep_account(dbsession: Session, token: LinkToken, *, now: datetime) -> tuple[Credential, str]:
+def keep_account(
+    dbsession: Session, token: LinkToken, *, user_id: str, now: datetime
+) -> tuple[Credential, str]:
     """Keep the account that this link is about; return its credential, and the address's key.
 
     Raises `DeadLink`, also when the password has become void since it was shown.
     """
+    user = held_user_of_id(dbsession, user_id)
     link = follow_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
-    user = dbsession.get_one(User, link.user_id)
-    if user.password_hash is None:
+    if user is None or link.user_id != user.id or user.password_hash is None:
         raise DeadLink
     cancel_closing(dbsession, user)
     return Credential(user.id, user.password_hash), user.email_key

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from authsite.accounts.close_account import cancel_closing
@@ -20,7 +19,7 @@ from authsite.accounts.links import (
 )
 from authsite.accounts.sessions import close_sessions
 from authsite.accounts.throttles import Hit, Throttles
-from authsite.accounts.users import held_user_of_id
+from authsite.accounts.users import EmailTaken, giving_email, held_user_of_id
 from authsite.models import User
 from authsite.tokens import LinkToken
 
@@ -55,12 +54,10 @@ def not_me(
     if user is None:
         raise DeadLink
     try:
-        with dbsession.begin_nested():
+        with giving_email(dbsession):
             followed = follow_link(dbsession, token, purpose=Purpose.NOT_ME, now=now)
             _give_address_back(user, followed, now=now)
-    except IntegrityError as error:
-        if "email_key" not in str(error.orig):
-            raise
+    except EmailTaken as error:
         _secure(dbsession, user)
         void_all_but_disavowals(dbsession, user.id)
         raise FormerAddressTaken from error

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from authsite.accounts.links import is_reserved
@@ -10,7 +9,7 @@ from authsite.accounts.new_password import refuse_weak_password
 from authsite.accounts.notices import called
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.throttles import Throttles
-from authsite.accounts.users import Credential, user_of_email_key
+from authsite.accounts.users import Credential, EmailTaken, giving_email, user_of_email_key
 from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify, may_mail
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
@@ -20,10 +19,6 @@ from authsite.tokens import new_id
 
 #: The kind of the mail to an address that is taken, which is counted under this name.
 SIGN_UP_TAKEN = "sign_up_taken"
-
-
-class EmailTaken(Exception):
-    """Somebody has an account with this address, or had and can still take it back."""
 
 
 def new_user(
@@ -123,16 +118,10 @@ def sign_up_by_mail(
 
 def _add(dbsession: Session, user: User, *, now: datetime) -> None:
     """Add the user, or nothing at all and raise `EmailTaken`."""
-    try:
-        with dbsession.begin_nested():
-            dbsession.add(user)
-            dbsession.flush()
-            # Whoever gives an address up leaves such a link in the same transaction, which this
-            # one has waited for; before the insert, it might not have been there yet.
-            if is_reserved(dbsession, user.email_key, user_id=user.id, now=now):
-                raise EmailTaken
-    except IntegrityError as error:
-        # Two sign-ups at the same moment both find the address free; the constraint decides.
-        if "email_key" not in str(error.orig):
-            raise
-        raise EmailTaken from error
+    with giving_email(dbsession):
+        dbsession.add(user)
+        dbsession.flush()
+        # Whoever gives an address up leaves such a link in the same transaction, which this one
+        # has waited for; before the insert, it might not have been there yet.
+        if is_reserved(dbsession, user.email_key, user_id=user.id, now=now):
+            raise EmailTaken

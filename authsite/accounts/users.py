@@ -1,13 +1,20 @@
 """Finding the people who have an account."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from authsite.compiled_select import CompiledSelect
 from authsite.models import User
+
+
+class EmailTaken(Exception):
+    """Somebody has an account with this address, or had and can still take it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,23 @@ def user_of_email_key(dbsession: Session, email_key: str) -> User | None:
 def user_of_id(dbsession: Session, user_id: str) -> User | None:
     """Return the user with this id, or None."""
     return dbsession.get(User, user_id)
+
+
+@contextmanager
+def giving_email(dbsession: Session) -> Iterator[None]:
+    """Give somebody an address in this block, or undo what it did and raise `EmailTaken`.
+
+    Two people who are given one address at the same moment both find it free; the constraint
+    decides.
+    """
+    try:
+        with dbsession.begin_nested():
+            yield
+            dbsession.flush()
+    except IntegrityError as error:
+        if "email_key" not in str(error.orig):
+            raise
+        raise EmailTaken from error
 
 
 def held_user_of_id(dbsession: Session, user_id: str) -> User | None:

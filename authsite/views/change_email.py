@@ -10,8 +10,8 @@ from pyramid.view import view_config, view_defaults
 from authsite.accounts.change_email import change_email
 from authsite.accounts.links import DeadLink, counted_try
 from authsite.accounts.sign_in import WrongCredentials
-from authsite.accounts.sign_up import EmailTaken
 from authsite.accounts.throttles import Throttled
+from authsite.accounts.users import EmailTaken
 from authsite.clock import utc_now
 from authsite.forms import SiteForm, password_field
 from authsite.hash_queue import HashQueueFull
@@ -95,6 +95,7 @@ class ChangeEmail:
         user = change_email(
             request.dbsession,
             self.token,
+            user_id=link.user_id,
             outbox=request.outbox,
             undo_within=request.site.settings.email.undo_within,
             now=now,

@@ -56,7 +56,11 @@ class KeepAccount:
                 network=network_of(request),
                 now=now,
             )
-            credential, account = keep_account(request.dbsession, self.token, now=now)
+            if link is None:
+                return self._dead()
+            credential, account = keep_account(
+                request.dbsession, self.token, user_id=link.user_id, now=now
+            )
         except DeadLink:
             return self._dead()
         except Throttled as throttled:

@@ -8,8 +8,9 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.new_password import WeakPassword
-from authsite.accounts.sign_up import EmailTaken, new_user, sign_up, sign_up_by_mail
+from authsite.accounts.sign_up import new_user, sign_up, sign_up_by_mail
 from authsite.accounts.throttles import Throttled
+from authsite.accounts.users import EmailTaken
 from authsite.clock import utc_now
 from authsite.email_addresses import EmailAddress, parse_email_address
 from authsite.forms import Mailable, NewPasswordForm, email_field, name_field

@@ -9,7 +9,8 @@ from authsite.accounts.sweep import ALL, sweep
 from authsite.clock import utc_now
 from authsite.models import Base, Sweep, Throttle
 from tests.browsers import PASSWORD
-from tests.functional.reading import said_beside, status_of
+from tests.functional.crowds import BUSY, full_queue
+from tests.functional.reading import alert_of, said_beside, status_of
 
 DAY = timedelta(days=1)
 
@@ -158,3 +159,31 @@ def test_a_guess_is_held_up_as_at_the_sign_in(new_site):
     ada.sign_up()
     assert [close(ada, "not that one").status_int for _ in range(3)] == [422, 422, 429]
     assert ada.is_signed_in
+
+
+def test_in_a_crowd_one_is_asked_to_come_back(ada, new_site):
+    crowded, browser = new_site(BUSY)
+    browser.sign_in()
+    page = browser.get("/account/close")
+    with full_queue(crowded.hasher):
+        answer = browser.submit(page, {"password": PASSWORD})
+    assert (answer.status_int, answer.headers["Retry-After"]) == (503, "5")
+    assert browser.is_signed_in
+
+
+def test_who_tries_links_that_lead_nowhere_is_held_up(new_site):
+    _, browser = new_site({"authsite.throttle.link_network": "2/1h"})
+    nobodys = f"/keep-account/{'x' * 43}"
+    browser.sign_up()
+    token = browser.get("/dashboard").html.find("input", attrs={"name": "csrf_token"})["value"]
+    answers = [
+        browser.app.post(
+            nobodys,
+            {"csrf_token": token},
+            headers={"Sec-Fetch-Site": "same-origin"},
+            expect_errors=True,
+        )
+        for _ in range(3)
+    ]
+    assert [answer.status_int for answer in answers] == [410, 410, 429]
+    assert "Please try again in" in alert_of(answers[2])

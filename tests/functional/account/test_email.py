@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.browsers import PASSWORD
+from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, said_beside, status_of
 
 NEW = "ada@new.example"
@@ -183,3 +184,29 @@ def test_guessing_the_password_at_the_link_is_held_up_as_at_the_sign_in(new_site
     _, eve = new_site({"authsite.throttle.sign_in_account": "2/1h"})
     statuses = [press(eve, link, password="not that one").status_int for _ in range(3)]
     assert statuses == [422, 422, 429]
+
+
+def test_in_a_crowd_one_is_asked_to_come_back_and_the_link_is_not_spent(ada, new_site, mailbox):
+    ask(ada)
+    crowded, phone = new_site(BUSY)
+    page = phone.get(mailbox.latest("change_email", NEW).path_to("change-email"))
+    with full_queue(crowded.hasher):
+        answer = phone.submit(page, {"password": PASSWORD})
+    assert (answer.status_int, answer.headers["Retry-After"]) == (503, "5")
+    assert phone.submit(page, {"password": PASSWORD}).status_int == 303
+
+
+def test_the_browser_is_known_under_the_new_address_but_on_a_public_computer(
+    ada, new_browser, mailbox
+):
+    ask(ada)
+    done = press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
+    assert [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
+    public = new_browser()
+    typed = {"email": NEW, "password": PASSWORD, "public_computer": "yes"}
+    public.submit(public.get("/sign-in"), typed)
+    ask(public, "other@new.example")
+    link = mailbox.latest("change_email", "other@new.example").path_to("change-email")
+    done = press(public, link)
+    assert done.status_int == 303
+    assert not [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from authsite.accounts.change_email import ask_for_new_email, change_email
 from authsite.accounts.links import DeadLink, Purpose, issue_link, link_of
-from authsite.accounts.sign_up import EmailTaken
+from authsite.accounts.users import EmailTaken
 from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage, PendingLink, User
 from authsite.tokens import LinkToken
@@ -36,9 +36,13 @@ def ask(dbsession, user, email, *, now=NOW):
     )
 
 
-def follow(dbsession, token, *, now=NOW):
-    """Follow the link."""
-    return change_email(dbsession, token, outbox=an_outbox(), undo_within=WEEK, now=now)
+def follow(dbsession, token, *, user_id=None, now=NOW):
+    """Follow the link, as the view does that knows whose it is."""
+    link = link_of(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=NOW)
+    owner = user_id or (link.user_id if link else "nobody")
+    return change_email(
+        dbsession, token, user_id=owner, outbox=an_outbox(), undo_within=WEEK, now=now
+    )
 
 
 def mails(dbsession):
@@ -193,3 +197,13 @@ def test_who_changes_back_meets_no_reservation_of_their_own(dbsession, ada):
     follow(dbsession, asked(dbsession, ada))
     follow(dbsession, asked(dbsession, ada, "ada@example.com"))
     assert ada.email == "ada@example.com"
+
+
+def test_a_link_of_somebody_else_changes_nothing(dbsession, ada):
+    token = asked(dbsession, ada)
+    grace = a_user(dbsession, email="grace@example.org")
+    for other in (grace.id, "nobody"):
+        with pytest.raises(DeadLink):
+            follow(dbsession, token, user_id=other)
+        dbsession.rollback()
+    assert (ada.email, grace.email) == ("Ada@example.com", "grace@example.org")

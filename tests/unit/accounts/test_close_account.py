@@ -100,7 +100,7 @@ def offer(dbsession, user, *, now=NOW):
 
 def test_who_says_so_keeps_the_account_and_is_not_reminded(dbsession, ada):
     close(dbsession, ada)
-    credential, account = keep_account(dbsession, offer(dbsession, ada), now=NOW)
+    credential, account = keep_account(dbsession, offer(dbsession, ada), user_id=ada.id, now=NOW)
     assert (credential.user_id, account) == (ada.id, "ada@example.com")
     assert ada.closes_at is None
     assert set(mails(dbsession)) == {"account_closing"}
@@ -117,9 +117,18 @@ def test_the_question_is_answered_once_and_soon(dbsession, ada):
     close(dbsession, ada)
     token = offer(dbsession, ada)
     with pytest.raises(DeadLink):
-        keep_account(dbsession, token, now=NOW + KEEP_WITHIN)
-    keep_account(dbsession, token, now=NOW)
+        keep_account(dbsession, token, user_id=ada.id, now=NOW + KEEP_WITHIN)
+    keep_account(dbsession, token, user_id=ada.id, now=NOW)
     close(dbsession, ada)
     with pytest.raises(DeadLink):
-        keep_account(dbsession, token, now=NOW)
+        keep_account(dbsession, token, user_id=ada.id, now=NOW)
     assert dbsession.get_one(User, ada.id).closes_at == NOW + 14 * DAY
+
+
+def test_who_has_no_password_any_more_is_not_let_in_by_it(dbsession, ada):
+    close(dbsession, ada)
+    token = offer(dbsession, ada)
+    ada.password_hash = None
+    dbsession.commit()
+    with pytest.raises(DeadLink):
+        keep_account(dbsession, token, user_id=ada.id, now=NOW)

@@ -83,12 +83,14 @@ def test_what_one_has_taken_no_other_gets_before_the_lease_ends(connection, dbse
 
 def test_while_somebody_takes_a_message_others_take_the_next(site, dbsession, connection):
     """On SQLite they wait for a moment; on PostgreSQL they pass it by."""
-    if site.database.is_sqlite:
-        pytest.skip("one writer at a time")
     ids = [a_message(dbsession).id for _ in range(2)]
     with site.database.writing.begin() as first:
-        taken = [take(first).id, take(connection).id]
-        assert take(connection) is None
+        taken = [take(first).id]
+        if not site.database.is_sqlite:
+            taken.append(take(connection).id)
+            assert take(connection) is None
+    if site.database.is_sqlite:
+        taken.append(take(connection).id)
     assert sorted(taken) == sorted(ids)
 
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import User, UserSession
+from authsite.models import PendingLink, User, UserSession
 from authsite.models.base import UtcDateTime
-from tests.factories import NOW, a_session, a_user, some_noise
+from tests.factories import NOW, a_message, a_session, a_user, some_noise
 
 
 def test_a_time_comes_back_as_the_same_moment_in_utc(dbsession):
@@ -70,3 +70,7 @@ def test_rows_show_no_more_than_their_ids(dbsession):
     assert repr(user) == f"<User {user.id}>"
     session = a_session(dbsession, user)
     assert repr(session) == f"<UserSession {session.id} of {user.id}>"
+    message = a_message(dbsession, user_id=user.id)
+    assert repr(message) == f"<OutboxMessage {message.id} {message.kind}>"
+    link = PendingLink(purpose="verify_email", user_id=user.id, email=user.email)
+    assert repr(link) == f"<PendingLink verify_email of {user.id}>"
