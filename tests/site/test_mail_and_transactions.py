@@ -1,0 +1,45 @@
+"""A message goes with what it tells of: both are kept, or neither is."""
+
+import pytest
+from pyramid.response import Response
+
+from authsite.clock import utc_now
+from authsite.resources import Root
+from tests.mailbox import Mailbox
+from tests.site.conftest import wait_for_sweeps
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def add_pages(config):
+    """Add a page that writes a message and answers, and one that writes it and fails."""
+
+    def write(request):
+        request.outbox.put(
+            request.dbsession,
+            "no_account",
+            to="ada@example.com",
+            user_id=None,
+            now=utc_now(),
+            link=request.outbox.link_to("forgot-password"),
+        )
+        return Response("written")
+
+    def fail(request):
+        write(request)
+        raise RuntimeError
+
+    options = {"context": Root, "request_method": "POST", "permission": "public"}
+    config.add_view(write, name="write", require_csrf=False, **options)
+    config.add_view(fail, name="fail", require_csrf=False, **options)
+
+
+@pytest.mark.asvs("2.3.3")
+@pytest.mark.parametrize(("path", "status", "mails"), [("/write", 200, 1), ("/fail", 500, 0)])
+def test_a_message_is_kept_with_the_transaction_and_goes_with_it(
+    new_application, visit, site, path, status, mails
+):
+    browser = visit(new_application(add_pages))
+    browser.app.post(path, headers=HERE, status=status)
+    wait_for_sweeps()
+    assert len(Mailbox(site).all_for("ada@example.com")) == mails
