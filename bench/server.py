@@ -34,6 +34,7 @@ class Server:
     port: int
     pid: int
     seconds_to_first_answer: float
+    database: Path
 
 
 def program(name: str) -> str:
@@ -112,7 +113,7 @@ def _serve(
                 problem = f"the server does not answer:\n{log.read_text()[-3000:]}"
                 raise RuntimeError(problem)
             time.sleep(0.005)
-        yield Server(port, process.pid, time.perf_counter() - begun)
+        yield Server(port, process.pid, time.perf_counter() - begun, database)
     finally:
         process.terminate()
         process.wait()

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import Self
 from urllib.parse import urlencode
 
+from bench.rows import verify_everybody
 from bench.server import HOST, Server
 
 EMAIL = "grace@example.com"
@@ -30,7 +31,7 @@ class Visitor:
 
     @classmethod
     def signed_up(cls, server: Server) -> Self:
-        """Return a visitor who has just made the account of the benchmark."""
+        """Return a visitor who has just made the account of the benchmark, and verified it."""
         visitor = cls(server)
         visitor.submit(
             "/sign-up",
@@ -40,6 +41,7 @@ class Visitor:
             password=PASSWORD,
             confirm_password=PASSWORD,
         )
+        verify_everybody(server.database)
         return visitor
 
     @property
