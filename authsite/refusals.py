@@ -25,7 +25,7 @@ REFUSALS = {
     ),
     "mail_address": Refusal(
         "A mail was sent to this address a short while ago.",
-        "Look for it among the unwanted mail, too.",
+        "Look for it among the spam, too.",
     ),
     "mail_network": Refusal("Many mails were asked for from your network of late."),
     "link_account": Refusal("There were many tries to use links of this account."),

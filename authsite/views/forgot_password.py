@@ -16,10 +16,10 @@ from authsite.resources import Root
 
 _SAID = (
     "We have written to {address}. If you have an account with this address, there is a link in "
-    "that mail by which you can choose a new password within {time}."
+    "that mail with which you can choose a new password within {time}."
 )
 _NOT_THERE = (
-    "Nothing there after a few minutes? Look among the unwanted mail, too, and whether the address "
+    "Nothing there after a few minutes? Look among the spam, too, and make sure that the address "
     "is right."
 )
 

@@ -19,9 +19,9 @@ from authsite.request import Request
 from authsite.resources import NotMeLink
 
 _TAKEN = (
-    "All sessions have ended and the password is void. But another account has the address by now, "
-    "so that this one could not get it back. Give that other account another address, and then "
-    "press the button once more."
+    "Everybody is signed out, and the old password no longer works. But another account has the "
+    "address by now, so this one could not get it back. Give that other account another address, "
+    "and then press the button once more."
 )
 
 

@@ -22,7 +22,7 @@ from authsite.signing_in import hold, judge, let_in
 
 _PROOF_FIRST = "Open the link in that mail to confirm your address; then you can sign in."
 _NOTHING_THERE = (
-    "Nothing there after a few minutes? Look among the unwanted mail, too. Then sign in once more."
+    "Nothing there after a few minutes? Look among the spam, too. Then sign in once more."
 )
 
 

@@ -24,8 +24,8 @@ from authsite.resources import Root
 from authsite.signing_in import let_in
 
 _NOTHING_THERE = (
-    "Nothing there after a few minutes? Look among the unwanted mail, too, and make sure that the "
-    "address is right. Then sign up once more."
+    "Nothing there after a few minutes? Look among the spam, too, and make sure that the address "
+    "is right. Then sign up once more."
 )
 
 

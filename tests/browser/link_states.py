@@ -45,7 +45,7 @@ STATES: dict[str, State] = {
     "confirm an address, as a stranger": (Purpose.VERIFY_EMAIL, _as_a_stranger),
     "confirm an address, wrong password": (
         Purpose.VERIFY_EMAIL,
-        _wrongly("Confirm and sign in", Password="not that one"),
+        _wrongly("Confirm and sign in", Password_of_the_account="not that one"),
     ),
     "a link that was used": (Purpose.VERIFY_EMAIL, _twice),
     "choose a password": (Purpose.RESET_PASSWORD, _as_a_stranger),
@@ -55,6 +55,10 @@ STATES: dict[str, State] = {
     ),
     "change an address": (Purpose.CHANGE_EMAIL, _open),
     "change an address, as a stranger": (Purpose.CHANGE_EMAIL, _as_a_stranger),
+    "change an address, wrong password": (
+        Purpose.CHANGE_EMAIL,
+        _wrongly("Change the address", Password_of_your_account="not that one"),
+    ),
     "not me": (Purpose.NOT_ME, _open),
     "keep an account": (Purpose.KEEP_ACCOUNT, _as_a_stranger),
 }
@@ -76,6 +80,8 @@ def _a_link(engine: Engine, email: str, purpose: Purpose) -> str:
         if purpose is Purpose.KEEP_ACCOUNT:
             closed = sa.update(User).where(User.id == owner)
             connection.execute(closed.values(closes_at=now + timedelta(days=14)))
+        # It is a new address that is proven by a link to change it.
+        email = f"new.{email}" if purpose is Purpose.CHANGE_EMAIL else email
         row = {
             "digest": token.digest,
             "user_id": owner,

@@ -9,6 +9,9 @@ from tests.browsers import PASSWORD
 SKIP = "Skip to the content"
 STRANGERS_LINKS = [SKIP, "authsite", "Sign up", "Sign in"]
 MEMBERS_LINKS = [SKIP, "authsite", "Dashboard", "Account: Ada Lovelace", "Sign out"]
+#: Before the content, until the address is confirmed.
+BANNER = ["Send again"]
+OTHER_PASSWORD = "eight blue llamas hum"
 
 
 def test_the_focus_goes_through_the_form_as_one_reads_it(page):
@@ -19,10 +22,20 @@ def test_the_focus_goes_through_the_form_as_one_reads_it(page):
 
 
 def test_the_focus_goes_through_the_pages_of_the_signed_in_as_one_reads_them(page, member):
-    order = [*MEMBERS_LINKS, "Your account", "Sign out"]
+    order = [*MEMBERS_LINKS, *BANNER, "Your account", "Sign out"]
     assert tab_through(page, len(order)) == order
     page.goto("/account")
-    order = [*MEMBERS_LINKS, "First name", "Last name", "Save"]
+    name = ["Change it", "First name", "Last name", "Save"]
+    more = ["Change your password", "Download your data", "Close your account"]
+    order = [*MEMBERS_LINKS, *BANNER, *name, *more]
+    assert tab_through(page, len(order)) == order
+
+
+def test_the_focus_goes_through_both_forms_of_a_page(page, member, inbox):
+    sign_out(page)
+    page.goto(inbox.link_for(member.email, "verify-email"))
+    forms = ["Password of the account", "Confirm and sign in", "I do not have this password"]
+    order = [*STRANGERS_LINKS, *forms]
     assert tab_through(page, len(order)) == order
 
 
@@ -77,6 +90,46 @@ def test_the_whole_way_needs_no_mouse(page, person):
     page.keyboard.press("Enter")
     page.wait_for_url("/dashboard")
     expect(navigation(page)).to_contain_text("Augusta Lovelace")
+
+
+def test_a_forgotten_password_is_replaced_without_a_mouse(page, member, inbox):
+    """Ask with a mistake, follow the link, choose with a mistake, and sign in."""
+    sign_out(page)
+    tab_to(page, "Forgot your password?")
+    page.keyboard.press("Enter")
+    page.wait_for_url("/forgot-password")
+    tab_to(page, "Email address")
+    page.keyboard.type("nobody at all")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(labelled(page, "Email address")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type(member.email)
+    tab_to(page, "Send the link")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your mail")
+
+    page.goto(inbox.link_for(member.email, "reset-password"))
+    tab_to(page, "Password")
+    page.keyboard.type("password1")
+    page.keyboard.press("Tab")
+    page.keyboard.type("password1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(labelled(page, "Password")).to_be_focused()
+    page.keyboard.type(OTHER_PASSWORD)
+    page.keyboard.press("Tab")
+    page.keyboard.type(OTHER_PASSWORD)
+    tab_to(page, "Set the password")
+    page.keyboard.press("Space")
+
+    page.wait_for_url("/sign-in")
+    tab_to(page, "Email address")
+    page.keyboard.type(member.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(OTHER_PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("/dashboard")
 
 
 @pytest.mark.asvs("6.2.7")

@@ -51,9 +51,9 @@ def test_an_address_is_confirmed_by_the_link_in_the_mail(page, member, inbox):
 def test_on_another_device_the_link_asks_for_the_password(page, member, inbox, new_page):
     phone = new_page()
     phone.goto(inbox.link_for(member.email, "verify-email"))
-    fill_in(phone, {"Password": "not that one"}, "Confirm and sign in")
+    fill_in(phone, {"Password of the account": "not that one"}, "Confirm and sign in")
     expect(phone.get_by_role("alert")).to_be_visible()
-    fill_in(phone, {"Password": PASSWORD}, "Confirm and sign in")
+    fill_in(phone, {"Password of the account": PASSWORD}, "Confirm and sign in")
     assert where(phone) == "/dashboard"
     page.reload()
     expect(banner(page)).to_have_count(0)
@@ -243,5 +243,5 @@ def test_where_addresses_must_be_confirmed_everything_waits_for_that(strict_page
     page.goto(older)
     expect(heading(page)).to_have_text("This link leads nowhere any more")
     page.goto(inbox.link_for(person.email, "verify-email", number=3))
-    fill_in(page, {"Password": PASSWORD}, "Confirm and sign in")
+    fill_in(page, {"Password of the account": PASSWORD}, "Confirm and sign in")
     assert where(page) == "/dashboard"

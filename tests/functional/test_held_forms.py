@@ -93,7 +93,7 @@ def test_no_password_and_no_file_is_held(ada):
     assert secret not in page
     assert "a plan" not in page
     assert held_in(page) == [("plan", "dig")]
-    assert "but for passwords and files" in page.html.main.get_text()
+    assert "except for passwords and files" in page.html.main.get_text()
     assert arrived(follow(ada, confirm(page))) == [("plan", "dig")]
 
 

@@ -71,8 +71,8 @@ def test_the_page_says_what_the_button_does_and_to_which_account(ada, browser, t
     page = browser.get(tell())
     assert page.html.h1.text == "This was not you?"
     assert f"the address <strong>{ADA}</strong>" in page
-    assert "Every session ends" in page
-    assert "The password is void" in page
+    assert "Everybody is signed out" in page
+    assert "The password no longer works" in page
     assert "back, in place of the one" not in page
     assert "not closed" not in page
     assert ada.is_signed_in
@@ -85,7 +85,7 @@ def test_the_page_says_what_else_there_is_to_take_back(ada, browser, tell, move,
     dbsession.commit()
     page = browser.get(link)
     assert f"The account gets the address {ADA} back" in page
-    assert "The account is not closed." in page
+    assert "The account is not closed after all." in page
     assert THIEF not in page
 
 

@@ -55,8 +55,8 @@ class EmailPage:
             "mail_sent",
             title="Check your mail",
             sentences=[
-                f"We have sent a link to {email.typed}. Follow it, and your address is changed.",
-                "No mail? It may take a few minutes, and may be among the unwanted mail.",
+                f"We have sent a link to {email.typed}. Open it to change your address.",
+                "Nothing there after a few minutes? Look among the spam, too.",
             ],
         )
 
