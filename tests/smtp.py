@@ -15,6 +15,8 @@ import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 OK = "250 2.0.0 OK"
+#: No reply, and the end of the connection.
+HANG_UP = ""
 USERNAME, PASSWORD = "authsite", "a password for the mail server"
 
 
@@ -132,6 +134,8 @@ class _Protocol(SMTP):
         reply = self.event_handler.answer(command)
         if reply == OK:
             await usual(argument)
+        elif reply == HANG_UP:
+            self.transport.close()
         else:
             await self.push(reply)
 

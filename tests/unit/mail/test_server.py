@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from authsite.mail.delivering import Round
-from tests.smtp import PASSWORD, USERNAME, a_mailserver
+from tests.smtp import HANG_UP, PASSWORD, USERNAME, a_mailserver
 
 
 @pytest.fixture(autouse=True)
@@ -123,4 +123,12 @@ def test_a_login_that_fails_for_now_is_no_wrong_password(certificates, secured, 
         server.answers["AUTH"] = ["454 4.7.0 The list of users is away"] * 2
         ended = secured(server, username=USERNAME, password=PASSWORD)
     assert "454 4.7.0" in ended.server_away
+    assert errors(caplog) == []
+
+
+def test_a_server_that_hangs_up_at_the_login_has_not_judged_it(certificates, secured, caplog):
+    with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
+        server.answers["AUTH"] = [HANG_UP]
+        ended = secured(server, username=USERNAME, password=PASSWORD)
+    assert ended.server_away.startswith("no connection: Connection unexpectedly closed")
     assert errors(caplog) == []
