@@ -138,6 +138,17 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
     )
 
 
+class AccountPasswordForm(SiteForm):
+    """The password of an account, from somebody who has a link and is not signed in to it.
+
+    Mail can be read by others, and who reads it is not yet the owner.
+    """
+
+    password = password_field(
+        "Password of the account", autocomplete="current-password", missing="Enter the password."
+    )
+
+
 class NewPasswordForm(SiteForm):
     """A part of every form in which a password is chosen: typed twice, and a hint beside it."""
 

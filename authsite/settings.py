@@ -175,11 +175,11 @@ class ThrottleSettings:
         RateLimit(20, timedelta(hours=1)),
     )
     link_account: tuple[RateLimit, ...] = _limit(
-        "Tries to use links of one account, without those that succeed.",
+        "Tries to use links of one account that went to one address, without those that succeed.",
         RateLimit(10, timedelta(hours=1)),
     )
     link_network: tuple[RateLimit, ...] = _limit(
-        "The same from one network address (IPv6: one /64), links that nobody was sent included.",
+        "The same from one network address (IPv6: one /64), with links that nobody was sent.",
         RateLimit(10, timedelta(hours=1)),
     )
 

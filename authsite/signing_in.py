@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pyramid.security import remember
 
+from authsite.accounts.links import DeadLink, OpenLink, counted_try
 from authsite.accounts.sign_in import (
     WrongCredentials,
     account_of,
@@ -12,19 +13,12 @@ from authsite.accounts.sign_in import (
     hold_credential,
     replace_password_hash,
 )
+from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import Credential
+from authsite.hash_queue import HashQueueFull
 from authsite.network import network_of
 from authsite.request import Request
 from authsite.security import renew, signed_in
-
-
-def credential_of(request: Request, account: str, password: str, *, now: datetime) -> Credential:
-    """Return whose password this is, and hold it until the transaction ends.
-
-    `account` is the key of an address. All hashing is done before the transaction begins. Raises
-    `WrongCredentials`, `Throttled` or `HashQueueFull`.
-    """
-    return hold(request, judge(request, account, password, now=now), password)
 
 
 def own_credential_of(request: Request, password: str, *, now: datetime) -> Credential:
@@ -49,12 +43,15 @@ def confirm(request: Request, password: str, *, now: datetime) -> list[tuple[str
     credential = hold(request, own_credential_of(request, password, now=now), password)
     headers = renew(request, now=now)
     if not identity.public_computer:
-        headers.append(_known_again(request, credential, account_of(identity.email), now=now))
+        headers.append(known_again(request, credential, account_of(identity.email), now=now))
     return headers
 
 
 def judge(request: Request, account: str, password: str, *, now: datetime) -> Credential:
-    """Return whose password this is; no transaction has begun then. Raises as `credential_of`."""
+    """Return whose password this is; no transaction has begun then.
+
+    `account` is the key of an address. Raises `WrongCredentials`, `Throttled` or `HashQueueFull`.
+    """
     site = request.site
     site.sweeper.nudge(now=now)  # failures leave rows too
     return check_password(
@@ -69,6 +66,28 @@ def judge(request: Request, account: str, password: str, *, now: datetime) -> Cr
         ),
         now=now,
     )
+
+
+def judge_at_link(
+    request: Request, link: OpenLink | None, password: str | None, *, now: datetime
+) -> Credential | None:
+    """Count a try at a link and, unless it is None, judge the password of its account.
+
+    Raises `DeadLink` if there is no link, or as `judge` does. A try is given back before the
+    transaction begins, unless it may have been a guess: of the link, or of the password.
+    """
+    throttles, credential = request.site.throttles, None
+    hits = counted_try(throttles, link=link, network=network_of(request), now=now)
+    if link is None:
+        raise DeadLink
+    try:
+        if password is not None:
+            credential = judge(request, link.owner_email_key, password, now=now)
+    except (HashQueueFull, Throttled):  # it was not compared
+        throttles.give_back(hits)
+        raise
+    throttles.give_back(hits)
+    return credential
 
 
 def hold(request: Request, credential: Credential, password: str) -> Credential:
@@ -96,11 +115,12 @@ def let_in(
     """Open a session in this browser; return the headers for it, and for knowing it again."""
     headers = remember(request, credential.user_id, public_computer=public_computer)
     if not public_computer:
-        headers.append(_known_again(request, credential, account, now=now))
+        headers.append(known_again(request, credential, account, now=now))
     return headers
 
 
-def _known_again(
+def known_again(
     request: Request, credential: Credential, account: str, *, now: datetime
 ) -> tuple[str, str]:
+    """Return the header by which this browser will be known for the account again."""
     return request.site.devices.remember(request, account, credential.password_hash, now=now)

@@ -11,6 +11,7 @@ from authsite.accounts.links import (
     is_reserved,
     issue_link,
     void_all_but_disavowals,
+    void_links,
 )
 from authsite.accounts.notices import notify
 from authsite.accounts.outbox import Outbox
@@ -24,6 +25,9 @@ from authsite.durations import in_words
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.tokens import LinkToken
+
+#: The kinds of mail to the new address.
+CHANGE_EMAIL, EMAIL_TAKEN = "change_email", "email_taken"
 
 
 def ask_for_new_email(
@@ -39,8 +43,9 @@ def ask_for_new_email(
     """Send a link to the new address, and tell the present one.
 
     Whether somebody has the new address already is told to nobody but them: they get a mail too,
-    and it holds no link.
+    and it holds no link. What is done and kept is as much in either case.
     """
+    held_user_of_id(dbsession, user.id)
     notify(
         dbsession,
         user,
@@ -48,13 +53,9 @@ def ask_for_new_email(
         outbox=outbox,
         undo_within=undo_within,
         now=now,
-        new_email=email.typed,
+        # At an address that nobody has proven, a stranger may read this.
+        new_email=email.typed if user.email_verified_at else None,
     )
-    if user_of_email_key(dbsession, email.key) or is_reserved(
-        dbsession, email.key, user_id=user.id, now=now
-    ):
-        outbox.put(dbsession, "email_taken", to=email.typed, user_id=None, now=now)
-        return
     token = issue_link(
         dbsession,
         user,
@@ -64,11 +65,13 @@ def ask_for_new_email(
         lifetime=verify_within,
         now=now,
     )
+    owner = user_of_email_key(dbsession, email.key)
+    reserved = is_reserved(dbsession, email.key, user_id=user.id, now=now)
     outbox.put(
         dbsession,
-        "change_email",
+        EMAIL_TAKEN if owner or reserved else CHANGE_EMAIL,
         to=email.typed,
-        user_id=user.id,
+        user_id=None,
         now=now,
         link=outbox.link_to("change-email", str(token)),
         lifetime=in_words(verify_within),
@@ -79,35 +82,44 @@ def ask_for_new_email(
 def change_email(
     dbsession: Session,
     token: LinkToken,
+    user: User | None,
     *,
-    user_id: str,
     outbox: Outbox,
     undo_within: timedelta,
     now: datetime,
 ) -> User:
     """Give the account the address that the link was sent to, and return the user.
 
-    The caller has made sure that who followed it is the owner: the mailbox alone is no proof of
-    that. Tells the former address, from which it can be undone; what else is pending is void.
-    Raises `DeadLink`, or `EmailTaken` when somebody else has come to have the address.
+    The caller holds the user, and has made sure that it is the owner who has followed it: the
+    mailbox alone is no proof of that. Tells the former address, from which it can be undone; what
+    else is pending is void. An address that was never proven has no such claim: a stranger may
+    have it, by a typing mistake.
+    Raises `DeadLink`, or `EmailTaken` when somebody else has come to have the address; then the
+    link can still be followed.
     """
-    user = held_user_of_id(dbsession, user_id)
-    link = follow_link(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=now)
-    if user is None or link.user_id != user.id:
-        raise DeadLink
-    if is_reserved(dbsession, link.email_key, user_id=user.id, now=now):
-        raise EmailTaken
     with giving_email(dbsession):
-        notify(
-            dbsession,
-            user,
-            "email_changed",
-            outbox=outbox,
-            undo_within=undo_within,
-            now=now,
-            new_email=link.email,
-        )
+        link = follow_link(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=now)
+        if user is None or link.user_id != user.id:
+            raise DeadLink
+        was_proven = user.email_verified_at is not None
+        if was_proven:
+            notify(
+                dbsession,
+                user,
+                "email_changed",
+                outbox=outbox,
+                undo_within=undo_within,
+                now=now,
+                new_email=link.email,
+            )
         user.email, user.email_key = link.email, link.email_key
         user.email_verified_at = now
-    void_all_but_disavowals(dbsession, user.id)
+        dbsession.flush()
+        # After the write, as at the sign-up: who gave the address up has done so by then.
+        if is_reserved(dbsession, link.email_key, user_id=user.id, now=now):
+            raise EmailTaken
+    if was_proven:
+        void_all_but_disavowals(dbsession, user.id)
+    else:
+        void_links(dbsession, user.id, Purpose)
     return user

@@ -17,7 +17,7 @@ from authsite.passwords import PasswordHasher, normalized
 
 #: What somebody may have asked for who knew the old password, and could still follow. Links that
 #: prove the present address say nothing about the password, and stay.
-_VOID = [Purpose.RESET_PASSWORD, Purpose.CHANGE_EMAIL]
+_VOID = [Purpose.RESET_PASSWORD, Purpose.CHANGE_EMAIL, Purpose.KEEP_ACCOUNT]
 
 
 class ChangedMeanwhile(Exception):

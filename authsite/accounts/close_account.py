@@ -12,10 +12,12 @@ from authsite.accounts.links import (
     follow_link,
     issue_link,
     void_all_but_disavowals,
+    void_links,
 )
 from authsite.accounts.notices import notify
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.sessions import close_sessions
+from authsite.accounts.sign_in import user_of_credential
 from authsite.accounts.users import Credential, held_user_of_id
 from authsite.models import OutboxMessage, User
 from authsite.tokens import LinkToken
@@ -36,7 +38,7 @@ class Grace:
 
 def close_account(
     dbsession: Session,
-    user_id: str,
+    credential: Credential,
     *,
     outbox: Outbox,
     grace: Grace,
@@ -45,13 +47,14 @@ def close_account(
 ) -> datetime:
     """End all sessions and void all links; return when the account and all about it will be erased.
 
-    The owner is told at once, and once more before the end.
+    The owner is told at once, and once more before the end. Raises `WrongCredentials` when the
+    password was changed or the account closed since it was shown.
     """
-    user = dbsession.get_one(User, user_id)
+    user = user_of_credential(dbsession, credential)
     user.closes_at = closes_at = now + grace.period
     dbsession.flush()
-    close_sessions(dbsession, user_id)
-    void_all_but_disavowals(dbsession, user_id)
+    close_sessions(dbsession, user.id)
+    void_all_but_disavowals(dbsession, user.id)
     for kind, due in (("account_closing", now), (REMINDER, closes_at - grace.reminder)):
         notify(
             dbsession,
@@ -95,7 +98,10 @@ def keep_account(
     link = follow_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
     if user is None or link.user_id != user.id or user.password_hash is None:
         raise DeadLink
+    if user.closes_at is None:  # it is kept already, by another window
+        raise DeadLink
     cancel_closing(dbsession, user)
+    void_links(dbsession, user.id, [Purpose.KEEP_ACCOUNT])
     return Credential(user.id, user.password_hash), user.email_key
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.mail_limits import count_mail
 from authsite.accounts.notices import called
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.throttles import Throttles
@@ -33,9 +34,7 @@ def forgot_password(
     Raises `Throttled`. What is counted and done is the same for an address that nobody has. The
     link goes to the address as its owner typed it, whatever was typed now.
     """
-    tried = {"mail_address": f"{RESET_PASSWORD} {email.key}", "mail_network": network}
-    throttles.look(tried, now=now)
-    throttles.take(tried, now=now)
+    count_mail(throttles, RESET_PASSWORD, email.key, network=network, now=now)
     user = user_of_email_key(dbsession, email.key)
     token = issue_link(
         dbsession,

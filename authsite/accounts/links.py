@@ -1,6 +1,6 @@
 """Links that are sent by mail: made, found, and followed once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -143,23 +143,28 @@ def follow_link(
 
 
 def counted_try(
-    throttles: Throttles, *, user_id: str | None, network: str, now: datetime
+    throttles: Throttles, *, link: OpenLink | None, network: str, now: datetime
 ) -> Sequence[Hit]:
     """Count one try to use a link, and return what was counted; raise `Throttled` for one too many.
 
-    `user_id` is whose link it is, None for one that leads nowhere. What is returned is to be given
-    back when the link was followed. Call it before the first statement of a transaction.
+    `link` is None for one that leads nowhere. What is returned is to be given back when the link
+    was followed. Call it before the first statement of a transaction.
+
+    It counts by account and address: who has a link to an address of their own must not use up
+    what the owner of the account may try with links to another.
     """
-    tried = {"link_network": network} | ({"link_account": user_id} if user_id else {})
+    tried = {"link_network": network}
+    if link:
+        tried["link_account"] = f"{link.user_id} {link.email_key}"
     throttles.look(tried, now=now)
     return throttles.take(tried, now=now)
 
 
-def void_links(dbsession: Session, user_id: str, purposes: "list[Purpose]") -> None:
+def void_links(dbsession: Session, user_id: str, purposes: Iterable[Purpose]) -> None:
     """Let no link of the user that is for one of these purposes lead anywhere."""
     dbsession.execute(
         sa.delete(PendingLink).where(
-            PendingLink.user_id == user_id, PendingLink.purpose.in_(purposes)
+            PendingLink.user_id == user_id, PendingLink.purpose.in_(list(purposes))
         )
     )
 

@@ -17,6 +17,7 @@ from authsite.accounts.links import (
     void_all_but_disavowals,
     void_all_but_older_disavowals,
 )
+from authsite.accounts.outbox import Outbox
 from authsite.accounts.sessions import close_sessions
 from authsite.accounts.throttles import Hit, Throttles
 from authsite.accounts.users import EmailTaken, giving_email, held_user_of_id
@@ -34,6 +35,7 @@ def not_me(
     *,
     link: OpenLink | None,
     throttles: Throttles,
+    outbox: Outbox,
     reset_within: timedelta,
     network: str,
     now: datetime,
@@ -48,15 +50,14 @@ def not_me(
     Raises `Throttled`, `DeadLink`, or `FormerAddressTaken`; then everybody is locked out all the
     same, which is to be kept, and the link can be used once more.
     """
-    user_id = link.user_id if link else None
-    hits = counted_try(throttles, user_id=user_id, network=network, now=now)
-    user = held_user_of_id(dbsession, user_id) if user_id else None
+    hits = counted_try(throttles, link=link, network=network, now=now)
+    user = held_user_of_id(dbsession, link.user_id) if link else None
     if user is None:
         raise DeadLink
     try:
         with giving_email(dbsession):
             followed = follow_link(dbsession, token, purpose=Purpose.NOT_ME, now=now)
-            _give_address_back(user, followed, now=now)
+            _give_address_back(dbsession, user, followed, outbox=outbox, now=now)
     except EmailTaken as error:
         _secure(dbsession, user)
         void_all_but_disavowals(dbsession, user.id)
@@ -75,9 +76,15 @@ def not_me(
     return chosen_by, hits
 
 
-def _give_address_back(user: User, followed: FollowedLink, *, now: datetime) -> None:
-    """Let the account have the address that the link was sent to, which is proven by that."""
+def _give_address_back(
+    dbsession: Session, user: User, followed: FollowedLink, *, outbox: Outbox, now: datetime
+) -> None:
+    """Let the account have the address that the link was sent to, which is proven by that.
+
+    Who has the address that it had until now is told so, and gets no link.
+    """
     if user.email_key != followed.email_key:
+        outbox.put(dbsession, "email_given_back", to=user.email, user_id=user.id, now=now)
         user.email, user.email_key = followed.email, followed.email_key
         user.email_verified_at = now
     user.email_verified_at = user.email_verified_at or now

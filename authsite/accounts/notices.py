@@ -2,11 +2,15 @@
 
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.links import Purpose, issue_link
 from authsite.accounts.outbox import Outbox
-from authsite.models import User
+from authsite.models import OutboxMessage, PendingLink, User
+
+#: Mails in a day to an address that is not verified, the one that asks to verify it included.
+MOST_UNVERIFIED = 6
 
 
 def notify(
@@ -23,16 +27,23 @@ def notify(
     """Write a message of this kind to the address that the user has now.
 
     It carries the one link of a security mail: "this was not me". That is good for `undo_within`
-    after the message is due, and gives the account back to whoever reads mail at this address.
+    after the message is due, and gives the account back to whoever reads mail at this address. The
+    caller holds the user.
+
+    Nobody has shown that they want mail at an address that is not verified: whoever has signed up
+    with somebody else's can have no more than a few sent there.
     """
+    if not user.email_verified_at and _many_were_sent(dbsession, user, now=now):
+        return
+    told_at = _after_the_last(dbsession, user, now=now)
     token = issue_link(
         dbsession,
         user,
         Purpose.NOT_ME,
         email=user.email,
         email_key=user.email_key,
-        lifetime=undo_within + ((due or now) - now),
-        now=now,
+        lifetime=(due or now) + undo_within - told_at,
+        now=told_at,
     )
     outbox.put(
         dbsession,
@@ -45,6 +56,27 @@ def notify(
         not_me=outbox.link_to("not-me", str(token)),
         **values,
     )
+
+
+def _many_were_sent(dbsession: Session, user: User, *, now: datetime) -> bool:
+    sent = sa.select(sa.func.count()).where(
+        OutboxMessage.user_id == user.id, OutboxMessage.due_at > now - timedelta(days=1)
+    )
+    return dbsession.execute(sent).scalar_one() >= MOST_UNVERIFIED
+
+
+def _after_the_last(dbsession: Session, user: User, *, now: datetime) -> datetime:
+    """Return a moment after that of every other such link of the user.
+
+    Which of two is the older one decides who gets the account back. `now` is when a request began,
+    and of two requests the one that began first may end last.
+    """
+    latest: datetime | None = dbsession.execute(
+        sa.select(sa.func.max(PendingLink.created_at)).where(
+            PendingLink.user_id == user.id, PendingLink.purpose == Purpose.NOT_ME
+        )
+    ).scalar_one()
+    return now if latest is None else max(now, latest + timedelta(microseconds=1))
 
 
 def called(user: User) -> str | None:

@@ -49,7 +49,7 @@ def reset_password(
     the address that was proven, and the password has yet to be typed (OWASP, "Forgot Password").
     """
     if link is None:
-        counted_try(throttles, user_id=None, network=network, now=now)
+        counted_try(throttles, link=None, network=network, now=now)
         raise DeadLink
     refuse_weak_password(
         policy,
@@ -58,7 +58,7 @@ def reset_password(
         last_name=link.last_name,
         email=parse_email_address(link.owner_email),
     )
-    hits = counted_try(throttles, user_id=link.user_id, network=network, now=now)
+    hits = counted_try(throttles, link=link, network=network, now=now)
     try:
         password_hash = hasher.hash(password)
     except Exception:  # the link was not tried

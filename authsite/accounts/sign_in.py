@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.throttles import Throttles
-from authsite.accounts.users import Credential, credential_of_email_key
+from authsite.accounts.users import Credential, credential_of_email_key, held_user_of_id
 from authsite.compiled_select import CompiledSelect
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
@@ -94,6 +94,19 @@ def hold_credential(dbsession: Session, credential: Credential) -> None:
     """
     if dbsession.execute(_HOLD, _as_it_was(credential)).one_or_none() is None:
         raise WrongCredentials
+
+
+def user_of_credential(dbsession: Session, credential: Credential) -> User:
+    """Return the user of a credential that still stands, whom nobody else changes meanwhile.
+
+    For what goes on to change the user: whoever has only held the credential, and then changes the
+    user, may wait in a circle with another who does the same. Raises `WrongCredentials`.
+    """
+    user = held_user_of_id(dbsession, credential.user_id)
+    as_judged = (credential.password_hash, credential.closes_at)
+    if user is None or (user.password_hash, user.closes_at) != as_judged:
+        raise WrongCredentials
+    return user
 
 
 def replace_password_hash(dbsession: Session, credential: Credential, password_hash: str) -> None:

@@ -1,16 +1,18 @@
 """Signing up: an account comes to be, once for each address."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.links import is_reserved
+from authsite.accounts.links import Purpose, is_reserved, issue_link
+from authsite.accounts.mail_limits import may_mail
 from authsite.accounts.new_password import refuse_weak_password
 from authsite.accounts.notices import called
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.throttles import Throttles
+from authsite.accounts.throttles import Hit, Throttles
 from authsite.accounts.users import Credential, EmailTaken, giving_email, user_of_email_key
-from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify, may_mail
+from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.password_policy import PasswordPolicy
@@ -64,16 +66,23 @@ def sign_up(
     *,
     throttles: Throttles,
     outbox: Outbox,
+    give_back: Callable[[Sequence[Hit]], None],
     verify_within: timedelta,
     now: datetime,
 ) -> Credential:
     """Add the user, ask them to verify their address, and return their credential.
 
-    Raises `EmailTaken`. Who was asked a short while ago is not asked again, and signed up.
+    Raises `EmailTaken`; the mail that was counted and is not sent then is for `give_back`, or
+    anybody could use up what the owner of the address may ask for. Who was asked a short while ago
+    is not asked again, and signed up.
     """
     may_ask = may_mail(throttles, VERIFY_EMAIL, user.email_key, now=now)
-    _add(dbsession, user, now=now)
-    if may_ask:
+    try:
+        _add(dbsession, user, now=now)
+    except EmailTaken:
+        give_back(may_ask or ())
+        raise
+    if may_ask is not None:
         ask_to_verify(dbsession, user, outbox=outbox, verify_within=verify_within, now=now)
     assert user.password_hash is not None  # noqa: S101 - for the type checker
     return Credential(user.id, user.password_hash)
@@ -100,9 +109,19 @@ def sign_up_by_mail(
     except EmailTaken:
         owner = user_of_email_key(dbsession, user.email_key)
     if owner and not owner.email_verified_at:
-        if may_ask:
+        if may_ask is not None:
             ask_to_verify(dbsession, owner, outbox=outbox, verify_within=verify_within, now=now)
-    elif may_tell:
+    elif may_tell is not None:
+        # For nobody: the same statements as for a free address, so that the time tells nothing.
+        issue_link(
+            dbsession,
+            User(id=new_id()),
+            Purpose.VERIFY_EMAIL,
+            email=user.email,
+            email_key=user.email_key,
+            lifetime=verify_within,
+            now=now,
+        )
         outbox.put(
             dbsession,
             SIGN_UP_TAKEN,

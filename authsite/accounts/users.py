@@ -66,7 +66,7 @@ def held_user_of_id(dbsession: Session, user_id: str) -> User | None:
 
 #: What `credential_of_email_key` asks, at every sign-in.
 CREDENTIAL = sa.select(User.id, User.password_hash, User.email_verified_at, User.closes_at).where(
-    User.email_key == sa.bindparam("email_key")
+    User.email_key == sa.bindparam("email_key"), User.password_hash.is_not(None)
 )
 
 

@@ -11,10 +11,11 @@ from authsite.accounts.links import (
     issue_link,
     void_links,
 )
+from authsite.accounts.mail_limits import may_mail
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.sessions import close_sessions
-from authsite.accounts.sign_in import WrongCredentials, hold_credential
-from authsite.accounts.throttles import Throttled, Throttles
+from authsite.accounts.sign_in import hold_credential, user_of_credential
+from authsite.accounts.throttles import Throttles
 from authsite.accounts.users import Credential, held_user_of_id
 from authsite.durations import in_words
 from authsite.models import User
@@ -22,23 +23,6 @@ from authsite.tokens import LinkToken
 
 #: The kind of the mail, which is counted under this name.
 VERIFY_EMAIL = "verify_email"
-
-
-def count_mail(throttles: Throttles, kind: str, email_key: str, *, now: datetime) -> None:
-    """Count a mail of this kind that somebody asks for, whoever has the address.
-
-    Raises `Throttled`. To be called before the transaction that writes the mail begins.
-    """
-    throttles.take({"mail_address": f"{kind} {email_key}"}, now=now)
-
-
-def may_mail(throttles: Throttles, kind: str, email_key: str, *, now: datetime) -> bool:
-    """Count such a mail, and return whether it may be written: for flows that go on without it."""
-    try:
-        count_mail(throttles, kind, email_key, now=now)
-    except Throttled:
-        return False
-    return True
 
 
 def ask_to_verify(
@@ -81,7 +65,7 @@ def ask_who_signs_in(
     """
     may_ask = may_mail(throttles, VERIFY_EMAIL, email_key, now=now)
     hold_credential(dbsession, credential)
-    if may_ask:
+    if may_ask is not None:
         user = dbsession.get_one(User, credential.user_id)
         ask_to_verify(dbsession, user, outbox=outbox, verify_within=verify_within, now=now)
 
@@ -103,10 +87,7 @@ def verify_email_by_password(
     Raises `DeadLink` as `verify_email` does, and `WrongCredentials` when the credential stands no
     more.
     """
-    user = held_user_of_id(dbsession, credential.user_id)
-    as_judged = (credential.password_hash, credential.closes_at)
-    if user is None or (user.password_hash, user.closes_at) != as_judged:
-        raise WrongCredentials
+    user = user_of_credential(dbsession, credential)
     _follow(dbsession, token, user, now=now).email_verified_at = now
 
 

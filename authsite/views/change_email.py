@@ -8,32 +8,23 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_email import change_email
-from authsite.accounts.links import DeadLink, counted_try
-from authsite.accounts.sign_in import WrongCredentials
+from authsite.accounts.links import DeadLink
+from authsite.accounts.sign_in import WrongCredentials, user_of_credential
 from authsite.accounts.throttles import Throttled
-from authsite.accounts.users import EmailTaken
+from authsite.accounts.users import Credential, EmailTaken, held_user_of_id
 from authsite.clock import utc_now
-from authsite.forms import SiteForm, password_field
+from authsite.forms import AccountPasswordForm, SiteForm
 from authsite.hash_queue import HashQueueFull
-from authsite.models import User
-from authsite.network import network_of
 from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import ChangeEmailLink
-from authsite.signing_in import credential_of, let_in
+from authsite.security import signed_in
+from authsite.signing_in import judge_at_link, known_again, let_in
 
 
 class ButtonForm(SiteForm):
     """For whoever is signed in to the account."""
-
-
-class PasswordForm(SiteForm):
-    """For everybody else: who reads the mailbox is not yet the owner of the account."""
-
-    password = password_field(
-        "Password of your account", autocomplete="current-password", missing="Enter your password."
-    )
 
 
 @view_defaults(context=ChangeEmailLink, permission="public")
@@ -45,7 +36,7 @@ class ChangeEmail:
         self.request = request
         identity = request.identity
         self.is_owner = bool(self.link and identity and identity.user_id == self.link.user_id)
-        self.form_type = ButtonForm if self.is_owner else PasswordForm
+        self.form_type = ButtonForm if self.is_owner else AccountPasswordForm
 
     @view_config(request_method="GET")
     def show(self) -> Response:
@@ -78,40 +69,30 @@ class ChangeEmail:
         return self._page(form_page, form, status=422)
 
     def _change(self, form: SiteForm, *, now: datetime) -> list[tuple[str, str]]:
-        """Change the address; return the headers by which a stranger is signed in."""
+        """Change the address; return the headers by which this browser is signed in, and known."""
         request, link = self.request, self.link
-        hits = counted_try(
-            request.site.throttles,
-            user_id=link.user_id if link else None,
-            network=network_of(request),
-            now=now,
+        password = None if self.is_owner else form.data["password"]
+        credential = judge_at_link(request, link, password, now=now)
+        assert link is not None  # noqa: S101 - or it would be dead
+        owner = (
+            user_of_credential(request.dbsession, credential)
+            if credential
+            else held_user_of_id(request.dbsession, link.user_id)
         )
-        if link is None:
-            raise DeadLink
-        credential = None
-        if not self.is_owner:
-            password = form.data["password"]
-            credential = credential_of(request, link.owner_email_key, password, now=now)
         user = change_email(
             request.dbsession,
             self.token,
-            user_id=link.user_id,
+            owner,
             outbox=request.outbox,
             undo_within=request.site.settings.email.undo_within,
             now=now,
         )
-        request.give_back(hits)
         if credential:
             return let_in(request, credential, account=user.email_key, now=now)
-        return self._know_this_browser(user, now=now)
-
-    def _know_this_browser(self, user: User, *, now: datetime) -> list[tuple[str, str]]:
-        """Return the header by which it is known for the account again, under the new address."""
-        identity, password_hash = self.request.identity, user.password_hash
-        if password_hash is None or (identity and identity.public_computer):
+        if user.password_hash is None or signed_in(request).public_computer:
             return []
-        devices = self.request.site.devices
-        return [devices.remember(self.request, user.email_key, password_hash, now=now)]
+        same = Credential(user.id, user.password_hash)
+        return [known_again(request, same, user.email_key, now=now)]
 
     def _dead(self) -> Response:
         ask_again = ("Change your address", self.request.path_to("account", "email"))

@@ -52,7 +52,7 @@ class KeepAccount:
         try:
             hits = counted_try(
                 request.site.throttles,
-                user_id=link.user_id if link else None,
+                link=link,
                 network=network_of(request),
                 now=now,
             )

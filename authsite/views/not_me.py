@@ -54,6 +54,7 @@ class NotMe:
                 self.token,
                 link=self.link,
                 throttles=request.site.throttles,
+                outbox=request.outbox,
                 reset_within=request.site.settings.passwords.reset_within,
                 network=network_of(request),
                 now=utc_now(),

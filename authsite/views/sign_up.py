@@ -60,7 +60,10 @@ class SignUp:
             user = self._new_user(form, email, now=now)
             if self.request.site.settings.email.must_be_verified:
                 return self._ask_for_proof(user, email, now=now)
-            credential = sign_up(self.request.dbsession, user, **self._mail(), now=now)
+            give_back = self.request.give_back
+            credential = sign_up(
+                self.request.dbsession, user, **self._mail(), give_back=give_back, now=now
+            )
         except WeakPassword as weakness:
             form.reject("password", str(weakness))
         except EmailTaken:

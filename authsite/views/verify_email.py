@@ -3,9 +3,10 @@
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
+from authsite.accounts.mail_limits import count_mail
 from authsite.accounts.sign_in import account_of
 from authsite.accounts.throttles import Throttled
-from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify, count_mail
+from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify
 from authsite.clock import utc_now
 from authsite.forms import SiteForm
 from authsite.pages import form_page, throttled_page

@@ -8,32 +8,23 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 from wtforms import SubmitField
 
-from authsite.accounts.links import DeadLink, OpenLink, counted_try
+from authsite.accounts.links import DeadLink, OpenLink
 from authsite.accounts.sign_in import WrongCredentials
 from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import Credential
 from authsite.accounts.verify_email import claim_account, verify_email, verify_email_by_password
 from authsite.clock import utc_now
-from authsite.forms import SiteForm, password_field
+from authsite.forms import AccountPasswordForm, SiteForm
 from authsite.hash_queue import HashQueueFull
-from authsite.network import network_of
 from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import VerifyEmailLink
-from authsite.signing_in import judge, let_in
+from authsite.signing_in import judge_at_link, let_in
 
 
 class OwnerForm(SiteForm):
     """A button, for whoever is signed in to the account."""
-
-
-class PasswordForm(SiteForm):
-    """For everybody else: mail can be read by others, and somebody else may have signed up."""
-
-    password = password_field(
-        "Password of the account", autocomplete="current-password", missing="Enter the password."
-    )
 
 
 class ClaimForm(SiteForm):
@@ -50,6 +41,7 @@ class VerifyEmailLinkPage:
         link, identity = context.record, request.identity
         self.link = link if link and link.is_for_present_address else None
         self.is_owner = bool(link and identity and identity.user_id == link.user_id)
+        self.form_type = OwnerForm if self.is_owner else AccountPasswordForm
         self.token = context.token
         self.request = request
 
@@ -58,16 +50,12 @@ class VerifyEmailLinkPage:
         """Show the address, and ask."""
         if self.link is None:
             return self._dead()
-        return self._page(form_page, OwnerForm() if self.is_owner else PasswordForm(), status=200)
+        return self._page(form_page, self.form_type(), status=200)
 
     @view_config(request_method="POST")
     def submit(self) -> Response:
-        """Take the address as proven, by whoever shows that the account is theirs, or make it so.
-
-        A try is given back before the transaction begins, unless it may have been a guess: of the
-        link, or of the password.
-        """
-        form = (OwnerForm if self.is_owner else PasswordForm).of(self.request)
+        """Take the address as proven by its owner, or make whoever reads the mail the owner."""
+        form = self.form_type.of(self.request)
         claims = not self.is_owner and ClaimForm.of(self.request).without_password.data
         if self.link and not claims and not form.validate():
             return self._page(form_page, form, status=422)
@@ -84,15 +72,10 @@ class VerifyEmailLinkPage:
             return self._page(crowded_page, form)
 
     def _follow(self, form: SiteForm, *, claims: bool, now: datetime) -> Response:
-        request, link, throttles = self.request, self.link, self.request.site.throttles
-        user_id = link.user_id if link else None
-        hits = counted_try(throttles, user_id=user_id, network=network_of(request), now=now)
-        if link is None:
-            raise DeadLink
-        credential = None
-        if not self.is_owner and not claims:
-            credential = judge(request, link.owner_email_key, form.data["password"], now=now)
-        throttles.give_back(hits)
+        request, link = self.request, self.link
+        password = None if self.is_owner or claims else form.data["password"]
+        credential = judge_at_link(request, link, password, now=now)
+        assert link is not None  # noqa: S101 - or it would be dead
         if claims:
             return self._claim(link, now=now)
         if credential:

@@ -34,12 +34,15 @@ def add_pages(config):
     config.add_view(fail, name="fail", require_csrf=False, **options)
 
 
+@pytest.fixture
+def pages(new_application, visit):
+    """A browser at a site with these pages."""
+    return visit(new_application(add_pages))
+
+
 @pytest.mark.asvs("2.3.3")
 @pytest.mark.parametrize(("path", "status", "mails"), [("/write", 200, 1), ("/fail", 500, 0)])
-def test_a_message_is_kept_with_the_transaction_and_goes_with_it(
-    new_application, visit, site, path, status, mails
-):
-    browser = visit(new_application(add_pages))
-    browser.app.post(path, headers=HERE, status=status)
+def test_a_message_is_kept_with_the_transaction_and_goes_with_it(pages, site, path, status, mails):
+    pages.app.post(path, headers=HERE, status=status)
     wait_for_sweeps()
     assert len(Mailbox(site).all_for("ada@example.com")) == mails

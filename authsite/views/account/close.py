@@ -18,7 +18,7 @@ from authsite.pages import crowded_page, form_page, throttled_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Account
-from authsite.signing_in import hold, own_credential_of
+from authsite.signing_in import own_credential_of
 
 
 class CloseForm(SiteForm):
@@ -50,8 +50,7 @@ class ClosePage:
         if not form.validate():
             return self._page(form_page, form, status=422)
         try:
-            password = form.password.data
-            credential = hold(request, own_credential_of(request, password, now=now), password)
+            credential = own_credential_of(request, form.password.data, now=now)
         except WrongCredentials:
             form.reject("password", "That is not your password.")
             return self._page(form_page, form, status=422)
@@ -60,14 +59,17 @@ class ClosePage:
         except HashQueueFull:
             return self._page(crowded_page, form)
         headers = forget(request)
-        close_account(
-            request.dbsession,
-            credential.user_id,
-            outbox=request.outbox,
-            grace=self.grace,
-            undo_within=request.site.settings.email.undo_within,
-            now=now,
-        )
+        try:
+            close_account(
+                request.dbsession,
+                credential,
+                outbox=request.outbox,
+                grace=self.grace,
+                undo_within=request.site.settings.email.undo_within,
+                now=now,
+            )
+        except WrongCredentials:  # it was right a moment ago: a second click, or another window
+            return see_other(request.path_to("sign-in"), headers)
         return see_other(
             request.path_to("sign-in"),
             [*headers, request.site.flash.set("account-closed"), ("Clear-Site-Data", '"cache"')],

@@ -17,9 +17,9 @@ from authsite.resources import Account
     permission="authenticated",
     confirm_password=True,
 )
-def own_data(request: Request) -> Response:
+def own_data(context: Account, request: Request) -> Response:
     """Return it as a file of JSON, which browsers save and do not show."""
-    data = data_of(request.dbsession, request.authenticated_userid)
+    data = data_of(request.dbsession, context.record.id)
     file = json.dumps(data, indent=2).encode("utf-8")
     response = Response(file, content_type="application/json", charset=None)
     response.content_disposition = 'attachment; filename="account.json"'

@@ -6,7 +6,8 @@ from typing import Any
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.change_email import ask_for_new_email
+from authsite.accounts.change_email import CHANGE_EMAIL, ask_for_new_email
+from authsite.accounts.mail_limits import count_mail
 from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
 from authsite.email_addresses import EmailAddress, parse_email_address
@@ -62,12 +63,8 @@ class EmailPage:
 
     def _ask(self, email: EmailAddress) -> None:
         site, now = self.request.site, utc_now()
-        tried = {
-            "mail_address": f"change_email {email.key}",
-            "mail_network": network_of(self.request),
-        }
-        site.throttles.look(tried, now=now)
-        site.throttles.take(tried, now=now)
+        network = network_of(self.request)
+        count_mail(site.throttles, CHANGE_EMAIL, email.key, network=network, now=now)
         ask_for_new_email(
             self.request.dbsession,
             self.context.record,

@@ -187,3 +187,10 @@ def test_who_tries_links_that_lead_nowhere_is_held_up(new_site):
     ]
     assert [answer.status_int for answer in answers] == [410, 410, 429]
     assert "Please try again in" in alert_of(answers[2])
+
+
+def test_a_second_click_does_no_harm(ada):
+    page = ada.get("/account/close")
+    first = ada.submit(page, {"password": PASSWORD})
+    assert first.location == "http://localhost/sign-in"
+    assert ada.submit(page, {"password": PASSWORD}).status_int == 403

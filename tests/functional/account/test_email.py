@@ -22,9 +22,10 @@ def press(browser, path, **typed):
 
 
 @pytest.fixture
-def ada(browser):
-    """Somebody who has just signed up."""
+def ada(browser, verify):
+    """Somebody who has signed up and verified their address."""
     browser.sign_up()
+    verify()
     return browser
 
 
@@ -210,3 +211,40 @@ def test_the_browser_is_known_under_the_new_address_but_on_a_public_computer(
     done = press(public, link)
     assert done.status_int == 303
     assert not [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
+
+
+def test_whoever_has_the_address_that_was_mistyped_gets_nothing(browser, mailbox, new_browser):
+    browser.sign_up(email="ada@exmaple.com")
+    ask(browser)
+    stranger = new_browser()
+    link = mailbox.latest("email_change_asked", "ada@exmaple.com").path_to("not-me")
+    page = stranger.get(link)
+    press(browser, mailbox.latest("change_email", NEW).path_to("change-email"))
+    assert stranger.submit(page, {}).status_int == 410
+    assert browser.is_signed_in
+    assert stranger.sign_up(email="ada@exmaple.com").status_int == 303
+
+
+def test_a_thief_cannot_use_up_what_the_owner_may_try(ada, mailbox, new_browser):
+    ask(ada, "thief@example.net")
+    thief = new_browser(REMOTE_ADDR="198.51.100.9")
+    link = mailbox.latest("change_email", "thief@example.net").path_to("change-email")
+    statuses = [press(thief, link, password="not that one").status_int for _ in range(11)]
+    assert statuses[-1] == 429
+    owner = new_browser(REMOTE_ADDR="203.0.113.5")
+    back = press(owner, mailbox.latest("email_change_asked").path_to("not-me"))
+    assert back.location.startswith("http://localhost/reset-password/")
+
+
+def test_nothing_in_the_download_tells_who_has_an_address(ada, new_browser):
+    new_browser().sign_up(email="grace@example.org")
+
+    def kinds():
+        data = ada.get("/account/data").json
+        links = {each["purpose"] for each in data["pending_links"]}
+        return {each["kind"] for each in data["mails"]}, links
+
+    ask(ada)
+    free = kinds()
+    ask(ada, "grace@example.org")
+    assert kinds() == free

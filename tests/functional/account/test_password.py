@@ -190,7 +190,7 @@ def test_links_into_the_account_lead_nowhere_any_more_but_those_of_its_owner(
     change(ada)
     left = sa.select(PendingLink.purpose).join(User, User.id == PendingLink.user_id)
     hers = dbsession.scalars(left.where(User.email == "ada@example.com")).all()
-    assert set(hers) == {Purpose.VERIFY_EMAIL, Purpose.NOT_ME, Purpose.KEEP_ACCOUNT}
+    assert set(hers) == {Purpose.VERIFY_EMAIL, Purpose.NOT_ME}
     assert set(dbsession.scalars(left.where(User.email == "eve@example.com"))) == set(Purpose)
 
 

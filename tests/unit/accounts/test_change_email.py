@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.change_email import ask_for_new_email, change_email
-from authsite.accounts.links import DeadLink, Purpose, issue_link, link_of
+from authsite.accounts.links import DeadLink, Purpose, is_reserved, issue_link, link_of
 from authsite.accounts.users import EmailTaken
 from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage, PendingLink, User
@@ -39,10 +39,8 @@ def ask(dbsession, user, email, *, now=NOW):
 def follow(dbsession, token, *, user_id=None, now=NOW):
     """Follow the link, as the view does that knows whose it is."""
     link = link_of(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=NOW)
-    owner = user_id or (link.user_id if link else "nobody")
-    return change_email(
-        dbsession, token, user_id=owner, outbox=an_outbox(), undo_within=WEEK, now=now
-    )
+    owner = dbsession.get(User, user_id or (link.user_id if link else "nobody"))
+    return change_email(dbsession, token, owner, outbox=an_outbox(), undo_within=WEEK, now=now)
 
 
 def mails(dbsession):
@@ -156,16 +154,18 @@ def test_who_has_an_address_is_told_to_nobody_but_them(dbsession, ada):
 
 def test_an_address_that_was_taken_meanwhile_is_not_given_twice(dbsession, ada):
     token = asked(dbsession, ada)
-    a_user(dbsession, email="ada@new.example")
+    other = a_user(dbsession, email="ada@new.example")
     with pytest.raises(EmailTaken):
         follow(dbsession, token)
     dbsession.commit()
     assert dbsession.get_one(User, ada.id).email == "Ada@example.com"
     assert ("email_changed", "Ada@example.com") not in mails(dbsession)
+    dbsession.delete(other)
+    assert follow(dbsession, token).email == "Ada@new.example"
 
 
 def test_an_address_that_its_former_owner_can_take_back_is_given_to_nobody(dbsession, ada):
-    grace = a_user(dbsession, email="grace@example.org")
+    grace = a_user(dbsession, email="grace@example.org", email_verified_at=NOW)
     follow(dbsession, asked(dbsession, grace, "grace@new.example"))
     ask(dbsession, ada, "grace@example.org")
     assert ("email_taken", "grace@example.org") in mails(dbsession)
@@ -207,3 +207,33 @@ def test_a_link_of_somebody_else_changes_nothing(dbsession, ada):
             follow(dbsession, token, user_id=other)
         dbsession.rollback()
     assert (ada.email, grace.email) == ("Ada@example.com", "grace@example.org")
+
+
+def test_what_is_done_and_kept_is_the_same_for_an_address_that_somebody_has(dbsession, ada):
+    a_user(dbsession, email="grace@example.org")
+    for email in ("free@example.net", "grace@example.org"):
+        older = asked(dbsession, ada, "older@example.net")
+        ask(dbsession, ada, email)
+        assert link_of(dbsession, older, purpose=Purpose.CHANGE_EMAIL, now=NOW) is None
+        kept = dbsession.scalars(
+            sa.select(PendingLink.email_key).where(PendingLink.purpose == Purpose.CHANGE_EMAIL)
+        )
+        assert kept.all() == [email]
+        dbsession.execute(sa.delete(OutboxMessage))
+    ask(dbsession, ada, "grace@example.org")
+    hers = sa.select(OutboxMessage.kind).where(OutboxMessage.user_id == ada.id)
+    assert dbsession.scalars(hers).all() == ["email_change_asked"]
+
+
+def test_a_former_address_that_was_never_proven_has_no_claim(dbsession, ada):
+    """It may be a stranger's, by a typing mistake; nor is it kept from them."""
+    ada.email_verified_at = None
+    dbsession.commit()
+    token = asked(dbsession, ada)
+    told = mails(dbsession)["email_change_asked", "Ada@example.com"]
+    assert "new.example" not in told
+    follow(dbsession, token)
+    assert ("email_changed", "Ada@example.com") not in mails(dbsession)
+    left = token_in(told, "not-me")
+    assert link_of(dbsession, left, purpose=Purpose.NOT_ME, now=NOW) is None
+    assert not is_reserved(dbsession, "ada@example.com", user_id="another", now=NOW)

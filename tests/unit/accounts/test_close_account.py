@@ -14,8 +14,10 @@ from authsite.accounts.close_account import (
     offer_to_keep,
 )
 from authsite.accounts.links import DeadLink, Purpose, issue_link
+from authsite.accounts.sign_in import WrongCredentials
 from authsite.accounts.users import Credential
 from authsite.models import OutboxMessage, PendingLink, User, UserSession
+from authsite.tokens import LinkToken
 from tests.factories import NOW, a_session, a_user, an_outbox, some_noise
 
 DAY = timedelta(days=1)
@@ -31,11 +33,11 @@ def ada(dbsession):
     return ada
 
 
-def close(dbsession, user, *, now=NOW):
+def close(dbsession, user, *, credential=None, now=NOW):
     """Close the account."""
     return close_account(
         dbsession,
-        user.id,
+        credential or Credential(user.id, user.password_hash, closes_at=user.closes_at),
         outbox=an_outbox(),
         grace=GRACE,
         undo_within=7 * DAY,
@@ -132,3 +134,46 @@ def test_who_has_no_password_any_more_is_not_let_in_by_it(dbsession, ada):
     dbsession.commit()
     with pytest.raises(DeadLink):
         keep_account(dbsession, token, user_id=ada.id, now=NOW)
+
+
+def test_a_second_answer_signs_nobody_in(dbsession, ada):
+    """Two windows may have been asked at the same moment."""
+    close(dbsession, ada)
+    token = offer(dbsession, ada)
+    ada.closes_at = None
+    dbsession.commit()
+    with pytest.raises(DeadLink):
+        keep_account(dbsession, token, user_id=ada.id, now=NOW)
+
+
+def test_who_keeps_the_account_has_answered_every_question(dbsession, ada):
+    close(dbsession, ada)
+    token = offer(dbsession, ada)
+    copy_of(dbsession, ada)
+    keep_account(dbsession, token, user_id=ada.id, now=NOW)
+    purposes = dbsession.scalars(sa.select(PendingLink.purpose)).all()
+    assert Purpose.KEEP_ACCOUNT not in purposes
+
+
+def test_a_password_that_was_changed_meanwhile_closes_nothing(dbsession, ada):
+    stale = Credential(ada.id, "another hash")
+    with pytest.raises(WrongCredentials):
+        close(dbsession, ada, credential=stale)
+    assert ada.closes_at is None
+
+
+def copy_of(dbsession, user):
+    """Ask a second time, as two sign-ins do that are at the same moment."""
+    token = LinkToken.new()
+    dbsession.add(
+        PendingLink(
+            digest=token.digest,
+            user_id=user.id,
+            purpose=Purpose.KEEP_ACCOUNT,
+            email=user.email,
+            email_key=user.email_key,
+            created_at=NOW,
+            expires_at=NOW + DAY,
+        )
+    )
+    dbsession.commit()

@@ -2,18 +2,28 @@
 
 import pytest
 
-from authsite.accounts.links import counted_try
+from authsite.accounts.links import OpenLink, counted_try
 from authsite.accounts.throttles import Throttled
 from tests.factories import NOW, throttles_for
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
-def tried(throttles, times=1, *, user_id="ada", network=HERE):
+def tried(throttles, times=1, *, user_id="ada", email_key="ada@example.com", network=HERE):
     """Try so often; return what was counted the last time."""
-    return [
-        counted_try(throttles, user_id=user_id, network=network, now=NOW) for _ in range(times)
-    ][-1]
+    link = user_id and OpenLink(
+        user_id=user_id,
+        email=email_key,
+        email_key=email_key,
+        expires_at=NOW,
+        first_name="Ada",
+        last_name="Lovelace",
+        owner_email=email_key,
+        owner_email_key=email_key,
+        owner_is_verified=True,
+        owner_closes_at=None,
+    )
+    return [counted_try(throttles, link=link, network=network, now=NOW) for _ in range(times)][-1]
 
 
 @pytest.mark.asvs("6.3.1")
@@ -25,6 +35,12 @@ def test_tries_at_the_links_of_one_account_count_together_wherever_they_come_fro
         tried(throttles, network="192.0.2.3")
     assert held_up.value.kind == "link_account"
     tried(throttles, user_id="grace")
+
+
+def test_who_has_links_to_another_address_uses_up_nothing_of_the_owners(site):
+    throttles = throttles_for(site, link_account="1/1h")
+    tried(throttles, email_key="thief@example.net")
+    tried(throttles)
 
 
 @pytest.mark.asvs("6.3.1")

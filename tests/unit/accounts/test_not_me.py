@@ -11,7 +11,7 @@ from authsite.accounts.not_me import FormerAddressTaken, not_me
 from authsite.accounts.throttles import Throttled
 from authsite.models import PendingLink, User, UserSession
 from authsite.tokens import LinkToken
-from tests.factories import NOW, a_session, a_user, some_noise, throttles_for
+from tests.factories import NOW, a_session, a_user, an_outbox, some_noise, throttles_for
 
 MINUTE = timedelta(minutes=1)
 WEEK = timedelta(days=7)
@@ -53,7 +53,12 @@ def moved(dbsession, user: User, email: str) -> None:
 def taken_back(site, dbsession, token: LinkToken, *, at=NOW, **values: Any) -> LinkToken:
     """Follow the link; return what leads to a new password."""
     link = link_of(dbsession, token, purpose=Purpose.NOT_ME, now=at)
-    rest = {"throttles": throttles_for(site), "reset_within": 60 * MINUTE, "network": "192.0.2.1"}
+    rest = {
+        "throttles": throttles_for(site),
+        "outbox": an_outbox(),
+        "reset_within": 60 * MINUTE,
+        "network": "192.0.2.1",
+    }
     dbsession.commit()
     try:
         chosen_by, _ = not_me(dbsession, token, link=link, **rest | values, now=at)
@@ -148,6 +153,7 @@ def test_a_link_that_leads_nowhere_changes_nothing(site, dbsession, ada, why):
                 token,
                 link=looked_at,
                 throttles=throttles_for(site),
+                outbox=an_outbox(),
                 reset_within=MINUTE,
                 network="192.0.2.1",
                 now=NOW,
@@ -162,7 +168,9 @@ def test_a_link_that_leads_nowhere_changes_nothing(site, dbsession, ada, why):
 def test_who_is_held_up_spends_nothing(site, dbsession, ada, kind):
     throttles = throttles_for(site, **{kind: "1/1h"})
     token = told(dbsession, ada, at=NOW)
-    throttles.take({kind: ada.id if kind == "link_account" else "192.0.2.1"}, now=NOW)
+    throttles.take(
+        {kind: f"{ada.id} {ada.email_key}" if kind == "link_account" else "192.0.2.1"}, now=NOW
+    )
     with pytest.raises(Throttled):
         taken_back(site, dbsession, token, throttles=throttles)
     assert is_alive(dbsession, token, Purpose.NOT_ME)
@@ -234,7 +242,12 @@ def test_an_error_that_is_not_about_the_address_stays_what_it_is(site, dbsession
     token = told(dbsession, ada, at=NOW)
     moved(dbsession, ada, THIEF)
     link = link_of(dbsession, token, purpose=Purpose.NOT_ME, now=NOW)
-    rest = {"throttles": throttles_for(site), "reset_within": MINUTE, "network": "192.0.2.1"}
+    rest = {
+        "throttles": throttles_for(site),
+        "outbox": an_outbox(),
+        "reset_within": MINUTE,
+        "network": "192.0.2.1",
+    }
     dbsession.commit()
     with dbsession.no_autoflush:
         ada.first_name = ""

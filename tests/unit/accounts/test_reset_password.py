@@ -164,7 +164,9 @@ def test_a_password_that_this_person_should_not_have_spends_nothing(
 @pytest.mark.parametrize("kind", ["link_account", "link_network"])
 def test_who_is_held_up_spends_nothing_and_costs_no_hash(site, dbsession, ada, token, kind):
     throttles = throttles_for(site, **{kind: "1/1h"})
-    hits = throttles.take({kind: ada.id if kind == "link_account" else "192.0.2.1"}, now=NOW)
+    hits = throttles.take(
+        {kind: f"{ada.id} {ada.email_key}" if kind == "link_account" else "192.0.2.1"}, now=NOW
+    )
     with pytest.raises(Throttled):
         reset(site, dbsession, token, throttles=throttles, hasher=None)
     throttles.give_back(hits)

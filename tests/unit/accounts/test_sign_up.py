@@ -32,7 +32,9 @@ DAY = timedelta(days=1)
 ADA = "ada.lovelace@example.com"
 
 
-def sign_ada_up(dbsession: Session, *, by=sign_up, throttles=NOBODY_WAITS, **values) -> Credential:
+def sign_ada_up(
+    dbsession: Session, *, by=sign_up, throttles=NOBODY_WAITS, given_back=None, **values
+) -> Credential:
     """Sign Ada up, or whom the values say."""
     email = values.pop("email", "Ada.Lovelace@Example.com")
     ada = {
@@ -47,6 +49,8 @@ def sign_ada_up(dbsession: Session, *, by=sign_up, throttles=NOBODY_WAITS, **val
     }
     user = new_user(throttles=NOBODY_WAITS, **ada | values)
     mail = {"throttles": throttles, "outbox": an_outbox(), "verify_within": DAY}
+    if by is sign_up:
+        mail["give_back"] = (given_back if given_back is not None else []).extend
     return by(dbsession, user, **mail, now=NOW)
 
 
@@ -286,3 +290,12 @@ def test_once_it_cannot_be_taken_back_any_more_it_is_free(dbsession, former_addr
     dbsession.execute(sa.update(PendingLink).values(expires_at=NOW))
     sign_ada_up(dbsession)
     assert former_address in people(dbsession)
+
+
+def test_who_signs_up_with_a_taken_address_uses_up_no_mail_of_its_owner(dbsession, site, ada):
+    throttles, hits = throttles_for(site, mail_address="1/3m"), []
+    with pytest.raises(EmailTaken):
+        sign_ada_up(dbsession, throttles=throttles, given_back=hits)
+    dbsession.rollback()
+    throttles.give_back(hits)
+    throttles.take({"mail_address": f"verify_email {ADA}"}, now=NOW)

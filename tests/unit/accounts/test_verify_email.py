@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.links import DeadLink, Purpose, issue_link, link_of
+from authsite.accounts.mail_limits import count_mail, may_mail
 from authsite.accounts.sign_in import WrongCredentials
 from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import Credential
@@ -16,8 +17,6 @@ from authsite.accounts.verify_email import (
     ask_to_verify,
     ask_who_signs_in,
     claim_account,
-    count_mail,
-    may_mail,
     verify_email,
     verify_email_by_password,
 )
