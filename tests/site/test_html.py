@@ -59,6 +59,27 @@ def test_the_checker_finds_nothing(check, new_application, visit, database_away,
     assert complaints(check, tmp_path) == ""
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nor_in_the_mails_and_where_development_shows_them(
+    check, new_application, visit, tmp_path
+) -> None:
+    browser = visit(new_application(**{"authsite.dev": "true"}))
+    (tmp_path / "none.html").write_bytes(browser.get("/dev/mail").body)
+    browser.submit(browser.get("/sign-up"), TYPED)
+    browser.submit(browser.get("/account/email"), {"email": "other@example.com"})
+    for email in (TYPED["email"], "nobody@example.com"):
+        browser.submit(browser.get("/forgot-password"), {"email": email})
+    messages = browser.get("/dev/mail")
+    (tmp_path / "list.html").write_bytes(messages.body)
+    addresses = [each["href"] for each in messages.html.main.find_all("a")]
+    for number, address in enumerate(addresses):
+        message = browser.get(address)
+        (tmp_path / f"{number}.html").write_bytes(message.body)
+        (tmp_path / f"{number}-mail.html").write_bytes(message.click("As HTML").body)
+    assert len(addresses) == 5
+    assert complaints(check, tmp_path) == ""
+
+
 def test_the_checker_would_find_something(check, tmp_path) -> None:
     """It looks at pages, style sheets and icons."""
     (tmp_path / "page.html").write_text("<!DOCTYPE html><html lang=en><title>x</title><p id=''>x")
@@ -143,6 +164,8 @@ def pages(stranger, member, *, link_to, away, busy) -> Iterator[tuple[str, TestR
     yield "422 account wrong", member.submit(account, {"first_name": ""})
     yield "200 account saved", member.submit(account, {"first_name": "W" * 100}).follow()
     yield from pages_by_mail(stranger, link_to=link_to)
+    yield from pages_behind_links(stranger, member, link_to=link_to)
+    yield from pages_of_changes(member)
     with away:
         yield "503 away", member.get("/account", status=503)
         yield "404 away", member.get("/nothing", status=404)
@@ -159,3 +182,28 @@ def pages_by_mail(stranger, *, link_to) -> Iterator[tuple[str, TestResponse]]:
     yield "200 reset password", reset
     yield "422 reset password empty", stranger.submit(reset, {})
     yield "200 not me", stranger.get(link_to("/not-me/{token}"))
+
+
+def pages_behind_links(stranger, member, *, link_to) -> Iterator[tuple[str, TestResponse]]:
+    """Yield the others that a link from a mail leads to, for its owner and for everybody else."""
+    for purpose in ("verify-email", "change-email"):
+        path = link_to(f"/{purpose}/{{token}}")
+        page = stranger.get(path)
+        yield f"200 stranger {purpose}", page
+        yield f"422 stranger {purpose} wrong", stranger.submit(page, {"password": "not that one"})
+        yield f"200 member {purpose}", member.get(path)
+    yield "200 keep account", stranger.get(link_to("/keep-account/{token}"))
+
+
+def pages_of_changes(member) -> Iterator[tuple[str, TestResponse]]:
+    """Yield those on which somebody changes where their mail goes, and closes their account."""
+    for path, wrong in {
+        "/account/email": {"email": "\"'<>&"},
+        "/account/close": {"password": "not that one"},
+    }.items():
+        page, name = member.get(path), path.replace("/", " ")
+        yield f"200 {name}", page
+        yield f"422 {name} wrong", member.submit(page, wrong)
+    yield "200 address to confirm", member.get("/verify-email")
+    other = {"email": "other@example.com"}
+    yield "200 new address sent", member.submit(member.get("/account/email"), other)
