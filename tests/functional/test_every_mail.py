@@ -1,0 +1,94 @@
+"""Every kind of message, as it comes over the wire; the links in it all lead somewhere."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import authsite
+from authsite.clock import utc_now
+from tests.browsers import PASSWORD, Browser
+from tests.smtp import Mailserver, Received, a_mailserver
+
+KINDS = {
+    folder.name
+    for folder in (Path(authsite.__file__).parent / "templates" / "mail").iterdir()
+    if folder.is_dir()
+}
+NEW_PASSWORD = "eight blue llamas hum"
+#: When the last of what is written here is due: the reminder before an account is erased.
+LATER = timedelta(days=12)
+
+_LINK = re.compile(r"http://localhost(/\S*)")
+
+
+@pytest.fixture
+def mailserver() -> Iterator[Mailserver]:
+    """A server that takes what it is given."""
+    with a_mailserver() as server:
+        yield server
+
+
+def ada_and_everything_she_does(browser: Browser, stranger: Browser, mailbox, verify) -> None:
+    """Do all that is told by mail."""
+    stranger.sign_up(email="grace@example.org")
+    browser.sign_up()
+    verify()
+    browser.submit(browser.get("/forgot-password"), {"email": "ada@example.com"})
+    browser.submit(browser.get("/forgot-password"), {"email": "nobody@example.com"})
+    stranger.sign_up()  # with an address that is taken
+    browser.submit(
+        browser.get("/account/password"),
+        {
+            "current_password": PASSWORD,
+            "password": NEW_PASSWORD,
+            "confirm_password": NEW_PASSWORD,
+        },
+    )
+    for email in ("grace@example.org", "ada@new.example"):
+        browser.submit(browser.get("/account/email"), {"email": email})
+    link = mailbox.latest("change_email", "ada@new.example").path_to("change-email")
+    browser.submit(browser.get(link), {})
+    back = mailbox.latest("email_changed").path_to("not-me")
+    chosen_by = browser.submit(browser.get(back), {}).follow()
+    browser.submit(chosen_by, {"password": PASSWORD, "confirm_password": PASSWORD})
+    browser.sign_in()
+    browser.submit(browser.get("/account/close"), {"password": PASSWORD})
+
+
+def text_of(received: Received) -> str:
+    """Return the text of a mail."""
+    return received.mail.get_body(("plain",)).get_content()
+
+
+def test_every_kind_arrives_and_every_link_in_it_leads_somewhere(
+    new_site, mailbox, mailserver, verify
+):
+    smtp = {"authsite.mail.host": "127.0.0.1", "authsite.mail.port": str(mailserver.port)}
+    unthrottled = {"authsite.throttle.mail_address": "off"}
+    site, browser = new_site(smtp | unthrottled)
+    strict = {"authsite.email.verification": "required"}
+    _, stranger = new_site(smtp | unthrottled | strict)
+    ada_and_everything_she_does(browser, stranger, mailbox, verify)
+    written = mailbox.all_for()
+    assert {mail.kind for mail in written} == KINDS
+    ended = site.courier.deliver_due(now=utc_now() + LATER)
+    assert (ended.delivered, ended.put_off, ended.given_up) == (len(written), 0, 0)
+    assert mailbox.all_for() == []
+    assert len(mailserver.received) == len(written)
+    by_subject = {mail.subject: mail for mail in written}
+    for received in mailserver.received:
+        mail = by_subject[received.mail["Subject"]]
+        assert received.sender == "no-reply@localhost"
+        assert len(received.recipients) == 1
+        assert received.mail["To"] == received.recipients[0]
+        assert received.mail["Auto-Submitted"] == "auto-generated"
+        assert received.mail["Message-ID"]
+        assert received.mail["Date"]
+        html = received.mail.get_body(("html",)).get_content()
+        for link in _LINK.findall(text_of(received)):
+            page = stranger.get(link, expect_errors=True)
+            assert page.status_int in {200, 410}, (mail.kind, link)
+            assert link in html
