@@ -19,6 +19,7 @@ from authsite.settings import GROUPS, DatabaseSettings, MailSettings, Settings
 LONGEST_COOKIE = timedelta(days=400)
 #: What development.ini says. A site that is not for development refuses it.
 DEVELOPMENT_SECRET = "for development only: everybody knows this secret"  # noqa: S105
+_ADDRESS = re.compile(r"@(?:[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*)$")
 _LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
 
 
@@ -149,6 +150,11 @@ def _check_mail(settings: Settings) -> None:
         raise SettingError(
             "authsite.mail.security is none, which is for a mail server on this machine only: "
             "mails carry links that nobody may read on their way."
+        )
+    if mail.host is not None and mail.sender is None and _ADDRESS.search(settings.sender):
+        raise SettingError(
+            "authsite.mail.sender is missing: it cannot be made of authsite.site.url, which has no "
+            "name of a host."
         )
     if settings.closing.reminder >= settings.closing.grace:
         raise SettingError("authsite.closing.reminder must be shorter than authsite.closing.grace.")

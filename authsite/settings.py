@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL
 
@@ -249,7 +250,7 @@ class MailSettings:
     username: str | None = _setting(text, "Who signs in to it.", None)
     password: str | None = _setting(text, "The password for that.", None, shown=False)
     timeout: timedelta = _setting(
-        duration, "How long it may take for each of its answers.", timedelta(seconds=10)
+        duration, "How long it may be silent before each of its answers.", timedelta(minutes=1)
     )
     sender: str | None = _setting(
         mailbox,
@@ -324,8 +325,7 @@ class Settings:
     @property
     def sender(self) -> str:
         """The address that mails come from."""
-        host = self.site.url.partition("://")[2].split(":")[0]
-        return self.mail.sender or f"no-reply@{host}"
+        return self.mail.sender or f"no-reply@{urlsplit(self.site.url).hostname}"
 
     @property
     def https(self) -> bool:

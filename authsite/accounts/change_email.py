@@ -67,11 +67,12 @@ def ask_for_new_email(
     )
     owner = user_of_email_key(dbsession, email.key)
     reserved = is_reserved(dbsession, email.key, user_id=user.id, now=now)
+    whom = owner or (None if reserved else user)
     outbox.put(
         dbsession,
         EMAIL_TAKEN if owner or reserved else CHANGE_EMAIL,
         to=email.typed,
-        user_id=None,
+        user_id=whom.id if whom else None,
         now=now,
         link=outbox.link_to("change-email", str(token)),
         lifetime=in_words(verify_within),

@@ -59,13 +59,13 @@ def _deliver_on_and_on(registry: Registry) -> int:
     courier = _courier_of(registry)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # the thread inherits it
     try:
-        thread = threading.Thread(target=courier.work, name="courier")
+        thread = threading.Thread(target=courier.work, name="courier", daemon=True)
         thread.start()
         ended_by = signal.sigwait(_ENDS)
-        courier.stop()
-        thread.join()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    courier.stop()
+    thread.join()  # a second signal ends it at once
     if ended_by == signal.SIGINT:
         raise KeyboardInterrupt
     return 0

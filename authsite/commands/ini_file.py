@@ -7,6 +7,7 @@ from collections.abc import Callable
 import plaster
 from pyramid.paster import bootstrap
 from pyramid.registry import Registry
+from sqlalchemy.exc import ProgrammingError
 
 from authsite.commands.not_done import NotDone
 from authsite.database import DATABASE_AWAY
@@ -39,8 +40,9 @@ def with_site(run: Callable[[Registry], int]) -> Callable[[argparse.Namespace], 
             ) from error
         except SettingError as error:  # of a host application; authsite's own main says it itself
             raise NotDone(str(error)) from error
-        except DATABASE_AWAY as error:
-            raise NotDone(f"the database cannot be used: {_in_one_line(error)}") from error
+        except (*DATABASE_AWAY, ProgrammingError) as error:
+            why = f"{_in_one_line(error)} (has `alembic upgrade head` been run?)"
+            raise NotDone(f"the database cannot be used: {why}") from error
 
     return run_with_site
 

@@ -1,6 +1,7 @@
 """Delivering what is due: each message is taken, sent, and marked with what became of it."""
 
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from authsite.clock import utc_now
-from authsite.database import Database
+from authsite.database import DATABASE_AWAY, Database
 from authsite.mail.mime import as_email
 from authsite.mail.outbox import TRIED_FOR, Claimed, claim, give_up, mark_delivered, put_off
 from authsite.mail.server import MailServer
@@ -17,9 +18,12 @@ from authsite.mail.undelivered import RefusedForGood, ServerAway, Undelivered, W
 
 log = logging.getLogger(__name__)
 
-#: A message takes up to twelve answers: connection, greeting, EHLO, STARTTLS, handshake, EHLO, two
-#: steps of AUTH, MAIL, RCPT, DATA and its end. A lease lasts as long as all of them together may.
-ANSWERS = 12
+#: A message takes up to thirteen answers: to RSET on a connection that has ended, then connection,
+#: greeting, EHLO, STARTTLS, handshake, EHLO, two steps of AUTH, MAIL, RCPT, DATA and its end. A
+#: lease lasts as long as all of them together may.
+ANSWERS = 13
+#: Seconds before a database is asked again that was away.
+_REST = 0.5
 
 
 @dataclass(slots=True)
@@ -58,8 +62,8 @@ class Delivery:
                 except Undelivered as why:
                     self._keep(message, why, ended)
                 else:
-                    log.info("sys_mail_delivered: %s", _named(message))
                     self._write_down(message, mark_delivered)
+                    log.info("sys_mail_delivered: %s", _named(message))
                     ended.delivered += 1
         return ended
 
@@ -100,10 +104,21 @@ class Delivery:
             ended.put_off += 1
 
     def _write_down(self, message: Claimed, mark: Callable[..., bool]) -> None:
-        with self.database.writing.begin() as connection:
-            is_ours = mark(connection, message, now=utc_now())
+        """Mark the message. The server has answered by now: what is not marked is sent again."""
+        while (is_ours := self._marked(message, mark)) is None:
+            time.sleep(_REST)
         if not is_ours:
-            log.warning("sys_mail_late: %s: tried for longer than its lease", _named(message))
+            log.warning("sys_mail_late: %s: its lease was over, or its account is", _named(message))
+
+    def _marked(self, message: Claimed, mark: Callable[..., bool]) -> bool | None:
+        """Return whether the message was ours to mark; None if the database may yet come back."""
+        try:
+            with self.database.writing.begin() as connection:
+                return mark(connection, message, now=utc_now())
+        except DATABASE_AWAY:
+            if utc_now() >= message.leased_until:
+                raise
+            return None
 
 
 def _named(message: Claimed) -> str:

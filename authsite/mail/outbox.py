@@ -37,6 +37,9 @@ class Claimed(NamedTuple):
     tries: int
     leased_until: datetime
 
+    def __repr__(self) -> str:
+        return f"<Claimed {self.id} {self.kind}>"
+
 
 def claim(
     connection: Connection, *, due_by: datetime, now: datetime, lease: timedelta

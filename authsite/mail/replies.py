@@ -16,8 +16,9 @@ _ENHANCED_CODE = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 _SECRET = re.compile(r"\S*(?:/|[\w-]{20})\S*")
 #: Whatever might be more than text on an operator's terminal.
 _UNPRINTABLE = re.compile(r"[^ -~]+")
-#: The server ends the connection (RFC 5321, 3.8).
-_CLOSING = 421
+#: The server ends the connection (RFC 5321, 3.8), or does not know what is said to it: a line too
+#: long, a command that it does not have, or not now. None of these is about the message.
+_CLOSING_OR_CONFUSED = frozenset({421, 500, 502, 503})
 #: Authentication is required (RFC 4954): nothing is wrong with the message.
 _SIGN_IN_FIRST = 530
 _PERMANENT = 500
@@ -57,8 +58,18 @@ def refusal(reply: Reply) -> Undelivered:
             f"it wants to know who sends: authsite.mail.username and authsite.mail.password are "
             f"for that ({reply.codes})"
         )
-    if reply.code == _CLOSING:
-        return ServerAway(f"it ends the connection: {reply}", brief=f"it answers {reply.codes}")
+    if reply.code in _CLOSING_OR_CONFUSED:
+        return ServerAway(f"it breaks off: {reply}", brief=f"it answers {reply.codes}")
     if reply.is_permanent:
         return RefusedForGood(why, brief=brief)
     return Refused(why, brief=brief)
+
+
+def refusal_of_sender(reply: Reply) -> Undelivered:
+    """Return what it means that the sender was answered so, who is the same for all messages."""
+    if reply.is_permanent and reply.code != _SIGN_IN_FIRST:
+        return WrongSetup(
+            f"it does not take authsite.mail.sender, or not from authsite.mail.username: {reply}",
+            brief=f"it does not take authsite.mail.sender ({reply.codes})",
+        )
+    return refusal(reply)

@@ -31,6 +31,7 @@ class MailServer(NamedTuple):
                 smtp.ehlo_or_helo_if_needed()
                 if self.mail.security == "starttls":
                     self._secure(smtp)
+                    smtp.ehlo_or_helo_if_needed()
                 if self.mail.username is not None:
                     _sign_in(smtp, self.mail.username, self.mail.password or "")
             except BaseException:
@@ -45,6 +46,8 @@ class MailServer(NamedTuple):
         except smtplib.SMTPResponseException as error:
             reply = Reply(error.smtp_code, error.smtp_error)
             raise ServerAway(f"it answers {reply}", brief=f"it answers {reply.codes}") from None
+        except UnicodeError:
+            raise WrongSetup("authsite.mail.host is no name that a server can have") from None
         except OSError as error:  # smtplib's own errors are such
             raise ServerAway(f"no connection: {error}") from None
         return smtp
@@ -71,7 +74,10 @@ class MailServer(NamedTuple):
 
     def _context(self) -> ssl.SSLContext:
         """Demand a certificate and the right name in it; the file may have been renewed."""
-        return ssl.create_default_context(cafile=self.mail.certificates)
+        try:
+            return ssl.create_default_context(cafile=self.mail.certificates)
+        except OSError as error:
+            raise WrongSetup(f"authsite.mail.certificates cannot be read: {error}") from None
 
 
 def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import smtplib
 from email.message import EmailMessage
 
-from authsite.mail.replies import Reply, refusal
+from authsite.mail.replies import Reply, refusal, refusal_of_sender
 from authsite.mail.server import MailServer
 from authsite.mail.undelivered import ServerAway
 
@@ -38,6 +38,8 @@ class Conversation:
             smtp.sendmail(sender, [recipient], message.as_bytes())
         except smtplib.SMTPRecipientsRefused as error:
             raise refusal(Reply(*error.recipients[recipient])) from None
+        except smtplib.SMTPSenderRefused as error:
+            raise refusal_of_sender(Reply(error.smtp_code, error.smtp_error)) from None
         except smtplib.SMTPResponseException as error:
             raise refusal(Reply(error.smtp_code, error.smtp_error)) from None
         except OSError as error:

@@ -57,8 +57,11 @@ def test_two_workers_deliver_every_message_once(
     tmp_path: Path, database_url: str, engine: Engine, mailserver: Mailserver, put
 ) -> None:
     recipients = put(MANY)
+    mailserver.hangs = True
     workers = [Worker(tmp_path, database_url, mailserver, "--once") for _ in range(2)]
     with workers[0], workers[1]:
+        until(lambda: mailserver.waiting == 2, "two workers with a message each")
+        mailserver.hangs = False
         assert [worker.end() for worker in workers] == [0, 0]
     assert sorted(received(mailserver)) == sorted(recipients)
     assert all(row.delivered_at and row.tries == 1 for row in rows(engine))
@@ -78,7 +81,7 @@ def test_a_worker_that_dies_while_it_sends_costs_one_more_try(
     mailserver.hangs = False
     [row] = rows(engine)
     assert (row.tries, row.delivered_at) == (1, None)
-    assert timedelta(0) < row.next_try_at.replace(tzinfo=utc_now().tzinfo) - utc_now()
+    assert timedelta(0) < row.next_try_at - utc_now()
     with Worker(tmp_path, database_url, mailserver, "--once") as worker:
         assert worker.end() == 0
     assert received(mailserver) == []

@@ -220,9 +220,13 @@ def test_what_is_done_and_kept_is_the_same_for_an_address_that_somebody_has(dbse
         )
         assert kept.all() == [email]
         dbsession.execute(sa.delete(OutboxMessage))
+
+
+def test_what_is_told_to_an_owner_goes_with_their_account(dbsession, ada):
+    grace = a_user(dbsession, email="grace@example.org")
     ask(dbsession, ada, "grace@example.org")
-    hers = sa.select(OutboxMessage.kind).where(OutboxMessage.user_id == ada.id)
-    assert dbsession.scalars(hers).all() == ["email_change_asked"]
+    told = sa.select(OutboxMessage.kind).where(OutboxMessage.user_id == grace.id)
+    assert dbsession.scalars(told).all() == ["email_taken"]
 
 
 def test_a_former_address_that_was_never_proven_has_no_claim(dbsession, ada):

@@ -1,11 +1,15 @@
 """What is in the outbox arrives, once, and what cannot arrive is tried again or given up."""
 
+import dataclasses
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
 
 from authsite.clock import utc_now
+from authsite.database import DATABASE_AWAY, Database
+from authsite.mail.courier import build_courier
 from authsite.mail.delivering import Round
 from authsite.mail.outbox import TRIED_FOR
 from tests.unit.mail.conftest import LINK
@@ -83,7 +87,32 @@ def test_what_was_put_off_arrives_when_its_time_has_come(mailserver, post):
     assert len(mailserver.received) == 1
 
 
-@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize(
+    ("command", "reply"),
+    [
+        ("MAIL", "553 5.7.1 Sender address rejected: not owned"),
+        ("DATA", "500 Line too long."),
+        ("RCPT", "503 5.5.1 Not now"),
+    ],
+)
+def test_what_is_not_about_the_message_loses_none(command, reply, mailserver, post):
+    """A setting that is wrong for an evening costs a wait, and no mail."""
+    messages = [post.put() for _ in range(3)]
+    mailserver.answers[command] = [reply] * 2
+    ended = post.deliver(mailserver.port)
+    assert (ended.delivered, ended.put_off, ended.given_up) == (0, 1, 0)
+    assert ended.server_away
+    assert all(post.row(each).text for each in messages)
+
+
+def test_who_may_not_send_is_told_which_setting_is_wrong(mailserver, caplog, post):
+    post.put()
+    mailserver.answers["MAIL"] = ["553 5.7.1 Sender address rejected: not owned"]
+    post.deliver(mailserver.port)
+    assert "it does not take authsite.mail.sender (553 5.7.1)" in caplog.text
+
+
+@pytest.mark.parametrize("command", ["RCPT", "DATA"])
 def test_what_is_refused_for_good_is_given_up_at_once(command, mailserver, caplog, post):
     first, second = post.put(), post.put()
     recipient = post.row(first).recipient
@@ -202,3 +231,48 @@ def test_in_development_nothing_leaves_the_machine(courier_to, post):
     assert not courier.is_to_start
     assert courier.deliver_due(now=utc_now()) == Round()
     assert post.row(message).tries == 0
+
+
+@pytest.fixture
+def locked_while_sending(site, mailserver):
+    """Let nobody write for a moment that begins when a message is on its way; return a courier."""
+    database = Database(site.database.engine.url, pool_size=1, wait=timedelta(seconds=1))
+
+    def lock():
+        mailserver.on_data = lambda: None
+        held = site.database.writing.connect()
+        held.begin()
+        if not site.database.is_sqlite:
+            held.exec_driver_sql("LOCK TABLE outbox_message IN EXCLUSIVE MODE")
+        threading.Timer(1.5, held.close).start()
+
+    def build(timeout):
+        mail = dataclasses.replace(
+            site.settings.mail, host="127.0.0.1", port=mailserver.port, timeout=timeout
+        )
+        mailserver.on_data = lock
+        return build_courier(dataclasses.replace(site.settings, mail=mail), database)
+
+    yield build
+    database.dispose()
+
+
+def test_a_database_that_is_away_for_a_moment_costs_no_second_mail(
+    locked_while_sending, mailserver, post
+):
+    message = post.put()
+    courier = locked_while_sending(timedelta(seconds=10))
+    assert courier.deliver_due(now=utc_now()) == Round(delivered=1)
+    assert post.row(message).delivered_at
+    assert (post.row(message).tries, len(mailserver.received)) == (1, 1)
+
+
+def test_who_cannot_mark_a_message_within_its_lease_leaves_it_to_the_next_try(
+    locked_while_sending, post
+):
+    message = post.put()
+    courier = locked_while_sending(timedelta(milliseconds=50))
+    with pytest.raises(DATABASE_AWAY):
+        courier.deliver_due(now=utc_now())
+    assert post.row(message).delivered_at is None
+    assert post.row(message).text
