@@ -45,7 +45,7 @@ class StrangersForm:
 
     #: What is typed, but for the address.
     typed: Mapping[str, str]
-    #: Why it is told whether somebody has the address. The time is equal all the same.
+    #: Why it is told whether somebody has the address; then the time need tell nothing else.
     tells: str | None = None
     #: Addresses that are not used up by one answer, or a fresh one each time.
     unknown: Callable[[], str] = lambda: "eve@example.com"
