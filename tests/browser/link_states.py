@@ -57,7 +57,7 @@ STATES: dict[str, State] = {
     "change an address, as a stranger": (Purpose.CHANGE_EMAIL, _as_a_stranger),
     "change an address, wrong password": (
         Purpose.CHANGE_EMAIL,
-        _wrongly("Change the address", Password_of_your_account="not that one"),
+        _wrongly("Change the address", Password_of_the_account="not that one"),
     ),
     "not me": (Purpose.NOT_ME, _open),
     "keep an account": (Purpose.KEEP_ACCOUNT, _as_a_stranger),

@@ -279,6 +279,15 @@ def test_mails_come_from_the_host_of_the_site_unless_it_is_said_from_where():
     assert read_settings(LEAST | given, {}).sender == "accounts@other.example"
 
 
+@pytest.mark.parametrize("url", ["https://192.0.2.1", "http://[2001:db8::1]:8080"])
+def test_a_site_without_a_name_has_to_say_where_its_mails_come_from(url):
+    ini = LEAST | {"authsite.site.url": url}
+    with pytest.raises(SettingError, match=r"^authsite\.mail\.sender is missing"):
+        read_settings(ini, {})
+    given = {"authsite.mail.sender": "accounts@example.com"}
+    assert read_settings(ini | given, {}).sender == "accounts@example.com"
+
+
 def test_a_reminder_comes_before_the_end():
     ini = {"authsite.closing.grace": "3d", "authsite.closing.reminder": "3d"}
     with pytest.raises(SettingError, match=r"^authsite\.closing\.reminder must be shorter"):

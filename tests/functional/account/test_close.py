@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from authsite.accounts.sweep import ALL, sweep
 from authsite.clock import utc_now
-from authsite.models import Base, Sweep, Throttle
+from authsite.models import Base, Sweep, Throttle, User
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, said_beside, status_of
@@ -194,3 +195,43 @@ def test_a_second_click_does_no_harm(ada):
     first = ada.submit(page, {"password": PASSWORD})
     assert first.location == "http://localhost/sign-in"
     assert ada.submit(page, {"password": PASSWORD}).status_int == 403
+
+
+@pytest.fixture
+def overtaken_by(site):
+    """Let something happen when a request begins to write; return how to say what."""
+    listening = []
+
+    def happen(**values):
+        happened = []
+
+        def overtake(_connection):
+            if not happened:
+                happened.append(True)
+                with Session(site.database.engine) as other:
+                    other.execute(sa.update(User).values(**values))
+                    other.commit()
+
+        listening.append(overtake)
+        sa.event.listen(site.database.writing, "engine_connect", overtake)
+
+    yield happen
+    for each in listening:
+        sa.event.remove(site.database.writing, "engine_connect", each)
+
+
+def test_who_was_overtaken_by_another_window_closes_nothing(ada, overtaken_by, dbsession):
+    page = ada.get("/account/close")
+    overtaken_by(password_hash="another one")
+    answer = ada.submit(page, {"password": PASSWORD})
+    assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
+    assert status_of(answer.follow()) is None
+    assert dbsession.scalar(sa.select(User.closes_at)) is None
+
+
+def test_who_was_overtaken_by_another_window_is_not_signed_in_by_this_one(ada, overtaken_by):
+    close(ada)
+    page = ada.sign_in().follow()
+    overtaken_by(closes_at=None)
+    assert ada.submit(page, {}).status_int == 410
+    assert not ada.is_signed_in

@@ -149,3 +149,19 @@ def test_nobody_reads_other_peoples_mail_there(ini, waiting, capsys, form):
     said = capsys.readouterr().out
     assert "verify-email" not in said
     assert "Confirm" not in said
+
+
+@pytest.mark.parametrize("command", ["outbox", "deliver"])
+def test_a_database_without_tables_is_told_in_a_sentence(
+    tmp_path, settings_of_tests, postgresql, capsys, command
+):
+    for url in (f"sqlite:///{tmp_path}/empty.sqlite", postgresql.new_database()):
+        settings = settings_of_tests | {"sqlalchemy.url": url}
+        path = tmp_path / "empty.ini"
+        lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
+        path.write_text("\n".join(["[app:main]", *lines]))
+        arguments = [command, str(path), *(["--once"] if command == "deliver" else [])]
+        assert main(arguments) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("authsite: the database cannot be used: ")
+        assert "alembic upgrade head" in error

@@ -132,3 +132,18 @@ def test_a_server_that_hangs_up_at_the_login_has_not_judged_it(certificates, sec
         ended = secured(server, username=USERNAME, password=PASSWORD)
     assert ended.server_away.startswith("no connection: Connection unexpectedly closed")
     assert errors(caplog) == []
+
+
+def test_a_name_that_no_server_can_have_is_a_setting_to_mend(post, mailserver, caplog):
+    ended = post.deliver(mailserver.port, host="mail..example.com")
+    assert "authsite.mail.host is no name" in refusal_of(ended, mailserver, caplog)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_certificates_that_have_gone_are_a_setting_to_mend(
+    certificates, secured, tmp_path, caplog, security
+):
+    context = certificates.server_of("localhost")
+    with a_mailserver(**{security: context}) as server:
+        ended = secured(server, security, certificates=str(tmp_path / "nothing.pem"))
+    assert "authsite.mail.certificates cannot be read" in refusal_of(ended, server, caplog)
