@@ -62,7 +62,8 @@ def test_the_host_of_the_site_is_answered(application, site, host):
 def test_ports_are_told_apart_but_for_the_one_that_goes_without_saying(
     new_application, url, own, strange
 ):
-    application = new_application(**{"authsite.site.url": url})
+    sender = {"authsite.mail.sender": "accounts@example.com"}
+    application = new_application(**{"authsite.site.url": url} | sender)
     assert [ask(application, "/", HTTP_HOST=host).status_int for host in own] == [200] * len(own)
     assert {ask(application, "/", HTTP_HOST=host).status_int for host in strange} == {400}
 
