@@ -13,7 +13,8 @@ from typing import Any, cast
 
 from sqlalchemy.engine import URL
 
-from authsite.settings import GROUPS, DatabaseSettings, MailSettings, Settings
+from authsite.mail_settings import MailSettings
+from authsite.settings import GROUPS, DatabaseSettings, Settings
 
 #: What browsers cut every cookie's lifetime to (RFC 6265bis, 5.5).
 LONGEST_COOKIE = timedelta(days=400)

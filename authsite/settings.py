@@ -1,7 +1,6 @@
 """Every setting of the site: its name, type, default and meaning."""
 
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,18 +8,16 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import URL
 
 from authsite.breached_passwords import BreachedPasswords
+from authsite.mail_settings import ClosingSettings, EmailSettings, MailSettings
 from authsite.peppers import Pepper
 from authsite.rate_limits import RateLimit
+from authsite.setting_fields import setting
 from authsite.setting_values import (
     breached_passwords,
-    certificates,
     contact,
     database_url,
     duration,
-    mail_host,
-    mailbox,
     number,
-    one_of,
     origin,
     peppers,
     rate_limits,
@@ -32,33 +29,23 @@ from authsite.setting_values import (
 )
 
 
-def _setting(
-    read: Callable[[str], Any], meaning: str, default: Any = MISSING, *, shown: bool = True
-) -> Any:
-    """Describe one setting; without a default it must be given.
-
-    One that is not `shown` is a secret: `repr` leaves it out, and it may come from a file.
-    """
-    return field(default=default, metadata={"read": read, "meaning": meaning}, repr=shown)
-
-
 @dataclass(frozen=True, kw_only=True)
 class SiteSettings:
     """What the site is called and where it stands."""
 
-    url: str = _setting(
+    url: str = setting(
         origin,
         "Where people find the site: scheme and host. On https, cookies are `Secure`; no other "
         "`Host` is answered.",
     )
-    name: str = _setting(text, "What the site calls itself in its pages.", "authsite")
-    security_contact: str | None = _setting(
+    name: str = setting(text, "What the site calls itself in its pages.", "authsite")
+    security_contact: str | None = setting(
         contact,
         "Where to report a weakness, for `/.well-known/security.txt`: `mailto:…` or `https://…`. "
         "Without it there is no such file.",
         None,
     )
-    security_policy: str | None = _setting(
+    security_policy: str | None = setting(
         secure_address, "Where it says how such reports are handled, for the same file.", None
     )
 
@@ -67,26 +54,26 @@ class SiteSettings:
 class SessionSettings:
     """How long a browser stays signed in."""
 
-    idle: timedelta = _setting(
+    idle: timedelta = setting(
         duration, "A session ends after this time without a visit.", timedelta(days=30)
     )
-    absolute: timedelta = _setting(
+    absolute: timedelta = setting(
         duration, "A session ends this long after the sign-in, visited or not.", timedelta(days=90)
     )
-    touch_every: timedelta = _setting(
+    touch_every: timedelta = setting(
         duration, "A visit extends a session at most once in this time.", timedelta(hours=1)
     )
-    confirmed_for: timedelta = _setting(
+    confirmed_for: timedelta = setting(
         duration,
         "For so long a password that was typed opens the pages that ask for it again.",
         timedelta(minutes=10),
     )
-    public_idle: timedelta = _setting(
+    public_idle: timedelta = setting(
         duration,
         "A session on a public computer ends after this time without a visit, or with the browser.",
         timedelta(minutes=15),
     )
-    public_absolute: timedelta = _setting(
+    public_absolute: timedelta = setting(
         duration, "The longest that a session on a public computer lasts.", timedelta(hours=12)
     )
 
@@ -95,38 +82,38 @@ class SessionSettings:
 class PasswordSettings:
     """What a password must have, and what a hash of it costs."""
 
-    minimum_length: int = _setting(
+    minimum_length: int = setting(
         number(8, 64), "Fewest characters of a new password; NIST advises 15.", 8
     )
-    words: tuple[str, ...] = _setting(
+    words: tuple[str, ...] = setting(
         words,
         "Words that no new password may contain, besides the name of the site, separated by "
         "commas: the organization, its products, its domain.",
         (),
     )
-    breached: BreachedPasswords | None = _setting(
+    breached: BreachedPasswords | None = setting(
         breached_passwords,
         "Where the breached passwords are that nobody may choose: a folder of Have I Been Pwned's "
         "files, or a filter made of one (`authsite breached build`).",
         None,
     )
-    reset_within: timedelta = _setting(
+    reset_within: timedelta = setting(
         duration, "How long a link to choose a new password can be followed.", timedelta(hours=1)
     )
-    pepper: tuple[Pepper, ...] = _setting(
+    pepper: tuple[Pepper, ...] = setting(
         peppers,
         "`id:secret` of a secret that goes into every hash; after it, separated by commas, former "
         "ones.",
         (),
         shown=False,
     )
-    time_cost: int = _setting(number(1, 100), "Argon2id: passes over the memory.", 3)
-    memory_cost: int = _setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)
-    parallelism: int = _setting(number(1, 16), "Argon2id: lanes.", 1)
-    concurrency: int = _setting(
+    time_cost: int = setting(number(1, 100), "Argon2id: passes over the memory.", 3)
+    memory_cost: int = setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)
+    parallelism: int = setting(number(1, 16), "Argon2id: lanes.", 1)
+    concurrency: int = setting(
         number(0, 256), "Hashes computed at the same time in one process; 0: one a core.", 0
     )
-    queue: int = _setting(
+    queue: int = setting(
         number(1, 10_000),
         "Hashes that may wait in one process; who comes after is asked to try again (503).",
         64,
@@ -134,7 +121,7 @@ class PasswordSettings:
 
 
 def _limit(meaning: str, *default: RateLimit) -> Any:
-    return _setting(rate_limits, meaning, default)
+    return setting(rate_limits, meaning, default)
 
 
 #: Ten at once, and then waits; and some fifty a day for whoever stays just below that.
@@ -186,104 +173,25 @@ class ThrottleSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailSettings:
-    """What the addresses of accounts have to prove, and what can be done by a link."""
-
-    verification: str = _setting(
-        one_of("optional", "required"),
-        "Whether an address must be verified before its owner can sign in. `required` keeps back "
-        "who has an account, at the sign-up too.",
-        "optional",
-    )
-    verify_within: timedelta = _setting(
-        duration, "How long a link to verify an address can be followed.", timedelta(hours=24)
-    )
-    undo_within: timedelta = _setting(
-        duration,
-        'How long the "this was not me" of a mail can be used, and a former address is not given '
-        "to anybody else.",
-        timedelta(days=7),
-    )
-
-    @property
-    def must_be_verified(self) -> bool:
-        """Whether nobody signs in before mail to their address was seen to reach them."""
-        return self.verification == "required"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClosingSettings:
-    """How an account is closed."""
-
-    grace: timedelta = _setting(
-        duration, "For so long a closed account can still be kept.", timedelta(days=14)
-    )
-    reminder: timedelta = _setting(
-        duration, "So long before its end the owner is told once more.", timedelta(days=3)
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailSettings:
-    """Who sends the mails, and by which server."""
-
-    host: str | None = _setting(
-        mail_host,
-        "The server that takes the mails (SMTP). It must be given, but for development, where no "
-        "mail leaves the machine: `/dev/mail` shows them.",
-        None,
-    )
-    security: str = _setting(
-        one_of("starttls", "tls", "none"),
-        "How the connection to it is secured: STARTTLS, TLS from the first byte, or, on this "
-        "machine only, not at all.",
-        "starttls",
-    )
-    port: int = _setting(
-        number(0, 65_535), "Its port; 0: the usual one, 587 for STARTTLS, 465 for TLS, else 25.", 0
-    )
-    certificates: str | None = _setting(
-        certificates,
-        "A file of the authorities (PEM) that may vouch for it, in place of the system's.",
-        None,
-    )
-    username: str | None = _setting(text, "Who signs in to it.", None)
-    password: str | None = _setting(text, "The password for that.", None, shown=False)
-    timeout: timedelta = _setting(
-        duration, "How long it may be silent before each of its answers.", timedelta(minutes=1)
-    )
-    sender: str | None = _setting(
-        mailbox,
-        "The address that mails come from; without it `no-reply@` and the host of the site.",
-        None,
-    )
-    thread: bool = _setting(
-        yes_or_no,
-        "Whether the server delivers by itself, on a thread; `no` where `authsite deliver` does.",
-        True,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
     """Where the rows are kept. The URL itself is `sqlalchemy.url`, or `DATABASE_URL`."""
 
-    url: URL = _setting(
+    url: URL = setting(
         database_url,
         "An SQLAlchemy URL: `sqlite:////srv/site.sqlite` or `postgresql://…`.",
         shown=False,
     )
-    pool_size: int = _setting(
+    pool_size: int = setting(
         number(1, 1000),
         "Most connections of one process for transactions; on PostgreSQL as many again for reads.",
         16,
     )
-    wait: timedelta = _setting(
+    wait: timedelta = setting(
         duration,
         "How long a request waits for a connection or a lock before it gives up (503).",
         timedelta(seconds=10),
     )
-    attempts: int = _setting(
+    attempts: int = setting(
         number(1, 10), "How often a form is tried when the database is busy.", 3
     )
 
@@ -292,7 +200,7 @@ class DatabaseSettings:
 class SweepSettings:
     """When rows that nobody can use any more are deleted."""
 
-    every: timedelta = _setting(
+    every: timedelta = setting(
         duration, "The site sweeps at most once in this time.", timedelta(hours=1)
     )
 
@@ -301,13 +209,13 @@ class SweepSettings:
 class Settings:
     """All settings, checked; the only object that knows what an ini file said."""
 
-    secret: bytes = _setting(
+    secret: bytes = setting(
         secret,
         "Signs what browsers keep for strangers and ties forms to sessions. Make one with "
         '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
         shown=False,
     )
-    dev: bool = _setting(
+    dev: bool = setting(
         yes_or_no,
         "For development: answers to localhost under any port, and keeps mails for `/dev/mail`.",
         False,

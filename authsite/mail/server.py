@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from authsite.mail.replies import Reply
 from authsite.mail.undelivered import ServerAway, WrongSetup
-from authsite.settings import MailSettings, Settings
+from authsite.mail_settings import MailSettings
+from authsite.settings import Settings
 
 _USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
