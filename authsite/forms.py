@@ -172,3 +172,11 @@ class NewPasswordForm(SiteForm):
 def check_box(label: str, *, hint: str) -> Field:
     """Return a box to tick; a browser sends nothing for one that is not."""
     return BooleanField(label, description=hint)
+
+
+def public_computer_box() -> Field:
+    """Return the box that makes a session short, wherever one is opened."""
+    return check_box(
+        "This is a public computer",
+        hint="You are signed out when the browser is closed, or after a while without a visit.",
+    )

@@ -57,6 +57,11 @@ def form_page(
     return page(request, template, status=status, form=form, **values)
 
 
+def mail_sent_page(request: Request, *sentences: str) -> Response:
+    """Return the page that sends its reader to their mailbox, whatever is in the mail."""
+    return page(request, "mail_sent", title="Check your mail", sentences=sentences)
+
+
 def dead_link_page(request: Request, *, again: tuple[str, str] | None) -> Response:
     """Return the page for a link that leads nowhere (410, RFC 9110, 15.5.11).
 

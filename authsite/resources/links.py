@@ -29,6 +29,12 @@ class Link(Resource):
         with self.request.site.database.session_to_read() as dbsession:
             return link_of(dbsession, self.token, purpose=self.purpose, now=utc_now())
 
+    @property
+    def is_owners(self) -> bool:
+        """Whether the link is there, and whoever asks is signed in to the account it is for."""
+        link, identity = self.record, self.request.identity
+        return bool(link and identity and identity.user_id == link.user_id)
+
 
 class Links(Resource):
     """The parent of all links of one kind; `rows` is their class.

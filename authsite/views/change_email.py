@@ -34,8 +34,7 @@ class ChangeEmail:
     def __init__(self, context: ChangeEmailLink, request: Request) -> None:
         self.token, self.link = context.token, context.record
         self.request = request
-        identity = request.identity
-        self.is_owner = bool(self.link and identity and identity.user_id == self.link.user_id)
+        self.is_owner = context.is_owners
         self.form_type = ButtonForm if self.is_owner else AccountPasswordForm
 
     @view_config(request_method="GET")

@@ -10,7 +10,7 @@ from authsite.durations import in_words
 from authsite.email_addresses import parse_email_address
 from authsite.forms import Mailable, SiteForm, email_field
 from authsite.network import network_of
-from authsite.pages import form_page, page, throttled_page
+from authsite.pages import form_page, mail_sent_page, throttled_page
 from authsite.request import Request
 from authsite.resources import Root
 
@@ -66,5 +66,4 @@ class ForgotPassword:
         except Throttled as throttled:
             return throttled_page(self.request, "forgot_password", form=form, throttled=throttled)
         said = _SAID.format(address=email.typed, time=in_words(within))
-        title = "Check your mail"
-        return page(self.request, "mail_sent", title=title, sentences=[said, _NOT_THERE])
+        return mail_sent_page(self.request, said, _NOT_THERE)

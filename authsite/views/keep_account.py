@@ -10,7 +10,7 @@ from authsite.accounts.close_account import keep_account
 from authsite.accounts.links import DeadLink, counted_try
 from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
-from authsite.forms import SiteForm, check_box
+from authsite.forms import SiteForm, public_computer_box
 from authsite.network import network_of
 from authsite.pages import dead_link_page, form_page, throttled_page
 from authsite.redirects import see_other
@@ -22,10 +22,7 @@ from authsite.signing_in import let_in
 class KeepForm(SiteForm):
     """A button, and the box that was there at the sign-in."""
 
-    public_computer = check_box(
-        "This is a public computer",
-        hint="You are signed out when the browser is closed, or after a while without a visit.",
-    )
+    public_computer = public_computer_box()
 
 
 @view_defaults(context=KeepAccountLink, permission="public")

@@ -12,9 +12,9 @@ from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import Credential
 from authsite.accounts.verify_email import ask_who_signs_in
 from authsite.clock import utc_now
-from authsite.forms import SiteForm, check_box, email_field, password_field
+from authsite.forms import SiteForm, email_field, password_field, public_computer_box
 from authsite.hash_queue import HashQueueFull
-from authsite.pages import crowded_page, form_page, page, throttled_page
+from authsite.pages import crowded_page, form_page, mail_sent_page, throttled_page
 from authsite.redirects import own_path, see_other
 from authsite.request import Request
 from authsite.resources import Root
@@ -33,10 +33,7 @@ class SignInForm(SiteForm):
     password = password_field(
         "Password", autocomplete="current-password", missing="Enter your password."
     )
-    public_computer = check_box(
-        "This is a public computer",
-        hint="You are signed out when the browser is closed, or after a while without a visit.",
-    )
+    public_computer = public_computer_box()
     next = HiddenField(filters=[own_path])
 
 
@@ -103,15 +100,8 @@ class SignIn:
             verify_within=self.request.site.settings.email.verify_within,
             now=now,
         )
-        return page(
-            self.request,
-            "mail_sent",
-            title="Check your mail",
-            sentences=[
-                f"We have written to {form.email.data}. {_PROOF_FIRST}",
-                _NOTHING_THERE,
-            ],
-        )
+        written = f"We have written to {form.email.data}. {_PROOF_FIRST}"
+        return mail_sent_page(self.request, written, _NOTHING_THERE)
 
     def _page(self, form: SignInForm, status: int = 200) -> Response:
         return form_page(self.request, "sign_in", form=form, status=status)

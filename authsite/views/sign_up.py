@@ -17,7 +17,7 @@ from authsite.forms import Mailable, NewPasswordForm, email_field, name_field
 from authsite.hash_queue import HashQueueFull
 from authsite.models import User
 from authsite.network import network_of
-from authsite.pages import crowded_page, form_page, page, throttled_page
+from authsite.pages import crowded_page, form_page, mail_sent_page, throttled_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Root
@@ -93,15 +93,8 @@ class SignUp:
     def _ask_for_proof(self, user: User, email: EmailAddress, *, now: datetime) -> Response:
         """Answer in one way, whoever has the address: what there is to say is in the mail."""
         sign_up_by_mail(self.request.dbsession, user, **self._mail(), now=now)
-        return page(
-            self.request,
-            "mail_sent",
-            title="Check your mail",
-            sentences=[
-                f"We have written to {email.typed}. Open the link in that mail to go on.",
-                _NOTHING_THERE,
-            ],
-        )
+        written = f"We have written to {email.typed}. Open the link in that mail to go on."
+        return mail_sent_page(self.request, written, _NOTHING_THERE)
 
     def _mail(self) -> dict[str, Any]:
         return {

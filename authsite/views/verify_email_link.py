@@ -38,9 +38,9 @@ class VerifyEmailLinkPage:
     """A page with buttons, since programs that look through mails open every link."""
 
     def __init__(self, context: VerifyEmailLink, request: Request) -> None:
-        link, identity = context.record, request.identity
+        link = context.record
         self.link = link if link and link.is_for_present_address else None
-        self.is_owner = bool(link and identity and identity.user_id == link.user_id)
+        self.is_owner = context.is_owners
         self.form_type = OwnerForm if self.is_owner else AccountPasswordForm
         self.token = context.token
         self.request = request

@@ -13,7 +13,7 @@ from authsite.clock import utc_now
 from authsite.email_addresses import EmailAddress, parse_email_address
 from authsite.forms import Mailable, SiteForm, email_field
 from authsite.network import network_of
-from authsite.pages import form_page, page, throttled_page
+from authsite.pages import form_page, mail_sent_page, throttled_page
 from authsite.request import Request
 from authsite.resources import Account
 
@@ -51,14 +51,10 @@ class EmailPage:
             self._ask(email)
         except Throttled as throttled:
             return self._page(throttled_page, form, throttled=throttled)
-        return page(
+        return mail_sent_page(
             self.request,
-            "mail_sent",
-            title="Check your mail",
-            sentences=[
-                f"We have sent a link to {email.typed}. Open it to change your address.",
-                "Nothing there after a few minutes? Look among the spam, too.",
-            ],
+            f"We have sent a link to {email.typed}. Open it to change your address.",
+            "Nothing there after a few minutes? Look among the spam, too.",
         )
 
     def _ask(self, email: EmailAddress) -> None:
