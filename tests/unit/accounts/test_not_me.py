@@ -10,7 +10,7 @@ from authsite.accounts.links import DeadLink, Purpose, follow_link, issue_link, 
 from authsite.accounts.not_me import FormerAddressTaken, not_me
 from authsite.accounts.throttles import Throttled
 from authsite.models import PendingLink, User, UserSession
-from authsite.tokens import LinkToken
+from authsite.tokens import LinkToken, new_id
 from tests.factories import NOW, a_session, a_user, an_outbox, some_noise, throttles_for
 
 MINUTE = timedelta(minutes=1)
@@ -250,7 +250,16 @@ def test_an_error_that_is_not_about_the_address_stays_what_it_is(site, dbsession
     }
     dbsession.commit()
     with dbsession.no_autoflush:
-        ada.first_name = ""
+        dbsession.add(
+            User(
+                id=new_id(),
+                first_name="",
+                last_name="Hopper",
+                email="grace@example.org",
+                email_key="grace@example.org",
+                created_at=NOW,
+            )
+        )
         with pytest.raises(sa.exc.IntegrityError):
             not_me(dbsession, token, link=link, **rest, now=NOW)
     dbsession.rollback()

@@ -1,8 +1,15 @@
 """Finding people, and nobody else."""
 
 import pytest
+import sqlalchemy as sa
 
-from authsite.accounts.users import Credential, credential_of_email_key, user_of_id
+from authsite.accounts.users import (
+    Credential,
+    credential_of_email_key,
+    held_user_of_id,
+    user_of_id,
+)
+from authsite.models import User
 from tests.factories import a_user, some_noise
 
 
@@ -25,3 +32,16 @@ def test_a_password_hash_is_found_by_the_key_of_the_address(dbsession, site):
 @pytest.mark.asvs("16.2.5")
 def test_a_credential_does_not_show_the_hash():
     assert "hush" not in repr(Credential("ada", "hush"))
+
+
+def test_who_is_held_is_as_they_are_now_and_not_as_they_were_read(dbsession):
+    user = a_user(dbsession, email="ada@example.com")
+    assert user.email == "ada@example.com"
+    moved = sa.update(User.__table__).where(User.__table__.c.id == user.id)
+    dbsession.execute(moved.values(email="ada@new.example"))
+    assert held_user_of_id(dbsession, user.id) is user
+    assert user.email == "ada@new.example"
+
+
+def test_nobody_is_held_who_is_not_there(dbsession):
+    assert held_user_of_id(dbsession, "nobody") is None
