@@ -60,8 +60,7 @@ def held_user_of_id(dbsession: Session, user_id: str) -> User | None:
     Whoever changes more than the user asks this first, so that two who do never wait in a circle.
     What was read of the user before is read anew: somebody else may have changed it until now.
     """
-    held = sa.select(User).where(User.id == user_id).with_for_update()
-    return dbsession.scalars(held.execution_options(populate_existing=True)).one_or_none()
+    return dbsession.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
 #: What `credential_of_email_key` asks, at every sign-in.
