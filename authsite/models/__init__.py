@@ -1,6 +1,7 @@
 """One table a file; all of them together here, so that the metadata is complete."""
 
 from authsite.models.base import Base
+from authsite.models.event import Event
 from authsite.models.outbox_message import OutboxMessage
 from authsite.models.pending_link import PendingLink
 from authsite.models.sweep import Sweep
@@ -10,6 +11,7 @@ from authsite.models.user_session import UserSession
 
 __all__ = [
     "Base",
+    "Event",
     "OutboxMessage",
     "PendingLink",
     "Sweep",

@@ -31,5 +31,14 @@ class User(Base):
     #: When the account goes, if its owner has closed it; what the sweeper looks for.
     closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
+    #: Since when nobody signs in, because somebody who runs the site said so, and why: in words
+    #: that the owner is shown.
+    frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    frozen_reason: Mapped[str | None] = mapped_column(sa.String(200))
+    #: Whether this person may open the pages of those who run the site.
+    is_administrator: Mapped[bool] = mapped_column(server_default=sa.false())
+    #: By what another system knew the account that it was imported from: its name and an id there.
+    former_id: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
+
     def __repr__(self) -> str:
         return f"<User {self.id}>"

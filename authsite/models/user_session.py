@@ -31,5 +31,10 @@ class UserSession(Base):
     #: Whether its owner said so at the sign-in: it is shorter then, and ends with the browser.
     public_computer: Mapped[bool] = mapped_column(server_default=sa.false())
 
+    #: How its owner showed who they are: one of `authsite.accounts.sessions.Method`.
+    method: Mapped[str] = mapped_column(sa.String(20), server_default="password")
+    #: What its owner calls it.
+    name: Mapped[str | None] = mapped_column(sa.String(60))
+
     def __repr__(self) -> str:
         return f"<UserSession {self.id} of {self.user_id}>"

@@ -10,7 +10,7 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 import authsite
-from authsite.models import OutboxMessage, PendingLink, Throttle, User, UserSession
+from authsite.models import Event, OutboxMessage, PendingLink, Throttle, User, UserSession
 from authsite.site import Site, site_of
 from tests.browsers import Browser
 from tests.functional.vault import add_vault
@@ -42,7 +42,8 @@ _MOMENTS = (
     (UserSession.id, ("created_at", "last_seen_at", "confirmed_at", "expires_at")),
     (PendingLink.digest, ("created_at", "expires_at")),
     (OutboxMessage.id, ("due_at", "next_try_at", "delivered_at", "forget_at")),
-    (User.id, ("created_at", "email_verified_at", "closes_at")),
+    (User.id, ("created_at", "email_verified_at", "closes_at", "frozen_at")),
+    (Event.id, ("at",)),
 )
 
 

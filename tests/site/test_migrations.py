@@ -77,6 +77,7 @@ def test_from_nothing_up_down_and_up_again(empty_url, engine, migrate):
         "throttle",
         "outbox_message",
         "pending_link",
+        "event",
     }
     migrate(empty_url, "base")
     assert schema_of(engine) == {}
