@@ -18,8 +18,8 @@ LIFETIME = timedelta(days=365)
 #: Accounts that one browser remembers; the one used last comes first.
 ACCOUNTS = 4
 
-_EXPIRY_BYTES, _NONCE_BYTES, _CODE_BYTES = 4, 13, 16
-_ENTRY = 44  # characters of base64, for 33 bytes
+_EXPIRY_BYTES, _NONCE_BYTES, _CODE_BYTES = 4, 12, 16
+_ENTRY = 64  # characters of base64, for 48 bytes
 
 
 class Devices:
@@ -27,9 +27,10 @@ class Devices:
 
     It is no credential: whoever holds the cookie may try passwords at a rate of their own, and
     nothing else (OWASP calls it a device cookie). For each account it holds an entry of expiry,
-    nonce and code, signed for that account and its password: a new password makes all former
-    entries worthless, or who knew the old one could have collected them. Which account it is, the
-    cookie does not say.
+    nonce and two codes. One is for that account and its password: a new password makes all former
+    entries worthless here, or who knew the old one could have collected them. The other is for the
+    account alone, whose owner is told of a browser that has never been signed in to it. Which
+    account it is, the cookie does not say.
     """
 
     def __init__(self, key: bytes, *, cookie: Cookie) -> None:
@@ -49,8 +50,16 @@ class Devices:
                 return entry.nonce.hex()
         return None
 
+    def knows(self, request: Request, user_id: str, *, now: datetime) -> bool:
+        """Whether this browser has been signed in to the account before, by whatever password."""
+        return any(
+            entry.expires_at > now
+            and hmac.compare_digest(self._code_of(entry, user_id.encode()), entry.user_code)
+            for entry in self._entries_of(request)
+        )
+
     def remember(
-        self, request: Request, account: str, password_hash: str, *, now: datetime
+        self, request: Request, account: str, password_hash: str, *, user_id: str, now: datetime
     ) -> tuple[str, str]:
         """Return the header by which the browser will be known for this account again.
 
@@ -58,8 +67,9 @@ class Devices:
         what it is allowed.
         """
         owner = _owner(account, password_hash)
-        new = _Entry(now + LIFETIME, secrets.token_bytes(_NONCE_BYTES), b"")
-        new = new._replace(code=self._code_of(new, owner))
+        new = _Entry(now + LIFETIME, secrets.token_bytes(_NONCE_BYTES), b"", b"")
+        codes = [self._code_of(new, of) for of in (owner, user_id.encode())]
+        new = new._replace(code=codes[0], user_code=codes[1])
         others = [
             each
             for each in self._entries_of(request)
@@ -93,6 +103,7 @@ class _Entry(NamedTuple):
     expires_at: datetime
     nonce: bytes
     code: bytes
+    user_code: bytes
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -100,16 +111,20 @@ class _Entry(NamedTuple):
             decoded = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
         except (UnicodeEncodeError, binascii.Error):
             return None
-        if len(decoded) != _EXPIRY_BYTES + _NONCE_BYTES + _CODE_BYTES:
+        parts, start = [], 0
+        for size in (_EXPIRY_BYTES, _NONCE_BYTES, _CODE_BYTES, _CODE_BYTES):
+            parts.append(decoded[start : start + size])
+            start += size
+        if len(decoded) != start:
             return None
-        seconds = int.from_bytes(decoded[:_EXPIRY_BYTES])
-        rest = decoded[_EXPIRY_BYTES:]
-        return cls(datetime.fromtimestamp(seconds, UTC), rest[:_NONCE_BYTES], rest[_NONCE_BYTES:])
+        expiry, nonce, code, user_code = parts
+        expires_at = datetime.fromtimestamp(int.from_bytes(expiry), UTC)
+        return cls(expires_at, nonce, code, user_code)
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(self.signed + self.code).decode("ascii")
+        return base64.urlsafe_b64encode(self.signed + self.code + self.user_code).decode("ascii")
 
     @property
     def signed(self) -> bytes:
-        """What the code is computed over, besides the account."""
+        """What the codes are computed over, besides whose they are."""
         return int(self.expires_at.timestamp()).to_bytes(_EXPIRY_BYTES) + self.nonce

@@ -9,9 +9,12 @@ from pyramid_tm import explicit_manager, is_tm_active
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
+from authsite.accounts.events import Actor, Origin
 from authsite.accounts.sessions import Identity
 from authsite.accounts.throttles import Hit
+from authsite.journal import Journal, log_event
 from authsite.mail.messages import Messages
+from authsite.network import network_address_of, user_agent_of
 from authsite.site import Site, site_of
 
 #: Under which name the registry has the environment of mails.
@@ -58,10 +61,34 @@ class Request(pyramid.request.Request):
             environment,
             site_name=self.site_name,
             link_to=self.url_to,
+            journal=self._journal_of(Origin(Actor.SITE)),
             on_put=lambda: self.tm.get().addAfterCommitHook(
                 lambda _committed: self.site.courier.wake()
             ),
         )
+
+    @reify
+    def journal(self) -> Journal:
+        """Where what happens to accounts is written down, as done by whoever asks."""
+        return self._journal_of(
+            Origin(
+                Actor.PERSON,
+                session_id=self.identity.session_id if self.identity else None,
+                user_agent=user_agent_of(self),
+                network_address=network_address_of(self),
+            )
+        )
+
+    @reify
+    def administrators_journal(self) -> Journal:
+        """The same for what somebody does who runs the site.
+
+        It is read by the owner of the account, who need not know from where that was done.
+        """
+        return self._journal_of(Origin(Actor.ADMINISTRATOR, self.authenticated_userid))
+
+    def _journal_of(self, origin: Origin) -> Journal:
+        return Journal(origin, notify=self.registry.notify, publish=[log_event])
 
     def give_back(self, hits: Sequence[Hit]) -> None:
         """Take these tries back when the transaction has ended, which is in the way until then."""

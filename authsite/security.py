@@ -12,11 +12,13 @@ from pyramid.request import Request
 from pyramid.response import Response
 from zope.interface import implementer
 
+from authsite.accounts.end_sessions import close_session
+from authsite.accounts.events import EndReason, Kind
 from authsite.accounts.sessions import (
     IDENTITY,
     Identity,
     Limits,
-    close_session,
+    Method,
     identity_of_token,
     open_session,
     renew_session,
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 
 #: The principal of those who are not signed in.
 STRANGER = "stranger"
+#: The principal of those who run the site.
+ADMINISTRATOR = "administrator"
 
 
 def signed_in(request: Request) -> Identity:
@@ -105,24 +109,34 @@ class SecurityPolicy:
         identity = request.identity
         if identity is None:
             return (Everyone, STRANGER)
-        return (Everyone, Authenticated, f"user:{identity.user_id}")
+        principals = (Everyone, Authenticated, f"user:{identity.user_id}")
+        return (*principals, ADMINISTRATOR) if identity.is_administrator else principals
 
     def remember(
-        self, request: Request, userid: str, *, public_computer: bool = False, **_kw: Any
+        self,
+        request: Request,
+        userid: str,
+        *,
+        public_computer: bool = False,
+        method: Method = Method.PASSWORD,
+        kind: Kind = Kind.SIGNED_IN,
+        **_kw: Any,
     ) -> list[tuple[str, str]]:
         """Open a session for the user and return the header that hands it to this browser.
 
         The browser's former session ends, whoever's it was: no session outlives a change of
         identity, and none is ever adopted (ASVS 7.2.4). What named it as a stranger goes too.
         """
-        limits = self._limits_of(public_computer)
-        self._close_session_of(request)
-        now = utc_now()
+        limits, now = self._limits_of(public_computer), utc_now()
+        self._close_session_of(request, why=EndReason.REPLACED)
         request.site.sweeper.nudge(now=now)
         token = open_session(
             request.dbsession,
             userid,
             limits=limits,
+            journal=request.journal,
+            method=method,
+            kind=kind,
             public_computer=public_computer,
             user_agent=user_agent_of(request),
             network_address=network_address_of(request),
@@ -147,17 +161,17 @@ class SecurityPolicy:
 
     def forget(self, request: Request, **_kw: Any) -> list[tuple[str, str]]:
         """End this browser's session and return the header by which it forgets its cookie."""
-        self._close_session_of(request)
+        self._close_session_of(request, why=EndReason.SIGNED_OUT)
         return [self._cookie.clear()]
 
     def _token_of(self, request: Request) -> SessionToken | None:
         value = self._cookie.of(request)
         return SessionToken.parse(value) if value else None
 
-    def _close_session_of(self, request: Request) -> None:
+    def _close_session_of(self, request: Request, *, why: EndReason) -> None:
         token = self._token_of(request)
         if token:
-            close_session(request.dbsession, token)
+            close_session(request.dbsession, token, journal=request.journal, why=why, now=utc_now())
 
     def _touch(
         self, request: Request, token: SessionToken, identity: Identity, *, now: datetime

@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from pyramid.security import remember
+from sqlalchemy.orm import Session
 
+from authsite.accounts.events import Kind
 from authsite.accounts.links import DeadLink, OpenLink, counted_try
+from authsite.accounts.sessions import Method
 from authsite.accounts.sign_in import (
     WrongCredentials,
     account_of,
@@ -14,11 +17,12 @@ from authsite.accounts.sign_in import (
     replace_password_hash,
 )
 from authsite.accounts.throttles import Throttled
-from authsite.accounts.users import Credential
+from authsite.accounts.users import AccountFrozen, Credential
 from authsite.hash_queue import HashQueueFull
 from authsite.network import network_of
 from authsite.request import Request
 from authsite.security import renew, signed_in
+from authsite.tokens import new_id
 
 
 def own_credential_of(request: Request, password: str, *, now: datetime) -> Credential:
@@ -41,31 +45,50 @@ def confirm(request: Request, password: str, *, now: datetime) -> list[tuple[str
     """
     identity = signed_in(request)
     credential = hold(request, own_credential_of(request, password, now=now), password)
-    headers = renew(request, now=now)
-    if not identity.public_computer:
-        headers.append(known_again(request, credential, account_of(identity.email), now=now))
-    return headers
+    request.journal.write(request.dbsession, credential.user_id, Kind.PASSWORD_CONFIRMED, now=now)
+    return keep_in(request, credential, account=account_of(identity.email), now=now)
 
 
 def judge(request: Request, account: str, password: str, *, now: datetime) -> Credential:
     """Return whose password this is; no transaction has begun then.
 
-    `account` is the key of an address. Raises `WrongCredentials`, `Throttled` or `HashQueueFull`.
+    `account` is the key of an address. Raises `WrongCredentials`, `AccountFrozen`, `Throttled` or
+    `HashQueueFull`.
     """
     site = request.site
     site.sweeper.nudge(now=now)  # failures leave rows too
-    return check_password(
-        site.credentials,
-        throttles=site.throttles,
-        hasher=site.hasher,
-        account=account,
-        password=password,
-        network=network_of(request),
-        device_of=lambda password_hash: site.devices.device_of(
-            request, account, password_hash, now=now
-        ),
-        now=now,
-    )
+    try:
+        credential = check_password(
+            site.credentials,
+            throttles=site.throttles,
+            hasher=site.hasher,
+            account=account,
+            password=password,
+            network=network_of(request),
+            device_of=lambda password_hash: site.devices.device_of(
+                request, account, password_hash, now=now
+            ),
+            now=now,
+        )
+    except WrongCredentials as wrong:
+        _write_failure(request, wrong.user_id or new_id(), Kind.SIGN_IN_FAILED, now=now)
+        raise
+    if credential.frozen_at:
+        _write_failure(request, credential.user_id, Kind.SIGN_IN_REFUSED, now=now)
+        raise AccountFrozen(credential.frozen_reason)
+    return credential
+
+
+def _write_failure(request: Request, user_id: str, kind: Kind, *, now: datetime) -> None:
+    """Write down what did not come to be, in a transaction of its own, since no other one begins.
+
+    For an account that nobody has, the same is done, and nothing is written. After a power cut
+    the last of these may be missing, as the tries that they tell of may: that saves the wait for
+    the disk, by which the two could be told apart.
+    """
+    with Session(request.site.database.counting) as dbsession:
+        request.journal.write(dbsession, user_id, kind, now=now)
+        dbsession.commit()
 
 
 def judge_at_link(
@@ -110,11 +133,31 @@ def let_in(
     *,
     account: str,
     public_computer: bool = False,
+    method: Method = Method.PASSWORD,
     now: datetime,
 ) -> list[tuple[str, str]]:
     """Open a session in this browser; return the headers for it, and for knowing it again."""
-    headers = remember(request, credential.user_id, public_computer=public_computer)
+    is_new = method is not Method.SIGN_UP and not request.site.devices.knows(
+        request, credential.user_id, now=now
+    )
+    headers = remember(
+        request,
+        credential.user_id,
+        public_computer=public_computer,
+        method=method,
+        kind=Kind.NEW_BROWSER if is_new else Kind.SIGNED_IN,
+    )
     if not public_computer:
+        headers.append(known_again(request, credential, account, now=now))
+    return headers
+
+
+def keep_in(
+    request: Request, credential: Credential, *, account: str, now: datetime
+) -> list[tuple[str, str]]:
+    """Give the session of this browser another secret; return the headers, as `let_in` does."""
+    headers = renew(request, now=now)
+    if not signed_in(request).public_computer:
         headers.append(known_again(request, credential, account, now=now))
     return headers
 
@@ -123,4 +166,6 @@ def known_again(
     request: Request, credential: Credential, account: str, *, now: datetime
 ) -> tuple[str, str]:
     """Return the header by which this browser will be known for the account again."""
-    return request.site.devices.remember(request, account, credential.password_hash, now=now)
+    return request.site.devices.remember(
+        request, account, credential.password_hash, user_id=credential.user_id, now=now
+    )

@@ -15,8 +15,10 @@ from pyramid.testing import DummySecurityPolicy
 from sqlalchemy.orm import Session
 
 import authsite
+from authsite.accounts.events import Actor, Origin
 from authsite.accounts.sessions import Identity, Limits
 from authsite.accounts.throttles import HELD_UP, Throttles
+from authsite.journal import Journal
 from authsite.mail.messages import Messages, mail_environment
 from authsite.models import OutboxMessage, User, UserSession
 from authsite.password_policy import PasswordPolicy
@@ -54,6 +56,12 @@ def a_policy(**values: Any) -> PasswordPolicy:
     return PasswordPolicy(**{"minimum_length": 8, "words": ("authsite",)} | values)
 
 
+def a_journal(**origin: Any) -> Journal:
+    """Write down what happens as the site does, and tell nobody else of it."""
+    who = Origin(**{"actor": Actor.PERSON} | origin)
+    return Journal(who, notify=lambda _event: None, publish=[])
+
+
 def an_outbox() -> Messages:
     """Write messages as the site does, with links to `https://site.example`."""
     templates = Environment(
@@ -67,6 +75,7 @@ def an_outbox() -> Messages:
         mail_environment(templates),
         site_name="authsite",
         link_to=lambda *segments: f"https://site.example/{'/'.join(segments)}",
+        journal=a_journal(actor=Actor.SITE),
         on_put=lambda: None,
     )
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.events import Journal, Kind
 from authsite.accounts.links import (
     DeadLink,
     Purpose,
@@ -13,7 +14,7 @@ from authsite.accounts.links import (
     void_all_but_disavowals,
     void_links,
 )
-from authsite.accounts.notices import notify
+from authsite.accounts.notices import tell
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.users import (
     EmailTaken,
@@ -35,6 +36,7 @@ def ask_for_new_email(
     user: User,
     email: EmailAddress,
     *,
+    journal: Journal,
     outbox: Outbox,
     verify_within: timedelta,
     undo_within: timedelta,
@@ -46,13 +48,15 @@ def ask_for_new_email(
     and it holds no link. What is done and kept is as much in either case.
     """
     held_user_of_id(dbsession, user.id)
-    notify(
+    tell(
         dbsession,
         user,
-        "email_change_asked",
+        Kind.EMAIL_CHANGE_ASKED,
+        journal=journal,
         outbox=outbox,
         undo_within=undo_within,
         now=now,
+        details={"to": email.typed},
         # At an address that nobody has proven, a stranger may read this.
         new_email=email.typed if user.email_verified_at else None,
     )
@@ -85,6 +89,7 @@ def change_email(
     token: LinkToken,
     user: User | None,
     *,
+    journal: Journal,
     outbox: Outbox,
     undo_within: timedelta,
     now: datetime,
@@ -103,16 +108,21 @@ def change_email(
         if user is None or link.user_id != user.id:
             raise DeadLink
         was_proven = user.email_verified_at is not None
+        details = {"from": user.email, "to": link.email}
         if was_proven:
-            notify(
+            tell(
                 dbsession,
                 user,
-                "email_changed",
+                Kind.EMAIL_CHANGED,
+                journal=journal,
                 outbox=outbox,
                 undo_within=undo_within,
                 now=now,
+                details=details,
                 new_email=link.email,
             )
+        else:
+            journal.write(dbsession, user.id, Kind.EMAIL_CHANGED, now=now, details=details)
         user.email, user.email_key = link.email, link.email_key
         user.email_verified_at = now
         dbsession.flush()

@@ -1,15 +1,16 @@
-"""Changing a password that is known, which ends every session."""
+"""Changing a password that is known, which ends every other session."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.events import EndReason, Journal, Kind
 from authsite.accounts.links import Purpose, void_links
 from authsite.accounts.new_password import WeakPassword
-from authsite.accounts.notices import notify
+from authsite.accounts.notices import tell
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sessions import close_sessions
 from authsite.accounts.sign_in import WrongCredentials, replace_password_hash
 from authsite.accounts.users import Credential, user_of_id
 from authsite.models import User
@@ -35,25 +36,42 @@ def change_password(
     credential: Credential,
     password: str,
     *,
+    session_id: str,
     hasher: PasswordHasher,
+    journal: Journal,
     outbox: Outbox,
     undo_within: timedelta,
     now: datetime,
 ) -> Credential:
     """Replace the password of the credential, which was verified, and return the new credential.
 
-    All sessions end, the one that asks as well (ASVS 7.4.3), links that lead into the account are
-    void, and its owner is told (ASVS 6.3.7). The password is hashed before the first statement of
-    `dbsession`. Raises `ChangedMeanwhile` or `HashQueueFull`.
+    All sessions end but the one that asks (ASVS 7.4.3), which is to get another secret; links that
+    lead into the account are void, and its owner is told (ASVS 6.3.7). The password is hashed
+    before the first statement of `dbsession`. Raises `ChangedMeanwhile` or `HashQueueFull`.
     """
     renewed = replace(credential, password_hash=hasher.hash(password))
     try:
         replace_password_hash(dbsession, credential, renewed.password_hash)
     except WrongCredentials as error:
         raise ChangedMeanwhile from error
-    close_sessions(dbsession, credential.user_id)
+    close_sessions(
+        dbsession,
+        credential.user_id,
+        but=session_id,
+        journal=journal,
+        why=EndReason.PASSWORD_CHANGED,
+        now=now,
+    )
     void_links(dbsession, credential.user_id, _VOID)
     user = user_of_id(dbsession, credential.user_id)
     assert isinstance(user, User)  # noqa: S101 - whose row was written just now
-    notify(dbsession, user, "password_changed", outbox=outbox, undo_within=undo_within, now=now)
+    tell(
+        dbsession,
+        user,
+        Kind.PASSWORD_CHANGED,
+        journal=journal,
+        outbox=outbox,
+        undo_within=undo_within,
+        now=now,
+    )
     return renewed

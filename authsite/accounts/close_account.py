@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.events import EndReason, Journal, Kind
 from authsite.accounts.links import (
     DeadLink,
     Purpose,
@@ -14,11 +16,10 @@ from authsite.accounts.links import (
     void_all_but_disavowals,
     void_links,
 )
-from authsite.accounts.notices import notify
+from authsite.accounts.notices import notify, tell
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sessions import close_sessions
 from authsite.accounts.sign_in import user_of_credential
-from authsite.accounts.users import Credential, held_user_of_id
+from authsite.accounts.users import AccountFrozen, Credential, held_user_of_id
 from authsite.models import OutboxMessage, User
 from authsite.tokens import LinkToken
 
@@ -40,6 +41,33 @@ def close_account(
     dbsession: Session,
     credential: Credential,
     *,
+    journal: Journal,
+    outbox: Outbox,
+    grace: Grace,
+    undo_within: timedelta,
+    now: datetime,
+) -> datetime:
+    """Close the account of whoever has shown the password, as `close_account_of` does.
+
+    Raises `WrongCredentials` when the password was changed or the account closed since then.
+    """
+    user = user_of_credential(dbsession, credential)
+    return close_account_of(
+        dbsession,
+        user,
+        journal=journal,
+        outbox=outbox,
+        grace=grace,
+        undo_within=undo_within,
+        now=now,
+    )
+
+
+def close_account_of(
+    dbsession: Session,
+    user: User,
+    *,
+    journal: Journal,
     outbox: Outbox,
     grace: Grace,
     undo_within: timedelta,
@@ -47,26 +75,35 @@ def close_account(
 ) -> datetime:
     """End all sessions and void all links; return when the account and all about it will be erased.
 
-    The owner is told at once, and once more before the end. Raises `WrongCredentials` when the
-    password was changed or the account closed since it was shown.
+    The owner is told at once, and once more before the end. The caller holds the user.
     """
-    user = user_of_credential(dbsession, credential)
     user.closes_at = closes_at = now + grace.period
     dbsession.flush()
-    close_sessions(dbsession, user.id)
+    close_sessions(dbsession, user.id, journal=journal, why=EndReason.CLOSED, now=now)
     void_all_but_disavowals(dbsession, user.id)
-    for kind, due in (("account_closing", now), (REMINDER, closes_at - grace.reminder)):
-        notify(
-            dbsession,
-            user,
-            kind,
-            outbox=outbox,
-            undo_within=undo_within,
-            now=now,
-            due=due,
-            closes_at=closes_at,
-            sign_in=outbox.link_to("sign-in"),
-        )
+    sign_in = outbox.link_to("sign-in")
+    tell(
+        dbsession,
+        user,
+        Kind.CLOSED,
+        journal=journal,
+        outbox=outbox,
+        undo_within=undo_within,
+        now=now,
+        closes_at=closes_at,
+        sign_in=sign_in,
+    )
+    notify(
+        dbsession,
+        user,
+        REMINDER,
+        outbox=outbox,
+        undo_within=undo_within,
+        now=now,
+        due=closes_at - grace.reminder,
+        closes_at=closes_at,
+        sign_in=sign_in,
+    )
     return closes_at
 
 
@@ -88,11 +125,12 @@ def offer_to_keep(dbsession: Session, credential: Credential, *, now: datetime) 
 
 
 def keep_account(
-    dbsession: Session, token: LinkToken, *, user_id: str, now: datetime
+    dbsession: Session, token: LinkToken, *, user_id: str, journal: Journal, now: datetime
 ) -> tuple[Credential, str]:
     """Keep the account that this link is about; return its credential, and the address's key.
 
-    Raises `DeadLink`, also when the password has become void since it was shown.
+    Raises `DeadLink`, also when the password has become void since it was shown, or
+    `AccountFrozen`.
     """
     user = held_user_of_id(dbsession, user_id)
     link = follow_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
@@ -100,7 +138,10 @@ def keep_account(
         raise DeadLink
     if user.closes_at is None:  # it is kept already, by another window
         raise DeadLink
+    if user.frozen_at:
+        raise AccountFrozen(user.frozen_reason)
     cancel_closing(dbsession, user)
+    journal.write(dbsession, user.id, Kind.KEPT, now=now)
     void_links(dbsession, user.id, [Purpose.KEEP_ACCOUNT])
     return Credential(user.id, user.password_hash), user.email_key
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.events import Journal, Kind
 from authsite.accounts.links import Purpose, issue_link
 from authsite.accounts.mail_limits import count_mail
 from authsite.accounts.notices import called
@@ -13,7 +14,7 @@ from authsite.accounts.users import user_of_email_key
 from authsite.durations import in_words
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
-from authsite.tokens import new_id
+from authsite.tokens import LinkToken, new_id
 
 #: The kind of the mail, under which its address is counted.
 RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a mail
@@ -24,6 +25,7 @@ def forgot_password(
     email: EmailAddress,
     *,
     throttles: Throttles,
+    journal: Journal,
     outbox: Outbox,
     reset_within: timedelta,
     network: str,
@@ -36,15 +38,9 @@ def forgot_password(
     """
     count_mail(throttles, RESET_PASSWORD, email.key, network=network, now=now)
     user = user_of_email_key(dbsession, email.key)
-    token = issue_link(
-        dbsession,
-        user or User(id=new_id()),
-        Purpose.RESET_PASSWORD,
-        email=user.email if user else email.typed,
-        email_key=email.key,
-        lifetime=reset_within,
-        now=now,
-    )
+    owner = user or User(id=new_id(), email=email.typed)
+    journal.write(dbsession, owner.id, Kind.RESET_ASKED, now=now)
+    token = _link_for(dbsession, owner, email_key=email.key, lifetime=reset_within, now=now)
     if user is None:
         outbox.put(
             dbsession,
@@ -55,13 +51,54 @@ def forgot_password(
             link=outbox.link_to("forgot-password"),
         )
     else:
-        outbox.put(
-            dbsession,
-            RESET_PASSWORD,
-            to=user.email,
-            user_id=user.id,
-            now=now,
-            name=called(user),
-            link=outbox.link_to("reset-password", str(token)),
-            lifetime=in_words(reset_within),
-        )
+        _write(dbsession, user, token, outbox=outbox, lifetime=reset_within, now=now)
+
+
+def send_reset(
+    dbsession: Session,
+    user: User,
+    *,
+    journal: Journal,
+    outbox: Outbox,
+    reset_within: timedelta,
+    now: datetime,
+) -> None:
+    """Send the same link, since somebody who runs the site said so; they never see it."""
+    journal.write(dbsession, user.id, Kind.RESET_ASKED, now=now)
+    token = _link_for(dbsession, user, email_key=user.email_key, lifetime=reset_within, now=now)
+    _write(dbsession, user, token, outbox=outbox, lifetime=reset_within, now=now)
+
+
+def _link_for(
+    dbsession: Session, owner: User, *, email_key: str, lifetime: timedelta, now: datetime
+) -> LinkToken:
+    return issue_link(
+        dbsession,
+        owner,
+        Purpose.RESET_PASSWORD,
+        email=owner.email,
+        email_key=email_key,
+        lifetime=lifetime,
+        now=now,
+    )
+
+
+def _write(
+    dbsession: Session,
+    user: User,
+    token: LinkToken,
+    *,
+    outbox: Outbox,
+    lifetime: timedelta,
+    now: datetime,
+) -> None:
+    outbox.put(
+        dbsession,
+        RESET_PASSWORD,
+        to=user.email,
+        user_id=user.id,
+        now=now,
+        name=called(user),
+        link=outbox.link_to("reset-password", str(token)),
+        lifetime=in_words(lifetime),
+    )

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from authsite.accounts.close_account import cancel_closing
+from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.events import EndReason, Journal, Kind
 from authsite.accounts.links import (
     DeadLink,
     FollowedLink,
@@ -18,7 +20,6 @@ from authsite.accounts.links import (
     void_all_but_older_disavowals,
 )
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sessions import close_sessions
 from authsite.accounts.throttles import Hit, Throttles
 from authsite.accounts.users import EmailTaken, giving_email, held_user_of_id
 from authsite.models import User
@@ -35,6 +36,7 @@ def not_me(
     *,
     link: OpenLink | None,
     throttles: Throttles,
+    journal: Journal,
     outbox: Outbox,
     reset_within: timedelta,
     network: str,
@@ -57,12 +59,12 @@ def not_me(
     try:
         with giving_email(dbsession):
             followed = follow_link(dbsession, token, purpose=Purpose.NOT_ME, now=now)
-            _give_address_back(dbsession, user, followed, outbox=outbox, now=now)
+            _give_address_back(dbsession, user, followed, journal=journal, outbox=outbox, now=now)
     except EmailTaken as error:
-        _secure(dbsession, user)
+        _secure(dbsession, user, journal=journal, now=now)
         void_all_but_disavowals(dbsession, user.id)
         raise FormerAddressTaken from error
-    _secure(dbsession, user)
+    _secure(dbsession, user, journal=journal, now=now)
     void_all_but_older_disavowals(dbsession, followed)
     chosen_by = issue_link(
         dbsession,
@@ -77,7 +79,13 @@ def not_me(
 
 
 def _give_address_back(
-    dbsession: Session, user: User, followed: FollowedLink, *, outbox: Outbox, now: datetime
+    dbsession: Session,
+    user: User,
+    followed: FollowedLink,
+    *,
+    journal: Journal,
+    outbox: Outbox,
+    now: datetime,
 ) -> None:
     """Let the account have the address that the link was sent to, which is proven by that.
 
@@ -85,14 +93,17 @@ def _give_address_back(
     """
     if user.email_key != followed.email_key:
         outbox.put(dbsession, "email_given_back", to=user.email, user_id=user.id, now=now)
+        details = {"from": user.email, "to": followed.email}
         user.email, user.email_key = followed.email, followed.email_key
         user.email_verified_at = now
+        journal.write(dbsession, user.id, Kind.EMAIL_CHANGED, now=now, details=details)
     user.email_verified_at = user.email_verified_at or now
 
 
-def _secure(dbsession: Session, user: User) -> None:
+def _secure(dbsession: Session, user: User, *, journal: Journal, now: datetime) -> None:
     """Let nobody in any more, and the account not go."""
     user.password_hash = None
     cancel_closing(dbsession, user)
     dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
-    close_sessions(dbsession, user.id)
+    journal.write(dbsession, user.id, Kind.DISAVOWED, now=now)
+    close_sessions(dbsession, user.id, journal=journal, why=EndReason.DISAVOWED, now=now)

@@ -1,16 +1,45 @@
 """What the owner of an account is told about it, with a link to take it back."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.events import Journal, Kind
 from authsite.accounts.links import Purpose, issue_link
 from authsite.accounts.outbox import Outbox
 from authsite.models import OutboxMessage, PendingLink, User
 
 #: Mails in a day to an address that is not verified, the one that asks to verify it included.
 MOST_UNVERIFIED = 6
+
+
+def tell(
+    dbsession: Session,
+    user: User,
+    kind: Kind,
+    *,
+    journal: Journal,
+    outbox: Outbox,
+    undo_within: timedelta,
+    now: datetime,
+    details: Mapping[str, str] | None = None,
+    **values: object,
+) -> None:
+    """Write down what happened, and write to the user as `notify` does, by the mail of the kind."""
+    assert kind.mail is not None  # noqa: S101 - or nobody would be told
+    journal.write(dbsession, user.id, kind, now=now, details=details)
+    notify(
+        dbsession,
+        user,
+        kind.mail,
+        outbox=outbox,
+        undo_within=undo_within,
+        now=now,
+        due=None,
+        **values,
+    )
 
 
 def notify(

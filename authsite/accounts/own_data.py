@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.change_email import CHANGE_EMAIL
-from authsite.models import OutboxMessage, PendingLink, User, UserSession
+from authsite.models import Event, OutboxMessage, PendingLink, User, UserSession
 
 _USER = (
     User.first_name,
@@ -17,6 +17,10 @@ _USER = (
     User.email_verified_at,
     User.created_at,
     User.closes_at,
+    User.frozen_at,
+    User.frozen_reason,
+    User.is_administrator,
+    User.former_id,
 )
 _SESSION = (
     UserSession.created_at,
@@ -24,6 +28,8 @@ _SESSION = (
     UserSession.confirmed_at,
     UserSession.expires_at,
     UserSession.public_computer,
+    UserSession.method,
+    UserSession.name,
     UserSession.user_agent,
     UserSession.network_address,
 )
@@ -32,6 +38,15 @@ _MAIL = (
     OutboxMessage.recipient,
     OutboxMessage.due_at,
     OutboxMessage.delivered_at,
+)
+_EVENT = (
+    Event.at,
+    Event.kind,
+    Event.actor,
+    Event.session_id,
+    Event.user_agent,
+    Event.network_address,
+    Event.details,
 )
 _LINK = (PendingLink.purpose, PendingLink.email, PendingLink.created_at, PendingLink.expires_at)
 
@@ -60,6 +75,7 @@ def data_of(dbsession: Session, user_id: str) -> dict[str, Any]:
             for mail in rows(_MAIL, OutboxMessage.user_id, OutboxMessage.due_at)
             if mail["kind"] != CHANGE_EMAIL
         ],
+        "history": rows(_EVENT, Event.user_id, Event.at),
         "pending_links": rows(_LINK, PendingLink.user_id, PendingLink.created_at),
     }
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.events import EndReason, Journal, Kind
 from authsite.accounts.links import (
     DeadLink,
     OpenLink,
@@ -14,9 +16,8 @@ from authsite.accounts.links import (
     void_all_but_disavowals,
 )
 from authsite.accounts.new_password import refuse_weak_password
-from authsite.accounts.notices import notify
+from authsite.accounts.notices import tell
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sessions import close_sessions
 from authsite.accounts.throttles import Hit, Throttles
 from authsite.accounts.users import held_user_of_id
 from authsite.email_addresses import parse_email_address
@@ -33,6 +34,7 @@ def reset_password(
     throttles: Throttles,
     hasher: PasswordHasher,
     policy: PasswordPolicy,
+    journal: Journal,
     outbox: Outbox,
     password: str,
     undo_within: timedelta,
@@ -70,7 +72,16 @@ def reset_password(
         raise DeadLink
     user.password_hash = password_hash
     user.email_verified_at = user.email_verified_at or now
-    close_sessions(dbsession, user.id)
+    why = EndReason.PASSWORD_RESET
+    close_sessions(dbsession, user.id, journal=journal, why=why, now=now)
     void_all_but_disavowals(dbsession, user.id)
-    notify(dbsession, user, "password_changed", outbox=outbox, undo_within=undo_within, now=now)
+    tell(
+        dbsession,
+        user,
+        Kind.PASSWORD_RESET,
+        journal=journal,
+        outbox=outbox,
+        undo_within=undo_within,
+        now=now,
+    )
     return hits

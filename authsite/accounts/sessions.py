@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from authsite.accounts.events import Journal, Kind
 from authsite.compiled_select import CompiledSelect
 from authsite.models import User, UserSession
 from authsite.tokens import SessionToken
@@ -29,6 +31,18 @@ class Limits:
         return min(last_seen_at + self.idle, created_at + self.absolute)
 
 
+class Method(Enum):
+    """How the owner of a session showed who they are; its name, in small letters, is kept."""
+
+    PASSWORD = "with the password"  # noqa: S105 - words
+    SIGN_UP = "by signing up"
+
+    @property
+    def key(self) -> str:
+        """What the table holds."""
+        return self.name.lower()
+
+
 class Identity(NamedTuple):
     """Who asks: the person and their session, as plain values that outlive any transaction.
 
@@ -45,6 +59,7 @@ class Identity(NamedTuple):
     expires_at: datetime
     public_computer: bool
     email_is_verified: bool
+    is_administrator: bool
 
     @property
     def full_name(self) -> str:
@@ -52,7 +67,8 @@ class Identity(NamedTuple):
         return f"{self.first_name} {self.last_name}"
 
 
-#: What `identity_of_token` asks: by primary key, once in nearly every request.
+#: What `identity_of_token` asks: by primary key, once in nearly every request. Nobody is signed in
+#: to an account that is frozen, whatever row is left.
 IDENTITY = (
     sa.select(
         UserSession.user_id,
@@ -65,10 +81,11 @@ IDENTITY = (
         UserSession.expires_at,
         UserSession.public_computer,
         User.email_verified_at.is_not(None),
+        User.is_administrator,
         UserSession.secret_digest,
     )
     .join(User, User.id == UserSession.user_id)
-    .where(UserSession.id == sa.bindparam("session_id"))
+    .where(UserSession.id == sa.bindparam("session_id"), User.frozen_at.is_(None))
 )
 _OPEN = sa.insert(UserSession.metadata.tables["user_session"])
 
@@ -94,12 +111,18 @@ def open_session(
     user_id: str,
     *,
     limits: Limits,
+    journal: Journal,
+    method: Method = Method.PASSWORD,
+    kind: Kind = Kind.SIGNED_IN,
     public_computer: bool = False,
     user_agent: str | None,
     network_address: str | None,
     now: datetime,
 ) -> SessionToken:
-    """Sign a browser in and return what its cookie is to hold, the only copy of the secret."""
+    """Sign a browser in and return what its cookie is to hold, the only copy of the secret.
+
+    `kind` is what the history calls it.
+    """
     token = SessionToken.new()
     row = {
         "id": token.id,
@@ -112,8 +135,11 @@ def open_session(
         "public_computer": public_computer,
         "user_agent": user_agent[:USER_AGENT_LENGTH] if user_agent else None,
         "network_address": network_address,
+        "method": method.key,
     }
     dbsession.execute(_OPEN, row)
+    details = {"method": method.key}
+    journal.write(dbsession, user_id, kind, session_id=token.id, now=now, details=details)
     return token
 
 
@@ -137,15 +163,6 @@ def renew_session(
     return None if expires_at is None else (token, expires_at)
 
 
-def close_session(dbsession: Session, token: SessionToken) -> None:
-    """End the session of this token, if there is one and the secret is its own."""
-    dbsession.execute(
-        sa.delete(UserSession).where(
-            UserSession.id == token.id, UserSession.secret_digest == token.digest
-        )
-    )
-
-
 def touch_session(
     connection: Connection, identity: Identity, *, limits: Limits, now: datetime
 ) -> datetime | None:
@@ -166,8 +183,3 @@ def touch_session(
         sa.update(UserSession).where(*as_seen).values(last_seen_at=now, expires_at=expires_at)
     )
     return expires_at if touched.rowcount else None
-
-
-def close_sessions(dbsession: Session, user_id: str) -> None:
-    """End every session of the user, wherever it is."""
-    dbsession.execute(sa.delete(UserSession).where(UserSession.user_id == user_id))

@@ -20,6 +20,7 @@ _UNCHANGED = (
     _USERS.c.id == sa.bindparam("user_id"),
     _USERS.c.password_hash == sa.bindparam("seen"),
     _USERS.c.closes_at.is_not_distinct_from(sa.bindparam("closing", type_=UtcDateTime)),
+    _USERS.c.frozen_at.is_(None),
 )
 _HOLD = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(read=True)
 _REPLACE = (
@@ -31,7 +32,15 @@ _REPLACE = (
 
 
 class WrongCredentials(Exception):
-    """The address or the password is wrong; nobody is told which (ASVS 6.3.8)."""
+    """The address or the password is wrong; nobody is told which (ASVS 6.3.8).
+
+    `user_id` is whose account was meant, for their history: None if nobody has it, or if it is no
+    wrong password but a credential that stands no more.
+    """
+
+    def __init__(self, user_id: str | None = None) -> None:
+        super().__init__()
+        self.user_id = user_id
 
 
 def account_of(email: str) -> str:
@@ -59,6 +68,8 @@ def check_password(
 ) -> Credential:
     """Return whose password this is; raise `WrongCredentials`, `Throttled` or `HashQueueFull`.
 
+    The account may be frozen, which is for who has shown the password to know.
+
     No transaction is open while the hash is computed. An account that nobody has costs the same
     hash as a wrong password. Who is held up is told so at once; else a try is counted when its turn
     has come, before it is made, and given back unless the password is wrong. The tries of a browser
@@ -81,7 +92,7 @@ def check_password(
             throttles.give_back(hits)
             raise
     if not matches or credential is None:
-        raise WrongCredentials
+        raise WrongCredentials(credential.user_id if credential else None)
     throttles.give_back(hits)
     return credential
 
@@ -89,8 +100,8 @@ def check_password(
 def hold_credential(dbsession: Session, credential: Credential) -> None:
     """Make sure that the credential still stands, until the transaction ends.
 
-    Between the look and the hash the password may have been changed or the account closed; then
-    this raises `WrongCredentials`.
+    Between the look and the hash the password may have been changed, or the account closed or
+    frozen; then this raises `WrongCredentials`.
     """
     if dbsession.execute(_HOLD, _as_it_was(credential)).one_or_none() is None:
         raise WrongCredentials
@@ -104,7 +115,7 @@ def user_of_credential(dbsession: Session, credential: Credential) -> User:
     """
     user = held_user_of_id(dbsession, credential.user_id)
     as_judged = (credential.password_hash, credential.closes_at)
-    if user is None or (user.password_hash, user.closes_at) != as_judged:
+    if user is None or user.frozen_at or (user.password_hash, user.closes_at) != as_judged:
         raise WrongCredentials
     return user
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.events import Journal, Kind
 from authsite.accounts.links import Purpose, is_reserved, issue_link
 from authsite.accounts.mail_limits import may_mail
 from authsite.accounts.new_password import refuse_weak_password
@@ -65,6 +66,7 @@ def sign_up(
     user: User,
     *,
     throttles: Throttles,
+    journal: Journal,
     outbox: Outbox,
     give_back: Callable[[Sequence[Hit]], None],
     verify_within: timedelta,
@@ -78,7 +80,7 @@ def sign_up(
     """
     may_ask = may_mail(throttles, VERIFY_EMAIL, user.email_key, now=now)
     try:
-        _add(dbsession, user, now=now)
+        _add(dbsession, user, journal=journal, now=now)
     except EmailTaken:
         give_back(may_ask or ())
         raise
@@ -93,6 +95,7 @@ def sign_up_by_mail(
     user: User,
     *,
     throttles: Throttles,
+    journal: Journal,
     outbox: Outbox,
     verify_within: timedelta,
     now: datetime,
@@ -105,7 +108,7 @@ def sign_up_by_mail(
     may_tell = may_mail(throttles, SIGN_UP_TAKEN, user.email_key, now=now)
     owner: User | None = user
     try:
-        _add(dbsession, user, now=now)
+        _add(dbsession, user, journal=journal, now=now)
     except EmailTaken:
         owner = user_of_email_key(dbsession, user.email_key)
     if owner and not owner.email_verified_at:
@@ -135,7 +138,7 @@ def sign_up_by_mail(
         )
 
 
-def _add(dbsession: Session, user: User, *, now: datetime) -> None:
+def _add(dbsession: Session, user: User, *, journal: Journal, now: datetime) -> None:
     """Add the user, or nothing at all and raise `EmailTaken`."""
     with giving_email(dbsession):
         dbsession.add(user)
@@ -144,3 +147,4 @@ def _add(dbsession: Session, user: User, *, now: datetime) -> None:
         # has waited for; before the insert, it might not have been there yet.
         if is_reserved(dbsession, user.email_key, user_id=user.id, now=now):
             raise EmailTaken
+        journal.write(dbsession, user.id, Kind.SIGNED_UP, now=now)

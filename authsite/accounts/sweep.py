@@ -8,8 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from authsite.accounts.expire_sessions import expire_oldest
+from authsite.accounts.history import KEPT_FOR
 from authsite.clock import milliseconds_of
-from authsite.models import OutboxMessage, PendingLink, Sweep, Throttle, User, UserSession
+from authsite.models import Event, OutboxMessage, PendingLink, Sweep, Throttle, User, UserSession
 
 #: Rows deleted by one statement. 300 000 at once stall every writer for seconds.
 BATCH = 500
@@ -21,6 +23,7 @@ _THROTTLE = Throttle.metadata.tables["throttle"]
 _LINK = PendingLink.metadata.tables["pending_link"]
 _MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
 _USER = User.metadata.tables["user"]
+_EVENT = Event.metadata.tables["event"]
 
 
 def claim_sweep(connection: Connection, *, every: timedelta, now: datetime) -> bool:
@@ -55,10 +58,11 @@ THROTTLES = Leftovers(
 )
 LINKS = Leftovers("expired links", _LINK.c.digest, _LINK.c.expires_at, moment=lambda now: now)
 MESSAGES = Leftovers("old messages", _MESSAGE.c.id, _MESSAGE.c.forget_at, moment=lambda now: now)
+EVENTS = Leftovers("old events", _EVENT.c.id, _EVENT.c.at, moment=lambda now: now - KEPT_FOR)
 #: With each goes all that hangs on it, by the database's own rules.
 ACCOUNTS = Leftovers("closed accounts", _USER.c.id, _USER.c.closes_at, moment=lambda now: now)
 #: Accounts last: what has gone before need not go with them.
-ALL = (SESSIONS, THROTTLES, LINKS, MESSAGES, ACCOUNTS)
+ALL = (SESSIONS, THROTTLES, LINKS, MESSAGES, EVENTS, ACCOUNTS)
 
 
 def sweep(
@@ -68,22 +72,32 @@ def sweep(
 
     Each batch is a transaction; whoever iterates decides how long to rest in between.
     """
+    while True:
+        with engine.begin() as connection:
+            if leftovers is SESSIONS:  # of which the history has to tell
+                deleted = expire_oldest(connection, now=now, most=batch)
+            else:
+                deleted = _delete_oldest(connection, leftovers, now=now, most=batch)
+        if not deleted:
+            return
+        yield deleted
+
+
+def _delete_oldest(
+    connection: Connection, leftovers: Leftovers, *, now: datetime, most: int
+) -> int:
     oldest = (
         sa.select(leftovers.key)
         .where(leftovers.are_over(now))
         .order_by(leftovers.over_at)
-        .limit(batch)
+        .limit(most)
         # On PostgreSQL, what somebody holds may be hit, and is left to the next sweep: to wait for
         # several rows in this order, while others do in theirs, would be a deadlock.
         .with_for_update(skip_locked=True)
     )
-    statement = sa.delete(leftovers.key.table).where(leftovers.key.in_(oldest))
-    while True:
-        with engine.begin() as connection:
-            deleted = connection.execute(statement).rowcount
-        if not deleted:
-            return
-        yield deleted
+    return connection.execute(
+        sa.delete(leftovers.key.table).where(leftovers.key.in_(oldest))
+    ).rowcount
 
 
 def count_leftovers(connection: Connection, leftovers: Leftovers, *, now: datetime) -> int:

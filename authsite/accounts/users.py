@@ -17,6 +17,14 @@ class EmailTaken(Exception):
     """Somebody has an account with this address, or had and can still take it back."""
 
 
+class AccountFrozen(Exception):
+    """Nobody signs in to the account, whatever they show; `reason` is for who has shown enough."""
+
+    def __init__(self, reason: str | None) -> None:
+        super().__init__("the account is frozen")
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """Whose password it is, and the account as it was when it was read."""
@@ -25,6 +33,8 @@ class Credential:
     password_hash: str = field(repr=False)
     email_verified_at: datetime | None = None
     closes_at: datetime | None = None
+    frozen_at: datetime | None = None
+    frozen_reason: str | None = field(default=None, repr=False)
 
 
 def user_of_email_key(dbsession: Session, email_key: str) -> User | None:
@@ -64,9 +74,14 @@ def held_user_of_id(dbsession: Session, user_id: str) -> User | None:
 
 
 #: What `credential_of_email_key` asks, at every sign-in.
-CREDENTIAL = sa.select(User.id, User.password_hash, User.email_verified_at, User.closes_at).where(
-    User.email_key == sa.bindparam("email_key"), User.password_hash.is_not(None)
-)
+CREDENTIAL = sa.select(
+    User.id,
+    User.password_hash,
+    User.email_verified_at,
+    User.closes_at,
+    User.frozen_at,
+    User.frozen_reason,
+).where(User.email_key == sa.bindparam("email_key"), User.password_hash.is_not(None))
 
 
 def credential_of_email_key(credentials: CompiledSelect, email_key: str) -> Credential | None:

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.events import EndReason, Journal, Kind
 from authsite.accounts.links import (
     DeadLink,
     Purpose,
@@ -13,7 +15,6 @@ from authsite.accounts.links import (
 )
 from authsite.accounts.mail_limits import may_mail
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sessions import close_sessions
 from authsite.accounts.sign_in import hold_credential, user_of_credential
 from authsite.accounts.throttles import Throttles
 from authsite.accounts.users import Credential, held_user_of_id
@@ -70,17 +71,24 @@ def ask_who_signs_in(
         ask_to_verify(dbsession, user, outbox=outbox, verify_within=verify_within, now=now)
 
 
-def verify_email(dbsession: Session, token: LinkToken, *, user_id: str, now: datetime) -> None:
+def verify_email(
+    dbsession: Session, token: LinkToken, *, user_id: str, journal: Journal, now: datetime
+) -> None:
     """Take the address as proven by this user, who is signed in.
 
     Raises `DeadLink`, also when the link is another's, or the account has another address by now.
     """
     user = held_user_of_id(dbsession, user_id)
-    _follow(dbsession, token, user, now=now).email_verified_at = now
+    _verify(dbsession, token, user, journal=journal, now=now)
 
 
 def verify_email_by_password(
-    dbsession: Session, token: LinkToken, credential: Credential, *, now: datetime
+    dbsession: Session,
+    token: LinkToken,
+    credential: Credential,
+    *,
+    journal: Journal,
+    now: datetime,
 ) -> None:
     """Take the address as proven by whoever has shown the password of the account.
 
@@ -88,7 +96,7 @@ def verify_email_by_password(
     more.
     """
     user = user_of_credential(dbsession, credential)
-    _follow(dbsession, token, user, now=now).email_verified_at = now
+    _verify(dbsession, token, user, journal=journal, now=now)
 
 
 def claim_account(
@@ -96,6 +104,7 @@ def claim_account(
     token: LinkToken,
     *,
     user_id: str,
+    journal: Journal,
     reset_within: timedelta,
     now: datetime,
 ) -> LinkToken:
@@ -111,7 +120,8 @@ def claim_account(
     user = _follow(dbsession, token, user, now=now)
     user.email_verified_at, user.password_hash = now, None
     dbsession.flush()
-    close_sessions(dbsession, user.id)
+    journal.write(dbsession, user.id, Kind.CLAIMED, now=now)
+    close_sessions(dbsession, user.id, journal=journal, why=EndReason.CLAIMED, now=now)
     void_links(dbsession, user.id, list(Purpose))
     return issue_link(
         dbsession,
@@ -122,6 +132,16 @@ def claim_account(
         lifetime=reset_within,
         now=now,
     )
+
+
+def _verify(
+    dbsession: Session, token: LinkToken, user: User | None, *, journal: Journal, now: datetime
+) -> None:
+    owner = _follow(dbsession, token, user, now=now)
+    owner.email_verified_at = now
+    dbsession.flush()
+    details = {"to": owner.email}
+    journal.write(dbsession, owner.id, Kind.EMAIL_VERIFIED, now=now, details=details)
 
 
 def _follow(dbsession: Session, token: LinkToken, user: User | None, *, now: datetime) -> User:

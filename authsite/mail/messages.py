@@ -7,6 +7,8 @@ from typing import Any
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
+from authsite.accounts.change_email import CHANGE_EMAIL
+from authsite.accounts.events import Journal, Kind
 from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage
 from authsite.tokens import new_id
@@ -38,10 +40,12 @@ class Messages:
         *,
         site_name: str,
         link_to: Callable[..., str],
+        journal: Journal,
         on_put: Callable[[], None],
     ) -> None:
         self._environment = environment
         self._site_name = site_name
+        self._journal = journal
         self._on_put = on_put
         self.link_to = link_to
 
@@ -62,13 +66,14 @@ class Messages:
         `parse_email_address` takes: there is one recipient, whatever it looks like.
         """
         values |= {"site_name": self._site_name, "site_url": self.link_to(), "email": to}
+        subject = " ".join(self._render(kind, "subject.txt", values).split())
         dbsession.add(
             OutboxMessage(
                 id=new_id(),
                 kind=kind,
                 user_id=user_id,
                 recipient=parse_email_address(to).mailbox,
-                subject=" ".join(self._render(kind, "subject.txt", values).split()),
+                subject=subject,
                 text=self._render(kind, "body.txt", values),
                 html=self._render(kind, "body.html", values),
                 due_at=due or now,
@@ -76,6 +81,12 @@ class Messages:
             )
         )
         dbsession.flush()
+        # Whether a new address was free, whoever asked for it must not read in their history; for
+        # nobody, the same statement is made. What is due later is told of by what it is about.
+        owner = None if kind == CHANGE_EMAIL or (due or now) > now else user_id
+        self._journal.write(
+            dbsession, owner or new_id(), Kind.MAIL_WRITTEN, now=now, details={"subject": subject}
+        )
         self._on_put()
 
     def _render(self, kind: str, part: str, values: dict[str, Any]) -> str:

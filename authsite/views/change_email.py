@@ -82,6 +82,7 @@ class ChangeEmail:
             request.dbsession,
             self.token,
             owner,
+            journal=request.journal,
             outbox=request.outbox,
             undo_within=request.site.settings.email.undo_within,
             now=now,

@@ -15,6 +15,7 @@ from pyramid.response import Response
 from pyramid.view import exception_view_config
 from pyramid_retry import is_error_retryable
 
+from authsite.accounts.users import AccountFrozen
 from authsite.addresses import methods_of
 from authsite.database import DATABASE_AWAY
 from authsite.headers import request_id
@@ -100,6 +101,19 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     if getattr(exc.result, "permission", None) == "anonymous":
         return see_other(request.path_to("dashboard"))
     return error_page(request, 403, "That is not for you", "You may not open this page.")
+
+
+@exception_view_config(AccountFrozen)
+def frozen(exc: AccountFrozen, request: Request) -> Response:
+    """Say why nobody signs in to the account, to who has shown its password."""
+    reason = exc.reason or "Whoever runs this site has not said why."
+    return error_page(
+        request,
+        403,
+        "This account is frozen",
+        f"Nobody can sign in to it. {reason}",
+        "Nothing in it is lost. Turn to those who run the site to have it opened again.",
+    )
 
 
 @exception_view_config(HTTPNotFound)

@@ -58,6 +58,7 @@ class ForgotPassword:
                 self.request.dbsession,
                 email,
                 throttles=site.throttles,
+                journal=self.request.journal,
                 outbox=self.request.outbox,
                 reset_within=within,
                 network=network_of(self.request),

@@ -56,7 +56,11 @@ class KeepAccount:
             if link is None:
                 return self._dead()
             credential, account = keep_account(
-                request.dbsession, self.token, user_id=link.user_id, now=now
+                request.dbsession,
+                self.token,
+                user_id=link.user_id,
+                journal=request.journal,
+                now=now,
             )
         except DeadLink:
             return self._dead()

@@ -54,6 +54,7 @@ class NotMe:
                 self.token,
                 link=self.link,
                 throttles=request.site.throttles,
+                journal=request.journal,
                 outbox=request.outbox,
                 reset_within=request.site.settings.passwords.reset_within,
                 network=network_of(request),

@@ -71,6 +71,7 @@ class ResetPassword:
             throttles=site.throttles,
             hasher=site.hasher,
             policy=site.password_policy,
+            journal=self.request.journal,
             outbox=self.request.outbox,
             password=password,
             undo_within=site.settings.email.undo_within,

@@ -8,6 +8,7 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.new_password import WeakPassword
+from authsite.accounts.sessions import Method
 from authsite.accounts.sign_up import new_user, sign_up, sign_up_by_mail
 from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import EmailTaken
@@ -73,7 +74,9 @@ class SignUp:
         except HashQueueFull:
             return self._page(crowded_page, form)
         else:
-            headers = let_in(self.request, credential, account=email.key, now=now)
+            headers = let_in(
+                self.request, credential, account=email.key, method=Method.SIGN_UP, now=now
+            )
             return see_other(self.request.path_to("dashboard"), headers)
         return self._page(form_page, form, status=422)
 
@@ -99,6 +102,7 @@ class SignUp:
     def _mail(self) -> dict[str, Any]:
         return {
             "throttles": self.request.site.throttles,
+            "journal": self.request.journal,
             "outbox": self.request.outbox,
             "verify_within": self.request.site.settings.email.verify_within,
         }

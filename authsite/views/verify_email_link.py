@@ -80,7 +80,13 @@ class VerifyEmailLinkPage:
             return self._claim(link, now=now)
         if credential:
             return self._sign_in(credential, link, now=now)
-        verify_email(request.dbsession, self.token, user_id=link.user_id, now=now)
+        verify_email(
+            request.dbsession,
+            self.token,
+            user_id=link.user_id,
+            journal=request.journal,
+            now=now,
+        )
         return self._confirmed("dashboard")
 
     def _claim(self, link: OpenLink, *, now: datetime) -> Response:
@@ -89,6 +95,7 @@ class VerifyEmailLinkPage:
             self.request.dbsession,
             self.token,
             user_id=link.user_id,
+            journal=self.request.journal,
             reset_within=self.request.site.settings.passwords.reset_within,
             now=now,
         )
@@ -96,7 +103,9 @@ class VerifyEmailLinkPage:
 
     def _sign_in(self, credential: Credential, link: OpenLink, *, now: datetime) -> Response:
         request = self.request
-        verify_email_by_password(request.dbsession, self.token, credential, now=now)
+        verify_email_by_password(
+            request.dbsession, self.token, credential, journal=request.journal, now=now
+        )
         if credential.closes_at:  # they are asked there whether they want to keep it
             return self._confirmed("sign-in")
         headers = let_in(request, credential, account=link.owner_email_key, now=now)

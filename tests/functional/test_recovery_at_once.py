@@ -20,7 +20,7 @@ from authsite.models import User, UserSession
 from authsite.site import Site
 from authsite.tokens import LinkToken
 from tests.browsers import PASSWORD
-from tests.factories import LIMITS, an_outbox
+from tests.factories import LIMITS, a_journal, an_outbox
 from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
 
 #: Seconds after which a test that waits for another thread has failed.
@@ -111,7 +111,7 @@ def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
         hold_credential(signing_in, Credential(user_id, password_hash))
         reset = pool.submit(choose, browser, link)
         wait_for_reset()
-        open_session(signing_in, user_id, limits=LIMITS, **words)
+        open_session(signing_in, user_id, limits=LIMITS, journal=a_journal(), **words)
         signing_in.commit()
         assert reset.result(PATIENCE).status_int == 303
     assert dbsession.scalars(sa.select(UserSession.id)).all() == []
@@ -135,6 +135,7 @@ def test_the_old_password_opens_no_session_while_the_new_one_is_written(
             throttles=site.throttles,
             hasher=site.hasher,
             policy=site.password_policy,
+            journal=a_journal(),
             outbox=an_outbox(),
             password=NEW_PASSWORD,
             undo_within=timedelta(days=7),

@@ -21,7 +21,7 @@ GONE = (
     "expired sessions deleted\n"
     "0 forgotten throttles deleted\n"
     "0 expired links deleted\n"
-    "0 old messages deleted\n"
+    "0 old messages deleted\n0 old events deleted\n"
     "0 closed accounts deleted\n"
 )
 PRODUCTION = str(ROOT / "production.ini")

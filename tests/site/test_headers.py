@@ -107,9 +107,9 @@ def test_no_answer_repeats_the_secret_of_the_session(new_application, browser):
     identifier, _, secret = browser.cookie.partition(".")
     environ = {"HTTP_COOKIE": f"session={browser.cookie}"} | HERE
     for answer in all_kinds_of_answers(new_application(add_crash), **environ):
-        everything = f"{answer.headers}{answer.text}"
-        assert secret not in everything
-        assert identifier not in everything
+        assert secret not in f"{answer.headers}{answer.text}"
+        # The id alone is worth nothing, and names the session where its owner looks at it.
+        assert identifier not in f"{answer.headers}"
 
 
 @pytest.mark.asvs("3.4.2")

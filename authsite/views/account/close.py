@@ -58,21 +58,25 @@ class ClosePage:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
             return self._page(crowded_page, form)
-        headers = forget(request)
         try:
             close_account(
                 request.dbsession,
                 credential,
+                journal=request.journal,
                 outbox=request.outbox,
                 grace=self.grace,
                 undo_within=request.site.settings.email.undo_within,
                 now=now,
             )
         except WrongCredentials:  # it was right a moment ago: a second click, or another window
-            return see_other(request.path_to("sign-in"), headers)
+            return see_other(request.path_to("sign-in"), forget(request))
         return see_other(
             request.path_to("sign-in"),
-            [*headers, request.site.flash.set("account-closed"), ("Clear-Site-Data", '"cache"')],
+            [
+                *forget(request),
+                request.site.flash.set("account-closed"),
+                ("Clear-Site-Data", '"cache"'),
+            ],
         )
 
     def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:

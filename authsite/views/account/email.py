@@ -65,6 +65,7 @@ class EmailPage:
             self.request.dbsession,
             self.context.record,
             email,
+            journal=self.request.journal,
             outbox=self.request.outbox,
             verify_within=site.settings.email.verify_within,
             undo_within=site.settings.email.undo_within,

@@ -24,7 +24,7 @@ from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Account
 from authsite.security import signed_in
-from authsite.signing_in import let_in, own_credential_of
+from authsite.signing_in import keep_in, own_credential_of
 
 
 class PasswordForm(NewPasswordForm):
@@ -60,7 +60,7 @@ class PasswordPage:
 
     @view_config(request_method="POST")
     def submit(self) -> Response:
-        """Take the new password; this browser alone stays signed in, in a new session."""
+        """Take the new password; this browser alone stays signed in, with a new secret."""
         form, now = PasswordForm.of(self.request), utc_now()
         if not form.validate():
             return self._page(form_page, form, status=422)
@@ -100,18 +100,14 @@ class PasswordPage:
             self.request.dbsession,
             own_credential_of(self.request, current, now=now),
             password,
+            session_id=self.identity.session_id,
             hasher=site.hasher,
+            journal=self.request.journal,
             outbox=self.request.outbox,
             undo_within=site.settings.email.undo_within,
             now=now,
         )
-        return let_in(
-            self.request,
-            renewed,
-            account=email.key,
-            public_computer=self.identity.public_computer,
-            now=now,
-        )
+        return keep_in(self.request, renewed, account=email.key, now=now)
 
     def _page(
         self, made_by: Callable[..., Response], form: PasswordForm, **values: Any

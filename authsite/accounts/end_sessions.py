@@ -1,0 +1,91 @@
+"""How sessions end: the rows go, and the history keeps that they were, and why they ended."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.accounts.events import EndReason, Journal, Kind
+from authsite.models import User, UserSession
+from authsite.tokens import SessionToken
+
+#: What is asked of sessions that end.
+ENDED = (
+    UserSession.id,
+    UserSession.user_id,
+    UserSession.created_at,
+    UserSession.expires_at,
+    UserSession.method,
+    UserSession.name,
+    UserSession.user_agent,
+    UserSession.network_address,
+)
+
+
+def close_session(
+    dbsession: Session, token: SessionToken, *, journal: Journal, why: EndReason, now: datetime
+) -> None:
+    """End the session of this token, if there is one and the secret is its own."""
+    is_its = UserSession.id == token.id, UserSession.secret_digest == token.digest
+    # The user before sessions, in the order of all who lock both.
+    owner = (
+        sa.select(User.id)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(*is_its)
+        .with_for_update(read=True, key_share=True, of=User)
+    )
+    dbsession.execute(owner)
+    _end(dbsession, *is_its, journal=journal, why=why, now=now)
+
+
+def close_sessions(
+    dbsession: Session,
+    user_id: str,
+    *,
+    but: str | None = None,
+    journal: Journal,
+    why: EndReason,
+    now: datetime,
+) -> int:
+    """End every session of the user, wherever it is, and return how many there were.
+
+    `but` is the id of one that goes on. The caller holds the user.
+    """
+    of_user = UserSession.user_id == user_id, UserSession.id.is_distinct_from(but)
+    return _end(dbsession, *of_user, journal=journal, why=why, now=now)
+
+
+def _end(
+    dbsession: Session,
+    *these: "sa.ColumnElement[bool]",
+    journal: Journal,
+    why: EndReason,
+    now: datetime,
+) -> int:
+    """Delete these sessions, write each into the history of its owner, and return how many."""
+    ended = dbsession.execute(sa.delete(UserSession).where(*these).returning(*ENDED)).all()
+    for row in ended:
+        was_over = row.expires_at <= now
+        journal.write(
+            dbsession,
+            row.user_id,
+            Kind.SESSION_ENDED,
+            now=now,
+            details=ended_session(row, EndReason.EXPIRED if was_over else why),
+        )
+    return len(ended)
+
+
+def ended_session(row: "sa.Row[*tuple[Any, ...]]", why: EndReason) -> dict[str, str]:
+    """Return what the history keeps of a session whose row goes."""
+    details = {
+        "reason": why.key,
+        "session": row.id,
+        "signed_in_at": row.created_at.isoformat(),
+        "method": row.method,
+        "name": row.name,
+        "browser": row.user_agent,
+        "address": row.network_address,
+    }
+    return {name: value for name, value in details.items() if value is not None}

@@ -1,0 +1,164 @@
+"""What can happen to an account: the one list that history, log, mails and metrics are made of."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+
+class Actor(StrEnum):
+    """On whose side something was done."""
+
+    #: In a browser, by whoever had it; what was shown for it, a password or a link, the kind says.
+    PERSON = "person"
+    ADMINISTRATOR = "administrator"
+    #: From a shell of the machine.
+    OPERATOR = "operator"
+    #: By itself, because it was time.
+    SITE = "site"
+
+
+class Kind(Enum):
+    """A kind of event. Adding a line here is all that a new one needs, but for a mail's templates.
+
+    Its name, in small letters, is what the table holds; it is never changed. The fields are those
+    of `__init__`.
+    """
+
+    SIGNED_UP = "Signed up", "user_created"
+    SIGNED_IN = "Signed in", "authn_login_success"
+    NEW_BROWSER = (
+        "Signed in with a browser that was new to this account",
+        "authn_login_new_browser",
+        logging.INFO,
+        "new_sign_in",
+    )
+    SIGN_IN_FAILED = "A wrong password was typed", "authn_login_fail", logging.WARNING
+    SIGN_IN_REFUSED = (
+        "The right password was typed, but the account is frozen",
+        "authn_login_lock",
+        logging.WARNING,
+    )
+    PASSWORD_CONFIRMED = "Confirmed the password", "authn_password_confirmed"
+    SESSION_ENDED = "A session ended", "session_ended"
+    PASSWORD_CHANGED = (
+        "Changed the password",
+        "authn_password_change",
+        logging.INFO,
+        "password_changed",
+    )
+    PASSWORD_RESET = (
+        "Chose a new password by a link",
+        "authn_password_reset",
+        logging.INFO,
+        "password_changed",
+    )
+    RESET_ASKED = "A link to choose a new password was asked for", "authn_password_reset_asked"
+    EMAIL_VERIFIED = "Confirmed the address", "user_email_verified"
+    EMAIL_CHANGE_ASKED = (
+        "Asked to change the address",
+        "user_email_change_asked",
+        logging.INFO,
+        "email_change_asked",
+    )
+    EMAIL_CHANGED = "Changed the address", "user_email_changed", logging.INFO, "email_changed"
+    CLAIMED = "Took the account over by a link to its address", "user_claimed", logging.WARNING
+    DISAVOWED = "Said that it was somebody else", "user_disavowed", logging.WARNING
+    CLOSED = "Closed the account", "user_closed", logging.INFO, "account_closing"
+    KEPT = "Kept the account", "user_kept"
+    MAIL_WRITTEN = "A mail was sent", "user_mail_written"
+    CREATED = "The account was made", "user_created_by_operator"
+    IMPORTED = "The account was brought here from another system", "user_imported"
+    FROZEN = "The account was frozen", "user_frozen", logging.WARNING
+    UNFROZEN = "The account was no longer frozen", "user_unfrozen", logging.WARNING
+    MADE_ADMINISTRATOR = "Came to be an administrator", "privilege_granted", logging.WARNING
+
+    def __init__(
+        self, words: str, logged_as: str, level: int = logging.INFO, mail: str | None = None
+    ) -> None:
+        #: What a person reads in their history.
+        self.words = words
+        #: The word for it in the log; OWASP's logging vocabulary where that has one.
+        self.logged_as = logged_as
+        #: How loudly the log says so, as `logging` counts.
+        self.level = level
+        #: The kind of the mail that tells the owner, if one does.
+        self.mail = mail
+
+    @property
+    def key(self) -> str:
+        """What the table holds."""
+        return self.name.lower()
+
+
+class EndReason(Enum):
+    """Why a session ended; its name, in small letters, is a detail of the event."""
+
+    SIGNED_OUT = "signed out"
+    REPLACED = "somebody signed in again in the same browser"
+    ENDED = "ended from another session"
+    EXPIRED = "not used for too long, or too old"
+    PASSWORD_CHANGED = "the password was changed"  # noqa: S105 - words
+    PASSWORD_RESET = "a new password was chosen by a link"  # noqa: S105 - words
+    CLAIMED = "the account was taken over by a link to its address"
+    DISAVOWED = "the owner said that it was somebody else"
+    CLOSED = "the account was closed"
+    FROZEN = "the account was frozen"
+    ENDED_FOR_OWNER = "ended by those who run the site"
+
+    @property
+    def key(self) -> str:
+        """What the table holds."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an event comes from: whose act, in which session, from which browser and network."""
+
+    actor: Actor
+    actor_id: str | None = None
+    session_id: str | None = None
+    user_agent: str | None = None
+    network_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEvent:
+    """An event as it is written down, and as host applications are told of it.
+
+    `user_id` is None when nobody has the account that was meant. Whatever a subscriber writes by
+    `dbsession` is kept with the event, or undone with it; it is told in the midst of the
+    transaction.
+    """
+
+    kind: Kind
+    user_id: str | None
+    at: datetime
+    origin: Origin
+    session_id: str | None
+    details: Mapping[str, str]
+    dbsession: Session = field(repr=False, compare=False)
+
+
+class Journal(Protocol):
+    """Where a flow writes down what it did, in the transaction in which it did it."""
+
+    def write(
+        self,
+        dbsession: Session,
+        user_id: str,
+        kind: Kind,
+        *,
+        now: datetime,
+        session_id: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write down an event of the account; for an id that nobody has, in the same time, none.
+
+        `session_id` is given when it is another session than the one that is being used.
+        """

@@ -1,0 +1,33 @@
+"""Freezing an account: nobody signs in to it until those who run the site say so."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.events import EndReason, Journal, Kind
+from authsite.models import User
+
+#: What the column takes.
+LONGEST_REASON = 200
+
+
+def freeze_account(
+    dbsession: Session, user: User, *, reason: str, journal: Journal, now: datetime
+) -> int:
+    """Let nobody sign in, and end all sessions; return how many there were.
+
+    `reason` is shown to whoever tries with the right password. The caller holds the user.
+    """
+    user.frozen_at, user.frozen_reason = user.frozen_at or now, reason
+    dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
+    journal.write(dbsession, user.id, Kind.FROZEN, now=now, details={"why": reason})
+    return close_sessions(dbsession, user.id, journal=journal, why=EndReason.FROZEN, now=now)
+
+
+def unfreeze_account(dbsession: Session, user: User, *, journal: Journal, now: datetime) -> None:
+    """Let the owner sign in again. The caller holds the user."""
+    if user.frozen_at is None:
+        return
+    user.frozen_at = user.frozen_reason = None
+    journal.write(dbsession, user.id, Kind.UNFROZEN, now=now)

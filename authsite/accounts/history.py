@@ -1,0 +1,45 @@
+"""The history of accounts: written once, read by their owners, and gone after a while."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.accounts.events import AccountEvent
+from authsite.models import Event, User
+from authsite.tokens import new_id
+
+#: For so long it is known what happened.
+KEPT_FOR = timedelta(days=90)
+
+_EVENT = Event.metadata.tables["event"]
+_COLUMNS = [column for column in _EVENT.c if column.name != "user_id"]
+#: From the row of the user, so that for nobody the same statement writes nothing.
+_WRITE = (
+    sa.insert(_EVENT)
+    .from_select(
+        [_EVENT.c.user_id, *_COLUMNS],
+        sa.select(
+            User.id, *(sa.bindparam(column.name, type_=column.type) for column in _COLUMNS)
+        ).where(User.id == sa.bindparam("owner")),
+    )
+    .returning(_EVENT.c.id)
+)
+
+
+def write_event(dbsession: Session, event: AccountEvent) -> bool:
+    """Write the event into the history of its account; false if nobody has that account."""
+    origin = event.origin
+    values = {
+        "owner": event.user_id,
+        "id": new_id(),
+        "at": event.at,
+        "kind": event.kind.key,
+        "actor": origin.actor.value,
+        "actor_id": origin.actor_id,
+        "session_id": event.session_id,
+        "user_agent": origin.user_agent,
+        "network_address": origin.network_address,
+        "details": dict(event.details),
+    }
+    return dbsession.execute(_WRITE, values).one_or_none() is not None

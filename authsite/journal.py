@@ -1,0 +1,100 @@
+"""Writing down what happens to accounts, and telling the log and host applications of it."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.accounts.events import AccountEvent, Kind, Origin
+from authsite.accounts.history import write_event
+
+log = logging.getLogger(__name__)
+
+_PENDING = "authsite.events"
+#: What tells two events of one request apart.
+_TICK = timedelta(microseconds=1)
+
+
+class Journal:
+    """Writes what comes from one origin: a request, or a command.
+
+    `notify` is told of each event at once; what it raises undoes the transaction. All of `publish`
+    are told when the transaction has committed, of what it has kept.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        notify: Callable[[AccountEvent], None],
+        publish: Sequence[Callable[[AccountEvent], None]],
+    ) -> None:
+        self._origin = origin
+        self._notify = notify
+        self._publish = publish
+        self._written = 0
+
+    def write(
+        self,
+        dbsession: Session,
+        user_id: str,
+        kind: Kind,
+        *,
+        now: datetime,
+        session_id: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """Do what `authsite.accounts.events.Journal` promises."""
+        event = AccountEvent(
+            kind=kind,
+            user_id=user_id,
+            at=now + self._written * _TICK,
+            origin=self._origin,
+            session_id=session_id or self._origin.session_id,
+            details=details or {},
+            dbsession=dbsession,
+        )
+        self._written += 1
+        if not write_event(dbsession, event):
+            event = replace(event, user_id=None)
+        self._notify(event)
+        pending = (event, dbsession.get_nested_transaction(), self._publish)
+        dbsession.info.setdefault(_PENDING, []).append(pending)
+
+
+@sa.event.listens_for(Session, "after_commit")
+def _publish(dbsession: Session) -> None:
+    """Publish what was written; what ends may be a savepoint only, and all may yet be undone."""
+    if _PENDING in dbsession.info and not dbsession.in_nested_transaction():
+        for event, _savepoint, publish in dbsession.info.pop(_PENDING):
+            for tell in publish:
+                tell(event)
+
+
+@sa.event.listens_for(Session, "after_soft_rollback")
+def _forget(dbsession: Session, undone: Any) -> None:
+    """Forget what was written since the savepoint; if it was none, all of it."""
+    if _PENDING in dbsession.info:
+        kept = [each for each in dbsession.info.pop(_PENDING) if each[1] is not undone]
+        if undone.nested:
+            dbsession.info[_PENDING] = kept
+
+
+def log_event(event: AccountEvent) -> None:
+    """Say in the log that it happened: who, where and what (ASVS 16.2.1), and nothing secret."""
+    origin = event.origin
+    fields = {
+        "user_id": event.user_id,
+        "session_id": event.session_id,
+        "network_address": origin.network_address,
+        "actor": origin.actor.value,
+        "actor_id": origin.actor_id,
+        "reason": event.details.get("reason"),
+    }
+    known = {name: value for name, value in fields.items() if value is not None}
+    said = " ".join(f"{name}={value}" for name, value in known.items())
+    log.log(event.kind.level, "%s: %s", event.kind.logged_as, said, extra=known)
