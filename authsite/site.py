@@ -20,6 +20,7 @@ from authsite.macs import key_for
 from authsite.mail.courier import Courier, build_courier
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
+from authsite.readiness import Readiness
 from authsite.settings import Settings
 from authsite.sweeping import Sweeper
 
@@ -44,6 +45,7 @@ class Site:
     session_cookie: Cookie
     stranger_cookie: Cookie
     csrf: CsrfPolicy
+    readiness: Readiness
     sweeper: Sweeper
     courier: Courier
     assets: Assets
@@ -101,6 +103,7 @@ def build_site(settings: Settings) -> Site:
         session_cookie=Cookie("session", https=https),
         stranger_cookie=stranger_cookie,
         csrf=CsrfPolicy(settings.secret, cookie=stranger_cookie, hosts=hosts),
+        readiness=Readiness(database),
         sweeper=Sweeper(database, every=settings.sweeping.every),
         courier=build_courier(settings, database),
         assets=find_assets(),
