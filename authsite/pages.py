@@ -98,11 +98,12 @@ def throttled_page(
 
     `Retry-After` is in seconds (RFC 9110, 10.2.3).
     """
-    log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
-    request.site.metrics.count_throttled(throttled.kind)
+    kind = throttled.kind
+    log.warning("excess_rate_limit_exceeded: %s", kind, extra={"kind": kind})
+    request.site.metrics.count_throttled(kind)
     if template == _SIGN_IN:
         request.site.metrics.count_sign_in("throttled")
-    why, instead = REFUSALS[throttled.kind]
+    why, instead = REFUSALS[kind]
     when = f"Please try again in {in_words(throttled.wait)}."
     form.reject(None, f"{why} {when} {instead}".strip())
     response = form_page(request, template, form=form, status=429, **values)
