@@ -15,14 +15,15 @@ from authsite.assets import LIFETIME, PREFIX
 from authsite.confirming import ConfirmPassword
 from authsite.database import SAFE_METHODS, attempts_of
 from authsite.headers import with_headers
-from authsite.mail.courier import Courier
 from authsite.mail.messages import mail_environment
+from authsite.measuring import Metrics
 from authsite.pages import TEMPLATES
 from authsite.read_settings import SettingError, read_settings
 from authsite.request import MAIL_TEMPLATES, Request
 from authsite.resources import LINKS, Account, Root, WellKnown, add_child
 from authsite.security import SecurityPolicy
-from authsite.site import build_site
+from authsite.settings import Settings
+from authsite.site import Site, build_site
 from authsite.traversal import StrictTraverser
 
 #: The order of actions that look at what all others have configured.
@@ -47,14 +48,14 @@ def includeme(config: Configurator) -> None:
     if config.route_prefix:
         raise ConfigurationError("authsite cannot be moved by a route_prefix; docs/extending.md")
     settings = read_settings(config.registry.settings, os.environ)
-    config.registry["authsite"] = site = build_site(settings)
+    config.registry["authsite"] = site = build_site(settings, _metrics(config, settings))
     config.set_request_factory(Request)
 
     config.registry.settings.setdefault("retry.activate_hook", attempts_of)
     config.include("pyramid_retry")
     config.action(
         None,
-        lambda: _put_headers_around(config, https=settings.https, courier=site.courier),
+        lambda: _put_headers_around(config, site),
         order=LAST,
     )
     config.add_tween("authsite.database.transaction_tween_factory", over=EXCVIEW)
@@ -98,20 +99,40 @@ def includeme(config: Configurator) -> None:
     config.action(None, lambda: _check(config), order=LAST)
 
 
-def _put_headers_around(config: Configurator, *, https: bool, courier: Courier) -> None:
+def _put_headers_around(config: Configurator, site: Site) -> None:
     """Wrap whatever policy there is then: pyramid_retry's, which a host may include as well."""
     retrying = config.registry.getUtility(IExecutionPolicy)
+    courier, metrics = site.courier, site.metrics
 
     def policy(environ: dict[str, Any], router: Router) -> Response:
         # With the first request, and not with the application: commands and tests build one as
         # well, and a server that forks afterwards would leave the thread behind.
         if courier.is_to_start:
             courier.start()
+        if metrics.is_to_start:
+            metrics.start()
         if environ["REQUEST_METHOD"] in SAFE_METHODS:  # tried once in any case
             return default_execution_policy(environ, router)
         return retrying(environ, router)
 
-    config.registry.registerUtility(with_headers(policy, https=https), IExecutionPolicy)
+    config.registry.registerUtility(
+        with_headers(policy, https=site.settings.https), IExecutionPolicy
+    )
+
+
+def _metrics(config: Configurator, settings: Settings) -> Metrics:
+    """Return what counts; loaded by name, since it costs two megabytes where nobody counts."""
+    if settings.metrics.listen is None:
+        return Metrics()
+    try:
+        measured = config.maybe_dotted("authsite.metrics.prometheus.PrometheusMetrics")
+    except ImportError:
+        raise SettingError(
+            "authsite.metrics.listen needs the package prometheus-client: install "
+            "`authsite[metrics]`."
+        ) from None
+    metrics: Metrics = measured(settings.metrics.listen, throttles=vars(settings.throttle))
+    return metrics
 
 
 def _check(config: Configurator) -> None:

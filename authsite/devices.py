@@ -52,11 +52,8 @@ class Devices:
 
     def knows(self, request: Request, user_id: str, *, now: datetime) -> bool:
         """Whether this browser has been signed in to the account before, by whatever password."""
-        return any(
-            entry.expires_at > now
-            and hmac.compare_digest(self._code_of(entry, user_id.encode()), entry.user_code)
-            for entry in self._entries_of(request)
-        )
+        entries = self._entries_of(request)
+        return any(entry.expires_at > now and self._is_of(entry, user_id) for entry in entries)
 
     def remember(
         self, request: Request, account: str, password_hash: str, *, user_id: str, now: datetime
@@ -73,7 +70,7 @@ class Devices:
         others = [
             each
             for each in self._entries_of(request)
-            if each.expires_at > now and not self._is_for(each, owner, now=now)
+            if each.expires_at > now and not self._is_of(each, user_id)
         ]
         value = "".join(map(str, [new, *others][:ACCOUNTS]))
         return self._cookie.set(value, max_age=LIFETIME)
@@ -88,6 +85,9 @@ class Devices:
     def _is_for(self, entry: "_Entry", owner: bytes, *, now: datetime) -> bool:
         right = hmac.compare_digest(self._code_of(entry, owner), entry.code)
         return right and entry.expires_at > now
+
+    def _is_of(self, entry: "_Entry", user_id: str) -> bool:
+        return hmac.compare_digest(self._code_of(entry, user_id.encode()), entry.user_code)
 
     def _code_of(self, entry: "_Entry", owner: bytes) -> bytes:
         return mac(self._key, entry.signed + owner, length=_CODE_BYTES)

@@ -5,11 +5,12 @@ import functools
 import os
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,17 +25,43 @@ class HashQueueFull(Exception):
     """As many hashes wait as may; whoever asked should come back in a moment."""
 
 
+class Watch(Protocol):
+    """Who watches a queue is told this, on its threads, when nobody waits for them any more."""
+
+    def worked(self, *, waited: float, took: float) -> None:
+        """Something was done: for so many seconds it waited, and so many it took."""
+
+    def refused(self) -> None:
+        """Somebody found every place taken."""
+
+
+class _Nobody:
+    def worked(self, *, waited: float, took: float) -> None:
+        pass
+
+    def refused(self) -> None:
+        pass
+
+
+NOBODY: Watch = _Nobody()
+
+
 class Turn:
     """A place at one of the queue's threads, which works for the caller until the turn ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch) -> None:
         self.called = threading.Event()
-        self._given: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self.is_working = False
+        #: Seconds that the turn was waited for, until the first work in it tells of them.
+        self.waited = 0.0
+        self._watch = watch
+        self._given: SimpleQueue[tuple[Future[Any], Callable[[], Any], float] | None]
+        self._given = SimpleQueue()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do `work` on the thread, when it is there, and return what it returns."""
         result: Future[T] = Future()
-        self._given.put((result, functools.partial(work, *args, **kwargs)))
+        self._given.put((result, functools.partial(work, *args, **kwargs), time.perf_counter()))
         return result.result()
 
     def end(self) -> None:
@@ -43,11 +70,17 @@ class Turn:
 
     def serve(self) -> None:
         """Work, on the queue's thread, until the turn ends."""
-        for result, work in iter(self._given.get, None):
+        for result, work, given_at in iter(self._given.get, None):
+            begun = time.perf_counter()
+            self.is_working = True
             try:
                 result.set_result(work())
             except Exception as error:
                 result.set_exception(error)
+            self.is_working = False
+            took = time.perf_counter() - begun
+            self._watch.worked(waited=self.waited + begun - given_at, took=took)
+            self.waited = 0.0
 
 
 class HashQueue:
@@ -57,12 +90,21 @@ class HashQueue:
     ends up waiting for a hash as soon as there are more sign-ins than workers.
     """
 
-    def __init__(self, *, threads: int, waiting: int) -> None:
+    def __init__(self, *, threads: int, waiting: int, watch: Watch = NOBODY) -> None:
         self._places = threading.BoundedSemaphore(threads + waiting)
         self._pool = ThreadPoolExecutor(threads, "hash", initializer=_yield_to_pages)
         self._lock = threading.Lock()
         self._turns_left = TURNS_A_THREAD * threads
         self._waiting: deque[Turn] = deque()
+        self._called: set[Turn] = set()
+        self._watch = watch
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """How many have their work done just now, and how many others have a place."""
+        with self._lock:
+            running = sum(turn.is_working for turn in self._called)
+            return running, len(self._waiting) + len(self._called) - running
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[Turn]:
@@ -72,18 +114,21 @@ class HashQueue:
         Raises `HashQueueFull` at once when every place is taken.
         """
         if not self._places.acquire(blocking=False):
+            self._watch.refused()
             raise HashQueueFull
-        turn = Turn()
+        turn, asked_at = Turn(self._watch), time.perf_counter()
         with self._lock:
             self._waiting.append(turn)
             self._call_next()
         turn.called.wait()
+        turn.waited = time.perf_counter() - asked_at
         try:
             yield turn
         finally:
             turn.end()
             with self._lock:
                 self._turns_left += 1
+                self._called.discard(turn)
                 self._call_next()
             self._places.release()
 
@@ -97,6 +142,7 @@ class HashQueue:
         if self._turns_left and self._waiting:
             self._turns_left -= 1
             turn = self._waiting.popleft()
+            self._called.add(turn)
             self._pool.submit(turn.serve)
             turn.called.set()
 

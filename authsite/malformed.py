@@ -24,6 +24,10 @@ LONGEST_CONTENT_TYPE = 500
 #: their number: a second for 60 KB.
 LONGEST_PART_HEAD = 1000
 
+#: Whoever probes comes by an address of the machine, so that these answer to every `Host`.
+PROBES = frozenset({"/healthz", "/readyz"})
+_PROBED_BY = frozenset({"GET", "HEAD"})
+
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)', re.IGNORECASE)
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
@@ -37,12 +41,14 @@ def malformed_tween_factory(handler: Handler, registry: Registry) -> Handler:
 
     WebOb parses each when somebody asks, and bytes that are no UTF-8 are then an error of the
     page that asked (a 500). What was parsed stays parsed, so this costs a page next to nothing.
-    The `Host` is judged here too: whatever it says ends up in redirects.
+    The `Host` is judged here too: whatever it says ends up in redirects, but for the two answers
+    that have neither links nor cookies.
     """
     hosts = site_of(registry).hosts
 
     def tween(request: Request) -> Response:
-        if not hosts.allows(request.environ.get("HTTP_HOST", "")):
+        is_probe = _is_probe(request)
+        if not is_probe and not hosts.allows(request.environ.get("HTTP_HOST", "")):
             log.warning("malicious_host: not a host of this site")
             raise HTTPBadRequest
         try:
@@ -50,9 +56,16 @@ def malformed_tween_factory(handler: Handler, registry: Registry) -> Handler:
         except Exception as error:  # whatever its parsers choke on, it is the sender's
             log.warning("input_validation_fail: cannot be read: %s", type(error).__name__)
             raise HTTPBadRequest from error
+        if is_probe:  # no session is looked up for a machine, whatever cookie it holds
+            request.environ.pop("HTTP_COOKIE", None)
         return handler(request)
 
     return tween
+
+
+def _is_probe(request: Request) -> bool:
+    environ = request.environ
+    return environ["REQUEST_METHOD"] in _PROBED_BY and environ.get("PATH_INFO") in PROBES
 
 
 def _parse(request: Request) -> None:

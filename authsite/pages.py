@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 TEMPLATES = "authsite.templates"
 #: Seconds after which to try again when the site is too busy or the database is away.
 RETRY_AFTER = 5
+#: The page on which a try that is held up or put off counts as one to sign in.
+_SIGN_IN = "sign_in"
 _USED_UP = (
     "Each link can be used once, and for a limited time. This one was used already, has expired, "
     "or was replaced by a newer one."
@@ -81,6 +83,8 @@ def dead_link_page(request: Request, *, again: tuple[str, str] | None) -> Respon
 
 def crowded_page(request: Request, template: str, *, form: SiteForm, **values: Any) -> Response:
     """Return the page again: the site is too busy to take the form just now (503)."""
+    if template == _SIGN_IN:
+        request.site.metrics.count_sign_in("busy")
     form.reject(None, "Very many people are signing in just now. Please try again in a moment.")
     response = form_page(request, template, form=form, status=503, **values)
     response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
@@ -94,8 +98,12 @@ def throttled_page(
 
     `Retry-After` is in seconds (RFC 9110, 10.2.3).
     """
-    log.warning("excess_rate_limit_exceeded: %s", throttled.kind)
-    why, instead = REFUSALS[throttled.kind]
+    kind = throttled.kind
+    log.warning("excess_rate_limit_exceeded: %s", kind, extra={"kind": kind})
+    request.site.metrics.count_throttled(kind)
+    if template == _SIGN_IN:
+        request.site.metrics.count_sign_in("throttled")
+    why, instead = REFUSALS[kind]
     when = f"Please try again in {in_words(throttled.wait)}."
     form.reject(None, f"{why} {when} {instead}".strip())
     response = form_page(request, template, form=form, status=429, **values)

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import VerificationError
 from argon2.low_level import error_to_str
 
-from authsite.hash_queue import HashQueue, Turn
+from authsite.hash_queue import NOBODY, HashQueue, Turn, Watch
 from authsite.peppers import Pepper, unmarked
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class PasswordHasher:
         concurrency: int = 0,
         queue: int = 64,
         peppers: Sequence[Pepper] = (),
+        watch: Watch = NOBODY,
     ) -> None:
         self._argon2 = Argon2(
             time_cost=time_cost,
@@ -60,7 +61,8 @@ class PasswordHasher:
             hash_len=_HASH_BYTES,
             salt_len=_SALT_BYTES,
         )
-        self._queue = HashQueue(threads=concurrency or os.cpu_count() or 1, waiting=queue)
+        threads = concurrency or os.cpu_count() or 1
+        self._queue = HashQueue(threads=threads, waiting=queue, watch=watch)
         self._peppers = {pepper.id: pepper for pepper in peppers}
         self._pepper = peppers[0] if peppers else None
         # Nobody's hash, with the parameters of everybody's: an unknown address costs the same.
@@ -72,6 +74,11 @@ class PasswordHasher:
         self._nobodys_hash = self._marked(f"$argon2id$v=19${costs}${salt}${digest}")
         self._nobodys_pepper = Pepper("", secrets.token_bytes(_HASH_BYTES))
         self._missed: set[str] = set()
+
+    @property
+    def queue(self) -> HashQueue:
+        """What hashes wait in, for those who watch it."""
+        return self._queue
 
     def turn(self) -> AbstractContextManager[Turn]:
         """Return a block that begins when its turn to hash has come.

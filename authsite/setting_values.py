@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,8 +23,12 @@ _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)
 _SECURE_ADDRESS = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
 _MAIL_ADDRESS = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
+_LISTEN = re.compile(
+    r"(?:([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)|\[([0-9a-f:.]+)\]):([0-9]{1,5})"
+)
 _PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
 _MINIMUM_SECRET_LENGTH = 32
+_HIGHEST_PORT = 65_535
 
 
 def text(value: str) -> str:
@@ -134,6 +139,24 @@ def mail_host(value: str) -> str:
     if not _HOST.fullmatch(value.strip()):
         raise ValueError("must be the name of a server such as mail.example.com, without a port")
     return value.strip()
+
+
+class ListenAddress(NamedTuple):
+    """Where something listens on this machine."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def listen_address(value: str) -> ListenAddress:
+    """Return the host and the port that the text names."""
+    match = _LISTEN.fullmatch(value.strip())
+    if match is None or not 0 < int(match[3]) <= _HIGHEST_PORT:
+        raise ValueError("must be an address and a port such as 127.0.0.1:9101 or [::1]:9101")
+    return ListenAddress(match[1] or match[2], int(match[3]))
 
 
 def mailbox(value: str) -> str:

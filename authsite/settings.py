@@ -13,10 +13,12 @@ from authsite.peppers import Pepper
 from authsite.rate_limits import RateLimit
 from authsite.setting_fields import setting
 from authsite.setting_values import (
+    ListenAddress,
     breached_passwords,
     contact,
     database_url,
     duration,
+    listen_address,
     number,
     origin,
     peppers,
@@ -206,6 +208,18 @@ class SweepSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricsSettings:
+    """What is told to whom who watches the site."""
+
+    listen: ListenAddress | None = setting(
+        listen_address,
+        "Where Prometheus finds the metrics, apart from the site: `127.0.0.1:9101`. Each process "
+        "needs an address of its own, and anybody who reaches it can read them. Without it, none.",
+        None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings, checked; the only object that knows what an ini file said."""
 
@@ -229,6 +243,7 @@ class Settings:
     mail: MailSettings
     database: DatabaseSettings
     sweeping: SweepSettings
+    metrics: MetricsSettings
 
     @property
     def sender(self) -> str:
@@ -252,4 +267,5 @@ GROUPS: dict[str, type[Any]] = {
     "mail": MailSettings,
     "database": DatabaseSettings,
     "sweeping": SweepSettings,
+    "metrics": MetricsSettings,
 }

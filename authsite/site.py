@@ -18,8 +18,10 @@ from authsite.flash import Flash
 from authsite.hosts import Hosts
 from authsite.macs import key_for
 from authsite.mail.courier import Courier, build_courier
+from authsite.measuring import Metrics
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
+from authsite.readiness import Readiness
 from authsite.settings import Settings
 from authsite.sweeping import Sweeper
 
@@ -44,8 +46,10 @@ class Site:
     session_cookie: Cookie
     stranger_cookie: Cookie
     csrf: CsrfPolicy
+    readiness: Readiness
     sweeper: Sweeper
     courier: Courier
+    metrics: Metrics
     assets: Assets
 
     @property
@@ -62,7 +66,7 @@ class Site:
         return Limits(session.public_idle, session.public_absolute, touch_every)
 
 
-def build_site(settings: Settings) -> Site:
+def build_site(settings: Settings, metrics: Metrics) -> Site:
     """Build the parts; connects to nothing yet."""
     https = settings.https
     hosts = Hosts(settings.site.url, dev=settings.dev)
@@ -72,18 +76,21 @@ def build_site(settings: Settings) -> Site:
         pool_size=settings.database.pool_size,
         wait=settings.database.wait,
     )
+    hasher = PasswordHasher(
+        time_cost=settings.passwords.time_cost,
+        memory_cost=settings.passwords.memory_cost,
+        parallelism=settings.passwords.parallelism,
+        concurrency=settings.passwords.concurrency,
+        queue=settings.passwords.queue,
+        peppers=settings.passwords.pepper,
+        watch=metrics.hashes,
+    )
+    metrics.look_at(hasher.queue, database)
     return Site(
         settings=settings,
         database=database,
         credentials=database.compile(CREDENTIAL),
-        hasher=PasswordHasher(
-            time_cost=settings.passwords.time_cost,
-            memory_cost=settings.passwords.memory_cost,
-            parallelism=settings.passwords.parallelism,
-            concurrency=settings.passwords.concurrency,
-            queue=settings.passwords.queue,
-            peppers=settings.passwords.pepper,
-        ),
+        hasher=hasher,
         throttles=Throttles(
             database.counting,
             database.compile(HELD_UP),
@@ -101,8 +108,10 @@ def build_site(settings: Settings) -> Site:
         session_cookie=Cookie("session", https=https),
         stranger_cookie=stranger_cookie,
         csrf=CsrfPolicy(settings.secret, cookie=stranger_cookie, hosts=hosts),
+        readiness=Readiness(database),
         sweeper=Sweeper(database, every=settings.sweeping.every),
         courier=build_courier(settings, database),
+        metrics=metrics,
         assets=find_assets(),
     )
 

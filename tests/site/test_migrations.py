@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from authsite.models import Base
+from authsite.schema import HEAD
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -65,6 +66,13 @@ def test_there_is_one_way_and_one_end(empty_url):
     script = ScriptDirectory.from_config(Config(ROOT / "testing.ini"))
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
+
+
+def test_migrations_are_numbered_in_their_order_and_the_code_knows_the_last():
+    revisions = ScriptDirectory.from_config(Config(ROOT / "testing.ini")).walk_revisions()
+    numbers = [each.revision for each in revisions]
+    assert numbers == [f"{number:04}" for number in range(len(numbers), 0, -1)]
+    assert numbers[0] == HEAD
 
 
 def test_from_nothing_up_down_and_up_again(empty_url, engine, migrate):

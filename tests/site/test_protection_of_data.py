@@ -29,6 +29,7 @@ EARLIER = {
         "confirmed_at": 0.1,
         "expires_at": 3.3,
     },
+    "event": {"at": 7.2},
     "outbox_message": {"due_at": 9.4, "next_try_at": 9.4},
     "pending_link": {"created_at": 11.7, "expires_at": 13.3},
 }
@@ -80,11 +81,15 @@ class Visit:
 
     def of_ada(self, column):
         """Return what stands in the column in the row of Ada, or in that which is hers."""
+        [value] = self.all_of(ADA, column)
+        return value
+
+    def all_of(self, person, column):
+        """Return what stands in the column in each row of a person."""
         table, _, name = column.partition(".")
-        [ada] = [row for row in self.rows["user"] if row["email"] == ADA["email"]]
+        [user] = [row for row in self.rows["user"] if row["email"] == person["email"]]
         where = "id" if table == "user" else "user_id"
-        [row] = [row for row in self.rows[table] if row[where] == ada["id"]]
-        return row[name]
+        return [row[name] for row in self.rows[table] if row[where] == user["id"]]
 
 
 @pytest.fixture
@@ -145,6 +150,25 @@ def is_for_its_owner(visit, column):
     assert not is_shown(value, visit.shown["stranger"])
 
 
+def is_in_their_history(visit, column):
+    """What is another's as well, such as the subject of a mail to all, is nobody's."""
+    hers, anothers = (
+        {
+            each
+            for value in visit.all_of(person, column)
+            for each in (value.values() if isinstance(value, dict) else [value])
+        }
+        for person in (ADA, GRACE)
+    )
+    hers -= anothers | {None}
+    if column != "event.details":  # for which neither has done enough to differ in it
+        assert hers
+    for value in hers:
+        assert is_shown(value, visit.shown["ada"])
+        assert not is_shown(value, visit.shown["grace"])
+        assert not is_shown(value, visit.shown["stranger"])
+
+
 def is_not_shown(visit, column):
     assert not any(is_shown(visit.of_ada(column), page) for page in visit.shown.values())
 
@@ -180,6 +204,11 @@ PROTECTIONS = {
     "a link in it is a way in; never shown or logged": is_not_shown,
     "random, and one of five words": is_nobodys,
     "random, and the name of a template": is_nobodys,
+    "random, and the name of a kind": is_nobodys,
+    "for its owner, in the history": is_in_their_history,
+    "the words of a template": is_nobodys,
+    "one of a few words": is_nobodys,
+    "one of a few words, and the random id of an administrator, which is not shown": is_nobodys,
     "says nothing of anybody": is_nobodys,
     "for operators alone: a mail server may name the address": is_not_shown,
     "keyed BLAKE2b of account, browser or network, so that it cannot be read or guessed without "

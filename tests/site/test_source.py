@@ -156,8 +156,8 @@ def test_what_is_imported_is_the_standard_library_or_installed_with_the_site():
         for requirement in map(Requirement, requires("authsite"))
         if requirement.marker is None
     }
-    # What these bring with them, and the driver that the extra `postgres` is for.
-    needed |= {"jinja2", "transaction", "zope-interface", "webob", "plaster"}
+    # What these bring with them, and what the extra `metrics` is for.
+    needed |= {"jinja2", "transaction", "zope-interface", "webob", "plaster", "prometheus-client"}
     distributions = packages_distributions()
     for path, name in imports():
         top = name.partition(".")[0]

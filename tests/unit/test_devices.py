@@ -25,7 +25,9 @@ def a_browser(value: str = ""):
 def after(*accounts: str, value: str = "", now=NOW) -> str:
     """Return what the cookie holds after signing in to these accounts one after another."""
     for account in accounts:
-        _, header = DEVICES.remember(a_browser(value), account, HASH, now=now)
+        _, header = DEVICES.remember(
+            a_browser(value), account, HASH, user_id=f"id of {account}", now=now
+        )
         value = SimpleCookie(header)["device"].value
     return value
 
@@ -34,6 +36,10 @@ def is_known(
     value: str, account: str, *, password_hash: str | None = HASH, now=NOW, devices=DEVICES
 ) -> bool:
     return devices.device_of(a_browser(value), account, password_hash, now=now) is not None
+
+
+def was_used(value: str, account: str, *, now=NOW, devices=DEVICES) -> bool:
+    return devices.knows(a_browser(value), f"id of {account}", now=now)
 
 
 @pytest.mark.asvs("9.1.1", "9.2.2")
@@ -51,6 +57,26 @@ def test_a_new_password_makes_all_former_ones_worthless():
     value = after(ADA)
     assert not is_known(value, ADA, password_hash="$argon2id$another")
     assert not is_known(value, ADA, password_hash=None)
+
+
+def test_whether_it_was_ever_signed_in_does_not_depend_on_the_password():
+    """Whoever chose a new one has the same browser as before."""
+    value = after(ADA, GRACE)
+    assert was_used(value, ADA)
+    assert was_used(value, GRACE)
+    assert not was_used(value, "eve@example.com")
+    assert not was_used("", ADA)
+    assert not was_used(value, ADA, now=NOW + LIFETIME)
+    assert was_used(value, ADA, now=NOW + LIFETIME - timedelta(seconds=1))
+    other = Devices(b"another key", cookie=Cookie("device", https=False))
+    assert not was_used(value, ADA, devices=other)
+
+
+def test_a_new_password_takes_the_place_of_the_entry_before():
+    value = after(GRACE, ADA)
+    request, words = a_browser(value), {"user_id": f"id of {ADA}", "now": NOW}
+    _, header = DEVICES.remember(request, "ada@new.example", "$argon2id$another", **words)
+    assert len(SimpleCookie(header)["device"].value) == len(value)
 
 
 @pytest.mark.asvs("9.2.1")
@@ -74,7 +100,7 @@ def test_of_many_accounts_those_used_last_are_remembered():
     accounts = [f"person{n}@example.com" for n in range(ACCOUNTS + 2)]
     value = after(*accounts)
     assert [is_known(value, account) for account in accounts] == [False] * 2 + [True] * ACCOUNTS
-    assert len(value) < 200
+    assert len(value) < 300
 
 
 def test_what_has_expired_makes_room():
@@ -94,7 +120,10 @@ def test_no_byte_of_it_can_be_changed():
     raw = base64.urlsafe_b64decode(value)
     for place in range(len(raw)):
         changed = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
-        assert not is_known(base64.urlsafe_b64encode(changed).decode(), ADA)
+        spelled = base64.urlsafe_b64encode(changed).decode()
+        # The last two parts are the codes: each is worth nothing without its bytes.
+        assert is_known(spelled, ADA) == (place >= 32)
+        assert was_used(spelled, ADA) == (16 <= place < 32)
 
 
 @pytest.mark.asvs("9.2.3")
@@ -106,11 +135,12 @@ def test_that_of_another_site_is_worth_nothing():
 @given(st.text(st.characters(max_codepoint=255, exclude_characters=";"), max_size=300))
 def test_whatever_else_it_holds_is_no_device(value):
     assert not is_known(value, ADA)
-    DEVICES.remember(a_browser(value), ADA, HASH, now=NOW)
+    assert not was_used(value, ADA)
+    DEVICES.remember(a_browser(value), ADA, HASH, user_id="ada", now=NOW)
 
 
 @pytest.mark.parametrize(
-    "broken", ["x{0}", "{0}x", "{0}{0}{0}{0}{0}", "{0}=", "ä", "A" * 44, "A" * 43 + "="]
+    "broken", ["x{0}", "{0}x", "{0}{0}{0}{0}{0}", "{0}=", "ä", "A" * 64, "A" * 63 + "="]
 )
 def test_what_is_around_an_entry_does_no_harm(broken):
     assert is_known(broken.format(after(ADA)), ADA) == broken.startswith("{0}")

@@ -10,6 +10,7 @@ import pytest
 
 from authsite.hash_queue import NICENESS, HashQueue, HashQueueFull
 from tests.factories import a_hasher
+from tests.processes.servers import until
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="counted per thread on Linux only")
 
@@ -177,3 +178,51 @@ def test_hashing_may_use_the_cores_that_the_server_is_not_pinned_to():
         os.sched_setaffinity(0, cores)
     assert cores <= used
     assert len(used) > 1
+
+
+class Told:
+    """Who watches a queue and keeps what they are told."""
+
+    def __init__(self) -> None:
+        self.works: list[tuple[float, float]] = []
+        self.refusals = 0
+
+    def worked(self, *, waited: float, took: float) -> None:
+        self.works.append((waited, took))
+
+    def refused(self) -> None:
+        self.refusals += 1
+
+
+def test_who_watches_is_told_of_each_piece_of_work_and_of_all_who_are_sent_away(crowd):
+    told = Told()
+    crowd = crowd(HashQueue(threads=1, waiting=1, watch=told))
+    busy = crowd.occupy()
+    somebody = crowd.line_up(1)
+    for _ in range(3):
+        with pytest.raises(HashQueueFull):
+            crowd.queue.run(int)
+    assert told.refusals == 3
+    assert crowd.queue.state == (1, 1)
+    crowd.let_go()
+    assert busy.result(60)
+    somebody.result(60)
+    until(lambda: len(told.works) == 2, "a word of both")
+    (at_once, long), (waited, quick) = told.works
+    assert at_once < long
+    assert quick < waited
+    assert waited <= long + at_once + quick + 60
+    until(lambda: crowd.queue.state == (0, 0), "an empty queue")
+
+
+def test_work_that_fails_is_told_of_too_and_a_turn_is_waited_for_once():
+    told = Told()
+    queue = HashQueue(threads=1, waiting=0, watch=told)
+    with queue.turn() as turn:
+        turn.waited = 1000.0
+        with pytest.raises(ZeroDivisionError):
+            turn.run(divmod, 1, 0)
+        assert turn.run(int, "7") == 7
+    until(lambda: len(told.works) == 2, "a word of both")
+    (first, _), (second, _) = told.works
+    assert first > 1000 > second

@@ -42,6 +42,45 @@ def test_a_line_says_when_who_and_what():
     assert time.utcoffset() == timedelta(0)
 
 
+@pytest.mark.asvs("16.1.1", "16.2.4")
+@pytest.mark.parametrize(
+    ("message", "event"),
+    [
+        ("sys_sweep: %s gone", "sys_sweep"),
+        ("malicious_host: not a host of this site", "malicious_host"),
+        ("sys_crash", "sys_crash"),
+        ("Serving on %s", None),
+        ("error: %s", None),
+        ("%s", None),
+        ("a sys_crash: %s", None),
+    ],
+)
+def test_a_line_names_its_event_if_the_code_does(message, event):
+    """What somebody sent is never taken for one."""
+    sent = ("sys_crash: a lie",) if "%" in message else ()
+    assert json.loads(logged(message, *sent)).get("event") == event
+
+
+def test_a_record_may_name_its_event_by_itself_and_be_no_text():
+    assert json.loads(logged("somebody signed in", event="authn_login_success"))["event"] == (
+        "authn_login_success"
+    )
+    assert "event" not in json.loads(logged(KeyError("sys_crash: x")))
+
+
+@pytest.mark.asvs("16.2.1")
+def test_plain_fields_of_a_record_are_in_its_line_and_replace_nothing():
+    given = {"kind": "sign_in", "tries": 3, "took": 0.5, "known": True}
+    line = json.loads(logged("x: y", **given))
+    assert given.items() <= line.items()
+    line = json.loads(logged("x: y", user={"secret": 1}, token=b"secret", nothing=None))
+    assert not {"user", "token", "nothing"} & line.keys()
+    lies = {"level": "DEBUG", "logger": "x", "time": "never", "request_id": "0", "exception": "no"}
+    line = json.loads(logged("x: y", **lies))
+    assert (line["level"], line["logger"]) == ("WARNING", "authsite.views")
+    assert datetime.fromisoformat(line["time"])
+
+
 @pytest.mark.asvs("16.2.1")
 def test_a_line_of_a_request_has_its_id_and_others_have_none():
     lines = []

@@ -13,6 +13,7 @@ from authsite.setting_values import (
     contact,
     database_url,
     duration,
+    listen_address,
     number,
     origin,
     peppers,
@@ -34,6 +35,7 @@ READERS = [
     origin,
     secure_address,
     contact,
+    listen_address,
     peppers,
     secret,
     database_url,
@@ -298,3 +300,26 @@ def test_a_url_that_makes_no_sense_is_not_repeated(value):
     with pytest.raises(ValueError, match="SQLite or PostgreSQL") as refusal:
         database_url(value)
     assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1:9101", "[::1]:9101", "localhost:1", "metrics:65535"])
+def test_an_address_to_listen_at_is_spelled_as_it_was_read(value):
+    assert str(listen_address(f" {value}\n")) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "9101",
+        ":9101",
+        "127.0.0.1",
+        "127.0.0.1:0",
+        "127.0.0.1:65536",
+        "::1:9101",
+        "[a.b]:x",
+        "a b:1",
+    ],
+)
+def test_what_is_no_address_to_listen_at_is_refused(value):
+    with pytest.raises(ValueError, match=r"such as 127\.0\.0\.1:9101"):
+        listen_address(value)

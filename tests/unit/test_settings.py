@@ -90,6 +90,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.database.pool_size": ("32", 32, "0"),
     "authsite.database.wait": ("2s", timedelta(seconds=2), "2"),
     "authsite.database.attempts": ("5", 5, "0"),
+    "authsite.metrics.listen": ("[::1]:9101", ("::1", 9101), "9101"),
     "authsite.sweeping.every": ("30m", timedelta(minutes=30), "hourly"),
 }
 

@@ -11,7 +11,7 @@ from authsite.accounts.users import EmailTaken
 from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage, PendingLink, User
 from authsite.tokens import LinkToken
-from tests.factories import NOW, a_user, an_outbox, some_noise
+from tests.factories import NOW, a_journal, a_user, an_outbox, some_noise
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -29,6 +29,7 @@ def ask(dbsession, user, email, *, now=NOW):
         dbsession,
         user,
         parse_email_address(email),
+        journal=a_journal(),
         outbox=an_outbox(),
         verify_within=DAY,
         undo_within=WEEK,
@@ -40,7 +41,9 @@ def follow(dbsession, token, *, user_id=None, now=NOW):
     """Follow the link, as the view does that knows whose it is."""
     link = link_of(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=NOW)
     owner = dbsession.get(User, user_id or (link.user_id if link else "nobody"))
-    return change_email(dbsession, token, owner, outbox=an_outbox(), undo_within=WEEK, now=now)
+    return change_email(
+        dbsession, token, owner, journal=a_journal(), outbox=an_outbox(), undo_within=WEEK, now=now
+    )
 
 
 def mails(dbsession):

@@ -18,7 +18,7 @@ from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.users import Credential
 from authsite.hash_queue import HashQueueFull
 from authsite.models import PendingLink, User, UserSession
-from tests.factories import NOW, a_hasher, a_session, a_user, some_noise
+from tests.factories import NOW, a_hasher, a_journal, a_session, a_user, some_noise
 from tests.functional.crowds import full_queue
 
 HASHER = a_hasher()
@@ -56,7 +56,14 @@ def credential(ada: User) -> Credential:
 
 
 def change(dbsession: Session, credential: Credential, password: str = NEW, **values) -> Credential:
-    given = {"hasher": HASHER, "outbox": Letters(), "undo_within": WEEK, "now": NOW} | values
+    given = {
+        "session_id": "nobody's",
+        "hasher": HASHER,
+        "journal": a_journal(),
+        "outbox": Letters(),
+        "undo_within": WEEK,
+        "now": NOW,
+    } | values
     return change_password(dbsession, credential, password, **given)
 
 

@@ -18,7 +18,7 @@ from authsite.accounts.sign_in import WrongCredentials
 from authsite.accounts.users import Credential
 from authsite.models import OutboxMessage, PendingLink, User, UserSession
 from authsite.tokens import LinkToken
-from tests.factories import NOW, a_session, a_user, an_outbox, some_noise
+from tests.factories import NOW, a_journal, a_session, a_user, an_outbox, some_noise
 
 DAY = timedelta(days=1)
 GRACE = Grace(14 * DAY, 3 * DAY)
@@ -38,6 +38,7 @@ def close(dbsession, user, *, credential=None, now=NOW):
     return close_account(
         dbsession,
         credential or Credential(user.id, user.password_hash, closes_at=user.closes_at),
+        journal=a_journal(),
         outbox=an_outbox(),
         grace=GRACE,
         undo_within=7 * DAY,
@@ -102,7 +103,9 @@ def offer(dbsession, user, *, now=NOW):
 
 def test_who_says_so_keeps_the_account_and_is_not_reminded(dbsession, ada):
     close(dbsession, ada)
-    credential, account = keep_account(dbsession, offer(dbsession, ada), user_id=ada.id, now=NOW)
+    credential, account = keep_account(
+        dbsession, offer(dbsession, ada), user_id=ada.id, journal=a_journal(), now=NOW
+    )
     assert (credential.user_id, account) == (ada.id, "ada@example.com")
     assert ada.closes_at is None
     assert set(mails(dbsession)) == {"account_closing"}
@@ -119,11 +122,11 @@ def test_the_question_is_answered_once_and_soon(dbsession, ada):
     close(dbsession, ada)
     token = offer(dbsession, ada)
     with pytest.raises(DeadLink):
-        keep_account(dbsession, token, user_id=ada.id, now=NOW + KEEP_WITHIN)
-    keep_account(dbsession, token, user_id=ada.id, now=NOW)
+        keep_account(dbsession, token, user_id=ada.id, journal=a_journal(), now=NOW + KEEP_WITHIN)
+    keep_account(dbsession, token, user_id=ada.id, journal=a_journal(), now=NOW)
     close(dbsession, ada)
     with pytest.raises(DeadLink):
-        keep_account(dbsession, token, user_id=ada.id, now=NOW)
+        keep_account(dbsession, token, user_id=ada.id, journal=a_journal(), now=NOW)
     assert dbsession.get_one(User, ada.id).closes_at == NOW + 14 * DAY
 
 
@@ -133,7 +136,7 @@ def test_who_has_no_password_any_more_is_not_let_in_by_it(dbsession, ada):
     ada.password_hash = None
     dbsession.commit()
     with pytest.raises(DeadLink):
-        keep_account(dbsession, token, user_id=ada.id, now=NOW)
+        keep_account(dbsession, token, user_id=ada.id, journal=a_journal(), now=NOW)
 
 
 def test_a_second_answer_signs_nobody_in(dbsession, ada):
@@ -143,14 +146,14 @@ def test_a_second_answer_signs_nobody_in(dbsession, ada):
     ada.closes_at = None
     dbsession.commit()
     with pytest.raises(DeadLink):
-        keep_account(dbsession, token, user_id=ada.id, now=NOW)
+        keep_account(dbsession, token, user_id=ada.id, journal=a_journal(), now=NOW)
 
 
 def test_who_keeps_the_account_has_answered_every_question(dbsession, ada):
     close(dbsession, ada)
     token = offer(dbsession, ada)
     copy_of(dbsession, ada)
-    keep_account(dbsession, token, user_id=ada.id, now=NOW)
+    keep_account(dbsession, token, user_id=ada.id, journal=a_journal(), now=NOW)
     purposes = dbsession.scalars(sa.select(PendingLink.purpose)).all()
     assert Purpose.KEEP_ACCOUNT not in purposes
 

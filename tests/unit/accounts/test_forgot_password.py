@@ -11,7 +11,7 @@ from authsite.accounts.throttles import Throttled
 from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage, PendingLink, User
 from authsite.tokens import LinkToken
-from tests.factories import NOW, a_user, an_outbox, some_noise, throttles_for
+from tests.factories import NOW, a_journal, a_user, an_outbox, some_noise, throttles_for
 
 HOUR = timedelta(hours=1)
 ADA, EVE = "Ada@example.com", "eve@example.net"
@@ -30,6 +30,7 @@ def forget(site, dbsession, email: str, *, network="192.0.2.1", **limits: str) -
         dbsession,
         parse_email_address(email),
         throttles=throttles_for(site, **limits),
+        journal=a_journal(),
         outbox=an_outbox(),
         reset_within=HOUR,
         network=network,

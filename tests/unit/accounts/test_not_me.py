@@ -11,7 +11,7 @@ from authsite.accounts.not_me import FormerAddressTaken, not_me
 from authsite.accounts.throttles import Throttled
 from authsite.models import PendingLink, User, UserSession
 from authsite.tokens import LinkToken, new_id
-from tests.factories import NOW, a_session, a_user, an_outbox, some_noise, throttles_for
+from tests.factories import NOW, a_journal, a_session, a_user, an_outbox, some_noise, throttles_for
 
 MINUTE = timedelta(minutes=1)
 WEEK = timedelta(days=7)
@@ -55,6 +55,7 @@ def taken_back(site, dbsession, token: LinkToken, *, at=NOW, **values: Any) -> L
     link = link_of(dbsession, token, purpose=Purpose.NOT_ME, now=at)
     rest = {
         "throttles": throttles_for(site),
+        "journal": a_journal(),
         "outbox": an_outbox(),
         "reset_within": 60 * MINUTE,
         "network": "192.0.2.1",
@@ -153,6 +154,7 @@ def test_a_link_that_leads_nowhere_changes_nothing(site, dbsession, ada, why):
                 token,
                 link=looked_at,
                 throttles=throttles_for(site),
+                journal=a_journal(),
                 outbox=an_outbox(),
                 reset_within=MINUTE,
                 network="192.0.2.1",
@@ -244,6 +246,7 @@ def test_an_error_that_is_not_about_the_address_stays_what_it_is(site, dbsession
     link = link_of(dbsession, token, purpose=Purpose.NOT_ME, now=NOW)
     rest = {
         "throttles": throttles_for(site),
+        "journal": a_journal(),
         "outbox": an_outbox(),
         "reset_within": MINUTE,
         "network": "192.0.2.1",

@@ -15,6 +15,7 @@ from authsite.tokens import LinkToken
 from tests.factories import (
     NOW,
     a_hasher,
+    a_journal,
     a_policy,
     a_session,
     a_user,
@@ -71,6 +72,7 @@ def reset(site, dbsession, token: LinkToken, *, password: str = PASSWORD, **valu
     return reset_password(
         dbsession,
         token,
+        journal=a_journal(),
         outbox=an_outbox(),
         password=password,
         undo_within=WEEK,

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from authsite.accounts.end_sessions import close_session
+from authsite.accounts.events import EndReason
 from authsite.accounts.sessions import (
     IDENTITY,
     Limits,
-    close_session,
     identity_of_token,
     open_session,
     renew_session,
@@ -17,7 +18,7 @@ from authsite.accounts.sessions import (
 from authsite.compiled_select import CompiledSelect
 from authsite.models import UserSession
 from authsite.tokens import SessionToken
-from tests.factories import LIMITS, NOW, a_session, a_user, some_noise
+from tests.factories import LIMITS, NOW, a_journal, a_session, a_user, some_noise
 
 SECOND = timedelta(seconds=1)
 
@@ -41,8 +42,19 @@ def rows(dbsession) -> dict[str, UserSession]:
     return {row.id: row for row in dbsession.execute(sa.select(UserSession)).scalars()}
 
 
+def end(dbsession, token):
+    """End the session of this token, as who signs out does."""
+    close_session(dbsession, token, journal=a_journal(), why=EndReason.SIGNED_OUT, now=NOW)
+
+
 def open_for(dbsession, user, **values) -> SessionToken:
-    values = {"limits": LIMITS, "user_agent": None, "network_address": None, "now": NOW} | values
+    values = {
+        "limits": LIMITS,
+        "journal": a_journal(),
+        "user_agent": None,
+        "network_address": None,
+        "now": NOW,
+    } | values
     token = open_session(dbsession, user.id, **values)
     dbsession.commit()
     return token
@@ -162,7 +174,7 @@ def test_of_many_visits_at_one_moment_one_is_written_down(site, dbsession, ada, 
 def test_a_session_that_was_closed_meanwhile_is_not_brought_back(site, dbsession, ada, who):
     token = open_for(dbsession, ada)
     identity = who(token)
-    close_session(dbsession, token)
+    end(dbsession, token)
     dbsession.commit()
     with site.database.reading.connect() as connection:
         assert touch_session(connection, identity, limits=LIMITS, now=NOW + SECOND) is None
@@ -172,7 +184,7 @@ def test_a_session_that_was_closed_meanwhile_is_not_brought_back(site, dbsession
 def test_closing_ends_this_session_and_no_other(dbsession, ada, who):
     token, other = open_for(dbsession, ada), open_for(dbsession, ada)
     before = set(rows(dbsession))
-    close_session(dbsession, token)
+    end(dbsession, token)
     dbsession.commit()
     assert set(rows(dbsession)) == before - {token.id}
     assert who(token) is None
@@ -181,8 +193,8 @@ def test_closing_ends_this_session_and_no_other(dbsession, ada, who):
 
 def test_nobody_ends_a_session_whose_secret_they_do_not_know(dbsession, ada, who):
     token = open_for(dbsession, ada)
-    close_session(dbsession, SessionToken(token.id, SessionToken.new().secret))
-    close_session(dbsession, SessionToken.new())
+    end(dbsession, SessionToken(token.id, SessionToken.new().secret))
+    end(dbsession, SessionToken.new())
     dbsession.commit()
     assert who(token) is not None
 
@@ -220,7 +232,7 @@ def test_a_renewed_session_keeps_all_but_its_secret(dbsession, ada, who):
 def test_a_session_that_has_ended_is_not_renewed(dbsession, ada, who):
     token = open_for(dbsession, ada)
     identity = who(token)
-    close_session(dbsession, token)
+    end(dbsession, token)
     dbsession.commit()
     before = set(rows(dbsession))
     assert renew_session(dbsession, identity, now=NOW) is None

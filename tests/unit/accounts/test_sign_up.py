@@ -16,6 +16,7 @@ from authsite.models import OutboxMessage, PendingLink, User
 from tests.factories import (
     NOW,
     a_hasher,
+    a_journal,
     a_policy,
     a_user,
     an_outbox,
@@ -48,7 +49,12 @@ def sign_ada_up(
         "now": NOW,
     }
     user = new_user(throttles=NOBODY_WAITS, **ada | values)
-    mail = {"throttles": throttles, "outbox": an_outbox(), "verify_within": DAY}
+    mail = {
+        "throttles": throttles,
+        "journal": a_journal(),
+        "outbox": an_outbox(),
+        "verify_within": DAY,
+    }
     if by is sign_up:
         mail["give_back"] = (given_back if given_back is not None else []).extend
     return by(dbsession, user, **mail, now=NOW)

@@ -22,7 +22,7 @@ from authsite.accounts.verify_email import (
 )
 from authsite.models import OutboxMessage, PendingLink, User, UserSession
 from authsite.tokens import LinkToken
-from tests.factories import NOW, a_session, a_user, an_outbox, some_noise, throttles_for
+from tests.factories import NOW, a_journal, a_session, a_user, an_outbox, some_noise, throttles_for
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -55,17 +55,19 @@ def a_link(dbsession, user, purpose=Purpose.VERIFY_EMAIL, **values) -> LinkToken
 
 def by_session(dbsession, token, user):
     """Follow the link as the user, signed in."""
-    verify_email(dbsession, token, user_id=user.id, now=NOW)
+    verify_email(dbsession, token, user_id=user.id, journal=a_journal(), now=NOW)
 
 
 def by_password(dbsession, token, user):
     """Follow the link as somebody who has shown the password."""
-    verify_email_by_password(dbsession, token, credential_of(user), now=NOW)
+    verify_email_by_password(dbsession, token, credential_of(user), journal=a_journal(), now=NOW)
 
 
 def by_claim(dbsession, token, user):
     """Follow the link as somebody who has nothing but the link."""
-    return claim_account(dbsession, token, user_id=user.id, reset_within=HOUR, now=NOW)
+    return claim_account(
+        dbsession, token, user_id=user.id, journal=a_journal(), reset_within=HOUR, now=NOW
+    )
 
 
 def credential_of(user) -> Credential:
@@ -197,7 +199,7 @@ def test_a_password_that_was_right_a_moment_ago_proves_nothing_now(
         dbsession.delete(ada)
     dbsession.commit()
     with pytest.raises(WrongCredentials):
-        verify_email_by_password(dbsession, token, judged, now=NOW)
+        verify_email_by_password(dbsession, token, judged, journal=a_journal(), now=NOW)
     dbsession.commit()
     assert not dbsession.scalars(
         sa.select(User.id).where(User.email_verified_at.is_not(None))

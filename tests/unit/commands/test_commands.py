@@ -19,6 +19,7 @@ GONE = (
     "0 forgotten throttles deleted\n"
     "0 expired links deleted\n"
     "0 old messages deleted\n"
+    "0 old events deleted\n"
     "0 closed accounts deleted\n"
 )
 INI = """[app:main]

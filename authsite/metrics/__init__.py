@@ -1,0 +1,1 @@
+"""What is measured for Prometheus; loaded only where the settings want it."""

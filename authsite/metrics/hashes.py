@@ -1,0 +1,38 @@
+"""How long hashes wait and take, as told by the queue before the threads that compute them."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+#: Seconds. A hash takes some thirty milliseconds, and in a storm waits for dozens of others.
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class HashMetrics:
+    """The `Watch` of a queue of hashes."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._took = Histogram(
+            "authsite_hash_seconds",
+            "Time to compute a hash of a password.",
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._waited = Histogram(
+            "authsite_hash_wait_seconds",
+            "Time that a hash waited for its turn and its thread.",
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._refused = Counter(
+            "authsite_hashes_refused",
+            "Hashes that found every place in the queue taken (503).",
+            registry=registry,
+        )
+
+    def worked(self, *, waited: float, took: float) -> None:
+        """Note a hash; both in seconds."""
+        self._waited.observe(waited)
+        self._took.observe(took)
+
+    def refused(self) -> None:
+        """Count one that was sent away."""
+        self._refused.inc()

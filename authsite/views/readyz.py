@@ -1,0 +1,15 @@
+"""`/readyz`: whether requests should be sent to this process, for whoever sends them."""
+
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from authsite.request import Request
+from authsite.resources import Root
+
+
+@view_config(context=Root, name="readyz", request_method="GET", permission="public")
+def readyz(request: Request) -> Response:
+    """Say `ready`, or in one word what is missing (503); the log says more of it."""
+    missing = request.site.readiness.why_not()
+    status = 503 if missing else 200
+    return Response(f"{missing or 'ready'}\n", status, content_type="text/plain", charset="utf-8")

@@ -1,0 +1,260 @@
+"""What people do is in their history, in the log, and told to host applications: every flow."""
+
+import logging
+
+import pytest
+import sqlalchemy as sa
+from pyramid.config import Configurator
+from webtest import TestApp
+
+from authsite.accounts.events import AccountEvent, Kind
+from authsite.accounts.sweep import SESSIONS, sweep
+from authsite.clock import utc_now
+from authsite.models import Event, User, UserSession
+from authsite.site import site_of
+from tests.browsers import PASSWORD, Browser
+from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def history(site):
+    """Ask what is in a person's history, oldest first: kinds, and with each a detail if wanted."""
+
+    def of(email=ADA, *, detail="reason"):
+        mine = (
+            sa.select(Event.kind, Event.details)
+            .join(User, User.id == Event.user_id)
+            .where(User.email == email)
+            .order_by(Event.at)
+        )
+        with site.database.engine.connect() as connection:
+            rows = connection.execute(mine).all()
+        return [
+            f"{kind} {details[detail]}" if detail in details else kind for kind, details in rows
+        ]
+
+    return of
+
+
+@pytest.fixture
+def ada(browser, verify):
+    """Somebody who has signed up and confirmed her address."""
+    browser.sign_up()
+    verify()
+    return browser
+
+
+def test_signing_up_out_and_in_again(browser, history):
+    browser.sign_up()
+    assert history() == ["signed_up", "mail_written", "signed_in"]
+    browser.sign_out()
+    browser.sign_in()
+    assert history()[3:] == ["session_ended signed_out", "signed_in"]
+
+
+def test_a_session_begins_and_ends_under_its_own_id(ada, dbsession):
+    session_id = ada.cookie.partition(".")[0]
+    ada.sign_out()
+    begun, ended = dbsession.scalars(
+        sa.select(Event).where(Event.session_id.is_not(None)).order_by(Event.at)
+    ).all()
+    assert (begun.session_id, begun.details) == (session_id, {"method": "sign_up"})
+    assert (ended.session_id, ended.details["session"]) == (session_id, session_id)
+    assert begun.user_agent == ended.user_agent == "Mozilla/5.0 (X11; Linux) Test/1.0"
+    assert begun.network_address == ended.network_address == "192.0.2.1"
+
+
+@pytest.mark.asvs("16.3.1")
+def test_a_wrong_password_is_in_the_history_of_its_account_and_nobody_elses(
+    ada, new_browser, history, dbsession, caplog
+):
+    caplog.set_level(logging.INFO, "authsite")
+    before = len(history())
+    assert (
+        new_browser(REMOTE_ADDR="198.51.100.7").sign_in(password="not that one").status_int == 422
+    )
+    assert new_browser().sign_in("nobody@example.com").status_int == 422
+    assert history()[before:] == ["sign_in_failed"]
+    assert dbsession.scalar(sa.select(Event.network_address).order_by(Event.at.desc())) == (
+        "198.51.100.7"
+    )
+    said = [record.getMessage() for record in caplog.records if "authn" in record.getMessage()]
+    assert len(said) == 2
+    assert "user_id=" in said[0]
+    assert "user_id=" not in said[1]
+    assert "nobody@example.com" not in caplog.text
+
+
+def test_a_browser_is_new_to_an_account_once(ada, new_browser, history):
+    before = len(history())
+    other = new_browser()
+    for _ in range(2):
+        other.sign_in()
+        other.sign_out()
+    assert [each for each in history()[before:] if each != "mail_written"] == [
+        "new_browser",
+        "session_ended signed_out",
+        "signed_in",
+        "session_ended signed_out",
+    ]
+
+
+def test_a_browser_stays_known_when_a_new_password_was_chosen(ada, mailbox, history):
+    choose(ada, reset_link(ada, mailbox))
+    before = len(history())
+    ada.sign_in(password=NEW_PASSWORD)
+    assert history()[before:] == ["signed_in"]
+
+
+def test_signing_in_where_somebody_else_is_ends_their_session(
+    browser, new_browser, mailbox, history
+):
+    browser.sign_up()
+    link = mailbox.latest("verify_email", ADA).path_to("verify-email")
+    grace = new_browser()
+    grace.sign_up(email="grace@example.com")
+    grace.submit(grace.get(link), {"password": PASSWORD})
+    assert history("grace@example.com")[-1] == "session_ended replaced"
+    assert history()[-2:] == ["email_verified", "new_browser"]
+
+
+def test_changing_the_password(ada, new_browser, history):
+    new_browser().sign_in()
+    before = len(history())
+    typed = {"current_password": PASSWORD, "password": NEW_PASSWORD}
+    ada.submit(ada.get("/account/password"), typed | {"confirm_password": NEW_PASSWORD})
+    assert history()[before:] == [
+        "session_ended password_changed",
+        "password_changed",
+        "mail_written",
+    ]
+
+
+def test_forgetting_it_and_choosing_another(ada, new_browser, mailbox, history):
+    before = len(history())
+    stranger = new_browser()
+    choose(stranger, reset_link(stranger, mailbox))
+    assert history()[before:] == [
+        "reset_asked",
+        "mail_written",
+        "session_ended password_reset",
+        "password_reset",
+        "mail_written",
+    ]
+
+
+def test_who_asks_for_a_link_for_an_address_that_nobody_has_leaves_nothing(browser, dbsession):
+    browser.submit(browser.get("/forgot-password"), {"email": "nobody@example.com"})
+    assert dbsession.scalars(sa.select(Event)).all() == []
+
+
+def test_changing_the_address_and_taking_that_back(ada, mailbox, history, new_browser):
+    before = len(history())
+    ada.submit(ada.get("/account/email"), {"email": "new@example.com"})
+    # Whether the new address was free, which only its mail tells, is not to be read here.
+    assert history(detail="to")[before:] == ["email_change_asked new@example.com", "mail_written"]
+    link = mailbox.latest("change_email", "new@example.com").path_to("change-email")
+    ada.submit(ada.get(link), {})
+    back = mailbox.latest("email_changed", ADA).path_to("not-me")
+    owner = new_browser()
+    owner.submit(owner.get(back), {})
+    assert history()[before + 2 :] == [
+        "email_changed",
+        "mail_written",
+        "mail_written",
+        "email_changed",
+        "disavowed",
+        "session_ended disavowed",
+    ]
+
+
+def test_whether_an_address_is_taken_is_not_to_be_read_in_the_history(ada, new_browser, history):
+    new_browser().sign_up(email="grace@example.com")
+    before = len(history())
+    ada.submit(ada.get("/account/email"), {"email": "grace@example.com"})
+    assert history()[before:] == ["email_change_asked", "mail_written"]
+    assert history("grace@example.com")[-1] == "mail_written"
+
+
+def test_confirming_an_address(browser, mailbox, history):
+    browser.sign_up()
+    link = mailbox.latest("verify_email", ADA).path_to("verify-email")
+    browser.submit(browser.get(link), {})
+    assert history(detail="to")[-1] == f"email_verified {ADA}"
+
+
+def test_taking_over_an_account_that_a_stranger_made(browser, new_browser, mailbox, history):
+    browser.sign_up()
+    before = len(history())
+    link = mailbox.latest("verify_email", ADA).path_to("verify-email")
+    reader = new_browser()
+    page = reader.get(link)
+    claim = page.forms[max(page.forms)]
+    claim.submit("without_password", headers={"Sec-Fetch-Site": "same-origin"})
+    assert history()[before:] == ["claimed", "session_ended claimed"]
+
+
+def test_confirming_the_password(ada, history, let_time_pass):
+    ada.submit(ada.get("/confirm-password"), {"current_password": PASSWORD})
+    assert history()[-1] == "password_confirmed"
+
+
+def test_closing_the_account_and_keeping_it(ada, history):
+    before = len(history())
+    ada.submit(ada.get("/account/close"), {"password": PASSWORD})
+    assert history()[before:] == ["session_ended closed", "closed", "mail_written"]
+    asked = ada.sign_in().follow()
+    ada.submit(asked, {})
+    assert history()[before + 3 :] == ["kept", "signed_in"]
+
+
+def test_a_session_that_was_left_alone_for_too_long(ada, site, dbsession, history):
+    dbsession.execute(sa.update(UserSession).values(expires_at=utc_now()))
+    dbsession.commit()
+    assert list(sweep(site.database.writing, SESSIONS, now=utc_now())) == [1]
+    assert history()[-1] == "session_ended expired"
+
+
+@pytest.mark.asvs("16.5.3")
+def test_a_failure_of_the_whole_leaves_no_event_of_a_part(ada, mailbox, new_browser, history):
+    """The address is taken by the time that the link is followed: all of it is undone."""
+    ada.submit(ada.get("/account/email"), {"email": "new@example.com"})
+    link = mailbox.latest("change_email", "new@example.com").path_to("change-email")
+    new_browser().sign_up(email="new@example.com")
+    before = history()
+    assert ada.submit(ada.get(link), {}).status_int == 422
+    assert history() == before
+
+
+def test_a_host_application_is_told_in_the_midst_of_the_transaction(
+    database_url, settings_of_tests, site, history
+):
+    seen = []
+
+    def remember(event: AccountEvent) -> None:
+        seen.append((event.kind, event.user_id))
+        if event.kind is Kind.PASSWORD_CONFIRMED:
+            raise RuntimeError
+
+    def write(event: AccountEvent) -> None:
+        if event.kind is Kind.SIGNED_UP:
+            user = event.dbsession.get_one(User, event.user_id)
+            user.last_name = "Byron"
+
+    with Configurator(settings=settings_of_tests | {"sqlalchemy.url": database_url}) as config:
+        config.include("authsite")
+        config.add_subscriber(remember, AccountEvent)
+        config.add_subscriber(write, AccountEvent)
+        application = config.make_wsgi_app()
+    browser = Browser(TestApp(application))
+    browser.sign_up()
+    assert [kind for kind, _ in seen] == [Kind.SIGNED_UP, Kind.MAIL_WRITTEN, Kind.SIGNED_IN]
+    assert len({user_id for _, user_id in seen}) == 1
+    assert "Ada Byron" in browser.get("/dashboard").text
+    before = history()
+    page = browser.get("/confirm-password")
+    assert browser.submit(page, {"current_password": PASSWORD}).status_int == 500
+    assert history() == before
+    site_of(application.registry).database.dispose()

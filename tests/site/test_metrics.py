@@ -1,0 +1,273 @@
+"""What Prometheus is told of the site, at an address of its own and nowhere else."""
+
+import re
+import socket
+import subprocess
+import sys
+import urllib.request
+from datetime import timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.orm import Session
+
+import authsite.metrics
+from authsite.clock import utc_now
+from authsite.read_settings import SettingError
+from authsite.site import site_of
+from tests.browsers import PASSWORD
+from tests.factories import a_message
+from tests.functional.crowds import BUSY, full_queue
+from tests.processes.listeners import Listener
+from tests.processes.servers import until
+from tests.site.requirements_table import ROOT
+
+EMAIL = "ada@example.com"
+SECONDS_TO_ANSWER = 30
+
+
+class Watched:
+    """A site whose metrics can be read."""
+
+    def __init__(self, application, address):
+        self.application = application
+        self.address = address
+        self.metrics = site_of(application.registry).metrics
+
+    def scrape(self):
+        """Return what Prometheus would read."""
+        with urllib.request.urlopen(f"http://{self.address}/metrics", None, 30) as answer:
+            return answer.read().decode()
+
+    def values(self):
+        """Return the value of each series, by its name and, if there is one, its only label."""
+        return {
+            (sample.name, *sample.labels.values()): sample.value
+            for family in text_string_to_metric_families(self.scrape())
+            for sample in family.samples
+        }
+
+
+@pytest.fixture
+def watched(new_application):
+    """Build the site once more, measured at an address of its own."""
+    made = []
+
+    def build(**settings):
+        address = f"127.0.0.1:{Listener().port}"
+        made.append(
+            Watched(new_application(**settings | {"authsite.metrics.listen": address}), address)
+        )
+        return made[-1]
+
+    yield build
+    for each in made:
+        each.metrics.stop()
+
+
+def is_taken(address):
+    """Whether somebody listens there."""
+    host, _, port = address.partition(":")
+    with socket.socket() as connection:
+        return connection.connect_ex((host, int(port))) == 0
+
+
+def test_it_begins_with_the_first_request_and_not_with_the_application(watched, visit):
+    """Commands make an application too."""
+    site = watched()
+    assert not is_taken(site.address)
+    for _ in range(3):
+        visit(site.application).get("/")
+    assert "authsite_sign_ins_total" in site.scrape()
+    site.metrics.start()  # as a second request at the same moment would
+    assert not site.metrics.is_to_start
+
+
+def test_the_site_itself_has_no_such_page(watched, visit):
+    visit(watched().application).get("/metrics", status=404)
+
+
+def test_an_address_that_is_taken_is_told_in_the_log_and_costs_nothing_else(watched, visit, caplog):
+    site = watched()
+    host, _, port = site.address.partition(":")
+    with socket.create_server((host, int(port))):
+        visit(site.application).get("/")
+    visit(site.application).get("/")
+    [error] = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert error == f"sys_metrics_away: {site.address}: Address already in use"
+
+
+def test_without_an_address_nothing_is_measured_and_nothing_loaded_that_would(site, tmp_path):
+    """A megabyte or two of memory, and a package that need not be installed."""
+    site.metrics.stop()
+    program = (
+        "import sys, plaster, authsite, webtest\n"
+        "ini = dict(plaster.get_settings('testing.ini', 'app:main'))\n"
+        "site = authsite.main({}, **ini | {'sqlalchemy.url': sys.argv[1]})\n"
+        "webtest.TestApp(site).get('/')\n"
+        "print('prometheus_client' in sys.modules)\n"
+    )
+    command = (sys.executable, "-W", "ignore", "-c", program, f"sqlite:///{tmp_path}/x.sqlite")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_who_wants_to_be_measured_without_the_package_is_told_so(
+    new_application, monkeypatch, settings_of_tests
+):
+    for name in (
+        "authsite.metrics.prometheus",
+        "authsite.metrics.asked",
+        "authsite.metrics.hashes",
+    ):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.delattr(authsite.metrics, "prometheus", raising=False)
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    with pytest.raises(SettingError, match=r"authsite\[metrics\]"):
+        new_application(**{"authsite.metrics.listen": "127.0.0.1:9101"})
+
+
+def test_every_name_says_what_it_counts_and_in_which_unit(watched, visit):
+    """As "Metric and label naming" of Prometheus' documentation has it."""
+    site = watched()
+    visit(site.application).get("/")
+    families = list(text_string_to_metric_families(site.scrape()))
+    ours = [each for each in families if each.name.startswith("authsite_")]
+    ours = [each for each in ours if not each.name.endswith("_created")]
+    assert len(ours) >= 13
+    assert {"process_resident_memory_bytes", "python_info"} <= {each.name for each in families}
+    for each in ours:
+        assert each.documentation.endswith((".", "(503)."))
+        assert re.fullmatch("[a-z_]+", each.name)
+        assert not re.search("milli|minutes|_count$|_counter|_gauge", each.name)
+        if each.type == "histogram":
+            assert each.name.endswith("_seconds")
+
+
+def test_tries_that_are_held_up_or_put_off_are_counted(watched, visit):
+    """From the first on; and by the limit that it was."""
+    once = {
+        "authsite.throttle.sign_in_account": "1/1h",
+        "authsite.throttle.sign_up_network": "1/1h",
+    }
+    site = watched(**BUSY | once)
+    stranger = visit(site.application)
+    page = stranger.get("/sign-in")
+    typed = {"email": EMAIL, "password": PASSWORD}
+    before = site.values()
+    for result in ("success", "wrong", "throttled", "busy", "frozen", "unverified"):
+        assert before["authsite_sign_ins_total", result] == 0
+    with full_queue(site_of(site.application.registry).hasher):
+        assert stranger.submit(page, typed).status_int == 503
+        person = {"first_name": "Ada", "last_name": "L", "confirm_password": PASSWORD}
+        assert stranger.submit(stranger.get("/sign-up"), typed | person).status_int == 503
+    assert stranger.submit(page, typed).status_int == 422
+    assert [stranger.submit(page, typed).status_int for _ in range(2)] == [429, 429]
+    values = site.values()
+    assert values["authsite_sign_ins_total", "busy"] == 1
+    assert values["authsite_sign_ins_total", "throttled"] == 2
+    assert values["authsite_throttled_total", "sign_in_account"] == 2
+    assert values["authsite_throttled_total", "sign_up_network"] == 0
+    assert values["authsite_hashes_refused_total",] >= 2
+
+
+def test_what_is_held_up_elsewhere_is_no_try_to_sign_in(watched, visit):
+    site = watched(**{"authsite.throttle.sign_up_network": "1/1h"})
+    assert visit(site.application).sign_up().status_int == 303
+    assert visit(site.application).sign_up(email="eve@example.com").status_int == 429
+    values = site.values()
+    assert values["authsite_throttled_total", "sign_up_network"] == 1
+    assert values["authsite_sign_ins_total", "throttled"] == 0
+
+
+def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit):
+    site = watched()
+    visit(site.application).get("/")
+    site.metrics.count_sign_in("success")
+    for _ in range(2):
+        site.metrics.count_session_opened()
+    site.metrics.count_session_ended("sign_out")
+    site.metrics.count_event("password_changed")
+    values = site.values()
+    assert values["authsite_sign_ins_total", "success"] == 1
+    assert values["authsite_sessions_opened_total",] == 2
+    assert values["authsite_sessions_ended_total", "sign_out"] == 1
+    assert values["authsite_events_total", "password_changed"] == 1
+
+
+def test_a_site_that_is_not_measured_may_be_told_all_the_same(site):
+    metrics = site.metrics
+    metrics.start()
+    metrics.count_sign_in("success")
+    metrics.count_session_opened()
+    metrics.count_session_ended("sign_out")
+    metrics.count_event("password_changed")
+    metrics.count_throttled("sign_in_account")
+    assert not metrics.is_to_start
+
+
+def test_hashes_are_measured_and_those_at_work_and_waiting_are_told(watched, visit):
+    site = watched(**BUSY)
+    visit(site.application).sign_up()
+    until(lambda: site.values()["authsite_hash_seconds_count",] == 1, "a hash that was measured")
+    values = site.values()
+    assert values["authsite_hash_wait_seconds_count",] == 1
+    assert 0 < values["authsite_hash_seconds_sum",] < SECONDS_TO_ANSWER
+    assert (values["authsite_hashes_running",], values["authsite_hashes_waiting",]) == (0, 0)
+    with full_queue(site_of(site.application.registry).hasher):
+        until(lambda: site.values()["authsite_hashes_running",] == 1, "somebody who is served")
+        assert site.values()["authsite_hashes_waiting",] == 1
+
+
+def test_the_outbox_is_looked_into_at_each_scrape(watched, visit, dbsession):
+    """Due are those that were put off, too; not those that are for later, or have gone."""
+    site, now = watched(), utc_now()
+    visit(site.application).get("/")
+    assert site.values()["authsite_outbox_oldest_age_seconds",] == 0
+    later = now + timedelta(days=1)
+    a_message(dbsession, due_at=now - timedelta(hours=2), next_try_at=later)
+    a_message(dbsession, due_at=now - timedelta(hours=1))
+    a_message(dbsession, due_at=later)
+    a_message(dbsession, due_at=now - timedelta(days=3), next_try_at=None)
+    values = site.values()
+    assert values["authsite_outbox_messages",] == 2
+    assert 7200 <= values["authsite_outbox_oldest_age_seconds",] < 7200 + SECONDS_TO_ANSWER
+
+
+def test_while_the_database_is_away_there_is_no_word_of_the_outbox_and_all_others(
+    watched, visit, database_away, caplog
+):
+    site = watched()
+    visit(site.application).get("/")
+    with database_away(site_of(site.application.registry)):
+        names = {name for name, *_ in site.values()}
+    assert not any(name.startswith("authsite_outbox") for name in names)
+    assert {"authsite_sign_ins_total", "authsite_database_connections"} <= names
+    assert "sys_metrics_put_off: no word of the outbox: OperationalError" in caplog.text
+    assert ("authsite_outbox_messages",) in site.values()
+
+
+def test_a_connection_that_is_in_use_is_counted(watched, visit):
+    site = watched()
+    visit(site.application).get("/")
+    database = site_of(site.application.registry).database
+    with Session(database.engine) as dbsession:
+        dbsession.connection()
+        assert site.values()["authsite_database_connections", "transactions"] == 1
+    assert site.values()["authsite_database_connections", "transactions"] == 0
+
+
+@pytest.mark.asvs("14.2.4", "16.2.5")
+def test_nothing_of_a_person_is_in_it(watched, visit):
+    site = watched(**{"authsite.throttle.sign_in_account": "1/1h"})
+    browser = visit(site.application)
+    browser.sign_up()
+    browser.sign_out()
+    stranger = visit(site.application)
+    for _ in range(2):
+        stranger.sign_in(password="seven wrong llamas hum")
+    browser.get(f"/nothing?email={EMAIL}", status=404)
+    told = site.scrape()
+    assert 'result="throttled"} 1.0' in told
+    for word in (EMAIL, "example", "Lovelace", "llamas", "127.0.0.1", "nothing?"):
+        assert word not in told

@@ -1,0 +1,100 @@
+"""Everything that can be done is done, and the log, as production.ini has it, holds no secret."""
+
+import io
+import json
+import logging
+import re
+
+import pytest
+import sqlalchemy as sa
+from pyramid.response import Response
+
+from authsite.logs import JsonFormatter
+from authsite.models import OutboxMessage
+from authsite.resources import Root
+from authsite.site import site_of
+from tests.browsers import PASSWORD
+from tests.site.raw import ask
+from tests.site.test_no_secret_in_an_address import TYPED, WRONG, answers, secrets_of
+
+PEPPER = "cayenne-and-black-pepper-from-Kampot"
+TOKEN = re.compile(r"[\w-]{40,}")
+
+
+@pytest.fixture
+def log():
+    """What the log holds, written as production.ini has it written."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield written
+    root.setLevel(before)
+    root.removeHandler(handler)
+
+
+def add_crash(config):
+    """Add a page that fails with a form in its hands."""
+
+    def crash(request):
+        form = dict(request.POST)
+        return Response(form[f"no field called {len(form)}"])
+
+    config.add_view(
+        crash, context=Root, name="crash", request_method="POST", permission="public",
+        require_csrf=False,
+    )  # fmt: skip
+
+
+def go_wrong(application, browser, stranger):
+    """Meet every kind of answer that is logged."""
+    cookie = f"session={browser.cookie}"
+    fields = f"password={PASSWORD}&email=ada@example.com&csrf_token=none".encode()
+    sent = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_COOKIE": cookie}
+    for path in ("/crash", "/sign-in"):
+        ask(application, path, method="POST", body=fields, **sent)
+    ask(application, f"/{PASSWORD}", HTTP_HOST=f"{PASSWORD}.test", HTTP_COOKIE=cookie)
+    ask(application, f"/?{PASSWORD}=%ff", HTTP_COOKIE=cookie)
+    for _ in range(12):
+        stranger.sign_in(password=WRONG)
+
+
+def link_tokens(site):
+    """Return the tokens of all links that were mailed."""
+    with site.database.reading.connect() as connection:
+        texts = connection.execute(sa.select(OutboxMessage.text)).scalars().all()
+    return {token for text in texts for token in TOKEN.findall(text or "")}
+
+
+@pytest.mark.asvs("16.2.5", "14.2.4")
+def test_no_secret_is_in_the_log(new_application, visit, log, database_away):
+    settings = {"authsite.passwords.pepper": f"a1:{PEPPER}"}
+    application = new_application(add_crash, **settings)
+    site = site_of(application.registry)
+    seen = {PEPPER, site.settings.secret.decode(), PASSWORD, WRONG, TYPED["email"]}
+    browser = visit(application)
+    for each, answer in answers(application, lambda: visit(application)):
+        seen |= secrets_of(each, answer)
+        seen |= {part for part in answer.request.path.split("/") if TOKEN.fullmatch(part)}
+    browser.sign_in()
+    seen |= link_tokens(site) | set(browser.cookie.split("."))
+    go_wrong(application, browser, visit(application))
+    with database_away(site):
+        for path in ("/account", "/readyz"):
+            ask(application, path, HTTP_COOKIE=f"session={browser.cookie}")
+    lines = log.getvalue()
+    events = {json.loads(line).get("event") for line in lines.splitlines()}
+    assert events >= {
+        "excess_rate_limit_exceeded",
+        "input_validation_fail",
+        "malicious_csrf",
+        "malicious_host",
+        "sys_crash",
+        "sys_database_away",
+        "sys_not_ready",
+    }
+    assert len(seen) > 40
+    assert [secret for secret in seen if secret in lines] == []

@@ -1,0 +1,107 @@
+"""How sessions end: their rows go, and the history of their owner keeps what they were."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.end_sessions import close_session, close_sessions
+from authsite.accounts.events import EndReason
+from authsite.accounts.history import KEPT_FOR
+from authsite.accounts.sweep import SESSIONS, sweep
+from authsite.models import Event, UserSession
+from authsite.tokens import SessionToken
+from tests.factories import NOW, a_journal, a_session, a_user, some_noise
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ada(dbsession):
+    """Somebody among others."""
+    some_noise(dbsession)
+    return a_user(dbsession)
+
+
+def ended(dbsession, user):
+    """Return the events about sessions of the user that ended, by the id of the session."""
+    mine = sa.select(Event).where(Event.user_id == user.id, Event.kind == "session_ended")
+    return {event.details["session"]: event for event in dbsession.scalars(mine)}
+
+
+def end_all(dbsession, user, **values):
+    said = {"journal": a_journal(session_id="mine"), "why": EndReason.ENDED, "now": NOW} | values
+    count = close_sessions(dbsession, user.id, **said)
+    dbsession.commit()
+    return count
+
+
+def test_the_history_keeps_what_the_session_was(dbsession, ada):
+    words = {"user_agent": "Firefox", "network_address": "192.0.2.7", "name": "work laptop"}
+    gone = a_session(dbsession, ada, **words)
+    gone_id, created_at = gone.id, gone.created_at
+    assert end_all(dbsession, ada) == 1
+    event = ended(dbsession, ada)[gone_id]
+    assert (event.at, event.session_id) == (NOW, "mine")
+    assert event.details == {
+        "reason": "ended",
+        "session": gone_id,
+        "signed_in_at": created_at.isoformat(),
+        "method": "password",
+        "name": "work laptop",
+        "browser": "Firefox",
+        "address": "192.0.2.7",
+    }
+
+
+def test_what_is_not_known_is_not_there(dbsession, ada):
+    gone = a_session(dbsession, ada, user_agent=None, network_address=None).id
+    end_all(dbsession, ada)
+    assert set(ended(dbsession, ada)[gone].details) == {
+        "reason",
+        "session",
+        "signed_in_at",
+        "method",
+    }
+
+
+def test_one_can_go_on_and_no_other_persons_ends(dbsession, ada):
+    kept, _gone = a_session(dbsession, ada), a_session(dbsession, ada)
+    all_there_were = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
+    assert end_all(dbsession, ada, but=kept.id) == 1
+    left = dbsession.scalars(sa.select(UserSession.id)).all()
+    assert kept.id in left
+    assert len(left) == all_there_were - 1
+
+
+def test_what_was_over_by_itself_is_not_said_to_have_been_ended(dbsession, ada):
+    over = a_session(dbsession, ada, expires_at=NOW).id
+    end_all(dbsession, ada)
+    assert ended(dbsession, ada)[over].details["reason"] == "expired"
+
+
+def test_with_a_token_one_session_ends_and_with_a_forged_one_none(dbsession, ada):
+    token = SessionToken.new()
+    a_session(dbsession, ada, token=token)
+    words = {"journal": a_journal(), "why": EndReason.SIGNED_OUT, "now": NOW}
+    close_session(dbsession, SessionToken.for_session(token.id), **words)
+    assert ended(dbsession, ada) == {}
+    close_session(dbsession, token, **words)
+    close_session(dbsession, token, **words)
+    assert ended(dbsession, ada)[token.id].details["reason"] == "signed_out"
+
+
+def test_the_sweep_tells_the_history_when_a_session_was_over(dbsession, ada, site):
+    over = a_session(dbsession, ada, expires_at=NOW - 2 * DAY, user_agent="Firefox").id
+    kept = a_session(dbsession, ada, expires_at=NOW + DAY).id
+    forgotten = a_session(dbsession, ada, expires_at=NOW - KEPT_FOR).id
+    dbsession.rollback()  # on SQLite it sees the rows as they were when it began
+    assert sum(sweep(site.database.writing, SESSIONS, now=NOW, batch=1)) >= 2
+    there = dbsession.scalars(sa.select(UserSession.id)).all()
+    assert kept in there
+    assert not {over, forgotten} & set(there)
+    events = ended(dbsession, ada)
+    assert set(events) == {over}
+    event = events[over]
+    assert (event.at, event.actor, event.session_id) == (NOW - 2 * DAY, "site", over)
+    assert (event.user_agent, event.details["reason"]) == ("Firefox", "expired")
