@@ -1,6 +1,5 @@
 """People in a table of another system: a SQLite file, or a database that SQLAlchemy can reach."""
 
-import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -109,12 +108,13 @@ def _people(
     wanted = sa.select(*named).select_from(sa.table(table)).order_by(named[0])
     streaming = connection.execution_options(yield_per=_ROWS)
     with _told():
-        rows = iter(streaming.execute(wanted))
-    for number in itertools.count(1):
+        rows = enumerate(streaming.execute(wanted), start=1)
+    while True:
         with _told():
-            row = next(rows, None)
-        if row is None:
+            found = next(rows, None)
+        if found is None:
             return
+        number, row = found
         yield reader.person_of(dict(zip(columns, row, strict=True)), place=f"row {number}")
 
 
