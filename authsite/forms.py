@@ -1,6 +1,5 @@
 """What the forms of several pages share: their shape, and how mistakes are worded."""
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -12,10 +11,8 @@ from wtforms.validators import StopValidation, ValidationError
 from authsite import email_addresses, passwords
 from authsite.accounts.freeze_account import LONGEST_REASON
 from authsite.request import Request
+from authsite.visible_text import is_readable, is_visible, trimmed
 
-#: U+FFFD is what bytes become that were no UTF-8: two different passwords would become one.
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_JOINERS = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}
 _UNSEEN = "Leave out characters that cannot be seen."
 
 
@@ -48,11 +45,6 @@ class SiteForm(Form):
             self[field].errors = [*self[field].errors, message]
 
 
-def trimmed(text: str | None) -> str:
-    """Return the text without surrounding space, in NFC."""
-    return unicodedata.normalize("NFC", (text or "").strip())
-
-
 class Required:
     """The field holds something, or a sentence asks for it."""
 
@@ -66,28 +58,27 @@ class Required:
 
 
 class Readable:
-    """The text has no character that nobody can have meant to type, and is not too long."""
+    """The text has no character that nobody can have meant to type, and is not too long.
+
+    Among them is what bytes become that were no UTF-8: two different passwords would become one.
+    """
 
     def __init__(self, *, maximum: int) -> None:
         self._maximum = maximum
         self.field_flags = {"maxlength": maximum}
 
     def __call__(self, _form: Form, field: Field) -> None:
-        if any(unicodedata.category(each) == "Cc" or each == _REPLACEMENT for each in field.data):
+        if not is_readable(field.data):
             raise StopValidation(_UNSEEN)
         if len(field.data) > self._maximum:
             raise StopValidation(f"Use at most {self._maximum} characters.")
 
 
 class Visible:
-    """The name can be seen, and turns nothing around that stands beside it (ASVS 1.3.3).
-
-    Among the characters without a shape only the joiners are part of how names are written.
-    """
+    """The name can be seen, and turns nothing around that stands beside it (ASVS 1.3.3)."""
 
     def __call__(self, _form: Form, field: Field) -> None:
-        shapeless = {each for each in field.data if unicodedata.category(each) == "Cf"}
-        if shapeless - _JOINERS or not set(field.data) - shapeless - {" "}:
+        if not is_visible(field.data):
             raise StopValidation(_UNSEEN)
 
 

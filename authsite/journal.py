@@ -95,4 +95,5 @@ def log_event(event: AccountEvent) -> None:
     }
     known = {name: value for name, value in fields.items() if value is not None}
     said = " ".join(f"{name}={value}" for name, value in known.items())
-    log.log(event.kind.level, "%s: %s", event.kind.logged_as, said, extra=known)
+    name = event.kind.logged_as
+    log.log(event.kind.level, "%s: %s", name, said, extra={"event": name, **known})

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from argon2 import PasswordHasher as Argon2
-from argon2.exceptions import VerificationError
-from argon2.low_level import error_to_str
 
+from authsite.argon2_hashes import argon2_matches
+from authsite.foreign_hashes import foreign_hash_of
 from authsite.hash_queue import NOBODY, HashQueue, Turn, Watch
 from authsite.peppers import Pepper, unmarked
 
@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 #: Long enough for any sentence; a bound, so that nobody can make the site hash a book.
 MAXIMUM_LENGTH = 256
 
-_OUT_OF_MEMORY = error_to_str(-22)  # ARGON2_MEMORY_ALLOCATION_ERROR of argon2.h
 _SALT_BYTES = 16
 _HASH_BYTES = 32
 
@@ -94,13 +93,21 @@ class PasswordHasher:
     def matches(
         self, password_hash: str | None, password: str, *, within: Turn | None = None
     ) -> bool:
-        """Whether `password` is the one that was hashed; None takes as long and is never true."""
+        """Whether `password` is the one that was hashed; None takes as long and is never true.
+
+        Hashes that other systems made are known too, and take what they take.
+        """
         known = password_hash is not None
         candidate = password_hash if password_hash is not None else self._nobodys_hash
-        return (within or self._queue).run(self._verify, candidate, normalized(password)) and known
+        return (within or self._queue).run(self._verify, candidate, password) and known
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether parameters or pepper are other ones than today's (ASVS 11.2.2)."""
+        """Whether parameters or pepper are other ones than today's (ASVS 11.2.2).
+
+        A hash that another system made is.
+        """
+        if foreign_hash_of(password_hash):
+            return True
         pepper, unpeppered = unmarked(password_hash)
         current = self._pepper.id if self._pepper else None
         return pepper != current or self._argon2.check_needs_rehash(unpeppered)
@@ -114,17 +121,14 @@ class PasswordHasher:
         return self._marked(self._argon2.hash(password))
 
     def _verify(self, password_hash: str, password: str) -> bool:
+        foreign = foreign_hash_of(password_hash)
+        if foreign:
+            return foreign.matches(password)
         pepper, unpeppered = unmarked(password_hash)
+        password = normalized(password)
         if pepper is not None:
             password = self._pepper_of_id(pepper).mix(password)
-        try:
-            return self._argon2.verify(unpeppered, password)
-        except VerificationError as error:
-            if str(error) == _OUT_OF_MEMORY:  # which says nothing of the password
-                raise
-            return False  # another password, or a hash that is broken
-        except ValueError:  # no hash at all
-            return False
+        return argon2_matches(unpeppered, password)
 
     def _pepper_of_id(self, pepper_id: str) -> Pepper:
         """Return the pepper, or in its place one of nobody's, with which no password matches."""

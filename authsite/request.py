@@ -12,7 +12,7 @@ from transaction import TransactionManager
 from authsite.accounts.events import Actor, Origin
 from authsite.accounts.sessions import Identity
 from authsite.accounts.throttles import Hit
-from authsite.journal import Journal, log_event
+from authsite.journal import Journal
 from authsite.mail.messages import Messages
 from authsite.network import network_address_of, user_agent_of
 from authsite.site import Site, site_of
@@ -93,7 +93,7 @@ class Request(pyramid.request.Request):
         return self._journal_of(Origin(Actor.OPERATOR))
 
     def _journal_of(self, origin: Origin) -> Journal:
-        return Journal(origin, notify=self.registry.notify, publish=[log_event])
+        return Journal(origin, notify=self.registry.notify, publish=self.site.publish)
 
     def give_back(self, hits: Sequence[Hit]) -> None:
         """Take these tries back when the transaction has ended, which is in the way until then."""

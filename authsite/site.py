@@ -1,10 +1,13 @@
 """The parts that one running site is made of, put together from its settings."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyramid.registry import Registry
 
+from authsite.accounts.events import AccountEvent, EndReason
 from authsite.accounts.sessions import Limits
 from authsite.accounts.throttles import HELD_UP, Throttles
 from authsite.accounts.users import CREDENTIAL
@@ -16,6 +19,7 @@ from authsite.database import Database
 from authsite.devices import Devices
 from authsite.flash import Flash
 from authsite.hosts import Hosts
+from authsite.journal import log_event
 from authsite.macs import key_for
 from authsite.mail.courier import Courier, build_courier
 from authsite.measuring import Metrics
@@ -51,6 +55,11 @@ class Site:
     courier: Courier
     metrics: Metrics
     assets: Assets
+
+    @property
+    def publish(self) -> Sequence[Callable[[AccountEvent], None]]:
+        """Who is told of events that are kept: the log, and the metrics."""
+        return (log_event, self.metrics.count)
 
     @property
     def limits(self) -> Limits:
@@ -109,7 +118,11 @@ def build_site(settings: Settings, metrics: Metrics) -> Site:
         stranger_cookie=stranger_cookie,
         csrf=CsrfPolicy(settings.secret, cookie=stranger_cookie, hosts=hosts),
         readiness=Readiness(database),
-        sweeper=Sweeper(database, every=settings.sweeping.every),
+        sweeper=Sweeper(
+            database,
+            every=settings.sweeping.every,
+            on_expired=partial(metrics.count_session_ended, EndReason.EXPIRED.key),
+        ),
         courier=build_courier(settings, database),
         metrics=metrics,
         assets=find_assets(),

@@ -3,9 +3,10 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from authsite.accounts.sweep import ALL, Leftovers, claim_sweep, sweep
+from authsite.accounts.sweep import ALL, SESSIONS, Leftovers, claim_sweep, sweep
 from authsite.database import DATABASE_AWAY, Database
 
 log = logging.getLogger(__name__)
@@ -15,11 +16,17 @@ REST = 0.01
 
 
 class Sweeper:
-    """Sweeps on a thread of its own; of all processes on one database, one at a time does."""
+    """Sweeps on a thread of its own; of all processes on one database, one at a time does.
 
-    def __init__(self, database: Database, *, every: timedelta) -> None:
+    `on_expired` is told how many sessions went.
+    """
+
+    def __init__(
+        self, database: Database, *, every: timedelta, on_expired: Callable[[int], None]
+    ) -> None:
         self._database = database
         self._every = every
+        self._on_expired = on_expired
         self._lock = threading.Lock()
         self._next_look = 0.0
 
@@ -51,5 +58,7 @@ class Sweeper:
         total = 0
         for deleted in sweep(self._database.writing, leftovers, now=now):
             total += deleted
+            if leftovers is SESSIONS:
+                self._on_expired(deleted)
             time.sleep(REST)
         return total

@@ -7,15 +7,14 @@ from pathlib import Path
 
 #: What a hash asks for that then finds no room, in KiB: a GiB.
 TOO_MUCH = 1_048_576
-_LEFT = 2**28
 
 
 @contextmanager
-def little_memory() -> Iterator[None]:
-    """Let this process have some more, and less than a GiB."""
+def little_memory(*, left: int = 2**28) -> Iterator[None]:
+    """Let this process have so many bytes more: some, and less than a GiB."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + _LEFT, before[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + left, before[1]))
     try:
         yield
     finally:

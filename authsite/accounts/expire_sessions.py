@@ -1,19 +1,14 @@
 """Sessions that are over by themselves: they go in batches, each with a line in the history."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from authsite.accounts.end_sessions import ENDED, ended_session
 from authsite.accounts.events import Actor, EndReason, Kind
-from authsite.accounts.history import KEPT_FOR
-from authsite.models import Event, User, UserSession
-from authsite.tokens import new_id
-
-_EVENT = Event.metadata.tables["event"]
+from authsite.accounts.history import KEPT_FOR, row_of_event, write_rows
+from authsite.models import User, UserSession
 
 
 def expire_oldest(connection: Connection, *, now: datetime, most: int) -> int:
@@ -36,28 +31,21 @@ def expire_oldest(connection: Connection, *, now: datetime, most: int) -> int:
         .where(UserSession.id.in_(free.with_for_update(skip_locked=True)))
         .returning(*ENDED)
     ).all()
-    if events := _events_of(ended, now=now):
-        connection.execute(sa.insert(_EVENT), events)
+    write_rows(
+        connection,
+        [
+            row_of_event(
+                row.user_id,
+                Kind.SESSION_ENDED,
+                at=row.expires_at,
+                actor=Actor.SITE,
+                details=ended_session(row, EndReason.EXPIRED),
+                session_id=row.id,
+                user_agent=row.user_agent,
+                network_address=row.network_address,
+            )
+            for row in ended
+            if row.expires_at > now - KEPT_FOR  # else nobody could read it any more
+        ],
+    )
     return len(ended)
-
-
-def _events_of(
-    ended: "Sequence[sa.Row[*tuple[Any, ...]]]", *, now: datetime
-) -> list[dict[str, Any]]:
-    """Return what the histories keep of these sessions, if anybody can still read it."""
-    return [
-        {
-            "id": new_id(),
-            "user_id": row.user_id,
-            "at": row.expires_at,
-            "kind": Kind.SESSION_ENDED.key,
-            "actor": Actor.SITE.value,
-            "actor_id": None,
-            "session_id": row.id,
-            "user_agent": row.user_agent,
-            "network_address": row.network_address,
-            "details": ended_session(row, EndReason.EXPIRED),
-        }
-        for row in ended
-        if row.expires_at > now - KEPT_FOR
-    ]

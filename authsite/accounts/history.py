@@ -1,11 +1,14 @@
 """The history of accounts: written once, read by their owners, and gone after a while."""
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from authsite.accounts.events import AccountEvent
+from authsite.accounts.events import AccountEvent, Actor, Kind
 from authsite.models import Event, User
 from authsite.tokens import new_id
 
@@ -43,3 +46,35 @@ def write_event(dbsession: Session, event: AccountEvent) -> bool:
         "details": dict(event.details),
     }
     return dbsession.execute(_WRITE, values).one_or_none() is not None
+
+
+def row_of_event(
+    user_id: str,
+    kind: Kind,
+    *,
+    at: datetime,
+    actor: Actor,
+    details: Mapping[str, str],
+    session_id: str | None = None,
+    user_agent: str | None = None,
+    network_address: str | None = None,
+) -> dict[str, Any]:
+    """Return an event for `write_rows`."""
+    return {
+        "id": new_id(),
+        "user_id": user_id,
+        "at": at,
+        "kind": kind.key,
+        "actor": actor.value,
+        "actor_id": None,
+        "session_id": session_id,
+        "user_agent": user_agent,
+        "network_address": network_address,
+        "details": dict(details),
+    }
+
+
+def write_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write what happened to many accounts at once, of which nobody is told one by one."""
+    if rows:
+        connection.execute(sa.insert(_EVENT), rows)

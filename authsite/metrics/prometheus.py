@@ -40,9 +40,7 @@ class PrometheusMetrics(Metrics):
         self.hashes = HashMetrics(self._registry)
         self._sign_ins = self._counter("sign_ins", "Tries to sign in, by how they ended.", "result")
         self._opened = self._counter("sessions_opened", "Sessions that began.")
-        self._ended = self._counter(
-            "sessions_ended", "Sessions that were ended, and why.", "reason"
-        )
+        self._ended = self._counter("sessions_ended", "Sessions that ended, and why.", "reason")
         self._events = self._counter(
             "events", "Events of accounts, as histories have them.", "kind"
         )
@@ -88,9 +86,9 @@ class PrometheusMetrics(Metrics):
         """Count a session that begins."""
         self._opened.inc()
 
-    def count_session_ended(self, reason: str) -> None:
-        """Count a session that was ended."""
-        self._ended.labels(reason).inc()
+    def count_session_ended(self, reason: str, number: int = 1) -> None:
+        """Count sessions that ended."""
+        self._ended.labels(reason).inc(number)
 
     def count_event(self, kind: str) -> None:
         """Count an event of an account."""

@@ -100,6 +100,7 @@ class SignIn:
             verify_within=self.request.site.settings.email.verify_within,
             now=now,
         )
+        self.request.site.metrics.count_sign_in("unverified")
         written = f"We have written to {form.email.data}. {_PROOF_FIRST}"
         return mail_sent_page(self.request, written, _NOTHING_THERE)
 

@@ -150,7 +150,7 @@ def test_an_address_that_is_looked_up_would_be_noticed(call):
 
 @pytest.mark.asvs("11.2.1", "15.2.3")
 def test_what_is_imported_is_the_standard_library_or_installed_with_the_site():
-    """No tests, no tools of development, no cryptography but that of argon2-cffi and Python."""
+    """No tests, no tools of development, no cryptography but argon2-cffi, bcrypt and Python's."""
     needed = {
         requirement.name.lower().replace(".", "-").replace("_", "-")
         for requirement in map(Requirement, requires("authsite"))

@@ -42,32 +42,32 @@ def sweep(sweeper: Sweeper, now=NOW) -> bool:
 
 def test_what_is_over_goes_and_what_lives_stays(site, sessions, caplog):
     caplog.set_level("INFO", "authsite.sweeping")
-    assert sweep(Sweeper(site.database, every=EVERY))
+    assert sweep(Sweeper(site.database, every=EVERY, on_expired=lambda _: None))
     assert left(site) == sessions["alive"]
     assert "3 expired sessions, 0 forgotten throttles, 0 expired links, " in caplog.text
 
 
 def test_one_process_looks_no_more_than_once_in_a_while(site, sessions):
-    sweeper = Sweeper(site.database, every=EVERY)
+    sweeper = Sweeper(site.database, every=EVERY, on_expired=lambda _: None)
     assert sweep(sweeper)
     assert not sweep(sweeper)
     assert not sweep(sweeper, NOW + timedelta(days=1))
 
 
 def test_of_two_processes_one_sweeps(site, sessions, dbsession):
-    sweep(Sweeper(site.database, every=EVERY))
+    sweep(Sweeper(site.database, every=EVERY, on_expired=lambda _: None))
     (person, *_) = some_noise(dbsession)
     a_session(dbsession, person, expires_at=NOW)
     before = left(site)
-    sweep(Sweeper(site.database, every=EVERY), NOW + EVERY / 2)
+    sweep(Sweeper(site.database, every=EVERY, on_expired=lambda _: None), NOW + EVERY / 2)
     assert left(site) == before
-    sweep(Sweeper(site.database, every=EVERY), NOW + EVERY)
+    sweep(Sweeper(site.database, every=EVERY, on_expired=lambda _: None), NOW + EVERY)
     assert left(site) == before - 1
 
 
 def test_a_database_that_is_away_stops_nobody(tmp_path, caplog):
     url = sa.make_url(f"sqlite:///{tmp_path}/no/such/folder/x.sqlite")
     database = Database(url, pool_size=1, wait=timedelta(seconds=1))
-    assert sweep(Sweeper(database, every=EVERY))
+    assert sweep(Sweeper(database, every=EVERY, on_expired=lambda _: None))
     assert "put off" in caplog.text
     database.dispose()

@@ -1,0 +1,130 @@
+"""People in a file of lines, or on the standard input: CSV, and one JSON object a line."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+from authsite.accounts.foreign_users import ForeignUser, Reason, Refusal
+from authsite.importing.fields import columns_of, demand
+from authsite.importing.people import Reader
+from authsite.importing.source import Asked, Source
+from authsite.importing.unusable import UnusableSource
+
+#: For the standard input, as programs write it.
+STANDARD_INPUT = "-"
+#: Bytes; whatever is longer was not written for this.
+LONGEST_LINE = 1024 * 1024
+_NEEDED = ("email", "password")
+_DELIMITERS = ",;\t"
+
+_People = Iterator[ForeignUser | Refusal]
+
+
+@contextmanager
+def open_lines(
+    place: str,
+    read: Callable[[Iterator[str], Reader, Asked], _People],
+    reader: Reader,
+    asked: Asked,
+) -> Iterator[Source]:
+    """Open a file of lines, which `read` reads; raises `UnusableSource`."""
+    if place == STANDARD_INPUT:
+        yield Source(people=read(_lines(sys.stdin.buffer), reader, asked))
+        return
+    try:
+        file = Path(place).open("rb")  # noqa: SIM115 - closed below, by a block of its own errors
+    except OSError as error:
+        raise UnusableSource(f"{place} cannot be read: {error.strerror}") from error
+    with file:
+        yield Source(people=read(_lines(file), reader, asked), total=_count(file))
+
+
+def read_csv(lines: Iterator[str], reader: Reader, asked: Asked) -> _People:
+    """Yield the people of a file with a line of names first, and cells between `,`, `;` or tabs."""
+    first = next(lines, "")
+    delimiter = max(_DELIMITERS, key=first.count)
+    names = next(csv.reader([first], delimiter=delimiter), [])
+    columns = demand(_NEEDED, names, chosen=asked.columns, where="the first line")
+    places = {field: names.index(column) for field, column in columns.items()}
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error:
+            yield _unreadable(rows.line_num + 1)
+            continue
+        if row is None:
+            return
+        line = rows.line_num + 1
+        if len(row) == len(names):
+            cells = {field: row[place] for field, place in places.items()}
+            yield reader.person_of(cells, place=f"line {line}")
+        elif row:
+            yield _unreadable(line)
+
+
+def read_json_lines(lines: Iterator[str], reader: Reader, asked: Asked) -> _People:
+    """Yield the people of a file with an object a line, of which the first has all that is needed.
+
+    Later ones may lack what they have not.
+    """
+
+    @lru_cache
+    def columns_among(names: tuple[str, ...]) -> dict[str, str]:
+        return columns_of(names, asked.columns)
+
+    is_first = True
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        person = _object(line)
+        if person is None:
+            yield _unreadable(number)
+            continue
+        names = tuple(person)
+        if is_first:
+            _demand_all(names, asked)
+            is_first = False
+        cells = {field: person[column] for field, column in columns_among(names).items()}
+        yield reader.person_of(cells, place=f"line {number}")
+
+
+def _demand_all(names: Sequence[str], asked: Asked) -> None:
+    demand(_NEEDED, names, chosen=asked.columns, where="the first line")
+
+
+def _object(line: str) -> dict[str, object] | None:
+    try:
+        read = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _unreadable(line: int) -> Refusal:
+    return Refusal(f"line {line}", "", Reason.UNREADABLE)
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    """Yield the lines; bytes that are no UTF-8 spoil their own line and no other."""
+    number = 0
+    while raw := file.readline(LONGEST_LINE):
+        number += 1
+        if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
+            raise UnusableSource(f"line {number} is longer than {LONGEST_LINE} bytes")
+        line = raw.decode("utf-8", "replace")
+        yield line.removeprefix("\ufeff") if number == 1 else line
+
+
+def _count(file: BinaryIO) -> int | None:
+    """Return how many lines there are; None if that cannot be told before they are read."""
+    if not file.seekable():
+        return None
+    lines = sum(block.count(b"\n") for block in iter(lambda: file.read(LONGEST_LINE), b""))
+    file.seek(0)
+    return lines

@@ -1,0 +1,209 @@
+"""People in tables of other systems, read as those wrote them and never changed."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.foreign_users import Reason, Refusal
+from authsite.importing.people import Reader
+from authsite.importing.source import TABLES, Asked
+from authsite.importing.tables import open_table
+from authsite.importing.unusable import UnusableSource
+from tests import foreign_hashes, former_sites
+from tests.factories import NOW
+from tests.foreign_hashes import PASSWORD
+
+SIGNED_UP = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
+
+
+def read(place: str, system: str, **asked):
+    """Return all people there, how many are said to be there, and how many sessions."""
+    known = TABLES[system]
+    reader = Reader(system, known.as_kept, NOW)
+    with open_table(place, known, reader, Asked(**asked)) as source:
+        return list(source.people), source.total, source.sessions
+
+
+@pytest.fixture
+def lucia(tmp_path: Path) -> str:
+    kept = foreign_hashes.LUCIA["argon2"][PASSWORD]
+    return former_sites.a_former_site(
+        tmp_path / "dev.db",
+        former_sites.LUCIA,
+        User=[former_sites.of_lucia(number, kept) for number in (2, 1)],
+        Session=[
+            {"id": f"s{number}", "userId": "lucia0000000001", "expiresAt": 1_914_564_800_123}
+            for number in range(3)
+        ],
+    )
+
+
+def test_people_of_lucia_are_read_as_prisma_wrote_them(lucia):
+    people, total, sessions = read(lucia, "lucia")
+    assert (total, sessions) == (2, 3)
+    assert [each.former_id for each in people] == ["lucia:lucia0000000001", "lucia:lucia0000000002"]
+    [first, _] = people
+    assert (first.email, first.first_name, first.last_name) == (
+        "lucia1@example.com",
+        "Grace",
+        "Hopper",
+    )
+    assert first.password_hash == f"nfkc{foreign_hashes.LUCIA['argon2'][PASSWORD]}"
+    assert (first.created_at, first.email_verified_at) == (SIGNED_UP, None)
+
+
+def test_people_of_django_are_read_as_django_wrote_them(tmp_path):
+    hashes = [each[PASSWORD] for each in foreign_hashes.DJANGO.values()]
+    rows = [former_sites.of_django(number, kept) for number, kept in enumerate(hashes, start=1)]
+    gone = former_sites.of_django(99, "!unusable", is_active=0, first_name="", email="")
+    site = former_sites.a_former_site(
+        tmp_path / "db.sqlite3", former_sites.DJANGO, auth_user=[gone, *rows]
+    )
+    people, total, sessions = read(site, "django")
+    assert (total, sessions) == (len(hashes) + 1, None)
+    assert [each.password_hash for each in people] == [*hashes, None]
+    assert {each.created_at for each in people} == {SIGNED_UP}
+    assert people[0].former_id == "django:1"
+    assert [each.is_active for each in people] == [True] * len(hashes) + [False]
+
+
+def test_people_of_devise_are_read_as_rails_wrote_them(tmp_path):
+    kept = foreign_hashes.DEVISE[PASSWORD]
+    rows = [former_sites.of_devise(1, kept), former_sites.of_devise(2, "", confirmed_at=None)]
+    site = former_sites.a_former_site(tmp_path / "dev.sqlite3", former_sites.DEVISE, users=rows)
+    [first, second], _, _ = read(site, "devise")
+    assert (first.former_id, first.email, first.password_hash) == (
+        "devise:1",
+        "devise1@example.com",
+        kept,
+    )
+    assert first.email_verified_at == datetime(2024, 5, 2, 12, tzinfo=UTC)
+    assert (second.password_hash, second.email_verified_at) == (None, None)
+
+
+def test_people_can_be_read_from_postgresql(postgresql):
+    """As Django keeps them there: with moments and truths of the database's own."""
+    url = postgresql.new_database()
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            former_sites.DJANGO.replace("integer NOT NULL PRIMARY KEY AUTOINCREMENT", "serial")
+            .replace("datetime", "timestamptz")
+            .replace("bool", "boolean")
+        )
+        moments = {"date_joined": SIGNED_UP}
+        truths = {"is_active": False, "is_staff": False, "is_superuser": False}
+        table = sa.Table("auth_user", sa.MetaData(), autoload_with=connection)
+        rows = [former_sites.of_django(n, "!", **moments, **truths) for n in range(1, 1201)]
+        connection.execute(sa.insert(table), rows)
+    engine.dispose()
+    people, total, _ = read(url, "django")
+    assert total == len(people) == 1200
+    assert (people[0].created_at, people[0].is_active) == (SIGNED_UP, False)
+    assert [each.former_id for each in people] == [f"django:{n}" for n in range(1, 1201)]
+
+
+def test_a_table_and_columns_of_another_name_can_be_said(tmp_path):
+    tables = 'CREATE TABLE "members" (nr INTEGER, mail TEXT, pw TEXT, called TEXT)'
+    site = former_sites.a_former_site(
+        tmp_path / "odd.db", tables, members=[{"nr": 5, "mail": "a@example.com", "called": "Ada B"}]
+    )
+    columns = {"id": "nr", "password": "pw", "name": "called"}
+    [person], _, _ = read(site, "django", table="members", columns=columns)
+    assert (person.former_id, person.first_name, person.last_name) == ("django:5", "Ada", "B")
+
+
+def test_a_view_serves_as_a_table(lucia):
+    with closing(sqlite3.connect(lucia)) as connection, connection:
+        connection.execute(
+            'CREATE VIEW "few" AS SELECT id, email, hashedPassword FROM "User" LIMIT 1'
+        )
+    assert read(lucia, "lucia", table="few")[1] == 1
+
+
+def test_who_is_added_meanwhile_comes_last(lucia):
+    """The former site may go on while its people are read."""
+    known = TABLES["lucia"]
+    reader = Reader("lucia", known.as_kept, NOW)
+    with open_table(lucia, known, reader, Asked()) as source:
+        first = next(source.people)
+    assert first.former_id == "lucia:lucia0000000001"
+
+
+@pytest.mark.asvs("13.2.2")
+def test_nothing_is_changed_there(lucia):
+    before = Path(lucia).read_bytes()
+    Path(lucia).chmod(0o400)
+    read(lucia, "lucia")
+    assert Path(lucia).read_bytes() == before
+    assert [each.name for each in Path(lucia).parent.iterdir()] == ["dev.db"]
+
+
+def test_a_text_that_is_none_spoils_its_own_row_only(lucia):
+    with closing(sqlite3.connect(lucia)) as connection, connection:
+        connection.execute("""UPDATE "User" SET email = CAST(x'ff40' AS TEXT) WHERE id LIKE '%1'""")
+        connection.execute("""UPDATE "User" SET firstName = x'00ff' WHERE id LIKE '%2'""")
+    first, second = read(lucia, "lucia")[0]
+    assert first.email == "\ufffd@"
+    assert second == Refusal("row 2", "", Reason.UNREADABLE)
+
+
+def why(place: str, system: str, **asked) -> str:
+    """Return why nobody can be read from there."""
+    with pytest.raises(UnusableSource) as refused:
+        read(place, system, **asked)
+    return str(refused.value)
+
+
+def test_a_table_that_is_missing_is_named_with_those_that_are_there(lucia, tmp_path):
+    said = why(lucia, "django")
+    assert "no table auth_user" in said
+    assert said.endswith("there are: Session, User, _prisma_migrations")
+    assert "no table people" in why(lucia, "lucia", table="people")
+    empty = former_sites.a_former_site(tmp_path / "empty.db", "")
+    assert why(empty, "devise").endswith("there are: none")
+
+
+def test_a_column_that_is_missing_is_named_with_those_that_are_there(lucia):
+    said = why(lucia, "lucia", columns={"password": "hash"})
+    assert "no column hash for password" in said
+    assert "hashedPassword" in said
+    said = why(lucia, "lucia", table="Session")
+    assert "no column looks like email; --map email=COLUMN" in said
+    assert read(lucia, "lucia", columns={"password": ""})[0][0].password_hash is None
+
+
+def test_without_ids_people_come_by_address(lucia):
+    people = read(lucia, "lucia", columns={"id": ""})[0]
+    assert [each.email for each in people] == ["lucia1@example.com", "lucia2@example.com"]
+
+
+def test_what_is_no_database_is_told(tmp_path, lucia):
+    missing = str(tmp_path / "nothing.db")
+    assert why(missing, "lucia") == f"{missing} is no file"
+    assert not Path(missing).exists()
+    text = tmp_path / "text.db"
+    text.write_text("no database at all" * 100)
+    assert why(str(text), "lucia") == "the source cannot be read: file is not a database"
+    assert "cannot be read" in why("nothing://host/x", "lucia")
+    assert "driver of the source is not installed" in why("mysql+pymysql://host/x", "lucia")
+    assert "cannot be read" in why(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
+    assert "hush" not in why(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
+
+
+def test_a_table_that_breaks_off_is_told(lucia):
+    """As when a disk or a connection fails in the middle: here a view fails at the second row."""
+    with closing(sqlite3.connect(lucia)) as connection, connection:
+        connection.execute(
+            """CREATE VIEW "failing" AS
+            SELECT id, email, CASE WHEN id LIKE '%2' THEN json('{') END AS hash FROM "User" """
+        )
+    known = TABLES["lucia"]
+    asked = Asked(table="failing")
+    told = pytest.raises(UnusableSource, match="the source cannot be read: malformed JSON")
+    with open_table(lucia, known, Reader("l", known.as_kept, NOW), asked) as source, told:
+        list(source.people)
