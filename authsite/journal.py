@@ -15,7 +15,7 @@ from authsite.accounts.history import write_event
 log = logging.getLogger(__name__)
 
 _PENDING = "authsite.events"
-#: What tells two events of one request apart.
+#: What tells two events of one transaction apart, by whichever journal they are written.
 _TICK = timedelta(microseconds=1)
 
 
@@ -36,7 +36,6 @@ class Journal:
         self._origin = origin
         self._notify = notify
         self._publish = publish
-        self._written = 0
 
     def write(
         self,
@@ -49,21 +48,20 @@ class Journal:
         details: Mapping[str, str] | None = None,
     ) -> None:
         """Do what `authsite.accounts.events.Journal` promises."""
+        pending = dbsession.info.setdefault(_PENDING, [])
         event = AccountEvent(
             kind=kind,
             user_id=user_id,
-            at=now + self._written * _TICK,
+            at=now + len(pending) * _TICK,
             origin=self._origin,
             session_id=session_id or self._origin.session_id,
             details=details or {},
             dbsession=dbsession,
         )
-        self._written += 1
         if not write_event(dbsession, event):
             event = replace(event, user_id=None)
         self._notify(event)
-        pending = (event, dbsession.get_nested_transaction(), self._publish)
-        dbsession.info.setdefault(_PENDING, []).append(pending)
+        pending.append((event, dbsession.get_nested_transaction(), self._publish))
 
 
 @sa.event.listens_for(Session, "after_commit")

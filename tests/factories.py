@@ -15,12 +15,12 @@ from pyramid.testing import DummySecurityPolicy
 from sqlalchemy.orm import Session
 
 import authsite
-from authsite.accounts.events import Actor, Origin
+from authsite.accounts.events import Actor, Kind, Origin
 from authsite.accounts.sessions import Identity, Limits
 from authsite.accounts.throttles import HELD_UP, Throttles
 from authsite.journal import Journal
 from authsite.mail.messages import Messages, mail_environment
-from authsite.models import OutboxMessage, User, UserSession
+from authsite.models import Event, OutboxMessage, User, UserSession
 from authsite.password_policy import PasswordPolicy
 from authsite.passwords import PasswordHasher
 from authsite.request import Request
@@ -144,12 +144,34 @@ def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
     return message
 
 
+def an_event(
+    dbsession: Session, user: User, *, kind: Kind = Kind.SIGNED_IN, **values: Any
+) -> Event:
+    """Let something have happened to the account; a day ago, in a browser, unless it is said."""
+    event = Event(
+        **{
+            "id": new_id(),
+            "user_id": user.id,
+            "at": NOW - timedelta(days=1),
+            "kind": kind.key,
+            "actor": Actor.PERSON.value,
+            "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0",
+            "network_address": "192.0.2.1",
+            "details": {},
+        }
+        | values
+    )
+    dbsession.add(event)
+    dbsession.commit()
+    return event
+
+
 def some_noise(dbsession: Session) -> list[User]:
     """Add other people, signed in more than once, whom the test is not about."""
     people = [a_user(dbsession) for _ in range(3)]
     for person in people:
         a_session(dbsession, person)
-        a_session(dbsession, person)
+        an_event(dbsession, person, session_id=a_session(dbsession, person).id)
     return people
 
 
@@ -167,6 +189,7 @@ def an_identity(**values: Any) -> Identity:
             "expires_at": NOW + LIMITS.idle,
             "public_computer": False,
             "email_is_verified": True,
+            "is_administrator": False,
         }
         | values
     )

@@ -34,7 +34,7 @@ def everything_about_ada(dbsession):
         lifetime="a day",
     )
     dbsession.commit()
-    return ada, token, link, data_of(dbsession, ada.id)
+    return ada, token, link, data_of(dbsession, ada.id, now=NOW)
 
 
 def test_everything_of_a_person_is_there_and_is_json(dbsession):
@@ -48,6 +48,8 @@ def test_everything_of_a_person_is_there_and_is_json(dbsession):
     assert session["created_at"].endswith("+00:00")
     (mail,) = data["mails"]
     assert (mail["kind"], mail["recipient"]) == ("verify_email", "ada@example.com")
+    (event,) = data["history"]
+    assert (event["kind"], event["actor"]) == ("mail_written", "site")
     (link,) = data["pending_links"]
     assert link["purpose"] == "reset_password"
 
@@ -66,4 +68,4 @@ def test_every_table_about_a_person_is_in_it():
         for table in Base.metadata.sorted_tables
         if any(key.column.table.name == "user" for key in table.foreign_keys)
     }
-    assert about_people == {"user_session", "outbox_message", "pending_link"}
+    assert about_people == {"event", "user_session", "outbox_message", "pending_link"}
