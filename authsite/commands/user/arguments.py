@@ -1,14 +1,14 @@
 """What the actions of `authsite user` take, judged as the forms of the pages judge it."""
 
 import argparse
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 from webob.multidict import MultiDict
 
 from authsite.commands.ini_file import add_ini_file
-from authsite.forms import SiteForm, trimmed
+from authsite.forms import SiteForm
+from authsite.visible_text import is_readable, trimmed
 
 #: What argparse gives to whoever adds an action.
 Actions = Any
@@ -53,7 +53,7 @@ def field_of(form: type[SiteForm], name: str) -> Callable[[str], str]:
 
 
 def _readable(text: str) -> str:
-    """Return the text; surrogates are bytes that the shell has passed on and that were no UTF-8."""
-    if any(unicodedata.category(each) in {"Cc", "Cs"} for each in text):
+    """Return the text, unless there is in it what no database takes, or no terminal."""
+    if not is_readable(text):
         raise argparse.ArgumentTypeError("must be one line of text in UTF-8")
     return text

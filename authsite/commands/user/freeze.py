@@ -6,14 +6,8 @@ from authsite.accounts.freeze_account import freeze_account, unfreeze_account
 from authsite.commands.not_done import NotDone
 from authsite.commands.user.arguments import Actions, add_account, add_action, field_of
 from authsite.commands.user.operation import Done, Operation, act_on_account
-from authsite.forms import SiteForm, reason_field
 from authsite.models import User
-
-
-class ReasonForm(SiteForm):
-    """Why an account is frozen, for its owner."""
-
-    reason = reason_field()
+from authsite.views.admin.freeze import FreezeForm
 
 
 def add_actions(actions: Actions) -> None:
@@ -23,7 +17,7 @@ def add_actions(actions: Actions) -> None:
     )
     freeze.add_argument(
         "--reason",
-        type=field_of(ReasonForm, "reason"),
+        type=field_of(FreezeForm, "reason"),
         required=True,
         help="what the owner is told at the sign-in, 1 to 200 characters",
     )

@@ -2,14 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 from pyramid.registry import Registry
-from sqlalchemy.orm import Session
 
-from authsite.accounts.events import Kind
 from authsite.accounts.find_users import UserSummary
-from authsite.accounts.look_at_account import EventSeen, SessionSeen, events_seen, sessions_seen
+from authsite.accounts.history_words import details_in_words, kind_in_words
+from authsite.accounts.own_history import Entry, as_plain, page_of
+from authsite.accounts.own_sessions import OwnSession, sessions_of
+from authsite.browsers import browser_in_words
 from authsite.clock import utc_now
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import with_site
@@ -18,9 +20,7 @@ from authsite.commands.user.find import facts_of
 from authsite.commands.user.operation import account_named, as_json, nobody_has
 from authsite.site import site_of
 
-#: Events that are shown; the pages of administrators have all.
-_LAST = 20
-_WORDS = {kind.key: kind.words for kind in Kind}
+NONE = "none\n"
 
 
 def add_actions(actions: Actions) -> None:
@@ -37,32 +37,32 @@ def show(asked: argparse.Namespace) -> int:
             user = account_named(dbsession, asked.account)
             if user is None:
                 raise nobody_has(asked.account)
-            tell = _as_json if asked.json else _as_text
-            sys.stdout.write(tell(dbsession, user))
+            sessions, _count = sessions_of(dbsession, user.id, here="", now=utc_now())
+            events = page_of(dbsession, user.id, before=None, now=utc_now()).entries
+        tell = _as_json if asked.json else _as_text
+        sys.stdout.write(tell(user, sessions, events))
         return 0
 
     return with_site(look)(asked)
 
 
-def _as_json(dbsession: Session, user: UserSummary) -> str:
+def _as_json(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence[Entry]) -> str:
     answer = {
         "account": facts_of(user),
-        "sessions": [each._asdict() for each in sessions_seen(dbsession, user.id, now=utc_now())],
-        "events": [each._asdict() for each in events_seen(dbsession, user.id, limit=_LAST)],
+        "sessions": [each._asdict() for each in sessions],
+        "events": [as_plain(each) for each in events],
     }
     return f"{as_json(answer)}\n"
 
 
-def _as_text(dbsession: Session, user: UserSummary) -> str:
-    sessions = sessions_seen(dbsession, user.id, now=utc_now())
-    events = events_seen(dbsession, user.id, limit=_LAST)
+def _as_text(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence[Entry]) -> str:
     return (
         f"{user.full_name} <{user.email}>\n"
         f"{in_columns(_account(user))}"
-        f"\n{len(sessions)} sessions, the one used last first\n"
-        f"{in_columns([_session(each) for each in sessions])}"
-        f"\nlast events\n"
-        f"{in_columns([_event(each) for each in events])}"
+        "\nsessions, the one that was used last first\n"
+        f"{in_columns([_session(each) for each in sessions]) or NONE}"
+        "\nlast events\n"
+        f"{in_columns([_event(each) for each in events]) or NONE}"
     )
 
 
@@ -81,24 +81,24 @@ def _account(user: UserSummary) -> list[tuple[str, str]]:
     return rows
 
 
-def _session(seen: SessionSeen) -> tuple[str, ...]:
+def _session(session: OwnSession) -> tuple[str, ...]:
     return (
-        seen.id,
-        _moment(seen.last_seen_at),
-        f"since {_moment(seen.created_at)}",
-        seen.network_address or "",
-        seen.name or "",
-        seen.user_agent or "",
+        session.id,
+        f"seen {_moment(session.last_seen_at)}",
+        f"since {_moment(session.created_at)}",
+        session.network_address or "",
+        browser_in_words(session.user_agent),
+        session.name or "",
     )
 
 
-def _event(seen: EventSeen) -> tuple[str, ...]:
+def _event(entry: Entry) -> tuple[str, ...]:
     return (
-        _moment(seen.at),
-        f"by {seen.actor}",
-        _WORDS.get(seen.kind, seen.kind),
-        seen.network_address or "",
-        ", ".join(f"{name}: {value}" for name, value in seen.details.items()),
+        _moment(entry.at),
+        f"by {entry.actor}",
+        kind_in_words(entry.kind),
+        entry.network_address or "",
+        ", ".join(f"{label}: {value}" for label, value in details_in_words(entry.details)),
     )
 
 
