@@ -19,7 +19,7 @@ _TOO_FEW_CONNECTIONS = 100
 
 def threads(setup: Setup) -> Iterator[Finding]:
     """There are more than sign-ins that may wait for a hash, so that some are left for pages."""
-    if setup.settings.dev:
+    if setup.in_development:
         yield fine("in development few come")
         return
     passwords = setup.settings.passwords
@@ -39,7 +39,7 @@ def threads(setup: Setup) -> Iterator[Finding]:
 
 def limits(setup: Setup) -> Iterator[Finding]:
     """Nobody sends without end, stays without end, takes every connection, or sees a traceback."""
-    if setup.settings.dev:
+    if setup.in_development:
         yield fine("in development nobody means harm")
         return
     for server in servers_of(setup):

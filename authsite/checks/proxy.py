@@ -18,7 +18,7 @@ _THREE_LINES = (
 
 def proxy(setup: Setup) -> Iterator[Finding]:
     """Servers on loopback trust the proxy before them; others trust one address at most."""
-    if setup.settings.dev:
+    if setup.in_development:
         yield fine("in development there is none")
         return
     for server in servers_of(setup):

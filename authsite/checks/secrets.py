@@ -31,7 +31,7 @@ _MAKE_ONE = (
 def secret(setup: Setup) -> Iterator[Finding]:
     """It is random, and none of those in this repository."""
     text = setup.settings.secret.decode("utf-8")
-    if setup.settings.dev:
+    if setup.in_development:
         yield fine("for development any will do")
     elif text in _PUBLISHED:
         yield wrong("authsite.secret is one that is published with authsite", _MAKE_ONE)
@@ -61,7 +61,7 @@ def kept_secret(setup: Setup) -> Iterator[Finding]:
                     f"{variable} and {variable}_FILE are both set, and only the first is read",
                     "take one of them away",
                 )
-        elif others_can_read(source.file) and not setup.settings.dev:
+        elif others_can_read(source.file) and not setup.in_development:
             yield wrong(
                 f"{key} is in {source.file}, which everybody on this machine can read",
                 f"`chmod o= {source.file}`, and make a new one if others have accounts here",

@@ -19,7 +19,7 @@ from pyramid.paster import get_app
 from pyramid.registry import Registry
 from sqlalchemy.engine import URL, Engine
 
-from authsite.read_settings import read_database_url, read_settings
+from authsite.read_settings import SettingError, read_database_url, read_settings
 from authsite.settings import Settings
 from authsite.site import Site, build_site
 
@@ -63,6 +63,14 @@ class Setup:
     def settings(self) -> Settings:
         """The settings; raises `SettingError` for the first that makes no sense."""
         return read_settings(self.app, self.environ)
+
+    @property
+    def in_development(self) -> bool:
+        """Whether it is for development, as far as the settings can be read."""
+        try:
+            return self.settings.dev
+        except SettingError:
+            return False
 
     @cached_property
     def site(self) -> Site:

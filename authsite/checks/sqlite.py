@@ -69,7 +69,7 @@ def database_file(setup: Setup) -> Iterator[Finding]:
             f"{each} cannot be written to by who runs this command",
             "run it as the site's user; if it is that, `chown` the folder with all that is in it",
         )
-    open_to_all = others_can_read(file) and not setup.settings.dev
+    open_to_all = others_can_read(file) and not setup.in_development
     if open_to_all:
         yield wrong(
             f"{file} can be read by everybody on this machine: hashes, addresses, links in mails",
