@@ -42,7 +42,8 @@ def database(setup: Setup) -> Iterator[Finding]:
     try:
         with setup.looking.connect() as connection:
             connected = time.perf_counter()
-            connection.exec_driver_sql("SELECT 1")
+            # SQLite reads the file only when it has to.
+            connection.exec_driver_sql("SELECT 1" if file is None else "PRAGMA schema_version")
             took = time.perf_counter() - connected
             version = ".".join(map(str, connection.dialect.server_version_info or ()))
     except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:

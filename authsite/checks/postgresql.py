@@ -76,7 +76,8 @@ def connections(setup: Setup) -> Iterator[Finding]:
         most -= int(connection.exec_driver_sql(_RESERVED).scalar_one())
     processes = max(1, len(server_names(setup)))
     wanted = 2 * processes * setup.settings.database.pool_size
-    seen = f"{processes} processes here may want {wanted} connections, and there are {most} for all"
+    who = "1 process" if processes == 1 else f"{processes} processes"
+    seen = f"{who} here may want {wanted} connections, and there are {most} for all"
     if wanted > most:
         yield doubtful(seen, "raise max_connections, or lower authsite.database.pool_size")
     else:

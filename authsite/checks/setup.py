@@ -118,6 +118,7 @@ class Setup:
         query = self.database_url.query
         options["connect_args"] = {
             "connect_timeout": seconds,
+            "client_encoding": "utf8",
             "application_name": "authsite doctor",
             "options": f"{query.get('options', '')} -c statement_timeout={seconds}s "
             "-c default_transaction_read_only=on -c timezone=UTC",

@@ -63,7 +63,11 @@ def database_file(setup: Setup) -> Iterator[Finding]:
     file = setup.database_file
     if file is None:
         return
-    closed = [each for each in (file.parent, file) if not os.access(each, os.W_OK)]
+    closed = [
+        each
+        for each in (file.parent, file)
+        if not os.access(each, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+    ]
     for each in closed:
         yield wrong(
             f"{each} cannot be written to by who runs this command",

@@ -2,7 +2,8 @@
 
 import configparser
 import secrets
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,17 @@ def migrated(tmp_path: Path, migrate: Callable[[str], None], a_setup) -> Setup:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """An authority of the tests' own."""
     return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Path]:
+    """A folder that others can enter, to the root of all."""
+    changed = []
+    for folder in (tmp_path, *tmp_path.parents):
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            changed.append((folder, mode))
+            folder.chmod(mode | stat.S_IXOTH)
+    yield tmp_path
+    for folder, mode in changed:
+        folder.chmod(mode)

@@ -1,7 +1,6 @@
 """Whether secrets are such, and kept from others."""
 
 import secrets
-import stat
 
 import pytest
 
@@ -11,20 +10,6 @@ from authsite.read_settings import DEVELOPMENT_SECRET
 from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
 
 PEPPER = secrets.token_urlsafe(32)
-
-
-@pytest.fixture
-def opened(tmp_path):
-    """A folder that others can enter, as far as it is ours to let them."""
-    changed = []
-    for folder in (tmp_path, *tmp_path.parents):
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            changed.append((folder, mode))
-            folder.chmod(mode | stat.S_IXOTH)
-    yield tmp_path
-    for folder, mode in changed:
-        folder.chmod(mode)
 
 
 @pytest.mark.parametrize("made", [secrets.token_urlsafe(32), secrets.token_hex(16)])
