@@ -1,5 +1,6 @@
 """Whether the secrets are such, and nobody else can read them."""
 
+import hmac
 import math
 import re
 from collections import Counter
@@ -22,6 +23,7 @@ _PUBLISHED = {
 _LEAST_BITS = 90
 #: zxcvbn counts no further than 64 bits.
 _MOST_GUESSES = 19.2
+_SPACE = re.compile(r"\s")
 _MAKE_ONE = (
     'make one with `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`; everybody is '
     "a stranger to forms that were open, and nobody is signed out"
@@ -37,7 +39,7 @@ def secret(setup: Setup) -> Iterator[Finding]:
         yield wrong("authsite.secret is one that is published with authsite", _MAKE_ONE)
     elif _bits_of(text) < _LEAST_BITS or zxcvbn(text).guesses_log10 < _MOST_GUESSES:
         yield wrong("authsite.secret can be guessed: it repeats itself, or is a pattern", _MAKE_ONE)
-    elif re.search(r"\s", text):
+    elif _SPACE.search(text):
         yield doubtful("authsite.secret is made of words: somebody has thought of it", _MAKE_ONE)
     else:
         yield fine(f"authsite.secret has {len(text)} characters, and no pattern")
@@ -78,7 +80,7 @@ def pepper(setup: Setup) -> Iterator[Finding]:
     peppers = setup.settings.passwords.pepper
     if not peppers:
         yield fine("there is none, which is allowed (docs/passwords.md)")
-    elif setup.settings.secret in {each.secret for each in peppers}:
+    elif any(hmac.compare_digest(setup.settings.secret, each.secret) for each in peppers):
         yield wrong(
             "authsite.passwords.pepper is authsite.secret once more: who has one has both",
             "put a pepper of its own before this one, which stays for the hashes made with it",

@@ -46,13 +46,17 @@ class Setup:
     mounts: Path = Path("/proc/mounts")
 
     @cached_property
+    def _loader(self) -> plaster.ILoader:
+        return plaster.get_loader(self.ini)
+
+    @cached_property
     def sections(self) -> list[str]:
         """The names of the sections of the ini file."""
-        return list(plaster.get_sections(self.ini))
+        return list(self._loader.get_sections())
 
     def section(self, name: str) -> dict[str, str]:
         """Return what a section says; nothing where there is none."""
-        return dict(plaster.get_settings(self.ini, name)) if name in self.sections else {}
+        return dict(self._loader.get_settings(name)) if name in self.sections else {}
 
     @cached_property
     def app(self) -> dict[str, str]:

@@ -14,6 +14,8 @@ from authsite.read_settings import SettingDescription, describe_settings
 
 #: What is shorter may stand in a sentence by chance; to strike it out would give it away.
 _SHORTEST_STRUCK_OUT = 8
+#: What stands between peppers, and between the id of one and its secret.
+_BETWEEN = re.compile(r"[\s,:]+")
 
 
 class Source(NamedTuple):
@@ -57,8 +59,10 @@ def struck_out(text: str, *, setup: Setup) -> str:
     for source in sources(setup):
         if source.setting.key == "sqlalchemy.url":
             words.add(_password_of(source.text) or "")
+        elif source.setting.key == "authsite.passwords.pepper":
+            words |= set(_BETWEEN.split(source.text))
         else:
-            words |= {source.text.strip(), *re.split(r"[\s,:]+", source.text)}
+            words.add(source.text.strip())
     for word in sorted(words, key=len, reverse=True):
         if len(word) >= _SHORTEST_STRUCK_OUT:
             text = text.replace(word, "[...]")

@@ -136,6 +136,12 @@ def test_what_quotes_a_secret_says_it_without(a_setup, tmp_path):
     assert struck_out(text, setup=setup) == "ada [...] one [...] [...]: [...]"
 
 
+def test_a_word_of_a_secret_is_no_secret(a_setup):
+    setup = a_setup(app={"authsite.secret": DEVELOPMENT_SECRET})
+    assert struck_out("for development", setup=setup) == "for development"
+    assert struck_out(f"not {DEVELOPMENT_SECRET}", setup=setup) == "not [...]"
+
+
 def test_a_short_secret_is_not_given_away_by_what_is_struck_out(a_setup):
     setup = a_setup(app={"authsite.mail.password": "mail", "sqlalchemy.url": "nothing"})
     assert struck_out("mail is away", setup=setup) == "mail is away"
