@@ -20,7 +20,7 @@ from authsite.measuring import Metrics
 from authsite.pages import TEMPLATES
 from authsite.read_settings import SettingError, read_settings
 from authsite.request import MAIL_TEMPLATES, Request
-from authsite.resources import LINKS, Account, Root, WellKnown, add_child
+from authsite.resources import LINKS, Account, Root, Sessions, WellKnown, add_child
 from authsite.security import SecurityPolicy
 from authsite.settings import Settings
 from authsite.site import Site, build_site
@@ -64,6 +64,7 @@ def includeme(config: Configurator) -> None:
     config.add_directive("add_child", add_child)
     config.set_root_factory(Root)
     config.add_child(Root, "account", Account)
+    config.add_child(Account, "sessions", Sessions)
     config.add_child(Root, ".well-known", WellKnown)
     for name, links in LINKS.items():
         config.add_child(Root, name, links)

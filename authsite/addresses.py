@@ -9,9 +9,8 @@ from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.util import as_sorted_tuple
 
-from authsite.resources import Root
+from authsite.resources import Root, Rows
 from authsite.resources.base import children_of
-from authsite.resources.links import Links
 
 #: The method of a view that does not name one.
 ANY = "any"
@@ -38,8 +37,8 @@ def pages_of(registry: Registry) -> list[Page]:
     parents: dict[type, tuple[type, str]] = {}
     for parent, name, child in children_of(registry):
         parents.setdefault(child, (parent, name))
-        if isinstance(child, type) and issubclass(child, Links):
-            parents.setdefault(child.rows, (child, "{token}"))
+        if isinstance(child, type) and issubclass(child, Rows):
+            parents.setdefault(child.rows, (child, child.placeholder))
 
     def place_of(resource: type, below: tuple[type, ...] = ()) -> str:
         if issubclass(resource, Root):

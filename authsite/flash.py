@@ -15,6 +15,9 @@ MESSAGES = {
     "name-saved": "Your name was saved.",
     "password-changed": "Your password was changed. You are signed out everywhere but here.",
     "password-chosen": "Your new password is set. Sign in with it.",
+    "others-ended": "You are signed out everywhere but here.",
+    "session-ended": "You are signed out there.",
+    "session-named": "The name was saved.",
     "signed-out": "You are signed out.",
     "verification-sent": "A mail with a link is on its way to you.",
 }

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
 from wtforms import BooleanField, Field, Form, PasswordField, StringField
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import Optional, StopValidation, ValidationError
 
 from authsite import email_addresses, passwords
 from authsite.request import Request
@@ -98,6 +98,17 @@ def name_field(label: str, *, autocomplete: str) -> Field:
         filters=[trimmed],
         validators=[Required(f"Enter your {label.lower()}."), Readable(maximum=100), Visible()],
         render_kw={"autocomplete": autocomplete, "spellcheck": "false"},
+    )
+
+
+def title_field(label: str, *, hint: str, maximum: int) -> Field:
+    """Return a field for what a person calls something of theirs, if they do."""
+    return StringField(
+        label,
+        description=hint,
+        filters=[trimmed],
+        validators=[Optional(), Readable(maximum=maximum), Visible()],
+        render_kw={"autocomplete": "off"},
     )
 
 

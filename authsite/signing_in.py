@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.events import Kind
 from authsite.accounts.links import DeadLink, OpenLink, counted_try
+from authsite.accounts.new_browser import tell_of_new_browser
 from authsite.accounts.sessions import Method
 from authsite.accounts.sign_in import (
     WrongCredentials,
@@ -18,8 +19,9 @@ from authsite.accounts.sign_in import (
 )
 from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import AccountFrozen, Credential
+from authsite.browsers import browser_in_words
 from authsite.hash_queue import HashQueueFull
-from authsite.network import network_of
+from authsite.network import network_address_of, network_of, user_agent_of
 from authsite.request import Request
 from authsite.security import renew, signed_in
 from authsite.tokens import new_id
@@ -136,7 +138,11 @@ def let_in(
     method: Method = Method.PASSWORD,
     now: datetime,
 ) -> list[tuple[str, str]]:
-    """Open a session in this browser; return the headers for it, and for knowing it again."""
+    """Open a session in this browser; return the headers for it, and for knowing it again.
+
+    The owner is told by mail if the account has never been used with this browser. The caller
+    holds the user.
+    """
     is_new = method is not Method.SIGN_UP and not request.site.devices.knows(
         request, credential.user_id, now=now
     )
@@ -147,6 +153,16 @@ def let_in(
         method=method,
         kind=Kind.NEW_BROWSER if is_new else Kind.SIGNED_IN,
     )
+    if is_new:
+        tell_of_new_browser(
+            request.dbsession,
+            credential.user_id,
+            browser=browser_in_words(user_agent_of(request)),
+            network_address=network_address_of(request),
+            outbox=request.outbox,
+            undo_within=request.site.settings.email.undo_within,
+            now=now,
+        )
     if not public_computer:
         headers.append(known_again(request, credential, account, now=now))
     return headers

@@ -13,12 +13,18 @@ ID_BYTES = 12
 SECRET_BYTES = 32
 
 _SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+_ID_SHAPE = re.compile(r"[A-Za-z0-9_-]{16}")
 _SHAPE = re.compile(r"([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})")
 
 
 def new_id() -> str:
     """Return a random id of 16 URL-safe characters (96 bits), for users and sessions."""
     return secrets.token_urlsafe(ID_BYTES)
+
+
+def is_id(text: str) -> bool:
+    """Whether `new_id` could have returned this; no database need be asked for anything else."""
+    return _ID_SHAPE.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,23 @@ def close_session(
     _end(dbsession, *is_its, journal=journal, why=why, now=now)
 
 
+def close_session_of(
+    dbsession: Session,
+    user_id: str,
+    session_id: str,
+    *,
+    journal: Journal,
+    why: EndReason,
+    now: datetime,
+) -> int:
+    """End this session if it is the user's, and return how many have ended.
+
+    The caller holds the user.
+    """
+    is_its = UserSession.id == session_id, UserSession.user_id == user_id
+    return _end(dbsession, *is_its, journal=journal, why=why, now=now)
+
+
 def close_sessions(
     dbsession: Session,
     user_id: str,

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.change_email import CHANGE_EMAIL
-from authsite.models import Event, OutboxMessage, PendingLink, User, UserSession
+from authsite.accounts.own_history import as_plain, newest_of
+from authsite.models import OutboxMessage, PendingLink, User, UserSession
 
 _USER = (
     User.first_name,
@@ -39,23 +40,15 @@ _MAIL = (
     OutboxMessage.due_at,
     OutboxMessage.delivered_at,
 )
-_EVENT = (
-    Event.at,
-    Event.kind,
-    Event.actor,
-    Event.session_id,
-    Event.user_agent,
-    Event.network_address,
-    Event.details,
-)
 _LINK = (PendingLink.purpose, PendingLink.email, PendingLink.created_at, PendingLink.expires_at)
 
 
-def data_of(dbsession: Session, user_id: str) -> dict[str, Any]:
+def data_of(dbsession: Session, user_id: str, *, now: datetime) -> dict[str, Any]:
     """Return all of it as values that JSON knows; times are in ISO 8601, in UTC.
 
-    Secrets are left out, the hash of the password and digests of sessions and links among them:
-    a file on a disk must not be a way in.
+    Of the history, the newest events are in it, as many as fit into memory; all of them are in
+    `/account/history.json`. Secrets are left out, the hash of the password and digests of sessions
+    and links among them: a file on a disk must not be a way in.
     """
 
     def rows(columns: Sequence[Any], of: Any, order: Any) -> list[dict[str, Any]]:
@@ -75,7 +68,7 @@ def data_of(dbsession: Session, user_id: str) -> dict[str, Any]:
             for mail in rows(_MAIL, OutboxMessage.user_id, OutboxMessage.due_at)
             if mail["kind"] != CHANGE_EMAIL
         ],
-        "history": rows(_EVENT, Event.user_id, Event.at),
+        "history": [as_plain(entry) for entry in newest_of(dbsession, user_id, now=now)],
         "pending_links": rows(_LINK, PendingLink.user_id, PendingLink.created_at),
     }
 

@@ -22,7 +22,9 @@ _UNCHANGED = (
     _USERS.c.closes_at.is_not_distinct_from(sa.bindparam("closing", type_=UtcDateTime)),
     _USERS.c.frozen_at.is_(None),
 )
-_HOLD = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(read=True)
+# Exclusive, so that two who sign in at once are told of one after the other; but not against keys
+# that point here: who signs in while their browser has the session of another adds one there, too.
+_HOLD = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(key_share=True)
 _REPLACE = (
     sa.update(_USERS)
     .where(*_UNCHANGED)
@@ -110,8 +112,8 @@ def hold_credential(dbsession: Session, credential: Credential) -> None:
 def user_of_credential(dbsession: Session, credential: Credential) -> User:
     """Return the user of a credential that still stands, whom nobody else changes meanwhile.
 
-    For what goes on to change the user: whoever has only held the credential, and then changes the
-    user, may wait in a circle with another who does the same. Raises `WrongCredentials`.
+    For what goes on to change the user, and has to hold it against all others from the start.
+    Raises `WrongCredentials`.
     """
     user = held_user_of_id(dbsession, credential.user_id)
     as_judged = (credential.password_hash, credential.closes_at)

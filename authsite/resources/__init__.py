@@ -1,7 +1,7 @@
 """The tree of addresses: small classes around rows, made anew for each request."""
 
 from authsite.resources.account import Account
-from authsite.resources.base import Private, Resource, add_child
+from authsite.resources.base import Private, Resource, Rows, add_child
 from authsite.resources.links import (
     LINKS,
     ChangeEmailLink,
@@ -13,6 +13,7 @@ from authsite.resources.links import (
     VerifyEmailLink,
 )
 from authsite.resources.root import Root
+from authsite.resources.sessions import OneSession, Sessions
 from authsite.resources.well_known import WellKnown
 
 __all__ = [
@@ -22,10 +23,13 @@ __all__ = [
     "KeepAccountLink",
     "Link",
     "NotMeLink",
+    "OneSession",
     "Private",
     "ResetPasswordLink",
     "Resource",
     "Root",
+    "Rows",
+    "Sessions",
     "VerifyEmail",
     "VerifyEmailLink",
     "WellKnown",

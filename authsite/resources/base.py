@@ -1,7 +1,7 @@
 """What every place in the tree of addresses can do: say its name and find its children."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPForbidden
@@ -49,6 +49,16 @@ class Private(Resource):
         if self.request.identity is None:
             raise HTTPForbidden
         return self.child(name)
+
+
+class Rows(Resource):
+    """A place that has another below it for each row of a table; `rows` is the class of those.
+
+    `placeholder` stands for their names where all addresses are listed.
+    """
+
+    rows: ClassVar[type[Resource]]
+    placeholder: ClassVar[str] = "{id}"
 
 
 def add_child(

@@ -6,7 +6,7 @@ from pyramid.decorator import reify
 
 from authsite.accounts.links import OpenLink, Purpose, link_of
 from authsite.clock import utc_now
-from authsite.resources.base import Resource
+from authsite.resources.base import Resource, Rows
 from authsite.tokens import LinkToken
 
 
@@ -36,14 +36,15 @@ class Link(Resource):
         return bool(link and identity and identity.user_id == link.user_id)
 
 
-class Links(Resource):
-    """The parent of all links of one kind; `rows` is their class.
+class Links(Rows):
+    """The parent of all links of one kind.
 
     Every token that could be one has a place, so that what was followed, has expired or never was
     looks the same.
     """
 
     rows: ClassVar[type[Link]]
+    placeholder = "{token}"
 
     def child(self, name: str) -> Any:
         """Return the place of the link with this token."""

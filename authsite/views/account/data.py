@@ -6,6 +6,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from authsite.accounts.own_data import data_of
+from authsite.clock import utc_now
 from authsite.request import Request
 from authsite.resources import Account
 
@@ -19,7 +20,7 @@ from authsite.resources import Account
 )
 def own_data(context: Account, request: Request) -> Response:
     """Return it as a file of JSON, which browsers save and do not show."""
-    data = data_of(request.dbsession, context.record.id)
+    data = data_of(request.dbsession, context.record.id, now=utc_now())
     file = json.dumps(data, indent=2).encode("utf-8")
     response = Response(file, content_type="application/json", charset=None)
     response.content_disposition = 'attachment; filename="account.json"'

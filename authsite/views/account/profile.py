@@ -4,11 +4,23 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_names import change_names
+from authsite.accounts.check_up import Concern, suggestions_for
+from authsite.clock import utc_now
 from authsite.forms import SiteForm, name_field
 from authsite.pages import form_page
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import Account
+from authsite.security import signed_in
+
+#: Words of a link for each suggestion, and where it leads.
+_MENDED_AT = {
+    Concern.EMAIL_CHANGE_WAITS: ("Change your password", ("account", "password")),
+    Concern.WRONG_PASSWORDS: ("See when and from where", ("account", "history")),
+    Concern.EMAIL_UNVERIFIED: ("Confirm it", ("verify-email",)),
+    Concern.PUBLIC_COMPUTERS: ("End that", ("account", "sessions")),
+    Concern.UNSEEN_SESSIONS: ("Look whether they are yours", ("account", "sessions")),
+}
 
 
 class NamesForm(SiteForm):
@@ -42,4 +54,13 @@ class AccountPage:
         return see_other(self.request.path_to("account"), said)
 
     def _page(self, form: NamesForm, status: int = 200) -> Response:
-        return form_page(self.request, "account/profile", form=form, status=status, user=self.user)
+        request = self.request
+        return form_page(
+            request,
+            "account/profile",
+            form=form,
+            status=status,
+            user=self.user,
+            suggestions=suggestions_for(request.dbsession, signed_in(request), now=utc_now()),
+            mended_at=_MENDED_AT,
+        )

@@ -34,7 +34,7 @@ def everything_about_ada(dbsession):
         lifetime="a day",
     )
     dbsession.commit()
-    return ada, token, link, data_of(dbsession, ada.id)
+    return ada, token, link, data_of(dbsession, ada.id, now=NOW)
 
 
 def test_everything_of_a_person_is_there_and_is_json(dbsession):

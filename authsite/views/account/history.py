@@ -1,0 +1,91 @@
+"""`/account/history`: what happened to an account, by pages and as a file."""
+
+import json
+from collections.abc import Iterator
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from authsite.accounts.history import KEPT_FOR
+from authsite.accounts.history_words import details_in_words, kind_in_words, side_in_words
+from authsite.accounts.own_history import Entry, NoSuchEvent, all_of, as_plain, page_of
+from authsite.browsers import browser_in_words
+from authsite.clock import utc_now
+from authsite.durations import in_words
+from authsite.pages import page
+from authsite.request import Request
+from authsite.resources import Account
+from authsite.security import signed_in
+from authsite.spreadsheets import BYTE_ORDER_MARK, csv_lines
+from authsite.tokens import is_id
+
+_COLUMNS = ("at", "what", "details", "actor", "network_address", "browser", "session", "kind", "id")
+
+
+@view_config(context=Account, name="history", request_method="GET", permission="authenticated")
+def show_history(request: Request) -> Response:
+    """Show the newest events, or those before the one that `before` names."""
+    before, identity = request.GET.get("before"), signed_in(request)
+    if before is not None and not is_id(before):
+        raise HTTPNotFound
+    try:
+        found = page_of(request.dbsession, identity.user_id, before=before, now=utc_now())
+    except NoSuchEvent:
+        raise HTTPNotFound from None
+    return page(
+        request,
+        "account/history",
+        entries=found.entries,
+        older=found.older,
+        is_newest=before is None,
+        kept_for=in_words(KEPT_FOR),
+        browser=browser_in_words,
+        kind=kind_in_words,
+        side=side_in_words,
+        details=details_in_words,
+    )
+
+
+@view_config(context=Account, name="history.json", request_method="GET", permission="authenticated")
+def history_as_json(request: Request) -> Response:
+    """Return all of it as a file for programs."""
+    return _file(_json_of(_entries_for(request)), "json", "application/json")
+
+
+@view_config(context=Account, name="history.csv", request_method="GET", permission="authenticated")
+def history_as_csv(request: Request) -> Response:
+    """Return all of it as a file for spreadsheets."""
+    return _file(_csv_of(_entries_for(request)), "csv", "text/csv")
+
+
+def _entries_for(request: Request) -> Iterator[Entry]:
+    new_session, user_id = request.site.database.session_to_read, signed_in(request).user_id
+    return all_of(new_session, user_id, now=utc_now())
+
+
+def _json_of(entries: Iterator[Entry]) -> Iterator[str]:
+    before = "[\n"
+    for entry in entries:
+        yield before + json.dumps(as_plain(entry))
+        before = ",\n"
+    yield "\n]\n" if before == ",\n" else "[]\n"
+
+
+def _csv_of(entries: Iterator[Entry]) -> Iterator[str]:
+    yield BYTE_ORDER_MARK
+    yield from csv_lines([_COLUMNS])
+    for entry in entries:
+        plain = as_plain(entry)
+        plain["details"] = "; ".join(
+            f"{label}: {value}" for label, value in details_in_words(entry.details)
+        )
+        yield from csv_lines([[plain[column] or "" for column in _COLUMNS]])
+
+
+def _file(parts: Iterator[str], ending: str, content_type: str) -> Response:
+    """Return what a browser saves and does not show; it is made while it is sent."""
+    response = Response(content_type=content_type, charset="UTF-8")
+    response.app_iter = (part.encode("utf-8") for part in parts)
+    response.content_disposition = f'attachment; filename="history.{ending}"'
+    return response

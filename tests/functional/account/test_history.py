@@ -1,0 +1,264 @@
+"""`/account/history`: what happened to an account, on pages and in files."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.events import Actor, Kind
+from authsite.clock import utc_now
+from authsite.models import Event, User
+from authsite.tokens import new_id
+from tests.browsers import PASSWORD
+from tests.functional.recovery import NEW_PASSWORD
+
+PAGE = "/account/history"
+
+
+@pytest.fixture
+def ada(browser):
+    """Somebody who has just signed up."""
+    browser.sign_up()
+    return browser
+
+
+@pytest.fixture
+def add(dbsession):
+    """Let so many events have happened to her, an hour ago, all at the same moment or not."""
+
+    def events(number, *, email="ada@example.com", every=timedelta(0), **values):
+        user_id = dbsession.scalar(sa.select(User.id).where(User.email == email))
+        begun = utc_now() - timedelta(hours=1)
+        made = [
+            {
+                "id": new_id(),
+                "user_id": user_id,
+                "at": begun - position * every,
+                "kind": Kind.SIGN_IN_FAILED.key,
+                "actor": Actor.PERSON.value,
+                "network_address": "203.0.113.9",
+                "details": {"subject": f"number {position}"},
+            }
+            | values
+            for position in range(number)
+        ]
+        dbsession.execute(sa.insert(Event.__table__), made)
+        dbsession.commit()
+        return [each["id"] for each in made]
+
+    return events
+
+
+def lines_of(page):
+    """Return what each entry of the page says."""
+    return [" ".join(each.get_text(" ").split()) for each in page.html.main.ol("li")]
+
+
+def files_of(browser):
+    """Return what is in both files."""
+    as_json = browser.get(f"{PAGE}.json")
+    as_csv = browser.get(f"{PAGE}.csv")
+    assert as_csv.body.startswith(b"\xef\xbb\xbf")
+    rows = csv.DictReader(io.StringIO(as_csv.body.decode("utf-8-sig"), newline=""))
+    return json.loads(as_json.body), list(rows)
+
+
+def test_everything_that_was_done_is_there_newest_first(ada, mailbox):
+    ada.sign_out()
+    ada.sign_in(password="not that one")
+    ada.sign_in()
+    typed = {"current_password": PASSWORD, "password": NEW_PASSWORD}
+    page = ada.get("/account/password")
+    ada.submit(page, typed | {"confirm_password": NEW_PASSWORD})
+    ada.submit(ada.get("/account/email"), {"email": "ada@new.example"})
+    lines = lines_of(ada.get("/account").click("History of your account"))
+    kinds = [
+        "A mail was sent by the site itself",
+        "Asked to change the address",
+        "A mail was sent by the site itself",
+        "Changed the password",
+        "Signed in",
+        "A wrong password was typed",
+        "A session ended",
+        "Signed in",
+        "A mail was sent by the site itself",
+        "Signed up",
+    ]
+    assert all(line.startswith(kind) for kind, line in zip(kinds, lines, strict=True)), lines
+    assert "To: ada@new.example" in lines[1]
+    assert "Subject: Your password for" in lines[2]
+    assert "How: with the password" in lines[4]
+    assert "An unknown browser on Linux · 192.0.2.1 · Session: this device" in lines[4]
+    assert "Reason: signed out It was: An unknown browser on Linux · 192.0.2.1" in lines[6]
+    assert "How: by signing up" in lines[-3]
+
+
+def test_who_did_it_is_told_if_it_was_not_the_person(ada, add, dbsession):
+    why = {"why": "Too <many> complaints."}
+    add(1, kind=Kind.FROZEN.key, actor=Actor.ADMINISTRATOR, actor_id="B" * 16, details=why)
+    page = ada.get(PAGE)
+    line = lines_of(page)[-1]
+    assert line.startswith("The account was frozen by those who run the site")
+    assert "Why: Too <many> complaints." in line
+    files = files_of(ada)
+    for text in (page.text, str(files)):
+        assert "B" * 16 not in text
+
+
+def test_what_only_a_later_version_knows_breaks_no_page(ada, add):
+    details = {"method": "carrier_pigeon", "reason": "no_more_corn"}
+    add(1, kind="key_added", details=details)
+    line = lines_of(ada.get(PAGE))[-1]
+    assert line.startswith("Key added")
+    assert "How: carrier pigeon · Reason: no more corn" in line
+
+
+def test_a_session_is_linked_while_it_lives(ada, new_browser):
+    phone = new_browser()
+    phone.sign_in()
+    path = f"/account/sessions/{phone.cookie.partition('.')[0]}"
+    ada.submit(ada.get(path), {"session_name": "my phone"})
+    page = ada.get(PAGE)
+    assert page.html.main.find("a", href=path).get_text() == "my phone"
+    phone.sign_out()
+    page = ada.get(PAGE)
+    assert page.html.main.find("a", href=path) is None
+    assert f"Session: {path.rpartition('/')[2][:6]}" in " ".join(lines_of(page))
+
+
+@pytest.mark.parametrize("every", [timedelta(0), timedelta(seconds=1)])
+def test_pages_of_fifty_follow_each_other_without_a_gap(ada, add, every):
+    """Also where all of it happened at the same moment."""
+    ids = set(add(120, every=every))
+    pages = [ada.get(PAGE)]
+    while pages[-1].html.main.find("a", string="Older"):
+        pages.append(pages[-1].click("^Older$"))
+    own = len(lines_of(pages[-1])) - 20
+    assert [len(lines_of(page)) for page in pages] == [50, 50, 20 + own]
+    said = [line for page in pages for line in lines_of(page) if "Subject: number" in line]
+    assert len(set(said)) == len(said) == len(ids)
+    assert lines_of(pages[2].click("^Newest$")) == lines_of(pages[0])
+    assert pages[0].html.main.find("a", string="Newest") is None
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_fifty_are_one_page_and_one_more_is_another(ada, add, dbsession, beyond):
+    dbsession.execute(sa.delete(Event))
+    dbsession.commit()
+    add(50 + beyond)
+    page = ada.get(PAGE)
+    assert len(lines_of(page)) == 50
+    older = page.html.main.find("a", string="Older")
+    assert bool(older) == bool(beyond)
+    if older:
+        assert len(lines_of(page.click("^Older$"))) == 1
+
+
+def test_what_is_before_the_first_is_nothing(ada, dbsession):
+    first = dbsession.scalar(sa.select(Event.id).order_by(Event.at, Event.id))
+    page = ada.get(f"{PAGE}?before={first}")
+    assert "Nothing has happened." in page
+    assert page.html.main.find("a", string="Newest")
+
+
+@pytest.mark.asvs("8.2.2")
+def test_no_one_can_name_an_event_of_another(ada, new_browser, dbsession):
+    own = dbsession.scalar(sa.select(Event.id))
+    eve = new_browser()
+    eve.sign_up(email="eve@example.com")
+    eve.get(f"{PAGE}?before={own}", status=404)
+    ada.get(f"{PAGE}?before={own}", status=200)
+
+
+@pytest.mark.parametrize("before", ["", "x", "A" * 16, "A" * 17, "%00", "A" * 15 + "%0A", "%F0%9F"])
+def test_an_event_that_never_was_is_not_there(ada, before):
+    assert ada.get(f"{PAGE}?before={before}", expect_errors=True).status_int in {400, 404}
+
+
+@pytest.mark.asvs("8.2.2")
+def test_nothing_of_others_is_there(ada, add, new_browser):
+    eve = new_browser(REMOTE_ADDR="203.0.113.77")
+    eve.sign_up(email="eve@example.com")
+    add(3, email="eve@example.com")
+    assert "203.0.113" not in ada.get(PAGE)
+    assert "203.0.113" not in str(files_of(ada))
+
+
+def test_after_ninety_days_nobody_knows(ada, add, let_time_pass):
+    add(1, kind=Kind.RESET_ASKED.key)
+    let_time_pass(timedelta(days=20))
+    ada.get("/dashboard")
+    let_time_pass(timedelta(days=20))
+    ada.get("/dashboard")
+    let_time_pass(timedelta(days=20))
+    ada.get("/dashboard")
+    let_time_pass(timedelta(days=29))
+    page = ada.get(PAGE)
+    assert lines_of(page)[-1].startswith("A link to choose a new password")
+    let_time_pass(timedelta(days=1))
+    ada.sign_in()
+    page = ada.get(PAGE)
+    assert "A link to choose a new password" not in page
+    assert "A link to choose a new password" not in str(files_of(ada))
+
+
+def test_the_files_hold_all_of_it_in_the_same_words(ada, add):
+    ids = add(1100)
+    as_json, as_csv = files_of(ada)
+    assert {each["id"] for each in as_json} >= set(ids)
+    assert [each["id"].lstrip("'") for each in as_csv] == [each["id"] for each in as_json]
+    assert sorted((each["at"] for each in as_json), reverse=True) == [e["at"] for e in as_json]
+    assert as_json[0].keys() == as_csv[0].keys()
+    assert "actor_id" not in as_json[0]
+    for one, other in zip(as_json, as_csv, strict=True):
+        for name in ("what", "at", "actor", "browser"):
+            assert (one[name] or "") == other[name]
+    assert as_csv[5]["details"].startswith("Subject: number ")
+
+
+def test_they_are_files_that_browsers_save(ada):
+    page = ada.get(PAGE)
+    for words, ending, kind in (
+        ("spreadsheet", "csv", "text/csv"),
+        ("programs", "json", "application/json"),
+    ):
+        file = page.click(words)
+        assert file.content_type == kind
+        disposition = f'attachment; filename="history.{ending}"'
+        assert file.headers["Content-Disposition"] == disposition
+        assert file.headers["Cache-Control"] == "no-store"
+        assert ada.app.head(f"{PAGE}.{ending}").body == b""
+
+
+@pytest.mark.asvs("1.2.10")
+def test_no_cell_of_the_file_for_spreadsheets_is_a_formula(ada, new_browser):
+    eve = new_browser(HTTP_USER_AGENT='=HYPERLINK("https://evil.example";"open");+1')
+    eve.sign_in(password="not that one")
+    as_json, as_csv = files_of(ada)
+    assert as_json[0]["browser"].startswith("=HYPERLINK")
+    assert as_csv[0]["browser"].startswith("'=HYPERLINK")
+    assert as_csv[0]["browser"].endswith(";'+1")
+
+
+def test_an_account_without_a_history_has_empty_files(ada, dbsession):
+    dbsession.execute(sa.delete(Event))
+    dbsession.commit()
+    assert files_of(ada) == ([], [])
+    assert "Nothing has happened." in ada.get(PAGE)
+
+
+@pytest.mark.asvs("1.2.1")
+def test_what_a_stranger_calls_their_browser_is_no_html(ada, new_browser):
+    eve = new_browser(HTTP_USER_AGENT="<script>alert(1)</script> Bot/1.0")
+    eve.sign_in(password="not that one")
+    assert "<script>" not in ada.get(PAGE)
+
+
+@pytest.mark.asvs("8.2.1")
+def test_a_stranger_is_sent_to_sign_in(browser):
+    for ending in ("", ".csv", ".json"):
+        sent = browser.get(f"{PAGE}{ending}", status=303).location
+        assert sent == f"http://localhost/sign-in?next=%2Faccount%2Fhistory{ending}"
