@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
-from authsite.checks.finding import Finding, doubtful, fine, wrong
+from authsite.checks.finding import Finding, doubtful, fine, in_one_line, wrong
 from authsite.checks.setup import Setup
 from authsite.clock import utc_now
 from authsite.read_settings import SettingError
@@ -46,7 +46,10 @@ def database(setup: Setup) -> Iterator[Finding]:
             connection.exec_driver_sql("SELECT 1" if file is None else "PRAGMA schema_version")
             took = time.perf_counter() - connected
             version = ".".join(map(str, connection.dialect.server_version_info or ()))
-    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+    except ImportError as error:
+        yield wrong(f"no driver: {error}", "install authsite[postgres]")
+        return
+    except (sa.exc.SQLAlchemyError, OSError) as error:
         yield wrong(f"no connection: {in_one_line(error)}", _how_to_reach(url, file))
         return
     seen = (
@@ -59,11 +62,6 @@ def database(setup: Setup) -> Iterator[Finding]:
         yield doubtful(f"{seen}, as does each of several at every page", "have it nearer")
     else:
         yield fine(seen)
-
-
-def in_one_line(error: Exception) -> str:
-    """Return what the driver says, without SQLAlchemy's statement and links around it."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _how_to_reach(url: sa.URL, file: Path | None) -> str:

@@ -9,7 +9,7 @@ from authsite.checks.address import cookies, site_url
 from authsite.checks.capacity import limits, threads
 from authsite.checks.database import clock, database, migrations
 from authsite.checks.debugging import debug, log
-from authsite.checks.finding import Finding, Status, wrong
+from authsite.checks.finding import Finding, Status, in_one_line, wrong
 from authsite.checks.hashing import hash_cost, hash_memory, hash_time
 from authsite.checks.ini import application, ini_file, settings, variables
 from authsite.checks.mail import outbox, sender, server
@@ -108,5 +108,5 @@ def _found(check: Check, setup: Setup) -> list[Finding]:
     except TimeoutError:
         return [wrong(f"no answer within {seconds:g} s", "see that what it asks can be reached")]
     except Exception as error:
-        why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        why = f"{type(error).__name__}: {in_one_line(error)}"
         return [wrong(f"it could not be found out: {why}", "mend that, or report it as a mistake")]

@@ -23,6 +23,11 @@ class Finding(NamedTuple):
     check: str = ""
 
 
+def in_one_line(error: BaseException) -> str:
+    """Return what an error says: of a database's, what the driver says, without the statement."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
 def fine(seen: str) -> Finding:
     """Return that nothing has to be done."""
     return Finding(Status.OK, seen)

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator
 
-from authsite.checks.finding import Finding, doubtful, fine, wrong
+from authsite.checks.finding import Finding, doubtful, fine, in_one_line, wrong
 from authsite.checks.setup import UNREADABLE, Setup
 from authsite.read_settings import SettingError, describe_settings
 
@@ -61,7 +61,7 @@ def application(setup: Setup) -> Iterator[Finding]:
         yield wrong(f"it does not start: {end.code}", "mend what it says")
     except Exception as error:  # of whatever a host application does
         yield wrong(
-            f"it does not start: {type(error).__name__}: {' '.join(str(error).split())}",
+            f"it does not start: {type(error).__name__}: {in_one_line(error)}",
             "`pserve` says where it fails",
         )
     else:

@@ -77,6 +77,9 @@ def sender(setup: Setup) -> Iterator[Finding]:
 
 def outbox(setup: Setup) -> Iterator[Finding]:
     """No message is due for long: somebody delivers."""
+    if setup.in_development and setup.settings.mail.host is None:
+        yield fine("in development mails wait for /dev/mail")
+        return
     due = sa.select(sa.func.min(_MESSAGE.c.next_try_at))
     with setup.looking.connect() as connection:
         oldest = connection.execute(due).scalar_one()

@@ -88,18 +88,18 @@ def database_tls(setup: Setup) -> Iterator[Finding]:
     """To another machine the connection is encrypted, and it has to show who it is."""
     if setup.database_file is not None:
         return
-    host = setup.database_url.query.get("host") or setup.database_url.host or ""
-    if _is_here(str(host)):
+    with setup.looking.connect() as connection:
+        # What the driver has done, by the URL or by PGHOST; the server may see a pooler only.
+        driver: Any = connection.connection.driver_connection
+        host, encrypted = driver.info.host, driver.pgconn.ssl_in_use
+        how = driver.info.get_parameters().get("sslmode")
+    if _is_here(host):
         yield fine("it is on this machine")
         return
-    with setup.looking.connect() as connection:
-        # What the driver has done; the server sees no more than a pooler in between.
-        driver: Any = connection.connection.driver_connection
-        encrypted = driver.pgconn.ssl_in_use
     mend = "add ?sslmode=verify-full&sslrootcert=… to the URL (docs/production.md)"
     if not encrypted:
         yield wrong(f"what is sent to {host} and back can be read on its way", mend)
-    elif setup.database_url.query.get("sslmode") not in _VERIFIED:
+    elif how not in _VERIFIED:
         yield doubtful(f"the connection to {host} is encrypted, whoever that is", mend)
     else:
         yield fine(f"the connection to {host} is encrypted, and it has shown who it is")
@@ -107,7 +107,7 @@ def database_tls(setup: Setup) -> Iterator[Finding]:
 
 def _is_here(host: str) -> bool:
     """Whether it is a Unix socket or loopback."""
-    if host == "" or host.startswith(("/", "@")) or host == "localhost":
+    if host.startswith(("/", "@")) or host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

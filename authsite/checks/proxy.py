@@ -6,9 +6,6 @@ from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.servers import Server, servers_of
 from authsite.checks.setup import Setup
 
-#: What waitress calls whoever comes by a Unix socket, and by loopback.
-_ON_SOCKET = ("localhost",)
-_ON_LOOPBACK = ("127.0.0.1", "::1")
 _NEEDED = {"x-forwarded-for", "x-forwarded-proto"}
 _THREE_LINES = (
     "take the # from the three trusted_proxy lines of production.ini, with the address that the "
@@ -39,7 +36,7 @@ def _problems(server: Server) -> Iterator[Finding]:
         return
     yield from _heard(server, where)
     if server.is_on_loopback:
-        own = _ON_SOCKET if server.does.unix_socket else _ON_LOOPBACK
+        own = _comes_from(server)
         if trusted != "*" and trusted not in own:
             yield wrong(
                 f"{where} believes {trusted}, but is reached from {' or '.join(own)} only",
@@ -57,6 +54,15 @@ def _problems(server: Server) -> Iterator[Finding]:
             "its TLS",
             "listen on 127.0.0.1, or on one address that only the proxy can reach",
         )
+
+
+def _comes_from(server: Server) -> list[str]:
+    """Return what waitress calls a proxy that is on this machine."""
+    if server.does.unix_socket:
+        return ["localhost"]
+    return sorted(
+        {"::1" if ":" in sockaddr[0] else "127.0.0.1" for *_, sockaddr in server.does.listen}
+    )
 
 
 def _heard(server: Server, where: str) -> Iterator[Finding]:

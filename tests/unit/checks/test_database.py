@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import time_machine
 from authsite.checks.examination import CHECKS, examine
 from authsite.checks.finding import Status
 from authsite.clock import utc_now
+from tests.unit.checks.nobody import as_nobody
 from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
 
 
@@ -52,6 +54,20 @@ def test_a_file_that_is_no_database_is_told(on, tmp_path):
         Status.WRONG,
         "no connection: file is not a database",
     )
+
+
+def test_a_file_that_may_not_be_read_is_told(migrated, opened):
+    migrated.database_file.chmod(0o000)
+    with as_nobody():
+        said = is_wrong(migrated, "database")
+    assert said.startswith("no connection: ")
+    assert "Permission denied" in said
+
+
+def test_a_driver_that_is_missing_is_told(on, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    said = is_wrong(on("postgresql://db.example.com/site"), "database")
+    assert said.startswith("no driver: ")
 
 
 def test_a_server_that_is_away_is_told_without_the_password(on, tmp_path):

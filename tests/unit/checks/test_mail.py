@@ -129,6 +129,13 @@ def setup(a_setup, database_url):
     return a_setup(app={"sqlalchemy.url": database_url})
 
 
+def test_in_development_mails_wait_for_whoever_looks(a_setup, database_url, dbsession):
+    due(dbsession, days=1)
+    app = {"sqlalchemy.url": database_url, "authsite.dev": "true"}
+    assert "/dev/mail" in is_fine(a_setup(app=app | {"authsite.mail.host": None}), "outbox")
+    is_wrong(a_setup(app=app), "outbox")
+
+
 def due(dbsession, **since):
     """Put a message into the outbox that is due since then."""
     a_message(dbsession, due_at=utc_now() - timedelta(**since))

@@ -97,14 +97,27 @@ def test_too_few_connections_are_doubtful(a_setup, url):
     assert "2 processes here may want 400" in is_doubtful(setup, "connections")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "/run/postgresql"])
-def test_on_this_machine_nothing_needs_tls(on, host):
-    assert is_fine(on(f"postgresql:///site?host={host}"), "database tls").endswith("this machine")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_on_this_machine_nothing_needs_tls(on, url, host):
+    with a_door_to(url) as port:
+        setup = on(elsewhere(url, port).replace("db.example.com", host))
+        assert is_fine(setup, "database tls") == "it is on this machine"
 
 
-def test_a_socket_of_this_machine_is_one(on, url):
+def test_a_socket_of_this_machine_needs_none(on, url):
     assert is_fine(on(url), "database tls") == "it is on this machine"
-    assert is_fine(on("postgresql:///site"), "database tls") == "it is on this machine"
+
+
+def test_the_environment_of_the_driver_counts_too(on, url, monkeypatch):
+    name = sa.make_url(url).database
+    with a_door_to(url) as port:
+        for variable, value in {
+            "PGHOST": "db.example.com",
+            "PGHOSTADDR": "127.0.0.1",
+            "PGPORT": str(port),
+        }.items():
+            monkeypatch.setenv(variable, value)
+        assert "db.example.com" in is_wrong(on(f"postgresql://postgres@/{name}"), "database tls")
 
 
 def elsewhere(url, port, **query):

@@ -73,6 +73,8 @@ def test_in_development_there_is_no_proxy(a_setup):
     ("said", "listen"),
     [
         ({"trusted_proxy": "192.0.2.1"}, {}),
+        ({"trusted_proxy": "localhost"}, {}),
+        ({"trusted_proxy": "127.0.0.1"}, {"listen": "[::1]:6543"}),
         ({"trusted_proxy": "127.0.0.1"}, {"listen": None, "unix_socket": "/run/authsite.sock"}),
     ],
 )

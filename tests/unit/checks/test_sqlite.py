@@ -1,7 +1,5 @@
 """Whether the file of SQLite lies where it is safe."""
 
-import contextlib
-import os
 import shutil
 
 import pytest
@@ -9,10 +7,8 @@ import sqlalchemy as sa
 
 from authsite.checks import sqlite
 from authsite.checks.finding import Status
+from tests.unit.checks.nobody import as_nobody
 from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
-
-#: Whom most systems have for what belongs to nobody.
-_NOBODY = 65534
 
 
 @pytest.fixture
@@ -85,23 +81,6 @@ def test_a_file_that_others_can_read_is_wrong(migrated, opened, a_setup):
     is_fine(a_setup(app={"authsite.dev": "true"}), "database file")
     opened.chmod(0o710)
     is_fine(migrated, "database file")
-
-
-@contextlib.contextmanager
-def as_nobody():
-    """Be no longer root, for a block; who is not root stays who they are."""
-    user, group, groups = os.geteuid(), os.getegid(), os.getgroups()
-    if user == 0:
-        os.setgroups([])
-        os.setegid(_NOBODY)
-        os.seteuid(_NOBODY)
-    try:
-        yield
-    finally:
-        if user == 0:
-            os.seteuid(user)
-            os.setegid(group)
-            os.setgroups(groups)
 
 
 def test_what_cannot_be_written_to_is_wrong(migrated, opened):
