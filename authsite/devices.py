@@ -35,7 +35,7 @@ class Devices:
 
     def __init__(self, key: bytes, *, cookie: Cookie) -> None:
         self._key = key
-        self._cookie = cookie
+        self.cookie = cookie
 
     def device_of(
         self, request: Request, account: str, password_hash: str | None, *, now: datetime
@@ -73,10 +73,10 @@ class Devices:
             if each.expires_at > now and not self._is_of(each, user_id)
         ]
         value = "".join(map(str, [new, *others][:ACCOUNTS]))
-        return self._cookie.set(value, max_age=LIFETIME)
+        return self.cookie.set(value, max_age=LIFETIME)
 
     def _entries_of(self, request: Request) -> Iterator["_Entry"]:
-        value = self._cookie.of(request) or ""
+        value = self.cookie.of(request) or ""
         for start in range(0, min(len(value), ACCOUNTS * _ENTRY), _ENTRY):
             entry = _Entry.parse(value[start : start + _ENTRY])
             if entry:

@@ -31,20 +31,20 @@ class Flash:
     """A cookie that names one of `MESSAGES` and goes when the next page has shown it."""
 
     def __init__(self, cookie: Cookie) -> None:
-        self._cookie = cookie
+        self.cookie = cookie
 
     def set(self, name: str) -> tuple[str, str]:
         """Return the header by which the next page says `MESSAGES[name]`."""
         assert name in MESSAGES, name  # noqa: S101 - a typing mistake of ours, not of a visitor
-        return self._cookie.set(name)
+        return self.cookie.set(name)
 
     def take(self, request: Request) -> str | None:
         """Return what is to be said on this page, and let the browser forget it."""
-        if not self._cookie.is_sent_by(request):
+        if not self.cookie.is_sent_by(request):
             return None
 
         def add(_request: Request, response: Response) -> None:
-            response.headerlist.append(self._cookie.clear())
+            response.headerlist.append(self.cookie.clear())
 
         request.add_response_callback(add)
-        return MESSAGES.get(self._cookie.of(request) or "")
+        return MESSAGES.get(self.cookie.of(request) or "")

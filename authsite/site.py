@@ -62,6 +62,16 @@ class Site:
         return (log_event, self.metrics.count)
 
     @property
+    def cookies(self) -> tuple[Cookie, ...]:
+        """All that the site ever sets."""
+        return (
+            self.session_cookie,
+            self.stranger_cookie,
+            self.devices.cookie,
+            self.flash.cookie,
+        )
+
+    @property
     def limits(self) -> Limits:
         """How long sessions last."""
         session = self.settings.session

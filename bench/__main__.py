@@ -9,7 +9,17 @@ from pathlib import Path
 
 from bench.figures import Figure, as_markdown, as_text, write_json, write_markdown
 from bench.machine import describe_machine
-from bench.measures import footprint, look_up, mail, pages, processes, purge, sign_ins, throttles
+from bench.measures import (
+    footprint,
+    importing,
+    look_up,
+    mail,
+    pages,
+    processes,
+    purge,
+    sign_ins,
+    throttles,
+)
 from bench.run import Run
 from bench.server import ROOT
 
@@ -21,6 +31,7 @@ MEASURES = {
     "mail": mail,
     "look-up": look_up,
     "purge": purge,
+    "import": importing,
     "footprint": footprint,
 }
 PAGE = ROOT / "docs" / "performance.md"

@@ -149,10 +149,10 @@ class Certificates:
         self.file = folder / "authority.pem"
         self._authority.cert_pem.write_to_path(self.file)
 
-    def server_of(self, host: str) -> ssl.SSLContext:
-        """Return what a server needs to prove that it is this host."""
+    def server_of(self, host: str, **certificate: Any) -> ssl.SSLContext:
+        """Return what a server needs to prove that it is this host; the rest is trustme's."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._authority.issue_cert(host).configure_cert(context)
+        self._authority.issue_cert(host, **certificate).configure_cert(context)
         return context
 
 

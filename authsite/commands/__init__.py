@@ -9,7 +9,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from authsite.commands import breached, calibrate, deliver, import_users, outbox, purge, tree, user
+from authsite.commands import (
+    breached,
+    calibrate,
+    deliver,
+    doctor,
+    import_users,
+    outbox,
+    purge,
+    tree,
+    user,
+)
 from authsite.commands.not_done import NotDone
 
 #: What a shell says of a command that Ctrl-C has ended: 128 and the number of the signal.
@@ -19,6 +29,7 @@ _COMMANDS = {
     "breached": breached,
     "calibrate": calibrate,
     "deliver": deliver,
+    "doctor": doctor,
     "import": import_users,
     "outbox": outbox,
     "purge": purge,

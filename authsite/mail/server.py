@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -79,6 +80,14 @@ class MailServer(NamedTuple):
             return ssl.create_default_context(cafile=self.mail.certificates)
         except OSError as error:
             raise WrongSetup(f"authsite.mail.certificates cannot be read: {error}") from None
+
+
+def end_of_certificate(smtp: smtplib.SMTP) -> datetime | None:
+    """Return when the certificate ends that the server has shown; None without TLS."""
+    if not isinstance(smtp.sock, ssl.SSLSocket):
+        return None
+    ends = (smtp.sock.getpeercert() or {})["notAfter"]
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC)
 
 
 def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:

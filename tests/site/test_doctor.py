@@ -1,0 +1,193 @@
+"""`authsite doctor` as an operator meets it: on the ini files as they are shipped, or spoilt."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from authsite.checks.examination import CHECKS
+from authsite.checks.finding import Status
+from tests.smtp import PASSWORD, USERNAME, Certificates, a_mailserver
+
+ROOT = Path(__file__).parents[2]
+COMMAND = str(Path(sys.executable).parent / "authsite")
+SECRET, PEPPER = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+
+
+class Run:
+    """What the command did: its status, and all that it said."""
+
+    def __init__(self, ini: Path, environ: dict[str, str], *arguments: str) -> None:
+        done = subprocess.run(
+            [COMMAND, "doctor", str(ini), *arguments],
+            env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+            | environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        self.status, self.said, self.error = done.returncode, done.stdout, done.stderr
+        assert "Traceback" not in self.said + self.error
+
+    def of(self, status: Status) -> dict[str, str]:
+        """Return what was seen of this kind, by check."""
+        word = {Status.WRONG: "WRONG"}.get(status, str(status))
+        found = re.findall(rf"^{word:9}(.{{20}})(.*)$", self.said, re.MULTILINE)
+        return {name.strip(): seen for name, seen in found}
+
+
+@pytest.fixture(scope="module")
+def mail(tmp_path_factory):
+    """A mail server with a certificate and a password, and what the site is told of it."""
+    certificates = Certificates(tmp_path_factory.mktemp("certificates"))
+    with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
+        yield {
+            "AUTHSITE_MAIL_HOST": "localhost",
+            "AUTHSITE_MAIL_PORT": str(server.port),
+            "AUTHSITE_MAIL_CERTIFICATES": str(certificates.file),
+            "AUTHSITE_MAIL_USERNAME": USERNAME,
+            "AUTHSITE_MAIL_PASSWORD": PASSWORD,
+        }
+        assert server.received == []
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def well(request, tmp_path, migrate, mail):
+    """What production.ini must be told, of a site that is well; with a database of its own."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/site.sqlite"
+    else:
+        url = request.getfixturevalue("postgresql").new_database()
+    migrate(url)
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    (tmp_path / "secret").chmod(0o600)
+    return mail | {
+        "AUTHSITE_SECRET_FILE": str(tmp_path / "secret"),
+        "AUTHSITE_PASSWORDS_PEPPER": f"one:{PEPPER}",
+        "AUTHSITE_SITE_URL": "https://accounts.example.com",
+        "DATABASE_URL": url.replace("postgres:@", "postgres:hush-hush-hush@"),
+    }
+
+
+@pytest.fixture
+def production(tmp_path):
+    """production.ini with the lines that are for a proxy, in a folder of its own."""
+    path = tmp_path / "production.ini"
+    lines = (ROOT / "production.ini").read_text()
+    path.write_text(re.sub(r"^#(?=trusted_proxy|clear_)", "", lines, flags=re.MULTILINE))
+    shutil.copytree(ROOT / "alembic", tmp_path / "alembic")
+    return path
+
+
+def test_a_site_that_is_well_is_let_pass(production, well):
+    run = Run(production, well)
+    assert (run.status, run.error) == (0, "")
+    assert run.of(Status.WRONG) == run.of(Status.SKIPPED) == {}
+    assert run.said.splitlines()[-1].startswith("0 wrong, ")
+    assert "its certificate is good until" in run.of(Status.OK)["mail server"]
+    applies = {check.name for check in CHECKS}
+    assert set(run.of(Status.OK)) | set(run.of(Status.WARNING)) <= applies
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+def test_no_secret_is_said(production, well, arguments):
+    run = Run(production, well | {"AUTHSITE_MAIL_PORT": "1"}, *arguments)
+    assert run.status == 1
+    for secret in (SECRET, PEPPER, PASSWORD, "hush-hush-hush"):
+        assert secret not in run.said + run.error
+
+
+@pytest.mark.parametrize("well", ["sqlite"], indirect=True)
+def test_json_is_json(production, well):
+    run = Run(production, well, "--json")
+    assert run.status == 0
+    said = json.loads(run.said)
+    assert said["counts"]["wrong"] == 0
+    assert {each["status"] for each in said["findings"]} <= set(Status)
+
+
+@pytest.mark.parametrize("well", ["sqlite"], indirect=True)
+def test_production_ini_as_it_is_shipped_lacks_its_proxy(well):
+    run = Run(ROOT / "production.ini", well)
+    assert run.status == 1
+    assert set(run.of(Status.WRONG)) == {"proxy"}
+    assert "Mend: take the # from the three trusted_proxy lines" in run.said
+
+
+def test_production_ini_that_was_told_nothing_says_what_it_needs():
+    run = Run(ROOT / "production.ini", {})
+    assert run.status == 1
+    assert set(run.of(Status.WRONG)) == {"settings", "proxy", "database"}
+    assert "is missing" in run.of(Status.WRONG)["settings"]
+    assert run.of(Status.OK)["servers"] == "main, second on 127.0.0.1:6543, 127.0.0.1:6544"
+
+
+@pytest.mark.parametrize("well", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("environ", "wrong"),
+    [
+        (
+            {
+                "AUTHSITE_SITE_URL": "http://accounts.example.com",
+                "AUTHSITE_SECRET": "changeme" * 8,
+                "AUTHSITE_MAIL_PASSWORD": "another one",
+                "AUTHSITE_PASSWORDS_MEMORY_COST": "1024",
+                "PYRAMID_DEBUG_ALL": "1",
+            },
+            {"site url", "secret", "cookies", "mail server", "hash cost", "debug"},
+        ),
+        ({"AUTHSITE_DEV": "true", "AUTHSITE_MAIL_CERTIFICATES": None}, {"debug", "mail server"}),
+        ({"AUTHSITE_MAIL_PORT": "none"}, {"settings"}),
+        ({"DATABASE_URL": "sqlite:////nowhere/site.sqlite"}, {"database"}),
+        ({"DATABASE_URL": "postgresql://ada:hush@127.0.0.1:1/site"}, {"database"}),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(production, well, environ, wrong):
+    told = {name: value for name, value in (well | environ).items() if value is not None}
+    run = Run(production, told)
+    assert (run.status, run.error) == (1, "")
+    assert set(run.of(Status.WRONG)) == wrong
+    assert run.said.count("Mend: ") >= len(wrong)
+
+
+def test_development_ini_is_fine_for_development(tmp_path, migrate):
+    shutil.copy(ROOT / "development.ini", tmp_path)
+    shutil.copytree(ROOT / "alembic", tmp_path / "alembic")
+    run = Run(tmp_path / "development.ini", {})
+    assert (run.status, set(run.of(Status.WRONG))) == (1, {"database"})
+    assert "upgrade head" in run.said
+    migrate(f"sqlite:///{tmp_path}/authsite.sqlite")
+    run = Run(tmp_path / "development.ini", {})
+    assert (run.status, run.of(Status.WRONG)) == (0, {})
+    assert "for development" in run.of(Status.WARNING)["debug"]
+
+
+@pytest.mark.parametrize("content", [None, "no ini file"])
+def test_an_ini_file_that_cannot_be_read_is_a_finding(content, tmp_path):
+    path = tmp_path / "broken.ini"
+    if content is not None:
+        path.write_text(content)
+    run = Run(path, {})
+    assert run.status == 1
+    assert str(path) in run.of(Status.WRONG)["ini file"]
+    assert set(run.of(Status.OK)) == {"variables"}
+
+
+def test_who_asks_wrongly_is_told_how_to_ask():
+    run = Run(ROOT / "production.ini", {}, "--timeout", "soon")
+    assert run.status == 2
+    assert "usage: authsite doctor" in run.error
+
+
+def test_the_page_has_every_check_with_what_it_looks_at():
+    page = (ROOT / "docs" / "doctor.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| [^|]+ \|$", page, re.MULTILINE)
+    assert rows[0] == ("check", "what has to be so")
+    assert rows[2:] == [(check.name, check.look.__doc__) for check in CHECKS]
