@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal
 
 import bcrypt
@@ -32,22 +31,29 @@ MOST_SCRYPT_BLOCKS = 2**21
 _BCRYPT_SEES = 72
 _SCRYPT_BYTES = 64
 
-_PHC = (
-    r"(?P<phc>\$argon2id?\$v=19\$m=(?P<kib>[1-9]\d{0,9}),t=(?P<passes>[1-9]\d{0,9}),"
-    r"p=(?P<lanes>[1-9]\d{0,4})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86})"
+_ARGON2 = re.compile(
+    r"(?P<mark>argon2|nfkc)(?P<phc>\$argon2id?\$v=19"
+    r"\$m=(?P<kib>[1-9]\d{0,9}),t=(?P<passes>[1-9]\d{0,9}),p=(?P<lanes>[1-9]\d{0,4})"
+    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86})",
+    re.ASCII,
 )
-_BCRYPT = r"(?P<mcf>\$2[aby]\$(?P<rounds>0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53})"
-_SALT = r"(?P<salt>[!-#%-~]{1,128})"
-_PBKDF2 = (
-    rf"pbkdf2_sha256\$(?P<iterations>[1-9]\d{{0,11}})\${_SALT}"
-    r"\$(?P<digest>[A-Za-z0-9+/]{43}=)"
+_BCRYPT = re.compile(
+    r"(?P<mark>(?:nfkc|bcrypt\$|bcrypt_sha256\$)?)"
+    r"(?P<mcf>\$2[aby]\$(?P<rounds>0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53})",
+    re.ASCII,
 )
-_SCRYPT = (
-    rf"scrypt\$(?P<n>[1-9]\d{{0,11}})\${_SALT}\$(?P<r>[1-9]\d{{0,5}})"
-    r"\$(?P<p>[1-9]\d{0,5})\$(?P<digest>[A-Za-z0-9+/]{86}==)"
+_PBKDF2 = re.compile(
+    r"pbkdf2_sha256\$(?P<iterations>[1-9]\d{0,11})\$(?P<salt>[!-#%-~]{1,128})"
+    r"\$(?P<digest>[A-Za-z0-9+/]{43}=)",
+    re.ASCII,
+)
+_SCRYPT = re.compile(
+    r"scrypt\$(?P<n>[1-9]\d{0,11})\$(?P<salt>[!-#%-~]{1,128})\$(?P<r>[1-9]\d{0,5})"
+    r"\$(?P<p>[1-9]\d{0,5})\$(?P<digest>[A-Za-z0-9+/]{86}==)",
+    re.ASCII,
 )
 #: Lucia's own, whose costs do not stand in it.
-_LUCIAS_SCRYPT = r"(?:s2:)?(?P<salt>[0-9a-f]{32}):(?P<digest>[0-9a-f]{128})"
+_LUCIAS_SCRYPT = re.compile(r"(?:s2:)?(?P<salt>[0-9a-f]{32}):(?P<digest>[0-9a-f]{128})", re.ASCII)
 
 _NormalForm = Literal["NFC", "NFKC"]
 
@@ -94,24 +100,24 @@ def of_nfkc_password(text: str) -> str:
     return f"nfkc{text}" if text.startswith("$") else text
 
 
-def _argon2(match: re.Match[str], *, normal_form: _NormalForm) -> ForeignHash:
+def _normal_form(match: re.Match[str]) -> _NormalForm:
+    return "NFKC" if match["mark"] == "nfkc" else "NFC"
+
+
+def _argon2(match: re.Match[str]) -> ForeignHash:
     kib, passes, phc = int(match["kib"]), int(match["passes"]), match["phc"]
     return ForeignHash(
         kib <= MOST_KIB
         and kib * passes <= MOST_ARGON2_KIB_PASSES
         and int(match["lanes"]) <= MOST_LANES,
-        normal_form,
+        _normal_form(match),
         lambda password: argon2_matches(phc, password),
     )
 
 
-def _bcrypt(
-    match: re.Match[str],
-    *,
-    normal_form: _NormalForm,
-    before: Callable[[bytes], bytes] = lambda password: password[:_BCRYPT_SEES],
-) -> ForeignHash:
-    mcf = match["mcf"].encode("ascii")
+def _bcrypt(match: re.Match[str]) -> ForeignHash:
+    mcf, is_of_digest = match["mcf"].encode("ascii"), match["mark"] == "bcrypt_sha256$"
+    before = _sha256_in_hexadecimal if is_of_digest else _as_far_as_bcrypt_sees
 
     def verify(password: bytes) -> bool:
         try:
@@ -119,7 +125,12 @@ def _bcrypt(
         except ValueError:  # a salt that is none
             return False
 
-    return ForeignHash(int(match["rounds"]) <= MOST_BCRYPT_ROUNDS, normal_form, verify)
+    is_bearable = int(match["rounds"]) <= MOST_BCRYPT_ROUNDS
+    return ForeignHash(is_bearable, _normal_form(match), verify)
+
+
+def _as_far_as_bcrypt_sees(password: bytes) -> bytes:
+    return password[:_BCRYPT_SEES]
 
 
 def _sha256_in_hexadecimal(password: bytes) -> bytes:
@@ -170,19 +181,10 @@ def _scrypt_of_lucia(match: re.Match[str]) -> ForeignHash:
     return _scrypt(digest, salt=match["salt"], n=2**14, r=16, p=1, normal_form="NFKC")
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ForeignHash]], ...] = tuple(
-    (re.compile(form, re.ASCII), read)
-    for form, read in (
-        (f"argon2{_PHC}", partial(_argon2, normal_form="NFC")),
-        (f"nfkc{_PHC}", partial(_argon2, normal_form="NFKC")),
-        (rf"(?:bcrypt\$)?{_BCRYPT}", partial(_bcrypt, normal_form="NFC")),
-        (f"nfkc{_BCRYPT}", partial(_bcrypt, normal_form="NFKC")),
-        (
-            rf"bcrypt_sha256\${_BCRYPT}",
-            partial(_bcrypt, normal_form="NFC", before=_sha256_in_hexadecimal),
-        ),
-        (_PBKDF2, _pbkdf2_sha256),
-        (_SCRYPT, _scrypt_of_django),
-        (_LUCIAS_SCRYPT, _scrypt_of_lucia),
-    )
+_FORMS = (
+    (_ARGON2, _argon2),
+    (_BCRYPT, _bcrypt),
+    (_PBKDF2, _pbkdf2_sha256),
+    (_SCRYPT, _scrypt_of_django),
+    (_LUCIAS_SCRYPT, _scrypt_of_lucia),
 )

@@ -1,7 +1,7 @@
 """What is asked of a person, and the columns in which other systems keep it."""
 
-import re
 from collections.abc import Collection, Mapping
+from string import ascii_lowercase, digits
 
 from authsite.importing.unusable import UnusableSource
 
@@ -26,13 +26,17 @@ FIELDS = {
 }
 
 
+#: Of a name, what counts for which column it is: neither its case nor how its words are joined.
+_PLAIN = frozenset(ascii_lowercase + digits).__contains__
+
+
 def columns_of(names: Collection[str], chosen: Mapping[str, str]) -> dict[str, str]:
     """Return the column of each field that has one among `names`.
 
     `chosen` are fields and the columns that somebody has said; an empty column is none. Of several
     that could be meant, the one that comes first in `FIELDS` is taken.
     """
-    plain = {re.sub("[^a-z0-9]", "", name.lower()): name for name in reversed(list(names))}
+    plain = {"".join(filter(_PLAIN, name.lower())): name for name in reversed(list(names))}
     found = {}
     for field, known in FIELDS.items():
         if field in chosen:
