@@ -141,7 +141,7 @@ def _scrypt(
     digest: bytes, *, salt: str, n: int, r: int, p: int, normal_form: _NormalForm
 ) -> ForeignHash:
     memory = 128 * r * (n + p + 2)  # RFC 7914, 6: the blocks of each, and of the one at work
-    can_be = n.bit_count() == 1 < n < 2 ** (16 * r)
+    can_be = n.bit_count() == 1 < n and n.bit_length() <= 16 * r
     is_bearable = can_be and n * r * p <= MOST_SCRYPT_BLOCKS and memory <= MOST_KIB * 1024
 
     def verify(password: bytes) -> bool:

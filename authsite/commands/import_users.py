@@ -107,6 +107,8 @@ def _open(asked: argparse.Namespace, *, now: datetime) -> AbstractContextManager
     reader = Reader(asked.name or asked.system, known.as_kept if known else of_raw_password, now)
     if known:
         return open_table(asked.source, known, reader, said)
+    if asked.table:
+        raise NotDone(f"there are no tables in {asked.system}")
     return open_lines(asked.source, _LINES[asked.system], reader, said)
 
 

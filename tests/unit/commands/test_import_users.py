@@ -193,6 +193,11 @@ def test_a_source_that_is_none_is_told_in_a_sentence(ini, tmp_path, capsys):
     assert capsys.readouterr().err == said
 
 
+def test_lines_have_no_tables(ini, people, capsys):
+    assert main(["import", ini, "csv", people, "--table", "users"]) == 1
+    assert capsys.readouterr().err == "authsite: there are no tables in csv\n"
+
+
 def test_a_source_that_breaks_off_says_who_is_here(ini, tmp_path, count, capsys):
     path = tmp_path / "people.csv"
     rows = "".join(f"{n},p{n}@example.com,\n" for n in range(700))
