@@ -95,7 +95,7 @@ def _import(asked: argparse.Namespace, registry: Registry) -> int:
                     reasons.update(refusal.reason for refusal in batch.refused)
                     progress.show(counts["read"])
     except UnusableSource as error:
-        raise NotDone(f"{error} ({counts['imported']} were imported before that)") from error
+        raise NotDone(f"{error} (after {counts['read']} people)") from error
     tell = _as_json if asked.json else _as_text
     sys.stdout.write(tell(counts, reasons, dry_run=asked.dry_run))
     return int(counts["refused"] > 0)
