@@ -36,7 +36,7 @@ def columns_of(names: Collection[str], chosen: Mapping[str, str]) -> dict[str, s
     `chosen` are fields and the columns that somebody has said; an empty column is none. Of several
     that could be meant, the one that comes first in `FIELDS` is taken.
     """
-    plain = {"".join(filter(_PLAIN, name.lower())): name for name in reversed(list(names))}
+    plain = {"".join(filter(str.isalnum, name.lower())): name for name in reversed(list(names))}
     found = {}
     for field, known in FIELDS.items():
         if field in chosen:
