@@ -1,7 +1,6 @@
 """What is asked of a person, and the columns in which other systems keep it."""
 
 from collections.abc import Collection, Mapping
-from string import ascii_lowercase, digits
 
 from authsite.importing.unusable import UnusableSource
 
@@ -24,10 +23,6 @@ FIELDS = {
     "created": ("createdat", "datejoined", "signedupat", "joinedat", "createdon", "created"),
     "active": ("isactive", "active"),
 }
-
-
-#: Of a name, what counts for which column it is: neither its case nor how its words are joined.
-_PLAIN = frozenset(ascii_lowercase + digits).__contains__
 
 
 def columns_of(names: Collection[str], chosen: Mapping[str, str]) -> dict[str, str]:
