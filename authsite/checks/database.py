@@ -92,7 +92,7 @@ def migrations(setup: Setup) -> Iterator[Finding]:
         yield fine(f"the database is at {_listed(found)}, the head")
     elif found - known and min(found) > max(heads, default=""):  # they are numbered
         yield doubtful(
-            f"the database is at {_listed(found)}, and this code knows {_listed(heads)} as the last",
+            f"the database is at {_listed(found)}, this code knows {_listed(heads)} as the last",
             "newer code has migrated it: start that everywhere",
         )
     elif found - known:
