@@ -9,7 +9,17 @@ from pathlib import Path
 
 from bench.figures import Figure, as_markdown, as_text, write_json, write_markdown
 from bench.machine import describe_machine
-from bench.measures import footprint, look_up, mail, pages, processes, purge, sign_ins, throttles
+from bench.measures import (
+    footprint,
+    history,
+    look_up,
+    mail,
+    pages,
+    processes,
+    purge,
+    sign_ins,
+    throttles,
+)
 from bench.run import Run
 from bench.server import ROOT
 
@@ -19,6 +29,7 @@ MEASURES = {
     "sign-ins": sign_ins,
     "throttles": throttles,
     "mail": mail,
+    "history": history,
     "look-up": look_up,
     "purge": purge,
     "footprint": footprint,
