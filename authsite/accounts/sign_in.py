@@ -22,8 +22,8 @@ _UNCHANGED = (
     _USERS.c.closes_at.is_not_distinct_from(sa.bindparam("closing", type_=UtcDateTime)),
     _USERS.c.frozen_at.is_(None),
 )
-# Exclusive, so that two who sign in at once are told of one after the other; but not against keys
-# that point here: who signs in while their browser has the session of another adds one there, too.
+# Exclusive, so that what is counted of two who sign in at once is counted right; but not against
+# what only points here: a wrong password that is typed meanwhile is written down at once.
 _HOLD = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(key_share=True)
 _REPLACE = (
     sa.update(_USERS)

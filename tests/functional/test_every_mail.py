@@ -55,6 +55,8 @@ def ada_and_everything_she_does(browser: Browser, stranger: Browser, mailbox, ve
     chosen_by = browser.submit(browser.get(back), {}).follow()
     browser.submit(chosen_by, {"password": PASSWORD, "confirm_password": PASSWORD})
     browser.sign_in()
+    browser.app.reset()
+    browser.sign_in()
     browser.submit(browser.get("/account/close"), {"password": PASSWORD})
 
 

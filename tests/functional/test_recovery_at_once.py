@@ -125,7 +125,7 @@ def test_the_old_password_opens_no_session_while_the_new_one_is_written(
     now = utc_now()
     with (
         Session(site.database.writing) as resetting,
-        reached(site, "FOR SHARE") as wait_for_sign_in,
+        reached(site, "FOR NO KEY UPDATE") as wait_for_sign_in,
         ThreadPoolExecutor(1) as pool,
     ):
         reset_password(

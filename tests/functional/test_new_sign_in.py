@@ -1,0 +1,139 @@
+"""A browser that an account has not been used with: its owner is told, and can take it back."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.links import Purpose
+from authsite.accounts.new_browser import MOST_A_DAY
+from authsite.accounts.notices import MOST_UNVERIFIED
+from authsite.models import PendingLink
+from tests.browsers import PASSWORD
+from tests.functional.recovery import NEW_PASSWORD, choose
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0"
+#: Seconds after which those who sign in at once are stuck.
+PATIENCE = 20
+
+
+@pytest.fixture
+def ada(browser, verify):
+    """Somebody who has an account, and has verified her address."""
+    browser.sign_up()
+    verify()
+    return browser
+
+
+def told(mailbox):
+    """Return the mails that tell of a new browser."""
+    return [mail for mail in mailbox.all_for() if mail.kind == "new_sign_in"]
+
+
+@pytest.mark.asvs("6.3.5", "6.3.7")
+def test_the_owner_is_told_of_a_new_browser_and_from_where(ada, new_browser, mailbox):
+    phone = new_browser(HTTP_USER_AGENT=FIREFOX, REMOTE_ADDR="198.51.100.7")
+    phone.sign_in()
+    [mail] = told(mailbox)
+    assert mail.recipient == "ada@example.com"
+    assert mail.subject == "A new sign-in to your account at authsite"
+    for text in (mail.text, mail.html):
+        assert "Firefox on Windows" in text
+        assert "198.51.100.7" in text
+        assert "UTC" in text
+        assert mail.path_to("not-me") in text
+
+
+def test_a_browser_that_is_known_is_not_told_of(ada, mailbox):
+    ada.sign_out()
+    ada.sign_in()
+    assert told(mailbox) == []
+
+
+def test_nor_is_the_sign_up(ada, mailbox):
+    assert told(mailbox) == []
+
+
+def test_on_a_public_computer_everybody_is_told_each_time(ada, new_browser, mailbox):
+    library = new_browser()
+    typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": True}
+    for number in (1, 2):
+        library.submit(library.get("/sign-in"), typed)
+        assert len(told(mailbox)) == number
+        library.sign_out()
+
+
+def test_a_browser_of_somebody_else_is_new_to_the_account(ada, new_browser, mailbox):
+    eve = new_browser()
+    eve.sign_up(email="eve@example.com")
+    eve.sign_out()
+    eve.sign_in()
+    [mail] = told(mailbox)
+    assert mail.recipient == "ada@example.com"
+
+
+def test_who_does_not_get_in_is_not_told_of(ada, new_browser, mailbox):
+    new_browser().sign_in(password="not that one")
+    assert told(mailbox) == []
+
+
+@pytest.mark.asvs("7.4.3")
+def test_by_the_link_in_it_the_owner_locks_everybody_out(ada, new_browser, mailbox):
+    thief, owner = new_browser(), new_browser()
+    thief.sign_in()
+    answer = owner.submit(owner.get(told(mailbox)[0].path_to("not-me")), {})
+    assert not thief.is_signed_in
+    assert thief.sign_in().status_int == 422
+    choose(owner, answer.location.removeprefix("http://localhost"))
+    assert owner.sign_in(password=NEW_PASSWORD).status_int == 303
+
+
+def test_a_program_that_keeps_no_cookies_floods_nobody(ada, new_browser, mailbox, let_time_pass):
+    for _ in range(MOST_A_DAY + 2):
+        assert new_browser().sign_in().status_int == 303
+    assert len(told(mailbox)) == MOST_A_DAY
+    let_time_pass(timedelta(days=1))
+    new_browser().sign_in()
+    assert len(told(mailbox)) == MOST_A_DAY + 1
+
+
+def test_what_an_unknown_browser_calls_itself_is_in_no_mail(ada, new_browser, mailbox):
+    new_browser(HTTP_USER_AGENT="CheapPillsBot/1.0 http://pills.example").sign_in()
+    [mail] = told(mailbox)
+    assert "pills" not in (mail.text + mail.html).casefold()
+    assert "An unknown browser" in mail.text
+
+
+def sign_in_at_once(browsers):
+    """Sign in with all of them at the same moment; return the statuses."""
+    pages = [browser.get("/sign-in") for browser in browsers]
+    barrier = threading.Barrier(len(browsers))
+
+    def go(browser, page):
+        barrier.wait(PATIENCE)
+        typed = {"email": "ada@example.com", "password": PASSWORD}
+        return browser.submit(page, typed).status_int
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        waiting = [pool.submit(go, *each) for each in zip(browsers, pages, strict=True)]
+        return [each.result(PATIENCE) for each in waiting]
+
+
+@pytest.mark.asvs("15.4.2")
+def test_many_new_browsers_at_once_get_in_and_each_is_told_of(ada, new_browser, mailbox, dbsession):
+    """Nobody waits in a circle, and of no two links nobody knows which is the older."""
+    assert sign_in_at_once([new_browser() for _ in range(8)]) == [303] * 8
+    assert len(told(mailbox)) == 8
+    made = dbsession.scalars(
+        sa.select(PendingLink.created_at).where(PendingLink.purpose == Purpose.NOT_ME)
+    ).all()
+    assert len(set(made)) == 8
+
+
+@pytest.mark.asvs("15.4.2")
+def test_of_an_address_that_nobody_has_proven_not_one_more_at_once(browser, new_browser, mailbox):
+    browser.sign_up()
+    assert sign_in_at_once([new_browser() for _ in range(10)]) == [303] * 10
+    assert len(mailbox.all_for()) == MOST_UNVERIFIED
