@@ -20,7 +20,16 @@ from authsite.measuring import Metrics
 from authsite.pages import TEMPLATES
 from authsite.read_settings import SettingError, read_settings
 from authsite.request import MAIL_TEMPLATES, Request
-from authsite.resources import LINKS, Account, Root, Sessions, WellKnown, add_child
+from authsite.resources import (
+    LINKS,
+    Account,
+    Admin,
+    Root,
+    Sessions,
+    Users,
+    WellKnown,
+    add_child,
+)
 from authsite.security import SecurityPolicy
 from authsite.settings import Settings
 from authsite.site import Site, build_site
@@ -65,6 +74,8 @@ def includeme(config: Configurator) -> None:
     config.set_root_factory(Root)
     config.add_child(Root, "account", Account)
     config.add_child(Account, "sessions", Sessions)
+    config.add_child(Root, "admin", Admin)
+    config.add_child(Admin, "users", Users)
     config.add_child(Root, ".well-known", WellKnown)
     for name, links in LINKS.items():
         config.add_child(Root, name, links)

@@ -8,6 +8,8 @@ from authsite.cookies import Cookie
 #: What may be said. The cookie holds no more than the name, so that nobody can put words into
 #: our mouth by planting one.
 MESSAGES = {
+    "account-frozen": "The account is frozen, and all its sessions have ended.",
+    "account-unfrozen": "The account is no longer frozen.",
     "account-closed": "Your account is closed. To keep it after all, sign in.",
     "account-kept": "Your account is kept.",
     "email-changed": "Your email address was changed.",
@@ -18,6 +20,8 @@ MESSAGES = {
     "others-ended": "You are signed out everywhere but here.",
     "session-ended": "You are signed out there.",
     "session-named": "The name was saved.",
+    "reset-sent": "A mail with a link for a new password is on its way.",
+    "sessions-ended": "All sessions of the account have ended.",
     "signed-out": "You are signed out.",
     "verification-sent": "A mail with a link is on its way to you.",
 }

@@ -9,6 +9,7 @@ from wtforms import BooleanField, Field, Form, PasswordField, StringField
 from wtforms.validators import Optional, StopValidation, ValidationError
 
 from authsite import email_addresses, passwords
+from authsite.accounts.freeze_account import LONGEST_REASON
 from authsite.request import Request
 from authsite.visible_text import is_readable, is_visible, trimmed
 
@@ -137,6 +138,17 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
         label,
         validators=[Required(missing), Readable(maximum=passwords.MAXIMUM_LENGTH)],
         render_kw={"autocomplete": autocomplete},
+    )
+
+
+def reason_field() -> Field:
+    """Return the field for why an account is frozen, which its owner is told."""
+    return StringField(
+        "Reason",
+        filters=[trimmed],
+        validators=[Required("Enter a reason."), Readable(maximum=LONGEST_REASON), Visible()],
+        description=f"The owner is shown it at the sign-in. At most {LONGEST_REASON} characters.",
+        render_kw={"autocomplete": "off"},
     )
 
 

@@ -87,6 +87,11 @@ class Request(pyramid.request.Request):
         """
         return self._journal_of(Origin(Actor.ADMINISTRATOR, self.authenticated_userid))
 
+    @reify
+    def operators_journal(self) -> Journal:
+        """The same for what is done from a shell of the machine."""
+        return self._journal_of(Origin(Actor.OPERATOR))
+
     def _journal_of(self, origin: Origin) -> Journal:
         return Journal(origin, notify=self.registry.notify, publish=self.site.publish)
 

@@ -76,6 +76,11 @@ class Kind(Enum):
     FROZEN = "The account was frozen", "user_frozen", logging.WARNING
     UNFROZEN = "The account was no longer frozen", "user_unfrozen", logging.WARNING
     MADE_ADMINISTRATOR = "Came to be an administrator", "privilege_granted", logging.WARNING
+    NO_LONGER_ADMINISTRATOR = (
+        "Was no longer an administrator",
+        "privilege_revoked",
+        logging.WARNING,
+    )
 
     def __init__(
         self, words: str, logged_as: str, level: int = logging.INFO, mail: str | None = None

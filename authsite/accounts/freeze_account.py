@@ -17,8 +17,11 @@ def freeze_account(
 ) -> int:
     """Let nobody sign in, and end all sessions; return how many there were.
 
-    `reason` is shown to whoever tries with the right password. The caller holds the user.
+    `reason` is shown to whoever tries with the right password. An account that is frozen already
+    may get another reason. The caller holds the user.
     """
+    if user.frozen_at and user.frozen_reason == reason:  # a second click
+        return 0
     user.frozen_at, user.frozen_reason = user.frozen_at or now, reason
     dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
     journal.write(dbsession, user.id, Kind.FROZEN, now=now, details={"why": reason})

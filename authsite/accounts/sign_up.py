@@ -80,7 +80,7 @@ def sign_up(
     """
     may_ask = may_mail(throttles, VERIFY_EMAIL, user.email_key, now=now)
     try:
-        _add(dbsession, user, journal=journal, now=now)
+        add_user(dbsession, user, kind=Kind.SIGNED_UP, journal=journal, now=now)
     except EmailTaken:
         give_back(may_ask or ())
         raise
@@ -108,7 +108,7 @@ def sign_up_by_mail(
     may_tell = may_mail(throttles, SIGN_UP_TAKEN, user.email_key, now=now)
     owner: User | None = user
     try:
-        _add(dbsession, user, journal=journal, now=now)
+        add_user(dbsession, user, kind=Kind.SIGNED_UP, journal=journal, now=now)
     except EmailTaken:
         owner = user_of_email_key(dbsession, user.email_key)
     if owner and not owner.email_verified_at:
@@ -138,8 +138,10 @@ def sign_up_by_mail(
         )
 
 
-def _add(dbsession: Session, user: User, *, journal: Journal, now: datetime) -> None:
-    """Add the user, or nothing at all and raise `EmailTaken`."""
+def add_user(
+    dbsession: Session, user: User, *, kind: Kind, journal: Journal, now: datetime
+) -> None:
+    """Add the user, or nothing at all and raise `EmailTaken`; `kind` is what the history says."""
     with giving_email(dbsession):
         dbsession.add(user)
         dbsession.flush()
@@ -147,4 +149,4 @@ def _add(dbsession: Session, user: User, *, journal: Journal, now: datetime) -> 
         # has waited for; before the insert, it might not have been there yet.
         if is_reserved(dbsession, user.email_key, user_id=user.id, now=now):
             raise EmailTaken
-        journal.write(dbsession, user.id, Kind.SIGNED_UP, now=now)
+        journal.write(dbsession, user.id, kind, now=now)

@@ -18,6 +18,7 @@ from authsite.commands import (
     outbox,
     purge,
     tree,
+    user,
 )
 from authsite.commands.not_done import NotDone
 
@@ -33,6 +34,7 @@ _COMMANDS = {
     "outbox": outbox,
     "purge": purge,
     "tree": tree,
+    "user": user,
 }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from authsite.commands.not_done import NotDone
 from authsite.database import DATABASE_AWAY
 from authsite.read_settings import SettingError
+from authsite.request import Request
 from authsite.site import site_of
 
 
@@ -25,26 +26,25 @@ def with_site(run: Callable[[Registry], int]) -> Callable[[argparse.Namespace], 
 
     What may be wrong with the file, its settings or its database becomes `NotDone`.
     """
+    return lambda asked: with_request(asked, lambda request: run(request.registry))
 
-    def run_with_site(asked: argparse.Namespace) -> int:
-        _demand_application(asked.ini)
-        try:
-            with bootstrap(asked.ini) as environment:
-                try:
-                    return run(environment["registry"])
-                finally:
-                    site_of(environment["registry"]).database.dispose()
-        except ImportError as error:
-            raise NotDone(
-                f"{asked.ini} names an application that is not installed: {error}"
-            ) from error
-        except SettingError as error:  # of a host application; authsite's own main says it itself
-            raise NotDone(str(error)) from error
-        except (*DATABASE_AWAY, ProgrammingError) as error:
-            why = f"{_in_one_line(error)} (has `alembic upgrade head` been run?)"
-            raise NotDone(f"the database cannot be used: {why}") from error
 
-    return run_with_site
+def with_request(asked: argparse.Namespace, run: Callable[[Request], int]) -> int:
+    """Do the same with a request that nobody has sent, for what writes mails and history."""
+    _demand_application(asked.ini)
+    try:
+        with bootstrap(asked.ini) as environment:
+            try:
+                return run(environment["request"])
+            finally:
+                site_of(environment["registry"]).database.dispose()
+    except ImportError as error:
+        raise NotDone(f"{asked.ini} names an application that is not installed: {error}") from error
+    except SettingError as error:  # of a host application; authsite's own main says it itself
+        raise NotDone(str(error)) from error
+    except (*DATABASE_AWAY, ProgrammingError) as error:
+        why = f"{_in_one_line(error)} (has `alembic upgrade head` been run?)"
+        raise NotDone(f"the database cannot be used: {why}") from error
 
 
 def _in_one_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pyramid.registry import Registry
 
+from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.mail.states import Seen, count_messages, some_messages
 from authsite.site import site_of
@@ -39,13 +40,9 @@ def _shown(tell: Callable[[Mapping[str, int], Sequence[Seen]], str]) -> Callable
 
 
 def _as_text(counts: Mapping[str, int], messages: Sequence[Seen]) -> str:
-    lines = [", ".join(f"{number} {state}" for state, number in counts.items())]
+    counted = ", ".join(f"{number} {state}" for state, number in counts.items())
     rows = [_HEADER, *map(_row, messages)] if messages else []
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        lines.append("  ".join(cells).rstrip())
-    return "".join(f"{line}\n" for line in lines)
+    return f"{counted}\n{in_columns(rows)}"
 
 
 def _row(message: Seen) -> tuple[str, ...]:

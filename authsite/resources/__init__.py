@@ -1,6 +1,7 @@
 """The tree of addresses: small classes around rows, made anew for each request."""
 
 from authsite.resources.account import Account
+from authsite.resources.admin import Admin, AnyUser, Users
 from authsite.resources.base import Private, Resource, Rows, add_child
 from authsite.resources.links import (
     LINKS,
@@ -19,6 +20,8 @@ from authsite.resources.well_known import WellKnown
 __all__ = [
     "LINKS",
     "Account",
+    "Admin",
+    "AnyUser",
     "ChangeEmailLink",
     "KeepAccountLink",
     "Link",
@@ -30,6 +33,7 @@ __all__ = [
     "Root",
     "Rows",
     "Sessions",
+    "Users",
     "VerifyEmail",
     "VerifyEmailLink",
     "WellKnown",

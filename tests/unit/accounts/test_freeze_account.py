@@ -69,6 +69,12 @@ def test_freezing_again_gives_another_reason_and_keeps_since_when(dbsession, ada
     assert (ada.frozen_at, ada.frozen_reason) == (NOW, "Another one.")
 
 
+def test_a_second_click_freezes_nothing_again(dbsession, ada):
+    freeze(dbsession, ada)
+    assert freeze(dbsession, ada, now=NOW + timedelta(days=1)) == 0
+    assert kinds_of(dbsession, ada).count("frozen") == 1
+
+
 def test_who_is_no_longer_frozen_is_as_before(dbsession, ada):
     freeze(dbsession, ada)
     for _ in range(2):  # the second time there is nothing to do, and nothing to tell

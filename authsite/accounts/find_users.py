@@ -1,0 +1,137 @@
+"""Finding people as those who run the site do: by id, by address, or by how a name begins."""
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.email_addresses import InvalidEmailAddress, parse_email_address
+from authsite.models import User
+
+#: Accounts that are looked for at a time when all are gone through.
+BATCH = 500
+
+
+class State(StrEnum):
+    """What there is to say of an account that is not as most are."""
+
+    FROZEN = "frozen"
+    CLOSING = "closing"
+    UNVERIFIED = "unverified"
+    ADMINISTRATOR = "administrator"
+
+
+class UserSummary(NamedTuple):
+    """An account as those who run the site see it: without a hash, and without what is secret."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    email_key: str
+    created_at: datetime
+    email_verified_at: datetime | None
+    closes_at: datetime | None
+    frozen_at: datetime | None
+    frozen_reason: str | None
+    is_administrator: bool
+    has_password: bool
+
+    @property
+    def full_name(self) -> str:
+        """Both names, in the order in which they were given."""
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def states(self) -> list[State]:
+        """What is to be said of it; nothing of most accounts."""
+        holds = {
+            State.FROZEN: self.frozen_at,
+            State.CLOSING: self.closes_at,
+            State.UNVERIFIED: not self.email_verified_at,
+            State.ADMINISTRATOR: self.is_administrator,
+        }
+        return [state for state, held in holds.items() if held]
+
+
+_IN_STATE = {
+    State.FROZEN: User.frozen_at.is_not(None),
+    State.CLOSING: User.closes_at.is_not(None),
+    State.UNVERIFIED: User.email_verified_at.is_(None),
+    State.ADMINISTRATOR: User.is_administrator,
+}
+_SUMMARY = sa.select(
+    *(getattr(User, name) for name in UserSummary._fields[:-1]), User.password_hash.is_not(None)
+)
+
+
+def summary_of_id(dbsession: Session, user_id: str) -> UserSummary | None:
+    """Return the account with this id, or None."""
+    return _one(dbsession, User.id == user_id)
+
+
+def summary_of_address(dbsession: Session, email: str) -> UserSummary | None:
+    """Return the account with this address, however it is spelled, or None."""
+    return _one(dbsession, User.email_key == _key_of(email))
+
+
+def find_users(
+    dbsession: Session,
+    text: str,
+    *,
+    state: State | None = None,
+    after: str | None = None,
+    limit: int,
+) -> list[UserSummary]:
+    """Return accounts in the order of their addresses, `limit` at most.
+
+    They have this id, or an address, a last name or a full name that begins so; no text is in all
+    of them. `after` is the id of the last one that was seen. They are read along the index of
+    addresses until there are enough, and none is skipped by counting.
+    """
+    wanted = _SUMMARY.order_by(User.email_key).limit(limit)
+    if text:
+        wanted = wanted.where(_begins_with(text))
+    if state is not None:
+        wanted = wanted.where(_IN_STATE[state])
+    if after is not None:
+        last = sa.select(User.email_key).where(User.id == after).scalar_subquery()
+        wanted = wanted.where(User.email_key > last)
+    return [UserSummary._make(row) for row in dbsession.execute(wanted)]
+
+
+def all_users(
+    dbsession: Session, text: str, *, state: State | None = None
+) -> Iterator[list[UserSummary]]:
+    """Yield what `find_users` finds, all of it, some at a time."""
+    after = None
+    while found := find_users(dbsession, text, state=state, after=after, limit=BATCH):
+        yield found
+        after = found[-1].id
+
+
+def _one(dbsession: Session, condition: "sa.ColumnElement[bool]") -> UserSummary | None:
+    row = dbsession.execute(_SUMMARY.where(condition)).one_or_none()
+    return UserSummary._make(row) if row else None
+
+
+def _key_of(text: str) -> str:
+    """Return the key of an address; of a part of one, what its key would begin with."""
+    try:
+        return parse_email_address(text).key
+    except InvalidEmailAddress:
+        return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _begins_with(text: str) -> "sa.ColumnElement[bool]":
+    full_name = User.first_name + " " + User.last_name
+    return sa.or_(
+        User.id == text,
+        User.email_key.startswith(_key_of(text), autoescape=True),
+        full_name.istartswith(text, autoescape=True),
+        User.last_name.istartswith(text, autoescape=True),
+    )

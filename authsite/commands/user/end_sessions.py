@@ -1,0 +1,26 @@
+"""`authsite user end-sessions`: sign somebody out everywhere."""
+
+import argparse
+
+from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.events import EndReason
+from authsite.commands.user.arguments import Actions, add_account, add_action
+from authsite.commands.user.operation import Done, Operation, act_on_account
+from authsite.models import User
+
+
+def add_actions(actions: Actions) -> None:
+    """Add the action."""
+    add_account(add_action(actions, "end-sessions", "sign somebody out everywhere", _end))
+
+
+@act_on_account
+def _end(begun: Operation, user: User, _asked: argparse.Namespace) -> Done:
+    ended = close_sessions(
+        begun.dbsession,
+        user.id,
+        journal=begun.journal,
+        why=EndReason.ENDED_FOR_OWNER,
+        now=begun.now,
+    )
+    return Done(f"{ended} sessions ended", {"sessions_ended": ended})

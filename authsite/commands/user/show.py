@@ -1,0 +1,106 @@
+"""`authsite user show`: an account, its sessions, and what happened to it of late."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+
+from pyramid.registry import Registry
+
+from authsite.accounts.find_users import UserSummary
+from authsite.accounts.history_words import details_in_words, kind_in_words
+from authsite.accounts.own_history import Entry, as_plain, page_of
+from authsite.accounts.own_sessions import OwnSession, sessions_of
+from authsite.browsers import browser_in_words
+from authsite.clock import utc_now
+from authsite.commands.columns import in_columns
+from authsite.commands.ini_file import with_site
+from authsite.commands.user.arguments import Actions, add_account, add_action
+from authsite.commands.user.find import facts_of
+from authsite.commands.user.operation import account_named, as_json, nobody_has
+from authsite.site import site_of
+
+NONE = "none\n"
+
+
+def add_actions(actions: Actions) -> None:
+    """Add the action."""
+    what = "show an account, its sessions and its last events"
+    add_account(add_action(actions, "show", what, show))
+
+
+def show(asked: argparse.Namespace) -> int:
+    """Print what there is to know of an account that is nobody's secret."""
+
+    def look(registry: Registry) -> int:
+        with site_of(registry).database.session_to_read() as dbsession:
+            user = account_named(dbsession, asked.account)
+            if user is None:
+                raise nobody_has(asked.account)
+            sessions, _count = sessions_of(dbsession, user.id, here="", now=utc_now())
+            events = page_of(dbsession, user.id, before=None, now=utc_now()).entries
+        tell = _as_json if asked.json else _as_text
+        sys.stdout.write(tell(user, sessions, events))
+        return 0
+
+    return with_site(look)(asked)
+
+
+def _as_json(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence[Entry]) -> str:
+    answer = {
+        "account": facts_of(user),
+        "sessions": [each._asdict() for each in sessions],
+        "events": [as_plain(each) for each in events],
+    }
+    return f"{as_json(answer)}\n"
+
+
+def _as_text(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence[Entry]) -> str:
+    return (
+        f"{user.full_name} <{user.email}>\n"
+        f"{in_columns(_account(user))}"
+        "\nsessions, the one that was used last first\n"
+        f"{in_columns([_session(each) for each in sessions]) or NONE}"
+        "\nlast events\n"
+        f"{in_columns([_event(each) for each in events]) or NONE}"
+    )
+
+
+def _account(user: UserSummary) -> list[tuple[str, str]]:
+    rows = [
+        ("id", user.id),
+        ("made", _moment(user.created_at)),
+        ("address confirmed", _moment(user.email_verified_at) or "no"),
+        ("password", "yes" if user.has_password else "none yet"),
+        ("administrator", "yes" if user.is_administrator else "no"),
+    ]
+    if user.frozen_at:
+        rows.append(("frozen", f"{_moment(user.frozen_at)}: {user.frozen_reason}"))
+    if user.closes_at:
+        rows.append(("goes", _moment(user.closes_at)))
+    return rows
+
+
+def _session(session: OwnSession) -> tuple[str, ...]:
+    return (
+        session.id,
+        f"seen {_moment(session.last_seen_at)}",
+        f"since {_moment(session.created_at)}",
+        session.network_address or "",
+        browser_in_words(session.user_agent),
+        session.name or "",
+    )
+
+
+def _event(entry: Entry) -> tuple[str, ...]:
+    return (
+        _moment(entry.at),
+        f"by {entry.actor}",
+        kind_in_words(entry.kind),
+        entry.network_address or "",
+        ", ".join(f"{label}: {value}" for label, value in details_in_words(entry.details)),
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}" if moment else ""

@@ -1,0 +1,52 @@
+"""`/admin`: where those who run the site look for an account."""
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.response import Response
+from pyramid.view import view_config
+from wtforms import StringField
+from wtforms.validators import Optional
+
+from authsite.accounts.find_users import find_users
+from authsite.email_addresses import MAXIMUM_LENGTH
+from authsite.forms import Readable, SiteForm, Visible
+from authsite.pages import form_page
+from authsite.request import Request
+from authsite.resources import Admin
+from authsite.tokens import is_id
+from authsite.visible_text import trimmed
+
+#: Accounts on a page.
+PAGE = 25
+
+
+class SearchForm(SiteForm):
+    """By what an account is looked for; it is in the address, since it changes nothing."""
+
+    q = StringField(
+        "Name, address or id",
+        description="How a name or an address begins, or a whole id.",
+        filters=[trimmed],
+        validators=[Optional(), Readable(maximum=MAXIMUM_LENGTH), Visible()],
+        render_kw={"type": "search", "autocomplete": "off", "spellcheck": "false"},
+    )
+
+
+@view_config(context=Admin, request_method="GET", permission="administer", confirm_password=True)
+def search(request: Request) -> Response:
+    """Show the form and, if something was typed, who is found; nobody is listed without."""
+    form, after = SearchForm(request.GET), request.GET.get("after")
+    if after is not None and not is_id(after):
+        raise HTTPNotFound
+    if not form.validate():
+        return form_page(request, "admin/search", form=form, status=422, found=[], more=None)
+    found = []
+    if form.q.data:
+        found = find_users(request.dbsession, form.q.data, after=after, limit=PAGE + 1)
+    return form_page(
+        request,
+        "admin/search",
+        form=form,
+        status=200,
+        found=found[:PAGE],
+        more=found[PAGE - 1].id if len(found) > PAGE else None,
+    )

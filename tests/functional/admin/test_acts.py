@@ -1,0 +1,227 @@
+"""What administrators do to accounts, and what their owners meet and read of it."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.models import User, UserSession
+from tests.functional.reading import alert_of, is_marked, said_beside, status_of
+from tests.functional.recovery import NEW_PASSWORD, choose
+
+WHY = "A stranger has your password. Write to us."
+FREEZE, UNFREEZE = "Freeze the account", "Let its owner sign in again"
+END, SEND = "End all sessions", "Send a link for a new password"
+
+
+@pytest.fixture
+def freeze(desk):
+    """Freeze the account of Ada."""
+    return lambda reason=WHY: desk.press(FREEZE, reason=reason)
+
+
+def told(browser):
+    """Return what somebody reads in their own history, the newest first."""
+    return [" ".join(each.text.split()) for each in browser.get("/account/history").html.ol("li")]
+
+
+@pytest.mark.asvs("7.4.2", "7.4.5")
+def test_who_is_frozen_is_a_stranger_at_once(ada, freeze, new_browser):
+    phone = new_browser()
+    phone.sign_in()
+    answer = freeze()
+    assert "The account is frozen" in status_of(answer.follow())
+    assert not ada.is_signed_in
+    assert not phone.is_signed_in
+
+
+@pytest.mark.asvs("6.3.8")
+def test_why_is_told_to_who_has_the_password_and_to_nobody_else(ada, freeze, new_browser):
+    before = new_browser().sign_in(password="not that one")
+    freeze()
+    after = new_browser().sign_in(password="not that one")
+    assert (after.status_int, alert_of(after)) == (before.status_int, alert_of(before))
+    assert WHY not in after.text
+    owner = new_browser()
+    refused = owner.sign_in()
+    assert refused.status_int == 403
+    assert f"Nobody can sign in to it. {WHY}" in refused.html.main.text
+    assert not owner.is_signed_in
+
+
+def test_who_is_unfrozen_signs_in_again_and_reads_what_happened(desk, ada, freeze, new_browser):
+    freeze()
+    answer = desk.press(UNFREEZE)
+    assert "no longer frozen" in status_of(answer.follow())
+    owner = new_browser()
+    assert owner.sign_in().location.endswith("/dashboard")
+    read = [entry for entry in told(owner) if "by those who run the site" in entry]
+    assert [entry.partition(" by those")[0] for entry in read] == [
+        "The account was no longer frozen",
+        "A session ended",
+        "The account was frozen",
+    ]
+    assert f"Why: {WHY}" in read[-1]
+
+
+@pytest.mark.asvs("16.2.1")
+def test_the_log_says_who_it_was(desk, freeze, id_of, caplog):
+    caplog.set_level(logging.INFO, "authsite.journal")
+    freeze()
+    [line] = [each for each in caplog.records if getattr(each, "event", "") == "user_frozen"]
+    assert (line.user_id, line.actor_id) == (id_of(), id_of("boss@example.com"))
+    assert "203.0.113.9" not in line.getMessage()
+
+
+@pytest.mark.parametrize(("words", "typed"), [(FREEZE, {"reason": WHY}), (END, {}), (SEND, {})])
+def test_the_history_does_not_say_who_it_was_nor_from_where(desk, history_of, words, typed):
+    page = desk.open()
+    before = len(history_of())
+    desk.press(words, page, **typed)
+    done = history_of()[before:]
+    assert {event.actor for event in done} - {"site"} == {"administrator"}
+    for event in done:
+        origin = (event.network_address, event.user_agent, event.session_id)
+        assert origin == (None, None, None)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 201, "\N{RIGHT-TO-LEFT OVERRIDE}x"])
+def test_nobody_is_frozen_without_a_reason_that_can_be_read(ada, freeze, reason):
+    page = freeze(reason)
+    assert page.status_int == 422
+    assert "Please check one thing" in alert_of(page)
+    assert is_marked(page, "reason")
+    assert "shown it at the sign-in" in said_beside(page, "reason")
+    assert ada.is_signed_in
+
+
+def test_a_mistake_is_mended_where_it_is_shown(desk, ada, freeze):
+    answer = desk.press(FREEZE, freeze(""), reason="x" * 200)
+    assert answer.status_int == 303
+    assert not ada.is_signed_in
+
+
+def test_a_second_click_freezes_nothing_again(desk, history_of):
+    page = desk.open()
+    first = desk.press(FREEZE, page, reason=WHY)
+    happened = len(history_of())
+    second = desk.press(FREEZE, page, reason=WHY)
+    assert (first.status_int, second.status_int) == (303, 303)
+    assert len(history_of()) == happened
+
+
+@pytest.mark.parametrize("words", [UNFREEZE, END])
+def test_nor_does_one_do_anything_else_twice(desk, freeze, history_of, words):
+    if words == UNFREEZE:
+        freeze()
+    page = desk.open()
+    desk.press(words, page)
+    happened = len(history_of())
+    assert desk.press(words, page).status_int == 303
+    assert len(history_of()) == happened
+
+
+def test_nobody_locks_themselves_out(boss, id_of, dbsession):
+    own = f"/admin/users/{id_of('boss@example.com')}"
+    page = boss.get(own)
+    assert FREEZE not in page.text
+    assert "only another administrator can freeze" in page.html.main.text
+    refused = boss.submit(boss.get(f"{own}/freeze"), {"reason": WHY})
+    assert refused.status_int == 422
+    assert "you would lock yourself out" in alert_of(refused)
+    assert boss.is_signed_in
+    assert dbsession.scalars(sa.select(User.frozen_at)).all() == [None]
+
+
+def test_another_administrator_can_be_frozen(ada, freeze, make_administrator, id_of):
+    make_administrator("ada@example.com")
+    other = f"/admin/users/{id_of('boss@example.com')}"
+    ada.get(other, status=200)
+    freeze()
+    ada.get(other, status=303)
+
+
+@pytest.mark.asvs("7.4.5")
+def test_somebody_is_signed_out_everywhere_and_nobody_else_is(desk, ada, boss, new_browser):
+    eve = new_browser()
+    eve.sign_up(email="eve@example.com")
+    answer = desk.press(END)
+    assert "All sessions of the account have ended." in status_of(answer.follow())
+    assert not ada.is_signed_in
+    assert eve.is_signed_in
+    assert boss.is_signed_in
+    ada.sign_in()
+    assert any("Reason: ended by those who run the site" in entry for entry in told(ada))
+
+
+def test_who_ends_their_own_signs_out(desk, boss, id_of):
+    answer = desk.press(END, boss.get(f"/admin/users/{id_of('boss@example.com')}"))
+    assert answer.follow().location.startswith("http://localhost/sign-in")
+
+
+def test_a_link_leads_its_owner_to_a_new_password(desk, ada, mailbox, new_browser):
+    answer = desk.press(SEND)
+    assert "is on its way" in status_of(answer.follow())
+    path = mailbox.latest("reset_password").path_to("reset-password")
+    assert path not in answer.text
+    owner = new_browser()
+    choose(owner, path)
+    assert owner.sign_in(password=NEW_PASSWORD).location.endswith("/dashboard")
+    read = [entry for entry in told(owner) if "by those who run the site" in entry]
+    assert read[0].startswith("A link to choose a new password was asked for")
+
+
+@pytest.mark.asvs("2.4.1")
+def test_a_second_click_sends_no_second_mail(desk, mailbox, let_time_pass):
+    page = desk.open()
+    desk.press(SEND, page)
+    again = desk.press(SEND, page)
+    assert again.status_int == 429
+    assert int(again.headers["Retry-After"]) <= 180
+    assert "A mail was sent to this address a short while ago." in alert_of(again)
+    sent = [mail for mail in mailbox.all_for("ada@example.com") if mail.kind == "reset_password"]
+    assert len(sent) == 1
+    let_time_pass(timedelta(minutes=3))
+    assert desk.press("Send a link to ada@example.com", again).status_int == 303
+
+
+def test_no_stranger_uses_up_what_helps_an_owner(desk, browser, new_browser):
+    stranger = new_browser()
+    stranger.submit(stranger.get("/forgot-password"), {"email": "ada@example.com"})
+    held_up = stranger.submit(stranger.get("/forgot-password"), {"email": "ada@example.com"})
+    assert held_up.status_int == 429
+    assert desk.press(SEND).status_int == 303
+
+
+def test_an_account_that_has_gone_meanwhile_is_not_found(desk, site):
+    """It goes between the look that finds its place and the act."""
+    page = desk.open()
+    gone = []
+
+    def overtake(_connection):
+        if not gone:
+            gone.append(True)
+            with site.database.engine.begin() as other:
+                other.execute(sa.delete(User).where(User.email == "ada@example.com"))
+
+    sa.event.listen(site.database.writing, "engine_connect", overtake)
+    try:
+        assert desk.press(END, page).status_int == 404
+    finally:
+        sa.event.remove(site.database.writing, "engine_connect", overtake)
+    assert gone
+
+
+def test_what_fails_leaves_nothing_half_done(desk, ada, dbsession):
+    """The mail, the history and the sessions are one."""
+    page = desk.open()
+    dbsession.execute(sa.text("ALTER TABLE event RENAME TO elsewhere"))
+    dbsession.commit()
+    try:
+        assert desk.press(FREEZE, page, reason=WHY).status_int >= 500
+    finally:
+        dbsession.execute(sa.text("ALTER TABLE elsewhere RENAME TO event"))
+        dbsession.commit()
+    assert ada.is_signed_in
+    assert dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession)) == 2

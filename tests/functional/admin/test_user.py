@@ -1,0 +1,145 @@
+"""`/admin/users/{id}`: what administrators see of an account, and what nobody sees."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.events import Kind
+from authsite.accounts.own_history import PAGE
+from authsite.clock import utc_now
+from authsite.models import PendingLink, User, UserSession
+from tests.factories import a_user, an_event
+from tests.functional.reading import rows_of
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0"
+
+
+def facts(page):
+    """Return what is said of the account, by what it is called."""
+    terms = page.html.main.dl.find_all("dt")
+    return {each.text: " ".join(each.find_next("dd").text.split()) for each in terms}
+
+
+def entries(page, heading):
+    """Return what is listed below a heading."""
+    [found] = [each for each in page.html.main("h2") if each.text == heading]
+    listed = found.find_next_sibling(["ul", "ol", "h2", "p"])
+    return [" ".join(each.text.split()) for each in listed.find_all("li")]
+
+
+@pytest.fixture
+def ada(new_browser):
+    """Somebody at her desk."""
+    browser = new_browser(HTTP_USER_AGENT=FIREFOX)
+    browser.sign_up()
+    return browser
+
+
+def test_the_account_is_described(desk, ada, id_of):
+    said = facts(desk.open())
+    assert said["Email address"] == "ada@example.com, not confirmed"
+    assert said["Id"] == id_of()
+    assert set(said) == {"Email address", "Id", "Made"}
+
+
+def test_so_is_what_is_unusual_about_it(desk, dbsession):
+    now = utc_now().replace(year=2031, month=5, day=17, hour=12, minute=30)
+    changed = sa.update(User).where(User.email == "ada@example.com")
+    dbsession.execute(
+        changed.values(
+            email_verified_at=now,
+            closes_at=now,
+            frozen_at=now,
+            frozen_reason="Too <many> mails.",
+            is_administrator=True,
+            password_hash=None,
+        )
+    )
+    dbsession.commit()
+    said, when = facts(desk.open()), "17 May 2031, 12:30 UTC"
+    assert said["Email address"] == f"ada@example.com, confirmed on {when}"
+    assert said["Frozen"] == f"Since {when}. Its owner is told: Too <many> mails."
+    assert said["Closed"] == f"It goes on {when}, unless its owner keeps it"
+    assert said["Password"] == "None was chosen yet"
+    assert said["Rights"] == "Administrator"
+
+
+def test_its_sessions_are_listed(desk, ada, new_browser, dbsession):
+    new_browser(REMOTE_ADDR="198.51.100.7").sign_in()
+    here = UserSession.id == ada.cookie.partition(".")[0]
+    dbsession.execute(sa.update(UserSession).where(here).values(name="work laptop"))
+    dbsession.commit()
+    other, desk = entries(desk.open(), "Sessions")
+    assert desk.startswith("work laptop Firefox on Windows · 192.0.2.1 Signed in by signing up on ")
+    assert "198.51.100.7 Signed in with the password on " in other
+
+
+def test_who_has_very_many_sessions_is_not_listed_to_the_end(desk, ada, dbsession):
+    row = dict(dbsession.execute(sa.select(UserSession.__table__)).mappings().first())
+    [row["user_id"]] = dbsession.scalars(sa.select(User.id).where(User.email == "ada@example.com"))
+    rows = [row | {"id": f"session-{number:08}"} for number in range(102)]
+    dbsession.execute(sa.insert(UserSession), rows)
+    dbsession.commit()
+    page = desk.open()
+    assert len(entries(page, "Sessions")) == 100
+    assert "And 3 more" in page.html.main.text
+
+
+def test_where_there_is_nothing_that_is_said(boss, dbsession):
+    nobody = a_user(dbsession)
+    page = boss.get(f"/admin/users/{nobody.id}")
+    assert "Nobody is signed in." in page.text
+    assert "Nothing has happened." in page.text
+
+
+def test_its_history_is_that_of_its_owner(desk, ada):
+    theirs = ada.get("/account/history").html.main.ol.find_all("li")
+    mine = entries(desk.open(), "History")
+    assert len(mine) == len(theirs)
+    for here, there in zip(mine, theirs, strict=True):
+        assert " ".join(there.text.split()).startswith(here)
+
+
+def test_its_history_is_listed_by_pages(desk, dbsession):
+    ada = dbsession.scalars(sa.select(User).where(User.email == "ada@example.com")).one()
+    for number in range(2 * PAGE):
+        at = utc_now() - timedelta(minutes=number + 1)
+        an_event(dbsession, ada, kind=Kind.PASSWORD_CONFIRMED, at=at)
+    first = desk.open()
+    second = first.click("Older")
+    assert len(entries(first, "History")) == len(entries(second, "History")) == PAGE
+    assert "Newest" not in first.html.main.text
+    assert second.click("Newest").html.main.ol.text == first.html.main.ol.text
+
+
+def test_no_event_of_another_is_a_place_in_it(boss, ada_page, history_of):
+    theirs, other = history_of()[0].id, history_of("boss@example.com")[0].id
+    boss.get(f"{ada_page}?before={theirs}", status=200)
+    for place in (other, "A" * 16, "x", ""):
+        boss.get(f"{ada_page}?before={place}", status=404)
+
+
+@pytest.mark.asvs("14.2.6", "15.3.1")
+def test_nobody_sees_a_password_a_link_or_a_mail(desk, boss, site, mailbox, dbsession):
+    desk.press("Send a link for a new password")
+    shown = desk.open().text + boss.get("/admin?q=ada").text
+    ada = dbsession.execute(sa.select(User.__table__).where(User.email == "ada@example.com")).one()
+    assert ada.password_hash not in shown
+    for row in rows_of(site)["user_session"]:
+        for secret in (value for value in row if isinstance(value, bytes)):
+            assert secret.hex() not in shown
+    for link in dbsession.scalars(sa.select(PendingLink)):
+        assert link.digest.hex() not in shown
+    mail = mailbox.latest("reset_password")
+    assert mail.path_to("reset-password") not in shown
+    assert mail.text.splitlines()[0] not in shown or mail.text.splitlines()[0] == ""
+    inputs = desk.open().html.main.find_all("input")
+    assert {each["name"] for each in inputs} == {"csrf_token", "reason"}
+
+
+def test_looking_changes_nothing(desk, boss, site, history_of):
+    before = rows_of(site), len(history_of())
+    desk.open()
+    boss.get("/admin?q=ada")
+    assert (rows_of(site), len(history_of())) == before

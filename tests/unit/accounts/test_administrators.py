@@ -1,0 +1,65 @@
+"""Who administers the site, and since when."""
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.administrators import (
+    AddressNotVerified,
+    appoint,
+    make_administrator,
+    unmake_administrator,
+)
+from authsite.models import Event, User
+from tests.factories import NOW, a_journal, a_user, some_noise
+
+
+@pytest.fixture
+def ada(dbsession):
+    """Somebody with an address that is proven, among others."""
+    some_noise(dbsession)
+    return a_user(dbsession, email_verified_at=NOW)
+
+
+WRITTEN = {"journal": a_journal(), "now": NOW}
+
+
+def administrators(dbsession):
+    """Return the ids of all."""
+    dbsession.flush()
+    return dbsession.scalars(sa.select(User.id).where(User.is_administrator)).all()
+
+
+def kinds(dbsession):
+    """Return what happened, in its order."""
+    return dbsession.scalars(sa.select(Event.kind).order_by(Event.at)).all()
+
+
+@pytest.mark.asvs("8.2.1")
+def test_somebody_comes_to_be_an_administrator_and_ceases_to_be_one(dbsession, ada):
+    assert make_administrator(dbsession, ada, **WRITTEN)
+    assert administrators(dbsession) == [ada.id]
+    assert unmake_administrator(dbsession, ada, **WRITTEN)
+    assert administrators(dbsession) == []
+    assert kinds(dbsession) == ["made_administrator", "no_longer_administrator"]
+
+
+def test_what_is_so_already_is_not_written_down(dbsession, ada):
+    assert not unmake_administrator(dbsession, ada, **WRITTEN)
+    make_administrator(dbsession, ada, **WRITTEN)
+    assert not make_administrator(dbsession, ada, **WRITTEN)
+    assert kinds(dbsession) == ["made_administrator"]
+
+
+def test_a_stranger_with_the_address_of_another_is_made_none(dbsession):
+    stranger = a_user(dbsession)
+    with pytest.raises(AddressNotVerified):
+        make_administrator(dbsession, stranger, **WRITTEN)
+    assert administrators(dbsession) == []
+    assert kinds(dbsession) == []
+
+
+def test_whoever_an_account_is_made_for_is_appointed_at_once(dbsession):
+    made = a_user(dbsession)
+    appoint(dbsession, made, **WRITTEN)
+    assert administrators(dbsession) == [made.id]
+    assert kinds(dbsession) == ["made_administrator"]

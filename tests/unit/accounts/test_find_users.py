@@ -1,0 +1,142 @@
+"""Finding people as those who run the site do, and seeing nothing that is secret."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.find_users import (
+    BATCH,
+    State,
+    UserSummary,
+    all_users,
+    find_users,
+    summary_of_address,
+    summary_of_id,
+)
+from authsite.models import User
+from authsite.tokens import new_id
+from tests.factories import NOW, a_user, some_noise
+
+
+@pytest.fixture
+def people(dbsession):
+    """Four with names, among others who have none of them."""
+    some_noise(dbsession)
+    names = ("Ada Lovelace", "Adele Goldberg", "Grace Hopper", "Barbara Liskov")
+    made = {}
+    for name in names:
+        first_name, last_name = name.split()
+        email = f"{first_name}@{last_name}.example"
+        user = a_user(dbsession, first_name=first_name, last_name=last_name, email=email)
+        made[first_name] = user.id
+    return made
+
+
+def found(dbsession, text, **wanted):
+    """Return the first names of those who are found."""
+    return [user.first_name for user in find_users(dbsession, text, **{"limit": 9} | wanted)]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("ada@lovelace.example", ["Ada"]),
+        ("ADA@Lovelace.Example", ["Ada"]),
+        ("ad", ["Ada", "Adele"]),
+        ("ada ", ["Ada"]),
+        ("ADA L", ["Ada"]),
+        ("gold", ["Adele"]),
+        ("oldberg", []),
+        ("%", []),
+        ("a_a", []),
+        ("barbara@liskov.example.com", []),
+    ],
+)
+def test_people_are_found_by_how_their_address_or_a_name_of_theirs_begins(
+    dbsession, people, text, names
+):
+    assert found(dbsession, text) == names
+
+
+def test_people_are_found_by_their_id_and_by_no_part_of_it(dbsession, people):
+    assert found(dbsession, people["Grace"]) == ["Grace"]
+    assert found(dbsession, people["Grace"][:15]) == []
+
+
+def test_everybody_is_found_in_the_order_of_addresses_a_page_at_a_time(dbsession, people):
+    everybody = [user.email for user in find_users(dbsession, "", limit=99)]
+    assert len(everybody) == 7
+    assert everybody[:2] == ["Ada@Lovelace.example", "Adele@Goldberg.example"]
+    seen, after = [], None
+    while page := find_users(dbsession, "", after=after, limit=3):
+        assert len(page) <= 3
+        seen += [user.email for user in page]
+        after = page[-1].id
+    assert seen == everybody
+    assert find_users(dbsession, "", after="nobody", limit=3) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "values"),
+    [
+        (State.FROZEN, {"frozen_at": NOW, "frozen_reason": "Too many mails."}),
+        (State.CLOSING, {"closes_at": NOW}),
+        (State.ADMINISTRATOR, {"is_administrator": True}),
+    ],
+)
+def test_those_of_one_state_are_found_alone(dbsession, people, state, values):
+    ada = sa.update(User).where(User.id == people["Ada"])
+    dbsession.execute(ada.values(email_verified_at=NOW, **values))
+    [only] = find_users(dbsession, "", state=state, limit=9)
+    assert (only.id, only.states) == (people["Ada"], [state])
+    assert find_users(dbsession, "grace", state=state, limit=9) == []
+
+
+def test_whose_address_nobody_has_proven_is_found_too(dbsession, people):
+    dbsession.execute(sa.update(User).values(email_verified_at=NOW))
+    assert find_users(dbsession, "", state=State.UNVERIFIED, limit=9) == []
+    a_user(dbsession, first_name="Edith")
+    assert found(dbsession, "", state=State.UNVERIFIED) == ["Edith"]
+
+
+@pytest.mark.asvs("14.2.6")
+def test_a_summary_has_no_hash_and_says_whether_there_is_one(dbsession):
+    some_noise(dbsession)
+    hush = a_user(dbsession, email="Ada@example.com", password_hash="hush-hush")
+    none = a_user(dbsession, password_hash=None)
+    summary = summary_of_id(dbsession, hush.id)
+    assert summary.has_password
+    assert "hush" not in repr(summary)
+    assert summary.full_name == "Grace Hopper"
+    assert not summary_of_id(dbsession, none.id).has_password
+    assert summary_of_address(dbsession, "ADA@example.com") == summary
+    assert {name for name in UserSummary._fields if "hash" in name} == set()
+
+
+def test_nobody_is_who_is_not_there(dbsession, people):
+    assert summary_of_id(dbsession, "nobody") is None
+    assert summary_of_id(dbsession, "ada@lovelace.example") is None
+    assert summary_of_address(dbsession, people["Ada"]) is None
+    assert summary_of_address(dbsession, "ada@lovelace") is None
+
+
+def test_going_through_all_ends_with_the_last(dbsession):
+    rows = [
+        {
+            "id": new_id(),
+            "first_name": "Number",
+            "last_name": str(number),
+            "email": f"number{number:04}@example.com",
+            "email_key": f"number{number:04}@example.com",
+            "created_at": NOW - timedelta(days=1),
+        }
+        for number in range(BATCH + 1)
+    ]
+    dbsession.execute(sa.insert(User), rows)
+    a_user(dbsession, email="zoe@example.com", email_verified_at=NOW)
+    batches = list(all_users(dbsession, ""))
+    assert [len(batch) for batch in batches] == [BATCH, 2]
+    emails = [user.email for batch in batches for user in batch]
+    assert emails == [*(row["email"] for row in rows), "zoe@example.com"]
+    assert [len(each) for each in all_users(dbsession, "z", state=State.UNVERIFIED)] == []

@@ -1,0 +1,110 @@
+"""What the tests of `authsite user` share: a shell, and people to do something to."""
+
+import gc
+import io
+import json
+import sys
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.commands import main
+from authsite.models import Event, User
+from tests.factories import a_session, a_user, some_noise
+
+
+def exit_status(arguments):
+    """Return the status that the shell sees."""
+    try:
+        return main(arguments)
+    except SystemExit as end:
+        return end.code
+
+
+class Shell:
+    """Where an operator types commands, and reads what is answered."""
+
+    def __init__(self, ini, capsys):
+        self.ini = ini
+        self._capsys = capsys
+
+    def __call__(self, action, *arguments):
+        """Do an action that succeeds; return what it prints."""
+        assert main(["user", action, self.ini, *arguments]) == 0
+        return self._capsys.readouterr().out
+
+    def json(self, action, *arguments):
+        """Do the same for a program."""
+        return json.loads(self(action, "--json", *arguments))
+
+    def refused(self, action, *arguments, status=1):
+        """Return the words of a refusal; nothing else is printed."""
+        assert exit_status(["user", action, self.ini, *arguments]) == status
+        written = self._capsys.readouterr()
+        assert written.out == ""
+        return written.err
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_open():
+    """A connection that a command did not close is told here, and not by some other test."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def shell(tmp_path, database_url, settings_of_tests, site, capsys):
+    """A shell with the ini file of a site on the database of the test."""
+    settings = settings_of_tests | {"sqlalchemy.url": database_url}
+    lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
+    path = tmp_path / "site.ini"
+    path.write_text("\n".join(["[app:main]", *lines]))
+    return Shell(str(path), capsys)
+
+
+@pytest.fixture
+def ada(dbsession):
+    """The id of somebody who is signed in twice, among others who are."""
+    some_noise(dbsession)
+    ada = a_user(dbsession, email="ada@example.com", first_name="Ada", last_name="Lovelace")
+    for name in (None, "work laptop"):
+        a_session(dbsession, ada, name=name, network_address="192.0.2.7")
+    ada_id = ada.id
+    dbsession.rollback()
+    return ada_id
+
+
+@pytest.fixture
+def row_of(dbsession):
+    """Return how the row of the account with an address is now."""
+
+    def look(email="ada@example.com"):
+        dbsession.rollback()
+        return dbsession.execute(sa.select(User.__table__).where(User.email == email)).one()
+
+    return look
+
+
+@pytest.fixture
+def happened(dbsession):
+    """Return the kinds of all events with their actors, in their order, but for the sign-ins."""
+
+    def look():
+        dbsession.rollback()
+        done = sa.select(Event.kind, Event.actor).where(Event.kind != "signed_in")
+        return dbsession.execute(done.order_by(Event.at)).all()
+
+    return look
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """Let an operator pipe something into the command, or type it on a terminal."""
+
+    def put(text, *, on_a_terminal=False):
+        data = text if isinstance(text, bytes) else text.encode("utf-8")
+        stdin = io.TextIOWrapper(io.BytesIO(data), "utf-8")
+        stdin.isatty = lambda: on_a_terminal
+        monkeypatch.setattr(sys, "stdin", stdin)
+
+    return put
