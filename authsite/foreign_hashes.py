@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -32,24 +32,24 @@ MOST_SCRYPT_BLOCKS = 2**21
 _BCRYPT_SEES = 72
 _SCRYPT_BYTES = 64
 
-_PHC = (
-    r"(?P<phc>\$argon2id?\$v=19\$m=(?P<kib>[1-9]\d{0,9}),t=(?P<passes>[1-9]\d{0,9}),"
-    r"p=(?P<lanes>[1-9]\d{0,4})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86})"
+_PHC = re.compile(
+    r"(?P<phc>\$argon2id?\$v=19"
+    r"\$m=(?P<kib>[1-9][0-9]{0,9}),t=(?P<passes>[1-9][0-9]{0,9}),p=(?P<lanes>[1-9][0-9]{0,4})"
+    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86})"
 )
-_BCRYPT = r"(?P<mcf>\$2[aby]\$(?P<rounds>0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53})"
-_SALT = r"(?P<salt>[!-#%-~]{1,128})"
-_PBKDF2 = (
-    rf"pbkdf2_sha256\$(?P<iterations>[1-9]\d{{0,11}})\${_SALT}"
-    r"\$(?P<digest>[A-Za-z0-9+/]{43}=)"
+_BCRYPT = re.compile(r"(?P<mcf>\$2[aby]\$(?P<rounds>0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53})")
+_PBKDF2 = re.compile(
+    r"(?P<iterations>[1-9][0-9]{0,11})\$(?P<salt>[!-#%-~]{1,128})\$(?P<digest>[A-Za-z0-9+/]{43}=)"
 )
-_SCRYPT = (
-    rf"scrypt\$(?P<n>[1-9]\d{{0,11}})\${_SALT}\$(?P<r>[1-9]\d{{0,5}})"
-    r"\$(?P<p>[1-9]\d{0,5})\$(?P<digest>[A-Za-z0-9+/]{86}==)"
+_SCRYPT = re.compile(
+    r"(?P<n>[1-9][0-9]{0,11})\$(?P<salt>[!-#%-~]{1,128})\$(?P<r>[1-9][0-9]{0,5})"
+    r"\$(?P<p>[1-9][0-9]{0,5})\$(?P<digest>[A-Za-z0-9+/]{86}==)"
 )
 #: Lucia's own, whose costs do not stand in it.
-_LUCIAS_SCRYPT = r"(?:s2:)?(?P<salt>[0-9a-f]{32}):(?P<digest>[0-9a-f]{128})"
+_LUCIAS_SCRYPT = re.compile(r"(?P<salt>[0-9a-f]{32}):(?P<digest>[0-9a-f]{128})")
 
 _NormalForm = Literal["NFC", "NFKC"]
+_Parts = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class ForeignHash:
 
 def foreign_hash_of(text: str) -> ForeignHash | None:
     """Return the hash that `text` is; None if it is ours, or no hash that we know."""
-    for form, read in _FORMS:
-        match = form.fullmatch(text)
+    for prefix, form, read in _FORMS:
+        match = text.startswith(prefix) and form.fullmatch(text, len(prefix))
         if match:
-            return read(match)
+            return read(match.groupdict())
     return None
 
 
@@ -94,24 +94,24 @@ def of_nfkc_password(text: str) -> str:
     return f"nfkc{text}" if text.startswith("$") else text
 
 
-def _argon2(match: re.Match[str], *, normal_form: _NormalForm) -> ForeignHash:
-    kib, passes, phc = int(match["kib"]), int(match["passes"]), match["phc"]
+def _argon2(parts: _Parts, *, normal_form: _NormalForm) -> ForeignHash:
+    kib, passes, phc = int(parts["kib"]), int(parts["passes"]), parts["phc"]
     return ForeignHash(
         kib <= MOST_KIB
         and kib * passes <= MOST_ARGON2_KIB_PASSES
-        and int(match["lanes"]) <= MOST_LANES,
+        and int(parts["lanes"]) <= MOST_LANES,
         normal_form,
         lambda password: argon2_matches(phc, password),
     )
 
 
 def _bcrypt(
-    match: re.Match[str],
+    parts: _Parts,
     *,
     normal_form: _NormalForm,
     before: Callable[[bytes], bytes] = lambda password: password[:_BCRYPT_SEES],
 ) -> ForeignHash:
-    mcf = match["mcf"].encode("ascii")
+    mcf = parts["mcf"].encode("ascii")
 
     def verify(password: bytes) -> bool:
         try:
@@ -119,16 +119,16 @@ def _bcrypt(
         except ValueError:  # a salt that is none
             return False
 
-    return ForeignHash(int(match["rounds"]) <= MOST_BCRYPT_ROUNDS, normal_form, verify)
+    return ForeignHash(int(parts["rounds"]) <= MOST_BCRYPT_ROUNDS, normal_form, verify)
 
 
 def _sha256_in_hexadecimal(password: bytes) -> bytes:
     return hashlib.sha256(password).hexdigest().encode("ascii")
 
 
-def _pbkdf2_sha256(match: re.Match[str]) -> ForeignHash:
-    iterations, salt = int(match["iterations"]), match["salt"].encode("ascii")
-    digest = base64.b64decode(match["digest"])
+def _pbkdf2_sha256(parts: _Parts) -> ForeignHash:
+    iterations, salt = int(parts["iterations"]), parts["salt"].encode("ascii")
+    digest = base64.b64decode(parts["digest"])
 
     def verify(password: bytes) -> bool:
         found = hashlib.pbkdf2_hmac("sha256", password, salt, iterations)
@@ -141,7 +141,7 @@ def _scrypt(
     digest: bytes, *, salt: str, n: int, r: int, p: int, normal_form: _NormalForm
 ) -> ForeignHash:
     memory = 128 * r * (n + p + 2)  # RFC 7914, 6: the blocks of each, and of the one at work
-    can_be = n.bit_count() == 1 < n < 2 ** (16 * r)
+    can_be = n.bit_count() == 1 < n and n.bit_length() <= 16 * r
     is_bearable = can_be and n * r * p <= MOST_SCRYPT_BLOCKS and memory <= MOST_KIB * 1024
 
     def verify(password: bytes) -> bool:
@@ -159,30 +159,31 @@ def _scrypt(
     return ForeignHash(is_bearable, normal_form, verify)
 
 
-def _scrypt_of_django(match: re.Match[str]) -> ForeignHash:
-    n, r, p = (int(match[name]) for name in "nrp")
-    digest = base64.b64decode(match["digest"])
-    return _scrypt(digest, salt=match["salt"], n=n, r=r, p=p, normal_form="NFC")
+def _scrypt_of_django(parts: _Parts) -> ForeignHash:
+    n, r, p = (int(parts[name]) for name in "nrp")
+    digest = base64.b64decode(parts["digest"])
+    return _scrypt(digest, salt=parts["salt"], n=n, r=r, p=p, normal_form="NFC")
 
 
-def _scrypt_of_lucia(match: re.Match[str]) -> ForeignHash:
-    digest = bytes.fromhex(match["digest"])
-    return _scrypt(digest, salt=match["salt"], n=2**14, r=16, p=1, normal_form="NFKC")
+def _scrypt_of_lucia(parts: _Parts) -> ForeignHash:
+    digest = bytes.fromhex(parts["digest"])
+    return _scrypt(digest, salt=parts["salt"], n=2**14, r=16, p=1, normal_form="NFKC")
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], ForeignHash]], ...] = tuple(
-    (re.compile(form, re.ASCII), read)
-    for form, read in (
-        (f"argon2{_PHC}", partial(_argon2, normal_form="NFC")),
-        (f"nfkc{_PHC}", partial(_argon2, normal_form="NFKC")),
-        (rf"(?:bcrypt\$)?{_BCRYPT}", partial(_bcrypt, normal_form="NFC")),
-        (f"nfkc{_BCRYPT}", partial(_bcrypt, normal_form="NFKC")),
-        (
-            rf"bcrypt_sha256\${_BCRYPT}",
-            partial(_bcrypt, normal_form="NFC", before=_sha256_in_hexadecimal),
-        ),
-        (_PBKDF2, _pbkdf2_sha256),
-        (_SCRYPT, _scrypt_of_django),
-        (_LUCIAS_SCRYPT, _scrypt_of_lucia),
-    )
+#: What stands before, what follows, and how that is read.
+_FORMS: "tuple[tuple[str, re.Pattern[str], Callable[[_Parts], ForeignHash]], ...]" = (
+    ("argon2", _PHC, partial(_argon2, normal_form="NFC")),
+    ("nfkc", _PHC, partial(_argon2, normal_form="NFKC")),
+    ("", _BCRYPT, partial(_bcrypt, normal_form="NFC")),
+    ("bcrypt$", _BCRYPT, partial(_bcrypt, normal_form="NFC")),
+    ("nfkc", _BCRYPT, partial(_bcrypt, normal_form="NFKC")),
+    (
+        "bcrypt_sha256$",
+        _BCRYPT,
+        partial(_bcrypt, normal_form="NFC", before=_sha256_in_hexadecimal),
+    ),
+    ("pbkdf2_sha256$", _PBKDF2, _pbkdf2_sha256),
+    ("scrypt$", _SCRYPT, _scrypt_of_django),
+    ("", _LUCIAS_SCRYPT, _scrypt_of_lucia),
+    ("s2:", _LUCIAS_SCRYPT, _scrypt_of_lucia),
 )

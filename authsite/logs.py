@@ -9,7 +9,7 @@ from typing import Any
 from authsite.headers import request_id
 
 #: How messages of this site begin, with names of the OWASP Logging Vocabulary where it has one.
-_EVENT = re.compile(r"([a-z]+(?:_[a-z]+)+)(?=:|$)")
+_EVENT = re.compile(r"[a-z]{1,20}_[a-z_]{1,40}")
 #: What every record has, so that everything else came with it by `extra`.
 _OF_EVERY_RECORD = {*vars(logging.makeLogRecord({})), "asctime", "message", "taskName"}
 _PLAIN = (str, int, float, bool)
@@ -47,5 +47,5 @@ class JsonFormatter(logging.Formatter):
 
 def _event_of(message: Any) -> str | None:
     """Return the name before the colon, as it was written in the code: never of what was sent."""
-    match = _EVENT.match(message) if isinstance(message, str) else None
-    return match[1] if match else None
+    name = message.partition(":")[0] if isinstance(message, str) else ""
+    return name if _EVENT.fullmatch(name) else None

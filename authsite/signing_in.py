@@ -108,7 +108,7 @@ def judge_at_link(
     try:
         if password is not None:
             credential = judge(request, link.owner_email_key, password, now=now)
-    except (HashQueueFull, Throttled):  # it was not compared
+    except (AccountFrozen, HashQueueFull, Throttled):  # it was no guess, or was not compared
         throttles.give_back(hits)
         raise
     throttles.give_back(hits)

@@ -11,6 +11,7 @@ from bench.figures import Figure, as_markdown, as_text, write_json, write_markdo
 from bench.machine import describe_machine
 from bench.measures import (
     footprint,
+    history,
     importing,
     look_up,
     mail,
@@ -29,6 +30,7 @@ MEASURES = {
     "sign-ins": sign_ins,
     "throttles": throttles,
     "mail": mail,
+    "history": history,
     "look-up": look_up,
     "purge": purge,
     "import": importing,

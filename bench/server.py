@@ -96,6 +96,13 @@ def bare(run: Run, *, core: int | None) -> Iterator[Server]:
 
 
 @contextmanager
+def silent(run: Run, database: Path, *, core: int | None) -> Iterator[Server]:
+    """Run the site, but that it writes no history."""
+    with _serve(run, {"use": "call:bench.silent:main"}, database, core, {}) as server:
+        yield server
+
+
+@contextmanager
 def _serve(
     run: Run, app: dict[str, str], database: Path, core: int | None, settings: Mapping[str, str]
 ) -> Iterator[Server]:

@@ -60,8 +60,8 @@ def page_of(dbsession: Session, user_id: str, *, before: str | None, now: dateti
     """
     position = _position_of(dbsession, user_id, before, now=now) if before else None
     found = _entries(dbsession, user_id, before=position, most=PAGE + 1, now=now)
-    entries = found[:PAGE]
-    return Page(entries, entries[-1].id if len(found) > PAGE else None)
+    older = found[PAGE - 1].id if len(found) > PAGE else None
+    return Page(found[:PAGE], older)
 
 
 def all_of(new_session: Callable[[], Session], user_id: str, *, now: datetime) -> Iterator[Entry]:
@@ -133,7 +133,10 @@ def _entries(
     now: datetime,
 ) -> list[Entry]:
     """Return entries of the user, by the index of `Event` alone, however many others have."""
-    found = (
+    if before:
+        at, event_id = sa.literal(before[0], Event.at.type), sa.literal(before[1])
+        these += (sa.tuple_(Event.at, Event.id) < sa.tuple_(at, event_id),)
+    newest = (
         sa.select(
             Event.id,
             Event.at,
@@ -158,10 +161,4 @@ def _entries(
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(most)
     )
-    if before:
-        values: list[Any] = [
-            sa.literal(value, column.type)
-            for value, column in zip(before, (Event.at, Event.id), strict=True)
-        ]
-        found = found.where(sa.tuple_(Event.at, Event.id) < sa.tuple_(*values))
-    return [Entry._make(row) for row in dbsession.execute(found)]
+    return [Entry._make(row) for row in dbsession.execute(newest)]

@@ -28,7 +28,17 @@ class OwnSession(NamedTuple):
     last_seen_at: datetime
 
 
-_COLUMNS = [getattr(UserSession, name) for name in OwnSession._fields]
+#: As `OwnSession` has them.
+_COLUMNS = (
+    UserSession.id,
+    UserSession.name,
+    UserSession.method,
+    UserSession.user_agent,
+    UserSession.network_address,
+    UserSession.public_computer,
+    UserSession.created_at,
+    UserSession.last_seen_at,
+)
 
 
 def sessions_of(

@@ -90,10 +90,15 @@ def migrations(setup: Setup) -> Iterator[Finding]:
     upgrade = f"stop the site, make a backup, then `alembic -c {setup.ini} upgrade head`"
     if found == heads:
         yield fine(f"the database is at {_listed(found)}, the head")
+    elif found - known and min(found) > max(heads, default=""):  # they are numbered
+        yield doubtful(
+            f"the database is at {_listed(found)}, this code knows {_listed(heads)} as the last",
+            "newer code has migrated it: start that everywhere",
+        )
     elif found - known:
         yield wrong(
             f"the database is at {_listed(found)}, which this code does not know",
-            "newer code has migrated it: run that, or bring back the backup from before",
+            "see that it is the database of this site, and the ini file that of this code",
         )
     else:
         yield wrong(

@@ -1,5 +1,6 @@
 """Whether the ini file, its settings and the environment can be read, and a site made of them."""
 
+import configparser
 import difflib
 from collections.abc import Iterator
 
@@ -13,7 +14,13 @@ _LIST = "docs/configuration.md lists what there is"
 def ini_file(setup: Setup) -> Iterator[Finding]:
     """It can be read, and has an application in it."""
     try:
-        found = "app:main" in setup.sections
+        found = "app:main" in setup.sections and setup.app
+    except configparser.InterpolationError as error:  # whose words quote what may be a password
+        yield wrong(
+            f"[{error.section}] {error.option} in {setup.ini} has a % that means nothing",
+            "write %% for each % that is meant",
+        )
+        return
     except UNREADABLE as error:
         yield wrong(
             f"{setup.ini} cannot be read: {error}",
@@ -23,13 +30,13 @@ def ini_file(setup: Setup) -> Iterator[Finding]:
     if found:
         yield fine(f"{setup.ini} can be read")
     else:
-        yield wrong(f"{setup.ini} has no section [app:main]", "begin with production.ini")
+        yield wrong(f"{setup.ini} says nothing in [app:main]", "begin with production.ini")
 
 
 def settings(setup: Setup) -> Iterator[Finding]:
     """Every setting is there and makes sense."""
     try:
-        name = setup.settings.site.name
+        setup.settings  # noqa: B018 - it is read when it is asked for
     except SettingError as error:
         yield wrong(
             str(error).rstrip("."),
@@ -37,7 +44,7 @@ def settings(setup: Setup) -> Iterator[Finding]:
             "command has to be given the same environment",
         )
     else:
-        yield fine(f"all of {name} are there, and make sense")
+        yield fine("all are there, and make sense")
 
 
 def variables(setup: Setup) -> Iterator[Finding]:

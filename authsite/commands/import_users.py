@@ -95,7 +95,7 @@ def _import(asked: argparse.Namespace, registry: Registry) -> int:
                     reasons.update(refusal.reason for refusal in batch.refused)
                     progress.show(counts["read"])
     except UnusableSource as error:
-        raise NotDone(f"{error} ({counts['imported']} were imported before that)") from error
+        raise NotDone(f"{error} (after {counts['read']} people)") from error
     tell = _as_json if asked.json else _as_text
     sys.stdout.write(tell(counts, reasons, dry_run=asked.dry_run))
     return int(counts["refused"] > 0)
@@ -107,6 +107,8 @@ def _open(asked: argparse.Namespace, *, now: datetime) -> AbstractContextManager
     reader = Reader(asked.name or asked.system, known.as_kept if known else of_raw_password, now)
     if known:
         return open_table(asked.source, known, reader, said)
+    if asked.table:
+        raise NotDone(f"there are no tables in {asked.system}")
     return open_lines(asked.source, _LINES[asked.system], reader, said)
 
 

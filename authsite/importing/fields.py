@@ -1,6 +1,5 @@
 """What is asked of a person, and the columns in which other systems keep it."""
 
-import re
 from collections.abc import Collection, Mapping
 
 from authsite.importing.unusable import UnusableSource
@@ -32,7 +31,7 @@ def columns_of(names: Collection[str], chosen: Mapping[str, str]) -> dict[str, s
     `chosen` are fields and the columns that somebody has said; an empty column is none. Of several
     that could be meant, the one that comes first in `FIELDS` is taken.
     """
-    plain = {re.sub("[^a-z0-9]", "", name.lower()): name for name in reversed(list(names))}
+    plain = {"".join(filter(str.isalnum, name.lower())): name for name in reversed(list(names))}
     found = {}
     for field, known in FIELDS.items():
         if field in chosen:

@@ -7,7 +7,7 @@ from uuid import UUID
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: More than this are milliseconds: as seconds it would be the year 5138.
 _MILLISECONDS_FROM = 100_000_000_000
-_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,15}")
 _YES = {"true", "t", "yes", "y", "1", "on"}
 _NO = {"", "false", "f", "no", "n", "0", "off", "null", "none"}
 

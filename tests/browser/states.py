@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 from sqlalchemy.engine import Engine
 
-from tests.browser import link_states
+from tests.browser import link_states, session_states
 from tests.browser.people import Person, fill_in, press, sign_in, sign_up
 from tests.browsers import PASSWORD
 
@@ -135,6 +135,8 @@ MEMBER: dict[str, Callable[[Page], object]] = {
     "close account": _open("/account/close"),
     "close account, wrong password": _close_wrongly,
     "account closed": _close,
+    "sessions, nowhere else": _open("/account/sessions"),
+    "history, new": _open("/account/history"),
     "confirm address": _open("/verify-email"),
     "password": _open("/account/password"),
     "password, nothing filled in": _change_password("", ""),
@@ -150,7 +152,7 @@ MEMBER: dict[str, Callable[[Page], object]] = {
 #: What breaks is the database, or it takes many tries, so these need a hand from behind.
 BROKEN = ("500", "503", "429")
 LONG = ("dashboard, long name", "account, long name", "new address, long name")
-ALL = (*STRANGER, *MEMBER, *BROKEN, *link_states.STATES, *LONG)
+ALL = (*STRANGER, *MEMBER, *BROKEN, *link_states.STATES, *session_states.STATES, *LONG)
 
 
 @contextmanager
@@ -161,6 +163,9 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         yield
     elif state in link_states.STATES:
         link_states.reach(state, page, engine)
+        yield
+    elif state in session_states.STATES:
+        session_states.reach(state, page, engine)
         yield
     elif state == "503":
         sign_up(page, Person())

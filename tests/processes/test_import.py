@@ -116,6 +116,17 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
 
 
+def test_two_imports_at_once_bring_everybody_once(start, tmp_path: Path, engine: Engine) -> None:
+    """Neither waits for the other in a circle, and between them they have brought all."""
+    path = written(tmp_path / "people.jsonl", 4 * BATCH)
+    running = [start(path), start(path)]
+    answers = [answer_of(each) for each in running]
+    assert sum(each["imported"] for each in answers) == 4 * BATCH
+    assert sum(each["here_already"] for each in answers) == 4 * BATCH
+    assert [each["refused"] for each in answers] == [0, 0]
+    assert len(ids_of(engine)) == 4 * BATCH
+
+
 def test_an_address_for_which_somebody_signs_up_meanwhile_has_one_account(
     start, tmp_path: Path, database_url: str, engine: Engine
 ) -> None:

@@ -1,24 +1,29 @@
-"""Paths for the addresses of pages, also of those whose address has a token in it."""
+"""Paths for the addresses of pages, also of those whose address has a token or an id in it."""
 
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.own_sessions import sessions_of
 from authsite.accounts.users import user_of_email_key
 from authsite.clock import utc_now
 from authsite.site import Site
 
 #: What is shaped like the token of a link, and never was one.
 NOBODYS_TOKEN = "A" * 43
+#: The same for an id.
+NOBODYS_ID = "A" * 16
 
 
 def path_of(site: Site, address: str, *, email: str = "ada@example.com") -> str:
     """Return where the page at this address is found.
 
     A link is one that can be followed, for whoever has the account with `email`; if nobody has, it
-    leads nowhere.
+    leads nowhere. A session is one of theirs.
     """
+    if "{id}" in address:
+        return address.replace("{id}", _session_of(site, email))
     if "{token}" not in address:
         return address
     purpose = Purpose(address.split("/")[1].replace("-", "_"))
@@ -30,3 +35,12 @@ def path_of(site: Site, address: str, *, email: str = "ada@example.com") -> str:
             token = issue_link(dbsession, user, purpose, lifetime=timedelta(hours=1), **words)
         dbsession.commit()
     return address.replace("{token}", str(token))
+
+
+def _session_of(site: Site, email: str) -> str:
+    with site.database.session_to_read() as dbsession:
+        user = user_of_email_key(dbsession, email)
+        sessions, _count = (
+            sessions_of(dbsession, user.id, here="", now=utc_now()) if user else ([], 0)
+        )
+    return sessions[0].id if sessions else NOBODYS_ID

@@ -19,6 +19,7 @@ FILLED_IN_AS = {
     "password": {"current-password", "new-password"},
     "confirm_password": {"new-password"},
     "current_password": {"current-password"},
+    "session_name": {"off"},
 }
 PASSWORDS = {"password", "confirm_password", "current_password"}
 

@@ -55,12 +55,14 @@ def test_a_crawl_of_all_pages_changes_no_row(application, new_browser, site, mai
     assert browser.is_signed_in == signed_in
 
 
-def test_from_the_home_page_every_page_for_people_can_be_reached(application, new_browser):
+def test_from_the_home_page_every_page_for_people_can_be_reached(application, new_browser, site):
     stranger, member = new_browser(), new_browser()
     member.sign_up()
+    new_browser().sign_in()  # so that there is somewhere else to be signed out
     reached = {path.partition("?")[0] for each in (stranger, member) for path in crawl(each, ["/"])}
     addresses = {page.address for page in pages_of(application.registry)}
     for_people = {each for each in addresses if not each.startswith("/.well-known/")}
     for_people -= {each for each in addresses if "{token}" in each}  # which mails lead to
+    for_people = {path_of(site, each) for each in for_people}
     # To the last one those are sent who have not typed their password for a while.
     assert for_people <= reached | {"/confirm-password"}

@@ -149,6 +149,8 @@ def pages(stranger, member, *, link_to, away, busy) -> Iterator[tuple[str, TestR
         "": 200,
         "account": 200,
         "account/password": 200,
+        "account/sessions": 200,
+        "account/history": 200,
         "confirm-password": 200,
         "sign-out": 200,
         "nothing": 404,
@@ -163,6 +165,7 @@ def pages(stranger, member, *, link_to, away, busy) -> Iterator[tuple[str, TestR
     account = member.get("/account")
     yield "422 account wrong", member.submit(account, {"first_name": ""})
     yield "200 account saved", member.submit(account, {"first_name": "W" * 100}).follow()
+    yield from pages_of_sessions(stranger, member, link_to=link_to)
     yield from pages_by_mail(stranger, link_to=link_to)
     yield from pages_behind_links(stranger, member, link_to=link_to)
     yield from pages_of_changes(member)
@@ -170,6 +173,18 @@ def pages(stranger, member, *, link_to, away, busy) -> Iterator[tuple[str, TestR
         yield "503 away", member.get("/account", status=503)
         yield "404 away", member.get("/nothing", status=404)
     yield "200 signed out", member.sign_out().follow()
+
+
+def pages_of_sessions(stranger, member, *, link_to) -> Iterator[tuple[str, TestResponse]]:
+    """Yield those that tell where somebody is signed in, and one session of theirs."""
+    stranger.sign_in()
+    yield "200 sessions", member.get("/account/sessions")
+    own = member.get(link_to("/account/sessions/{id}"))
+    yield "200 session", own
+    yield "422 session wrong", member.submit(own, {"session_name": "\u202e"})
+    stranger.sign_out()
+    yield "200 sessions that ended", member.get("/account/sessions")
+    yield "200 history to its end", member.get("/account/history")
 
 
 def pages_by_mail(stranger, *, link_to) -> Iterator[tuple[str, TestResponse]]:

@@ -83,6 +83,8 @@ def secrets_of(browser, answer):
     }
     cookies = {value for value in browser.app.cookies.values() if len(value) > 15}
     parts = {part for each in cookies for part in each.split(".") if len(part) > 15}
+    # The id of a session is none: by it alone nobody gets in.
+    parts.discard((browser.cookie or "").partition(".")[0])
     return tokens | cookies | parts | {PASSWORD, WRONG}
 
 

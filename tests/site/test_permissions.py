@@ -7,7 +7,7 @@ from pyramid.response import Response
 
 from authsite.addresses import pages_of
 from authsite.resources import Root
-from tests.site.places import NOBODYS_TOKEN
+from tests.site.places import NOBODYS_TOKEN, path_of
 from tests.site.security_page import rows_below
 
 TABLE = [
@@ -21,8 +21,16 @@ TABLE = [
     ("/account/data", "GET", "authenticated"),
     ("/account/email", "GET", "authenticated"),
     ("/account/email", "POST", "authenticated"),
+    ("/account/history", "GET", "authenticated"),
+    ("/account/history.csv", "GET", "authenticated"),
+    ("/account/history.json", "GET", "authenticated"),
     ("/account/password", "GET", "authenticated"),
     ("/account/password", "POST", "authenticated"),
+    ("/account/sessions", "GET", "authenticated"),
+    ("/account/sessions/end-others", "POST", "authenticated"),
+    ("/account/sessions/{id}", "GET", "authenticated"),
+    ("/account/sessions/{id}", "POST", "authenticated"),
+    ("/account/sessions/{id}/end", "POST", "authenticated"),
     ("/change-email/{token}", "GET", "public"),
     ("/change-email/{token}", "POST", "public"),
     ("/confirm-password", "GET", "authenticated"),
@@ -58,6 +66,13 @@ WORDS = {
     "/account/close": "close the account",
     "/account/data": "take their data away",
     "/account/email": "ask for another address",
+    "/account/history": "read their history",
+    "/account/history.csv": "read their history",
+    "/account/history.json": "read their history",
+    "/account/sessions": "look at their sessions",
+    "/account/sessions/end-others": "end their sessions",
+    "/account/sessions/{id}": "name their sessions",
+    "/account/sessions/{id}/end": "end their sessions",
     "/change-email/{token}": "follow a link from a mail",
     "/account/password": "change the password",
     "/confirm-password": "confirm the password",
@@ -85,8 +100,18 @@ EMPTY_FORM = {
     "/forgot-password": 422,
     "/sign-in": 422,
     "/sign-up": 422,
+    "/account/sessions/end-others": 303,
+    "/account/sessions/{id}": 303,
+    "/account/sessions/{id}/end": 303,
     "/sign-out": 303,
     "/verify-email": 429,  # the mail of the sign-up has just gone out
+}
+#: And where it leads.
+AFTER_IT = {
+    "/account/sessions/end-others": "/account/sessions",
+    "/account/sessions/{id}": "/account/sessions",
+    "/account/sessions/{id}/end": "/sign-in",
+    "/sign-out": "/sign-in",
 }
 #: Where those go on to who may open a page that only leads to another.
 ELSEWHERE = {"/.well-known/change-password": "/account/password"}
@@ -123,26 +148,28 @@ def test_the_table_is_the_site(application):
     assert sorted((page.address, page.method, page.permission) for page in pages) == TABLE
 
 
-def expected(path, method, permission, *, signed_in):
-    """Return the status and the place that one is sent to."""
+def expected(path, method, permission, *, at, signed_in):
+    """Return the status and the place that one is sent to, by the page found there."""
     if permission == "anonymous" and signed_in:
         return 303, "/dashboard"
     if permission == "authenticated" and not signed_in:
-        place = path.replace("/", "%2F")
+        place = at.replace("/", "%2F")
         return (303, f"/sign-in?next={place}") if method == "GET" else (403, None)
     if path.endswith("{token}"):
         return 410, None
     if method == "POST":
-        return EMPTY_FORM[path], "/sign-in" if path == "/sign-out" else None
+        return EMPTY_FORM[path], AFTER_IT.get(path)
     return (303, ELSEWHERE[path]) if path in ELSEWHERE else (200, None)
 
 
 @pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize(("path", "method", "permission"), TABLE)
-def test_everyone_gets_where_the_table_says_and_nowhere_else(everybody, path, method, permission):
+def test_everyone_gets_where_the_table_says_and_nowhere_else(
+    everybody, site, path, method, permission
+):
     for signed_in, (browser, token) in enumerate(everybody):
-        status, place = expected(path, method, permission, signed_in=bool(signed_in))
-        at = path.replace("{token}", NOBODYS_TOKEN)
+        at = path_of(site, path.replace("{token}", NOBODYS_TOKEN))
+        status, place = expected(path, method, permission, at=at, signed_in=bool(signed_in))
         if method == "GET":
             answers = [browser.get(at, status=status), browser.app.head(at, status=status)]
         else:

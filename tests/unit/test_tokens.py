@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.tokens import SessionToken, new_id
+from authsite.tokens import SessionToken, is_id, new_id
 
 ID, SECRET = "A" * 16, "s" * 43
 
@@ -93,3 +93,11 @@ def test_a_token_matches_the_digest_of_its_own_secret_only():
     assert not token.matches(other.digest)
     assert not token.matches(b"")
     assert not token.matches(token.secret.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "A" * 15, "A" * 17, "A" * 15 + "\n", "A" * 15 + "\x00", "Ä" * 16]
+)
+def test_what_is_no_id_is_told_by_its_shape(text):
+    assert not is_id(text)
+    assert is_id(new_id())

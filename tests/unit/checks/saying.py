@@ -1,6 +1,6 @@
 """What a check says of a site, for a test to judge."""
 
-from authsite.checks.examination import CHECKS
+from authsite.checks.examination import CHECKS, examine
 from authsite.checks.finding import Finding, Status
 from authsite.checks.setup import Setup
 
@@ -9,6 +9,13 @@ def looked_at(setup: Setup, name: str) -> list[Finding]:
     """Return what the check of this name finds."""
     [check] = [each for each in CHECKS if each.name == name]
     return list(check.look(setup))
+
+
+def looked_at_in_time(setup: Setup, name: str) -> Finding:
+    """Return what the check finds on its thread, which waits for three answers at most."""
+    [check] = [each for each in CHECKS if each.name == name]
+    [found] = examine(setup, checks=[check._replace(needs=())])
+    return found
 
 
 def amiss(setup: Setup, name: str) -> Finding:

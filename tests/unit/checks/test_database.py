@@ -16,7 +16,13 @@ from authsite.checks.examination import CHECKS, examine
 from authsite.checks.finding import Status
 from authsite.clock import utc_now
 from tests.unit.checks.nobody import as_nobody
-from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
+from tests.unit.checks.saying import (
+    is_doubtful,
+    is_fine,
+    is_wrong,
+    looked_at,
+    looked_at_in_time,
+)
 
 
 @pytest.fixture
@@ -81,7 +87,9 @@ def test_a_server_that_never_answers_is_waited_for_a_bounded_time(on):
     """It takes the connection, and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://ada@127.0.0.1:{silent.getsockname()[1]}/site"
-        assert "timeout" in is_wrong(on(url, patience=0.1), "database")
+        found = looked_at_in_time(on(url, patience=1.0), "database")
+    assert found.status is Status.WRONG
+    assert found.seen.startswith("no connection: ")
 
 
 def test_a_database_that_is_far_away_is_doubtful(on, database_url, monkeypatch):
@@ -113,12 +121,23 @@ def test_an_empty_database_is_wrong(on, postgresql):
     assert "at nothing at all" in is_wrong(on(postgresql.new_database()), "migrations")
 
 
-def test_a_database_that_newer_code_has_migrated_is_wrong(migrated):
-    engine = sa.create_engine(migrated.database_url)
+def let_be_at(setup, revision):
+    """Let a file of SQLite say that it has seen this migration last."""
+    engine = sa.create_engine(setup.database_url)
     with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
     engine.dispose()
-    assert "at 9999, which this code does not know" in is_wrong(migrated, "migrations")
+
+
+def test_a_database_that_newer_code_has_migrated_is_doubtful(migrated):
+    """An upgrade migrates first, and the servers of the former version go on for a while."""
+    let_be_at(migrated, "9999")
+    assert "at 9999, this code knows 000" in is_doubtful(migrated, "migrations")
+
+
+def test_a_database_of_other_migrations_is_wrong(migrated):
+    let_be_at(migrated, "0001a")
+    assert "at 0001a, which this code does not know" in is_wrong(migrated, "migrations")
 
 
 @pytest.mark.parametrize("lines", [{}, {"script_location": "/nowhere"}])
@@ -180,7 +199,7 @@ def test_what_a_site_has_just_written_is_seen(migrated):
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
-        assert "at 9999" in is_wrong(migrated, "migrations")
+        assert "at 9999" in is_doubtful(migrated, "migrations")
     engine.dispose()
 
 

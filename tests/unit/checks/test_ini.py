@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pyramid.config import Configurator
 
+from authsite.checks.examination import examine
 from authsite.checks.setup import Setup
 from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
 
@@ -25,7 +26,17 @@ def test_one_without_an_application_is_named(tmp_path):
     path = tmp_path / "other.ini"
     path.write_text("[app:other]\nuse = egg:authsite\n")
     setup = Setup(ini=str(path), environ={})
-    assert "has no section [app:main]" in is_wrong(setup, "ini file")
+    assert "says nothing in [app:main]" in is_wrong(setup, "ini file")
+
+
+def test_a_percent_sign_that_is_not_doubled_is_told_without_what_is_around_it(tmp_path):
+    path = tmp_path / "site.ini"
+    path.write_text("[app:main]\nsqlalchemy.url = postgresql://ada:hush%40hush@db/site\n")
+    setup = Setup(ini=str(path), environ={})
+    said = is_wrong(setup, "ini file")
+    assert said == f"[app:main] sqlalchemy.url in {path} has a % that means nothing"
+    for finding in examine(setup):
+        assert "hush" not in str(finding)
 
 
 def test_settings_that_make_sense_are_fine(a_setup):

@@ -5,10 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+from authsite.checks.finding import Status
 from authsite.clock import utc_now
 from tests.factories import a_message
 from tests.smtp import HANG_UP, PASSWORD, USERNAME, a_mailserver
-from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
+from tests.unit.checks.saying import (
+    is_doubtful,
+    is_fine,
+    is_wrong,
+    looked_at,
+    looked_at_in_time,
+)
 
 
 @pytest.fixture
@@ -100,7 +107,9 @@ def test_a_server_that_does_not_want_us_is_wrong(to, answer):
 def test_a_server_that_is_silent_is_waited_for_a_bounded_time(to):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        assert "no connection: " in is_wrong(to(port, "none", patience=0.1), "mail server")
+        found = looked_at_in_time(to(port, "none", patience=0.1), "mail server")
+    assert found.status is Status.WRONG
+    assert "no connection: " in found.seen
 
 
 def test_in_development_there_is_no_server(a_setup):

@@ -25,6 +25,7 @@ def test_a_secret_that_was_made_is_fine(a_setup, made):
         ("a" * 40, "guessed"),
         ("abcdefghijklmnopqrstuvwxyz0123456789", "guessed"),
         ("0123456789" * 4, "guessed"),
+        ("abacbabcacbabcabacbcabacbabcbacb", "guessed"),
     ],
 )
 def test_one_that_is_published_or_a_pattern_is_wrong(a_setup, known, said):

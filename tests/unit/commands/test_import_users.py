@@ -189,8 +189,13 @@ def test_two_sources_of_one_kind_have_names_of_their_own(ini, tmp_path, count, c
 def test_a_source_that_is_none_is_told_in_a_sentence(ini, tmp_path, capsys):
     missing = str(tmp_path / "nothing.db")
     assert main(["import", ini, "django", missing]) == 1
-    said = f"authsite: {missing} is no file (0 were imported before that)\n"
+    said = f"authsite: {missing} is no file (after 0 people)\n"
     assert capsys.readouterr().err == said
+
+
+def test_lines_have_no_tables(ini, people, capsys):
+    assert main(["import", ini, "csv", people, "--table", "users"]) == 1
+    assert capsys.readouterr().err == "authsite: there are no tables in csv\n"
 
 
 def test_a_source_that_breaks_off_says_who_is_here(ini, tmp_path, count, capsys):
@@ -198,7 +203,7 @@ def test_a_source_that_breaks_off_says_who_is_here(ini, tmp_path, count, capsys)
     rows = "".join(f"{n},p{n}@example.com,\n" for n in range(700))
     path.write_text(f"id,email,hash\n{rows}{'x' * 2_000_000}")
     assert main(["import", ini, "csv", str(path)]) == 1
-    said = "authsite: line 702 is longer than 1048576 bytes (500 were imported before that)\n"
+    said = "authsite: line 702 is longer than 1048576 bytes (after 500 people)\n"
     assert capsys.readouterr().err == said
     assert count() == 500
 

@@ -139,6 +139,11 @@ def test_a_line_of_json_that_cannot_be_read_spoils_no_other(jsonl):
     assert (people[0].email, people[-1].email) == ("a@example.com", "b@example.com")
 
 
+def test_a_mark_at_the_beginning_of_json_does_no_harm(of_bytes):
+    content = '\ufeff{"email": "a@example.com", "hash": "x"}\n'.encode()
+    assert addresses(of_bytes(content, "jsonl")) == ["a@example.com"]
+
+
 def test_the_first_object_shows_that_everything_is_there(jsonl):
     with pytest.raises(UnusableSource, match="no column looks like password"):
         jsonl({"email": "a@example.com", "pw": "x"})

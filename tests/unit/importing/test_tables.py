@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from authsite.accounts.foreign_users import Reason, Refusal
 from authsite.importing.people import Reader
 from authsite.importing.source import TABLES, Asked
-from authsite.importing.tables import open_table
+from authsite.importing.tables import _engine, open_table
 from authsite.importing.unusable import UnusableSource
 from tests import foreign_hashes, former_sites
 from tests.factories import NOW
@@ -135,10 +136,13 @@ def test_who_is_added_meanwhile_comes_last(lucia):
 
 
 @pytest.mark.asvs("13.2.2")
-def test_nothing_is_changed_there(lucia):
+def test_nothing_can_be_changed_there(lucia):
     before = Path(lucia).read_bytes()
-    Path(lucia).chmod(0o400)
     read(lucia, "lucia")
+    engine = _engine(lucia)
+    with engine.connect() as connection, pytest.raises(OperationalError, match="readonly"):
+        connection.exec_driver_sql('DELETE FROM "User"')
+    engine.dispose()
     assert Path(lucia).read_bytes() == before
     assert [each.name for each in Path(lucia).parent.iterdir()] == ["dev.db"]
 

@@ -1,0 +1,61 @@
+"""Many other people with sessions and histories, straight into SQLite."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+#: Whose rows are made, by a pattern for ids.
+EVERYBODY, OTHERS = "%", "other%"
+
+_COUNTED = """
+WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :number),
+owners AS (SELECT row_number() OVER () - 1 AS place, id FROM user WHERE id LIKE :owners)
+"""
+_PEOPLE = """
+INSERT INTO user (id, first_name, last_name, email, email_key, created_at)
+SELECT printf('other%011d', n), 'Some', 'Body', n || '@example.org', n || '@example.org', :now
+FROM counted
+"""
+_SESSIONS = """
+INSERT INTO user_session (id, secret_digest, user_id, created_at, last_seen_at, confirmed_at,
+    expires_at, user_agent, network_address)
+SELECT lower(hex(randomblob(8))), randomblob(32), owners.id, :now, :now, :now,
+    strftime('%Y-%m-%d %H:%M:%S', :now, '+1 day') || '.000000', :browser, '192.0.2.1'
+FROM counted JOIN owners ON owners.place = n % (SELECT count(*) FROM owners)
+"""
+#: Of the last two months; a fifth of them tell of sessions that ended.
+_EVENTS = """
+INSERT INTO event (id, user_id, at, kind, actor, user_agent, network_address, details)
+SELECT lower(hex(randomblob(8))), owners.id,
+    strftime('%Y-%m-%d %H:%M:%S', :now, '-' || (abs(random()) % 5000000) || ' seconds')
+    || printf('.%06d', abs(random()) % 1000000),
+    CASE WHEN n % 5 THEN 'signed_in' ELSE 'session_ended' END, 'person', :browser, '192.0.2.1',
+    CASE WHEN n % 5 THEN '{"method": "password"}' ELSE '{"session": "x", "reason": "ended"}' END
+FROM counted JOIN owners ON owners.place = n % (SELECT count(*) FROM owners)
+"""
+
+
+def add_people(database: Path, number: int) -> None:
+    """Add so many other people, who have no password."""
+    _add(database, _PEOPLE, number, EVERYBODY)
+
+
+def add_history(database: Path, of: str, *, events: int, sessions: int) -> None:
+    """Add so many events, and sessions that live, to the people of this kind in turn."""
+    _add(database, _SESSIONS, sessions, of)
+    _add(database, _EVENTS, events, of)
+
+
+def _add(database: Path, statement: str, number: int, owners: str) -> None:
+    values = {
+        "number": number,
+        "owners": owners,
+        "now": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "browser": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    }
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(_COUNTED + statement, values)  # SQLite takes more than it needs
+        connection.commit()
+        # Or the write-ahead log would start with all this in it.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,97 @@
+"""What the history costs: pages over very many rows of others, and an event at a sign-in."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from statistics import median, quantiles
+from typing import Any
+
+from bench.figures import TIMES, Figure
+from bench.history_rows import EVERYBODY, OTHERS, add_history, add_people
+from bench.run import Run
+from bench.server import Server, new_database, silent, site
+from bench.visitor import EMAIL, PASSWORD, Visitor
+from bench.wrk import Load
+
+#: What the person who looks has: more than one page of events, and as many sessions as anybody.
+_OWN_EVENTS, _OWN_SESSIONS = 500, 20
+#: Sign-ins in one turn of each.
+_SIGN_INS = 40
+_PAGES = ("/account/history", "/account/sessions", "/account")
+
+
+def measure(run: Run) -> Iterator[Figure]:
+    """Load the pages of one among many; then compare sign-ins that are written down or not."""
+    yield from _pages(run)
+    yield _sign_ins(run)
+
+
+def _pages(run: Run) -> Iterator[Figure]:
+    database = new_database(run, "history")
+    events, sessions = run.rows(1_000_000), run.rows(100_000)
+    with site(run, database, core=run.server_core) as server:
+        visitor = Visitor.signed_up(server)
+        add_history(database, EVERYBODY, events=_OWN_EVENTS, sessions=_OWN_SESSIONS)
+        add_people(database, run.rows(10_000))
+        add_history(database, OTHERS, events=events, sessions=sessions)
+        cookie = {"Cookie": visitor.cookie}
+        asked = {path: _median(run, server, path, cookie) for path in _PAGES}
+        taken = run.take_turns(**asked)
+    over = f"{events:,} events and {sessions:,} sessions of others".replace(",", " ")
+    for path, times in taken.items():
+        yield Figure(
+            measure=f"{path} over {over}, 1 client, pinned: median",
+            value=median(times),
+            unit="ms",
+            under=30,
+            note=f"{_OWN_EVENTS} events and {_OWN_SESSIONS} sessions of one's own",
+        )
+
+
+def _sign_ins(run: Run) -> Figure:
+    """Compare two servers that differ in the journal alone, in a browser that is known.
+
+    They take turns, each first as often as the other; what else goes on only ever adds to a time,
+    so that the lower quartiles are compared.
+    """
+    with ExitStack() as running:
+
+        def start(serve: Callable[..., Any], name: str) -> Visitor:
+            database = new_database(run, name)
+            server = running.enter_context(serve(run, database, core=run.server_core))
+            return Visitor.signed_up(server)
+
+        browsers = {"written": start(site, "written"), "silent": start(silent, "silent")}
+        taken: dict[str, list[float]] = {name: [] for name in browsers}
+        names = list(browsers)
+        for _ in range(run.rounds * _SIGN_INS):
+            for name in names:
+                taken[name].append(_sign_in(browsers[name]))
+            names.reverse()
+    written, without = (quantiles(taken[name], n=4)[0] for name in ("written", "silent"))
+    return Figure(
+        measure="a sign-in with its event ÷ without, pinned: lower quartile",
+        value=written / without,
+        unit=TIMES,
+        under=1.05,
+        note=f"{written:.1f} ÷ {without:.1f} ms",
+    )
+
+
+def _sign_in(visitor: Visitor) -> float:
+    """Sign out, and return how long it takes to sign in again, in milliseconds."""
+    visitor.submit("/sign-out")
+    body = visitor.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
+    begun = time.perf_counter()
+    visitor.post("/sign-in", body)
+    return (time.perf_counter() - begun) * 1000
+
+
+def _median(run: Run, server: Server, path: str, headers: dict[str, str]) -> Callable[[], float]:
+    def measured() -> float:
+        load = Load(
+            server, path, clients=1, core=run.load_core, seconds=run.seconds, headers=headers
+        )
+        return load.result().accepted_by_all().median
+
+    return measured

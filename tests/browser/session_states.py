@@ -1,0 +1,114 @@
+"""Where somebody is signed in and what happened to them, in every state that a page can show."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from playwright.sync_api import Page
+from sqlalchemy.engine import Engine
+
+from authsite.accounts.events import Actor, EndReason, Kind
+from authsite.clock import utc_now
+from authsite.models import Event, User, UserSession
+from authsite.tokens import new_id
+from tests.browser.people import Person, fill_in, sign_up
+
+_BROWSERS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0",
+    "Mozilla/5.0 (Android 15; Mobile; rv:141.0) Gecko/141.0 Firefox/141.0",
+    "W" * 512,
+    None,
+)
+_ADDRESSES = ("192.0.2.7", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "198.51.100.7", None)
+_NAMES = (None, "my phone", "W" * 60, None)
+
+
+def _open(path: str) -> Callable[[Page], None]:
+    return lambda page: page.goto(path)
+
+
+def _open_one(page: Page) -> None:
+    page.goto("/account/sessions")
+    page.get_by_role("link", name="Name or end").first.click()
+
+
+def _name_one(page: Page) -> None:
+    _open_one(page)
+    fill_in(page, {"Name": "W" * 61}, "Save")
+
+
+def _older(page: Page) -> None:
+    page.goto("/account/history")
+    page.get_by_role("link", name="Older").click()
+
+
+#: What the signed-in see who are signed in elsewhere, too, and to whom much has happened.
+STATES: dict[str, Callable[[Page], None]] = {
+    "account, check-up": _open("/account"),
+    "sessions": _open("/account/sessions"),
+    "session": _open_one,
+    "session, name too long": _name_one,
+    "history": _open("/account/history"),
+    "history, older": _older,
+}
+
+
+def reach(state: str, page: Page, engine: Engine) -> None:
+    """Bring the page of a stranger into the state."""
+    person = Person()
+    sign_up(page, person)
+    with engine.begin() as connection:
+        is_theirs = User.email == person.email
+        owner = connection.execute(sa.select(User.id).where(is_theirs)).scalar_one()
+        connection.execute(sa.insert(UserSession.__table__), _sessions_of(owner))
+        connection.execute(sa.insert(Event.__table__), _events_of(owner))
+    STATES[state](page)
+
+
+def _sessions_of(owner: str) -> list[dict[str, Any]]:
+    now = utc_now()
+    return [
+        {
+            "id": new_id(),
+            "secret_digest": b"nobody has the secret of this one",
+            "user_id": owner,
+            "created_at": now - timedelta(days=20),
+            "last_seen_at": now - timedelta(days=15),
+            "confirmed_at": now - timedelta(days=20),
+            "expires_at": now + timedelta(days=5),
+            "user_agent": browser,
+            "network_address": address,
+            "name": name,
+            "public_computer": name is None,
+        }
+        for browser, address, name in zip(_BROWSERS, _ADDRESSES, _NAMES, strict=True)
+    ]
+
+
+def _events_of(owner: str) -> list[dict[str, Any]]:
+    """Return one event of each kind, and sessions that ended in each way."""
+    now, said = utc_now(), []
+    for kind in set(Kind) - {Kind.SESSION_ENDED}:
+        subject = {"subject": "W" * 120, "from": f"{'w' * 60}@example.com", "to": "b@example.com"}
+        said.append((kind, subject if kind is not Kind.FROZEN else {"why": "Too many complaints."}))
+    for position, reason in enumerate((*EndReason, *EndReason, *EndReason)):
+        ended = {"reason": reason.key, "session": new_id(), "browser": _BROWSERS[position % 3]}
+        if name := _NAMES[position % 3]:
+            ended |= {"name": name, "address": _ADDRESSES[position % 3]}
+        said.append((Kind.SESSION_ENDED, ended))
+    actors = [*Actor]
+    return [
+        {
+            "id": new_id(),
+            "user_id": owner,
+            "at": now - timedelta(hours=position),
+            "kind": kind.key,
+            "actor": actors[position % len(actors)],
+            "session_id": new_id() if position % 2 else None,
+            "user_agent": _BROWSERS[position % len(_BROWSERS)],
+            "network_address": _ADDRESSES[position % len(_ADDRESSES)],
+            "details": details,
+        }
+        for position, (kind, details) in enumerate(said)
+    ]
