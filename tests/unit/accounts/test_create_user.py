@@ -37,8 +37,8 @@ def test_an_account_comes_to_be_and_its_history_begins(dbsession):
     assert (row.email, row.email_key) == ("Ada@example.com", "ada@example.com")
     assert (row.password_hash, row.email_verified_at, row.created_at) == (None, None, NOW)
     assert (row.is_administrator, row.frozen_at) == (False, None)
-    events = dbsession.execute(sa.select(Event.user_id, Event.kind, Event.actor)).all()
-    assert events == [(user.id, "created", "operator")]
+    mine = sa.select(Event.kind, Event.actor).where(Event.user_id == user.id)
+    assert dbsession.execute(mine).all() == [("created", "operator")]
 
 
 def test_an_address_is_given_once(dbsession):
