@@ -65,7 +65,18 @@ _IN_STATE = {
     State.ADMINISTRATOR: User.is_administrator,
 }
 _SUMMARY = sa.select(
-    *(getattr(User, name) for name in UserSummary._fields[:-1]), User.password_hash.is_not(None)
+    User.id,
+    User.first_name,
+    User.last_name,
+    User.email,
+    User.email_key,
+    User.created_at,
+    User.email_verified_at,
+    User.closes_at,
+    User.frozen_at,
+    User.frozen_reason,
+    User.is_administrator,
+    User.password_hash.is_not(None),
 )
 
 
