@@ -121,6 +121,18 @@ def verify(site: Site) -> Callable[[], None]:
 
 
 @pytest.fixture
+def make_administrator(site: Site) -> Callable[[str], None]:
+    """Let the person with an address administer the site, as an operator does."""
+
+    def go(email: str) -> None:
+        person = sa.update(User.__table__).where(User.email == email)
+        with site.database.writing.begin() as connection:
+            connection.execute(person.values(is_administrator=True, email_verified_at=utc_now()))
+
+    return go
+
+
+@pytest.fixture
 def new_browser(application, site: Site) -> Callable[..., Browser]:
     """Make browsers; two of them in one test are two people."""
     return lambda **environ: Browser(TestApp(application, extra_environ=environ))

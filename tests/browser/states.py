@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 from sqlalchemy.engine import Engine
 
-from tests.browser import link_states, session_states
+from tests.browser import admin_states, link_states, session_states
 from tests.browser.people import Person, fill_in, press, sign_in, sign_up
 from tests.browsers import PASSWORD
 
@@ -152,7 +152,8 @@ MEMBER: dict[str, Callable[[Page], object]] = {
 #: What breaks is the database, or it takes many tries, so these need a hand from behind.
 BROKEN = ("500", "503", "429")
 LONG = ("dashboard, long name", "account, long name", "new address, long name")
-ALL = (*STRANGER, *MEMBER, *BROKEN, *link_states.STATES, *session_states.STATES, *LONG)
+LINKS, SESSIONS, ADMIN = link_states.STATES, session_states.STATES, admin_states.STATES
+ALL = (*STRANGER, *MEMBER, *BROKEN, *LINKS, *SESSIONS, *ADMIN, *LONG)
 
 
 @contextmanager
@@ -161,11 +162,14 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
     if state in STRANGER:
         STRANGER[state](page)
         yield
-    elif state in link_states.STATES:
+    elif state in LINKS:
         link_states.reach(state, page, engine)
         yield
-    elif state in session_states.STATES:
+    elif state in SESSIONS:
         session_states.reach(state, page, engine)
+        yield
+    elif state in ADMIN:
+        admin_states.reach(state, page, engine, somebody=_someone_with_a_long_name())
         yield
     elif state == "503":
         sign_up(page, Person())

@@ -20,19 +20,23 @@ FILLED_IN_AS = {
     "confirm_password": {"new-password"},
     "current_password": {"current-password"},
     "session_name": {"off"},
+    "reason": {"off"},
+    "q": {"off"},
 }
 PASSWORDS = {"password", "confirm_password", "current_password"}
 
 
 @pytest.fixture
-def inputs(application, new_browser, site):
-    """Every input of every form, as strangers and the signed-in are shown them."""
-    stranger, member = new_browser(), new_browser()
+def inputs(application, new_browser, make_administrator, site):
+    """Every input of every form, as all who may see one are shown it."""
+    stranger, member, administrator = new_browser(), new_browser(), new_browser()
     member.sign_up()
+    administrator.sign_up(email="grace@example.com")
+    make_administrator("grace@example.com")
     found = []
     for address in {page.address for page in pages_of(application.registry)}:
         path = path_of(site, address)
-        for browser in (stranger, member):
+        for browser in (stranger, member, administrator):
             page = browser.get(path, expect_errors=True)
             if page.content_type == "text/html":
                 found += page.html.find_all(["input", "textarea", "select"])

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.addresses import pages_of
-from authsite.models import Base
+from authsite.models import Base, User
 from tests.site.conftest import wait_for_sweeps
 from tests.site.places import path_of
 
@@ -38,16 +38,24 @@ def crawl(browser, starts):
     return seen
 
 
+#: What no page leads to: where a form was filled in, and what is not there.
+PLACES = ("/sign-in?next=/account", "/nothing", "/account/nothing", "/admin?q=grace")
+
+
 @pytest.mark.asvs("3.5.3", "7.6.2")
-@pytest.mark.parametrize("signed_in", [False, True])
-def test_a_crawl_of_all_pages_changes_no_row(application, new_browser, site, mailbox, signed_in):
-    somebody, browser = new_browser(), new_browser()
+@pytest.mark.parametrize("who", ["a stranger", "a member", "an administrator"])
+def test_a_crawl_of_all_pages_changes_no_row(
+    application, new_browser, make_administrator, site, who
+):
+    somebody, browser, signed_in = new_browser(), new_browser(), who != "a stranger"
     somebody.sign_up(email="grace@example.com")
     if signed_in:
         browser.sign_up()
+    if who == "an administrator":
+        make_administrator("ada@example.com")
     addresses = {path_of(site, page.address) for page in pages_of(application.registry)}
     before = dump(site)
-    seen = crawl(browser, [*addresses, "/sign-in?next=/account", "/nothing", "/account/nothing"])
+    seen = crawl(browser, [*addresses, *PLACES])
     assert addresses <= seen
     assert any(path.startswith("/authsite-static/site.css?") for path in seen)
     assert dump(site) == before
@@ -55,11 +63,22 @@ def test_a_crawl_of_all_pages_changes_no_row(application, new_browser, site, mai
     assert browser.is_signed_in == signed_in
 
 
-def test_from_the_home_page_every_page_for_people_can_be_reached(application, new_browser, site):
-    stranger, member = new_browser(), new_browser()
+def test_from_the_home_page_every_page_for_people_can_be_reached(
+    application, new_browser, make_administrator, site
+):
+    stranger, member, administrator = new_browser(), new_browser(), new_browser()
     member.sign_up()
     new_browser().sign_in()  # so that there is somewhere else to be signed out
-    reached = {path.partition("?")[0] for each in (stranger, member) for path in crawl(each, ["/"])}
+    administrator.sign_up(email="grace@example.com")
+    make_administrator("grace@example.com")
+    reached = crawl(stranger, ["/"]) | crawl(member, ["/"])
+    reached |= crawl(administrator, ["/", "/admin?q=ada"])  # where the form of a page leads
+    account = path_of(site, "/admin/users/{id}")
+    with site.database.engine.begin() as connection:
+        ada = sa.update(User).where(User.email == "ada@example.com")
+        connection.execute(ada.values(frozen_at=User.created_at))
+    reached |= crawl(administrator, [account])  # of somebody who is frozen
+    reached = {path.partition("?")[0] for path in reached}
     addresses = {page.address for page in pages_of(application.registry)}
     for_people = {each for each in addresses if not each.startswith("/.well-known/")}
     for_people -= {each for each in addresses if "{token}" in each}  # which mails lead to

@@ -16,6 +16,7 @@ from authsite.resources import Root
 from authsite.site import site_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
+from tests.functional.reading import button_of
 from tests.site.places import NOBODYS_TOKEN, path_of
 
 _HOW_TO_GET_JAVA = "Java is missing. To get it on Debian: sudo apt-get install default-jre-headless"
@@ -77,6 +78,21 @@ def test_nor_in_the_mails_and_where_development_shows_them(
         (tmp_path / f"{number}.html").write_bytes(message.body)
         (tmp_path / f"{number}-mail.html").write_bytes(message.click("As HTML").body)
     assert len(addresses) == 5
+    assert complaints(check, tmp_path) == ""
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nor_in_the_pages_of_administrators(
+    check, new_browser, make_administrator, site, tmp_path
+) -> None:
+    member, administrator = new_browser(), new_browser()
+    member.sign_up(last_name=TYPED["last_name"])
+    administrator.sign_up(email="grace@example.com")
+    make_administrator("grace@example.com")
+    account = path_of(site, "/admin/users/{id}")
+    for name, answer in pages_of_administrators(administrator, account):
+        assert name.startswith(f"{answer.status_int} "), f"{name}: {answer.status}"
+        (tmp_path / f"{name}.html").write_bytes(answer.body)
     assert complaints(check, tmp_path) == ""
 
 
@@ -222,3 +238,19 @@ def pages_of_changes(member) -> Iterator[tuple[str, TestResponse]]:
     yield "200 address to confirm", member.get("/verify-email")
     other = {"email": "other@example.com"}
     yield "200 new address sent", member.submit(member.get("/account/email"), other)
+
+
+def pages_of_administrators(administrator, account) -> Iterator[tuple[str, TestResponse]]:
+    """Yield those below `/admin`, with the account of somebody at hand."""
+    for query in ("", "?q=ada", "?q=nobody"):
+        yield f"200 search {query[1:]}", administrator.get(f"/admin{query}")
+    yield "422 search wrong", administrator.get("/admin?q=%E2%80%AE", status=422)
+    page, freeze = administrator.get(account), administrator.get(f"{account}/freeze")
+    yield "200 account", page
+    yield "200 freeze", freeze
+    yield "422 freeze empty", administrator.submit(freeze, {"reason": ""})
+    yield "200 frozen", administrator.submit(freeze, {"reason": TYPED["last_name"]}).follow()
+    link = button_of(page, "Send a link for a new password")
+    here = {"headers": {"Sec-Fetch-Site": "same-origin"}, "expect_errors": True}
+    yield "200 link sent", link.submit(**here).follow()
+    yield "429 link sent again", link.submit(**here)

@@ -31,6 +31,13 @@ TABLE = [
     ("/account/sessions/{id}", "GET", "authenticated"),
     ("/account/sessions/{id}", "POST", "authenticated"),
     ("/account/sessions/{id}/end", "POST", "authenticated"),
+    ("/admin", "GET", "administer"),
+    ("/admin/users/{id}", "GET", "administer"),
+    ("/admin/users/{id}/end-sessions", "POST", "administer"),
+    ("/admin/users/{id}/freeze", "GET", "administer"),
+    ("/admin/users/{id}/freeze", "POST", "administer"),
+    ("/admin/users/{id}/send-reset", "POST", "administer"),
+    ("/admin/users/{id}/unfreeze", "POST", "administer"),
     ("/change-email/{token}", "GET", "public"),
     ("/change-email/{token}", "POST", "public"),
     ("/confirm-password", "GET", "authenticated"),
@@ -73,6 +80,12 @@ WORDS = {
     "/account/sessions/end-others": "end their sessions",
     "/account/sessions/{id}": "name their sessions",
     "/account/sessions/{id}/end": "end their sessions",
+    "/admin": "look for accounts",
+    "/admin/users/{id}": "look at an account",
+    "/admin/users/{id}/end-sessions": "end its sessions",
+    "/admin/users/{id}/freeze": "freeze it",
+    "/admin/users/{id}/send-reset": "send it a link",
+    "/admin/users/{id}/unfreeze": "unfreeze it",
     "/change-email/{token}": "follow a link from a mail",
     "/account/password": "change the password",
     "/confirm-password": "confirm the password",
@@ -89,7 +102,12 @@ WORDS = {
     "/verify-email": "ask for a link to verify their address",
     "/verify-email/{token}": "follow a link from a mail",
 }
-WHO = {"everyone": "public", "strangers": "anonymous", "the signed-in": "authenticated"}
+WHO = {
+    "everyone": "public",
+    "strangers": "anonymous",
+    "the signed-in": "authenticated",
+    "administrators": "administer",
+}
 #: What a form without a word in it is answered with, by those who may send it.
 EMPTY_FORM = {
     "/account": 422,
@@ -103,6 +121,10 @@ EMPTY_FORM = {
     "/account/sessions/end-others": 303,
     "/account/sessions/{id}": 303,
     "/account/sessions/{id}/end": 303,
+    "/admin/users/{id}/end-sessions": 303,
+    "/admin/users/{id}/freeze": 422,
+    "/admin/users/{id}/send-reset": 303,
+    "/admin/users/{id}/unfreeze": 303,
     "/sign-out": 303,
     "/verify-email": 429,  # the mail of the sign-up has just gone out
 }
@@ -152,9 +174,11 @@ def expected(path, method, permission, *, at, signed_in):
     """Return the status and the place that one is sent to, by the page found there."""
     if permission == "anonymous" and signed_in:
         return 303, "/dashboard"
-    if permission == "authenticated" and not signed_in:
+    if permission in {"authenticated", "administer"} and not signed_in:
         place = at.replace("/", "%2F")
         return (303, f"/sign-in?next={place}") if method == "GET" else (403, None)
+    if permission == "administer":
+        return 403, None
     if path.endswith("{token}"):
         return 410, None
     if method == "POST":
@@ -177,6 +201,25 @@ def test_everyone_gets_where_the_table_says_and_nowhere_else(
             answers = [browser.app.post(at, fields, headers=HERE, status=status)]
         for answer in answers:
             assert answer.location == (f"http://localhost{place}" if place else None)
+
+
+@pytest.mark.asvs("8.2.1")
+@pytest.mark.parametrize(("path", "method"), [row[:2] for row in TABLE if row[2] == "administer"])
+def test_administrators_get_where_all_others_are_kept_out(
+    new_browser, make_administrator, site, path, method
+):
+    new_browser().sign_up()
+    browser = new_browser()
+    browser.sign_up(email="grace@example.com")
+    make_administrator("grace@example.com")
+    at = path_of(site, path)
+    if method == "GET":
+        browser.get(at, status=200)
+        return
+    fields = {"csrf_token": browser.get("/dashboard").forms[0]["csrf_token"].value}
+    answer = browser.app.post(at, fields, headers=HERE, status=EMPTY_FORM[path])
+    account = f"http://localhost{path_of(site, '/admin/users/{id}')}"
+    assert answer.location == (account if EMPTY_FORM[path] == 303 else None)
 
 
 @pytest.mark.asvs("8.2.1")

@@ -3,7 +3,6 @@
 import pytest
 import sqlalchemy as sa
 
-from authsite.clock import utc_now
 from authsite.models import Event, User
 from tests.functional.reading import button_of
 
@@ -18,18 +17,6 @@ def id_of(site):
             return connection.execute(wanted).scalar_one()
 
     return look
-
-
-@pytest.fixture
-def make_administrator(dbsession):
-    """Let somebody administer the site, as an operator does."""
-
-    def go(email):
-        changed = sa.update(User).where(User.email == email)
-        dbsession.execute(changed.values(is_administrator=True, email_verified_at=utc_now()))
-        dbsession.commit()
-
-    return go
 
 
 @pytest.fixture
