@@ -23,9 +23,7 @@ _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)
 _SECURE_ADDRESS = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
 _MAIL_ADDRESS = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
-_LISTEN = re.compile(
-    r"(?:([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)|\[([0-9a-f:.]+)\]):([0-9]{1,5})"
-)
+_PORT = re.compile(r"[0-9]{1,5}")
 _PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
 _MINIMUM_SECRET_LENGTH = 32
 _HIGHEST_PORT = 65_535
@@ -153,10 +151,17 @@ class ListenAddress(NamedTuple):
 
 def listen_address(value: str) -> ListenAddress:
     """Return the host and the port that the text names."""
-    match = _LISTEN.fullmatch(value.strip())
-    if match is None or not 0 < int(match[3]) <= _HIGHEST_PORT:
+    host, _, port = value.strip().rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    in_brackets = host == f"[{bare}]"
+    if not (
+        _HOST.fullmatch(bare)
+        and (in_brackets if ":" in bare else host == bare)
+        and _PORT.fullmatch(port)
+        and 0 < int(port) <= _HIGHEST_PORT
+    ):
         raise ValueError("must be an address and a port such as 127.0.0.1:9101 or [::1]:9101")
-    return ListenAddress(match[1] or match[2], int(match[3]))
+    return ListenAddress(bare, int(port))
 
 
 def mailbox(value: str) -> str:

@@ -179,7 +179,6 @@ def test_who_probes_is_this_machine(place: Place) -> None:
             assert Visitor(service).get(path).text == word
 
 
-@pytest.mark.asvs("12.2.1")
 def test_who_comes_by_http_is_sent_to_https(place: Place) -> None:
     answer = Visitor(place.nginx.plain).get("/sign-in?next=/account")
     assert answer.status == 301
