@@ -120,6 +120,7 @@ class SecurityPolicy:
         public_computer: bool = False,
         method: Method = Method.PASSWORD,
         kind: Kind = Kind.SIGNED_IN,
+        now: datetime | None = None,
         **_kw: Any,
     ) -> list[tuple[str, str]]:
         """Open a session for the user and return the header that hands it to this browser.
@@ -127,8 +128,8 @@ class SecurityPolicy:
         The browser's former session ends, whoever's it was: no session outlives a change of
         identity, and none is ever adopted (ASVS 7.2.4). What named it as a stranger goes too.
         """
-        limits, now = self._limits_of(public_computer), utc_now()
-        self._close_session_of(request, why=EndReason.REPLACED)
+        limits, now = self._limits_of(public_computer), now or utc_now()
+        self._close_session_of(request, why=EndReason.REPLACED, now=now)
         request.site.sweeper.nudge(now=now)
         token = open_session(
             request.dbsession,
@@ -161,17 +162,17 @@ class SecurityPolicy:
 
     def forget(self, request: Request, **_kw: Any) -> list[tuple[str, str]]:
         """End this browser's session and return the header by which it forgets its cookie."""
-        self._close_session_of(request, why=EndReason.SIGNED_OUT)
+        self._close_session_of(request, why=EndReason.SIGNED_OUT, now=utc_now())
         return [self._cookie.clear()]
 
     def _token_of(self, request: Request) -> SessionToken | None:
         value = self._cookie.of(request)
         return SessionToken.parse(value) if value else None
 
-    def _close_session_of(self, request: Request, *, why: EndReason) -> None:
+    def _close_session_of(self, request: Request, *, why: EndReason, now: datetime) -> None:
         token = self._token_of(request)
         if token:
-            close_session(request.dbsession, token, journal=request.journal, why=why, now=utc_now())
+            close_session(request.dbsession, token, journal=request.journal, why=why, now=now)
 
     def _touch(
         self, request: Request, token: SessionToken, identity: Identity, *, now: datetime

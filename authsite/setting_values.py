@@ -152,10 +152,14 @@ class ListenAddress(NamedTuple):
 def listen_address(value: str) -> ListenAddress:
     """Return the host and the port that the text names."""
     host, _, port = value.strip().rpartition(":")
-    in_brackets = host.startswith("[") and host.endswith("]")
-    bare = host[1:-1] if in_brackets else host
-    is_host = _HOST.fullmatch(bare) and in_brackets == (":" in bare)
-    if not (is_host and _PORT.fullmatch(port) and 0 < int(port) <= _HIGHEST_PORT):
+    bare = host.removeprefix("[").removesuffix("]")
+    in_brackets = host == f"[{bare}]"
+    if not (
+        _HOST.fullmatch(bare)
+        and (in_brackets if ":" in bare else host == bare)
+        and _PORT.fullmatch(port)
+        and 0 < int(port) <= _HIGHEST_PORT
+    ):
         raise ValueError("must be an address and a port such as 127.0.0.1:9101 or [::1]:9101")
     return ListenAddress(bare, int(port))
 

@@ -152,6 +152,7 @@ def let_in(
         public_computer=public_computer,
         method=method,
         kind=Kind.NEW_BROWSER if is_new else Kind.SIGNED_IN,
+        now=now,
     )
     if is_new:
         tell_of_new_browser(

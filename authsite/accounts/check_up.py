@@ -93,8 +93,8 @@ def _in_words(
     said = {}
     if new_email:
         said[Concern.EMAIL_CHANGE_WAITS] = (
-            f"Your address becomes {new_email} when the link that was sent there is opened. If you "
-            "have not asked for that, change your password."
+            f"A change of your address to {new_email} waits to be confirmed. If you have not asked "
+            "for that, change your password."
         )
     if wrong:
         times = "once" if wrong == 1 else f"{wrong} times"

@@ -105,10 +105,10 @@ def _people(
 ) -> Iterator[ForeignUser | Refusal]:
     """Yield the people by id, so that who comes later, while this goes on, is last."""
     named: list[sa.ColumnClause[object]] = [sa.column(column) for column in columns.values()]
-    wanted = sa.select(*named).select_from(sa.table(table)).order_by(named[0])
+    of_all = sa.select(*named).select_from(sa.table(table)).order_by(named[0])
     streaming = connection.execution_options(yield_per=_ROWS)
     with _told():
-        rows = enumerate(streaming.execute(wanted), start=1)
+        rows = enumerate(streaming.execute(of_all), start=1)
     while True:
         with _told():
             found = next(rows, None)

@@ -1,30 +1,33 @@
-"""The proxy that docs/production.md shows, as a real nginx before servers of the tests."""
+"""The proxy of deploy/nginx.conf, as a real nginx before servers of the tests."""
 
+import http.client
 import os
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pytest
+import trustme
 
-from tests.processes.listeners import Listener
-from tests.processes.servers import DEADLINE, HOST, Server, until
+from tests.processes.listeners import LOOPBACK, Listener
+from tests.processes.servers import DEADLINE, HOST, until
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "production.md"
+CONFIGURATION = ROOT / "deploy" / "nginx.conf"
 
 _HOW_TO_GET_IT = "nginx is missing. To get it on Debian: sudo apt-get install nginx"
-_BLOCK = re.compile(r"^```nginx\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: What the page leaves to Debian's nginx.conf, here for a process of the tests' own.
+#: What is left to Debian's nginx.conf, here for a process of the tests' own.
 _AROUND = """\
 daemon off;
 master_process off;
 pid nginx.pid;
 error_log stderr warn;
-events {{ worker_connections 256; }}
+events {{ worker_connections 512; }}
 http {{
 access_log off;
 client_body_temp_path body;
@@ -35,22 +38,43 @@ scgi_temp_path scgi;
 {}
 }}
 """
+_AUTHORITY = trustme.CA()
 
 
 class Nginx(Listener):
-    """nginx with the configuration of the page, but for ports and TLS.
+    """nginx with that configuration, but for ports and paths, and a certificate of the tests' own.
 
-    Without a certificate `$scheme` would be http, so that what it says of people's browsers is put
-    in its place. A log with a line in it fails the test, but for those that hold one of `may_log`.
+    It listens with TLS at `port`, without at `plain.port`. A log with a line in it fails the test,
+    but for those that hold one of `may_log`.
     """
 
-    def __init__(self, folder: Path, *servers: Server, may_log: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, *servers: Listener, may_log: tuple[str, ...] = ()) -> None:
         super().__init__()
+        self.plain = Listener()
         self._may_log = may_log
         self._folder = folder / f"nginx-{self.port}"
         self._folder.mkdir()
-        configuration = _on_these_ports(_documented(), port=self.port, servers=servers)
-        (self._folder / "nginx.conf").write_text(_AROUND.format(configuration))
+        self.access_log = self._folder / "access.log"
+        certificate = _AUTHORITY.issue_cert(HOST)
+        certificate.private_key_and_cert_chain_pem.write_to_path(self._folder / "pem")
+        self._context = ssl.create_default_context()
+        _AUTHORITY.configure_trust(self._context)
+        (self._folder / "nginx.conf").write_text(_AROUND.format(self._here(servers)))
+
+    def connection(self, *, patience: float, source: str = LOOPBACK) -> http.client.HTTPConnection:
+        """Return a connection as `Listener` does, with TLS."""
+        connection = super().connection(patience=patience, source=source)
+        connection._create_connection = lambda *where: self.secure(socket.create_connection(*where))
+        return connection
+
+    def secure(self, connection: socket.socket, *, host: str = HOST) -> socket.socket:
+        """Return the connection with TLS, once the certificate is seen to be that of the host."""
+        return self._context.wrap_socket(connection, server_hostname=host)
+
+    def hang_up(self) -> None:
+        """Close all connections, those without TLS too."""
+        super().hang_up()
+        self.plain.hang_up()
 
     def __enter__(self) -> Self:
         command = (_program(), "-e", "stderr", "-p", str(self._folder), "-c", "nginx.conf")
@@ -93,6 +117,21 @@ class Nginx(Listener):
         finally:
             connection.close()
 
+    def _here(self, servers: tuple[Listener, ...]) -> str:
+        """Return the configuration, changed where a test cannot do without, and checked for it."""
+        text = CONFIGURATION.read_text("utf-8")
+        upstreams = "".join(rf"server 127.0.0.1:{each.port}\1;" + "\n" for each in servers)
+        for times, pattern, instead in [
+            (1, r"(?:^ *server 127\.0\.0\.1:\d+(.*);\n)+", upstreams),
+            (2, r"\blisten 443\b", f"listen 127.0.0.1:{self.port}"),
+            (1, r"\blisten 80\b", f"listen 127.0.0.1:{self.plain.port}"),
+            (2, r"/etc/ssl/accounts\.example\.com\.(?:pem|key)", str(self._folder / "pem")),
+            (2, r"/var/log/nginx/authsite\.log", str(self.access_log)),
+        ]:
+            text, found = re.subn(pattern, instead, text, flags=re.MULTILINE)
+            assert found == times, f"deploy/nginx.conf has {pattern} not {times} times"
+        return text
+
 
 def _program() -> str:
     """Return where nginx is; without it the tests are skipped, but for CI, where they fail."""
@@ -102,26 +141,3 @@ def _program() -> str:
         give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         give_up(_HOW_TO_GET_IT)
     return program
-
-
-def _documented() -> str:
-    [block] = _BLOCK.findall(PAGE.read_text("utf-8"))
-    return block
-
-
-def _on_these_ports(block: str, *, port: int, servers: tuple[Server, ...]) -> str:
-    """Return the page's configuration, changed where a test cannot do without."""
-    upstreams = "\n".join(f"server 127.0.0.1:{server.port};" for server in servers)
-    changes = [
-        (r"(?:^ *server 127\.0\.0\.1:\d+;\n)+", f"{upstreams}\n"),
-        (r"^ *listen 443 ssl;\n", f"listen 127.0.0.1:{port};\n"),
-        (r"^ *ssl_certificate +\S+;\n", ""),
-        (r"^ *ssl_certificate_key +\S+;\n", ""),
-        (r"X-Forwarded-Proto \$scheme;", "X-Forwarded-Proto https;"),
-        # The server that sends people from http to https.
-        (r"^server \{\n *listen 80;\n(?:.*\n)*?\}\n", ""),
-    ]
-    for pattern, instead in changes:
-        block, times = re.subn(pattern, instead, block, flags=re.MULTILINE)
-        assert times == 1, f"docs/production.md has not one {pattern}"
-    return block

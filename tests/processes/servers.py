@@ -80,6 +80,8 @@ class Server(Listener):
             # Not ours to mend, and the only line on stderr that is not written by the log.
             **settings,
         }
+        self._command = [sys.executable, "-m", "pyramid.scripts.pserve", "-q", str(self._ini)]
+        self._directory: Path | None = None
         self._may_log = may_log
 
     def __enter__(self) -> Self:
@@ -103,11 +105,11 @@ class Server(Listener):
 
     def start(self) -> None:
         """Start the process, again on the same port, and wait until it answers."""
-        command = (sys.executable, "-m", "pyramid.scripts.pserve", "-q", str(self._ini))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command,
+                self._command,
                 env=self._environ,
+                cwd=self._directory,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -122,6 +124,11 @@ class Server(Listener):
     def kill(self) -> None:
         """End the process as a power cut would: it notices nothing."""
         self._process.kill()
+        self._process.wait(DEADLINE)
+
+    def stop(self, number: int) -> None:
+        """End the process by a signal, and wait for it as long as it takes."""
+        self._process.send_signal(number)
         self._process.wait(DEADLINE)
 
     @property

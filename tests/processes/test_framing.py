@@ -63,7 +63,8 @@ def proxy(
 
 def answers_to(server: Listener, sent: str) -> list[str]:
     """Send some bytes and return the status of each answer, until the server hangs up."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+    with server.secure(connection) as connection:
         connection.sendall(sent.encode("latin-1"))
         received = b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
     return re.findall(r"HTTP/1\.[01] (\d+)", received)

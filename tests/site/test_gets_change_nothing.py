@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.addresses import pages_of
+from authsite.malformed import PROBES
 from authsite.models import Base, User
 from tests.site.conftest import wait_for_sweeps
 from tests.site.places import path_of
@@ -81,7 +82,7 @@ def test_from_the_home_page_every_page_for_people_can_be_reached(
     reached = {path.partition("?")[0] for path in reached}
     addresses = {page.address for page in pages_of(application.registry)}
     for_people = {each for each in addresses if not each.startswith("/.well-known/")}
-    for_people -= {each for each in addresses if "{token}" in each}  # which mails lead to
+    for_people -= PROBES | {each for each in addresses if "{token}" in each}  # which mails lead to
     for_people = {path_of(site, each) for each in for_people}
     # To the last one those are sent who have not typed their password for a while.
     assert for_people <= reached | {"/confirm-password"}

@@ -49,7 +49,7 @@ def test_every_event_that_is_logged_is_listed():
 @pytest.mark.asvs("11.1.2", "11.1.3")
 def test_every_use_of_cryptography_is_listed():
     """Every function of these libraries, in the file that names it; more than this is not used."""
-    uses = set(uses_of("hashlib", "hmac", "secrets", "random", "argon2", "uuid", "ssl"))
+    uses = set(uses_of("hashlib", "hmac", "secrets", "random", "argon2", "bcrypt", "uuid", "ssl"))
     uses |= {each for each in uses_of("os") if each[1] in {"os.urandom", "os.getrandom"}}
     listed = {
         (file, function)

@@ -317,6 +317,9 @@ def test_an_address_to_listen_at_is_spelled_as_it_was_read(value):
         "127.0.0.1:65536",
         "::1:9101",
         "[a.b]:x",
+        "[a.b]:1",
+        "[::1:1",
+        "::1]:1",
         "a b:1",
     ],
 )

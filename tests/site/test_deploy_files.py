@@ -1,0 +1,145 @@
+"""The files of deploy/ as systemd and the settings see them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from authsite.read_settings import describe_settings
+from tests.processes.units import DEPLOY, ETC, HOME, Machine, Unit, settings_of
+
+SERVICES = sorted(path.name for path in DEPLOY.glob("*.service"))
+UNITS = [*SERVICES, *sorted(path.name for path in DEPLOY.glob("*.timer"))]
+ENVIRONMENTS = sorted(path.name for path in DEPLOY.glob("*.env"))
+#: What `systemd-analyze security` says of a service that is hardly fenced in is 9 and more.
+MOST_EXPOSED = 2.0
+SYSTEM = Path("/usr/lib/systemd/system")
+
+
+@pytest.fixture
+def root(tmp_path):
+    """The root of a machine on which the units are installed; without systemd there is none."""
+    if shutil.which("systemd-analyze") is None or not SYSTEM.exists():
+        pytest.skip("systemd is missing: it comes with the system, or not at all")
+    shutil.copytree(SYSTEM, tmp_path / "usr/lib/systemd/system", symlinks=True)
+    installed = tmp_path / "etc/systemd/system"
+    installed.mkdir(parents=True)
+    for name in UNITS:
+        shutil.copy(DEPLOY / name, installed)
+    for path in ("/usr/bin/taskset", *(f"{HOME}/.venv/bin/{name}" for name in PROGRAMS)):
+        program = tmp_path / path.lstrip("/")
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.touch(mode=0o755)
+    return tmp_path
+
+
+PROGRAMS = ("pserve", "alembic", "authsite", "python")
+
+
+def analyze(root, *arguments):
+    """Run `systemd-analyze` on that machine."""
+    command = ("systemd-analyze", f"--root={root}", "--man=no", *arguments)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def named(name):
+    """Return the name of a unit, with an instance if it has any."""
+    return name.replace("@.", "@main.")
+
+
+def test_systemd_understands_every_line(root):
+    done = analyze(root, "verify", "--recursive-errors=no", *map(named, UNITS))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("line", ["KillSignall=SIGINT", "Restart=perhaps", "ExecStart=nothing"])
+def test_what_it_does_not_understand_would_be_noticed(root, line):
+    with (root / "etc/systemd/system/authsite@.service").open("a") as unit:
+        unit.write(f"\n[Service]\n{line}\n")
+    done = analyze(root, "verify", "--recursive-errors=no", "authsite@main.service")
+    assert line.partition("=")[0] in done.stderr or done.returncode
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_fenced_in(root, name):
+    done = analyze(root, "security", "--offline=true", named(name))
+    [level] = re.findall(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert float(level) <= MOST_EXPOSED
+
+
+def test_all_services_are_fenced_in_alike():
+    """What one may not do no other needs to, but to speak to the mail server."""
+
+    def fence(name):
+        wanted = (
+            "Protect",
+            "Private",
+            "Restrict",
+            "System",
+            "Cap",
+            "No",
+            "Lock",
+            "Memory",
+            "UMask",
+        )
+        return sorted(
+            each for each in settings_of((DEPLOY / name).read_text()) if each[1].startswith(wanted)
+        )
+
+    assert len({str(fence(name)) for name in SERVICES}) == 1
+    assert len(fence(SERVICES[0])) > 20
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_service_starts_is_there(tmp_path, name):
+    machine = Machine(tmp_path)
+    machine.install()
+    machine.path(f"{ETC}/secret").write_text("secret")
+    command = Unit(name, "main").command(machine)
+    started = [each for each in command if "/.venv/bin/" in each]
+    assert len(started) == 1
+    assert Path(started[0]).exists()
+    assert "production.ini" in command
+    assert (Unit(name).working_directory(machine) / "production.ini").exists()
+
+
+def test_each_instance_has_a_section_of_production_ini_and_a_core_and_metrics_of_its_own(tmp_path):
+    sections = re.findall(
+        r"^\[server:(.*)\]$", (DEPLOY.parent / "production.ini").read_text(), re.MULTILINE
+    )
+    assert sections == ["main", "second"]
+    machine = Machine(tmp_path)
+    machine.install()
+    machine.path(f"{ETC}/secret").write_text("secret")
+    told = {name: Unit("authsite@.service", name).environ(machine) for name in sections}
+    for variable in ("CORE", "AUTHSITE_METRICS_LISTEN"):
+        assert len({each[variable] for each in told.values()}) == 2
+
+
+def test_every_variable_is_a_setting():
+    settings = describe_settings()
+    known = {row.variable for row in settings} | {"CORE", "MALLOC_ARENA_MAX"}
+    known |= {f"{row.variable}_FILE" for row in settings if row.secret}
+    used = set()
+    for name in ENVIRONMENTS:
+        used |= set(re.findall(r"^#?([A-Z_]+)=", (DEPLOY / name).read_text(), re.MULTILINE))
+    for name in SERVICES:
+        text = (DEPLOY / name).read_text()
+        used |= set(re.findall(r"^#?Environment=([A-Z_]+)=", text, re.MULTILINE))
+    assert {"AUTHSITE_SITE_URL", "DATABASE_URL", "AUTHSITE_SECRET_FILE"} <= used <= known
+
+
+def test_no_secret_is_in_the_environment():
+    """Nor in a file that more than one person reads: each is a credential of its own."""
+    secret = {row.variable for row in describe_settings() if row.secret} - {"DATABASE_URL"}
+    for name in (*ENVIRONMENTS, *SERVICES):
+        for variable in secret:
+            assert not re.search(rf"\b{variable}=", (DEPLOY / name).read_text())
+
+
+def test_the_page_names_every_file():
+    page = (DEPLOY.parent / "docs" / "production.md").read_text("utf-8")
+    missing = [path.name for path in DEPLOY.iterdir() if f"(../deploy/{path.name})" not in page]
+    assert [name for name in missing if name != "__pycache__"] == []
