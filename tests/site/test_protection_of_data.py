@@ -95,7 +95,11 @@ class Visit:
 @pytest.fixture
 def visit(application, new_browser, site):
     """Everything is done that leaves something behind."""
-    addresses = {page.address for page in pages_of(application.registry) if page.method == "GET"}
+    addresses = {
+        page.address
+        for page in pages_of(application.registry)
+        if page.method == "GET" and page.permission != "administer"
+    }
     # Whoever has a link may know whose account it is for; and what there is of a session, the page
     # that lists them shows as well.
     return Visit(new_browser, site, sorted(each for each in addresses if "{" not in each))
