@@ -12,7 +12,6 @@ from authsite.commands import main
 from authsite.models import Event, User
 from tests.factories import a_session, a_user, some_noise
 
-
 #: An id that is no option; those that begin with a hyphen stand after one of two.
 NO_HYPHEN = "Ada-Lovelace_id1"
 
