@@ -100,6 +100,7 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
         )
     if getattr(exc.result, "permission", None) == "anonymous":
         return see_other(request.path_to("dashboard"))
+    log.warning("authz_fail: user_id=%s", request.identity.user_id)
     return error_page(request, 403, "That is not for you", "You may not open this page.")
 
 

@@ -160,6 +160,7 @@ def test_who_ends_their_own_signs_out(desk, boss, id_of):
     assert answer.follow().location.startswith("http://localhost/sign-in")
 
 
+@pytest.mark.asvs("6.4.6")
 def test_a_link_leads_its_owner_to_a_new_password(desk, ada, mailbox, new_browser):
     answer = desk.press(SEND)
     assert "is on its way" in status_of(answer.follow())

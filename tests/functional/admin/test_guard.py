@@ -30,8 +30,8 @@ def test_a_stranger_is_sent_to_sign_in_wherever_it_was(ada_page, new_browser):
         stranger.app.post(f"{ada_page}/{act}", headers=HERE, status=403)
 
 
-@pytest.mark.asvs("8.2.1", "8.3.1")
-def test_who_is_no_administrator_learns_nothing_of_what_is_there(ada, ada_page, site):
+@pytest.mark.asvs("8.2.1", "8.3.1", "16.3.2")
+def test_who_is_no_administrator_learns_nothing_of_what_is_there(ada, ada_page, caplog):
     token = ada.get("/dashboard").forms[0]["csrf_token"].value
     pages = {ada.get(place, status=403).html.main.text for place in places(ada_page)}
     pages |= {
@@ -43,6 +43,9 @@ def test_who_is_no_administrator_learns_nothing_of_what_is_there(ada, ada_page, 
     }
     assert len(pages) == 1
     assert "That is not for you" in pages.pop()
+    refusals = {each.getMessage() for each in caplog.records if "authz" in each.getMessage()}
+    (refusal,) = refusals
+    assert refusal.startswith("authz_fail: user_id=")
 
 
 @pytest.mark.asvs("8.3.2")
