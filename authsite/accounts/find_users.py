@@ -100,13 +100,14 @@ def find_users(
 ) -> list[UserSummary]:
     """Return accounts in the order of their addresses, `limit` at most.
 
-    They have this id, or an address, a last name or a full name that begins so; no text is in all
-    of them. `after` is the id of the last one that was seen. They are read along the index of
-    addresses until there are enough, and none is skipped by counting.
+    It is the one with this id or address, if there is one; else those whose address, last name or
+    full name begins so. No text is in all of them. `after` is the id of the last one that was seen.
+    They are read along the index of addresses until there are enough, and none is skipped by
+    counting; where few are to be found, all are looked at.
     """
     wanted = _SUMMARY.order_by(User.email_key).limit(limit)
     if text:
-        wanted = wanted.where(_begins_with(text))
+        wanted = wanted.where(_is_meant(dbsession, text))
     if state is not None:
         wanted = wanted.where(_IN_STATE[state])
     if after is not None:
@@ -138,11 +139,16 @@ def _key_of(text: str) -> str:
         return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _begins_with(text: str) -> "sa.ColumnElement[bool]":
+def _is_meant(dbsession: Session, text: str) -> "sa.ColumnElement[bool]":
+    is_it = sa.or_(User.id == text, User.email_key == _key_of(text))
+    if _one(dbsession, is_it):
+        return is_it
+    begins_so = User.email_key.startswith(_key_of(text), autoescape=True)
+    if "@" in text:
+        return begins_so
     full_name = User.first_name + " " + User.last_name
     return sa.or_(
-        User.id == text,
-        User.email_key.startswith(_key_of(text), autoescape=True),
+        begins_so,
         full_name.istartswith(text, autoescape=True),
         User.last_name.istartswith(text, autoescape=True),
     )

@@ -6,7 +6,7 @@ import pytest
 from pyramid.response import Response
 
 from authsite.addresses import pages_of
-from authsite.resources import Root
+from authsite.resources import Admin, Resource, Root
 from tests.site.places import NOBODYS_TOKEN, path_of
 from tests.site.security_page import rows_below
 
@@ -220,6 +220,30 @@ def test_administrators_get_where_all_others_are_kept_out(
     answer = browser.app.post(at, fields, headers=HERE, status=EMPTY_FORM[path])
     account = f"http://localhost{path_of(site, '/admin/users/{id}')}"
     assert answer.location == (account if EMPTY_FORM[path] == 303 else None)
+
+
+@pytest.mark.asvs("8.2.1")
+def test_a_page_of_a_host_below_admin_is_for_administrators(
+    new_application, visit, make_administrator
+):
+    """As docs/administration.md says."""
+
+    class Reports(Resource):
+        """A place of a host application."""
+
+    def add_reports(config):
+        config.add_child(Admin, "reports", Reports)
+        options = {"permission": "administer", "confirm_password": True}
+        config.add_view(Response, context=Reports, request_method="GET", **options)
+
+    application = new_application(add_reports)
+    administrator, member = visit(application), visit(application)
+    administrator.sign_up()
+    make_administrator("ada@example.com")
+    member.sign_up(email="grace@example.com")
+    administrator.get("/admin/reports", status=200)
+    member.get("/admin/reports", status=403)
+    assert visit(application).get("/admin/reports").location.endswith("next=%2Fadmin%2Freports")
 
 
 @pytest.mark.asvs("8.2.1")

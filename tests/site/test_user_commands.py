@@ -43,20 +43,20 @@ def test_an_account_from_its_beginning_to_its_end(user, new_browser):
     browser = new_browser()
     browser.sign_in("grace@example.com")
     assert browser.is_signed_in
-    frozen = user("freeze", grace, "--reason", "Write to us.")
+    frozen = user("freeze", GRACE[-1], "--reason", "Write to us.")
     assert frozen[:2] == (0, "grace@example.com: frozen, 1 sessions ended\n")
     assert f"user_frozen: user_id={grace} actor=operator" in frozen[2]
     assert not browser.is_signed_in
     refused = browser.sign_in("grace@example.com")
     assert "Write to us." in refused.html.main.text
-    assert user("unfreeze", grace)[0] == 0
+    assert user("unfreeze", GRACE[-1])[0] == 0
     browser.sign_in("grace@example.com")
     assert browser.is_signed_in
-    assert user("end-sessions", grace)[1] == "grace@example.com: 1 sessions ended\n"
+    assert user("end-sessions", GRACE[-1])[1] == "grace@example.com: 1 sessions ended\n"
     assert not browser.is_signed_in
-    assert user("close", "--yes", grace)[0] == 0
+    assert user("close", "--yes", GRACE[-1])[0] == 0
     assert browser.sign_in("grace@example.com").location.startswith("http://localhost/keep-account")
-    assert "The account was made" in user("show", grace)[1]
+    assert "The account was made" in user("show", GRACE[-1])[1]
 
 
 def test_the_first_administrator_comes_in_by_a_link(user, mailbox, browser):

@@ -65,6 +65,14 @@ def test_people_are_found_by_their_id_and_by_no_part_of_it(dbsession, people):
     assert found(dbsession, people["Grace"][:15]) == []
 
 
+def test_whoever_has_a_whole_address_is_meant_alone(dbsession, people):
+    a_user(dbsession, email="ada@lovelace.example.com")
+    assert found(dbsession, "ada@lovelace.example") == ["Ada"]
+    assert [len(each) for each in all_users(dbsession, "ada@lovelace.example")] == [1]
+    assert found(dbsession, "ada@lovelace") == ["Ada", "Grace"]
+    assert found(dbsession, "ada@lovelace.example", state=State.FROZEN) == []
+
+
 def test_everybody_is_found_in_the_order_of_addresses_a_page_at_a_time(dbsession, people):
     everybody = [user.email for user in find_users(dbsession, "", limit=99)]
     assert len(everybody) == 7

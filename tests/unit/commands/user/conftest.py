@@ -12,6 +12,9 @@ from authsite.commands import main
 from authsite.models import Event, User
 from tests.factories import a_session, a_user, some_noise
 
+#: An id that is no option; those that begin with a hyphen stand after one of two.
+NO_HYPHEN = "Ada-Lovelace_id1"
+
 
 def exit_status(arguments):
     """Return the status that the shell sees."""
@@ -66,7 +69,8 @@ def shell(tmp_path, database_url, settings_of_tests, site, capsys):
 def ada(dbsession):
     """The id of somebody who is signed in twice, among others who are."""
     some_noise(dbsession)
-    ada = a_user(dbsession, email="ada@example.com", first_name="Ada", last_name="Lovelace")
+    names = {"first_name": "Ada", "last_name": "Lovelace"}
+    ada = a_user(dbsession, id=NO_HYPHEN, email="ada@example.com", **names)
     for name in (None, "work laptop"):
         a_session(dbsession, ada, name=name, network_address="192.0.2.7")
     ada_id = ada.id

@@ -18,7 +18,8 @@ def ada(dbsession):
     """The id of somebody to whom something has happened, among others."""
     some_noise(dbsession)
     now = utc_now()
-    ada = a_user(dbsession, email="ada@example.com", first_name="Ada", last_name="Lovelace")
+    names = {"first_name": "Ada", "last_name": "Lovelace"}
+    ada = a_user(dbsession, id="Ada-Lovelace_id1", email="ada@example.com", **names)
     where = {"network_address": "192.0.2.7", "user_agent": FIREFOX}
     a_session(dbsession, ada, created_at=now, name="work laptop", **where)
     a_session(dbsession, ada, created_at=now - timedelta(days=40))
@@ -75,7 +76,7 @@ def test_what_happened_is_shown_newest_first(shell, ada):
 
 
 def test_where_there_is_nothing_that_is_said(shell, dbsession):
-    nobody = a_user(dbsession).id
+    nobody = a_user(dbsession).email
     dbsession.rollback()
     said = shell("show", nobody)
     assert part(said, "sessions, the one that was used last first") == ["none"]
