@@ -5,11 +5,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.events import EndReason
-from authsite.accounts.sweep import SESSIONS, sweep
-from authsite.clock import utc_now
-from authsite.models import Event, UserSession
+from authsite.models import UserSession
 from tests.browsers import PASSWORD
+from tests.functional.own_sessions import (
+    PAGE,
+    at_a_desk,
+    ended_of,
+    on_the_road,
+    parts_of,
+    path_of,
+)
 from tests.functional.reading import (
     button_of,
     form_of,
@@ -19,52 +24,21 @@ from tests.functional.reading import (
     said_beside,
     status_of,
 )
-from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
 from tests.functional.vault import confirm, follow
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
-FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0"
-SAFARI = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
-    "Gecko) Version/18.6 Mobile/15E148 Safari/604.1"
-)
-PAGE = "/account/sessions"
 
 
 @pytest.fixture
 def ada(new_browser):
     """Someone at her desk."""
-    browser = new_browser(HTTP_USER_AGENT=FIREFOX)
-    browser.sign_up()
-    return browser
+    return at_a_desk(new_browser)
 
 
 @pytest.fixture
 def phone(ada, new_browser):
     """The same person's phone, on the road."""
-    browser = new_browser(HTTP_USER_AGENT=SAFARI, REMOTE_ADDR="198.51.100.7")
-    browser.sign_in()
-    return browser
-
-
-def path_of(browser):
-    """Return where the page of this browser's session is."""
-    return f"{PAGE}/{browser.cookie.partition('.')[0]}"
-
-
-def parts_of(page):
-    """Return what stands in each list of the page, by the heading above it."""
-    parts = {}
-    for heading in page.html.main("h2"):
-        items = heading.find_next_siblings(["h2", "ul"])
-        entries = items[0]("li") if items and items[0].name == "ul" else []
-        parts[heading.get_text()] = [" ".join(each.get_text().split()) for each in entries]
-    return parts
-
-
-def ended_of(browser):
-    """Return the sessions that the page says have ended."""
-    return parts_of(browser.get(PAGE)).get("Ended in the last 30 days", [])
+    return on_the_road(new_browser)
 
 
 @pytest.mark.asvs("7.5.2")
@@ -271,111 +245,3 @@ def test_no_secret_is_on_the_pages(ada, phone, dbsession):
         for browser in (ada, phone):
             assert browser.cookie.partition(".")[2] not in page
         assert not [digest for digest in digests if digest.hex() in page]
-
-
-def signed_out(ada, phone, **_kw):
-    """Press the button."""
-    phone.sign_out()
-
-
-def replaced(ada, phone, *, new_browser, mailbox, **_kw):
-    """Follow somebody else's link with the phone, and sign in to their account."""
-    grace = "grace@example.org"
-    new_browser().sign_up(email=grace)
-    link = mailbox.latest("verify_email", grace).path_to("verify-email")
-    phone.submit(phone.get(link), {"password": PASSWORD})
-
-
-def expired(ada, phone, *, let_time_pass, site, **_kw):
-    """Let the time of the phone's session pass, and sweep."""
-    let_time_pass(timedelta(days=20))
-    ada.get("/dashboard")
-    let_time_pass(timedelta(days=20))
-    list(sweep(site.database.writing, SESSIONS, now=utc_now()))
-
-
-def password_changed(ada, phone, **_kw):
-    """Choose another one."""
-    typed = {"current_password": PASSWORD, "password": NEW_PASSWORD}
-    page = ada.get("/account/password")
-    ada.submit(page, typed | {"confirm_password": NEW_PASSWORD})
-
-
-def password_reset(ada, phone, *, new_browser, mailbox, **_kw):
-    """Lose the password, and choose another by a link."""
-    browser = new_browser()
-    choose(browser, reset_link(browser, mailbox))
-    ada.sign_in(password=NEW_PASSWORD)
-
-
-def disavowed(ada, phone, *, new_browser, mailbox, **_kw):
-    """Say that the sign-in with the phone was somebody else."""
-    browser = new_browser()
-    link = mailbox.latest("new_sign_in").path_to("not-me")
-    chosen_by = browser.submit(browser.get(link), {}).location
-    choose(browser, chosen_by.removeprefix("http://localhost"))
-    ada.sign_in(password=NEW_PASSWORD)
-
-
-def closed(ada, phone, **_kw):
-    """Close the account, and keep it after all."""
-    ada.submit(ada.get("/account/close"), {"password": PASSWORD})
-    ada.submit(ada.sign_in().follow(), {})
-
-
-@pytest.fixture
-def means(new_browser, mailbox, let_time_pass, site):
-    """What it takes to end a session in one way or another."""
-    return {
-        "new_browser": new_browser,
-        "mailbox": mailbox,
-        "let_time_pass": let_time_pass,
-        "site": site,
-    }
-
-
-WAYS = {
-    EndReason.SIGNED_OUT: signed_out,
-    EndReason.REPLACED: replaced,
-    EndReason.EXPIRED: expired,
-    EndReason.PASSWORD_CHANGED: password_changed,
-    EndReason.PASSWORD_RESET: password_reset,
-    EndReason.DISAVOWED: disavowed,
-    EndReason.CLOSED: closed,
-}
-
-
-@pytest.mark.parametrize("reason", WAYS, ids=lambda reason: reason.key)
-def test_how_a_session_ended_is_told_in_words(ada, phone, reason, means):
-    ada.submit(ada.get(path_of(phone)), {"session_name": "my phone"})
-    WAYS[reason](ada, phone, **means)
-    [ended] = [each for each in ended_of(ada) if each.startswith("my phone")]
-    assert ended.startswith("my phone Safari on iOS · 198.51.100.7")
-    assert ended.endswith(reason.value)
-
-
-def test_what_ended_long_ago_is_not_told(ada, phone, let_time_pass):
-    phone.sign_out()
-    let_time_pass(timedelta(days=29))
-    assert len(ended_of(ada)) == 1
-    ada.get("/dashboard")
-    let_time_pass(timedelta(days=2))
-    assert ended_of(ada) == []
-
-
-def test_the_history_of_others_is_not_told(ada, new_browser):
-    eve = new_browser()
-    eve.sign_up(email="eve@example.com")
-    eve.sign_out()
-    assert ended_of(ada) == []
-
-
-def test_of_very_many_the_last_fifty_are_told(ada, phone, dbsession):
-    phone.sign_out()
-    kind = Event.kind == "session_ended"
-    own = dbsession.execute(sa.select(Event.__table__).where(kind)).mappings().one()
-    for number in range(60):
-        moved = {"id": f"{number:016}", "at": own["at"] - timedelta(hours=number)}
-        dbsession.execute(sa.insert(Event.__table__), {**own, **moved})
-    dbsession.commit()
-    assert len(ended_of(ada)) == 50

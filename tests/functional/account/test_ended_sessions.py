@@ -1,0 +1,139 @@
+"""`/account/sessions`: the sessions that have ended, and why, for a while."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.events import EndReason
+from authsite.accounts.sweep import SESSIONS, sweep
+from authsite.clock import utc_now
+from authsite.models import Event
+from tests.browsers import PASSWORD
+from tests.functional.own_sessions import (
+    at_a_desk,
+    ended_of,
+    on_the_road,
+    path_of,
+)
+from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
+
+
+@pytest.fixture
+def ada(new_browser):
+    """Someone at her desk."""
+    return at_a_desk(new_browser)
+
+
+@pytest.fixture
+def phone(ada, new_browser):
+    """The same person's phone, on the road."""
+    return on_the_road(new_browser)
+
+
+def signed_out(ada, phone, **_kw):
+    """Press the button."""
+    phone.sign_out()
+
+
+def replaced(ada, phone, *, new_browser, mailbox, **_kw):
+    """Follow somebody else's link with the phone, and sign in to their account."""
+    grace = "grace@example.org"
+    new_browser().sign_up(email=grace)
+    link = mailbox.latest("verify_email", grace).path_to("verify-email")
+    phone.submit(phone.get(link), {"password": PASSWORD})
+
+
+def expired(ada, phone, *, let_time_pass, site, **_kw):
+    """Let the time of the phone's session pass, and sweep."""
+    let_time_pass(timedelta(days=20))
+    ada.get("/dashboard")
+    let_time_pass(timedelta(days=20))
+    list(sweep(site.database.writing, SESSIONS, now=utc_now()))
+
+
+def password_changed(ada, phone, **_kw):
+    """Choose another one."""
+    typed = {"current_password": PASSWORD, "password": NEW_PASSWORD}
+    page = ada.get("/account/password")
+    ada.submit(page, typed | {"confirm_password": NEW_PASSWORD})
+
+
+def password_reset(ada, phone, *, new_browser, mailbox, **_kw):
+    """Lose the password, and choose another by a link."""
+    browser = new_browser()
+    choose(browser, reset_link(browser, mailbox))
+    ada.sign_in(password=NEW_PASSWORD)
+
+
+def disavowed(ada, phone, *, new_browser, mailbox, **_kw):
+    """Say that the sign-in with the phone was somebody else."""
+    browser = new_browser()
+    link = mailbox.latest("new_sign_in").path_to("not-me")
+    chosen_by = browser.submit(browser.get(link), {}).location
+    choose(browser, chosen_by.removeprefix("http://localhost"))
+    ada.sign_in(password=NEW_PASSWORD)
+
+
+def closed(ada, phone, **_kw):
+    """Close the account, and keep it after all."""
+    ada.submit(ada.get("/account/close"), {"password": PASSWORD})
+    ada.submit(ada.sign_in().follow(), {})
+
+
+@pytest.fixture
+def means(new_browser, mailbox, let_time_pass, site):
+    """What it takes to end a session in one way or another."""
+    return {
+        "new_browser": new_browser,
+        "mailbox": mailbox,
+        "let_time_pass": let_time_pass,
+        "site": site,
+    }
+
+
+WAYS = {
+    EndReason.SIGNED_OUT: signed_out,
+    EndReason.REPLACED: replaced,
+    EndReason.EXPIRED: expired,
+    EndReason.PASSWORD_CHANGED: password_changed,
+    EndReason.PASSWORD_RESET: password_reset,
+    EndReason.DISAVOWED: disavowed,
+    EndReason.CLOSED: closed,
+}
+
+
+@pytest.mark.parametrize("reason", WAYS, ids=lambda reason: reason.key)
+def test_how_a_session_ended_is_told_in_words(ada, phone, reason, means):
+    ada.submit(ada.get(path_of(phone)), {"session_name": "my phone"})
+    WAYS[reason](ada, phone, **means)
+    [ended] = [each for each in ended_of(ada) if each.startswith("my phone")]
+    assert ended.startswith("my phone Safari on iOS · 198.51.100.7")
+    assert ended.endswith(reason.value)
+
+
+def test_what_ended_long_ago_is_not_told(ada, phone, let_time_pass):
+    phone.sign_out()
+    let_time_pass(timedelta(days=29))
+    assert len(ended_of(ada)) == 1
+    ada.get("/dashboard")
+    let_time_pass(timedelta(days=2))
+    assert ended_of(ada) == []
+
+
+def test_the_history_of_others_is_not_told(ada, new_browser):
+    eve = new_browser()
+    eve.sign_up(email="eve@example.com")
+    eve.sign_out()
+    assert ended_of(ada) == []
+
+
+def test_of_very_many_the_last_fifty_are_told(ada, phone, dbsession):
+    phone.sign_out()
+    kind = Event.kind == "session_ended"
+    own = dbsession.execute(sa.select(Event.__table__).where(kind)).mappings().one()
+    for number in range(60):
+        moved = {"id": f"{number:016}", "at": own["at"] - timedelta(hours=number)}
+        dbsession.execute(sa.insert(Event.__table__), {**own, **moved})
+    dbsession.commit()
+    assert len(ended_of(ada)) == 50
