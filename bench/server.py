@@ -96,9 +96,11 @@ def bare(run: Run, *, core: int | None) -> Iterator[Server]:
 
 
 @contextmanager
-def silent(run: Run, database: Path, *, core: int | None) -> Iterator[Server]:
+def silent(
+    run: Run, database: Path, *, core: int | None, settings: Mapping[str, str]
+) -> Iterator[Server]:
     """Run the site, but that it writes no history."""
-    with _serve(run, {"use": "call:bench.silent:main"}, database, core, {}) as server:
+    with _serve(run, {"use": "call:bench.silent:main"}, database, core, settings) as server:
         yield server
 
 

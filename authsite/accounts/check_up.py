@@ -52,9 +52,12 @@ class Suggestion(NamedTuple):
 def suggestions_for(dbsession: Session, identity: Identity, *, now: datetime) -> list[Suggestion]:
     """Return what whoever asks could mend, at most `MOST`; none when all is well."""
     owner = identity.user_id
+    # The first one from the end, since the highest of all would be looked for in all of them.
     since = (
-        sa.select(sa.func.max(Event.at))
+        sa.select(Event.at)
         .where(Event.user_id == owner, Event.at > now - KEPT_FOR, Event.kind.in_(_RIGHT_ONE))
+        .order_by(Event.at.desc())
+        .limit(1)
         .scalar_subquery()
     )
     wrong = _count(
