@@ -233,8 +233,8 @@ def test_a_page_of_a_host_below_admin_is_for_administrators(
 
     def add_reports(config):
         config.add_child(Admin, "reports", Reports)
-        options = {"permission": "administer", "confirm_password": True}
-        config.add_view(Response, context=Reports, request_method="GET", **options)
+        options = {"request_method": "GET", "permission": "administer", "confirm_password": True}
+        config.add_view(lambda _request: Response("x"), context=Reports, **options)
 
     application = new_application(add_reports)
     administrator, member = visit(application), visit(application)
