@@ -13,6 +13,7 @@ from prometheus_client import (
     start_http_server,
 )
 
+from authsite.accounts.events import EndReason, Kind
 from authsite.database import Database
 from authsite.hash_queue import HashQueue
 from authsite.measuring import Metrics, SignInResult
@@ -50,6 +51,10 @@ class PrometheusMetrics(Metrics):
             self._sign_ins.labels(result)
         for kind in throttles:
             self._throttled.labels(kind)
+        for event in Kind:
+            self._events.labels(event.key)
+        for reason in EndReason:
+            self._ended.labels(reason.key)
 
     def look_at(self, queue: HashQueue, database: Database) -> None:
         """Ask these at each scrape."""

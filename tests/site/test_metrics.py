@@ -8,11 +8,13 @@ import urllib.request
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
 import authsite.metrics
 from authsite.clock import utc_now
+from authsite.models import Sweep, User, UserSession
 from authsite.read_settings import SettingError
 from authsite.site import site_of
 from tests.browsers import PASSWORD
@@ -180,19 +182,51 @@ def test_what_is_held_up_elsewhere_is_no_try_to_sign_in(watched, visit):
     assert values["authsite_sign_ins_total", "throttled"] == 0
 
 
-def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit):
-    site = watched()
-    visit(site.application).get("/")
-    site.metrics.count_sign_in("success")
-    for _ in range(2):
-        site.metrics.count_session_opened()
-    site.metrics.count_session_ended("sign_out")
-    site.metrics.count_event("password_changed")
-    values = site.values()
-    assert values["authsite_sign_ins_total", "success"] == 1
+def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit, site, dbsession):
+    measured = watched()
+    ada = visit(measured.application)
+    ada.get("/")
+    before = measured.values()
+    assert before["authsite_events_total", "signed_up"] == 0
+    assert before["authsite_sessions_ended_total", "signed_out"] == 0
+    ada.sign_up()
+    ada.sign_out()
+    ada.sign_in()
+    assert ada.get("/dashboard").status_int == 200
+    visit(measured.application).sign_in(password="not that one")
+    visit(measured.application).sign_in("nobody@example.com")
+    dbsession.execute(sa.update(User).values(frozen_at=utc_now(), frozen_reason="We know why."))
+    dbsession.commit()
+    assert visit(measured.application).sign_in().status_int == 403
+    values = measured.values()
+    assert values["authsite_events_total", "signed_up"] == 1
     assert values["authsite_sessions_opened_total",] == 2
-    assert values["authsite_sessions_ended_total", "sign_out"] == 1
-    assert values["authsite_events_total", "password_changed"] == 1
+    assert values["authsite_sessions_ended_total", "signed_out"] == 1
+    results = {"success": 1, "wrong": 2, "frozen": 1, "unverified": 0}  # a sign-up is no sign-in
+    assert {each: values["authsite_sign_ins_total", each] for each in results} == results
+
+
+def test_who_has_to_prove_their_address_first_is_counted(watched, visit):
+    measured = watched(**{"authsite.email.verification": "required"})
+    ada = visit(measured.application)
+    ada.sign_up()
+    ada.sign_in()
+    values = measured.values()
+    assert values["authsite_sign_ins_total", "unverified"] == 1
+    assert values["authsite_sign_ins_total", "success"] == 0
+
+
+def test_sessions_that_expire_are_counted_by_the_process_that_sweeps(
+    watched, visit, browser, dbsession
+):
+    measured = watched()
+    visit(measured.application).get("/")
+    browser.sign_up()
+    dbsession.execute(sa.update(UserSession).values(expires_at=utc_now() - timedelta(hours=1)))
+    dbsession.execute(sa.update(Sweep).values(begun_at=utc_now() - timedelta(days=1)))
+    dbsession.commit()
+    site_of(measured.application.registry).sweeper.nudge(now=utc_now()).join()
+    assert measured.values()["authsite_sessions_ended_total", "expired"] == 1
 
 
 def test_a_site_that_is_not_measured_may_be_told_all_the_same(site):
