@@ -1,13 +1,12 @@
 """Writing down what happens to accounts, and telling the log and host applications of it."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from authsite.accounts.events import AccountEvent, Kind, Origin
 from authsite.accounts.history import write_event
@@ -61,25 +60,39 @@ class Journal:
         if not write_event(dbsession, event):
             event = replace(event, user_id=None)
         self._notify(event)
-        pending.append((event, dbsession.get_nested_transaction(), self._publish))
+        pending.append((event, list(_savepoints_of(dbsession)), self._publish))
+
+
+def _savepoints_of(dbsession: Session) -> Iterator[SessionTransaction]:
+    """Yield every savepoint that can still undo what is written now, the nearest first."""
+    savepoint = dbsession.get_nested_transaction()
+    while savepoint and savepoint.nested:
+        yield savepoint
+        savepoint = savepoint.parent
 
 
 @sa.event.listens_for(Session, "after_commit")
 def _publish(dbsession: Session) -> None:
     """Publish what was written; what ends may be a savepoint only, and all may yet be undone."""
     if _PENDING in dbsession.info and not dbsession.in_nested_transaction():
-        for event, _savepoint, publish in dbsession.info.pop(_PENDING):
+        for event, _savepoints, publish in dbsession.info.pop(_PENDING):
             for tell in publish:
                 tell(event)
 
 
 @sa.event.listens_for(Session, "after_soft_rollback")
-def _forget(dbsession: Session, undone: Any) -> None:
-    """Forget what was written since the savepoint; if it was none, all of it."""
+def _forget(dbsession: Session, undone: SessionTransaction) -> None:
+    """Forget what was written since the savepoint, also in others that were released into it."""
     if _PENDING in dbsession.info:
-        kept = [each for each in dbsession.info.pop(_PENDING) if each[1] is not undone]
-        if undone.nested:
-            dbsession.info[_PENDING] = kept
+        pending = dbsession.info[_PENDING]
+        dbsession.info[_PENDING] = [each for each in pending if undone not in each[1]]
+
+
+@sa.event.listens_for(Session, "after_transaction_end")
+def _forget_all(dbsession: Session, ended: SessionTransaction) -> None:
+    """Forget what has not been published; a session that is closed undoes it without a word."""
+    if ended.parent is None:
+        dbsession.info.pop(_PENDING, None)
 
 
 def log_event(event: AccountEvent) -> None:

@@ -99,6 +99,26 @@ def test_what_a_savepoint_undoes_is_not_published_and_the_rest_is(dbsession, ada
     assert {event.kind for event in events_of(dbsession, ada)} == {kind.key for kind in kept}
 
 
+def test_what_is_undone_is_not_published_because_a_savepoint_inside_was_released(
+    dbsession, ada, journal, told
+):
+    savepoint = dbsession.begin_nested()
+    with dbsession.begin_nested():
+        journal.write(dbsession, ada.id, Kind.EMAIL_CHANGED, now=NOW)
+    savepoint.rollback()
+    dbsession.commit()
+    assert told[1] == []
+    assert events_of(dbsession, ada) == []
+
+
+def test_what_a_closed_session_has_not_kept_is_not_published_later(dbsession, ada, journal, told):
+    journal.write(dbsession, ada.id, Kind.EMAIL_CHANGED, now=NOW)
+    dbsession.close()
+    dbsession.execute(sa.select(Event.id))
+    dbsession.commit()
+    assert told[1] == []
+
+
 def test_other_sessions_of_the_database_are_left_alone(dbsession):
     dbsession.execute(sa.select(Event.id))
     with dbsession.begin_nested():
