@@ -233,6 +233,20 @@ def test_they_are_files_that_browsers_save(ada):
         assert ada.app.head(f"{PAGE}.{ending}").body == b""
 
 
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_whoever_takes_a_file_slowly_keeps_no_thread_of_the_server_waiting(ada, ending):
+    """What a server can send by itself, when the page is done, is a file."""
+    handed_over = []
+
+    def wrapper(file):
+        handed_over.append(file)
+        return file
+
+    page = ada.get(f"{PAGE}.{ending}", extra_environ={"wsgi.file_wrapper": wrapper})
+    assert len(handed_over) == 1
+    assert page.content_length == len(page.body) > 100
+
+
 @pytest.mark.asvs("1.2.10")
 def test_no_cell_of_the_file_for_spreadsheets_is_a_formula(ada, new_browser):
     eve = new_browser(HTTP_USER_AGENT='=HYPERLINK("https://evil.example";"open");+1')
