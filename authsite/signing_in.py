@@ -173,10 +173,22 @@ def keep_in(
     request: Request, credential: Credential, *, account: str, now: datetime
 ) -> list[tuple[str, str]]:
     """Give the session of this browser another secret; return the headers, as `let_in` does."""
-    headers = renew(request, now=now)
-    if not signed_in(request).public_computer:
-        headers.append(known_again(request, credential, account, now=now))
-    return headers
+    known = still_known(request, credential, account, now=now)
+    return [*renew(request, now=now), *known]
+
+
+def still_known(
+    request: Request, credential: Credential, account: str, *, now: datetime
+) -> list[tuple[str, str]]:
+    """Return the header by which a browser that is known for the account stays so, if it is.
+
+    A session alone makes no browser known: into another one it may have been copied, and the owner
+    would never be told that somebody signs in there.
+    """
+    knows = request.site.devices.knows(request, credential.user_id, now=now)
+    if signed_in(request).public_computer or not knows:
+        return []
+    return [known_again(request, credential, account, now=now)]
 
 
 def known_again(

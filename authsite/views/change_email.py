@@ -19,8 +19,7 @@ from authsite.pages import crowded_page, dead_link_page, form_page, throttled_pa
 from authsite.redirects import see_other
 from authsite.request import Request
 from authsite.resources import ChangeEmailLink
-from authsite.security import signed_in
-from authsite.signing_in import judge_at_link, known_again, let_in
+from authsite.signing_in import judge_at_link, let_in, still_known
 
 
 class ButtonForm(SiteForm):
@@ -89,10 +88,10 @@ class ChangeEmail:
         )
         if credential:
             return let_in(request, credential, account=user.email_key, now=now)
-        if user.password_hash is None or signed_in(request).public_computer:
+        if user.password_hash is None:
             return []
         same = Credential(user.id, user.password_hash)
-        return [known_again(request, same, user.email_key, now=now)]
+        return still_known(request, same, user.email_key, now=now)
 
     def _dead(self) -> Response:
         ask_again = ("Change your address", self.request.path_to("account", "email"))

@@ -12,6 +12,7 @@ from authsite.accounts.new_browser import MOST_A_DAY
 from authsite.accounts.notices import MOST_UNVERIFIED
 from authsite.models import PendingLink
 from tests.browsers import PASSWORD
+from tests.functional.cookies import plant
 from tests.functional.recovery import NEW_PASSWORD, choose
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0"
@@ -72,6 +73,18 @@ def test_a_browser_of_somebody_else_is_new_to_the_account(ada, new_browser, mail
     eve.sign_in()
     [mail] = told(mailbox)
     assert mail.recipient == "ada@example.com"
+
+
+@pytest.mark.asvs("6.3.5")
+def test_a_copied_session_makes_no_browser_known(ada, new_browser, mailbox):
+    """Not even with the password: who has both would else come back, and nobody be told."""
+    thief = new_browser()
+    plant(thief, "session", ada.cookie)
+    asked = thief.submit(thief.get("/confirm-password"), {"current_password": PASSWORD})
+    assert asked.status_int == 303
+    thief.sign_out()
+    thief.sign_in()
+    assert len(told(mailbox)) == 1
 
 
 def test_who_does_not_get_in_is_not_told_of(ada, new_browser, mailbox):
