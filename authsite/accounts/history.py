@@ -17,14 +17,15 @@ KEPT_FOR = timedelta(days=90)
 
 _EVENT = Event.metadata.tables["event"]
 _COLUMNS = [column for column in _EVENT.c if column.name != "user_id"]
-#: From the row of the user, so that for nobody the same statement writes nothing.
+#: From the row of the user, so that for nobody the same statement writes nothing; and held, as the
+#: foreign key will hold it, so that an account that goes at this moment is nobody's too.
 _WRITE = (
     sa.insert(_EVENT)
     .from_select(
         [_EVENT.c.user_id, *_COLUMNS],
-        sa.select(
-            User.id, *(sa.bindparam(column.name, type_=column.type) for column in _COLUMNS)
-        ).where(User.id == sa.bindparam("owner")),
+        sa.select(User.id, *(sa.bindparam(column.name, type_=column.type) for column in _COLUMNS))
+        .where(User.id == sa.bindparam("owner"))
+        .with_for_update(read=True, key_share=True),
     )
     .returning(_EVENT.c.id)
 )

@@ -1,6 +1,7 @@
 """Links that are followed at the same moment: one wins, and nobody stays in."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from authsite.accounts.sessions import open_session
 from authsite.accounts.sign_in import hold_credential
 from authsite.accounts.users import Credential
 from authsite.clock import utc_now
-from authsite.models import User, UserSession
+from authsite.models import Event, User, UserSession
 from authsite.site import Site
 from authsite.tokens import LinkToken
 from tests.browsers import PASSWORD
@@ -74,6 +75,15 @@ def reached(site: Site, words: str) -> Iterator[Callable[[], None]]:
         yield wait
     finally:
         sa.event.remove(site.database.engine, "before_cursor_execute", note)
+
+
+def wait_until_held_up(site: Site) -> None:
+    """Wait until a statement waits for a lock; on SQLite they do before they begin."""
+    held_up = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    deadline = time.monotonic() + PATIENCE
+    with site.database.reading.connect() as connection:
+        while not site.database.is_sqlite and not connection.execute(held_up).scalar_one():
+            assert time.monotonic() < deadline
 
 
 @pytest.mark.asvs("2.3.4", "15.4.2")
@@ -148,6 +158,21 @@ def test_the_old_password_opens_no_session_while_the_new_one_is_written(
         resetting.commit()
         assert sign_in.result(PATIENCE).status_int == 422
     assert dbsession.scalars(sa.select(UserSession.id)).all() == []
+
+
+@pytest.mark.asvs("15.4.2")
+def test_a_wrong_password_for_an_account_that_goes_at_this_moment_is_one_for_nobody(
+    ada, new_browser, site, dbsession
+):
+    """What is written into a history waits for who erases it, and then there is none."""
+    browser = new_browser()
+    with Session(site.database.writing) as erasing, ThreadPoolExecutor(1) as pool:
+        erasing.execute(sa.delete(User))
+        sign_in = pool.submit(browser.sign_in, ADA, "not that one")
+        wait_until_held_up(site)
+        erasing.commit()
+        assert sign_in.result(PATIENCE).status_int == 422
+    assert dbsession.scalars(sa.select(Event.id)).all() == []
 
 
 @pytest.mark.asvs("15.4.2")
