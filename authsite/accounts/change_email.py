@@ -19,7 +19,7 @@ from authsite.accounts.outbox import Outbox
 from authsite.accounts.users import (
     EmailTaken,
     giving_email,
-    held_user_of_id,
+    user_held_as_they_are,
     user_of_email_key,
 )
 from authsite.durations import in_words
@@ -47,7 +47,7 @@ def ask_for_new_email(
     Whether somebody has the new address already is told to nobody but them: they get a mail too,
     and it holds no link. What is done and kept is as much in either case.
     """
-    held_user_of_id(dbsession, user.id)
+    user_held_as_they_are(dbsession, user.id)
     tell(
         dbsession,
         user,

@@ -73,6 +73,15 @@ def held_user_of_id(dbsession: Session, user_id: str) -> User | None:
     return dbsession.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
+def user_held_as_they_are(dbsession: Session, user_id: str) -> User | None:
+    """Do the same for who keeps address and account, so that others may point at them meanwhile.
+
+    For flows that point at a second user: of two who do that to each other, neither waits.
+    """
+    held = {"key_share": True}
+    return dbsession.get(User, user_id, with_for_update=held, populate_existing=True)
+
+
 #: What `credential_of_email_key` asks, at every sign-in.
 CREDENTIAL = sa.select(
     User.id,

@@ -11,17 +11,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.change_email import ask_for_new_email
 from authsite.accounts.links import Purpose, link_of
 from authsite.accounts.reset_password import reset_password
 from authsite.accounts.sessions import open_session
 from authsite.accounts.sign_in import hold_credential
-from authsite.accounts.users import Credential
+from authsite.accounts.users import Credential, user_held_as_they_are
 from authsite.clock import utc_now
-from authsite.models import Event, User, UserSession
+from authsite.email_addresses import parse_email_address
+from authsite.models import Event, OutboxMessage, User, UserSession
 from authsite.site import Site
 from authsite.tokens import LinkToken
 from tests.browsers import PASSWORD
-from tests.factories import LIMITS, a_journal, an_outbox
+from tests.factories import LIMITS, a_journal, a_user, an_outbox
 from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
 
 #: Seconds after which a test that waits for another thread has failed.
@@ -173,6 +175,38 @@ def test_a_wrong_password_for_an_account_that_goes_at_this_moment_is_one_for_nob
         erasing.commit()
         assert sign_in.result(PATIENCE).status_int == 422
     assert dbsession.scalars(sa.select(Event.id)).all() == []
+
+
+@pytest.mark.asvs("15.4.3")
+def test_two_who_ask_for_the_address_of_each_other_do_not_wait_in_a_circle(site, dbsession):
+    """On SQLite they come one after the other, whatever they ask for."""
+    ada, grace = a_user(dbsession), a_user(dbsession)
+    asking_for = {ada.id: grace.email, grace.id: ada.email}
+    with Session(site.database.writing) as first, Session(site.database.writing) as second:
+        for dbsession_of, user_id in ((first, ada.id), (second, grace.id)):
+            user_held_as_they_are(dbsession_of, user_id)
+            if site.database.is_sqlite:
+                dbsession_of.commit()
+        for dbsession_of, user_id in ((first, ada.id), (second, grace.id)):
+            ask_for_new_email(
+                dbsession_of,
+                dbsession_of.get_one(User, user_id),
+                parse_email_address(asking_for[user_id]),
+                journal=a_journal(),
+                outbox=an_outbox(),
+                verify_within=timedelta(days=1),
+                undo_within=timedelta(days=7),
+                now=utc_now(),
+            )
+            if site.database.is_sqlite:
+                dbsession_of.commit()
+        first.commit()
+        second.commit()
+    dbsession.rollback()
+    told = dbsession.scalars(
+        sa.select(OutboxMessage.user_id).where(OutboxMessage.kind == "email_taken")
+    )
+    assert set(told) == set(asking_for)
 
 
 @pytest.mark.asvs("15.4.2")
