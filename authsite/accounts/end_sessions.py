@@ -10,6 +10,10 @@ from authsite.accounts.events import EndReason, Journal, Kind
 from authsite.models import User, UserSession
 from authsite.tokens import SessionToken
 
+#: Sessions of one person. To end very many at once would keep all others waiting who write.
+MOST = 500
+#: Of more than these, so many go at each sign-in.
+_AT_ONCE = 100
 #: What is asked of sessions that end.
 ENDED = (
     UserSession.id,
@@ -71,6 +75,29 @@ def close_sessions(
     """
     of_user = UserSession.user_id == user_id, UserSession.id.is_distinct_from(but)
     return _end(dbsession, *of_user, journal=journal, why=why, now=now)
+
+
+def close_surplus_sessions(
+    dbsession: Session, user_id: str, *, journal: Journal, now: datetime
+) -> None:
+    """End those of the user that were used the longest ago, if there are more than `MOST`.
+
+    A program that signs in again and again and keeps no cookie would else leave thousands.
+    """
+    surplus = (
+        sa.select(UserSession.id)
+        .where(UserSession.user_id == user_id)
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id)
+        .offset(MOST)
+        .limit(_AT_ONCE)
+    )
+    _end(
+        dbsession,
+        UserSession.id.in_(surplus),
+        journal=journal,
+        why=EndReason.CROWDED_OUT,
+        now=now,
+    )
 
 
 def _end(

@@ -107,6 +107,7 @@ class EndReason(Enum):
     REPLACED = "somebody signed in again in the same browser"
     ENDED = "ended from another session"
     EXPIRED = "not used for too long, or too old"
+    CROWDED_OUT = "there were too many, and this one was used the longest ago"
     PASSWORD_CHANGED = "the password was changed"  # noqa: S105 - words
     PASSWORD_RESET = "a new password was chosen by a link"  # noqa: S105 - words
     CLAIMED = "the account was taken over by a link to its address"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from authsite.accounts.end_sessions import close_surplus_sessions
 from authsite.accounts.events import Journal, Kind
 from authsite.compiled_select import CompiledSelect
 from authsite.models import User, UserSession
@@ -140,6 +141,7 @@ def open_session(
     dbsession.execute(_OPEN, row)
     details = {"method": method.key}
     journal.write(dbsession, user_id, kind, session_id=token.id, now=now, details=details)
+    close_surplus_sessions(dbsession, user_id, journal=journal, now=now)
     return token
 
 

@@ -5,13 +5,19 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.end_sessions import close_session, close_sessions
+from authsite.accounts.end_sessions import (
+    MOST,
+    close_session,
+    close_sessions,
+    close_surplus_sessions,
+)
 from authsite.accounts.events import EndReason
 from authsite.accounts.history import KEPT_FOR
+from authsite.accounts.sessions import open_session
 from authsite.accounts.sweep import SESSIONS, sweep
 from authsite.models import Event, UserSession
-from authsite.tokens import SessionToken
-from tests.factories import NOW, a_journal, a_session, a_user, some_noise
+from authsite.tokens import SessionToken, new_id
+from tests.factories import LIMITS, NOW, a_journal, a_session, a_user, some_noise
 
 DAY = timedelta(days=1)
 
@@ -72,6 +78,39 @@ def test_one_can_go_on_and_no_other_persons_ends(dbsession, ada):
     left = dbsession.scalars(sa.select(UserSession.id)).all()
     assert kept.id in left
     assert len(left) == all_there_were - 1
+
+
+@pytest.mark.parametrize("surplus", [0, 1, 150])
+def test_of_too_many_those_go_that_were_used_the_longest_ago(dbsession, ada, surplus):
+    """Some at each sign-in, until there are no more than there may be."""
+    others = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
+    seen = {new_id(): NOW - number * DAY / 100 for number in range(MOST + surplus)}
+    rows = [
+        {"id": each, "user_id": ada.id, "secret_digest": bytes(32), "method": "password"}
+        | {"created_at": at, "last_seen_at": at, "confirmed_at": at, "expires_at": NOW + DAY}
+        for each, at in seen.items()
+    ]
+    dbsession.execute(sa.insert(UserSession.__table__), rows)
+    for _ in range(2):
+        close_surplus_sessions(dbsession, ada.id, journal=a_journal(), now=NOW)
+    assert set(ended(dbsession, ada)) == set(list(seen)[MOST:])
+    left = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
+    assert left == others + MOST
+
+
+def test_a_sign_in_makes_room_for_itself(dbsession, ada):
+    limits = {"limits": LIMITS, "user_agent": None, "network_address": None}
+    tokens = [
+        open_session(
+            dbsession,
+            ada.id,
+            journal=a_journal(),
+            now=NOW + number * timedelta(seconds=1),
+            **limits,
+        )
+        for number in range(MOST + 1)
+    ]
+    assert set(ended(dbsession, ada)) == {tokens[0].id}
 
 
 def test_what_was_over_by_itself_is_not_said_to_have_been_ended(dbsession, ada):
