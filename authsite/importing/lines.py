@@ -48,24 +48,33 @@ def read_csv(lines: Iterator[str], reader: Reader, asked: Asked) -> _People:
     """Yield the people of a file with a line of names first, and cells between `,`, `;` or tabs."""
     first = next(lines, "")
     delimiter = max(_DELIMITERS, key=first.count)
-    names = next(csv.reader([first], delimiter=delimiter), [])
+    try:
+        names = next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise UnusableSource(f"the first line holds no names of columns: {error}") from error
     columns = demand(_NEEDED, names, chosen=asked.columns, where="the first line")
     places = {field: names.index(column) for field, column in columns.items()}
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
+        begins = rows.line_num + 2
         try:
             row = next(rows, None)
         except csv.Error:
-            yield _unreadable(rows.line_num + 1)
+            yield _unreadable(_lines_from(begins, to=rows.line_num + 1))
             continue
         if row is None:
             return
-        line = rows.line_num + 1
+        where = _lines_from(begins, to=rows.line_num + 1)
         if len(row) == len(names):
             cells = {field: row[place] for field, place in places.items()}
-            yield reader.person_of(cells, place=f"line {line}")
+            yield reader.person_of(cells, place=where)
         elif row:
-            yield _unreadable(line)
+            yield _unreadable(where)
+
+
+def _lines_from(begins: int, *, to: int) -> str:
+    """Return where a row stands; one with a quote that is never closed takes others with it."""
+    return f"line {begins}" if to <= begins else f"lines {begins} to {to}"
 
 
 def read_json_lines(lines: Iterator[str], reader: Reader, asked: Asked) -> _People:
@@ -84,7 +93,7 @@ def read_json_lines(lines: Iterator[str], reader: Reader, asked: Asked) -> _Peop
             continue
         person = _object(line)
         if person is None:
-            yield _unreadable(number)
+            yield _unreadable(f"line {number}")
             continue
         names = tuple(person)
         if is_first:
@@ -106,8 +115,8 @@ def _object(line: str) -> dict[str, object] | None:
     return read if isinstance(read, dict) else None
 
 
-def _unreadable(line: int) -> Refusal:
-    return Refusal(f"line {line}", "", Reason.UNREADABLE)
+def _unreadable(where: str) -> Refusal:
+    return Refusal(where, "", Reason.UNREADABLE)
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:

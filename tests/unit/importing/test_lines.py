@@ -103,6 +103,26 @@ def test_a_line_of_csv_that_cannot_be_read_spoils_no_other(csv):
     assert "e@example.com" in addresses(people)
 
 
+def test_all_lines_are_named_that_a_quote_without_an_end_takes_with_it(csv):
+    rows = "".join(f"p{number}@example.com,,{'n' * 90}\n" for number in range(3, 3000))
+    lost, *people = csv(f'email,hash,name\na@example.com,,"open\n{rows}')
+    assert isinstance(lost, Refusal)
+    number = 2999 - len(people)
+    assert number > 1000
+    assert lost.who == f"lines 2 to {number}"
+    assert people[0].email == f"p{number + 1}@example.com"
+
+
+def test_a_row_of_several_lines_is_found_by_the_first_of_them(csv):
+    _, lost = csv('email,hash\na@example.com,x\n"b@exam\nple.com",y,z\n')
+    assert lost.who == "lines 3 to 4"
+
+
+def test_a_first_line_that_cannot_be_read_is_told(csv):
+    with pytest.raises(UnusableSource, match="the first line holds no names of columns"):
+        csv(f"email,hash,{'x' * 200_000}\n")
+
+
 def test_bytes_that_are_no_text_spoil_their_own_cell_only(of_bytes):
     content = b"email,hash,name\nada@example.com,x,Ren\xe9\neve@example.com,y,Eve\n"
     first, second = of_bytes(content, "csv")
