@@ -19,17 +19,17 @@ Report = Callable[[Sequence[Refusal]], None]
 
 @contextmanager
 def report_to(path: Path | None) -> Iterator[Report]:
-    """Open the report, which nobody else may read; without a path nothing is written.
+    """Make the report, which nobody else may read; without a path nothing is written.
 
     Only a report gives way to a report: whatever else is there was named by mistake, and is
-    refused with `NotDone`.
+    refused with `NotDone`. It is a new file each time, whoever could read the former one.
     """
     if path is None:
         yield lambda _refusals: None
         return
     try:
-        _demand_replaceable(path)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        _clear(path)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise NotDone(f"{path} cannot be written: {error.strerror}") from error
     with open(handle, "w", encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 - a handle
@@ -43,13 +43,19 @@ def report_to(path: Path | None) -> Iterator[Report]:
         yield report
 
 
-def _demand_replaceable(path: Path) -> None:
+def _clear(path: Path) -> None:
+    """Take a former report away; a link, a device and a pipe are none."""
+    if not os.path.lexists(path):
+        return
+    if path.is_symlink() or not path.is_file() or not _is_report(path):
+        raise NotDone(f"{path} is there already, and is no report of an import")
+    path.unlink()
+
+
+def _is_report(path: Path) -> bool:
     header = ",".join(_HEADER).encode("ascii")
-    if path.exists():
-        with path.open("rb") as file:
-            begins = file.read(len(header))
-        if begins not in {b"", header}:
-            raise NotDone(f"{path} is there already, and is no report of an import")
+    with path.open("rb") as file:
+        return file.read(len(header)) in {b"", header}
 
 
 def _row(refusal: Refusal) -> list[str]:

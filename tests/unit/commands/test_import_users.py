@@ -145,6 +145,30 @@ def test_what_was_named_by_mistake_is_not_written_over(ini, people, tmp_path, ca
     assert f"{nowhere} cannot be written: No such file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("former", [b"", b"who,email,reason,detail\r\n"])
+def test_a_report_is_nobody_elses_whoever_could_read_the_former_one(ini, people, tmp_path, former):
+    report = tmp_path / "refused.csv"
+    report.write_bytes(former)
+    report.chmod(0o666)
+    with report.open("rb") as reader:
+        arguments = ["--map", "password=pw", "--report", str(report)]
+        assert main(["import", ini, "csv", people, *arguments]) == 1
+        assert reader.read() == former
+    assert "eve@example.com" in report.read_text()
+    assert report.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_report_is_written_through_no_link_and_into_no_pipe(ini, people, tmp_path, capsys):
+    link, pipe, elsewhere = (tmp_path / name for name in ("link", "pipe", "elsewhere"))
+    link.symlink_to(elsewhere)
+    os.mkfifo(pipe)
+    for place in (link, pipe):
+        arguments = ["--map", "password=pw", "--report", str(place)]
+        assert main(["import", ini, "csv", people, *arguments]) == 1
+        assert f"{place} is there already, and is no report" in capsys.readouterr().err
+    assert not elsewhere.exists()
+
+
 def test_a_rehearsal_changes_nothing(ini, people, count, capsys):
     assert main(["import", ini, "csv", people, "--map", "password=pw", "--dry-run"]) == 1
     first, *_, last = capsys.readouterr().out.splitlines()
