@@ -14,8 +14,9 @@ from authsite.models import Event, UserSession
 
 #: Events on a page, and as many as are read at once for a file.
 PAGE, CHUNK = 50, 500
-#: A person has some hundred in 90 days; a program that signs in every ten minutes has more.
-MOST_AT_ONCE = 10_000
+#: Of these, each with up to 6 KB as JSON, a whole file is put together in memory. A person has some
+#: hundred in 90 days; a program that signs in every ten minutes has more.
+MOST_AT_ONCE = 1_000
 #: Of sessions that have ended, this is shown.
 ENDED_WITHIN = timedelta(days=30)
 MOST_ENDED = 50

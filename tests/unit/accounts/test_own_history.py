@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.events import Actor, Kind
 from authsite.accounts.history import KEPT_FOR
 from authsite.accounts.own_history import (
     CHUNK,
+    MOST_AT_ONCE,
     MOST_ENDED,
     PAGE,
     NoSuchEvent,
@@ -18,6 +20,8 @@ from authsite.accounts.own_history import (
     newest_of,
     page_of,
 )
+from authsite.models import Event
+from authsite.tokens import new_id
 from tests.factories import NOW, a_session, a_user, an_event, some_noise
 
 MINUTE = timedelta(minutes=1)
@@ -82,6 +86,20 @@ def test_the_whole_is_read_part_by_part(dbsession, ada, site, number):
 
     assert [each.id for each in all_of(new_session, ada.id, now=NOW)] == ids
     assert len(opened) == number // CHUNK + 1
+
+
+def test_of_very_many_the_newest_fit_into_memory(dbsession, ada):
+    """An entry has 6 KB at most, so that a whole file stays under some ten megabytes."""
+    an_event(dbsession, ada, at=NOW)
+    oldest = an_event(dbsession, ada, at=NOW - 2 * MINUTE).id
+    row = dict(dbsession.execute(sa.select(Event.__table__).limit(1)).mappings().one())
+    rows = [
+        row | {"id": new_id(), "user_id": ada.id, "at": NOW - MINUTE} for _ in range(MOST_AT_ONCE)
+    ]
+    dbsession.execute(sa.insert(Event.__table__), rows)
+    found = newest_of(dbsession, ada.id, now=NOW)
+    assert len(found) == MOST_AT_ONCE == 1000
+    assert oldest not in {entry.id for entry in found}
 
 
 def test_an_entry_knows_the_session_while_that_lives(dbsession, ada):
