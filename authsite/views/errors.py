@@ -113,7 +113,7 @@ def frozen(exc: AccountFrozen, request: Request) -> Response:
         403,
         "This account is frozen",
         f"Nobody can sign in to it. {reason}",
-        "Nothing in it is lost. Turn to those who run the site to have it opened again.",
+        "Turn to those who run the site to have it opened again.",
     )
 
 

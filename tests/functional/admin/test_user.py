@@ -60,7 +60,10 @@ def test_so_is_what_is_unusual_about_it(desk, dbsession):
     said, when = facts(desk.open()), "17 May 2031, 12:30 UTC"
     assert said["Email address"] == f"ada@example.com, confirmed on {when}"
     assert said["Frozen"] == f"Since {when}. Its owner is told: Too <many> mails."
-    assert said["Closed"] == f"It goes on {when}, unless its owner keeps it"
+    assert (
+        said["Closed"]
+        == f"It goes on {when}, unless its owner keeps it, who cannot while it is frozen"
+    )
     assert said["Password"] == "None was chosen yet"
     assert said["Rights"] == "Administrator"
 
