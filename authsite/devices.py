@@ -50,10 +50,19 @@ class Devices:
                 return entry.nonce.hex()
         return None
 
-    def knows(self, request: Request, user_id: str, *, now: datetime) -> bool:
-        """Whether this browser has been signed in to the account before, by whatever password."""
-        entries = self._entries_of(request)
-        return any(entry.expires_at > now and self._is_of(entry, user_id) for entry in entries)
+    def knows(
+        self, request: Request, user_id: str, *, since: datetime | None, now: datetime
+    ) -> bool:
+        """Whether this browser has been signed in to the account before, by whatever password.
+
+        What was before `since` does not count.
+        """
+        return any(
+            entry.expires_at > now
+            and (since is None or entry.expires_at - LIFETIME > since)
+            and self._is_of(entry, user_id)
+            for entry in self._entries_of(request)
+        )
 
     def remember(
         self, request: Request, account: str, password_hash: str, *, user_id: str, now: datetime

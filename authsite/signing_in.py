@@ -144,7 +144,7 @@ def let_in(
     holds the user.
     """
     is_new = method is not Method.SIGN_UP and not request.site.devices.knows(
-        request, credential.user_id, now=now
+        request, credential.user_id, since=credential.known_since, now=now
     )
     headers = remember(
         request,
@@ -185,7 +185,9 @@ def still_known(
     A session alone makes no browser known: into another one it may have been copied, and the owner
     would never be told that somebody signs in there.
     """
-    knows = request.site.devices.knows(request, credential.user_id, now=now)
+    knows = request.site.devices.knows(
+        request, credential.user_id, since=credential.known_since, now=now
+    )
     if signed_in(request).public_computer or not knows:
         return []
     return [known_again(request, credential, account, now=now)]

@@ -19,6 +19,7 @@ def upgrade() -> None:
     with op.batch_alter_table("user") as user:
         user.add_column(sa.Column("frozen_at", UtcDateTime(), nullable=True))
         user.add_column(sa.Column("frozen_reason", sa.String(200), nullable=True))
+        user.add_column(sa.Column("known_since", UtcDateTime(), nullable=True))
         user.add_column(
             sa.Column("is_administrator", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
@@ -60,5 +61,6 @@ def downgrade() -> None:
         user.drop_constraint(op.f("uq_user_former_id"), type_="unique")
         user.drop_column("former_id")
         user.drop_column("is_administrator")
+        user.drop_column("known_since")
         user.drop_column("frozen_reason")
         user.drop_column("frozen_at")

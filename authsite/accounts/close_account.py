@@ -143,7 +143,8 @@ def keep_account(
     cancel_closing(dbsession, user)
     journal.write(dbsession, user.id, Kind.KEPT, now=now)
     void_links(dbsession, user.id, [Purpose.KEEP_ACCOUNT])
-    return Credential(user.id, user.password_hash), user.email_key
+    credential = Credential(user.id, user.password_hash, known_since=user.known_since)
+    return credential, user.email_key
 
 
 def cancel_closing(dbsession: Session, user: User) -> None:

@@ -34,7 +34,8 @@ def kind_in_words(kind: str) -> str:
 
 def side_in_words(actor: str) -> str | None:
     """Return on whose side it was done; None for whoever had the browser, who did it mostly."""
-    return _SIDES.get(Actor(actor))
+    known = _named(Actor, actor)
+    return _SIDES.get(known) if known else f"by {actor}"
 
 
 def method_in_words(method: str) -> str:

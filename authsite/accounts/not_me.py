@@ -101,8 +101,8 @@ def _give_address_back(
 
 
 def _secure(dbsession: Session, user: User, *, journal: Journal, now: datetime) -> None:
-    """Let nobody in any more, and the account not go."""
-    user.password_hash = None
+    """Let nobody in any more, know no browser, and let the account not go."""
+    user.password_hash, user.known_since = None, now
     cancel_closing(dbsession, user)
     dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
     journal.write(dbsession, user.id, Kind.DISAVOWED, now=now)

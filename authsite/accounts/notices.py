@@ -13,6 +13,8 @@ from authsite.models import OutboxMessage, PendingLink, User
 
 #: Mails in a day to an address that is not verified, the one that asks to verify it included.
 MOST_UNVERIFIED = 6
+#: But for those that any stranger can have sent there, who could else use up what warns an owner.
+_OF_STRANGERS = ("reset_password", "sign_up_taken")
 
 
 def tell(
@@ -89,7 +91,9 @@ def notify(
 
 def _many_were_sent(dbsession: Session, user: User, *, now: datetime) -> bool:
     sent = sa.select(sa.func.count()).where(
-        OutboxMessage.user_id == user.id, OutboxMessage.due_at > now - timedelta(days=1)
+        OutboxMessage.user_id == user.id,
+        OutboxMessage.due_at > now - timedelta(days=1),
+        OutboxMessage.kind.not_in(_OF_STRANGERS),
     )
     return dbsession.execute(sent).scalar_one() >= MOST_UNVERIFIED
 

@@ -20,6 +20,7 @@ _USER = (
     User.closes_at,
     User.frozen_at,
     User.frozen_reason,
+    User.known_since,
     User.is_administrator,
     User.former_id,
 )

@@ -35,6 +35,7 @@ class Credential:
     closes_at: datetime | None = None
     frozen_at: datetime | None = None
     frozen_reason: str | None = field(default=None, repr=False)
+    known_since: datetime | None = None
 
 
 def user_of_email_key(dbsession: Session, email_key: str) -> User | None:
@@ -90,6 +91,7 @@ CREDENTIAL = sa.select(
     User.closes_at,
     User.frozen_at,
     User.frozen_reason,
+    User.known_since,
 ).where(User.email_key == sa.bindparam("email_key"), User.password_hash.is_not(None))
 
 

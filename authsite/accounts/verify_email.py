@@ -118,7 +118,7 @@ def claim_account(
     if user is None or user.email_verified_at:
         raise DeadLink
     user = _follow(dbsession, token, user, now=now)
-    user.email_verified_at, user.password_hash = now, None
+    user.email_verified_at, user.password_hash, user.known_since = now, None, now
     dbsession.flush()
     journal.write(dbsession, user.id, Kind.CLAIMED, now=now)
     close_sessions(dbsession, user.id, journal=journal, why=EndReason.CLAIMED, now=now)

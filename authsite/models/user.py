@@ -35,6 +35,9 @@ class User(Base):
     #: that the owner is shown.
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     frozen_reason: Mapped[str | None] = mapped_column(sa.String(200))
+    #: Since when browsers count that are signed in with; what was one before is new to the account.
+    #: Set when the owner has taken the account back from somebody else.
+    known_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: Whether this person may open the pages of those who run the site.
     is_administrator: Mapped[bool] = mapped_column(server_default=sa.false())
     #: By what another system knew the account that it was imported from: its name and an id there.

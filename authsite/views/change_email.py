@@ -90,7 +90,7 @@ class ChangeEmail:
             return let_in(request, credential, account=user.email_key, now=now)
         if user.password_hash is None:
             return []
-        same = Credential(user.id, user.password_hash)
+        same = Credential(user.id, user.password_hash, known_since=user.known_since)
         return still_known(request, same, user.email_key, now=now)
 
     def _dead(self) -> Response:

@@ -42,7 +42,7 @@ _MOMENTS = (
     (UserSession.id, ("created_at", "last_seen_at", "confirmed_at", "expires_at")),
     (PendingLink.digest, ("created_at", "expires_at")),
     (OutboxMessage.id, ("due_at", "next_try_at", "delivered_at", "forget_at")),
-    (User.id, ("created_at", "email_verified_at", "closes_at", "frozen_at")),
+    (User.id, ("created_at", "email_verified_at", "closes_at", "frozen_at", "known_since")),
     (Event.id, ("at",)),
 )
 

@@ -15,6 +15,7 @@ from tests.browsers import PASSWORD
 from tests.functional.cookies import plant
 from tests.functional.recovery import NEW_PASSWORD, choose
 
+HERE = {"Sec-Fetch-Site": "same-origin"}
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0"
 #: Seconds after which those who sign in at once are stuck.
 PATIENCE = 20
@@ -101,6 +102,32 @@ def test_by_the_link_in_it_the_owner_locks_everybody_out(ada, new_browser, mailb
     assert thief.sign_in().status_int == 422
     choose(owner, answer.location.removeprefix("http://localhost"))
     assert owner.sign_in(password=NEW_PASSWORD).status_int == 303
+
+
+def test_who_was_locked_out_has_a_new_browser_after_that(ada, new_browser, mailbox, let_time_pass):
+    """Whoever was in by the old password may come to know the new one too."""
+    thief, owner = new_browser(), new_browser()
+    thief.sign_in()
+    [mail] = told(mailbox)
+    answer = owner.submit(owner.get(mail.path_to("not-me")), {})
+    choose(owner, answer.location.removeprefix("http://localhost"))
+    thief.sign_in(password=NEW_PASSWORD)
+    assert len(told(mailbox)) == 2
+    let_time_pass(timedelta(seconds=2))  # cookies count by seconds
+    thief.sign_out()
+    thief.sign_in(password=NEW_PASSWORD)
+    assert len(told(mailbox)) == 2
+
+
+def test_so_has_who_had_signed_up_with_the_address_of_another(browser, new_browser, mailbox):
+    browser.sign_up()
+    link = mailbox.latest("verify_email", "ada@example.com").path_to("verify-email")
+    owner = new_browser()
+    page = owner.get(link)
+    claim = page.forms[max(page.forms)].submit("without_password", headers=HERE)
+    choose(owner, claim.location.removeprefix("http://localhost"))
+    browser.sign_in(password=NEW_PASSWORD)
+    assert len(told(mailbox)) == 1
 
 
 def test_a_program_that_keeps_no_cookies_floods_nobody(ada, new_browser, mailbox, let_time_pass):

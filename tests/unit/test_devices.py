@@ -38,8 +38,8 @@ def is_known(
     return devices.device_of(a_browser(value), account, password_hash, now=now) is not None
 
 
-def was_used(value: str, account: str, *, now=NOW, devices=DEVICES) -> bool:
-    return devices.knows(a_browser(value), f"id of {account}", now=now)
+def was_used(value: str, account: str, *, since=None, now=NOW, devices=DEVICES) -> bool:
+    return devices.knows(a_browser(value), f"id of {account}", since=since, now=now)
 
 
 @pytest.mark.asvs("9.1.1", "9.2.2")
@@ -67,6 +67,8 @@ def test_whether_it_was_ever_signed_in_does_not_depend_on_the_password():
     assert not was_used(value, "eve@example.com")
     assert not was_used("", ADA)
     assert not was_used(value, ADA, now=NOW + LIFETIME)
+    assert was_used(value, ADA, since=NOW - timedelta(seconds=1))
+    assert not was_used(value, ADA, since=NOW)
     assert was_used(value, ADA, now=NOW + LIFETIME - timedelta(seconds=1))
     other = Devices(b"another key", cookie=Cookie("device", https=False))
     assert not was_used(value, ADA, devices=other)

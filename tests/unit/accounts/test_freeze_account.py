@@ -63,6 +63,14 @@ def test_a_credential_that_was_judged_before_stands_no_more(dbsession, ada, use)
         use(dbsession, credential)
 
 
+def test_what_was_about_to_go_stays(dbsession, ada):
+    """Its owner, who cannot sign in, could not keep it."""
+    ada.closes_at = NOW + timedelta(days=3)
+    freeze(dbsession, ada)
+    assert ada.closes_at is None
+    assert kinds_of(dbsession, ada)[:2] == ["frozen", "kept"]
+
+
 def test_freezing_again_gives_another_reason_and_keeps_since_when(dbsession, ada):
     freeze(dbsession, ada)
     freeze(dbsession, ada, now=NOW + timedelta(days=1), reason="Another one.")

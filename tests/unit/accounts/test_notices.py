@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from authsite.accounts.links import Purpose
 from authsite.accounts.notices import MOST_UNVERIFIED, notify
 from authsite.models import OutboxMessage, PendingLink
-from tests.factories import NOW, a_user, an_outbox, some_noise
+from tests.factories import NOW, a_message, a_user, an_outbox, some_noise
 
 WEEK = timedelta(days=7)
 
@@ -62,3 +62,13 @@ def test_an_address_that_nobody_has_proven_gets_no_flood(dbsession, ada):
     assert count(dbsession) == MOST_UNVERIFIED
     tell(dbsession, ada, now=NOW + timedelta(days=1))
     assert count(dbsession) == MOST_UNVERIFIED + 1
+
+
+def test_mails_that_strangers_ask_for_use_up_nothing_of_that(dbsession, ada):
+    ada.email_verified_at = None
+    for kind in ("reset_password", "sign_up_taken"):
+        for _ in range(MOST_UNVERIFIED):
+            a_message(dbsession, kind=kind, user_id=ada.id, due_at=NOW)
+    before = count(dbsession)
+    tell(dbsession, ada)
+    assert count(dbsession) == before + 1
