@@ -62,17 +62,25 @@ def _source(connection: Connection, system: System, reader: Reader, asked: Asked
 
 def _engine(place: str) -> Engine:
     if "://" in place:
-        try:
-            with _told():
-                return sa.create_engine(place, poolclass=sa.pool.NullPool, hide_parameters=True)
-        except ImportError as error:
-            raise UnusableSource(f"the driver of the source is not installed: {error}") from error
+        with _told():
+            named = sa.make_url(place)
+        if named.get_backend_name() != "sqlite":
+            return _engine_of_driver(named)
+        place = named.database or ""
     if not Path(place).is_file():
         raise UnusableSource(f"{place} is no file")
     url = f"sqlite:///file:{quote(str(Path(place).resolve()))}?mode=ro&uri=true"
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
     sa.event.listen(engine, "connect", _take_any_bytes)
     return engine
+
+
+def _engine_of_driver(url: sa.URL) -> Engine:
+    try:
+        with _told():
+            return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
+    except ImportError as error:
+        raise UnusableSource(f"the driver of the source is not installed: {error}") from error
 
 
 def _take_any_bytes(connection: sqlite3.Connection, _record: object) -> None:

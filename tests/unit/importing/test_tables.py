@@ -57,6 +57,14 @@ def test_people_of_lucia_are_read_as_prisma_wrote_them(lucia):
     assert (first.created_at, first.email_verified_at) == (SIGNED_UP, None)
 
 
+def test_a_url_of_sqlite_is_that_file_and_makes_none(lucia, tmp_path):
+    assert read(f"sqlite:///{lucia}", "lucia") == read(lucia, "lucia")
+    missing = tmp_path / "typo.db"
+    with pytest.raises(UnusableSource, match=r"typo\.db is no file"):
+        read(f"sqlite:///{missing}", "lucia")
+    assert not missing.exists()
+
+
 def test_people_of_django_are_read_as_django_wrote_them(tmp_path):
     hashes = [each[PASSWORD] for each in foreign_hashes.DJANGO.values()]
     rows = [former_sites.of_django(number, kept) for number, kept in enumerate(hashes, start=1)]
