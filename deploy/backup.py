@@ -70,7 +70,9 @@ def keep_on_disk(path: Path) -> None:
 
 
 def back_up(ini: str, folder: Path) -> Path:
-    """Make a backup in the folder and return its path."""
+    """Make a backup in the folder and return its path; one at a time."""
+    for left in folder.glob(".authsite-*Z.*"):  # by a backup that was killed
+        left.unlink(missing_ok=True)
     url = read_database_url(get_settings(ini, "app:main"), os.environ)
     is_sqlite = url.get_backend_name() == "sqlite"
     copy, suffix = (copy_sqlite, "sqlite") if is_sqlite else (dump_postgresql, "dump")

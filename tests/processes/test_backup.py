@@ -89,6 +89,7 @@ def test_what_was_there_is_there_again(
 def test_the_newest_are_kept_and_nothing_else_is_deleted(machine: Machine) -> None:
     folder = back_up(machine).parent
     (folder / "of another.txt").touch()
+    (folder / ".authsite-2026-11-01T03-15-00.000000Z.dump").write_text("killed before its end")
     command = BACKUP.command(machine)
     command[command.index("--keep=14")] = "--keep=2"
     told = {**os.environ, **BACKUP.environ(machine), "PATH": PATH}
