@@ -87,7 +87,7 @@ def migrations(setup: Setup) -> Iterator[Finding]:
         return
     with setup.looking.connect() as connection:
         found = set(MigrationContext.configure(connection).get_current_heads())
-    upgrade = f"stop the site, make a backup, then `alembic -c {setup.ini} upgrade head`"
+    upgrade = f"make a backup, then `alembic -c {setup.ini} upgrade head`"
     if found == heads:
         yield fine(f"the database is at {_listed(found)}, the head")
     elif found - known and min(found) > max(heads, default=""):  # they are numbered
