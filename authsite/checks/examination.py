@@ -13,6 +13,7 @@ from authsite.checks.finding import Finding, Status, in_one_line, wrong
 from authsite.checks.hashing import hash_cost, hash_memory, hash_time
 from authsite.checks.ini import application, ini_file, settings, variables
 from authsite.checks.mail import outbox, sender, server
+from authsite.checks.measured import metrics
 from authsite.checks.postgresql import connections, database_tls, rights, text_and_isolation
 from authsite.checks.proxy import proxy
 from authsite.checks.secrets import kept_secret, pepper, secret
@@ -50,6 +51,7 @@ CHECKS = (
     Check("proxy", proxy, needs=("servers",)),
     Check("threads", threads, needs=("settings", "servers")),
     Check("limits", limits, needs=("servers",)),
+    Check("metrics", metrics, needs=("settings", "servers")),
     Check("database", database, needs=("ini file",)),
     Check("local disk", local_disk, needs=("database",)),
     Check("database file", database_file, needs=("database",)),
