@@ -3,6 +3,7 @@
 import ipaddress
 import warnings
 from collections.abc import Iterator
+from itertools import combinations, product
 from typing import NamedTuple
 
 from waitress.adjustments import Adjustments
@@ -12,6 +13,8 @@ from authsite.checks.setup import Setup
 
 _PREFIX = "server:"
 _WAITRESS = "egg:waitress"
+#: How an address is written that is every one of this machine.
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - they are looked for
 #: Sections that refer to each other, before it is a circle.
 _DEEPEST = 10
 
@@ -94,9 +97,17 @@ def servers(setup: Setup) -> Iterator[Finding]:
     except ValueError as error:
         yield wrong(f"waitress does not start: {error}", "mend that in its section [server:…]")
         return
-    places = [place for server in found for place in server.places]
-    twice = sorted({place for place in places if places.count(place) > 1})
+    twice = sorted({place for one, other in combinations(found, 2) for place in _both(one, other)})
     if twice:
         yield wrong(f"two servers listen on {', '.join(twice)}", "give each a port of its own")
     elif found:
+        places = [place for server in found for place in server.places]
         yield fine(f"{', '.join(each.name for each in found)} on {', '.join(places)}")
+
+
+def _both(one: Server, other: Server) -> Iterator[str]:
+    """Yield where both would listen; on all interfaces is on each of them."""
+    for mine, theirs in product(one.places, other.places):
+        (my_host, _, my_port), (host, _, port) = mine.rpartition(":"), theirs.rpartition(":")
+        if mine == theirs or (port == my_port and {my_host, host} & _EVERYWHERE):
+            yield mine

@@ -30,6 +30,14 @@ def test_two_on_one_port_are_wrong(a_setup):
     assert "two servers listen on 127.0.0.1:6543" in is_wrong(a_setup(more=second()), "servers")
 
 
+@pytest.mark.parametrize("listen", ["0.0.0.0:6543", "*:6543"])
+def test_on_all_interfaces_is_on_each_of_them(a_setup, listen):
+    setup = a_setup(more=second(listen=listen))
+    assert "two servers listen on 127.0.0.1:6543" in is_wrong(setup, "servers")
+    setup = a_setup(more=second(listen=listen.replace("6543", "6544")))
+    assert "6544" in is_fine(setup, "servers")
+
+
 def test_the_one_that_is_asked_for_is_looked_at_alone(a_setup):
     setup = a_setup(more=second(), server_name="second")
     assert is_fine(setup, "servers") == "second on 127.0.0.1:6543"
