@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ class JsonFormatter(logging.Formatter):
         given = {
             name: value
             for name, value in vars(record).items()
-            if name not in _OF_EVERY_RECORD and isinstance(value, _PLAIN)
+            if name not in _OF_EVERY_RECORD and _is_plain(value)
         }
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -40,6 +41,11 @@ class JsonFormatter(logging.Formatter):
             line["exception"] = self.formatException(record.exc_info)
         line = {name: value for name, value in line.items() if value is not None}
         return json.dumps(line | {name: given[name] for name in given.keys() - line.keys()})
+
+
+def _is_plain(value: object) -> bool:
+    """Whether JSON has it; of numbers it knows the finite only."""
+    return isinstance(value, _PLAIN) and (not isinstance(value, float) or math.isfinite(value))
 
 
 def _event_of(message: Any) -> str | None:

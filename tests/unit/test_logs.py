@@ -84,6 +84,13 @@ def test_plain_fields_of_a_record_are_in_its_line_and_replace_nothing():
     assert datetime.fromisoformat(line["time"])
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_does_not_know_is_left_out(number):
+    line = logged("sys_sweep: x", seconds=number, rows=7.5)
+    assert "seconds" not in json.loads(line)
+    assert json.loads(line)["rows"] == 7.5
+
+
 @pytest.mark.asvs("16.2.1")
 def test_a_line_of_a_request_has_its_id_and_others_have_none():
     lines = []
