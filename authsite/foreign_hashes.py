@@ -35,7 +35,7 @@ _SCRYPT_BYTES = 64
 _PHC = re.compile(
     r"(?P<phc>\$argon2id?\$v=19"
     r"\$m=(?P<kib>[1-9][0-9]{0,9}),t=(?P<passes>[1-9][0-9]{0,9}),p=(?P<lanes>[1-9][0-9]{0,4})"
-    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86})"
+    r"\$(?P<salt>[A-Za-z0-9+/]{11,86})\$(?P<digest>[A-Za-z0-9+/]{22,86}))"
 )
 _BCRYPT = re.compile(r"(?P<mcf>\$2[aby]\$(?P<rounds>0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53})")
 _PBKDF2 = re.compile(
@@ -45,6 +45,8 @@ _SCRYPT = re.compile(
     r"(?P<n>[1-9][0-9]{0,11})\$(?P<salt>[!-#%-~]{1,128})\$(?P<r>[1-9][0-9]{0,5})"
     r"\$(?P<p>[1-9][0-9]{0,5})\$(?P<digest>[A-Za-z0-9+/]{86}==)"
 )
+#: What Argon2 needs of memory for each lane, in KiB (RFC 9106, 3.1).
+_LEAST_KIB_A_LANE = 8
 #: Lucia's own, whose costs do not stand in it.
 _LUCIAS_SCRYPT = re.compile(r"(?P<salt>[0-9a-f]{32}):(?P<digest>[0-9a-f]{128})")
 
@@ -76,12 +78,21 @@ class ForeignHash:
 
 
 def foreign_hash_of(text: str) -> ForeignHash | None:
-    """Return the hash that `text` is; None if it is ours, or no hash that we know."""
+    """Return the hash that `text` is; None if it is ours, or none that a password could have."""
     for prefix, form, read in _FORMS:
         match = text.startswith(prefix) and form.fullmatch(text, len(prefix))
         if match:
             return read(match.groupdict())
     return None
+
+
+def _is_base64(text: str) -> bool:
+    """Whether bytes were written like this, without `=`, and nothing is cut or left over."""
+    try:
+        read = base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", validate=True)
+    except ValueError:
+        return False
+    return base64.b64encode(read).decode("ascii").rstrip("=") == text
 
 
 def of_raw_password(text: str) -> str:
@@ -94,8 +105,11 @@ def of_nfkc_password(text: str) -> str:
     return f"nfkc{text}" if text.startswith("$") else text
 
 
-def _argon2(parts: _Parts, *, normal_form: _NormalForm) -> ForeignHash:
+def _argon2(parts: _Parts, *, normal_form: _NormalForm) -> ForeignHash | None:
     kib, passes, phc = int(parts["kib"]), int(parts["passes"]), parts["phc"]
+    is_whole = _is_base64(parts["salt"]) and _is_base64(parts["digest"])
+    if not is_whole or kib < _LEAST_KIB_A_LANE * int(parts["lanes"]):
+        return None
     return ForeignHash(
         kib <= MOST_KIB
         and kib * passes <= MOST_ARGON2_KIB_PASSES
@@ -171,7 +185,7 @@ def _scrypt_of_lucia(parts: _Parts) -> ForeignHash:
 
 
 #: What stands before, what follows, and how that is read.
-_FORMS: "tuple[tuple[str, re.Pattern[str], Callable[[_Parts], ForeignHash]], ...]" = (
+_FORMS: "tuple[tuple[str, re.Pattern[str], Callable[[_Parts], ForeignHash | None]], ...]" = (
     ("argon2", _PHC, partial(_argon2, normal_form="NFC")),
     ("nfkc", _PHC, partial(_argon2, normal_form="NFKC")),
     ("", _BCRYPT, partial(_bcrypt, normal_form="NFC")),

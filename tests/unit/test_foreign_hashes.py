@@ -197,7 +197,7 @@ ABSURD = {
     "scrypt of small blocks": SCRYPT.replace("$64$", "$65536$").replace("$8$5$", "$1$1$"),
     "argon2 of 4 GiB": of_raw_password(PHC.replace("m=64", "m=4194304")),
     "argon2 of many passes": of_raw_password(PHC.replace("t=1", "t=1000000000")),
-    "argon2 of many lanes": of_raw_password(PHC.replace("p=1", "p=4096")),
+    "argon2 of many lanes": of_raw_password(PHC.replace("m=64,t=1,p=1", "m=65536,t=1,p=4096")),
     "argon2 of NFKC": of_nfkc_password(PHC.replace("m=64", "m=4194304")),
 }
 
@@ -245,8 +245,8 @@ def test_a_hash_that_costs_too_much_does_not_even_match_its_own_password():
             of_raw_password(PHC.replace("m=64,t=1", f"m=1025,t={MOST_ARGON2_KIB_PASSES // 1024}")),
         ),
         (
-            of_raw_password(PHC.replace("p=1", f"p={MOST_LANES}")),
-            of_raw_password(PHC.replace("p=1", f"p={MOST_LANES + 1}")),
+            of_raw_password(PHC.replace("m=64,t=1,p=1", f"m=1024,t=1,p={MOST_LANES}")),
+            of_raw_password(PHC.replace("m=64,t=1,p=1", f"m=1024,t=1,p={MOST_LANES + 1}")),
         ),
         (
             SCRYPT.replace("$64$", "$131072$").replace("$8$5$", f"$8${MOST_SCRYPT_PASSES}$"),
@@ -274,6 +274,21 @@ def test_the_defaults_of_those_systems_are_bearable():
         found = foreign_hash_of(text)
         assert found is not None
         assert found.is_bearable
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda phc: phc.replace("m=64,t=1,p=1", "m=64,t=1,p=9"),
+        lambda phc: phc[:-2],
+        lambda phc: f"{phc[:-1]}{'B' if phc[-1] != 'B' else 'C'}",
+    ],
+    ids=["less memory than lanes need", "cut", "bits left over"],
+)
+def test_an_argon2_hash_that_no_password_can_have_is_none(spoil):
+    """So that an import says so, and nobody is told for ever that their password is wrong."""
+    assert foreign_hash_of(of_raw_password(PHC)) is not None
+    assert foreign_hash_of(of_raw_password(spoil(PHC))) is None
 
 
 def test_a_salt_that_bcrypt_does_not_take_matches_nothing():
