@@ -136,10 +136,10 @@ def keep_account(
     link = follow_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
     if user is None or link.user_id != user.id or user.password_hash is None:
         raise DeadLink
-    if user.closes_at is None:  # it is kept already, by another window
-        raise DeadLink
     if user.frozen_at:
         raise AccountFrozen(user.frozen_reason)
+    if user.closes_at is None:  # it is kept already, by another window
+        raise DeadLink
     cancel_closing(dbsession, user)
     journal.write(dbsession, user.id, Kind.KEPT, now=now)
     void_links(dbsession, user.id, [Purpose.KEEP_ACCOUNT])

@@ -28,8 +28,9 @@ def test_the_focus_goes_through_the_pages_of_the_signed_in_as_one_reads_them(pag
     assert tab_through(page, len(order)) == order
     page.goto("/account")
     name = ["Change it", "First name", "Last name", "Save"]
+    places = ["Where you are signed in", "History of your account"]
     more = ["Change your password", "Download your data", "Close your account"]
-    order = [*MEMBERS_LINKS, *BANNER, *name, *more]
+    order = [*MEMBERS_LINKS, *BANNER, *name, "Confirm it", *places, *more]
     assert tab_through(page, len(order)) == order
 
 

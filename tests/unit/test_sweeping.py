@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from authsite.database import Database
 from authsite.models import Sweep, UserSession
 from authsite.sweeping import Sweeper
-from tests.factories import NOW, a_session, some_noise
+from tests.factories import NOW, a_message, a_session, some_noise
 
 EVERY = timedelta(hours=1)
 
@@ -40,10 +40,13 @@ def sweep(sweeper: Sweeper, now=NOW) -> bool:
     return thread is not None
 
 
-def test_what_is_over_goes_and_what_lives_stays(site, sessions, caplog):
+def test_what_is_over_goes_and_what_lives_stays(site, sessions, dbsession, caplog):
     caplog.set_level("INFO", "authsite.sweeping")
-    assert sweep(Sweeper(site.database, every=EVERY, on_expired=lambda _: None))
+    a_message(dbsession, forget_at=NOW)
+    expired = []
+    assert sweep(Sweeper(site.database, every=EVERY, on_expired=expired.append))
     assert left(site) == sessions["alive"]
+    assert expired == [3]  # no message is among the sessions
     assert "3 expired sessions, 0 forgotten throttles, 0 expired links, " in caplog.text
 
 

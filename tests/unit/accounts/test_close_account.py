@@ -13,9 +13,10 @@ from authsite.accounts.close_account import (
     keep_account,
     offer_to_keep,
 )
+from authsite.accounts.freeze_account import freeze_account
 from authsite.accounts.links import DeadLink, Purpose, issue_link
 from authsite.accounts.sign_in import WrongCredentials
-from authsite.accounts.users import Credential
+from authsite.accounts.users import AccountFrozen, Credential
 from authsite.models import OutboxMessage, PendingLink, User, UserSession
 from authsite.tokens import LinkToken
 from tests.factories import NOW, a_journal, a_session, a_user, an_outbox, some_noise
@@ -137,6 +138,16 @@ def test_who_has_no_password_any_more_is_not_let_in_by_it(dbsession, ada):
     dbsession.commit()
     with pytest.raises(DeadLink):
         keep_account(dbsession, token, user_id=ada.id, journal=a_journal(), now=NOW)
+
+
+def test_who_is_frozen_meanwhile_is_not_let_in_by_it(dbsession, ada):
+    close(dbsession, ada)
+    token = offer(dbsession, ada)
+    freeze_account(dbsession, ada, reason="We know why.", journal=a_journal(), now=NOW)
+    dbsession.commit()
+    with pytest.raises(AccountFrozen) as frozen:
+        keep_account(dbsession, token, user_id=ada.id, journal=a_journal(), now=NOW)
+    assert frozen.value.reason == "We know why."
 
 
 def test_a_second_answer_signs_nobody_in(dbsession, ada):

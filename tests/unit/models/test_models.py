@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from authsite.models import PendingLink, User, UserSession
 from authsite.models.base import UtcDateTime
-from tests.factories import NOW, a_message, a_session, a_user, some_noise
+from tests.factories import NOW, a_message, a_session, a_user, an_event, some_noise
 
 
 def test_a_time_comes_back_as_the_same_moment_in_utc(dbsession):
@@ -72,5 +72,7 @@ def test_rows_show_no_more_than_their_ids(dbsession):
     assert repr(session) == f"<UserSession {session.id} of {user.id}>"
     message = a_message(dbsession, user_id=user.id)
     assert repr(message) == f"<OutboxMessage {message.id} {message.kind}>"
+    event = an_event(dbsession, user)
+    assert repr(event) == f"<Event {event.id} signed_in of {user.id}>"
     link = PendingLink(purpose="verify_email", user_id=user.id, email=user.email)
     assert repr(link) == f"<PendingLink verify_email of {user.id}>"
