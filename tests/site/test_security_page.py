@@ -36,7 +36,8 @@ def events():
             assert isinstance(message, ast.Constant), ast.unparse(call)
             found.add(message.value.partition(":")[0])
     assert "%s" in found  # the events of accounts, by their own words
-    return found - {"%s"} | {kind.logged_as for kind in Kind}
+    # People who are imported are too many: that is in their histories, and no line tells of it.
+    return found - {"%s"} | {kind.logged_as for kind in Kind if kind is not Kind.IMPORTED}
 
 
 @pytest.mark.asvs("16.1.1")

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from authsite.models import User
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, said_beside, status_of
@@ -210,6 +212,16 @@ def test_the_browser_is_known_under_the_new_address_but_on_a_public_computer(
     link = mailbox.latest("change_email", "other@new.example").path_to("change-email")
     done = press(public, link)
     assert done.status_int == 303
+    assert not [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
+
+
+def test_without_a_password_no_browser_is_known(ada, mailbox, dbsession):
+    """Whoever was let in by a host application may have none."""
+    ask(ada)
+    dbsession.execute(sa.update(User).values(password_hash=None))
+    dbsession.commit()
+    done = press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
+    assert NEW in done.follow().text
     assert not [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
 
 
