@@ -69,8 +69,9 @@ class ForeignHash:
     def matches(self, password: str) -> bool:
         """Whether `password` is the one that was hashed: as it was typed, or in the normal form.
 
-        Who was to normalize it there may have left it as it was, and who was not may have got it
-        from another keyboard. For nearly all passwords the two are one, and one hash is computed.
+        Who was to normalize it there may have left it as it was, and who was not may have got it as
+        another keyboard spells it. For nearly all passwords the two are one, and one hash is
+        computed.
         Raises `VerificationError` or `ValueError` when there is no memory to find out.
         """
         spellings = dict.fromkeys((unicodedata.normalize(self.normal_form, password), password))

@@ -2,7 +2,6 @@
 
 import argparse
 import functools
-import json
 import os
 import re
 import sys
@@ -19,6 +18,7 @@ from authsite.calibration import (
     measure_here,
     propose_costs,
 )
+from authsite.commands.as_json import add_json, as_json
 from authsite.commands.not_done import NotDone
 
 HELP = "measure this machine and propose Argon2id parameters for it; needs no ini file"
@@ -51,7 +51,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="what all hashes may take together, one on each core: 64MiB, 1GiB; "
         "32MiB a core by default",
     )
-    command.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(command)
 
 
 def run(asked: argparse.Namespace, *, measure: Measure = _HERE, cores: int = CORES) -> int:
@@ -96,7 +96,7 @@ def _as_json(costs: Costs, *, seconds: float, cores: int) -> str:
         "sign_ins_per_second": round(cores / seconds, 1),
         "cost_of_guessing": cost_of_guessing(costs, seconds=seconds),
     }
-    return f"{json.dumps(answer, indent=2, ensure_ascii=False)}\n"
+    return as_json(answer)
 
 
 def _milliseconds(seconds: float) -> str:

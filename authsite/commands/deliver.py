@@ -4,14 +4,19 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 
 from pyramid.paster import setup_logging
 from pyramid.registry import Registry
 
 from authsite.clock import utc_now
+from authsite.commands.as_json import as_json
 from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.commands.not_done import NotDone
 from authsite.mail.courier import Courier
+from authsite.mail.delivering import Round
 from authsite.site import site_of
 
 HELP = "deliver what is in the outbox, until it is stopped, or once"
@@ -24,11 +29,16 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Make the command ask for an ini file, and take how often."""
     add_ini_file(command)
     command.add_argument("--once", action="store_true", help="deliver what is due, and end")
+    command.add_argument("--json", action="store_true", help="with --once: answer as JSON")
+    command.set_defaults(refuse=command.error)
 
 
 def run(asked: argparse.Namespace) -> int:
     """Deliver; the log goes where the ini file says."""
-    deliver = _deliver_once if asked.once else _deliver_on_and_on
+    if asked.json and not asked.once:
+        asked.refuse("--json goes with --once")
+    tell = _as_json if asked.json else _as_text
+    deliver = partial(_deliver_once, tell) if asked.once else _deliver_on_and_on
 
     def deliver_and_log(registry: Registry) -> int:
         setup_logging(asked.ini)
@@ -44,14 +54,20 @@ def _courier_of(registry: Registry) -> Courier:
     return courier
 
 
-def _deliver_once(registry: Registry) -> int:
+def _deliver_once(tell: Callable[[Round], str], registry: Registry) -> int:
     ended = _courier_of(registry).deliver_due(now=utc_now())
-    sys.stdout.write(
-        f"{ended.delivered} delivered, {ended.put_off} put off, {ended.given_up} given up\n"
-    )
+    sys.stdout.write(tell(ended))
     if ended.server_away is not None:
         raise NotDone(f"the mail server cannot be used: {ended.server_away}")
     return 0
+
+
+def _as_text(ended: Round) -> str:
+    return f"{ended.delivered} delivered, {ended.put_off} put off, {ended.given_up} given up\n"
+
+
+def _as_json(ended: Round) -> str:
+    return as_json(asdict(ended))
 
 
 def _deliver_on_and_on(registry: Registry) -> int:

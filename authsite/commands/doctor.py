@@ -1,7 +1,6 @@
 """`authsite doctor`: what is wrong with a site, and how to mend it."""
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -13,6 +12,7 @@ from typing import NamedTuple, TextIO
 from authsite.checks.examination import examine
 from authsite.checks.finding import Finding, Status
 from authsite.checks.setup import Setup
+from authsite.commands.as_json import add_json, as_json
 from authsite.commands.ini_file import add_ini_file
 from authsite.durations import parse_duration
 
@@ -44,7 +44,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="how long database and mail server may take for each answer: 10s (the default), 1m",
     )
-    command.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(command)
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -124,4 +124,4 @@ def _as_json(findings: Sequence[Finding], counts: Mapping[Status, int]) -> str:
         "counts": {status: counts[status] for status in Status},
         "findings": [finding._asdict() for finding in findings],
     }
-    return f"{json.dumps(answer, indent=2, ensure_ascii=False)}\n"
+    return as_json(answer)

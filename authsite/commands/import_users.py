@@ -1,7 +1,6 @@
 """`authsite import`: bring people with their passwords from another system."""
 
 import argparse
-import json
 import re
 import sys
 from collections import Counter
@@ -15,6 +14,7 @@ from pyramid.registry import Registry
 
 from authsite.accounts.import_users import Begin, import_users, rehearsal
 from authsite.clock import utc_now
+from authsite.commands.as_json import add_json, as_json
 from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.commands.not_done import NotDone
 from authsite.commands.progress import Progress
@@ -73,7 +73,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--dry-run", action="store_true", help="say what would become of whom, and change nothing"
     )
-    command.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(command)
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -133,7 +133,7 @@ def _as_json(counts: Mapping[str, int], reasons: Counter[str], *, dry_run: bool)
         "reasons": dict(reasons.most_common()),
         **{each: counts.get(each, 0) for each in _REMARKS},
     }
-    return f"{json.dumps(answer, indent=2)}\n"
+    return as_json(answer)
 
 
 def _column(text: str) -> tuple[str, str]:

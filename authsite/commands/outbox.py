@@ -1,13 +1,13 @@
 """`authsite outbox`: what waits to be delivered, what failed and why, and what went out."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from pyramid.registry import Registry
 
+from authsite.commands.as_json import add_json, as_json
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.mail.states import Seen, count_messages, some_messages
@@ -21,7 +21,7 @@ _HEADER = ("state", "kind", "recipient", "due", "tries", "next try", "delivered"
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Make the command ask for an ini file, and take a form for its answer."""
     add_ini_file(command)
-    command.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(command)
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -64,4 +64,4 @@ def _moment(moment: datetime | None) -> str:
 
 def _as_json(counts: Mapping[str, int], messages: Sequence[Seen]) -> str:
     answer = {"counts": counts, "messages": [message._asdict() for message in messages]}
-    return f"{json.dumps(answer, indent=2, default=datetime.isoformat)}\n"
+    return as_json(answer)

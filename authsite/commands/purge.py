@@ -1,46 +1,58 @@
 """`authsite purge`: delete now what nobody can use any more."""
 
+import argparse
 import sys
 import time
 from datetime import datetime
+from functools import partial
 
 from pyramid.registry import Registry
 
 from authsite.accounts.sweep import ALL, Leftovers, count_leftovers, sweep
 from authsite.clock import utc_now
+from authsite.commands.as_json import add_json, as_json
 from authsite.commands.ini_file import add_ini_file, with_site
+from authsite.commands.progress import Progress
 from authsite.database import Database
 from authsite.site import site_of
 from authsite.sweeping import REST
 
 HELP = (
-    "delete expired sessions and links, forgotten throttles, old messages and closed accounts, in "
-    "batches, while the site runs"
+    "delete expired sessions and links, forgotten throttles, old messages and events, and closed "
+    "accounts, in batches, while the site runs"
 )
 
-add_arguments = add_ini_file
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Make the command ask for an ini file, and take a form for its answer."""
+    add_ini_file(command)
+    add_json(command)
 
 
-@with_site
-def run(registry: Registry) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Purge, and say how many rows of each kind are gone; on a terminal also how far it is."""
+    return with_site(partial(_purge_all, asked))(asked)
+
+
+def _purge_all(asked: argparse.Namespace, registry: Registry) -> int:
     database, now = site_of(registry).database, utc_now()
+    gone = {}
     for leftovers in ALL:
-        gone = _purge(database, leftovers, now=now)
-        sys.stdout.write(f"{gone} {leftovers.name} deleted\n")
+        gone[leftovers.name] = _purge(database, leftovers, now=now)
+        if not asked.json:
+            sys.stdout.write(f"{gone[leftovers.name]} {leftovers.name} deleted\n")
+    if asked.json:
+        sys.stdout.write(as_json({"deleted": gone}))
     return 0
 
 
 def _purge(database: Database, leftovers: Leftovers, *, now: datetime) -> int:
-    gone, on_terminal = 0, sys.stderr.isatty()
+    gone = 0
     with database.reading.connect() as connection:
         total = count_leftovers(connection, leftovers, now=now)
-    for deleted in sweep(database.writing, leftovers, now=now):
-        gone += deleted
-        if on_terminal:
-            sys.stderr.write(f"\r{gone} of {total} {leftovers.name} deleted")
-            sys.stderr.flush()
-        time.sleep(REST)
-    if on_terminal and gone:
-        sys.stderr.write("\n")
+    with Progress(f"{leftovers.name} deleted", total=total) as progress:
+        for deleted in sweep(database.writing, leftovers, now=now):
+            gone += deleted
+            progress.show(gone)
+            time.sleep(REST)
     return gone

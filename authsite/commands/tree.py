@@ -1,22 +1,44 @@
 """`authsite tree`: print every address with method, permission and view."""
 
+import argparse
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from pyramid.registry import Registry
 
-from authsite.addresses import pages_of
+from authsite.addresses import Page, pages_of
+from authsite.commands.as_json import add_json, as_json
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import add_ini_file, with_site
 
 HELP = "print every address of the site with method, permission and view"
+COLUMNS = ("address", "method", "permission", "view")
 
-add_arguments = add_ini_file
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Make the command ask for an ini file, and take a form for its answer."""
+    add_ini_file(command)
+    add_json(command)
 
 
-@with_site
-def run(registry: Registry) -> int:
-    """Print the table, a page a line, in columns."""
-    rows = [("address", "method", "permission", "view")]
-    rows += [(page.address, page.method, page.permission, page.view) for page in pages_of(registry)]
-    sys.stdout.write(in_columns(rows))
+def run(asked: argparse.Namespace) -> int:
+    """Print the table, a page a line, in columns, or as JSON."""
+    return with_site(partial(_print, _as_json if asked.json else _as_text))(asked)
+
+
+def _print(tell: Callable[[Sequence[Page]], str], registry: Registry) -> int:
+    sys.stdout.write(tell(pages_of(registry)))
     return 0
+
+
+def _as_text(pages: Sequence[Page]) -> str:
+    return in_columns([COLUMNS, *(_row(page) for page in pages)])
+
+
+def _as_json(pages: Sequence[Page]) -> str:
+    return as_json([dict(zip(COLUMNS, _row(page), strict=True)) for page in pages])
+
+
+def _row(page: Page) -> tuple[str, ...]:
+    return (page.address, page.method, page.permission, page.view)

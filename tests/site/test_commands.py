@@ -1,6 +1,7 @@
 """The `authsite` command, as an operator meets it: what it prints, and its exit status."""
 
 import contextlib
+import json
 import os
 import pty
 import subprocess
@@ -99,13 +100,33 @@ def on_a_terminal(monkeypatch, arguments):
 
 def test_purge_shows_on_a_terminal_how_far_it_is(many_expired, ini, monkeypatch, capsys):
     seen = on_a_terminal(monkeypatch, ["purge", ini])
-    steps = [f"{gone} of 1234 expired sessions deleted" for gone in (500, 1000, 1234)]
+    steps = [
+        f"[{'#' * grown}{'-' * (30 - grown)}] {share:4.0%}  {gone} expired sessions deleted"
+        for gone, grown, share in ((500, 12, 0.41), (1000, 24, 0.81), (1234, 30, 1))
+    ]
     assert seen == "".join(f"\r{step}" for step in steps) + "\r\n$"
     assert capsys.readouterr().out == f"1234 {GONE}"
     assert on_a_terminal(monkeypatch, ["purge", ini]) == "$"
 
 
-@pytest.mark.parametrize("arguments", [[], ["nothing", "x.ini"], ["purge"], ["tree", "a", "b"]])
+def test_programs_are_answered_as_json(application, many_expired, ini, capsys):
+    assert main(["purge", "--json", ini]) == 0
+    deleted = json.loads(capsys.readouterr().out)["deleted"]
+    assert deleted["expired sessions"] == 1234
+    assert len(deleted) == len(GONE.splitlines())
+    assert main(["tree", "--json", ini]) == 0
+    pages = json.loads(capsys.readouterr().out)
+    assert [tuple(each.values()) for each in pages] == [
+        (page.address, page.method, page.permission, page.view)
+        for page in pages_of(application.registry)
+    ]
+    assert set(pages[0]) == {"address", "method", "permission", "view"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["nothing", "x.ini"], ["purge"], ["tree", "a", "b"], ["deliver", "x.ini", "--json"]],
+)
 def test_who_asks_wrongly_is_told_how_to_ask(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(arguments)

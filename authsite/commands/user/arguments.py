@@ -6,6 +6,7 @@ from typing import Any
 
 from webob.multidict import MultiDict
 
+from authsite.commands.as_json import add_json
 from authsite.commands.ini_file import add_ini_file
 from authsite.forms import SiteForm
 from authsite.visible_text import is_readable, trimmed
@@ -19,7 +20,7 @@ def add_action(actions: Actions, name: str, what: str, act: Act) -> argparse.Arg
     """Add an action of this name that asks for an ini file, and may answer as JSON."""
     action: argparse.ArgumentParser = actions.add_parser(name, help=what, description=what)
     add_ini_file(action)
-    action.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(action)
     action.set_defaults(act=act)
     return action
 

@@ -82,7 +82,7 @@ def test_on_a_terminal_purge_says_how_far_it_is(site, expired, ini, monkeypatch,
         shown = b""
         while b"\n" not in shown:
             shown += screen.read(1000)
-    assert shown == b"\r3 of 3 expired sessions deleted\r\n"
+    assert shown == b"\r[" + 30 * b"#" + b"] 100%  3 expired sessions deleted\r\n"
     assert capsys.readouterr().out == f"3 {GONE}"
 
 

@@ -56,6 +56,13 @@ def test_once_delivers_what_is_due_and_says_how_much(ini, waiting, mailserver, c
     assert len(mailserver.received) == 1
 
 
+def test_once_answers_programs_as_json(ini, waiting, mailserver, capsys):
+    mailserver.answers["RCPT"] = ["550 5.1.1 Unknown"]
+    assert main(["deliver", "--once", "--json", ini]) == 0
+    ended = {"delivered": 2, "put_off": 0, "given_up": 1, "server_away": None}
+    assert json.loads(capsys.readouterr().out) == ended
+
+
 def test_a_mail_server_that_is_away_is_told(ini, waiting, mailserver, capsys):
     mailserver.answers["MAIL"] = ["421 4.3.2 Shutting down"]
     assert main(["deliver", "--once", ini]) == 1
