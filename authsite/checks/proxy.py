@@ -22,7 +22,9 @@ def proxy(setup: Setup) -> Iterator[Finding]:
         found = list(_problems(server))
         yield from found
         if not found:
-            yield fine(f"[server:{server.name}] believes {server.does.trusted_proxy}, no other")
+            trusted = server.does.trusted_proxy
+            whom = "every program of this machine" if trusted == "*" else trusted
+            yield fine(f"[server:{server.name}] believes {whom}, no other")
 
 
 def _problems(server: Server) -> Iterator[Finding]:

@@ -14,3 +14,8 @@ def add_json(command: argparse.ArgumentParser) -> None:
 def as_json(answer: Any) -> str:
     """Return the answer as people can read it, too; times are in ISO 8601."""
     return f"{json.dumps(answer, indent=2, ensure_ascii=False, default=datetime.isoformat)}\n"
+
+
+def as_json_line(answer: Any) -> str:
+    """Return the same in one line, for an answer of many that are read one by one."""
+    return f"{json.dumps(answer, ensure_ascii=False, default=datetime.isoformat)}\n"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pyramid.registry import Registry
 
 from authsite.accounts.find_users import State, UserSummary, all_users
+from authsite.commands.as_json import as_json_line
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import with_site
 from authsite.commands.user.arguments import Actions, add_action, line
-from authsite.commands.user.operation import as_json
 from authsite.site import site_of
 
 _WORDS = {
@@ -58,7 +58,7 @@ def _as_text(found: Sequence[UserSummary]) -> str:
 
 
 def _as_json_lines(found: Sequence[UserSummary]) -> str:
-    return "".join(f"{as_json(facts_of(user))}\n" for user in found)
+    return "".join(as_json_line(facts_of(user)) for user in found)
 
 
 def facts_of(user: UserSummary) -> dict[str, object]:

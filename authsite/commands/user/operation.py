@@ -1,7 +1,6 @@
 """How an operator's act on an account is done: in one transaction, and written down."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from authsite.accounts.find_users import UserSummary, summary_of_address, summar
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.users import held_user_of_id
 from authsite.clock import utc_now
+from authsite.commands.as_json import as_json
 from authsite.commands.ini_file import with_request
 from authsite.commands.not_done import NotDone
 from authsite.journal import Journal
@@ -81,12 +81,7 @@ def act_on_account(
 
 def tell(done: Done, asked: argparse.Namespace) -> None:
     """Print what was done."""
-    sys.stdout.write(f"{as_json(done.facts) if asked.json else done.words}\n")
-
-
-def as_json(value: Any) -> str:
-    """Return the value as JSON in one line; times in ISO 8601."""
-    return json.dumps(value, ensure_ascii=False, default=datetime.isoformat)
+    sys.stdout.write(as_json(done.facts) if asked.json else f"{done.words}\n")
 
 
 def account_named(dbsession: Session, account: str) -> UserSummary | None:

@@ -13,11 +13,12 @@ from authsite.accounts.own_history import Entry, as_plain, page_of
 from authsite.accounts.own_sessions import OwnSession, sessions_of
 from authsite.browsers import browser_in_words
 from authsite.clock import utc_now
+from authsite.commands.as_json import as_json
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import with_site
 from authsite.commands.user.arguments import Actions, add_account, add_action
 from authsite.commands.user.find import facts_of
-from authsite.commands.user.operation import account_named, as_json, nobody_has
+from authsite.commands.user.operation import account_named, nobody_has
 from authsite.site import site_of
 
 NONE = "none\n"
@@ -52,7 +53,7 @@ def _as_json(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence
         "sessions": [each._asdict() for each in sessions],
         "events": [as_plain(each) for each in events],
     }
-    return f"{as_json(answer)}\n"
+    return as_json(answer)
 
 
 def _as_text(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence[Entry]) -> str:

@@ -91,11 +91,13 @@ def test_a_proxy_that_never_comes_from_there_is_wrong(a_setup, said, listen):
     assert f"believes {said['trusted_proxy']}, but is reached from" in is_wrong(setup, "proxy")
 
 
-@pytest.mark.parametrize("trusted", ["localhost", "*"])
-def test_a_unix_socket_is_reached_from_localhost(a_setup, trusted):
+@pytest.mark.parametrize(
+    ("trusted", "whom"), [("localhost", "localhost"), ("*", "every program of this machine")]
+)
+def test_a_unix_socket_is_reached_from_localhost(a_setup, trusted, whom):
     server = {"listen": None, "unix_socket": "/run/authsite.sock", "trusted_proxy": trusted}
     setup = a_setup(server=server)
-    assert f"believes {trusted}" in is_fine(setup, "proxy")
+    assert is_fine(setup, "proxy") == f"[server:main] believes {whom}, no other"
     assert is_fine(setup, "servers") == "main on /run/authsite.sock"
 
 
