@@ -17,5 +17,5 @@ def as_json(answer: Any) -> str:
 
 
 def as_json_line(answer: Any) -> str:
-    """Return the same in one line, for an answer of many that are read one by one."""
+    """Return the same in one line, for what is read line by line."""
     return f"{json.dumps(answer, ensure_ascii=False, default=datetime.isoformat)}\n"

@@ -15,7 +15,7 @@ from authsite.accounts.find_users import UserSummary, summary_of_address, summar
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.users import held_user_of_id
 from authsite.clock import utc_now
-from authsite.commands.as_json import as_json
+from authsite.commands.as_json import as_json_line
 from authsite.commands.ini_file import with_request
 from authsite.commands.not_done import NotDone
 from authsite.journal import Journal
@@ -81,7 +81,7 @@ def act_on_account(
 
 def tell(done: Done, asked: argparse.Namespace) -> None:
     """Print what was done."""
-    sys.stdout.write(as_json(done.facts) if asked.json else f"{done.words}\n")
+    sys.stdout.write(as_json_line(done.facts) if asked.json else f"{done.words}\n")
 
 
 def account_named(dbsession: Session, account: str) -> UserSummary | None:

@@ -13,7 +13,7 @@ from authsite.accounts.own_history import Entry, as_plain, page_of
 from authsite.accounts.own_sessions import OwnSession, sessions_of
 from authsite.browsers import browser_in_words
 from authsite.clock import utc_now
-from authsite.commands.as_json import as_json
+from authsite.commands.as_json import as_json_line
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import with_site
 from authsite.commands.user.arguments import Actions, add_account, add_action
@@ -53,7 +53,7 @@ def _as_json(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence
         "sessions": [each._asdict() for each in sessions],
         "events": [as_plain(each) for each in events],
     }
-    return as_json(answer)
+    return as_json_line(answer)
 
 
 def _as_text(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence[Entry]) -> str:
