@@ -9,7 +9,7 @@ from plaster import get_settings
 
 from authsite.models import Base
 from authsite.models.base import UtcDateTime
-from authsite.read_settings import SettingError, read_database_url
+from authsite.settings.loader import SettingError, read_database_url
 
 config = context.config
 if config.config_file_name and config.attributes.get("configure_logging", True):

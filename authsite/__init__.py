@@ -11,15 +11,9 @@ from pyramid.router import Router, default_execution_policy
 from pyramid.tweens import EXCVIEW, MAIN
 from zope.interface import Interface
 
-from authsite.assets import LIFETIME, PREFIX
-from authsite.confirming import ConfirmPassword
-from authsite.database import SAFE_METHODS, attempts_of
-from authsite.headers import with_headers
-from authsite.mail.messages import mail_environment
-from authsite.measuring import Metrics
-from authsite.pages import TEMPLATES
-from authsite.read_settings import SettingError, read_settings
-from authsite.request import MAIL_TEMPLATES, Request
+from authsite.http.headers import with_headers
+from authsite.http.static import LIFETIME, PREFIX
+from authsite.mail.composer import mail_environment
 from authsite.resources import (
     LINKS,
     Account,
@@ -30,10 +24,16 @@ from authsite.resources import (
     WellKnown,
     add_child,
 )
-from authsite.security import SecurityPolicy
-from authsite.settings import Settings
-from authsite.site import Site, build_site
-from authsite.traversal import StrictTraverser
+from authsite.resources.traverser import StrictTraverser
+from authsite.security.policy import SecurityPolicy
+from authsite.services import Site, build_site
+from authsite.settings.loader import SettingError, read_settings
+from authsite.settings.schema import Settings
+from authsite.telemetry.metrics import Metrics
+from authsite.web.reauthentication import ConfirmPassword
+from authsite.web.rendering import TEMPLATES
+from authsite.web.request import MAIL_TEMPLATES, Request
+from authsite.web.transactions import SAFE_METHODS, attempts_of
 
 #: The order of actions that look at what all others have configured.
 LAST = 9999
@@ -67,8 +67,8 @@ def includeme(config: Configurator) -> None:
         lambda: _put_headers_around(config, site),
         order=LAST,
     )
-    config.add_tween("authsite.database.transaction_tween_factory", over=EXCVIEW)
-    config.add_tween("authsite.malformed.malformed_tween_factory", under=EXCVIEW, over=MAIN)
+    config.add_tween("authsite.web.transactions.transaction_tween_factory", over=EXCVIEW)
+    config.add_tween("authsite.web.validation.validation_tween_factory", under=EXCVIEW, over=MAIN)
 
     config.add_directive("add_child", add_child)
     config.set_root_factory(Root)
@@ -137,7 +137,7 @@ def _metrics(config: Configurator, settings: Settings) -> Metrics:
     if settings.metrics.listen is None:
         return Metrics()
     try:
-        measured = config.maybe_dotted("authsite.metrics.prometheus.PrometheusMetrics")
+        measured = config.maybe_dotted("authsite.telemetry.prometheus.PrometheusMetrics")
     except ImportError:
         raise SettingError(
             "authsite.metrics.listen needs the package prometheus-client: install "

@@ -5,7 +5,7 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.router import Router
 
-from authsite.request import Request
+from authsite.web.request import Request
 
 
 class _Silence:

@@ -20,7 +20,7 @@ from pathlib import Path
 from plaster import get_settings
 from sqlalchemy.engine import URL
 
-from authsite.read_settings import SettingError, read_database_url
+from authsite.settings.loader import SettingError, read_database_url
 
 
 class NotDone(Exception):

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from authsite.breached_filter import build_filter
-from authsite.breached_folder import BreachedFolder
+from authsite.passwords.breached_filter import build_filter
+from authsite.passwords.breached_folder import BreachedFolder
 
 #: A folder with the first of the files, which is what a folder is known by.
 EXCERPT = Path(__file__).parent / "breached"

@@ -15,7 +15,7 @@ from webtest import TestApp
 import authsite
 from authsite.clock import utc_now
 from authsite.models import Base, Sweep, User
-from authsite.site import Site, site_of
+from authsite.services import Site, site_of
 from tests.browsers import Browser
 from tests.mailbox import Mailbox
 from tests.postgresql import Cluster

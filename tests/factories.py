@@ -15,18 +15,18 @@ from pyramid.testing import DummySecurityPolicy
 from sqlalchemy.orm import Session
 
 import authsite
-from authsite.accounts.events import Actor, Kind, Origin
 from authsite.accounts.sessions import Identity, Limits
-from authsite.accounts.throttles import HELD_UP, Throttles
-from authsite.journal import Journal
-from authsite.mail.messages import Messages, mail_environment
+from authsite.audit.event_types import Actor, Kind, Origin
+from authsite.audit.recorder import Journal
+from authsite.mail.composer import Messages, mail_environment
 from authsite.models import Event, OutboxMessage, User, UserSession
-from authsite.password_policy import PasswordPolicy
-from authsite.passwords import PasswordHasher
-from authsite.request import Request
-from authsite.setting_values import rate_limits
-from authsite.site import Site
+from authsite.passwords.hasher import PasswordHasher
+from authsite.passwords.policy import PasswordPolicy
+from authsite.services import Site
+from authsite.settings.parsers import rate_limits
+from authsite.throttling.throttles import HELD_UP, Throttles
 from authsite.tokens import SessionToken, new_id
+from authsite.web.request import Request
 
 #: A moment to which tests refer; whole seconds make failures readable.
 NOW = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)

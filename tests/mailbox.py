@@ -6,7 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from authsite.models import OutboxMessage
-from authsite.site import Site
+from authsite.services import Site
 
 
 class Mail(NamedTuple):

@@ -1,6 +1,6 @@
 """Settings for tests that try the same thing over and over, and are not about how often one may."""
 
-from authsite.read_settings import describe_settings
+from authsite.settings.loader import describe_settings
 
 #: The names of the settings that say how often something may be tried.
 THROTTLES = [row.key for row in describe_settings() if row.key.startswith("authsite.throttle.")]

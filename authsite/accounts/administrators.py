@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.events import Journal, Kind
+from authsite.audit.event_types import Kind
+from authsite.audit.recorder import Journal
 from authsite.models import User
 
 

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.events import Journal, Kind
-from authsite.accounts.links import (
+from authsite.accounts.email_links import (
     DeadLink,
     Purpose,
     follow_link,
@@ -22,6 +21,8 @@ from authsite.accounts.users import (
     user_held_as_they_are,
     user_of_email_key,
 )
+from authsite.audit.event_types import Kind
+from authsite.audit.recorder import Journal
 from authsite.durations import in_words
 from authsite.email_addresses import EmailAddress
 from authsite.models import User

@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.email_links import Purpose, void_links
 from authsite.accounts.end_sessions import close_sessions
-from authsite.accounts.events import EndReason, Journal, Kind
-from authsite.accounts.links import Purpose, void_links
 from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.notices import tell
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.sign_in import WrongCredentials, replace_password_hash
 from authsite.accounts.users import Credential, user_of_id
+from authsite.audit.event_types import EndReason, Kind
+from authsite.audit.recorder import Journal
 from authsite.models import User
-from authsite.passwords import PasswordHasher, normalized
+from authsite.passwords.hasher import PasswordHasher, normalized
 
 #: What somebody may have asked for who knew the old password, and could still follow. Links that
 #: prove the present address say nothing about the password, and stay.

@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.end_sessions import close_sessions
-from authsite.accounts.events import EndReason, Journal, Kind
-from authsite.accounts.links import (
+from authsite.accounts.email_links import (
     DeadLink,
     Purpose,
     follow_link,
@@ -16,10 +14,13 @@ from authsite.accounts.links import (
     void_all_but_disavowals,
     void_links,
 )
+from authsite.accounts.end_sessions import close_sessions
 from authsite.accounts.notices import notify, tell
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.sign_in import user_of_credential
 from authsite.accounts.users import AccountFrozen, Credential, held_user_of_id
+from authsite.audit.event_types import EndReason, Kind
+from authsite.audit.recorder import Journal
 from authsite.models import OutboxMessage, User
 from authsite.tokens import LinkToken
 

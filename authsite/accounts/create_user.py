@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.events import Journal, Kind
 from authsite.accounts.sign_up import add_user
+from authsite.audit.event_types import Kind
+from authsite.audit.recorder import Journal
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.tokens import new_id

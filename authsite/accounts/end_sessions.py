@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.events import EndReason, Journal, Kind
+from authsite.audit.event_types import EndReason, Kind
+from authsite.audit.recorder import Journal
 from authsite.models import User, UserSession
 from authsite.tokens import SessionToken
 

@@ -4,16 +4,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.events import Journal, Kind
-from authsite.accounts.links import Purpose, issue_link
-from authsite.accounts.mail_limits import count_mail
+from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.notices import called
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.throttles import Throttles
 from authsite.accounts.users import user_of_email_key
+from authsite.audit.event_types import Kind
+from authsite.audit.recorder import Journal
 from authsite.durations import in_words
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
+from authsite.throttling.mail_limits import count_mail
+from authsite.throttling.throttles import Throttles
 from authsite.tokens import LinkToken, new_id
 
 #: The kind of the mail, under which its address is counted.

@@ -1,7 +1,7 @@
 """What a new password has to be, at whichever page it is chosen."""
 
 from authsite.email_addresses import EmailAddress
-from authsite.password_policy import PasswordPolicy
+from authsite.passwords.policy import PasswordPolicy
 
 
 class WeakPassword(Exception):

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.events import Journal, Kind
-from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.outbox import Outbox
+from authsite.audit.event_types import Kind
+from authsite.audit.recorder import Journal
 from authsite.models import OutboxMessage, PendingLink, User
 
 #: Mails in a day to an address that is not verified, the one that asks to verify it included.

@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.end_sessions import close_sessions
-from authsite.accounts.events import EndReason, Journal, Kind
-from authsite.accounts.links import (
+from authsite.accounts.email_links import (
     DeadLink,
     OpenLink,
     Purpose,
@@ -15,14 +13,17 @@ from authsite.accounts.links import (
     follow_link,
     void_all_but_disavowals,
 )
+from authsite.accounts.end_sessions import close_sessions
 from authsite.accounts.new_password import refuse_weak_password
 from authsite.accounts.notices import tell
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.throttles import Hit, Throttles
 from authsite.accounts.users import held_user_of_id
+from authsite.audit.event_types import EndReason, Kind
+from authsite.audit.recorder import Journal
 from authsite.email_addresses import parse_email_address
-from authsite.password_policy import PasswordPolicy
-from authsite.passwords import PasswordHasher
+from authsite.passwords.hasher import PasswordHasher
+from authsite.passwords.policy import PasswordPolicy
+from authsite.throttling.throttles import Hit, Throttles
 from authsite.tokens import LinkToken
 
 

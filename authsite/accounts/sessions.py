@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from authsite.accounts.end_sessions import close_surplus_sessions
-from authsite.accounts.events import Journal, Kind
-from authsite.compiled_select import CompiledSelect
+from authsite.audit.event_types import Kind
+from authsite.audit.recorder import Journal
+from authsite.db.compiled_select import CompiledSelect
 from authsite.models import User, UserSession
 from authsite.tokens import SessionToken
 

@@ -7,13 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.throttles import Throttles
 from authsite.accounts.users import Credential, credential_of_email_key, held_user_of_id
-from authsite.compiled_select import CompiledSelect
+from authsite.db.compiled_select import CompiledSelect
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
 from authsite.models.base import UtcDateTime
-from authsite.passwords import PasswordHasher
+from authsite.passwords.hasher import PasswordHasher
+from authsite.throttling.throttles import Throttles
 
 _USERS = User.metadata.tables["user"]
 _UNCHANGED = (

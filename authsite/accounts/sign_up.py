@@ -5,19 +5,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.events import Journal, Kind
-from authsite.accounts.links import Purpose, is_reserved, issue_link
-from authsite.accounts.mail_limits import may_mail
+from authsite.accounts.email_links import Purpose, is_reserved, issue_link
 from authsite.accounts.new_password import refuse_weak_password
 from authsite.accounts.notices import called
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.throttles import Hit, Throttles
 from authsite.accounts.users import Credential, EmailTaken, giving_email, user_of_email_key
 from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify
+from authsite.audit.event_types import Kind
+from authsite.audit.recorder import Journal
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
-from authsite.password_policy import PasswordPolicy
-from authsite.passwords import PasswordHasher
+from authsite.passwords.hasher import PasswordHasher
+from authsite.passwords.policy import PasswordPolicy
+from authsite.throttling.mail_limits import may_mail
+from authsite.throttling.throttles import Hit, Throttles
 from authsite.tokens import new_id
 
 #: The kind of the mail to an address that is taken, which is counted under this name.

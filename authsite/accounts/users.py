@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from authsite.compiled_select import CompiledSelect
+from authsite.db.compiled_select import CompiledSelect
 from authsite.models import User
 
 

@@ -4,22 +4,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.email_links import DeadLink, Purpose, follow_link, issue_link, void_links
 from authsite.accounts.end_sessions import close_sessions
-from authsite.accounts.events import EndReason, Journal, Kind
-from authsite.accounts.links import (
-    DeadLink,
-    Purpose,
-    follow_link,
-    issue_link,
-    void_links,
-)
-from authsite.accounts.mail_limits import may_mail
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.sign_in import hold_credential, user_of_credential
-from authsite.accounts.throttles import Throttles
 from authsite.accounts.users import Credential, held_user_of_id
+from authsite.audit.event_types import EndReason, Kind
+from authsite.audit.recorder import Journal
 from authsite.durations import in_words
 from authsite.models import User
+from authsite.throttling.mail_limits import may_mail
+from authsite.throttling.throttles import Throttles
 from authsite.tokens import LinkToken
 
 #: The kind of the mail, which is counted under this name.

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.setup import Setup
-from authsite.cookies import Cookie
+from authsite.http.cookies import Cookie
 
 #: Names that no stranger can ask for (RFC 6761), and names of a network's own.
 _NOBODYS = ("localhost", "test", "invalid", "example")

@@ -15,7 +15,7 @@ from alembic.util.exc import CommandError
 from authsite.checks.finding import Finding, doubtful, fine, in_one_line, wrong
 from authsite.checks.setup import Setup
 from authsite.clock import utc_now
-from authsite.read_settings import SettingError
+from authsite.settings.loader import SettingError
 
 #: What statements of the site need: `RETURNING`.
 _OLDEST_SQLITE = (3, 35)

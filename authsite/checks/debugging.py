@@ -7,7 +7,7 @@ from pyramid.settings import asbool, aslist
 
 from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.setup import Setup
-from authsite.read_settings import SettingError
+from authsite.settings.loader import SettingError
 
 _FLAGS = (
     "debug_all",

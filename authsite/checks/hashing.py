@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from argon2.exceptions import HashingError
 
-from authsite.calibration import LEAST
 from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.servers import server_names
 from authsite.checks.setup import Setup
-from authsite.settings import PasswordSettings
+from authsite.passwords.calibration import LEAST
+from authsite.settings.schema import PasswordSettings
 
 #: Seconds that somebody who signs in does not notice, when nobody else does.
 _SLOW = 1.0

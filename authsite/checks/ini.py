@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from authsite.checks.finding import Finding, doubtful, fine, in_one_line, wrong
 from authsite.checks.setup import UNREADABLE, Setup
-from authsite.read_settings import SettingError, describe_settings
+from authsite.settings.loader import SettingError, describe_settings
 
 _LIST = "docs/configuration.md lists what there is"
 

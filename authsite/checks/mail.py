@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.setup import Setup
 from authsite.clock import utc_now
+from authsite.mail.errors import ServerAway, WrongSetup
 from authsite.mail.server import end_of_certificate, mail_server
-from authsite.mail.states import count_messages
-from authsite.mail.undelivered import ServerAway, WrongSetup
+from authsite.mail.status import count_messages
 from authsite.models import OutboxMessage
 
 #: A certificate that nobody renewed this long before its end will not be.

@@ -11,7 +11,7 @@ from zxcvbn_rs_py import zxcvbn
 from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.setup import Setup
 from authsite.checks.sources import is_secret, others_can_read, sources
-from authsite.read_settings import DEVELOPMENT_SECRET
+from authsite.settings.loader import DEVELOPMENT_SECRET
 
 #: What is read in this repository, and known to everyone.
 _PUBLISHED = {

@@ -19,10 +19,10 @@ from pyramid.paster import get_app
 from pyramid.registry import Registry
 from sqlalchemy.engine import URL, Engine
 
-from authsite.measuring import Metrics
-from authsite.read_settings import SettingError, read_database_url, read_settings
-from authsite.settings import Settings
-from authsite.site import Site, build_site
+from authsite.services import Site, build_site
+from authsite.settings.loader import SettingError, read_database_url, read_settings
+from authsite.settings.schema import Settings
+from authsite.telemetry.metrics import Metrics
 
 #: What an ini file raises that is not there, or is none.
 UNREADABLE = (

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from authsite.checks.setup import UNREADABLE, Setup
-from authsite.read_settings import SettingDescription, describe_settings
+from authsite.settings.loader import SettingDescription, describe_settings
 
 #: What is shorter may stand in a sentence by chance; to strike it out would give it away.
 _SHORTEST_STRUCK_OUT = 8

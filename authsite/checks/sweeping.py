@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from authsite.accounts.sweep import ALL, count_leftovers
 from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.setup import Setup
 from authsite.clock import utc_now
 from authsite.models import Sweep
+from authsite.purging.targets import ALL, count_leftovers
 
 #: Times of `authsite.sweeping.every`, and a time, after which leftovers should be gone.
 _LATE, _TOO_LATE = 3, timedelta(days=7)

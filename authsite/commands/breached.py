@@ -5,9 +5,9 @@ import re
 import sys
 from pathlib import Path
 
-from authsite.breached_filter import BreachedFilter, build_filter
-from authsite.breached_folder import PREFIXES, BreachedFolder, MalformedFile
 from authsite.commands.not_done import NotDone
+from authsite.passwords.breached_filter import BreachedFilter, build_filter
+from authsite.passwords.breached_folder import PREFIXES, BreachedFolder, MalformedFile
 
 HELP = "prepare the list of breached passwords"
 

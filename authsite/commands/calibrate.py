@@ -8,7 +8,9 @@ import sys
 
 from argon2.exceptions import HashingError
 
-from authsite.calibration import (
+from authsite.commands.as_json import add_json, as_json
+from authsite.commands.not_done import NotDone
+from authsite.passwords.calibration import (
     LEAST,
     Costs,
     Measure,
@@ -18,8 +20,6 @@ from authsite.calibration import (
     measure_here,
     propose_costs,
 )
-from authsite.commands.as_json import add_json, as_json
-from authsite.commands.not_done import NotDone
 
 HELP = "measure this machine and propose Argon2id parameters for it; needs no ini file"
 

@@ -15,9 +15,9 @@ from authsite.clock import utc_now
 from authsite.commands.as_json import as_json
 from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.commands.not_done import NotDone
-from authsite.mail.courier import Courier
-from authsite.mail.delivering import Round
-from authsite.site import site_of
+from authsite.mail.delivery import Round
+from authsite.mail.worker import Courier
+from authsite.services import site_of
 
 HELP = "deliver what is in the outbox, until it is stopped, or once"
 

@@ -12,21 +12,21 @@ from pathlib import Path
 
 from pyramid.registry import Registry
 
-from authsite.accounts.import_users import Begin, import_users, rehearsal
 from authsite.clock import utc_now
 from authsite.commands.as_json import add_json, as_json
 from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.commands.not_done import NotDone
 from authsite.commands.progress import Progress
 from authsite.commands.refused import report_to
-from authsite.foreign_hashes import of_raw_password
+from authsite.importing.errors import UnusableSource
 from authsite.importing.fields import FIELDS
+from authsite.importing.import_users import Begin, import_users, rehearsal
 from authsite.importing.lines import open_lines, read_csv, read_json_lines
 from authsite.importing.people import Reader
 from authsite.importing.source import TABLES, Asked, Source
 from authsite.importing.tables import open_table
-from authsite.importing.unusable import UnusableSource
-from authsite.site import site_of
+from authsite.passwords.legacy_hashes import of_raw_password
+from authsite.services import site_of
 
 HELP = "bring people with their passwords from another system; what is broken off goes on"
 

@@ -10,10 +10,10 @@ from pyramid.registry import Registry
 from sqlalchemy.exc import ProgrammingError
 
 from authsite.commands.not_done import NotDone
-from authsite.database import DATABASE_AWAY
-from authsite.read_settings import SettingError
-from authsite.request import Request
-from authsite.site import site_of
+from authsite.db.engines import DATABASE_AWAY
+from authsite.services import site_of
+from authsite.settings.loader import SettingError
+from authsite.web.request import Request
 
 
 def add_ini_file(command: argparse.ArgumentParser) -> None:

@@ -10,8 +10,8 @@ from pyramid.registry import Registry
 from authsite.commands.as_json import add_json, as_json
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import add_ini_file, with_site
-from authsite.mail.states import Seen, count_messages, some_messages
-from authsite.site import site_of
+from authsite.mail.status import Seen, count_messages, some_messages
+from authsite.services import site_of
 
 HELP = "show what waits to be delivered, what failed and why, and what went out of late"
 

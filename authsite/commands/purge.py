@@ -8,14 +8,14 @@ from functools import partial
 
 from pyramid.registry import Registry
 
-from authsite.accounts.sweep import ALL, Leftovers, count_leftovers, sweep
 from authsite.clock import utc_now
 from authsite.commands.as_json import add_json, as_json
 from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.commands.progress import Progress
-from authsite.database import Database
-from authsite.site import site_of
-from authsite.sweeping import REST
+from authsite.db.engines import Database
+from authsite.purging.purger import REST
+from authsite.purging.targets import ALL, Leftovers, count_leftovers, sweep
+from authsite.services import site_of
 
 HELP = (
     "delete expired sessions and links, forgotten throttles, old messages and events, and closed "

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from authsite.accounts.foreign_users import Refusal
 from authsite.commands.not_done import NotDone
+from authsite.importing.imported_user import Refusal
 
 _HEADER = ("who", "email", "reason", "detail")
 #: With these a spreadsheet takes a cell for a formula (ASVS 1.2.10).

@@ -7,10 +7,10 @@ from functools import partial
 
 from pyramid.registry import Registry
 
-from authsite.addresses import Page, pages_of
 from authsite.commands.as_json import add_json, as_json
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import add_ini_file, with_site
+from authsite.resources.site_map import Page, pages_of
 
 HELP = "print every address of the site with method, permission and view"
 COLUMNS = ("address", "method", "permission", "view")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from authsite.importing.unusable import UnusableSource
+from authsite.importing.errors import UnusableSource
 
 #: The fields, and what their columns are called: without case, hyphens and underscores.
 FIELDS = {

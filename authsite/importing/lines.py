@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from authsite.accounts.foreign_users import ForeignUser, Reason, Refusal
+from authsite.importing.errors import UnusableSource
 from authsite.importing.fields import columns_of, demand
+from authsite.importing.imported_user import ForeignUser, Reason, Refusal
 from authsite.importing.people import Reader
 from authsite.importing.source import Asked, Source
-from authsite.importing.unusable import UnusableSource
 
 #: For the standard input, as programs write it.
 STANDARD_INPUT = "-"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from authsite.accounts.foreign_users import ForeignUser, Reason, Refusal
+from authsite.importing.imported_user import ForeignUser, Reason, Refusal
 from authsite.importing.values import is_yes, moment_of, proof_of, text_of
-from authsite.visible_text import trimmed
+from authsite.text import trimmed
 
 #: What Django writes before a hash that nobody has a password for.
 _UNUSABLE = "!"

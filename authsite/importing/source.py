@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from authsite.accounts.foreign_users import ForeignUser, Refusal
-from authsite.foreign_hashes import of_nfkc_password, of_raw_password
+from authsite.importing.imported_user import ForeignUser, Refusal
+from authsite.passwords.legacy_hashes import of_nfkc_password, of_raw_password
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from authsite.accounts.foreign_users import ForeignUser, Refusal
+from authsite.importing.errors import UnusableSource
 from authsite.importing.fields import demand
+from authsite.importing.imported_user import ForeignUser, Refusal
 from authsite.importing.people import Reader
 from authsite.importing.source import Asked, Source, System
-from authsite.importing.unusable import UnusableSource
 
 #: Rows that are in memory at a time.
 _ROWS = 500

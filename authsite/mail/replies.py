@@ -3,13 +3,7 @@
 import re
 from typing import NamedTuple
 
-from authsite.mail.undelivered import (
-    Refused,
-    RefusedForGood,
-    ServerAway,
-    Undelivered,
-    WrongSetup,
-)
+from authsite.mail.errors import Refused, RefusedForGood, ServerAway, Undelivered, WrongSetup
 
 _ENHANCED_CODE = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 #: Filters quote what they dislike, such as a link. Whatever might be one, or a token, goes.

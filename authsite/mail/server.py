@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from authsite.mail.errors import ServerAway, WrongSetup
 from authsite.mail.replies import Reply
-from authsite.mail.undelivered import ServerAway, WrongSetup
-from authsite.mail_settings import MailSettings
-from authsite.settings import Settings
+from authsite.settings.mail_schema import MailSettings
+from authsite.settings.schema import Settings
 
 _USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 

@@ -4,9 +4,9 @@ import contextlib
 import smtplib
 from email.message import EmailMessage
 
+from authsite.mail.errors import ServerAway
 from authsite.mail.replies import Reply, refusal, refusal_of_sender
 from authsite.mail.server import MailServer
-from authsite.mail.undelivered import ServerAway
 
 _WELL = 250
 

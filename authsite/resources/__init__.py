@@ -3,7 +3,7 @@
 from authsite.resources.account import Account
 from authsite.resources.admin import Admin, AnyUser, Users
 from authsite.resources.base import Private, Resource, Rows, add_child
-from authsite.resources.links import (
+from authsite.resources.email_links import (
     LINKS,
     ChangeEmailLink,
     KeepAccountLink,

@@ -9,7 +9,7 @@ from authsite.accounts.find_users import UserSummary, summary_of_id
 from authsite.accounts.users import held_user_of_id
 from authsite.models import User
 from authsite.resources.base import Private, Resource, Rows
-from authsite.security import ADMINISTRATOR
+from authsite.security.principals import ADMINISTRATOR
 from authsite.tokens import is_id
 
 

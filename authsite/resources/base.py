@@ -7,7 +7,7 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.registry import Registry
 
-from authsite.request import Request
+from authsite.web.request import Request
 
 _CHILDREN = "authsite.children"
 

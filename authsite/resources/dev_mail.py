@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from authsite.mail.reading import WrittenMessage, message_of_id
+from authsite.mail.stored_message import WrittenMessage, message_of_id
 from authsite.resources.base import Resource
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pyramid.authorization import Allow, Authenticated, Everyone
 
 from authsite.resources.base import Resource
-from authsite.security import STRANGER
+from authsite.security.principals import STRANGER
 
 
 class Root(Resource):

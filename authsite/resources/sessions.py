@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from authsite.accounts.own_sessions import OwnSession, session_of
+from authsite.accounts.active_sessions import OwnSession, session_of
 from authsite.clock import utc_now
 from authsite.resources.base import Private, Resource, Rows
-from authsite.security import signed_in
+from authsite.security.policy import signed_in
 from authsite.tokens import is_id
 
 

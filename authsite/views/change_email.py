@@ -8,18 +8,18 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_email import change_email
-from authsite.accounts.links import DeadLink
+from authsite.accounts.email_links import DeadLink
 from authsite.accounts.sign_in import WrongCredentials, user_of_credential
-from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import Credential, EmailTaken, held_user_of_id
 from authsite.clock import utc_now
-from authsite.forms import AccountPasswordForm, SiteForm
-from authsite.hash_queue import HashQueueFull
-from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import ChangeEmailLink
-from authsite.signing_in import judge_at_link, let_in, still_known
+from authsite.throttling.throttles import Throttled
+from authsite.web.authentication import judge_at_link, let_in, still_known
+from authsite.web.forms import AccountPasswordForm, SiteForm
+from authsite.web.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.web.request import Request
 
 
 class ButtonForm(SiteForm):

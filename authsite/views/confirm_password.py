@@ -7,15 +7,15 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.sign_in import WrongCredentials
-from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
-from authsite.confirming import ConfirmPasswordForm
-from authsite.errands import Errand
-from authsite.hash_queue import HashQueueFull
-from authsite.pages import crowded_page, form_page, throttled_page
-from authsite.request import Request
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Root
-from authsite.signing_in import confirm
+from authsite.throttling.throttles import Throttled
+from authsite.web.authentication import confirm
+from authsite.web.interrupted_requests import Errand
+from authsite.web.pages import crowded_page, form_page, throttled_page
+from authsite.web.reauthentication import ConfirmPasswordForm
+from authsite.web.request import Request
 
 
 @view_defaults(context=Root, name="confirm-password", permission="authenticated")

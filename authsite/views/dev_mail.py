@@ -12,11 +12,11 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
-from authsite.mail.reading import latest_messages
-from authsite.pages import page
-from authsite.request import Request
+from authsite.mail.stored_message import latest_messages
 from authsite.resources import Root
 from authsite.resources.dev_mail import Dev, DevMail, DevMessage
+from authsite.web.rendering import page
+from authsite.web.request import Request
 
 #: How many messages the list shows.
 LIMIT = 100

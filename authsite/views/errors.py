@@ -16,12 +16,13 @@ from pyramid.view import exception_view_config
 from pyramid_retry import is_error_retryable
 
 from authsite.accounts.users import AccountFrozen
-from authsite.addresses import methods_of
-from authsite.database import DATABASE_AWAY
-from authsite.headers import request_id
-from authsite.pages import RETRY_AFTER, page
-from authsite.redirects import own_path, see_other
-from authsite.request import Request
+from authsite.db.engines import DATABASE_AWAY
+from authsite.http.headers import request_id
+from authsite.http.redirects import own_path, see_other
+from authsite.resources.site_map import methods_of
+from authsite.web.pages import RETRY_AFTER
+from authsite.web.rendering import page
+from authsite.web.request import Request
 
 log = logging.getLogger(__name__)
 

@@ -4,15 +4,15 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.forgot_password import forgot_password
-from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
 from authsite.durations import in_words
 from authsite.email_addresses import parse_email_address
-from authsite.forms import Mailable, SiteForm, email_field
-from authsite.network import network_of
-from authsite.pages import form_page, mail_sent_page, throttled_page
-from authsite.request import Request
+from authsite.http.client import network_of
 from authsite.resources import Root
+from authsite.throttling.throttles import Throttled
+from authsite.web.forms import Mailable, SiteForm, email_field
+from authsite.web.pages import form_page, mail_sent_page, throttled_page
+from authsite.web.request import Request
 
 _SAID = (
     "We have written to {address}. If you have an account with this address, there is a link in "

@@ -3,8 +3,8 @@
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from authsite.request import Request
 from authsite.resources import Root
+from authsite.web.request import Request
 
 
 @view_config(context=Root, name="healthz", request_method="GET", permission="public")

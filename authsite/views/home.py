@@ -3,9 +3,9 @@
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from authsite.pages import page
-from authsite.request import Request
 from authsite.resources import Root
+from authsite.web.rendering import page
+from authsite.web.request import Request
 
 
 @view_config(context=Root, name="", request_method="GET", permission="public")

@@ -7,18 +7,18 @@ from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.links import DeadLink
+from authsite.accounts.email_links import DeadLink
 from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.reset_password import reset_password
-from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
-from authsite.forms import NewPasswordForm
-from authsite.hash_queue import HashQueueFull
-from authsite.network import network_of
-from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.client import network_of
+from authsite.http.redirects import see_other
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import ResetPasswordLink
+from authsite.throttling.throttles import Throttled
+from authsite.web.forms import NewPasswordForm
+from authsite.web.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.web.request import Request
 
 
 class ResetPasswordForm(NewPasswordForm):

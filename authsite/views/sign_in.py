@@ -8,17 +8,17 @@ from wtforms import HiddenField
 
 from authsite.accounts.close_account import offer_to_keep
 from authsite.accounts.sign_in import WrongCredentials, account_of
-from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import Credential
 from authsite.accounts.verify_email import ask_who_signs_in
 from authsite.clock import utc_now
-from authsite.forms import SiteForm, email_field, password_field, public_computer_box
-from authsite.hash_queue import HashQueueFull
-from authsite.pages import crowded_page, form_page, mail_sent_page, throttled_page
-from authsite.redirects import own_path, see_other
-from authsite.request import Request
+from authsite.http.redirects import own_path, see_other
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Root
-from authsite.signing_in import hold, judge, let_in
+from authsite.throttling.throttles import Throttled
+from authsite.web.authentication import hold, judge, let_in
+from authsite.web.forms import SiteForm, email_field, password_field, public_computer_box
+from authsite.web.pages import crowded_page, form_page, mail_sent_page, throttled_page
+from authsite.web.request import Request
 
 _PROOF_FIRST = "Open the link in that mail to confirm your address; then you can sign in."
 _NOTHING_THERE = (

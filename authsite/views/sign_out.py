@@ -4,10 +4,10 @@ from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
-from authsite.pages import page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
 from authsite.resources import Root
+from authsite.web.rendering import page
+from authsite.web.request import Request
 
 
 @view_defaults(context=Root, name="sign-out", permission="authenticated")

@@ -8,21 +8,21 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.new_password import WeakPassword
-from authsite.accounts.sessions import Method
 from authsite.accounts.sign_up import new_user, sign_up, sign_up_by_mail
-from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import EmailTaken
+from authsite.audit.event_types import Method
 from authsite.clock import utc_now
 from authsite.email_addresses import EmailAddress, parse_email_address
-from authsite.forms import Mailable, NewPasswordForm, email_field, name_field
-from authsite.hash_queue import HashQueueFull
+from authsite.http.client import network_of
+from authsite.http.redirects import see_other
 from authsite.models import User
-from authsite.network import network_of
-from authsite.pages import crowded_page, form_page, mail_sent_page, throttled_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Root
-from authsite.signing_in import let_in
+from authsite.throttling.throttles import Throttled
+from authsite.web.authentication import let_in
+from authsite.web.forms import Mailable, NewPasswordForm, email_field, name_field
+from authsite.web.pages import crowded_page, form_page, mail_sent_page, throttled_page
+from authsite.web.request import Request
 
 _NOTHING_THERE = (
     "Nothing there after a few minutes? Look among the spam, too, and make sure that the address "

@@ -3,16 +3,16 @@
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.mail_limits import count_mail
 from authsite.accounts.sign_in import account_of
-from authsite.accounts.throttles import Throttled
 from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify
 from authsite.clock import utc_now
-from authsite.forms import SiteForm
-from authsite.pages import form_page, throttled_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
 from authsite.resources import Account, VerifyEmail
+from authsite.throttling.mail_limits import count_mail
+from authsite.throttling.throttles import Throttled
+from authsite.web.forms import SiteForm
+from authsite.web.pages import form_page, throttled_page
+from authsite.web.request import Request
 
 
 @view_defaults(context=VerifyEmail, permission="authenticated")

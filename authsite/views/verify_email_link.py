@@ -8,19 +8,19 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 from wtforms import SubmitField
 
-from authsite.accounts.links import DeadLink, OpenLink
+from authsite.accounts.email_links import DeadLink, OpenLink
 from authsite.accounts.sign_in import WrongCredentials
-from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import Credential
 from authsite.accounts.verify_email import claim_account, verify_email, verify_email_by_password
 from authsite.clock import utc_now
-from authsite.forms import AccountPasswordForm, SiteForm
-from authsite.hash_queue import HashQueueFull
-from authsite.pages import crowded_page, dead_link_page, form_page, throttled_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import VerifyEmailLink
-from authsite.signing_in import judge_at_link, let_in
+from authsite.throttling.throttles import Throttled
+from authsite.web.authentication import judge_at_link, let_in
+from authsite.web.forms import AccountPasswordForm, SiteForm
+from authsite.web.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.web.request import Request
 
 
 class OwnerForm(SiteForm):

@@ -7,9 +7,9 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from authsite.clock import utc_now
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
 from authsite.resources import WellKnown
+from authsite.web.request import Request
 
 #: For so long the file may be believed; it is made anew at every request. RFC 9116 advises less
 #: than a year.

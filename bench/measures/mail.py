@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
-from authsite.database import Database
-from authsite.mail.messages import Messages
+from authsite.db.engines import Database
+from authsite.mail.composer import Messages
 from authsite.models import Sweep
 from authsite.tokens import new_id
 from bench.figures import TIMES, Figure

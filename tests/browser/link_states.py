@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 from sqlalchemy.engine import Engine
 
-from authsite.accounts.links import Purpose
+from authsite.accounts.email_links import Purpose
 from authsite.clock import utc_now
 from authsite.models import PendingLink, User
 from authsite.tokens import LinkToken

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 from sqlalchemy.engine import Engine
 
-from authsite.accounts.events import Actor, EndReason, Kind
+from authsite.audit.event_types import Actor, EndReason, Kind
 from authsite.clock import utc_now
 from authsite.models import Event, User, UserSession
 from authsite.tokens import new_id

@@ -11,7 +11,7 @@ from webtest import TestApp
 
 import authsite
 from authsite.models import Event, OutboxMessage, PendingLink, Throttle, User, UserSession
-from authsite.site import Site, site_of
+from authsite.services import Site, site_of
 from tests.browsers import Browser
 from tests.functional.vault import add_vault
 

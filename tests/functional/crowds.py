@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
-from authsite.hash_queue import HashQueueFull
-from authsite.passwords import PasswordHasher
+from authsite.passwords.hash_queue import HashQueueFull
+from authsite.passwords.hasher import PasswordHasher
 
 #: Settings of a site on which one hash is computed and one may wait.
 BUSY = {"authsite.passwords.concurrency": "1", "authsite.passwords.queue": "1"}

@@ -11,7 +11,7 @@ from webtest import TestApp, TestResponse
 
 from authsite.clock import utc_now
 from authsite.models import User, UserSession
-from authsite.site import Site
+from authsite.services import Site
 from tests.browsers import PASSWORD, Browser
 from tests.conftest import forget_everything
 from tests.functional.cookies import plant

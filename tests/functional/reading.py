@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from webtest import Form, TestResponse
 
 from authsite.models import User, UserSession
-from authsite.site import Site
+from authsite.services import Site
 
 
 def input_of(page: TestResponse, name: str) -> Any:

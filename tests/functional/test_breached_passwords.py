@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from authsite.read_settings import SettingError
+from authsite.settings.loader import SettingError
 from tests.breaches import a_breached_filter, a_breached_folder, digest_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import is_marked, rows_of, said_beside

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from pyramid.config import Configurator
 from webtest import TestApp
 
-from authsite.accounts.events import AccountEvent, Kind
-from authsite.accounts.sweep import SESSIONS, sweep
+from authsite.audit.event_types import AccountEvent, Kind
 from authsite.clock import utc_now
 from authsite.models import Event, User, UserSession
-from authsite.site import site_of
+from authsite.purging.targets import SESSIONS, sweep
+from authsite.services import site_of
 from tests.browsers import PASSWORD, Browser
 from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
 

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import pytest
 from webtest import TestApp, Upload
 
-from authsite.redirects import MAXIMUM_LENGTH
-from authsite.site import site_of
+from authsite.http.redirects import MAXIMUM_LENGTH
+from authsite.services import site_of
 from tests.browsers import PASSWORD, Browser
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside

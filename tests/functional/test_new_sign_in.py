@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.links import Purpose
-from authsite.accounts.new_browser import MOST_A_DAY
+from authsite.accounts.email_links import Purpose
+from authsite.accounts.new_device import MOST_A_DAY
 from authsite.accounts.notices import MOST_UNVERIFIED
 from authsite.models import PendingLink
 from tests.browsers import PASSWORD

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.change_email import ask_for_new_email
-from authsite.accounts.links import Purpose, link_of
+from authsite.accounts.email_links import Purpose, link_of
 from authsite.accounts.reset_password import reset_password
 from authsite.accounts.sessions import open_session
 from authsite.accounts.sign_in import hold_credential
@@ -20,7 +20,7 @@ from authsite.accounts.users import Credential, user_held_as_they_are
 from authsite.clock import utc_now
 from authsite.email_addresses import parse_email_address
 from authsite.models import Event, OutboxMessage, User, UserSession
-from authsite.site import Site
+from authsite.services import Site
 from authsite.tokens import LinkToken
 from tests.browsers import PASSWORD
 from tests.factories import LIMITS, a_journal, a_user, an_outbox

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.models import User
-from authsite.passwords import PasswordHasher
+from authsite.passwords.hasher import PasswordHasher
 from tests.browsers import PASSWORD
 from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
 

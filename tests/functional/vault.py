@@ -10,7 +10,7 @@ from webtest import TestResponse
 
 from authsite.models import User, UserSession
 from authsite.resources import Root
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of
 

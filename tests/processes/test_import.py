@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from authsite.accounts.import_users import BATCH
+from authsite.importing.import_users import BATCH
 from authsite.models import User
 from tests.foreign_hashes import DEVISE, PASSWORD
 from tests.processes.crowds import at_once

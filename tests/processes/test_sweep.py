@@ -7,9 +7,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from authsite.accounts.sweep import BATCH
 from authsite.clock import utc_now
 from authsite.models import User, UserSession
+from authsite.purging.targets import BATCH
 from tests.processes.crowds import at_once
 from tests.processes.servers import Server, until
 from tests.processes.visitors import Visitor

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pyramid.config import Configurator
 from webtest import TestApp
 
-from authsite.site import Site, site_of
+from authsite.services import Site, site_of
 from tests.browsers import Browser
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from pyramid.registry import Registry
 from webtest import TestApp, TestResponse
 
-from authsite.addresses import ANY, pages_of
 from authsite.resources import Link
+from authsite.resources.site_map import ANY, pages_of
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of
 from tests.throttles import UNTHROTTLED

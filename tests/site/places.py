@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.links import Purpose, issue_link
-from authsite.accounts.own_sessions import sessions_of
+from authsite.accounts.active_sessions import sessions_of
+from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.users import user_of_email_key
 from authsite.clock import utc_now
-from authsite.site import Site
+from authsite.services import Site
 
 #: What is shaped like the token of a link, and never was one.
 NOBODYS_TOKEN = "A" * 43

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from authsite import durations
-from authsite.read_settings import describe_settings
+from authsite.settings.loader import describe_settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 _BEGIN, _END = "<!-- settings -->\n", "<!-- end of settings -->\n"

@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 from pyramid.config import Configurator
 
-from authsite.addresses import pages_of
 from authsite.commands import main
 from authsite.models import UserSession
+from authsite.resources.site_map import pages_of
 
 ROOT = Path(__file__).parent.parent.parent
 GONE = (

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.commands import main
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.browsers import PASSWORD
 from tests.site.requirements_table import ROOT
 

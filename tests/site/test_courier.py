@@ -7,7 +7,7 @@ from pyramid.response import Response
 
 from authsite.clock import utc_now
 from authsite.resources import Root
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.processes.servers import until
 from tests.smtp import a_mailserver
 

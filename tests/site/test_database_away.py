@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of, rows_of
 from tests.site.raw import ask, heading_of, is_page

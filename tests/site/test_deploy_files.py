@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authsite.read_settings import describe_settings
+from authsite.settings.loader import describe_settings
 from tests.processes.units import DEPLOY, ETC, HOME, Machine, Unit, settings_of
 
 SERVICES = sorted(path.name for path in DEPLOY.glob("*.service"))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from authsite import commands
-from authsite.calibration import Costs, cost_of_guessing
-from authsite.read_settings import describe_settings
-from authsite.settings import PasswordSettings
+from authsite.passwords.calibration import Costs, cost_of_guessing
+from authsite.settings.loader import describe_settings
+from authsite.settings.schema import PasswordSettings
 from tests.site.settings_table import table, written_table
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ import pytest
 from pyramid.events import NewResponse
 from pyramid.response import Response
 
-from authsite.passwords import PasswordHasher
+from authsite.passwords.hasher import PasswordHasher
 from authsite.resources import Root
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.site.equal import (
     FORMS,
     KNOWN,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from authsite.clock import utc_now
 from authsite.models import User
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.site.equal import (

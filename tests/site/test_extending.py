@@ -20,7 +20,7 @@ from webtest import TestApp
 from authsite import commands
 from authsite.clock import utc_now
 from authsite.models import UserSession
-from authsite.site import Site, site_of
+from authsite.services import Site, site_of
 from tests.browsers import PASSWORD, Browser
 
 ROOT = Path(__file__).parents[2]

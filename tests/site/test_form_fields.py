@@ -5,7 +5,7 @@ import ast
 import pytest
 from wtforms import Form
 
-from authsite.addresses import pages_of
+from authsite.resources.site_map import pages_of
 from tests.site.places import path_of
 from tests.site.security_page import code_in, rows_below
 from tests.site.source import calls

@@ -3,9 +3,9 @@
 import pytest
 import sqlalchemy as sa
 
-from authsite.addresses import pages_of
-from authsite.malformed import PROBES
 from authsite.models import Base, User
+from authsite.resources.site_map import pages_of
+from authsite.web.validation import PROBES
 from tests.site.conftest import wait_for_sweeps
 from tests.site.places import path_of
 

@@ -3,9 +3,9 @@
 import pytest
 from pyramid.response import Response
 
-from authsite.addresses import pages_of
 from authsite.resources import Root
-from authsite.site import site_of
+from authsite.resources.site_map import pages_of
+from authsite.services import site_of
 from tests.site.places import path_of
 from tests.site.raw import ask
 

@@ -13,7 +13,7 @@ from pyramid.response import Response
 from webtest import TestResponse
 
 from authsite.resources import Root
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import button_of

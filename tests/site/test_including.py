@@ -11,10 +11,10 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 from webtest import TestApp
 
-from authsite.addresses import pages_of
-from authsite.request import Request
 from authsite.resources import Private, Resource, Root
-from authsite.site import Site
+from authsite.resources.site_map import pages_of
+from authsite.services import Site
+from authsite.web.request import Request
 from tests.browsers import Browser
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsite.addresses import pages_of
+from authsite.resources.site_map import pages_of
 from tests.site.raw import ask, heading_of
 
 FORM = "application/x-www-form-urlencoded"

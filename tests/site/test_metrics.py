@@ -7,16 +7,16 @@ import sys
 import urllib.request
 from datetime import timedelta
 
+import authsite.metrics
 import pytest
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
-import authsite.metrics
 from authsite.clock import utc_now
 from authsite.models import Sweep, User, UserSession
-from authsite.read_settings import SettingError
-from authsite.site import site_of
+from authsite.services import site_of
+from authsite.settings.loader import SettingError
 from tests.browsers import PASSWORD
 from tests.factories import a_message
 from tests.functional.crowds import BUSY, full_queue

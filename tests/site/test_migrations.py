@@ -12,8 +12,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from authsite.db.revision import HEAD
 from authsite.models import Base
-from authsite.schema import HEAD
 
 ROOT = Path(__file__).parent.parent.parent
 

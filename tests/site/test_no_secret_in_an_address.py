@@ -5,8 +5,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from authsite.addresses import pages_of
-from authsite.site import site_of
+from authsite.resources.site_map import pages_of
+from authsite.services import site_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of
 from tests.site.places import path_of

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from pyramid.response import Response
 
-from authsite.logs import JsonFormatter
 from authsite.models import OutboxMessage
 from authsite.resources import Root
-from authsite.site import site_of
+from authsite.services import site_of
+from authsite.telemetry.logs import JsonFormatter
 from tests.browsers import PASSWORD
 from tests.site.raw import ask
 from tests.site.test_no_secret_in_an_address import TYPED, WRONG, answers, secrets_of

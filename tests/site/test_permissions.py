@@ -5,8 +5,8 @@ import re
 import pytest
 from pyramid.response import Response
 
-from authsite.addresses import pages_of
 from authsite.resources import Admin, Resource, Root
+from authsite.resources.site_map import pages_of
 from tests.site.places import NOBODYS_TOKEN, path_of
 from tests.site.security_page import rows_below
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from authsite.clock import utc_now
 from authsite.models import UserSession
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.site.raw import ask, heading_of
 from tests.site.test_hosts import STRANGE
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pyramid.paster import get_app
 
-from authsite.read_settings import DEVELOPMENT_SECRET
-from authsite.site import site_of
+from authsite.services import site_of
+from authsite.settings.loader import DEVELOPMENT_SECRET
 
 ROOT = Path(__file__).parent.parent.parent
 PRODUCTION = str(ROOT / "production.ini")

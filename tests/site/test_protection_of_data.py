@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.addresses import pages_of
 from authsite.clock import utc_now
 from authsite.models import Base
+from authsite.resources.site_map import pages_of
 from tests.browsers import PASSWORD
 from tests.site.conftest import wait_for_sweeps
 from tests.site.security_page import code_in, rows_below

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from authsite.accounts.events import Kind
+from authsite.audit.event_types import Kind
 from authsite.models import Base
-from authsite.read_settings import describe_settings
+from authsite.settings.loader import describe_settings
 from tests.site.requirements_table import ROOT
 from tests.site.security_page import code_in, rows_below
 from tests.site.settings_table import spelled

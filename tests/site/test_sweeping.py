@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from authsite.clock import utc_now
 from authsite.models import Sweep, UserSession
-from authsite.site import site_of
+from authsite.services import site_of
 from tests.site.conftest import wait_for_sweeps
 
 HOUR = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsite.macs import key_for, mac
+from authsite.tokens import key_for, mac
 
 #: What `openssl mac -macopt hexkey:6b6579 BLAKE2BMAC` says of `message`.
 BY_OPENSSL = "a1b1483fd337f6b23318a53b756ad49d2541f3052ffb67515203dd7951b6e94e"

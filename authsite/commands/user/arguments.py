@@ -8,8 +8,8 @@ from webob.multidict import MultiDict
 
 from authsite.commands.as_json import add_json
 from authsite.commands.ini_file import add_ini_file
-from authsite.forms import SiteForm
-from authsite.visible_text import is_readable, trimmed
+from authsite.text import is_readable, trimmed
+from authsite.web.forms import SiteForm
 
 #: What argparse gives to whoever adds an action.
 Actions = Any

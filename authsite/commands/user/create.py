@@ -16,9 +16,9 @@ from authsite.commands.not_done import NotDone
 from authsite.commands.user.arguments import Actions, add_action, field_of
 from authsite.commands.user.operation import Done, Operation, operation, tell
 from authsite.email_addresses import EmailAddress, parse_email_address
-from authsite.forms import Mailable, NewPasswordForm, SiteForm, email_field, name_field
-from authsite.passwords import MAXIMUM_LENGTH
-from authsite.request import Request
+from authsite.passwords.hasher import MAXIMUM_LENGTH
+from authsite.web.forms import Mailable, NewPasswordForm, SiteForm, email_field, name_field
+from authsite.web.request import Request
 
 #: Bytes that a line with a password may have: four for a character, and its end.
 _LONGEST_LINE = 4 * MAXIMUM_LENGTH + 2

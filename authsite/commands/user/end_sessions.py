@@ -3,7 +3,7 @@
 import argparse
 
 from authsite.accounts.end_sessions import close_sessions
-from authsite.accounts.events import EndReason
+from authsite.audit.event_types import EndReason
 from authsite.commands.user.arguments import Actions, add_account, add_action
 from authsite.commands.user.operation import Done, Operation, act_on_account
 from authsite.models import User

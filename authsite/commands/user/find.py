@@ -11,7 +11,7 @@ from authsite.commands.as_json import as_json_line
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import with_site
 from authsite.commands.user.arguments import Actions, add_action, line
-from authsite.site import site_of
+from authsite.services import site_of
 
 _WORDS = {
     State.FROZEN: "frozen",

@@ -2,12 +2,12 @@
 
 import argparse
 
-from authsite.accounts.freeze_account import freeze_account, unfreeze_account
+from authsite.accounts.suspend_account import freeze_account, unfreeze_account
 from authsite.commands.not_done import NotDone
 from authsite.commands.user.arguments import Actions, add_account, add_action, field_of
 from authsite.commands.user.operation import Done, Operation, act_on_account
 from authsite.models import User
-from authsite.views.admin.freeze import FreezeForm
+from authsite.views.admin.suspend import FreezeForm
 
 
 def add_actions(actions: Actions) -> None:

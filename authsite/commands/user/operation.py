@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from authsite.accounts.find_users import UserSummary, summary_of_address, summary_of_id
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.users import held_user_of_id
+from authsite.audit.recorder import Journal
 from authsite.clock import utc_now
 from authsite.commands.as_json import as_json_line
 from authsite.commands.ini_file import with_request
 from authsite.commands.not_done import NotDone
-from authsite.journal import Journal
 from authsite.models import User
-from authsite.request import Request
-from authsite.settings import Settings
+from authsite.settings.schema import Settings
+from authsite.web.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

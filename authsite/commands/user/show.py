@@ -7,11 +7,10 @@ from datetime import datetime
 
 from pyramid.registry import Registry
 
+from authsite.accounts.active_sessions import OwnSession, sessions_of
 from authsite.accounts.find_users import UserSummary
-from authsite.accounts.history_words import details_in_words, kind_in_words
-from authsite.accounts.own_history import Entry, as_plain, page_of
-from authsite.accounts.own_sessions import OwnSession, sessions_of
-from authsite.browsers import browser_in_words
+from authsite.audit.labels import details_in_words, kind_in_words
+from authsite.audit.queries import Entry, as_plain, page_of
 from authsite.clock import utc_now
 from authsite.commands.as_json import as_json_line
 from authsite.commands.columns import in_columns
@@ -19,7 +18,8 @@ from authsite.commands.ini_file import with_site
 from authsite.commands.user.arguments import Actions, add_account, add_action
 from authsite.commands.user.find import facts_of
 from authsite.commands.user.operation import account_named, nobody_has
-from authsite.site import site_of
+from authsite.http.user_agents import browser_in_words
+from authsite.services import site_of
 
 NONE = "none\n"
 

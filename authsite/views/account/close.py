@@ -9,16 +9,16 @@ from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.close_account import Grace, close_account
 from authsite.accounts.sign_in import WrongCredentials
-from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
 from authsite.durations import in_words
-from authsite.forms import SiteForm, password_field
-from authsite.hash_queue import HashQueueFull
-from authsite.pages import crowded_page, form_page, throttled_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Account
-from authsite.signing_in import own_credential_of
+from authsite.throttling.throttles import Throttled
+from authsite.web.authentication import own_credential_of
+from authsite.web.forms import SiteForm, password_field
+from authsite.web.pages import crowded_page, form_page, throttled_page
+from authsite.web.request import Request
 
 
 class CloseForm(SiteForm):

@@ -6,16 +6,17 @@ from typing import Any
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.change_email import CHANGE_EMAIL, ask_for_new_email
-from authsite.accounts.mail_limits import count_mail
-from authsite.accounts.throttles import Throttled
+from authsite.accounts.change_email import ask_for_new_email
 from authsite.clock import utc_now
 from authsite.email_addresses import EmailAddress, parse_email_address
-from authsite.forms import Mailable, SiteForm, email_field
-from authsite.network import network_of
-from authsite.pages import form_page, mail_sent_page, throttled_page
-from authsite.request import Request
+from authsite.http.client import network_of
+from authsite.mail.composer import CHANGE_EMAIL
 from authsite.resources import Account
+from authsite.throttling.mail_limits import count_mail
+from authsite.throttling.throttles import Throttled
+from authsite.web.forms import Mailable, SiteForm, email_field
+from authsite.web.pages import form_page, mail_sent_page, throttled_page
+from authsite.web.request import Request
 
 
 class NewEmailForm(SiteForm):

@@ -8,18 +8,18 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
-from authsite.accounts.history import KEPT_FOR
-from authsite.accounts.history_words import details_in_words, kind_in_words, side_in_words
-from authsite.accounts.own_history import Entry, NoSuchEvent, all_of, as_plain, page_of
-from authsite.browsers import browser_in_words
+from authsite.audit.csv import BYTE_ORDER_MARK, csv_lines
+from authsite.audit.labels import details_in_words, kind_in_words, side_in_words
+from authsite.audit.queries import Entry, NoSuchEvent, all_of, as_plain, page_of
+from authsite.audit.store import KEPT_FOR
 from authsite.clock import utc_now
 from authsite.durations import in_words
-from authsite.pages import page
-from authsite.request import Request
+from authsite.http.user_agents import browser_in_words
 from authsite.resources import Account
-from authsite.security import signed_in
-from authsite.spreadsheets import BYTE_ORDER_MARK, csv_lines
+from authsite.security.policy import signed_in
 from authsite.tokens import is_id
+from authsite.web.rendering import page
+from authsite.web.request import Request
 
 _COLUMNS = ("at", "what", "details", "actor", "network_address", "browser", "session", "kind", "id")
 

@@ -14,17 +14,17 @@ from authsite.accounts.change_password import (
 )
 from authsite.accounts.new_password import WeakPassword, refuse_weak_password
 from authsite.accounts.sign_in import WrongCredentials
-from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
 from authsite.email_addresses import parse_email_address
-from authsite.forms import NewPasswordForm, password_field
-from authsite.hash_queue import HashQueueFull
-from authsite.pages import crowded_page, form_page, throttled_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Account
-from authsite.security import signed_in
-from authsite.signing_in import keep_in, own_credential_of
+from authsite.security.policy import signed_in
+from authsite.throttling.throttles import Throttled
+from authsite.web.authentication import keep_in, own_credential_of
+from authsite.web.forms import NewPasswordForm, password_field
+from authsite.web.pages import crowded_page, form_page, throttled_page
+from authsite.web.request import Request
 
 
 class PasswordForm(NewPasswordForm):

@@ -4,14 +4,14 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_names import change_names
-from authsite.accounts.check_up import Concern, suggestions_for
+from authsite.accounts.security_checkup import Concern, suggestions_for
 from authsite.clock import utc_now
-from authsite.forms import SiteForm, name_field
-from authsite.pages import form_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
 from authsite.resources import Account
-from authsite.security import signed_in
+from authsite.security.policy import signed_in
+from authsite.web.forms import SiteForm, name_field
+from authsite.web.pages import form_page
+from authsite.web.request import Request
 
 #: Words of a link for each suggestion, and where it leads.
 _MENDED_AT = {

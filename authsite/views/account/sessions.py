@@ -6,22 +6,23 @@ from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.history_words import method_in_words, reason_in_words
-from authsite.accounts.own_history import ended_sessions_of
-from authsite.accounts.own_sessions import (
+from authsite.accounts.active_sessions import (
     end_other_sessions,
     end_session,
     name_session,
     sessions_of,
 )
-from authsite.browsers import browser_in_words
+from authsite.audit.labels import method_in_words, reason_in_words
+from authsite.audit.queries import ended_sessions_of
 from authsite.clock import utc_now
-from authsite.forms import SiteForm, title_field
-from authsite.pages import form_page, page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
+from authsite.http.user_agents import browser_in_words
 from authsite.resources import OneSession, Sessions
-from authsite.security import signed_in
+from authsite.security.policy import signed_in
+from authsite.web.forms import SiteForm, title_field
+from authsite.web.pages import form_page
+from authsite.web.rendering import page
+from authsite.web.request import Request
 
 #: As long as the column of the table.
 LONGEST_NAME = 60

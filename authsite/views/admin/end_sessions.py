@@ -4,11 +4,11 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from authsite.accounts.end_sessions import close_sessions
-from authsite.accounts.events import EndReason
+from authsite.audit.event_types import EndReason
 from authsite.clock import utc_now
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
 from authsite.resources import AnyUser
+from authsite.web.request import Request
 
 
 @view_config(

@@ -8,12 +8,12 @@ from wtforms.validators import Optional
 
 from authsite.accounts.find_users import find_users
 from authsite.email_addresses import MAXIMUM_LENGTH
-from authsite.forms import Readable, SiteForm, Visible
-from authsite.pages import form_page
-from authsite.request import Request
 from authsite.resources import Admin
+from authsite.text import trimmed
 from authsite.tokens import is_id
-from authsite.visible_text import trimmed
+from authsite.web.forms import Readable, SiteForm, Visible
+from authsite.web.pages import form_page
+from authsite.web.request import Request
 
 #: Accounts on a page.
 PAGE = 25

@@ -4,14 +4,14 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from authsite.accounts.forgot_password import send_reset
-from authsite.accounts.mail_limits import count_mail
-from authsite.accounts.throttles import Throttled
 from authsite.clock import utc_now
-from authsite.forms import SiteForm
-from authsite.pages import throttled_page
-from authsite.redirects import see_other
-from authsite.request import Request
+from authsite.http.redirects import see_other
 from authsite.resources import AnyUser
+from authsite.throttling.mail_limits import count_mail
+from authsite.throttling.throttles import Throttled
+from authsite.web.forms import SiteForm
+from authsite.web.pages import throttled_page
+from authsite.web.request import Request
 
 #: Under which such mails are counted: apart from those that strangers ask for, who could else use
 #: up what is left for an owner in need of help.

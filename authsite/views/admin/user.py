@@ -4,22 +4,17 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from authsite.accounts.history_words import (
-    details_in_words,
-    kind_in_words,
-    method_in_words,
-    side_in_words,
-)
-from authsite.accounts.own_history import NoSuchEvent, page_of
-from authsite.accounts.own_sessions import sessions_of
-from authsite.browsers import browser_in_words
+from authsite.accounts.active_sessions import sessions_of
+from authsite.audit.labels import details_in_words, kind_in_words, method_in_words, side_in_words
+from authsite.audit.queries import NoSuchEvent, page_of
 from authsite.clock import utc_now
-from authsite.pages import form_page
-from authsite.request import Request
+from authsite.http.user_agents import browser_in_words
 from authsite.resources import AnyUser
-from authsite.security import signed_in
+from authsite.security.policy import signed_in
 from authsite.tokens import is_id
-from authsite.views.admin.freeze import FreezeForm
+from authsite.views.admin.suspend import FreezeForm
+from authsite.web.pages import form_page
+from authsite.web.request import Request
 
 
 @view_config(context=AnyUser, request_method="GET", permission="administer", confirm_password=True)

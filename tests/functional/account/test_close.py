@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.sweep import ALL, sweep
 from authsite.clock import utc_now
 from authsite.models import Base, Sweep, Throttle, User
+from authsite.purging.targets import ALL, sweep
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, said_beside, status_of

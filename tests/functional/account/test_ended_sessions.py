@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.events import EndReason
-from authsite.accounts.sweep import SESSIONS, sweep
+from authsite.audit.event_types import EndReason
 from authsite.clock import utc_now
 from authsite.models import Event
+from authsite.purging.targets import SESSIONS, sweep
 from tests.browsers import PASSWORD
 from tests.functional.own_sessions import (
     at_a_desk,

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.events import Actor, Kind
+from authsite.audit.event_types import Actor, Kind
 from authsite.clock import utc_now
 from authsite.models import Event, User
 from authsite.tokens import new_id

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.email_links import Purpose, issue_link
 from authsite.clock import utc_now
 from authsite.models import PendingLink, User, UserSession
 from tests.browsers import PASSWORD

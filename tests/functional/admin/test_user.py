@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.events import Kind
-from authsite.accounts.own_history import PAGE
+from authsite.audit.event_types import Kind
+from authsite.audit.queries import PAGE
 from authsite.clock import utc_now
 from authsite.models import PendingLink, User, UserSession
 from tests.factories import a_user, an_event

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.change_email import ask_for_new_email, change_email
-from authsite.accounts.links import DeadLink, Purpose, is_reserved, issue_link, link_of
+from authsite.accounts.email_links import DeadLink, Purpose, is_reserved, issue_link, link_of
 from authsite.accounts.users import EmailTaken
 from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage, PendingLink, User

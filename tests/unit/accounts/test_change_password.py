@@ -13,11 +13,11 @@ from authsite.accounts.change_password import (
     change_password,
     refuse_same_password,
 )
-from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.users import Credential
-from authsite.hash_queue import HashQueueFull
 from authsite.models import PendingLink, User, UserSession
+from authsite.passwords.hash_queue import HashQueueFull
 from tests.factories import NOW, a_hasher, a_journal, a_session, a_user, some_noise
 from tests.functional.crowds import full_queue
 

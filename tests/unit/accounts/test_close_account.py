@@ -13,9 +13,9 @@ from authsite.accounts.close_account import (
     keep_account,
     offer_to_keep,
 )
-from authsite.accounts.freeze_account import freeze_account
-from authsite.accounts.links import DeadLink, Purpose, issue_link
+from authsite.accounts.email_links import DeadLink, Purpose, issue_link
 from authsite.accounts.sign_in import WrongCredentials
+from authsite.accounts.suspend_account import freeze_account
 from authsite.accounts.users import AccountFrozen, Credential
 from authsite.models import OutboxMessage, PendingLink, User, UserSession
 from authsite.tokens import LinkToken

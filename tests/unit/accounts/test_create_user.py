@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.create_user import create_user
-from authsite.accounts.events import Actor
-from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.users import EmailTaken
+from authsite.audit.event_types import Actor
 from authsite.email_addresses import parse_email_address
 from authsite.models import Event, User
 from tests.factories import NOW, a_journal, a_user, some_noise

@@ -11,11 +11,11 @@ from authsite.accounts.end_sessions import (
     close_sessions,
     close_surplus_sessions,
 )
-from authsite.accounts.events import EndReason
-from authsite.accounts.history import KEPT_FOR
 from authsite.accounts.sessions import open_session
-from authsite.accounts.sweep import SESSIONS, sweep
+from authsite.audit.event_types import EndReason
+from authsite.audit.store import KEPT_FOR
 from authsite.models import Event, UserSession
+from authsite.purging.targets import SESSIONS, sweep
 from authsite.tokens import SessionToken, new_id
 from tests.factories import LIMITS, NOW, a_journal, a_session, a_user, some_noise
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from authsite.accounts.email_links import Purpose, issue_link, link_of
 from authsite.accounts.forgot_password import forgot_password
-from authsite.accounts.links import Purpose, issue_link, link_of
-from authsite.accounts.throttles import Throttled
 from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage, PendingLink, User
+from authsite.throttling.throttles import Throttled
 from authsite.tokens import LinkToken
 from tests.factories import NOW, a_journal, a_user, an_outbox, some_noise, throttles_for
 

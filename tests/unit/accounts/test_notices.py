@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.links import Purpose
+from authsite.accounts.email_links import Purpose
 from authsite.accounts.notices import MOST_UNVERIFIED, notify
 from authsite.models import OutboxMessage, PendingLink
 from tests.factories import NOW, a_message, a_user, an_outbox, some_noise

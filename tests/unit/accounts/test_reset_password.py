@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.links import DeadLink, Purpose, issue_link, link_of
+from authsite.accounts.email_links import DeadLink, Purpose, issue_link, link_of
 from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.reset_password import reset_password
-from authsite.accounts.throttles import Throttled
 from authsite.models import OutboxMessage, PendingLink, User, UserSession
+from authsite.throttling.throttles import Throttled
 from authsite.tokens import LinkToken
 from tests.factories import (
     NOW,

@@ -6,7 +6,6 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.end_sessions import close_session
-from authsite.accounts.events import EndReason
 from authsite.accounts.sessions import (
     IDENTITY,
     Limits,
@@ -15,7 +14,8 @@ from authsite.accounts.sessions import (
     renew_session,
     touch_session,
 )
-from authsite.compiled_select import CompiledSelect
+from authsite.audit.event_types import EndReason
+from authsite.db.compiled_select import CompiledSelect
 from authsite.models import UserSession
 from authsite.tokens import SessionToken
 from tests.factories import LIMITS, NOW, a_journal, a_session, a_user, some_noise

@@ -6,13 +6,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.links import Purpose, issue_link
+from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.sign_up import new_user, sign_up, sign_up_by_mail
-from authsite.accounts.throttles import Throttled, Throttles
 from authsite.accounts.users import Credential, EmailTaken
 from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage, PendingLink, User
+from authsite.throttling.throttles import Throttled, Throttles
 from tests.factories import (
     NOW,
     a_hasher,

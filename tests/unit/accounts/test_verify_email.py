@@ -8,10 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.links import DeadLink, Purpose, issue_link, link_of
-from authsite.accounts.mail_limits import count_mail, may_mail
+from authsite.accounts.email_links import DeadLink, Purpose, issue_link, link_of
 from authsite.accounts.sign_in import WrongCredentials
-from authsite.accounts.throttles import Throttled
 from authsite.accounts.users import Credential
 from authsite.accounts.verify_email import (
     ask_to_verify,
@@ -21,6 +19,8 @@ from authsite.accounts.verify_email import (
     verify_email_by_password,
 )
 from authsite.models import OutboxMessage, PendingLink, User, UserSession
+from authsite.throttling.mail_limits import count_mail, may_mail
+from authsite.throttling.throttles import Throttled
 from authsite.tokens import LinkToken
 from tests.factories import NOW, a_journal, a_session, a_user, an_outbox, some_noise, throttles_for
 

@@ -3,7 +3,7 @@
 import pytest
 
 from authsite.checks.finding import Status
-from authsite.cookies import Cookie
+from authsite.http.cookies import Cookie
 from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
 
 

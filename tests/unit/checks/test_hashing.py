@@ -7,7 +7,7 @@ from argon2.exceptions import HashingError
 
 from authsite.checks.finding import Status
 from authsite.checks.hashing import hash_time
-from authsite.settings import PasswordSettings
+from authsite.settings.schema import PasswordSettings
 from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong
 
 

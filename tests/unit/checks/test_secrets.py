@@ -6,7 +6,7 @@ import pytest
 
 from authsite.checks.finding import Status
 from authsite.checks.sources import struck_out
-from authsite.read_settings import DEVELOPMENT_SECRET
+from authsite.settings.loader import DEVELOPMENT_SECRET
 from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
 
 PEPPER = secrets.token_urlsafe(32)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from authsite.breached_folder import PREFIXES
 from authsite.commands import main
+from authsite.passwords.breached_folder import PREFIXES
 from tests.breaches import a_breached_folder, digest_of
 
 

@@ -7,10 +7,10 @@ import json
 import pytest
 from argon2.exceptions import HashingError
 
-from authsite.calibration import Costs
 from authsite.commands import calibrate, main
 from authsite.commands.not_done import NotDone
-from authsite.setting_values import number
+from authsite.passwords.calibration import Costs
+from authsite.settings.parsers import number
 
 
 def answer(capsys, *arguments: str, a_mib_takes: float = 0.001, cores: int = 2) -> str:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from authsite.importing.errors import UnusableSource
 from authsite.importing.fields import FIELDS, columns_of, demand
-from authsite.importing.unusable import UnusableSource
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authsite.accounts.foreign_users import ForeignUser, Reason, Refusal
-from authsite.foreign_hashes import of_raw_password
+from authsite.importing.errors import UnusableSource
+from authsite.importing.imported_user import ForeignUser, Reason, Refusal
 from authsite.importing.lines import LONGEST_LINE, open_lines, read_csv, read_json_lines
 from authsite.importing.people import Reader
 from authsite.importing.source import Asked
-from authsite.importing.unusable import UnusableSource
+from authsite.passwords.legacy_hashes import of_raw_password
 from tests.factories import NOW
 
 READERS = {"csv": read_csv, "jsonl": read_json_lines}

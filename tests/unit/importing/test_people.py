@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from authsite.accounts.foreign_users import ForeignUser, Reason, Refusal
-from authsite.foreign_hashes import of_nfkc_password
+from authsite.importing.imported_user import ForeignUser, Reason, Refusal
 from authsite.importing.people import Reader
+from authsite.passwords.legacy_hashes import of_nfkc_password
 from tests.factories import NOW
 
 READER = Reader("old", of_nfkc_password, NOW)

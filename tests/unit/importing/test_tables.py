@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from authsite.accounts.foreign_users import Reason, Refusal
+from authsite.importing.errors import UnusableSource
+from authsite.importing.imported_user import Reason, Refusal
 from authsite.importing.people import Reader
 from authsite.importing.source import TABLES, Asked
 from authsite.importing.tables import _engine, open_table
-from authsite.importing.unusable import UnusableSource
 from tests import foreign_hashes, former_sites
 from tests.factories import NOW
 from tests.foreign_hashes import PASSWORD

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
-from authsite.mail.courier import Courier, build_courier
-from authsite.mail.delivering import Round
+from authsite.mail.delivery import Round
+from authsite.mail.worker import Courier, build_courier
 from authsite.models import OutboxMessage
-from authsite.site import Site
+from authsite.services import Site
 from tests.factories import a_message
 from tests.smtp import Certificates, Mailserver, a_mailserver
 

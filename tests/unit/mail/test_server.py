@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from authsite.mail.delivering import Round
+from authsite.mail.delivery import Round
 from tests.smtp import HANG_UP, PASSWORD, USERNAME, a_mailserver
 
 

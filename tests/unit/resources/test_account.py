@@ -4,9 +4,9 @@ import pytest
 from pyramid.httpexceptions import HTTPForbidden
 
 from authsite.clock import utc_now
-from authsite.request import Request
 from authsite.resources import Account
 from authsite.tokens import SessionToken
+from authsite.web.request import Request
 from tests.factories import a_session, a_user, some_noise
 
 

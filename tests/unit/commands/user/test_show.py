@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.events import Actor, Kind
+from authsite.audit.event_types import Actor, Kind
 from authsite.clock import utc_now
 from authsite.models import PendingLink, User
 from tests.factories import a_session, a_user, an_event, some_noise

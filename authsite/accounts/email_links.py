@@ -1,0 +1,208 @@
+"""Links that are sent by mail: made, found, and followed once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.models import PendingLink, User
+from authsite.throttling.throttles import Hit, Throttles
+from authsite.tokens import LinkToken
+
+
+class Purpose(StrEnum):
+    """What a link is for. Its address begins with it, with hyphens."""
+
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a purpose
+    CHANGE_EMAIL = "change_email"
+    NOT_ME = "not_me"
+    KEEP_ACCOUNT = "keep_account"
+
+
+class DeadLink(Exception):
+    """The link was followed before, has expired, was replaced by a newer one, or never was."""
+
+
+class OpenLink(NamedTuple):
+    """A link that can be followed, and whose it is; plain values that outlive any transaction."""
+
+    user_id: str
+    email: str
+    email_key: str
+    expires_at: datetime
+    first_name: str
+    last_name: str
+    owner_email: str
+    owner_email_key: str
+    owner_is_verified: bool
+    owner_closes_at: datetime | None
+
+    @property
+    def is_for_present_address(self) -> bool:
+        """Whether the account still has the address that the link was sent to."""
+        return self.email_key == self.owner_email_key
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedLink:
+    """What a link said that has just been spent."""
+
+    user_id: str
+    email: str
+    email_key: str
+    created_at: datetime
+
+
+def issue_link(
+    dbsession: Session,
+    user: User,
+    purpose: Purpose,
+    *,
+    email: str,
+    email_key: str,
+    lifetime: timedelta,
+    now: datetime,
+) -> LinkToken:
+    """Write down a link that is sent to `email`, and return its token, the only copy.
+
+    A newer link makes older ones of its purpose void, but for `NOT_ME`: whoever has taken an
+    account over must not be able to take that back from its owner by having mails sent.
+
+    For a user who is in no row, the same statements write nothing, so that nobody learns from the
+    time who has an account.
+    """
+    token = LinkToken.new()
+    row = {
+        PendingLink.digest: token.digest,
+        PendingLink.purpose: purpose.value,
+        PendingLink.email: email,
+        PendingLink.email_key: email_key,
+        PendingLink.created_at: now,
+        PendingLink.expires_at: now + lifetime,
+    }
+    values = [sa.literal(value, column.type) for column, value in row.items()]
+    owner = sa.select(User.id, *values).where(User.id == user.id)
+    # The user before other links, in the order of all who lock both.
+    dbsession.execute(sa.insert(PendingLink).from_select([PendingLink.user_id, *row], owner))
+    if purpose is not Purpose.NOT_ME:
+        dbsession.execute(
+            sa.delete(PendingLink).where(
+                PendingLink.user_id == user.id,
+                PendingLink.purpose == purpose,
+                PendingLink.digest != token.digest,
+            )
+        )
+    return token
+
+
+def link_of(
+    dbsession: Session, token: LinkToken, *, purpose: Purpose, now: datetime
+) -> OpenLink | None:
+    """Return the link with this token if it can be followed for this purpose; spend nothing."""
+    row = dbsession.execute(
+        sa.select(
+            PendingLink.user_id,
+            PendingLink.email,
+            PendingLink.email_key,
+            PendingLink.expires_at,
+            User.first_name,
+            User.last_name,
+            User.email,
+            User.email_key,
+            User.email_verified_at.is_not(None),
+            User.closes_at,
+        )
+        .join(User, User.id == PendingLink.user_id)
+        .where(*_alive(token, purpose, now))
+    ).one_or_none()
+    return OpenLink._make(row) if row else None
+
+
+def follow_link(
+    dbsession: Session, token: LinkToken, *, purpose: Purpose, now: datetime
+) -> FollowedLink:
+    """Spend the link and return what it said; raise `DeadLink` if that has happened before.
+
+    One statement decides, so that of any number of tries at the same moment one wins (ASVS 2.3.4).
+    """
+    spent = dbsession.execute(
+        sa.delete(PendingLink)
+        .where(*_alive(token, purpose, now))
+        .returning(
+            PendingLink.user_id, PendingLink.email, PendingLink.email_key, PendingLink.created_at
+        )
+    ).one_or_none()
+    if spent is None:
+        raise DeadLink
+    return FollowedLink(*spent)
+
+
+def counted_try(
+    throttles: Throttles, *, link: OpenLink | None, network: str, now: datetime
+) -> Sequence[Hit]:
+    """Count one try to use a link, and return what was counted; raise `Throttled` for one too many.
+
+    `link` is None for one that leads nowhere. What is returned is to be given back when the link
+    was followed. Call it before the first statement of a transaction.
+
+    It counts by account and address: who has a link to an address of their own must not use up
+    what the owner of the account may try with links to another.
+    """
+    tried = {"link_network": network}
+    if link:
+        tried["link_account"] = f"{link.user_id} {link.email_key}"
+    throttles.look(tried, now=now)
+    return throttles.take(tried, now=now)
+
+
+def void_links(dbsession: Session, user_id: str, purposes: Iterable[Purpose]) -> None:
+    """Let no link of the user that is for one of these purposes lead anywhere."""
+    dbsession.execute(
+        sa.delete(PendingLink).where(
+            PendingLink.user_id == user_id, PendingLink.purpose.in_(list(purposes))
+        )
+    )
+
+
+def void_all_but_disavowals(dbsession: Session, user_id: str) -> None:
+    """Let no link of the user lead anywhere but those that say "this was not me"."""
+    void_links(dbsession, user_id, [each for each in Purpose if each is not Purpose.NOT_ME])
+
+
+def void_all_but_older_disavowals(dbsession: Session, link: FollowedLink) -> None:
+    """Let no link of the user lead anywhere but what was to be disavowed before this one."""
+    is_older = sa.and_(
+        PendingLink.purpose == Purpose.NOT_ME, PendingLink.created_at < link.created_at
+    )
+    dbsession.execute(
+        sa.delete(PendingLink).where(PendingLink.user_id == link.user_id, sa.not_(is_older))
+    )
+
+
+def is_reserved(dbsession: Session, email_key: str, *, user_id: str, now: datetime) -> bool:
+    """Whether the address was another's of late, who can still take it back by a link."""
+    return dbsession.execute(
+        sa.select(
+            sa.exists().where(
+                PendingLink.email_key == email_key,
+                PendingLink.purpose == Purpose.NOT_ME,
+                PendingLink.expires_at > now,
+                PendingLink.user_id != user_id,
+            )
+        )
+    ).scalar_one()
+
+
+def _alive(
+    token: LinkToken, purpose: Purpose, now: datetime
+) -> "tuple[sa.ColumnElement[bool], ...]":
+    return (
+        PendingLink.digest == token.digest,
+        PendingLink.purpose == purpose,
+        PendingLink.expires_at > now,
+    )

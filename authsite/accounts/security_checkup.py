@@ -1,0 +1,119 @@
+"""What the owner of an account could do for its safety: a few suggestions, each of them true."""
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.accounts.email_links import Purpose
+from authsite.accounts.sessions import Identity
+from authsite.audit.event_types import Kind
+from authsite.audit.store import KEPT_FOR
+from authsite.models import Event, PendingLink, UserSession
+
+#: More at once nobody follows.
+MOST = 3
+#: A device that was not seen for so long may not be at hand any more.
+UNSEEN_FOR = timedelta(days=14)
+
+#: By these, somebody has shown that they know the password.
+_RIGHT_ONE = [
+    kind.key
+    for kind in (
+        Kind.SIGNED_UP,
+        Kind.SIGNED_IN,
+        Kind.NEW_BROWSER,
+        Kind.PASSWORD_CONFIRMED,
+        Kind.PASSWORD_CHANGED,
+        Kind.PASSWORD_RESET,
+    )
+]
+
+
+class Concern(Enum):
+    """What there may be to mend; what weighs most comes first."""
+
+    EMAIL_CHANGE_WAITS = auto()
+    WRONG_PASSWORDS = auto()
+    EMAIL_UNVERIFIED = auto()
+    PUBLIC_COMPUTERS = auto()
+    UNSEEN_SESSIONS = auto()
+
+
+class Suggestion(NamedTuple):
+    """Something to mend, and what is so, in a sentence."""
+
+    concern: Concern
+    sentence: str
+
+
+def suggestions_for(dbsession: Session, identity: Identity, *, now: datetime) -> list[Suggestion]:
+    """Return what whoever asks could mend, at most `MOST`; none when all is well."""
+    owner = identity.user_id
+    # The first one from the end, since the highest of all would be looked for in all of them.
+    since = (
+        sa.select(Event.at)
+        .where(Event.user_id == owner, Event.at > now - KEPT_FOR, Event.kind.in_(_RIGHT_ONE))
+        .order_by(Event.at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    wrong = _count(
+        Event,
+        Event.user_id == owner,
+        Event.at > sa.func.coalesce(since, sa.literal(now - KEPT_FOR, Event.at.type)),
+        Event.kind == Kind.SIGN_IN_FAILED.key,
+    )
+    new_email = (
+        sa.select(sa.func.max(PendingLink.email))
+        .where(
+            PendingLink.user_id == owner,
+            PendingLink.purpose == Purpose.CHANGE_EMAIL,
+            PendingLink.expires_at > now,
+        )
+        .scalar_subquery()
+    )
+    elsewhere = (
+        UserSession.user_id == owner,
+        UserSession.id != identity.session_id,
+        UserSession.expires_at > now,
+    )
+    public = _count(UserSession, *elsewhere, UserSession.public_computer.is_(True))
+    unseen = _count(UserSession, *elsewhere, UserSession.last_seen_at < now - UNSEEN_FOR)
+    row = dbsession.execute(sa.select(new_email, wrong, public, unseen)).one()
+    return _in_words(identity, *row)[:MOST]
+
+
+def _count(model: type, *these: "sa.ColumnElement[bool]") -> "sa.ScalarSelect[int]":
+    return sa.select(sa.func.count()).select_from(model).where(*these).scalar_subquery()
+
+
+def _in_words(
+    identity: Identity, new_email: str | None, wrong: int, public: int, unseen: int
+) -> list[Suggestion]:
+    said = {}
+    if new_email:
+        said[Concern.EMAIL_CHANGE_WAITS] = (
+            f"A change of your address to {new_email} waits to be confirmed. If you have not asked "
+            "for that, change your password."
+        )
+    if wrong:
+        times = "once" if wrong == 1 else f"{wrong} times"
+        said[Concern.WRONG_PASSWORDS] = (
+            f"A wrong password was typed {times} since the right one was typed last."
+        )
+    if not identity.email_is_verified:
+        said[Concern.EMAIL_UNVERIFIED] = "Your email address is not confirmed yet."
+    if public:
+        computers = "a public computer" if public == 1 else f"{public} public computers"
+        said[Concern.PUBLIC_COMPUTERS] = f"You are still signed in on {computers}."
+    if unseen:
+        devices, were = (
+            ("another device", "was") if unseen == 1 else (f"{unseen} other devices", "were")
+        )
+        said[Concern.UNSEEN_SESSIONS] = (
+            f"You are signed in on {devices} that {were} not seen for two weeks."
+        )
+    return [Suggestion(concern, said[concern]) for concern in Concern if concern in said]

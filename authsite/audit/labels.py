@@ -1,0 +1,64 @@
+"""What happened, in words: the same on a page, in a file and for those who run the site."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeVar
+
+from authsite.audit.event_types import Actor, EndReason, Kind, Method
+
+_Named = TypeVar("_Named", bound=Enum)
+
+_SIDES = {
+    Actor.ADMINISTRATOR: "by those who run the site",
+    Actor.OPERATOR: "by those who run the site",
+    Actor.SITE: "by the site itself",
+}
+#: What there may be to say of an event, and what it is called. The rest is not for reading: it
+#: says of a session that ended what its own line does.
+_LABELS = {
+    "method": "How",
+    "reason": "Reason",
+    "from": "From",
+    "to": "To",
+    "subject": "Subject",
+    "why": "Why",
+}
+
+
+def kind_in_words(kind: str) -> str:
+    """Return what happened; another version of the site may know more kinds than this one."""
+    known = _named(Kind, kind)
+    return known.words if known else kind.replace("_", " ").capitalize()
+
+
+def side_in_words(actor: str) -> str | None:
+    """Return on whose side it was done; None for whoever had the browser, who did it mostly."""
+    known = _named(Actor, actor)
+    return _SIDES.get(known) if known else f"by {actor}"
+
+
+def method_in_words(method: str) -> str:
+    """Return how somebody showed who they are."""
+    known = _named(Method, method)
+    return known.value if known else method.replace("_", " ")
+
+
+def reason_in_words(reason: str) -> str:
+    """Return why a session ended."""
+    known = _named(EndReason, reason)
+    return known.value if known else reason.replace("_", " ")
+
+
+def details_in_words(details: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what else there is to say, each with what it is called."""
+    in_words = {"method": method_in_words, "reason": reason_in_words}
+    is_of_session = "session" in details
+    return [
+        (label, in_words.get(name, str)(details[name]))
+        for name, label in _LABELS.items()
+        if name in details and not (is_of_session and name == "method")
+    ]
+
+
+def _named(kinds: type[_Named], key: str) -> _Named | None:
+    return kinds.__members__.get(key.upper())

@@ -1,0 +1,81 @@
+"""The history of accounts: written once, read by their owners, and gone after a while."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from authsite.audit.event_types import AccountEvent, Actor, Kind
+from authsite.models import Event, User
+from authsite.tokens import new_id
+
+#: For so long it is known what happened.
+KEPT_FOR = timedelta(days=90)
+
+_EVENT = Event.metadata.tables["event"]
+_COLUMNS = [column for column in _EVENT.c if column.name != "user_id"]
+#: From the row of the user, so that for nobody the same statement writes nothing; and held, as the
+#: foreign key will hold it, so that an account that goes at this moment is nobody's too.
+_WRITE = (
+    sa.insert(_EVENT)
+    .from_select(
+        [_EVENT.c.user_id, *_COLUMNS],
+        sa.select(User.id, *(sa.bindparam(column.name, type_=column.type) for column in _COLUMNS))
+        .where(User.id == sa.bindparam("owner"))
+        .with_for_update(read=True, key_share=True),
+    )
+    .returning(_EVENT.c.id)
+)
+
+
+def write_event(dbsession: Session, event: AccountEvent) -> bool:
+    """Write the event into the history of its account; false if nobody has that account."""
+    origin = event.origin
+    values = {
+        "owner": event.user_id,
+        "id": new_id(),
+        "at": event.at,
+        "kind": event.kind.key,
+        "actor": origin.actor.value,
+        "actor_id": origin.actor_id,
+        "session_id": event.session_id,
+        "user_agent": origin.user_agent,
+        "network_address": origin.network_address,
+        "details": dict(event.details),
+    }
+    return dbsession.execute(_WRITE, values).one_or_none() is not None
+
+
+def row_of_event(
+    user_id: str,
+    kind: Kind,
+    *,
+    at: datetime,
+    actor: Actor,
+    details: Mapping[str, str],
+    session_id: str | None = None,
+    user_agent: str | None = None,
+    network_address: str | None = None,
+) -> dict[str, Any]:
+    """Return an event for `write_rows`."""
+    return {
+        "id": new_id(),
+        "user_id": user_id,
+        "at": at,
+        "kind": kind.key,
+        "actor": actor.value,
+        "actor_id": None,
+        "session_id": session_id,
+        "user_agent": user_agent,
+        "network_address": network_address,
+        "details": dict(details),
+    }
+
+
+def write_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write what happened to many accounts at once, of which nobody is told one by one."""
+    if rows:
+        connection.execute(sa.insert(_EVENT), rows)

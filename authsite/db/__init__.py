@@ -1,0 +1,1 @@
+"""Engines, sessions and compiled selects: the only home of code below SQLAlchemy."""

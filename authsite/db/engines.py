@@ -1,0 +1,214 @@
+"""The database: one engine for transactions, one for reads, and what SQLite needs to be told."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from pyramid.registry import Registry
+from pyramid.response import Response
+from pyramid_retry import mark_error_retryable
+from pyramid_tm import tm_tween_factory
+from sqlalchemy.engine import URL, Connection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.orm import Session
+from transaction import TransactionManager
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
+
+from authsite.db.compiled_select import CompiledSelect
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+#: What tells that the database is away or too busy, as against a mistake of ours.
+DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+
+_WRITER = "authsite_writer"
+_RELAXED = "authsite_relaxed"
+#: Seconds between two looks at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
+#: then loses to whoever came just now; short random naps let everybody through.
+_SHORTEST_NAP, _LONGEST_NAP = 0.0005, 0.004
+_BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
+#: Seconds that a statement outside of a writer's transaction waits for a lock on SQLite.
+_READERS_PATIENCE = 1.0
+
+
+class Database:
+    """The two engines of one process.
+
+    `reading` is in autocommit, so that a look costs one statement and no transaction. Transactions
+    run on `engine`; those that are going to write take SQLite's write lock at their beginning,
+    since a read that turns into a write loses against every other one that does the same.
+    """
+
+    def __init__(self, url: URL, *, pool_size: int, wait: timedelta) -> None:
+        pool: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": wait.total_seconds(),
+            "pool_use_lifo": True,  # the connection used last has its pages in its cache
+            "hide_parameters": True,  # errors go to the log, hashes and digests must not
+        }
+        sqlite = url.get_backend_name() == "sqlite"
+        if sqlite:
+            pool["paramstyle"] = "named"  # as PostgreSQL's driver has it
+            # Readers wait for nobody but, after a crash, for the first to mend the file.
+            pool["connect_args"] = {"timeout": min(wait.total_seconds(), _READERS_PATIENCE)}
+        else:
+            url = url.set(drivername="postgresql+psycopg")
+            pool["connect_args"] = _postgresql_arguments(wait, url)
+            pool["pool_pre_ping"] = True
+        self.engine = sa.create_engine(url, **pool)
+        if sqlite:
+            pool["pool_size"] = 0  # no bound: compiled selects keep theirs, one a thread at most
+        self.reading = sa.create_engine(
+            url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
+        )
+        if sqlite:
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.reading, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", _SqliteBegin(wait))
+            sa.event.listen(self.engine, "handle_error", _mark_busy_retryable)
+        else:
+            sa.event.listen(self.engine, "begin", _begin_on_postgresql)
+        self._compiled: list[CompiledSelect] = []
+        #: `engine` again, for transactions that write.
+        self.writing = self.engine.execution_options(**{_WRITER: True})
+        #: `writing`, for counts: after a power cut the last of them may be missing, which saves the
+        #: wait for the disk. What other transactions have committed is still there.
+        self.counting = self.writing.execution_options(**{_RELAXED: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, where one statement at a time may write."""
+        return self.engine.dialect.name == "sqlite"
+
+    def session_to_read(self) -> Session:
+        """Return a session whose changes nobody will commit."""
+        return Session(self.engine)
+
+    def session_to_write(self, manager: TransactionManager) -> Session:
+        """Return a session that commits when the transaction of `manager` does.
+
+        It counts as changed from the start: zope.sqlalchemy would not notice Core statements.
+        """
+        session = Session(self.writing)
+        join_transaction(session, STATUS_CHANGED, manager)
+        return session
+
+    def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
+        """Return the statement ready to be asked again and again, in autocommit."""
+        compiled = CompiledSelect(statement, self.reading)
+        self._compiled.append(compiled)
+        return compiled
+
+    def dispose(self) -> None:
+        """Close all connections that nobody uses."""
+        for compiled in self._compiled:
+            compiled.close()
+        self.engine.dispose()
+        self.reading.dispose()
+
+
+def _postgresql_arguments(wait: timedelta, url: URL) -> dict[str, Any]:
+    seconds = max(1, round(wait.total_seconds()))
+    return {
+        "connect_timeout": max(2, min(seconds, 5)),
+        "application_name": "authsite",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": seconds * 1000,
+        "options": f"{url.query.get('options', '')} -c lock_timeout={seconds}s "
+        f"-c statement_timeout={3 * seconds}s -c timezone=UTC "
+        f"-c idle_in_transaction_session_timeout={6 * seconds}s",
+    }
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own way to begin transactions is too late for a lock and too early for DDL.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+class _SqliteBegin:
+    """Begin a transaction: at once for a read, with the write lock for a writer."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self._seconds = wait.total_seconds()
+        self._usual = f"PRAGMA busy_timeout = {min(self._seconds, _READERS_PATIENCE) * 1000:.0f}"
+
+    def __call__(self, connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get(_WRITER):
+            connection.exec_driver_sql("BEGIN")
+            return
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        durability = f"PRAGMA synchronous = {'NORMAL' if options.get(_RELAXED) else 'FULL'}"
+        try:
+            if not self._take_write_lock(cursor, durability):
+                connection.exec_driver_sql(_BEGIN_TO_WRITE)  # for an error that says which
+        finally:
+            cursor.execute(self._usual)
+            cursor.close()
+
+    def _take_write_lock(self, cursor: DBAPICursor, durability: str) -> bool:
+        deadline = time.monotonic() + self._seconds
+        while time.monotonic() < deadline:
+            try:
+                cursor.execute(durability)
+                cursor.execute(_BEGIN_TO_WRITE)
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    return False
+            else:
+                return True
+            time.sleep(random.uniform(_SHORTEST_NAP, _LONGEST_NAP))  # noqa: S311 - a nap, no secret
+        return False
+
+
+def _begin_on_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(_RELAXED):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    original = getattr(error, "orig", error)
+    code = getattr(original, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _mark_busy_retryable(context: ExceptionContext) -> None:
+    error = context.sqlalchemy_exception
+    if error is None or not _is_busy(context.original_exception):
+        return
+    if context.statement != _BEGIN_TO_WRITE:  # which has waited as long as anybody should
+        mark_error_retryable(error)
+
+
+def transaction_tween_factory(
+    handler: Callable[[Any], Response], registry: Registry
+) -> Callable[[Any], Response]:
+    """Give pyramid_tm the requests that may write; the others have nothing to commit."""
+    registry.settings.setdefault("tm.annotate_user", "false")  # it would ask for the identity
+    transactional = tm_tween_factory(handler, registry)
+
+    def tween(request: Any) -> Response:
+        if request.method in SAFE_METHODS:
+            return handler(request)
+        return transactional(request)
+
+    return tween
+
+
+def attempts_of(request: Any) -> int:
+    """How often pyramid_retry may try a form when the database was busy."""
+    attempts: int = request.site.settings.database.attempts
+    return attempts

@@ -1,0 +1,1 @@
+"""One HTTP concern per module; none knows what an account is."""

@@ -1,0 +1,165 @@
+"""Importing people: each is here wholly or not at all, and only once."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+
+from authsite.accounts.email_links import Purpose
+from authsite.audit.event_types import Actor, Kind
+from authsite.audit.store import row_of_event, write_rows
+from authsite.importing.imported_user import CannotCome, ForeignUser, Reason, Refusal
+from authsite.models import PendingLink, User
+
+#: People in one transaction; others who write wait for it.
+BATCH = 500
+#: SQLite looks for the name of each parameter in a list of all, and five times as many take longer.
+_AT_A_TIME = {"insertmanyvalues_page_size": 100}
+
+_USER = User.metadata.tables["user"]
+_LINK = PendingLink.metadata.tables["pending_link"]
+_INSERT: dict[str, Callable[..., Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+#: A block with a connection in a transaction.
+Begin = Callable[[], AbstractContextManager[Connection]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of some people.
+
+    The counts are `read`, `imported`, `here_already` and `refused`; and of the imported those
+    `without_password`, `without_full_name` and `frozen`.
+    """
+
+    counts: Counter[str]
+    refused: Sequence[Refusal]
+
+
+@contextmanager
+def rehearsal(engine: Engine) -> Iterator[Connection]:
+    """Begin a transaction of which nothing is left at the end of the block."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
+def import_users(
+    begin: Begin, people: Iterable[ForeignUser | Refusal], *, now: datetime, size: int = BATCH
+) -> Iterator[Batch]:
+    """Import the people who are not here yet, and yield each batch when it is committed.
+
+    `begin` begins a transaction that writes, one a batch. Whoever is here by their former id is
+    left as they are, so that an import that was broken off goes on when it is begun again.
+    Refusals among the people, who cannot even be read, are handed on.
+    """
+    waiting = iter(people)
+    while some := list(itertools.islice(waiting, size)):
+        rows, incomplete, refused = _judged(some, now=now)
+        with begin() as connection:
+            added = _add(connection, rows, now=now)
+            write_rows(connection, [_arrival(row, now=now) for row in rows if row["id"] in added])
+            missed = [row for row in rows if row["id"] not in added]
+            turned_away = list(_whys(connection, missed))
+        refused += turned_away
+        imported = [row for row in rows if row["id"] in added]
+        counts = {
+            "read": len(some),
+            "imported": len(imported),
+            "here_already": len(missed) - len(turned_away),
+            "refused": len(refused),
+            "without_password": sum(row["password_hash"] is None for row in imported),
+            "without_full_name": len(incomplete & added),
+            "frozen": sum(row["frozen_at"] is not None for row in imported),
+        }
+        yield Batch(Counter(counts), refused)
+
+
+def _judged(
+    people: Iterable[ForeignUser | Refusal], *, now: datetime
+) -> tuple[list[dict[str, Any]], set[str], list[Refusal]]:
+    """Return rows to add, the ids of those whose names are not known, and who cannot come."""
+    rows: list[dict[str, Any]] = []
+    incomplete: set[str] = set()
+    refused: list[Refusal] = []
+    for person in people:
+        if isinstance(person, Refusal):
+            refused.append(person)
+            continue
+        try:
+            row = person.row(now=now)
+        except CannotCome as error:
+            refused.append(Refusal(person.former_id, person.email, error.reason, error.detail))
+            continue
+        rows.append(row)
+        if not person.has_full_name:
+            incomplete.add(row["id"])
+    # In an order in which two imports at the same time do not wait for each other in a circle.
+    return sorted(rows, key=lambda row: row["email_key"]), incomplete, refused
+
+
+def _add(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> set[str]:
+    """Add those who are not here and whose address is free; return the ids of their accounts.
+
+    Whoever signs up at the same moment with one of the addresses is waited for, or waits.
+    """
+    if not rows:
+        return set()
+    insert = _INSERT[connection.dialect.name](_USER).on_conflict_do_nothing()
+    insert = insert.returning(_USER.c.id)
+    added = set(connection.execute(insert, rows, execution_options=_AT_A_TIME).scalars())
+    # Whoever gives an address up leaves such a link in the same transaction, which the insert has
+    # waited for; before it, the link might not have been there yet.
+    reserved = sa.select(_LINK.c.email_key).where(
+        _LINK.c.email_key.in_([row["email_key"] for row in rows if row["id"] in added]),
+        _LINK.c.purpose == Purpose.NOT_ME,
+        _LINK.c.expires_at > now,
+    )
+    undone = (
+        sa.delete(_USER)
+        .where(_USER.c.id.in_(added), _USER.c.email_key.in_(reserved))
+        .returning(_USER.c.id)
+    )
+    return added - set(connection.execute(undone).scalars())
+
+
+def _arrival(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+    system, _, former_id = row["former_id"].partition(":")
+    details = {"system": system, "former_id": former_id}
+    return row_of_event(row["id"], Kind.IMPORTED, at=now, actor=Actor.OPERATOR, details=details)
+
+
+def _whys(connection: Connection, missed: Sequence[dict[str, Any]]) -> Iterator[Refusal]:
+    """Yield why these were not added, but for those who are here already."""
+    if not missed:
+        return
+    in_the_way = connection.execute(
+        sa.select(_USER.c.email_key, _USER.c.former_id).where(
+            _USER.c.email_key.in_([row["email_key"] for row in missed])
+            | _USER.c.former_id.in_([row["former_id"] for row in missed])
+        )
+    ).all()
+    addresses = {row.former_id: row.email_key for row in in_the_way}
+    owners = {row.email_key: row.former_id for row in in_the_way}
+    for row in missed:
+        former_id, email_key = row["former_id"], row["email_key"]
+        owner = owners.get(email_key) or ""
+        system = former_id.partition(":")[0]
+        if addresses.get(former_id) == email_key:
+            continue
+        if former_id in addresses:
+            yield Refusal(former_id, row["email"], Reason.ID_TWICE)
+        elif owner.startswith(f"{system}:"):
+            yield Refusal(former_id, row["email"], Reason.EMAIL_TWICE, owner)
+        else:
+            yield Refusal(former_id, row["email"], Reason.EMAIL_TAKEN)

@@ -1,0 +1,123 @@
+"""People as another system knew them, and what becomes of them here."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from authsite.email_addresses import EmailAddress, InvalidEmailAddress, parse_email_address
+from authsite.passwords.legacy_hashes import foreign_hash_of
+from authsite.text import is_readable, is_visible, trimmed
+from authsite.tokens import new_id
+
+#: What stands for a last name that is not known; its owner may change it.
+NO_LAST_NAME = "-"
+#: Why an account is frozen that was not active where it came from.
+NOT_ACTIVE = "The account was not active where it was before."
+
+_NAME_LENGTH = 100
+_FORMER_ID_LENGTH = 120
+
+
+class Reason(StrEnum):
+    """Why somebody has no account here."""
+
+    UNREADABLE = "the row cannot be read"
+    ID = "the id is missing, or cannot be kept"
+    EMAIL = "the address is none to which a mail could be sent"
+    NAME = "a name is too long, or has characters that cannot be seen"
+    HASH_UNKNOWN = "the hash of the password is of no form that is known"
+    HASH_COSTS = "the hash of the password costs more than the site can bear"
+    VALUE = "a time, or a yes or no, cannot be read"
+    EMAIL_TAKEN = "somebody has an account with this address here, or can still take it back"
+    EMAIL_TWICE = "the address is that of another one from there, too"
+    ID_TWICE = "the id is here already with another address: changed here since, or another's id"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Who is not imported, and why: by the id or the place in the source, never with a hash."""
+
+    who: str
+    email: str
+    reason: Reason
+    detail: str = ""
+
+
+class CannotCome(Exception):
+    """Somebody cannot have an account here; the arguments are the reason and details of it."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignUser:
+    """Somebody with an account elsewhere. `former_id` is the system's name and an id there.
+
+    `password_hash` is in a form of foreign_hashes.py; without one, its owner chooses a password by
+    a link from a mail. When somebody signed up may be unknown.
+    """
+
+    former_id: str
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    password_hash: str | None = field(default=None, repr=False)
+    email_verified_at: datetime | None = None
+    created_at: datetime | None = None
+    is_active: bool = True
+
+    def row(self, *, now: datetime) -> dict[str, Any]:
+        """Return the account as a row of the table of users; raise `CannotCome`.
+
+        Who has no first name is called by what stands before the `@`. Nobody becomes an
+        administrator, and who was not active is frozen.
+        """
+        if len(self.former_id) > _FORMER_ID_LENGTH or not is_readable(self.former_id):
+            raise CannotCome(Reason.ID)
+        email = _email(self.email)
+        self._demand_bearable_hash()
+        first_name = _name(self.first_name) or email.typed.partition("@")[0][:_NAME_LENGTH]
+        return {
+            "id": new_id(),
+            "first_name": first_name,
+            "last_name": _name(self.last_name) or NO_LAST_NAME,
+            "email": email.typed,
+            "email_key": email.key,
+            "password_hash": self.password_hash,
+            "created_at": min(self.created_at or now, now),
+            "email_verified_at": self.email_verified_at and min(self.email_verified_at, now),
+            "frozen_at": None if self.is_active else now,
+            "frozen_reason": None if self.is_active else NOT_ACTIVE,
+            "former_id": self.former_id,
+        }
+
+    @property
+    def has_full_name(self) -> bool:
+        """Whether neither name has to be made up."""
+        return bool(trimmed(self.first_name) and trimmed(self.last_name))
+
+    def _demand_bearable_hash(self) -> None:
+        if self.password_hash is None:
+            return
+        found = foreign_hash_of(self.password_hash)
+        if found is None:
+            raise CannotCome(Reason.HASH_UNKNOWN)
+        if not found.is_bearable:
+            raise CannotCome(Reason.HASH_COSTS)
+
+
+def _email(text: str) -> EmailAddress:
+    try:
+        return parse_email_address(trimmed(text))
+    except InvalidEmailAddress as error:
+        raise CannotCome(Reason.EMAIL, str(error)) from error
+
+
+def _name(text: str) -> str:
+    name = trimmed(text)
+    if name and not (len(name) <= _NAME_LENGTH and is_readable(name) and is_visible(name)):
+        raise CannotCome(Reason.NAME)
+    return name

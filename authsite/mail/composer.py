@@ -1,0 +1,94 @@
+"""What the site writes to people: messages made of templates, put into the outbox."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment
+from sqlalchemy.orm import Session
+
+from authsite.audit.event_types import Kind
+from authsite.audit.recorder import Journal
+from authsite.email_addresses import parse_email_address
+from authsite.mail.composer import CHANGE_EMAIL
+from authsite.models import OutboxMessage
+from authsite.tokens import new_id
+
+
+def is_html(template: str | None) -> bool:
+    """Whether what is put into this template has to be escaped."""
+    return template is not None and template.endswith(".html")
+
+
+def mail_environment(environment: Environment) -> Environment:
+    """Return the environment of the pages for mails, whose texts are no HTML.
+
+    A host application's templates and filters count here as well.
+    """
+    return environment.overlay(autoescape=is_html)
+
+
+class Messages:
+    """Writes messages; one for each request, since it is told when one has been put.
+
+    A kind of message is a folder of templates, `mail/<kind>/` with `subject.txt`, `body.txt` and
+    `body.html`. `link_to` makes the address of a page.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        site_name: str,
+        link_to: Callable[..., str],
+        journal: Journal,
+        on_put: Callable[[], None],
+    ) -> None:
+        self._environment = environment
+        self._site_name = site_name
+        self._journal = journal
+        self._on_put = on_put
+        self.link_to = link_to
+
+    def put(
+        self,
+        dbsession: Session,
+        kind: str,
+        *,
+        to: str,
+        user_id: str | None,
+        now: datetime,
+        due: datetime | None = None,
+        **values: object,
+    ) -> None:
+        """Write a message of this kind to an address, made of `values`; due now, or later.
+
+        It is sent if the transaction of `dbsession` commits. The address must be one that
+        `parse_email_address` takes: there is one recipient, whatever it looks like.
+        """
+        values |= {"site_name": self._site_name, "site_url": self.link_to(), "email": to}
+        subject = " ".join(self._render(kind, "subject.txt", values).split())
+        dbsession.add(
+            OutboxMessage(
+                id=new_id(),
+                kind=kind,
+                user_id=user_id,
+                recipient=parse_email_address(to).mailbox,
+                subject=subject,
+                text=self._render(kind, "body.txt", values),
+                html=self._render(kind, "body.html", values),
+                due_at=due or now,
+                next_try_at=due or now,
+            )
+        )
+        dbsession.flush()
+        # Whether a new address was free, whoever asked for it must not read in their history; for
+        # nobody, the same statement is made. What is due later is told of by what it is about.
+        owner = None if kind == CHANGE_EMAIL or (due or now) > now else user_id
+        self._journal.write(
+            dbsession, owner or new_id(), Kind.MAIL_WRITTEN, now=now, details={"subject": subject}
+        )
+        self._on_put()
+
+    def _render(self, kind: str, part: str, values: dict[str, Any]) -> str:
+        return self._environment.get_template(f"mail/{kind}/{part}").render(values)

@@ -1,1 +1,0 @@
-"""What is measured for Prometheus; loaded only where the settings want it."""

@@ -1,0 +1,1 @@
+"""Hashing passwords, and deciding which ones are accepted."""

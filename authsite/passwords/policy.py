@@ -1,0 +1,79 @@
+"""Which passwords are worth having, and how a person is told that one is not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zxcvbn_rs_py import zxcvbn
+
+from authsite.passwords.breached import BreachedPasswords
+from authsite.passwords.common_passwords import is_common
+from authsite.passwords.hasher import MAXIMUM_LENGTH, normalized
+
+#: Of zxcvbn's 0 to 4: 3 is "safely unguessable", beyond 10^8 guesses.
+MINIMUM_STRENGTH = 3
+#: Shorter words ("Al", "com") occur in good passwords by chance.
+SHORTEST_WORD_LOOKED_FOR = 4
+
+_ADVICE = "A few unrelated words make a good password."
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordPolicy:
+    """What this site asks of a new password. There are no rules of composition (ASVS 6.2.5).
+
+    `words` are those that nobody's password may contain: the name of the site and what belongs to
+    its organization (ASVS 6.1.2, 6.2.11).
+    """
+
+    minimum_length: int
+    words: tuple[str, ...] = ()
+    breached: BreachedPasswords | None = None
+
+    def weakness_of(self, password: str, *, words: Iterable[str]) -> str | None:
+        """Say in a sentence why this password is not worth having, or return None when it is.
+
+        `words` are the person's own, their names and address, which an attacker would try first.
+        What costs more to find out is asked later. Raises `BreachedPasswordsUnreadable`.
+        """
+        password = normalized(password)
+        words = [normalized(word) for word in (*words, *self.words) if word]
+        return (
+            self._wrong_length(password)
+            or _common(password)
+            or _own_word(password, words)
+            or _guessable(password, words)
+            or self._breached(password)
+        )
+
+    def _wrong_length(self, password: str) -> str | None:
+        if len(password) < self.minimum_length:
+            return f"Use at least {self.minimum_length} characters."
+        if len(password) > MAXIMUM_LENGTH:
+            return f"Use at most {MAXIMUM_LENGTH} characters."
+        return None
+
+    def _breached(self, password: str) -> str | None:
+        if self.breached is None or password not in self.breached:
+            return None
+        return f"This password has appeared in a data breach, so others will try it. {_ADVICE}"
+
+
+def _common(password: str) -> str | None:
+    return f"Many people use this password. {_ADVICE}" if is_common(password) else None
+
+
+def _own_word(password: str, words: Iterable[str]) -> str | None:
+    folded = password.casefold()
+    for word in words:
+        if len(word) >= SHORTEST_WORD_LOOKED_FOR and word.casefold() in folded:
+            return f"Leave out “{word}”: it is what others would try first."
+    return None
+
+
+def _guessable(password: str, words: list[str]) -> str | None:
+    estimate = zxcvbn(password, words)
+    if int(estimate.score) >= MINIMUM_STRENGTH:
+        return None
+    feedback = estimate.feedback
+    reason = str(feedback.warning) if feedback and feedback.warning else "It is easy to guess."
+    return f"{reason} {_ADVICE}"

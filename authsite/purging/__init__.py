@@ -1,0 +1,1 @@
+"""Deleting rows that have expired."""

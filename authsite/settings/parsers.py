@@ -1,0 +1,217 @@
+"""How the text of a setting is read; each reader raises `ValueError` with what would make sense."""
+
+import re
+import ssl
+import unicodedata
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from authsite.durations import parse_duration
+from authsite.email_addresses import InvalidEmailAddress, parse_email_address
+from authsite.passwords.breached import BreachedPasswords, breached_passwords_at
+from authsite.passwords.peppers import Pepper
+from authsite.passwords.policy import SHORTEST_WORD_LOOKED_FOR
+from authsite.throttling.limits import RateLimit
+
+_ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)/?")
+# What RFC 3986 lets stand in an address, so that a line of text ends where we end it.
+_SECURE_ADDRESS = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
+_MAIL_ADDRESS = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
+_PORT = re.compile(r"[0-9]{1,5}")
+_PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
+_MINIMUM_SECRET_LENGTH = 32
+_HIGHEST_PORT = 65_535
+
+
+def text(value: str) -> str:
+    """Return the text without surrounding space; it must not be empty."""
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value.strip()
+
+
+def words(value: str) -> tuple[str, ...]:
+    """Return the words between the commas, in NFC; each is long enough not to occur by chance."""
+    composed = unicodedata.normalize("NFC", value)
+    found = tuple(word.strip() for word in composed.split(",") if word.strip())
+    if any(len(word) < SHORTEST_WORD_LOOKED_FOR for word in found):
+        raise ValueError(
+            f"must be words of at least {SHORTEST_WORD_LOOKED_FOR} characters, separated by commas"
+        )
+    return found
+
+
+def breached_passwords(value: str) -> BreachedPasswords:
+    """Return the list of breached passwords at this path."""
+    found = breached_passwords_at(Path(value.strip()))
+    if found is None:
+        raise ValueError(
+            "must be the path of a folder of Have I Been Pwned's files, or of a whole filter made "
+            "by `authsite breached build`, which the site can read"
+        )
+    return found
+
+
+def yes_or_no(value: str) -> bool:
+    """Return whether the text says so."""
+    try:
+        return {"true": True, "yes": True, "false": False, "no": False}[value.strip().lower()]
+    except KeyError:
+        raise ValueError("must be true or false") from None
+
+
+def number(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers within these bounds."""
+
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", value.strip()) or not (minimum <= int(value) <= maximum):
+            raise ValueError(f"must be a whole number from {minimum} to {maximum}")
+        return int(value)
+
+    return read
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a reader of one of these words."""
+
+    def read(value: str) -> str:
+        if value.strip() not in words:
+            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
+        return value.strip()
+
+    return read
+
+
+def duration(value: str) -> timedelta:
+    """Return how long `90s`, `15m`, `12h` or `30d` is."""
+    try:
+        return parse_duration(value.strip())
+    except ValueError:
+        raise ValueError("must be a duration such as 90s, 15m, 12h or 30d") from None
+
+
+def rate_limits(value: str) -> tuple[RateLimit, ...]:
+    """Return the limits of which each counts, `10/5m` or `5/5m, 20/1h`; none for `off`."""
+    if value.strip() == "off":
+        return ()
+    try:
+        limits = (RateLimit.parse(each.strip()) for each in value.split(","))
+        return tuple(dict.fromkeys(limits))  # one that is there twice would count twice
+    except ValueError:
+        raise ValueError(
+            "must be limits such as 30/5m (at most 30 in 5 minutes) or 10/5m..1h (then waits that "
+            "grow to an hour), with commas between them, or off"
+        ) from None
+
+
+def origin(value: str) -> str:
+    """Return the scheme and host of an http or https address without a path."""
+    match = _ORIGIN.fullmatch(value.strip())
+    if match is None:
+        raise ValueError("must be an address such as https://accounts.example.com, without a path")
+    return match[1]
+
+
+def secure_address(value: str) -> str:
+    """Return an https address, with a path or without."""
+    if not _SECURE_ADDRESS.fullmatch(value.strip()):
+        raise ValueError("must be an address such as https://example.com/security")
+    return value.strip()
+
+
+def contact(value: str) -> str:
+    """Return the address of a page on https, or that of a mailbox."""
+    if not _MAIL_ADDRESS.fullmatch(value.strip()) and not _SECURE_ADDRESS.fullmatch(value.strip()):
+        raise ValueError("must be mailto:security@example.com or https://example.com/security")
+    return value.strip()
+
+
+def mail_host(value: str) -> str:
+    """Return the name or address of a machine, without a port."""
+    if not _HOST.fullmatch(value.strip()):
+        raise ValueError("must be the name of a server such as mail.example.com, without a port")
+    return value.strip()
+
+
+class ListenAddress(NamedTuple):
+    """Where something listens on this machine."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def listen_address(value: str) -> ListenAddress:
+    """Return the host and the port that the text names."""
+    host, _, port = value.strip().rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    in_brackets = host == f"[{bare}]"
+    if not (
+        _HOST.fullmatch(bare)
+        and (in_brackets if ":" in bare else host == bare)
+        and _PORT.fullmatch(port)
+        and 0 < int(port) <= _HIGHEST_PORT
+    ):
+        raise ValueError("must be an address and a port such as 127.0.0.1:9101 or [::1]:9101")
+    return ListenAddress(bare, int(port))
+
+
+def mailbox(value: str) -> str:
+    """Return an address that mail may come from, in ASCII."""
+    try:
+        return parse_email_address(value).mailbox
+    except InvalidEmailAddress:
+        raise ValueError("must be an address such as accounts@example.com") from None
+
+
+def certificates(value: str) -> str:
+    """Return the path of a file of certificates that can be read."""
+    path = Path(value.strip())
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError):  # ssl.SSLError, for what are no certificates, is an OSError
+        raise ValueError("must be a file of certificates in PEM that can be read") from None
+    return str(path)
+
+
+def secret(value: str) -> bytes:
+    """Return the bytes of a secret that is long enough to be one."""
+    if len(value.strip()) < _MINIMUM_SECRET_LENGTH:
+        raise ValueError(f"must have at least {_MINIMUM_SECRET_LENGTH} characters, all random")
+    return value.strip().encode("utf-8")
+
+
+def peppers(value: str) -> tuple[Pepper, ...]:
+    """Return the peppers that the text spells as `id:secret`, the one for new hashes first."""
+    matches = [_PEPPER.fullmatch(each) for each in value.replace(",", " ").split()]
+    found = tuple(Pepper(match[1], match[2].encode("utf-8")) for match in matches if match)
+    if not found or len({pepper.id for pepper in found}) < len(matches):
+        raise ValueError(
+            "must be id:secret, or several of them with commas between: an id of at most 16 "
+            f"letters a-z and digits, once each, and a secret of at least {_MINIMUM_SECRET_LENGTH} "
+            "characters, all random, without spaces"
+        )
+    return found
+
+
+def database_url(value: str) -> URL:
+    """Return the URL of a database that the site can run on."""
+    try:
+        url = make_url(value.strip())
+    except (ArgumentError, ValueError):  # whose messages repeat what may be a password
+        raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL") from None
+    backend = url.get_backend_name()
+    in_memory = not url.database or ":memory:" in url.database or "mode" in url.query
+    if backend == "sqlite" and in_memory:
+        raise ValueError("must name a file: an SQLite database in memory is lost at every end")
+    if backend not in {"sqlite", "postgresql"}:
+        raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL")
+    return url

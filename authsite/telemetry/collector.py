@@ -1,0 +1,74 @@
+"""What is asked for at each scrape: the queue of hashes, the pools, and the outbox."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
+
+from authsite.clock import utc_now
+from authsite.db.engines import Database
+from authsite.mail.backlog import Backlog, backlog_of
+from authsite.passwords.hash_queue import HashQueue
+from authsite.telemetry.single_flight import PATIENCE, Question
+
+log = logging.getLogger(__name__)
+
+
+class Asked(Collector):
+    """How things stand at the moment of the scrape.
+
+    The outbox is the site's and not the process's: each process says the same of it. Of a database
+    that does not answer within `patience` seconds there is nothing to say, so that the lines on the
+    outbox are missing then.
+    """
+
+    def __init__(self, queue: HashQueue, database: Database, *, patience: float = PATIENCE) -> None:
+        self._queue = queue
+        self._database = database
+        self._backlog = Question(self._ask, name="outbox", patience=patience)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every gauge with its value."""
+        running, waiting = self._queue.state
+        yield _gauge("hashes_running", "Hashes that are computed just now.", running)
+        yield _gauge("hashes_waiting", "Hashes that wait for their turn or thread.", waiting)
+        connections = GaugeMetricFamily(
+            "authsite_database_connections", "Connections that are in use.", labels=("pool",)
+        )
+        connections.add_metric(("transactions",), _in_use(self._database.engine))
+        connections.add_metric(("reads",), _in_use(self._database.reading))
+        yield connections
+        yield from self._outbox()
+
+    def _outbox(self) -> Iterator[Metric]:
+        try:
+            backlog = self._backlog.answer()
+        except Exception as error:  # whatever it is, the rest is told
+            log.warning("sys_metrics_put_off: no word of the outbox: %s", type(error).__name__)
+            return
+        age = utc_now() - backlog.oldest if backlog.oldest else timedelta(0)
+        yield _gauge("outbox_messages", "Messages that are due and not delivered.", backlog.number)
+        yield _gauge(
+            "outbox_oldest_age_seconds",
+            "Time since the oldest of them was due; 0 if there is none.",
+            age.total_seconds(),
+        )
+
+    def _ask(self) -> Backlog:
+        with self._database.reading.connect() as connection:
+            return backlog_of(connection, now=utc_now())
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"authsite_{name}", meaning, value=value)
+
+
+def _in_use(engine: Engine) -> int:
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)  # noqa: S101 - for the type checker
+    return pool.checkedout()

@@ -1,0 +1,107 @@
+"""The counts of one process, and where Prometheus finds them."""
+
+import logging
+import threading
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    PlatformCollector,
+    ProcessCollector,
+    start_http_server,
+)
+
+from authsite.audit.event_types import EndReason, Kind
+from authsite.db.engines import Database
+from authsite.passwords.hash_queue import HashQueue
+from authsite.settings.parsers import ListenAddress
+from authsite.telemetry.collector import Asked
+from authsite.telemetry.hash_metrics import HashMetrics
+from authsite.telemetry.metrics import Metrics, SignInResult
+
+log = logging.getLogger(__name__)
+
+
+class PrometheusMetrics(Metrics):
+    """Counts, with those of process and Python, to be had at `address` and nowhere else.
+
+    `throttles` are the kinds of tries that are limited.
+    """
+
+    def __init__(self, address: ListenAddress, *, throttles: Iterable[str]) -> None:
+        self._address = address
+        self._starting = threading.Lock()
+        self._server: Any = None
+        self.is_to_start = True
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        self.hashes = HashMetrics(self._registry)
+        self._sign_ins = self._counter("sign_ins", "Tries to sign in, by how they ended.", "result")
+        self._opened = self._counter("sessions_opened", "Sessions that began.")
+        self._ended = self._counter("sessions_ended", "Sessions that ended, and why.", "reason")
+        self._events = self._counter(
+            "events", "Events of accounts, as histories have them.", "kind"
+        )
+        self._throttled = self._counter("throttled", "Tries that were held up, and why.", "kind")
+        # A count that is not there before the first time hides that time from `rate()`.
+        for result in get_args(SignInResult):
+            self._sign_ins.labels(result)
+        for kind in throttles:
+            self._throttled.labels(kind)
+        for event in Kind:
+            self._events.labels(event.key)
+        for reason in EndReason:
+            self._ended.labels(reason.key)
+
+    def look_at(self, queue: HashQueue, database: Database) -> None:
+        """Ask these at each scrape."""
+        self._registry.register(Asked(queue, database))
+
+    def start(self) -> None:
+        """Listen from now on, unless that was tried before.
+
+        An address that is not to be had is told in the log: the site goes on without metrics.
+        """
+        with self._starting:
+            if not self.is_to_start:
+                return
+            self.is_to_start = False
+            try:
+                self._server, _ = start_http_server(
+                    self._address.port, self._address.host, self._registry
+                )
+            except OSError as error:
+                why = f"{self._address}: {error.strerror}"
+                log.error("sys_metrics_away: %s", why)  # noqa: TRY400 - it says all
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+    def count_sign_in(self, result: SignInResult) -> None:
+        """Count a try to sign in."""
+        self._sign_ins.labels(result).inc()
+
+    def count_session_opened(self) -> None:
+        """Count a session that begins."""
+        self._opened.inc()
+
+    def count_session_ended(self, reason: str, number: int = 1) -> None:
+        """Count sessions that ended."""
+        self._ended.labels(reason).inc(number)
+
+    def count_event(self, kind: str) -> None:
+        """Count an event of an account."""
+        self._events.labels(kind).inc()
+
+    def count_throttled(self, kind: str) -> None:
+        """Count a try that was held up."""
+        self._throttled.labels(kind).inc()
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"authsite_{name}", meaning, labels, registry=self._registry)

@@ -1,0 +1,1 @@
+"""Counting attempts, and refusing those beyond a limit."""

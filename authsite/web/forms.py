@@ -1,0 +1,197 @@
+"""What the forms of several pages share: their shape, and how mistakes are worded."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from pyramid.httpexceptions import HTTPBadRequest
+from webob.multidict import MultiDict
+from wtforms import BooleanField, Field, Form, PasswordField, StringField
+from wtforms.validators import Optional, StopValidation, ValidationError
+
+from authsite import email_addresses
+from authsite.accounts.suspend_account import LONGEST_REASON
+from authsite.passwords import hasher as passwords
+from authsite.text import is_readable, is_visible, trimmed
+from authsite.web.request import Request
+
+_UNSEEN = "Leave out characters that cannot be seen."
+
+
+class SiteForm(Form):
+    """A form that checks shape only; what the values mean is for the inner ring to judge."""
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """Return the form filled with what the body says: one text for each field, or a 400.
+
+        A field that is there twice, or is a file, is no mistake that a person can make
+        (ASVS 15.3.5, 15.3.7); one that is missing is an empty one.
+        """
+        form = cls()
+        values = MultiDict()
+        for name in form._fields:
+            texts = request.POST.getall(name)
+            if len(texts) > 1 or not all(isinstance(text, str) for text in texts):
+                raise HTTPBadRequest
+            if texts:
+                values[name] = texts[0]
+        form.process(values)
+        return form
+
+    def reject(self, field: str | None, message: str) -> None:
+        """Mark `field` (None: the whole form) with what the inner ring refused."""
+        if field is None:
+            self.form_errors.append(message)
+        else:
+            self[field].errors = [*self[field].errors, message]
+
+
+class Required:
+    """The field holds something, or a sentence asks for it."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+        self.field_flags = {"required": True}
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        if not field.data:
+            raise StopValidation(self._message)
+
+
+class Readable:
+    """The text has no character that nobody can have meant to type, and is not too long.
+
+    Among them is what bytes become that were no UTF-8: two different passwords would become one.
+    """
+
+    def __init__(self, *, maximum: int) -> None:
+        self._maximum = maximum
+        self.field_flags = {"maxlength": maximum}
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        if not is_readable(field.data):
+            raise StopValidation(_UNSEEN)
+        if len(field.data) > self._maximum:
+            raise StopValidation(f"Use at most {self._maximum} characters.")
+
+
+class Visible:
+    """The name can be seen, and turns nothing around that stands beside it (ASVS 1.3.3)."""
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        if not is_visible(field.data):
+            raise StopValidation(_UNSEEN)
+
+
+class Mailable:
+    """The text is an address to which a mail could be sent."""
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        try:
+            email_addresses.parse_email_address(field.data)
+        except email_addresses.InvalidEmailAddress:
+            raise StopValidation("Enter an email address such as name@example.com.") from None
+
+
+def name_field(label: str, *, autocomplete: str) -> Field:
+    """Return a field for one of a person's names."""
+    return StringField(
+        label,
+        filters=[trimmed],
+        validators=[Required(f"Enter your {label.lower()}."), Readable(maximum=100), Visible()],
+        render_kw={"autocomplete": autocomplete, "spellcheck": "false"},
+    )
+
+
+def title_field(label: str, *, hint: str, maximum: int) -> Field:
+    """Return a field for what a person calls something of theirs, if they do."""
+    return StringField(
+        label,
+        description=hint,
+        filters=[trimmed],
+        validators=[Optional(), Readable(maximum=maximum), Visible()],
+        render_kw={"autocomplete": "off"},
+    )
+
+
+def email_field(label: str = "Email address", *, validators: Sequence[Any] = ()) -> Field:
+    """Return the field for the address that one signs in with."""
+    return StringField(
+        label,
+        filters=[trimmed],
+        validators=[
+            Required("Enter your email address."),
+            Readable(maximum=email_addresses.MAXIMUM_LENGTH),
+            *validators,
+        ],
+        render_kw={
+            "type": "email",
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        },
+    )
+
+
+def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
+    """Return a field for a password, which is taken exactly as typed and never shown again."""
+    return PasswordField(
+        label,
+        validators=[Required(missing), Readable(maximum=passwords.MAXIMUM_LENGTH)],
+        render_kw={"autocomplete": autocomplete},
+    )
+
+
+def reason_field() -> Field:
+    """Return the field for why an account is frozen, which its owner is told."""
+    return StringField(
+        "Reason",
+        filters=[trimmed],
+        validators=[Required("Enter a reason."), Readable(maximum=LONGEST_REASON), Visible()],
+        description=f"The owner is shown it at the sign-in. At most {LONGEST_REASON} characters.",
+        render_kw={"autocomplete": "off"},
+    )
+
+
+class AccountPasswordForm(SiteForm):
+    """The password of an account, from somebody who has a link and is not signed in to it.
+
+    Mail can be read by others, and who reads it is not yet the owner.
+    """
+
+    password = password_field(
+        "Password of the account", autocomplete="current-password", missing="Enter the password."
+    )
+
+
+class NewPasswordForm(SiteForm):
+    """A part of every form in which a password is chosen: typed twice, and a hint beside it."""
+
+    password = password_field("Password", autocomplete="new-password", missing="Choose a password.")
+    confirm_password = password_field(
+        "Confirm password", autocomplete="new-password", missing="Type the password again."
+    )
+
+    def validate_confirm_password(self, field: Field) -> None:
+        """The same password twice, or a typing mistake would lock its owner out."""
+        if field.data != self.password.data:
+            raise ValidationError("The two passwords are not the same.")
+
+    def advise(self, *, minimum_length: int) -> None:
+        """Say beside the field what makes a good password."""
+        self.password.description = (
+            f"At least {minimum_length} characters. A few unrelated words make a good one."
+        )
+
+
+def check_box(label: str, *, hint: str) -> Field:
+    """Return a box to tick; a browser sends nothing for one that is not."""
+    return BooleanField(label, description=hint)
+
+
+def public_computer_box() -> Field:
+    """Return the box that makes a session short, wherever one is opened."""
+    return check_box(
+        "This is a public computer",
+        hint="You are signed out when the browser is closed, or after a while without a visit.",
+    )

@@ -1,0 +1,147 @@
+"""The request, with what the pages of this site ask of it."""
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import pyramid.request
+from pyramid.decorator import reify
+from pyramid_tm import explicit_manager, is_tm_active
+from sqlalchemy.orm import Session
+from transaction import TransactionManager
+
+from authsite.accounts.sessions import Identity
+from authsite.audit.event_types import Actor, Origin
+from authsite.audit.recorder import Journal
+from authsite.http.client import network_address_of, user_agent_of
+from authsite.mail.composer import Messages
+from authsite.services import Site, site_of
+from authsite.throttling.throttles import Hit
+
+#: Under which name the registry has the environment of mails.
+MAIL_TEMPLATES = "authsite.mail_templates"
+
+
+class Request(pyramid.request.Request):
+    """Pyramid's request and the parts of the site.
+
+    A class rather than `add_request_method`: what a request has can be read here, the type checker
+    knows it, and Pyramid need not make a new class for every request.
+    """
+
+    @reify
+    def identity(self) -> Identity | None:
+        """Who asks, as the security policy knows; None for a stranger."""
+        return super().identity
+
+    @reify
+    def site(self) -> Site:
+        """The parts that the site is made of."""
+        return site_of(self.registry)
+
+    @reify
+    def tm(self) -> TransactionManager:
+        """The transaction of this request, which pyramid_tm begins and ends."""
+        return self.environ.get("tm.manager") or explicit_manager(self)
+
+    @reify
+    def dbsession(self) -> Session:
+        """SQLAlchemy's session: for a form it commits with the response, else it only reads."""
+        if is_tm_active(self):
+            self.identity  # noqa: B018 - before the transaction, whose lock would be in its way
+            return self.site.database.session_to_write(self.tm)
+        session = self.site.database.session_to_read()
+        self.add_finished_callback(lambda _request: session.close())
+        return session
+
+    @reify
+    def outbox(self) -> Messages:
+        """Where messages are put; they are sent once the transaction of this request commits."""
+        environment = self.registry[MAIL_TEMPLATES]
+        return Messages(
+            environment,
+            site_name=self.site_name,
+            link_to=self.url_to,
+            journal=self._journal_of(Origin(Actor.SITE)),
+            on_put=lambda: self.tm.get().addAfterCommitHook(
+                lambda _committed: self.site.courier.wake()
+            ),
+        )
+
+    @reify
+    def journal(self) -> Journal:
+        """Where what happens to accounts is written down, as done by whoever asks."""
+        return self._journal_of(
+            Origin(
+                Actor.PERSON,
+                session_id=self.identity.session_id if self.identity else None,
+                user_agent=user_agent_of(self),
+                network_address=network_address_of(self),
+            )
+        )
+
+    @reify
+    def administrators_journal(self) -> Journal:
+        """The same for what somebody does who runs the site.
+
+        It is read by the owner of the account, who need not know from where that was done.
+        """
+        return self._journal_of(Origin(Actor.ADMINISTRATOR, self.authenticated_userid))
+
+    @reify
+    def operators_journal(self) -> Journal:
+        """The same for what is done from a shell of the machine."""
+        return self._journal_of(Origin(Actor.OPERATOR))
+
+    def _journal_of(self, origin: Origin) -> Journal:
+        return Journal(origin, notify=self.registry.notify, publish=self.site.publish)
+
+    def give_back(self, hits: Sequence[Hit]) -> None:
+        """Take these tries back when the transaction has ended, which is in the way until then."""
+        self.tm.get().addAfterCommitHook(lambda _committed: self.site.throttles.give_back(hits))
+
+    @reify
+    def csrf_token(self) -> str:
+        """The token for every form of this page."""
+        return self.site.csrf.new_csrf_token(self)
+
+    @reify
+    def flash(self) -> str | None:
+        """What the page before left to be said here, once."""
+        return self.site.flash.take(self)
+
+    @reify
+    def here(self) -> str:
+        """The path of this page, for people and links; never an error, however it was spelled."""
+        path: str = self.environ.get("PATH_INFO", "")
+        return path.encode("latin-1").decode("utf-8", "replace")
+
+    @reify
+    def root_path(self) -> str:
+        """Where the application is mounted, without a slash at the end: mostly the empty text."""
+        return quote(self.script_name) if self.environ.get("SCRIPT_NAME") else ""
+
+    def path_to(self, *segments: str) -> str:
+        """Return the address of a page of this site as a path: `path_to("account")`."""
+        return f"{self.root_path}/{'/'.join(quote(segment, safe='') for segment in segments)}"
+
+    def url_to(self, *segments: str) -> str:
+        """Return the address of a page as a mail has to say it: `url_to("account")`.
+
+        The host is that of the settings, whatever the request says (OWASP, "Forgot Password").
+        """
+        return f"{self.site.settings.site.url}{self.path_to(*segments)}"
+
+    @property
+    def site_name(self) -> str:
+        """What the site calls itself."""
+        return self.site.settings.site.name
+
+    @property
+    def stylesheet(self) -> str:
+        """The address of the style sheet, another one whenever its content is."""
+        return f"{self.root_path}{self.site.assets.stylesheet}"
+
+    @property
+    def icon(self) -> str:
+        """The address of the icon."""
+        return f"{self.root_path}{self.site.assets.icon}"

@@ -1,0 +1,103 @@
+"""The sessions of one person: nobody else's, nor those that are over, are found or touched."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.active_sessions import (
+    MOST_LISTED,
+    end_other_sessions,
+    end_session,
+    name_session,
+    session_of,
+    sessions_of,
+)
+from authsite.audit.event_types import Kind
+from authsite.models import Event, UserSession
+from tests.factories import NOW, a_journal, a_session, a_user, some_noise
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def ada(dbsession):
+    """Somebody among others, with three sessions that live and one that is over."""
+    user = a_user(dbsession)
+    some_noise(dbsession)
+    for number in range(3):
+        a_session(dbsession, user, id=f"{number:016}", last_seen_at=NOW - number * HOUR)
+    a_session(dbsession, user, id="over".rjust(16), expires_at=NOW)
+    return user
+
+
+@pytest.fixture
+def other(dbsession):
+    """A session of somebody else."""
+    return a_session(dbsession, a_user(dbsession), name="mine")
+
+
+def ids(dbsession):
+    """Return the ids of all sessions."""
+    return set(dbsession.scalars(sa.select(UserSession.id)))
+
+
+def test_this_one_comes_first_and_then_what_was_seen_last(dbsession, ada):
+    found, count = sessions_of(dbsession, ada.id, here=f"{2:016}", now=NOW)
+    assert [each.id for each in found] == [f"{number:016}" for number in (2, 0, 1)]
+    assert count == 3
+
+
+def test_of_very_many_some_are_listed_and_all_counted(dbsession, ada):
+    for _ in range(MOST_LISTED):
+        a_session(dbsession, ada, last_seen_at=NOW)
+    found, count = sessions_of(dbsession, ada.id, here=f"{2:016}", now=NOW)
+    assert (len(found), count) == (MOST_LISTED, MOST_LISTED + 3)
+    assert found[0].id == f"{2:016}"
+
+
+def test_who_has_no_session_has_none(dbsession, ada):
+    assert sessions_of(dbsession, a_user(dbsession).id, here="x", now=NOW) == ([], 0)
+
+
+def test_one_is_found_by_its_owner_alone_and_while_it_lives(dbsession, ada, other):
+    found = session_of(dbsession, ada.id, f"{1:016}", now=NOW)
+    assert (found.id, found.method, found.name) == (f"{1:016}", "password", None)
+    assert session_of(dbsession, ada.id, other.id, now=NOW) is None
+    assert session_of(dbsession, ada.id, "over".rjust(16), now=NOW) is None
+
+
+def test_only_the_owner_names_a_session(dbsession, ada, other):
+    name_session(dbsession, ada.id, other.id, name="hers")
+    name_session(dbsession, ada.id, f"{1:016}", name="phone")
+    dbsession.commit()
+    assert other.name == "mine"
+    assert dbsession.get(UserSession, f"{1:016}").name == "phone"
+    name_session(dbsession, ada.id, f"{1:016}", name="")
+    dbsession.commit()
+    assert dbsession.get(UserSession, f"{1:016}").name is None
+
+
+def test_one_is_ended_and_no_other(dbsession, ada, other):
+    before = ids(dbsession)
+    words = {"journal": a_journal(session_id="here"), "now": NOW}
+    assert end_session(dbsession, ada.id, other.id, **words) == 0
+    assert end_session(dbsession, ada.id, f"{1:016}", **words) == 1
+    assert end_session(dbsession, ada.id, f"{1:016}", **words) == 0
+    dbsession.commit()
+    assert before - ids(dbsession) == {f"{1:016}"}
+    written = sa.select(Event).where(Event.kind == Kind.SESSION_ENDED.key)
+    [event] = dbsession.scalars(written)
+    assert (event.user_id, event.session_id) == (ada.id, "here")
+    assert event.details["session"] == f"{1:016}"
+    assert event.details["reason"] == "ended"
+
+
+def test_all_others_are_ended_and_nobody_elses(dbsession, ada, other):
+    before = ids(dbsession)
+    ended = end_other_sessions(dbsession, ada.id, here=f"{1:016}", journal=a_journal(), now=NOW)
+    dbsession.commit()
+    assert ended == 3
+    assert before - ids(dbsession) == {f"{0:016}", f"{2:016}", "over".rjust(16)}
+    written = dbsession.scalars(sa.select(Event.details).where(Event.user_id == ada.id)).all()
+    assert sorted(each["reason"] for each in written) == ["ended", "ended", "expired"]

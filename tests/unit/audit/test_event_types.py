@@ -1,0 +1,41 @@
+"""The enumeration of events: one line each, and every one complete."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+import authsite
+from authsite.audit.event_types import Actor, EndReason, Kind, Method
+from authsite.models import Event
+
+MAILS = Path(authsite.__file__).parent / "templates/mail"
+
+
+def test_no_kind_is_another_word_for_one_before():
+    """Members of an enumeration that have the same value are one."""
+    assert len(Kind.__members__) == len(list(Kind))
+    assert len(EndReason.__members__) == len(list(EndReason))
+    assert len({kind.logged_as for kind in Kind}) == len(list(Kind))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_words_and_fits_the_table(kind):
+    assert kind.words[0].isupper()
+    assert not kind.words.endswith(".")
+    assert kind.key == kind.name.lower()
+    assert len(kind.key) <= Event.__table__.c.kind.type.length
+    assert kind.level in {logging.INFO, logging.WARNING}
+    assert kind.logged_as.replace("_", "").isalpha()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.mail])
+def test_the_mail_of_a_kind_is_there(kind):
+    assert (MAILS / kind.mail / "subject.txt").exists()
+
+
+def test_words_for_actors_methods_and_reasons_fit_the_table():
+    columns = Event.__table__.c
+    assert all(len(actor.value) <= columns.actor.type.length for actor in Actor)
+    assert all(reason.key == reason.name.lower() for reason in EndReason)
+    assert all(len(method.key) <= 20 for method in Method)

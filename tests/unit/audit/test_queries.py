@@ -1,0 +1,149 @@
+"""The history of one account: by pages without a gap, and as a whole."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from authsite.audit.event_types import Actor, Kind
+from authsite.audit.queries import (
+    CHUNK,
+    MOST_AT_ONCE,
+    MOST_ENDED,
+    PAGE,
+    NoSuchEvent,
+    all_of,
+    as_plain,
+    ended_sessions_of,
+    newest_of,
+    page_of,
+)
+from authsite.audit.store import KEPT_FOR
+from authsite.models import Event
+from authsite.tokens import new_id
+from tests.factories import NOW, a_session, a_user, an_event, some_noise
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def ada(dbsession):
+    """Somebody among others to whom things happened as well."""
+    user = a_user(dbsession)
+    for person in some_noise(dbsession):
+        an_event(dbsession, person, at=NOW - MINUTE)
+    return user
+
+
+def some_events(dbsession, user, number, *, every=MINUTE, **values):
+    """Let so many things have happened; return their ids, newest first."""
+    made = [
+        an_event(dbsession, user, at=NOW - position * every, **values) for position in range(number)
+    ]
+    return [each.id for each in sorted(made, key=lambda each: (each.at, each.id), reverse=True)]
+
+
+@pytest.mark.parametrize("every", [MINUTE, timedelta(0)])
+@pytest.mark.parametrize("number", [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1])
+def test_pages_follow_each_other_without_a_gap(dbsession, ada, number, every):
+    ids = some_events(dbsession, ada, number, every=every)
+    found, before, pages = [], None, 0
+    while pages == 0 or before:
+        page = page_of(dbsession, ada.id, before=before, now=NOW)
+        assert len(page.entries) <= PAGE
+        found += [each.id for each in page.entries]
+        before, pages = page.older, pages + 1
+    assert found == ids
+    assert pages == max(1, -(-number // PAGE))
+
+
+def test_no_page_begins_at_an_event_of_another_or_one_that_is_over(dbsession, ada):
+    others = an_event(dbsession, a_user(dbsession))
+    old = an_event(dbsession, ada, at=NOW - KEPT_FOR)
+    for before in (others.id, old.id, "never was"):
+        with pytest.raises(NoSuchEvent):
+            page_of(dbsession, ada.id, before=before, now=NOW)
+
+
+def test_what_is_over_is_in_nothing(dbsession, ada, site):
+    an_event(dbsession, ada, kind=Kind.SESSION_ENDED, at=NOW - KEPT_FOR)
+    kept = an_event(dbsession, ada, at=NOW - KEPT_FOR + MINUTE)
+    page = page_of(dbsession, ada.id, before=None, now=NOW)
+    whole = list(all_of(site.database.session_to_read, ada.id, now=NOW))
+    for found in (page.entries, whole, newest_of(dbsession, ada.id, now=NOW)):
+        assert [each.id for each in found] == [kept.id]
+
+
+@pytest.mark.parametrize("number", [0, 1, CHUNK, CHUNK + 1])
+def test_the_whole_is_read_part_by_part(dbsession, ada, site, number):
+    ids = some_events(dbsession, ada, number, every=timedelta(0))
+    opened = []
+
+    def new_session() -> Session:
+        opened.append(site.database.session_to_read())
+        return opened[-1]
+
+    assert [each.id for each in all_of(new_session, ada.id, now=NOW)] == ids
+    assert len(opened) == number // CHUNK + 1
+
+
+def test_of_very_many_the_newest_fit_into_memory(dbsession, ada):
+    """An entry has 6 KB at most, so that a whole file stays under some ten megabytes."""
+    an_event(dbsession, ada, at=NOW)
+    oldest = an_event(dbsession, ada, at=NOW - 2 * MINUTE).id
+    row = dict(dbsession.execute(sa.select(Event.__table__).limit(1)).mappings().one())
+    rows = [
+        row | {"id": new_id(), "user_id": ada.id, "at": NOW - MINUTE} for _ in range(MOST_AT_ONCE)
+    ]
+    dbsession.execute(sa.insert(Event.__table__), rows)
+    found = newest_of(dbsession, ada.id, now=NOW)
+    assert len(found) == MOST_AT_ONCE == 1000
+    assert oldest not in {entry.id for entry in found}
+
+
+def test_an_entry_knows_the_session_while_that_lives(dbsession, ada):
+    living = a_session(dbsession, ada, name="phone")
+    over = a_session(dbsession, ada, name="old phone", expires_at=NOW)
+    others = a_session(dbsession, a_user(dbsession), name="another's")
+    for session in (living, over, others):
+        an_event(dbsession, ada, session_id=session.id)
+    an_event(dbsession, ada)
+    found = page_of(dbsession, ada.id, before=None, now=NOW).entries
+    names = {each.session_id: (each.session_lives, each.session_name) for each in found}
+    assert names == {
+        living.id: (True, "phone"),
+        over.id: (False, None),
+        others.id: (False, None),
+        None: (False, None),
+    }
+
+
+def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
+    event = an_event(
+        dbsession, ada, actor=Actor.ADMINISTRATOR, actor_id="who", details={"why": "because"}
+    )
+    [entry] = page_of(dbsession, ada.id, before=None, now=NOW).entries
+    assert not entry.is_by_person
+    plain = as_plain(entry)
+    assert "who" not in plain.values()
+    assert plain == {
+        "id": event.id,
+        "at": "2030-05-16T12:00:00+00:00",
+        "kind": "signed_in",
+        "what": "Signed in",
+        "actor": "administrator",
+        "network_address": "192.0.2.1",
+        "browser": event.user_agent,
+        "session": None,
+        "details": {"why": "because"},
+    }
+
+
+def test_the_sessions_that_ended_of_late_and_no_more_than_anybody_reads(dbsession, ada):
+    an_event(dbsession, ada, at=NOW)
+    ids = some_events(dbsession, ada, MOST_ENDED + 1, kind=Kind.SESSION_ENDED)
+    an_event(dbsession, a_user(dbsession), kind=Kind.SESSION_ENDED)
+    found = ended_sessions_of(dbsession, ada.id, now=NOW)
+    assert [each.id for each in found] == ids[:MOST_ENDED]
+    assert ended_sessions_of(dbsession, ada.id, now=NOW + timedelta(days=30)) == []

@@ -1,0 +1,95 @@
+"""The select that is compiled once gives what Core gives."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.accounts.sessions import IDENTITY
+from authsite.db.compiled_select import CompiledSelect
+from authsite.db.engines import DATABASE_AWAY, Database
+from authsite.models import User
+from tests.factories import a_session, a_user, some_noise
+
+USER = sa.select(User.first_name).where(User.id == sa.bindparam("user_id"))
+
+
+def test_it_finds_the_same_row_with_the_same_types_as_core(site, dbsession):
+    some_noise(dbsession)
+    user = a_user(dbsession, first_name="Ağa %(x)s :y ?")
+    session_id = a_session(dbsession, user).id
+    compiled = CompiledSelect(IDENTITY, site.database.reading)
+    with site.database.reading.connect() as connection:
+        row = connection.execute(IDENTITY, {"session_id": session_id}).one()
+    found = compiled.one_or_none(session_id=session_id)
+    assert found == tuple(row)
+    assert [type(value) for value in found] == [type(value) for value in row]
+
+
+@pytest.mark.parametrize("user_id", ["nobody", "", "' OR 1=1 --", "%s", "x" * 5000])
+def test_it_finds_nothing_where_there_is_nothing(site, dbsession, user_id):
+    some_noise(dbsession)
+    assert CompiledSelect(USER, site.database.reading).one_or_none(user_id=user_id) is None
+
+
+def test_it_can_be_asked_more_often_than_there_are_connections(site, dbsession):
+    user = a_user(dbsession)
+    compiled = CompiledSelect(USER, site.database.reading)
+    for _ in range(50):
+        assert compiled.one_or_none(user_id=user.id) == ("Grace",)
+
+
+@pytest.mark.asvs("15.4.1")
+def test_many_threads_at_once_get_each_its_own_row(site, dbsession):
+    ids = [a_user(dbsession).id for _ in range(8)]
+    compiled = site.database.compile(sa.select(User.id).where(User.id == sa.bindparam("user_id")))
+
+    def ask(user_id: str) -> set[str]:
+        return {compiled.one_or_none(user_id=user_id)[0] for _ in range(300)}
+
+    with ThreadPoolExecutor(8) as people:
+        assert list(people.map(ask, ids)) == [{user_id} for user_id in ids]
+
+
+def test_it_sees_what_was_committed_a_moment_ago(site, dbsession):
+    compiled = CompiledSelect(USER, site.database.reading)
+    assert compiled.one_or_none(user_id="ada") is None
+    a_user(dbsession, id="ada")
+    assert compiled.one_or_none(user_id="ada") == ("Grace",)
+
+
+@pytest.mark.parametrize("file", ["no/such/folder/x.sqlite", "empty.sqlite"])
+def test_a_database_that_is_away_is_told_as_such(tmp_path: Path, file: str):
+    url = sa.make_url(f"sqlite:///{tmp_path}/{file}")
+    database = Database(url, pool_size=1, wait=timedelta(seconds=1))
+    compiled = CompiledSelect(USER, database.reading)
+    for _ in range(3):
+        with pytest.raises(DATABASE_AWAY) as error:
+            compiled.one_or_none(user_id="hush")
+        assert "hush" not in str(error.value)
+    database.dispose()
+
+
+def test_after_a_connection_was_cut_it_can_be_asked_again(postgresql, migrate):
+    url = postgresql.new_database()
+    migrate(url)
+    database = Database(sa.make_url(url), pool_size=1, wait=timedelta(seconds=5))
+    compiled = CompiledSelect(USER, database.reading)
+    assert compiled.one_or_none(user_id="ada") is None
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    for _ in range(2):  # the pool may find out by the first one
+        try:
+            found = compiled.one_or_none(user_id="ada")
+        except DATABASE_AWAY:
+            continue
+        assert found is None
+        break
+    else:
+        pytest.fail("it is still away")
+    database.dispose()

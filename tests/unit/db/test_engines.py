@@ -1,0 +1,142 @@
+"""The two engines: what is asked of SQLite and PostgreSQL, and what is kept or undone."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from authsite.web.transactions import attempts_of, transaction_tween_factory
+from pyramid.registry import Registry
+from pyramid_tm import is_tm_active
+from transaction import TransactionManager
+
+from authsite.db.engines import Database
+from authsite.models import User
+from authsite.web.request import Request
+from tests.factories import NOW, a_user, some_noise
+
+
+def a_post(application, method: str = "POST") -> Request:
+    request = Request.blank("/", method=method)
+    request.registry = application.registry
+    return request
+
+
+def names(site) -> set[str]:
+    """Return the first names that everybody can read."""
+    with site.database.reading.connect() as connection:
+        return set(connection.execute(sa.select(User.first_name)).scalars())
+
+
+def rename(session, user_id: str, name: str) -> None:
+    """Change a name by a Core statement, which the unit of work does not notice."""
+    table = User.__table__
+    session.execute(sa.update(table).where(table.c.id == user_id).values(first_name=name))
+
+
+@pytest.fixture
+def ada(dbsession) -> str:
+    """Return the id of one person among others."""
+    some_noise(dbsession)
+    return a_user(dbsession, first_name="Ada").id
+
+
+@pytest.fixture
+def manager():
+    manager = TransactionManager(explicit=True)
+    manager.begin()
+    yield manager
+    manager.abort()
+
+
+def test_what_is_written_is_kept_when_the_transaction_commits(site, ada, manager):
+    session = site.database.session_to_write(manager)
+    rename(session, ada, "Augusta")
+    assert names(site) == {"Ada", "Grace"}
+    manager.commit()
+    assert names(site) == {"Augusta", "Grace"}
+    manager.begin()
+
+
+def test_what_is_written_is_undone_when_the_transaction_aborts(site, ada, manager):
+    session = site.database.session_to_write(manager)
+    rename(session, ada, "Augusta")
+    manager.abort()
+    assert names(site) == {"Ada", "Grace"}
+    manager.begin()
+
+
+def test_a_session_to_read_leaves_nothing_behind(site, ada):
+    with site.database.session_to_read() as session:
+        rename(session, ada, "Augusta")
+    assert names(site) == {"Ada", "Grace"}
+
+
+def test_a_look_sees_what_was_committed_a_moment_ago(site, dbsession):
+    """It has no transaction that would keep an old picture."""
+    with site.database.reading.connect() as connection:
+        count = sa.select(sa.func.count()).select_from(User)
+        before = connection.execute(count).scalar_one()
+        some_noise(dbsession)
+        assert connection.execute(count).scalar_one() == before + 3
+
+
+@pytest.mark.asvs("16.2.5")
+def test_errors_do_not_show_what_was_to_be_written(site, dbsession):
+    """They end up in the log, and it might have been a hash."""
+    user = a_user(dbsession)
+    values = {column.key: getattr(user, column.key) for column in User.__table__.c}
+    with pytest.raises(sa.exc.IntegrityError) as error, site.database.engine.begin() as connection:
+        connection.execute(sa.insert(User).values(**values))
+    assert "nobody knows" not in str(error.value).split("DETAIL")[0]
+
+
+def test_times_are_utc_and_keys_are_foreign_on_both_databases(site, dbsession):
+    a_user(dbsession, created_at=NOW)
+    with site.database.reading.connect() as connection:
+        assert connection.execute(sa.select(User.created_at)).scalar_one() == NOW
+    with pytest.raises(sa.exc.IntegrityError), site.database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO user_session (id, secret_digest, user_id, created_at, last_seen_at, "
+            "confirmed_at, expires_at) VALUES ('a', 'b', 'nobody', '2030-01-01', '2030-01-01', "
+            "'2030-01-01', '2030-01-01')"
+        )
+
+
+@pytest.mark.parametrize(
+    ("method", "transactional"),
+    [("GET", False), ("HEAD", False), ("OPTIONS", False), ("POST", True), ("DELETE", True)],
+)
+def test_only_what_may_write_gets_a_transaction(application, site, method, transactional):
+    registry = Registry()
+    registry.settings = {}
+    seen = []
+    tween = transaction_tween_factory(lambda request: seen.append(is_tm_active(request)), registry)
+    request = a_post(application, method)
+    tween(request)
+    assert seen == [transactional]
+
+
+def test_a_form_is_tried_as_often_as_the_settings_say(application, site):
+    attempts = site.settings.database.attempts
+    assert attempts > 1
+    assert attempts_of(a_post(application)) == attempts
+
+
+def test_which_database_it_is_can_be_asked(site, database_url):
+    assert site.database.is_sqlite is database_url.startswith("sqlite")
+
+
+@pytest.mark.asvs("13.1.3", "13.2.6")
+def test_postgresql_gives_up_waiting_by_itself(postgresql):
+    url = sa.make_url(postgresql.new_database())
+    database = Database(url, pool_size=1, wait=timedelta(seconds=2))
+    try:
+        for engine in (database.engine, database.reading):
+            with engine.connect() as connection:
+                shown = {
+                    name: connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+                    for name in ("lock_timeout", "statement_timeout", "timezone")
+                }
+                assert shown == {"lock_timeout": "2s", "statement_timeout": "6s", "timezone": "UTC"}
+    finally:
+        database.dispose()

@@ -1,0 +1,155 @@
+"""SQLite as the site needs it: pragmas, and a write lock that is taken first and waited for."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from pyramid_retry import IRetryableError
+from transaction import TransactionManager
+
+from authsite.db.engines import DATABASE_AWAY, Database
+
+PATIENT, IMPATIENT = timedelta(seconds=60), timedelta(milliseconds=1)
+
+
+@pytest.fixture
+def a_database(tmp_path: Path) -> Iterator[Callable[..., Database]]:
+    """Open the same file again and again, as several processes do."""
+    opened = []
+
+    def a_database(wait: timedelta = PATIENT) -> Database:
+        url = sa.make_url(f"sqlite:///{tmp_path}/authsite.sqlite")
+        opened.append(Database(url, pool_size=2, wait=wait))
+        return opened[-1]
+
+    with a_database().reading.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE counter (value INTEGER)")
+        connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
+    yield a_database
+    for database in opened:
+        database.dispose()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds the write lock."""
+    connection = sqlite3.connect(path / "authsite.sqlite", timeout=0, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return True
+    else:
+        return False
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("which", ["engine", "reading"])
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 1000)],
+)
+def test_every_connection_is_told_what_to_do(a_database, which, pragma, value):
+    with getattr(a_database(), which).connect() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+
+
+@pytest.mark.parametrize(("wait", "patience"), [(PATIENT, 1000), (IMPATIENT, 1)])
+def test_nobody_but_a_writer_waits_longer_than_a_second(a_database, wait, patience):
+    """And a writer does so before its transaction begins, not within."""
+    database = a_database(wait)
+    with database.reading.connect() as reader, database.writing.begin() as writer:
+        for connection in (reader, writer):
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == patience
+
+
+def test_a_writer_has_the_write_lock_before_it_reads(a_database, tmp_path):
+    manager = TransactionManager(explicit=True)
+    with manager:
+        session = a_database().session_to_write(manager)
+        assert not is_locked(tmp_path)
+        session.execute(sa.text("SELECT value FROM counter"))
+        assert is_locked(tmp_path)
+    assert not is_locked(tmp_path)
+
+
+def test_a_reader_holds_nobody_up(a_database, tmp_path):
+    database = a_database()
+    with database.session_to_read() as session, database.reading.connect() as connection:
+        session.execute(sa.text("SELECT value FROM counter"))
+        connection.exec_driver_sql("SELECT value FROM counter")
+        assert not is_locked(tmp_path)
+
+
+def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_path):
+    database = a_database()
+
+    def add_one() -> None:
+        with database.writing.begin() as connection:
+            connection.exec_driver_sql("UPDATE counter SET value = value + 1")
+
+    holder = sqlite3.connect(tmp_path / "authsite.sqlite", isolation_level=None)
+    with ThreadPoolExecutor(1) as another:
+        holder.execute("BEGIN IMMEDIATE")
+        waiting = another.submit(add_one)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        holder.execute("UPDATE counter SET value = value + 1")
+        holder.execute("COMMIT")
+        waiting.result(60)
+    assert holder.execute("SELECT value FROM counter").fetchone() == (2,)
+    holder.close()
+
+
+def test_no_update_is_lost_by_those_who_read_before_they_write(a_database):
+    def add_ten(database: Database) -> None:
+        for _ in range(10):
+            with database.writing.begin() as connection:
+                value = connection.exec_driver_sql("SELECT value FROM counter").scalar_one()
+                connection.exec_driver_sql(f"UPDATE counter SET value = {value + 1}")
+
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(add_ten, [a_database() for _ in range(4)]))
+    with a_database().reading.connect() as connection:
+        assert connection.exec_driver_sql("SELECT value FROM counter").scalar_one() == 40
+
+
+def test_a_writer_that_gives_up_has_waited_long_enough(a_database):
+    hurried = a_database(IMPATIENT).writing
+    with (
+        a_database().writing.begin(),
+        hurried.connect() as connection,
+        pytest.raises(DATABASE_AWAY) as error,
+    ):
+        connection.exec_driver_sql("SELECT 1")
+    assert not IRetryableError.providedBy(error.value)
+
+
+def test_a_reader_that_turns_writer_too_late_may_be_tried_again(a_database):
+    with a_database().engine.connect() as late, a_database().writing.begin() as first:
+        late.exec_driver_sql("SELECT value FROM counter")
+        first.exec_driver_sql("UPDATE counter SET value = 5")
+        first.commit()
+        with pytest.raises(DATABASE_AWAY) as error:
+            late.exec_driver_sql("UPDATE counter SET value = 6")
+    assert IRetryableError.providedBy(error.value)
+
+
+def test_a_mistake_is_not_tried_again(a_database):
+    with (
+        a_database().engine.connect() as connection,
+        pytest.raises(sa.exc.OperationalError) as error,
+    ):
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
+    assert not IRetryableError.providedBy(error.value)
+
+
+def test_a_transaction_in_a_transaction_is_a_mistake_and_not_waited_for(a_database):
+    with a_database().writing.connect() as connection:
+        connection.connection.driver_connection.execute("BEGIN")
+        with pytest.raises(sa.exc.OperationalError) as error:
+            connection.exec_driver_sql("SELECT 1")
+    assert not IRetryableError.providedBy(error.value)

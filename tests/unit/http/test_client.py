@@ -1,0 +1,112 @@
+"""What is kept of where a request comes from: what is one, and fits its column."""
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.http.client import network_address_of, network_of, user_agent_of
+from authsite.models import UserSession
+from tests.factories import a_request
+
+columns = UserSession.__table__.c
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:DB8::0:1", "2001:db8::1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("", None),
+        ("localhost", None),
+        ("192.0.2.1:443", None),
+        ("192.0.2.256", None),
+        ("127.1", None),
+        ("<script>", None),
+    ],
+)
+def test_the_peers_address_is_kept_when_it_is_one(peer, address):
+    assert network_address_of(a_request(REMOTE_ADDR=peer)) == address
+
+
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.parametrize(
+    ("peer", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("2002:c000:201:1::1", "192.0.2.1"),
+        ("2002:c000:201:2::1", "192.0.2.1"),
+        ("", "unknown"),
+        ("localhost", "unknown"),
+    ],
+)
+def test_networks_are_told_apart_by_what_one_subscriber_has(peer, network):
+    assert network_of(a_request(REMOTE_ADDR=peer)) == network
+
+
+@given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
+def test_all_addresses_of_a_64_are_one_network(address, rest):
+    other = ipaddress.IPv6Address((int(address) >> 64 << 64) + rest)
+    of = {network_of(a_request(REMOTE_ADDR=str(each))) for each in (address, other)}
+    mapped = any(each.ipv4_mapped for each in (address, other))
+    assert mapped or len(of) == 1
+
+
+def test_a_unix_socket_has_no_address():
+    assert network_address_of(a_request()) is None
+
+
+@pytest.mark.asvs("4.1.3", "15.3.4")
+def test_headers_that_anybody_can_write_are_not_believed():
+    request = a_request(
+        REMOTE_ADDR="192.0.2.1",
+        HTTP_X_FORWARDED_FOR="198.51.100.7",
+        HTTP_FORWARDED="for=198.51.100.7",
+        HTTP_X_REAL_IP="198.51.100.7",
+    )
+    assert network_address_of(request) == "192.0.2.1"
+
+
+@given(
+    st.one_of(
+        st.ip_addresses().map(str),
+        st.builds("{}%{}".format, st.ip_addresses(v=6), st.text("abc0", max_size=60)),
+        st.text(st.characters(max_codepoint=255)),
+    )
+)
+def test_every_address_that_is_kept_fits_its_column(peer):
+    address = network_address_of(a_request(REMOTE_ADDR=peer))
+    assert address is None or len(address) <= columns.network_address.type.length
+
+
+@pytest.mark.asvs("16.4.1")
+@given(st.binary(max_size=1000).map(lambda raw: raw.decode("latin-1")))
+def test_of_a_user_agent_what_can_be_printed_is_kept(header):
+    kept = user_agent_of(a_request(HTTP_USER_AGENT=header))
+    assert kept is None or (kept.isprintable() and 0 < len(kept) <= columns.user_agent.type.length)
+
+
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [
+        ("Mozilla/5.0 (X11; Linux)", "Mozilla/5.0 (X11; Linux)"),
+        ("Mozilla\r\nfake: line\x1b[2J\x00", "Mozillafake: line[2J"),
+        ("a" * 600, "a" * 512),
+        ("\x00\x1b", None),
+        ("", None),
+    ],
+)
+def test_a_user_agent_is_cut_and_cleaned(header, kept):
+    assert user_agent_of(a_request(HTTP_USER_AGENT=header)) == kept
+
+
+def test_a_browser_may_keep_its_name_to_itself():
+    assert user_agent_of(a_request()) is None

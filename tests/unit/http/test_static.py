@@ -1,0 +1,17 @@
+"""The style sheet and the icon: an address for each content."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+import authsite
+from authsite.http.static import PREFIX, find_assets
+
+FOLDER = Path(authsite.__file__).parent / "static"
+
+
+@pytest.mark.parametrize(("which", "name"), [("stylesheet", "site.css"), ("icon", "favicon.svg")])
+def test_an_address_changes_with_the_content(which, name):
+    digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
+    assert getattr(find_assets(), which) == f"/{PREFIX}/{name}?v={digest[:12]}"

@@ -1,0 +1,130 @@
+"""Peppers: what they do to hashes, how they follow one another, and what one that is lost costs."""
+
+import base64
+import hashlib
+import hmac
+import logging
+
+import pytest
+from argon2 import PasswordHasher as Argon2
+from argon2 import extract_parameters
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authsite.models import User
+from authsite.passwords.peppers import Pepper, unmarked
+from tests.factories import a_hasher
+
+OLD, NEW = Pepper("old1", b"o" * 32), Pepper("new2", b"n" * 32)
+COMPOSED, DECOMPOSED = "caf\u00e9 au lait", "cafe\u0301 au lait"
+
+passwords = st.text(st.characters(exclude_categories=["Cs"]), max_size=256)
+HASHERS = {
+    "none": a_hasher(),
+    "old": a_hasher(peppers=[OLD]),
+    "both": a_hasher(peppers=[NEW, OLD]),
+    "new": a_hasher(peppers=[NEW]),
+}
+
+
+@settings(max_examples=50)
+@given(passwords, passwords)
+def test_every_password_matches_its_own_hash_and_no_other(password, other):
+    for hasher in HASHERS.values():
+        hashed = hasher.hash(password)
+        assert hasher.matches(hashed, password)
+        assert not hasher.matches(hashed, f"{other}{password}x")
+
+
+@pytest.mark.parametrize("hasher", HASHERS.values(), ids=HASHERS)
+def test_keyboards_that_compose_letters_otherwise_type_the_same_password(hasher):
+    assert hasher.matches(hasher.hash(COMPOSED), DECOMPOSED)
+
+
+def test_what_argon2_hashes_is_the_hmac_under_the_pepper():
+    """NIST SP 800-63B-4, 3.1.1.2."""
+    marked, plain = HASHERS["old"].hash(DECOMPOSED), HASHERS["none"].hash(DECOMPOSED)
+    assert marked.startswith("pepper=old1$argon2id$v=19$m=8,t=1,p=1$")
+    assert plain.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    mixed = base64.b64encode(hmac.new(b"o" * 32, COMPOSED.encode(), hashlib.sha256).digest())
+    assert Argon2().verify(marked.removeprefix("pepper=old1"), mixed)
+
+
+def test_the_longest_hash_fits_its_column():
+    longest = a_hasher(peppers=[Pepper("x" * 16, b"o" * 32)], memory_cost=4_000)
+    room = User.__table__.c.password_hash.type.length
+    parameters = len("m=4194304,t=100,p=16") - len("m=4000,t=1,p=1")
+    assert len(longest.hash("x" * 256)) + parameters <= room
+
+
+@pytest.mark.asvs("11.2.2")
+@pytest.mark.parametrize(
+    ("made", "asked", "matches", "outdated"),
+    [
+        ("none", "none", True, False),
+        ("none", "old", True, True),
+        ("old", "old", True, False),
+        ("old", "both", True, True),
+        ("both", "both", True, False),
+        ("both", "new", True, False),
+        ("old", "new", False, True),
+        ("old", "none", False, True),
+    ],
+)
+def test_a_hash_lasts_as_long_as_its_pepper_and_is_renewed_under_the_first(
+    made, asked, matches, outdated
+):
+    hashed = HASHERS[made].hash(COMPOSED)
+    assert HASHERS[asked].matches(hashed, COMPOSED) is matches
+    assert HASHERS[asked].is_outdated(hashed) is outdated
+
+
+def test_parameters_count_under_a_pepper_as_well():
+    former = a_hasher(peppers=[OLD], time_cost=2).hash(COMPOSED)
+    assert HASHERS["old"].matches(former, COMPOSED)
+    assert HASHERS["old"].is_outdated(former)
+
+
+def test_the_same_id_with_another_secret_is_another_pepper():
+    hashed = HASHERS["old"].hash(COMPOSED)
+    assert not a_hasher(peppers=[Pepper("old1", b"x" * 32)]).matches(hashed, COMPOSED)
+
+
+@pytest.mark.asvs("16.2.5")
+def test_a_pepper_that_is_lost_is_named_once_and_nothing_else_is(caplog):
+    hasher = a_hasher(peppers=[NEW])
+    hashed = [HASHERS["old"].hash(COMPOSED), a_hasher(peppers=[Pepper("mid", b"m" * 32)]).hash("x")]
+    with caplog.at_level(logging.DEBUG):
+        for each in hashed * 3:
+            assert not hasher.matches(each, COMPOSED)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("ERROR", f"sys_pepper_missing: some hashes need pepper {name}, which is not set")
+        for name in ("old1", "mid")
+    ]
+
+
+@pytest.mark.asvs("6.3.8")
+def test_nobody_has_a_password_and_costs_what_everybody_does():
+    hasher = a_hasher(peppers=[NEW, OLD], time_cost=2, memory_cost=16)
+    assert hasher.matches(None, COMPOSED) is False
+    marks = [unmarked(each) for each in (hasher._nobodys_hash, hasher.hash(COMPOSED))]
+    assert {mark for mark, _ in marks} == {"new2"}
+    assert extract_parameters(marks[0][1]) == extract_parameters(marks[1][1])
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "pepper=old1",
+        "pepper=old1$",
+        "pepper=$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$",
+        "pepper=Old1$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$",
+        "pepper=old1$argon2id$\n",
+    ],
+)
+def test_a_broken_hash_matches_no_password(broken):
+    assert HASHERS["old"].matches(broken, COMPOSED) is False
+
+
+def test_a_pepper_does_not_show_its_secret():
+    assert repr(OLD) == "Pepper(id='old1')"

@@ -1,0 +1,134 @@
+"""Which passwords are refused, and the reason in words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.passwords.hasher import MAXIMUM_LENGTH, normalized
+from tests.factories import a_policy
+
+GOOD = "seven green llamas hum"
+LONG = "seven green llamas hum under an old bridge while rain falls "
+
+
+def weakness(password: str, *words: str, minimum_length: int = 8) -> str | None:
+    return a_policy(minimum_length=minimum_length).weakness_of(password, words=words)
+
+
+@pytest.mark.asvs("6.2.5")
+@pytest.mark.parametrize(
+    "password",
+    [
+        GOOD,
+        "zv kq wmxd pj",
+        "8305917462203817",
+        "MQZWVRKTPXHD",
+        "лама пьёт зелёный чай",
+        "🦙🌉🎻🧦🪁🍋🔭🧲🪗",
+        f"  {GOOD}  ",
+    ],
+)
+def test_no_rules_of_composition_stand_in_the_way(password):
+    assert weakness(password) is None
+
+
+@pytest.mark.asvs("6.2.1")
+@pytest.mark.parametrize("minimum", [8, 15])
+def test_the_minimum_is_what_the_setting_says(minimum):
+    typed, too_short = "zvkqwmxdpjthbgfy"[:minimum], f"Use at least {minimum} characters."
+    assert weakness(typed, minimum_length=minimum) != too_short
+    assert weakness(typed[:-1], minimum_length=minimum) == too_short
+
+
+@pytest.mark.asvs("6.2.1")
+@pytest.mark.parametrize(
+    ("password", "characters"),
+    [("🦙" * 7, 7), ("e\u0301" * 7, 7), ("\u00e9" * 7, 7)],
+    ids=["emoji", "decomposed", "composed"],
+)
+def test_characters_are_counted_as_people_count_them(password, characters):
+    """Code points of the normalized password, neither bytes nor UTF-16 units."""
+    assert weakness(password, minimum_length=8) == "Use at least 8 characters."
+    assert weakness(password, minimum_length=characters) != f"Use at least {characters} characters."
+
+
+@pytest.mark.asvs("6.2.9")
+@pytest.mark.parametrize("length", [64, 128, MAXIMUM_LENGTH])
+def test_a_sentence_may_be_long(length):
+    assert weakness((LONG * 10)[:length]) is None
+
+
+@pytest.mark.asvs("6.2.9")
+def test_a_book_is_refused_and_never_cut_short():
+    assert weakness((LONG * 10)[: MAXIMUM_LENGTH + 1]) == "Use at most 256 characters."
+
+
+@pytest.mark.asvs("6.2.4")
+@pytest.mark.parametrize(
+    "password",
+    ["password1", "PassWord1", "qwertyuiop", "letmein123", "iloveyou", "P@ssw0rd1", "1q2w3e4r5t"],
+)
+def test_what_everybody_uses_is_refused(password):
+    assert weakness(password) is not None
+
+
+@pytest.mark.asvs("6.2.4")
+@pytest.mark.parametrize("password", ["password1", "QWERTYUIOP", "letmein1", "1q2w3e4r5t"])
+def test_a_common_password_is_called_so(password):
+    assert weakness(password) == (
+        "Many people use this password. A few unrelated words make a good password."
+    )
+    assert "Many people" not in weakness(f"{password}!")
+
+
+@pytest.mark.asvs("6.2.11")
+@pytest.mark.parametrize(
+    ("password", "word"),
+    [
+        ("my name is Lovelace, hm", "Lovelace"),
+        ("xq LOVELACE vw 81", "Lovelace"),
+        ("ada.l@example.com hums", "ada.l@example.com"),
+        ("STRASSE grünt im Nebel", "straße"),
+    ],
+)
+def test_ones_own_words_are_refused_and_named(password, word):
+    assert f"“{word}”" in weakness(password, "Al", word)
+    assert weakness(password, "Somebody", "else") is None
+
+
+@pytest.mark.asvs("6.1.2", "6.2.11")
+@pytest.mark.parametrize(
+    ("password", "word"),
+    [
+        ("authsite sails at dawn", "authsite"),
+        ("lace.example sails at dawn", "Lace.Example"),
+        ("a cafe\u0301noir sails at dawn", "Caf\u00e9noir"),
+        ("a caf\u00e9noir sails at dawn", "Cafe\u0301noir"),
+    ],
+)
+def test_words_of_the_site_are_refused_to_everybody(password, word):
+    policy = a_policy(words=("authsite", "Lace.Example", word))
+    assert f"Leave out “{normalized(word)}”" in policy.weakness_of(password, words=["Ada"])
+    assert a_policy(words=()).weakness_of(password, words=["Ada"]) is None
+
+
+@pytest.mark.parametrize("word", ["", "Al", "com", "Ada"])
+def test_short_words_may_occur_by_chance(word):
+    assert weakness("all green llamas become adamant", word) is None
+
+
+def test_a_password_just_too_weak_is_refused_even_if_nothing_is_known_against_it():
+    assert weakness("rWibMFAC") == (
+        "It is easy to guess. A few unrelated words make a good password."
+    )
+
+
+@given(st.text(max_size=MAXIMUM_LENGTH + 5), st.lists(st.text(max_size=20), max_size=5))
+def test_the_reason_is_a_sentence_or_there_is_none(password, words):
+    reason = weakness(password, *words)
+    assert reason is None or (len(reason) > 10 and reason.endswith("."))
+
+
+@pytest.mark.parametrize("password", ["password1", "aaaaaaaaaaaa", "rWibMFAC", "short"])
+def test_the_reason_does_not_repeat_the_password(password):
+    assert password not in weakness(password)

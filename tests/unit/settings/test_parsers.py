@@ -1,0 +1,328 @@
+"""How the text of a setting is read, and how a mistake in it is told."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.passwords.breached import breached_passwords_at
+from authsite.passwords.peppers import Pepper
+from authsite.settings.parsers import (
+    breached_passwords,
+    contact,
+    database_url,
+    duration,
+    listen_address,
+    number,
+    origin,
+    peppers,
+    secret,
+    secure_address,
+    text,
+    words,
+    yes_or_no,
+)
+from tests.breaches import EXCERPT
+
+READERS = [
+    text,
+    words,
+    breached_passwords,
+    yes_or_no,
+    number(1, 5),
+    duration,
+    origin,
+    secure_address,
+    contact,
+    listen_address,
+    peppers,
+    secret,
+    database_url,
+]
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@given(st.sampled_from(READERS), st.text())
+def test_any_text_is_read_or_refused_with_a_sentence(read, value):
+    try:
+        read(value)
+    except ValueError as error:
+        assert str(error).startswith("must ")  # noqa: PT017 - either is right
+
+
+@given(st.integers(1, 9_999_999), st.sampled_from(sorted(UNITS)))
+def test_a_duration_is_a_number_and_a_unit(count, unit):
+    assert duration(f" {count}{unit}\n") == timedelta(**{UNITS[unit]: count})
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "0s", "-1h", "1", "h", "1.5h", "1h30m", "1 h", "01h", "1w", "1H", "\u0667h", "99999999d"],
+)
+def test_nothing_else_is_a_duration(value):
+    with pytest.raises(ValueError, match="such as 90s, 15m, 12h or 30d"):
+        duration(value)
+
+
+@given(st.integers(-20, 20))
+def test_a_number_is_within_its_bounds(value):
+    read = number(3, 8)
+    if 3 <= value <= 8:
+        assert read(f" {value} ") == value
+    else:
+        with pytest.raises(ValueError, match="a whole number from 3 to 8"):
+            read(str(value))
+
+
+@pytest.mark.parametrize("value", ["", "four", "4.0", "+4", "4e0", "\u0664", "1_0", "9" * 5000])
+def test_nothing_else_is_a_number(value):
+    with pytest.raises(ValueError, match="a whole number"):
+        number(0, 10**9)(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("true", True), ("Yes", True), (" TRUE\n", True), ("false", False), ("no", False)],
+)
+def test_yes_and_no_have_two_words_each(value, meant):
+    assert yes_or_no(value) is meant
+
+
+@pytest.mark.parametrize("value", ["", "1", "0", "on", "off", "truely", "none"])
+def test_what_is_neither_yes_nor_no_is_refused(value):
+    with pytest.raises(ValueError, match="true or false"):
+        yes_or_no(value)
+
+
+def test_a_text_is_trimmed_and_never_empty():
+    assert text("  A site \n") == "A site"
+    for empty in ("", " ", "\n\t"):
+        with pytest.raises(ValueError, match="must not be empty"):
+            text(empty)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("Lovelace", ("Lovelace",)),
+        (" Lovelace & Co,lace.example,\n", ("Lovelace & Co", "lace.example")),
+        ("Cafe\u0301", ("Caf\u00e9",)),
+    ],
+)
+def test_words_stand_between_commas(value, read):
+    assert words(value) == read
+
+
+def test_a_word_that_would_never_be_looked_for_is_refused():
+    with pytest.raises(ValueError, match="at least 4 characters"):
+        words("Lovelace, Ada")
+
+
+def test_a_list_of_breached_passwords_is_known_by_its_path():
+    assert breached_passwords(f" {EXCERPT}\n") == breached_passwords_at(EXCERPT)
+
+
+@pytest.mark.parametrize("value", ["", "/nowhere/at/all", "/dev/null", "x" * 5000, "a\0b"])
+def test_nothing_else_is_a_list_of_breached_passwords(value):
+    with pytest.raises(ValueError, match="must be the path of a folder"):
+        breached_passwords(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("https://accounts.example.com", "https://accounts.example.com"),
+        ("https://accounts.example.com/", "https://accounts.example.com"),
+        (" http://localhost:6543\n", "http://localhost:6543"),
+        ("http://[::1]:6543", "http://[::1]:6543"),
+        ("http://192.0.2.1", "http://192.0.2.1"),
+    ],
+)
+def test_a_site_stands_at_a_scheme_and_a_host(value, read):
+    assert origin(value) == read
+    assert origin(read) == read
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "accounts.example.com",
+        "//accounts.example.com",
+        "https://",
+        "https:///",
+        "ftp://accounts.example.com",
+        "javascript:alert(1)",
+        "https://accounts.example.com/path",
+        "https://accounts.example.com?query",
+        "https://accounts.example.com#fragment",
+        "https://someone@accounts.example.com",
+        "https://accounts.example.com:port",
+        "https://accounts.example.com:",
+        "https://Accounts.Example.com",
+        "https://bücher.example",
+        "https://accounts example.com",
+        "https://accounts.example.com\\evil.example",
+        "https://[::1",
+    ],
+)
+def test_nothing_else_is_the_address_of_a_site(value):
+    with pytest.raises(ValueError, match="must be an address such as"):
+        origin(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://example.com", "https://example.com:8443/security?a=b#c", "https://xn--bcher-kva.de/"],
+)
+def test_an_address_on_https_may_have_a_path(value):
+    assert secure_address(f" {value}\n") == value
+    assert contact(f" {value}\n") == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "http://example.com/security",
+        "https://",
+        "https://example.com security",
+        "https://example.com/a b",
+        "https://example.com/\nExpires: never",
+        "https://example.com/\u00fc",
+        "https://someone@example.com",
+        "javascript:alert(1)",
+    ],
+)
+def test_nothing_else_is_an_address_on_https(value):
+    for read in (secure_address, contact):
+        with pytest.raises(ValueError, match=r"must be .*https://example\.com/security"):
+            read(value)
+
+
+def test_a_contact_may_be_a_mailbox():
+    assert contact(" mailto:security@example.com\n") == "mailto:security@example.com"
+    for wrong in (
+        "security@example.com",
+        "mailto:a b@c.example",
+        "mailto:a@b@c.example",
+        "mailto:",
+    ):
+        with pytest.raises(ValueError, match=r"must be mailto:security@example\.com or"):
+            contact(wrong)
+
+
+def test_a_secret_is_long_and_without_the_end_of_its_line():
+    assert secret(f"{'s' * 32}\n") == b"s" * 32
+    assert secret("ß" * 32) == "ß".encode() * 32
+
+
+@pytest.mark.parametrize("value", ["", "s" * 31, " " * 40, f"{'s' * 31}\n"])
+def test_a_short_secret_is_none_and_is_not_repeated(value):
+    with pytest.raises(ValueError, match="must have at least 32 characters") as refusal:
+        secret(value)
+    assert "sss" not in str(refusal.value)
+
+
+A, B = "a" * 32, "b:" * 16
+
+
+@pytest.mark.parametrize(
+    "value",
+    [f"new:{A},old2:{B}", f" new:{A} old2:{B}\n", f"new:{A}\nold2:{B}", f"new:{A}, old2:{B},"],
+)
+def test_the_first_pepper_is_the_one_for_new_hashes(value):
+    assert peppers(value) == (Pepper("new", A.encode()), Pepper("old2", B.encode()))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        ",",
+        A,
+        f":{A}",
+        f"New:{A}",
+        f"a-b:{A}",
+        f"é:{A}",
+        f"{'a' * 17}:{A}",
+        f"a:{A[1:]}",
+        f"a:{A},a:{B}",
+        f"a:{A},b:{B[1:]}",
+        f"a: {A}",
+        f"a=1:{A}",
+    ],
+)
+def test_what_is_no_pepper_is_refused_and_not_repeated(value):
+    with pytest.raises(ValueError, match="must be id:secret") as refusal:
+        peppers(value)
+    assert "aaa" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "backend"),
+    [
+        ("sqlite:////srv/authsite.sqlite", "sqlite"),
+        ("sqlite:///authsite.sqlite\n", "sqlite"),
+        ("postgresql://ada:secret@db.example/authsite", "postgresql"),
+        ("postgresql+psycopg:///authsite?host=/run", "postgresql"),
+    ],
+)
+def test_rows_are_kept_in_a_file_or_in_postgresql(value, backend):
+    assert database_url(value).get_backend_name() == backend
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "mysql://db/authsite", "oracle://db", "://"])
+def test_the_site_runs_on_no_other_database(value):
+    with pytest.raises(ValueError, match="SQLite or PostgreSQL"):
+        database_url(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"],
+)
+def test_rows_are_not_kept_in_memory(value):
+    """Each connection would have a database of its own, without tables."""
+    with pytest.raises(ValueError, match="must name a file"):
+        database_url(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["postgresql://ada:hush@hush:hush@db/x", "postgresql://db:hush/x", "hush://ada:hush@hush"],
+)
+def test_a_url_that_makes_no_sense_is_not_repeated(value):
+    """It has a password in it, and the message goes to a log."""
+    with pytest.raises(ValueError, match="SQLite or PostgreSQL") as refusal:
+        database_url(value)
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1:9101", "[::1]:9101", "localhost:1", "metrics:65535"])
+def test_an_address_to_listen_at_is_spelled_as_it_was_read(value):
+    assert str(listen_address(f" {value}\n")) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "9101",
+        ":9101",
+        "127.0.0.1",
+        "127.0.0.1:0",
+        "127.0.0.1:65536",
+        "::1:9101",
+        "[a.b]:x",
+        "[a.b]:1",
+        "[::1:1",
+        "::1]:1",
+        "a b:1",
+    ],
+)
+def test_what_is_no_address_to_listen_at_is_refused(value):
+    with pytest.raises(ValueError, match=r"such as 127\.0\.0\.1:9101"):
+        listen_address(value)

@@ -1,0 +1,94 @@
+"""Questions that may hang: asked once at a time, and waited for no longer than one can."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.db.engines import Database
+from authsite.db.revision import HEAD, is_migrated
+from authsite.passwords.hash_queue import HashQueue
+from authsite.telemetry.collector import Asked
+from authsite.telemetry.readiness import Readiness
+from authsite.telemetry.single_flight import Question
+
+PATIENCE = 0.05
+
+
+def threads(name: str) -> list[threading.Thread]:
+    """Return the threads of this name."""
+    return [thread for thread in threading.enumerate() if thread.name == name]
+
+
+@pytest.fixture
+def silent() -> Iterator[Database]:
+    """A database whose server takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        url = sa.make_url(f"postgresql://nobody@127.0.0.1:{port}/nothing")
+        yield Database(url, pool_size=1, wait=timedelta(seconds=1))
+        listener.close()
+        for thread in (*threads("readiness"), *threads("outbox")):
+            thread.join()
+
+
+def test_the_answer_is_what_was_found_each_time():
+    answers = iter([7, 8])
+    question = Question(lambda: next(answers), name="asking")
+    assert [question.answer(), question.answer()] == [7, 8]
+
+
+def test_what_asking_raises_is_raised():
+    question = Question(lambda: 1 // 0, name="asking")
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            question.answer()
+
+
+@pytest.mark.asvs("13.1.3", "15.2.2")
+def test_while_one_hangs_no_other_is_asked_and_all_get_its_answer():
+    gate, asked = threading.Event(), []
+
+    def ask() -> int:
+        asked.append(1)
+        assert gate.wait(60)
+        return len(asked)
+
+    impatient = Question(ask, name="hanging", patience=PATIENCE)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            impatient.answer()
+    assert len(threads("hanging")) == 1
+    [thread] = threads("hanging")
+    gate.set()
+    thread.join()
+    assert impatient.answer() == 2  # the first has been answered, and is too old
+
+
+@pytest.mark.asvs("13.1.3")
+def test_a_database_that_never_answers_is_not_ready_and_holds_up_nobody(silent, caplog):
+    readiness = Readiness(silent, patience=PATIENCE)
+    with ThreadPoolExecutor(8) as people:
+        answers = [people.submit(readiness.why_not) for _ in range(8)]
+        assert {each.result() for each in answers} == {"database"}
+    assert len(threads("readiness")) == 1
+    assert "sys_not_ready: the database is away: TimeoutError" in caplog.text
+
+
+@pytest.mark.asvs("13.1.3")
+def test_nor_does_it_hold_up_who_asks_for_metrics(silent, caplog):
+    asked = Asked(HashQueue(threads=1, waiting=1), silent, patience=PATIENCE)
+    assert [metric.name for metric in asked.collect()][-1] == "authsite_database_connections"
+    assert "sys_metrics_put_off: no word of the outbox: TimeoutError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("revision", "answer"),
+    [(None, False), ("0001", False), (HEAD, True), (f"{int(HEAD) + 1:04}", True)],
+)
+def test_what_has_seen_the_last_migration_is_migrated(revision, answer):
+    assert is_migrated(revision) is answer

@@ -1,0 +1,51 @@
+"""The notation of limits, and what follows from the numbers in it."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.throttling.limits import FIRST_WAIT, RateLimit
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+durations = st.integers(1, 9_999_999).map(lambda seconds: timedelta(seconds=seconds))
+
+
+def test_the_notation_is_read_as_it_reads():
+    assert RateLimit.parse("10/5m") == RateLimit(10, 5 * MINUTE)
+    assert RateLimit.parse("10/5m..1h") == RateLimit(10, 5 * MINUTE, longest_wait=HOUR)
+
+
+@given(st.builds(RateLimit, st.integers(1, 9999), durations, st.none() | durations))
+def test_what_a_limit_is_called_is_read_as_the_same(limit):
+    assert RateLimit.parse(str(limit)) == limit
+
+
+NO_LIMITS = """
+10 10/ /5m 0/5m 10/0m 10/5 10/5m.. 10/5m...1h 10/5m..0h 10/5m.1h 10/5m, -1/5m 1e3/5m 9999999999/5m
+\N{ARABIC-INDIC DIGIT THREE}/5m 101/1s..9999999d 999999999/1s..9999999d
+"""
+
+
+@pytest.mark.parametrize("text", ["", "10 /5m", *NO_LIMITS.split()])
+def test_what_is_no_limit_is_refused(text):
+    with pytest.raises(ValueError, match=r"^"):
+        RateLimit.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("longest", "doublings"), [("10s", 0), ("30s", 0), ("31s", 1), ("1m", 1), ("1h", 7), ("1d", 12)]
+)
+def test_the_waits_are_doubled_until_the_longest(longest, doublings):
+    limit = RateLimit.parse(f"10/5m..{longest}")
+    assert limit.doublings == doublings
+    assert FIRST_WAIT * 2**doublings >= limit.longest_wait
+
+
+@pytest.mark.asvs("6.3.1")
+def test_who_waits_to_be_forgotten_gets_no_more_tries_than_who_goes_on():
+    limit = RateLimit.parse("10/5m..1h")
+    assert limit.memory / limit.hits >= limit.longest_wait
+    assert RateLimit.parse("30/5m").memory == timedelta(0)

@@ -1,0 +1,86 @@
+"""What pages ask of the request: where they are, paths to others, and a session of SQLAlchemy's."""
+
+import contextlib
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import sqlalchemy as sa
+from authsite.web.transactions import transaction_tween_factory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsite.models import User
+from authsite.web.request import Request
+from tests.factories import a_request, a_user, some_noise
+
+segments = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+@pytest.mark.asvs("1.2.2")
+@given(st.lists(segments, min_size=1, max_size=4))
+def test_a_path_leads_where_it_is_to_lead_whatever_the_names_are(names):
+    path = a_request().path_to(*names)
+    assert urlsplit(f"https://site.example{path}").path == path
+    assert [unquote(each) for each in path.split("/")[1:]] == names
+    assert path.isascii()
+
+
+def test_the_home_page_has_a_path_too():
+    assert a_request().path_to() == "/"
+
+
+@pytest.mark.parametrize("mounted", ["", "/app", "/a b"])
+def test_a_site_may_stand_below_another(mounted):
+    request = a_request(SCRIPT_NAME=mounted)
+    assert request.root_path == mounted.replace(" ", "%20")
+    assert request.path_to("account", "x") == f"{request.root_path}/account/x"
+
+
+@given(st.binary(max_size=40))
+def test_where_we_are_can_be_said_even_if_it_cannot_be_read(path):
+    request = a_request(PATH_INFO=path.decode("latin-1"))
+    assert request.here == path.decode("utf-8", "replace")
+
+
+def test_style_sheet_and_icon_are_found_below_another_site_too(application, site):
+    request = Request.blank("/", environ={"SCRIPT_NAME": "/app"})
+    request.registry = application.registry
+    assert request.stylesheet == f"/app{site.assets.stylesheet}"
+    assert request.icon == f"/app{site.assets.icon}"
+    assert request.site_name == site.settings.site.name
+
+
+@pytest.fixture
+def names_after(application, site, dbsession):
+    """Let a page answer that changes a name, as pyramid_tm would; return all names afterwards."""
+    some_noise(dbsession)
+    user_id = a_user(dbsession).id
+    dbsession.rollback()
+
+    def visit(method: str, *, page_fails: bool) -> list[str]:
+        def page(request: Request) -> None:
+            request.dbsession.get(User, user_id).first_name = "Ada"
+            request.dbsession.flush()
+            if page_fails:
+                raise ZeroDivisionError
+
+        request = Request.blank("/", method=method)
+        request.registry = application.registry
+        with contextlib.suppress(ZeroDivisionError):
+            transaction_tween_factory(page, application.registry)(request)
+        request._process_finished_callbacks()
+        with site.database.reading.connect() as connection:
+            return sorted(connection.execute(sa.select(User.first_name)).scalars())
+
+    return visit
+
+
+@pytest.mark.parametrize(
+    ("method", "page_fails", "kept"),
+    [("POST", False, 1), ("POST", True, 0), ("GET", False, 0), ("GET", True, 0)],
+)
+def test_return_keeps_and_raise_undoes_and_a_get_changes_nothing(
+    names_after, method, page_fails, kept
+):
+    names = names_after(method, page_fails=page_fails)
+    assert names == ["Ada"] * kept + ["Grace"] * (4 - kept)
