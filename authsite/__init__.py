@@ -26,14 +26,14 @@ from authsite.resources import (
 )
 from authsite.resources.traverser import StrictTraverser
 from authsite.security.policy import SecurityPolicy
-from authsite.services import Site, build_site
-from authsite.settings.loader import SettingError, read_settings
+from authsite.services import Services, build_services
+from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
-from authsite.web.reauthentication import ConfirmPassword
+from authsite.web.reauthentication import RequireReauthentication
 from authsite.web.rendering import TEMPLATES
 from authsite.web.request import MAIL_TEMPLATES, Request
-from authsite.web.transactions import SAFE_METHODS, attempts_of
+from authsite.web.transactions import SAFE_METHODS, retry_attempts
 
 #: The order of actions that look at what all others have configured.
 LAST = 9999
@@ -56,15 +56,15 @@ def includeme(config: Configurator) -> None:
     """Make `config` an account site: everything, in the order in which a request meets it."""
     if config.route_prefix:
         raise ConfigurationError("authsite cannot be moved by a route_prefix; docs/extending.md")
-    settings = read_settings(config.registry.settings, os.environ)
-    config.registry["authsite"] = site = build_site(settings, _metrics(config, settings))
+    settings = load_settings(config.registry.settings, os.environ)
+    config.registry["authsite"] = services = build_services(settings, _metrics(config, settings))
     config.set_request_factory(Request)
 
-    config.registry.settings.setdefault("retry.activate_hook", attempts_of)
+    config.registry.settings.setdefault("retry.activate_hook", retry_attempts)
     config.include("pyramid_retry")
     config.action(
         None,
-        lambda: _put_headers_around(config, site),
+        lambda: _put_headers_around(config, services),
         order=LAST,
     )
     config.add_tween("authsite.web.transactions.transaction_tween_factory", over=EXCVIEW)
@@ -83,18 +83,18 @@ def includeme(config: Configurator) -> None:
 
     config.set_security_policy(
         SecurityPolicy(
-            site.database,
-            cookie=site.session_cookie,
-            stranger_cookie=site.stranger_cookie,
-            limits=site.limits,
-            public_limits=site.public_limits,
+            services.database,
+            cookie=services.session_cookie,
+            anonymous_cookie=services.anonymous_cookie,
+            timeouts=services.timeouts,
+            public_timeouts=services.public_timeouts,
         )
     )
     config.set_default_permission("authenticated")
-    config.set_csrf_storage_policy(site.csrf)
+    config.set_csrf_storage_policy(services.csrf)
     config.set_default_csrf_options(require_csrf=True, check_origin=False)
     config.add_view_deriver(
-        ConfirmPassword(), "confirm_password", under="csrf_view", over="owrapped_view"
+        RequireReauthentication(), "confirm_password", under="csrf_view", over="owrapped_view"
     )
 
     for setting in ("jinja2.trim_blocks", "jinja2.lstrip_blocks"):
@@ -111,24 +111,24 @@ def includeme(config: Configurator) -> None:
     config.action(None, lambda: _check(config), order=LAST)
 
 
-def _put_headers_around(config: Configurator, site: Site) -> None:
+def _put_headers_around(config: Configurator, services: Services) -> None:
     """Wrap whatever policy there is then: pyramid_retry's, which a host may include as well."""
     retrying = config.registry.getUtility(IExecutionPolicy)
-    courier, metrics = site.courier, site.metrics
+    mail_worker, metrics = services.mail_worker, services.metrics
 
     def policy(environ: dict[str, Any], router: Router) -> Response:
         # With the first request, and not with the application: commands and tests build one as
         # well, and a server that forks afterwards would leave the thread behind.
-        if courier.is_to_start:
-            courier.start()
-        if metrics.is_to_start:
+        if mail_worker.needs_start:
+            mail_worker.start()
+        if metrics.needs_start:
             metrics.start()
         if environ["REQUEST_METHOD"] in SAFE_METHODS:  # tried once in any case
             return default_execution_policy(environ, router)
         return retrying(environ, router)
 
     config.registry.registerUtility(
-        with_headers(policy, https=site.settings.https), IExecutionPolicy
+        with_headers(policy, https=services.settings.https), IExecutionPolicy
     )
 
 

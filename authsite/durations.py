@@ -26,7 +26,7 @@ def spelled(duration: timedelta) -> str:
     return f"{duration // unit}{letter}"
 
 
-def in_words(duration: timedelta) -> str:
+def humanize(duration: timedelta) -> str:
     """Return how long that is, for people: never less, and no more exact than they need it."""
     for unit, name in _UNITS.values():
         if duration >= 2 * unit:

@@ -20,8 +20,8 @@ class EmailAddress:
     `mailbox` is what goes on an envelope: the local part as typed, the domain in ASCII.
     """
 
-    typed: str
-    key: str
+    original: str
+    normalized: str
     mailbox: str
 
 
@@ -35,15 +35,15 @@ def parse_email_address(text: str) -> EmailAddress:
     Raises `InvalidEmailAddress`. Local parts are plain ASCII atoms, since a mail library may read
     a quoted or encoded one as two recipients (RFC 2047).
     """
-    typed = text.strip()
-    if len(typed) > MAXIMUM_LENGTH:
+    original = text.strip()
+    if len(original) > MAXIMUM_LENGTH:
         raise InvalidEmailAddress(f"longer than {MAXIMUM_LENGTH} characters")
     try:
-        address = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
+        address = validate_email(original, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise InvalidEmailAddress(str(error)) from error
     if "=?" in address.local_part:
         raise InvalidEmailAddress("an encoded word in the local part")
     local_part = unicodedata.normalize("NFKC", address.local_part).casefold()
     domain = (address.ascii_domain or "").lower()
-    return EmailAddress(typed, f"{local_part}@{domain}", f"{address.local_part}@{domain}")
+    return EmailAddress(original, f"{local_part}@{domain}", f"{address.local_part}@{domain}")

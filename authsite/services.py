@@ -7,9 +7,9 @@ from typing import Any
 
 from pyramid.registry import Registry
 
-from authsite.accounts.sessions import Limits
+from authsite.accounts.sessions import SessionTimeouts
 from authsite.accounts.users import CREDENTIAL
-from authsite.audit.event_types import AccountEvent, EndReason
+from authsite.audit.event_types import AccountEvent, SessionEndReason
 from authsite.audit.recorder import log_event
 from authsite.db.compiled_select import CompiledSelect
 from authsite.db.engines import Database
@@ -17,25 +17,25 @@ from authsite.http.cookies import Cookie
 from authsite.http.flash import Flash
 from authsite.http.hosts import Hosts
 from authsite.http.static import Assets, find_assets
-from authsite.mail.worker import Courier, build_courier
+from authsite.mail.worker import MailWorker, build_worker
 from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
-from authsite.purging.purger import Sweeper
+from authsite.purging.purger import Purger
 from authsite.security.csrf import CsrfPolicy
-from authsite.security.device_cookie import Devices
+from authsite.security.device_cookie import DeviceCookies
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
 from authsite.telemetry.readiness import Readiness
-from authsite.throttling.throttles import HELD_UP, Throttles
-from authsite.tokens import key_for
+from authsite.throttling.throttles import BLOCKED_UNTIL, Throttles
+from authsite.tokens import derive_key
 
 #: On a public computer a visit is written down so often in the time after which the session would
 #: end without one, so that it ends hardly earlier than it should.
-VISITS_WRITTEN_DOWN = 15
+REFRESHES_PER_IDLE_TIMEOUT = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class Services:
     """What the requests of one process share; found as `request.site`."""
 
     settings: Settings
@@ -43,16 +43,16 @@ class Site:
     credentials: CompiledSelect
     hasher: PasswordHasher
     throttles: Throttles
-    devices: Devices
+    devices: DeviceCookies
     password_policy: PasswordPolicy
     hosts: Hosts
     flash: Flash
     session_cookie: Cookie
-    stranger_cookie: Cookie
+    anonymous_cookie: Cookie
     csrf: CsrfPolicy
     readiness: Readiness
-    sweeper: Sweeper
-    courier: Courier
+    purger: Purger
+    mail_worker: MailWorker
     metrics: Metrics
     assets: Assets
 
@@ -66,81 +66,89 @@ class Site:
         """All that the site ever sets."""
         return (
             self.session_cookie,
-            self.stranger_cookie,
+            self.anonymous_cookie,
             self.devices.cookie,
             self.flash.cookie,
         )
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> SessionTimeouts:
         """How long sessions last."""
         session = self.settings.session
-        return Limits(session.idle, session.absolute, session.touch_every)
+        return SessionTimeouts(
+            session.idle_timeout, session.absolute_timeout, session.refresh_interval
+        )
 
     @property
-    def public_limits(self) -> Limits:
+    def public_timeouts(self) -> SessionTimeouts:
         """How long sessions on public computers last: visits are written down more often."""
         session = self.settings.session
-        touch_every = min(session.touch_every, session.public_idle / VISITS_WRITTEN_DOWN)
-        return Limits(session.public_idle, session.public_absolute, touch_every)
+        refresh_interval = min(
+            session.refresh_interval, session.public_idle_timeout / REFRESHES_PER_IDLE_TIMEOUT
+        )
+        return SessionTimeouts(
+            session.public_idle_timeout, session.public_absolute_timeout, refresh_interval
+        )
 
 
-def build_site(settings: Settings, metrics: Metrics) -> Site:
+def build_services(settings: Settings, metrics: Metrics) -> Services:
     """Build the parts; connects to nothing yet."""
     https = settings.https
     hosts = Hosts(settings.site.url, dev=settings.dev)
-    stranger_cookie = Cookie("form", https=https)
+    anonymous_cookie = Cookie("form", https=https)
     database = Database(
         settings.database.url,
         pool_size=settings.database.pool_size,
-        wait=settings.database.wait,
+        wait=settings.database.timeout,
     )
     hasher = PasswordHasher(
         time_cost=settings.passwords.time_cost,
         memory_cost=settings.passwords.memory_cost,
         parallelism=settings.passwords.parallelism,
-        concurrency=settings.passwords.concurrency,
-        queue=settings.passwords.queue,
+        concurrency=settings.passwords.hash_threads,
+        queue=settings.passwords.hash_queue_size,
         peppers=settings.passwords.pepper,
         watch=metrics.hashes,
     )
-    metrics.look_at(hasher.queue, database)
-    return Site(
+    metrics.watch(hasher.queue, database)
+    return Services(
         settings=settings,
         database=database,
         credentials=database.compile(CREDENTIAL),
         hasher=hasher,
         throttles=Throttles(
-            database.counting,
-            database.compile(HELD_UP),
-            key=key_for(settings.secret, b"throttle"),
+            database.relaxed_engine,
+            database.compile(BLOCKED_UNTIL),
+            key=derive_key(settings.secret, b"throttle"),
             limits=vars(settings.throttle),
         ),
-        devices=Devices(key_for(settings.secret, b"device"), cookie=Cookie("device", https=https)),
+        devices=DeviceCookies(
+            derive_key(settings.secret, b"device"), cookie=Cookie("device", https=https)
+        ),
         password_policy=PasswordPolicy(
             minimum_length=settings.passwords.minimum_length,
-            words=(settings.site.name, *settings.passwords.words),
+            words=(settings.site.name, *settings.passwords.blocklist),
             breached=settings.passwords.breached,
         ),
         hosts=hosts,
         flash=Flash(Cookie("flash", https=https)),
         session_cookie=Cookie("session", https=https),
-        stranger_cookie=stranger_cookie,
-        csrf=CsrfPolicy(settings.secret, cookie=stranger_cookie, hosts=hosts),
+        anonymous_cookie=anonymous_cookie,
+        csrf=CsrfPolicy(settings.secret, cookie=anonymous_cookie, hosts=hosts),
         readiness=Readiness(database),
-        sweeper=Sweeper(
+        purger=Purger(
             database,
-            every=settings.sweeping.every,
-            on_expired=partial(metrics.count_session_ended, EndReason.EXPIRED.key),
+            every=settings.purge.interval,
+            on_expired=partial(metrics.count_session_ended, SessionEndReason.EXPIRED.key),
         ),
-        courier=build_courier(settings, database),
+        mail_worker=build_worker(settings, database),
         metrics=metrics,
         assets=find_assets(),
     )
 
 
-def site_of(registry: Registry) -> Site:
+def services_of(registry: Registry) -> Services:
     """Return the site that a configured registry holds."""
-    site: Any = registry["authsite"]
-    assert isinstance(site, Site)  # noqa: S101 - for the type checker
-    return site
+    services: Any = registry["authsite"]
+    assert isinstance(services, Services)  # noqa: S101 - for the type checker
+    return services

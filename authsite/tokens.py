@@ -95,7 +95,7 @@ class LinkToken:
 DIGEST_BYTES = 32
 
 
-def key_for(secret: bytes, purpose: bytes) -> bytes:
+def derive_key(secret: bytes, purpose: bytes) -> bytes:
     """Return a key of its own for each purpose, so that no code passes for another (ASVS 9.2.4)."""
     return mac(hashlib.sha256(secret).digest(), b"authsite " + purpose)
 

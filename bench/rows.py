@@ -22,7 +22,7 @@ _VALUES = {
     "confirmed_at": ":seen",
     "expires_at": "datetime(:expires, (abs(random()) % 86400) || ' seconds') || '.000000'",
     "user_agent": "'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'",
-    "network_address": "'192.0.2.1'",
+    "ip_address": "'192.0.2.1'",
 }
 _TIME = "%Y-%m-%d %H:%M:%S.%f"
 

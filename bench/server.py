@@ -58,7 +58,7 @@ def environment(database: Path) -> dict[str, str]:
             "AUTHSITE_SITE_URL": f"https://{HOST}",
             "AUTHSITE_MAIL_HOST": "127.0.0.1",
             "AUTHSITE_MAIL_SECURITY": "none",
-            "AUTHSITE_MAIL_THREAD": "no",
+            "AUTHSITE_MAIL_DELIVER_IN_PROCESS": "no",
             "DATABASE_URL": f"sqlite:///{database}",
             "MALLOC_ARENA_MAX": "1",  # as docs/production.md has it
             "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),

@@ -16,7 +16,7 @@ class _Silence:
 
 
 class _SilentRequest(Request):
-    def _journal_of(self, _origin: object) -> Any:
+    def _audit_from(self, _origin: object) -> Any:
         return _Silence()
 
 

@@ -14,8 +14,8 @@ from webtest import TestApp
 
 import authsite
 from authsite.clock import utc_now
-from authsite.models import Base, Sweep, User
-from authsite.services import Site, site_of
+from authsite.models import Base, PurgeRun, User
+from authsite.services import Services, services_of
 from tests.browsers import Browser
 from tests.mailbox import Mailbox
 from tests.postgresql import Cluster
@@ -75,65 +75,65 @@ def application(database_url: str, settings_of_tests: dict[str, str]) -> Iterato
     It has swept already, so that no test is in the way of the thread that does it.
     """
     application = authsite.main({}, **settings_of_tests | {"sqlalchemy.url": database_url})
-    site_of(application.registry).sweeper.nudge(now=utc_now()).join()
+    services_of(application.registry).purger.run_if_due(now=utc_now()).join()
     yield application
-    site_of(application.registry).database.dispose()
+    services_of(application.registry).database.dispose()
 
 
 @pytest.fixture
-def site(application) -> Iterator[Site]:
+def services(application) -> Iterator[Services]:
     """The parts of the application; all rows are gone when the test is over."""
-    site = site_of(application.registry)
-    yield site
-    forget_everything(site)
+    services = services_of(application.registry)
+    yield services
+    forget_everything(services)
 
 
-def forget_everything(site: Site) -> None:
+def forget_everything(services: Services) -> None:
     """Delete every row about people."""
-    with site.database.engine.begin() as connection:
+    with services.database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
-            if table is not Sweep.__table__:
+            if table is not PurgeRun.__table__:
                 connection.execute(sa.delete(table))
 
 
 @pytest.fixture
-def dbsession(site: Site) -> Iterator[Session]:
+def dbsession(services: Services) -> Iterator[Session]:
     """A session to arrange and to look; what it adds is there for everyone after a commit."""
-    with Session(site.database.engine) as session:
+    with Session(services.database.engine) as session:
         yield session
 
 
 @pytest.fixture
-def mailbox(site: Site) -> Mailbox:
+def mailbox(services: Services) -> Mailbox:
     """What the site has written to people."""
-    return Mailbox(site)
+    return Mailbox(services)
 
 
 @pytest.fixture
-def verify(site: Site) -> Callable[[], None]:
+def verify(services: Services) -> Callable[[], None]:
     """Let everybody have verified their address, so that no page asks them to."""
 
     def go() -> None:
-        with site.database.writing.begin() as connection:
+        with services.database.write_engine.begin() as connection:
             connection.execute(sa.update(User.__table__).values(email_verified_at=utc_now()))
 
     return go
 
 
 @pytest.fixture
-def make_administrator(site: Site) -> Callable[[str], None]:
+def grant_admin(services: Services) -> Callable[[str], None]:
     """Let the person with an address administer the site, as an operator does."""
 
     def go(email: str) -> None:
         person = sa.update(User.__table__).where(User.email == email)
-        with site.database.writing.begin() as connection:
+        with services.database.write_engine.begin() as connection:
             connection.execute(person.values(is_administrator=True, email_verified_at=utc_now()))
 
     return go
 
 
 @pytest.fixture
-def new_browser(application, site: Site) -> Callable[..., Browser]:
+def new_browser(application, services: Services) -> Callable[..., Browser]:
     """Make browsers; two of them in one test are two people."""
     return lambda **environ: Browser(TestApp(application, extra_environ=environ))
 

@@ -15,23 +15,25 @@ from pyramid.testing import DummySecurityPolicy
 from sqlalchemy.orm import Session
 
 import authsite
-from authsite.accounts.sessions import Identity, Limits
-from authsite.audit.event_types import Actor, Kind, Origin
-from authsite.audit.recorder import Journal
-from authsite.mail.composer import Messages, mail_environment
-from authsite.models import Event, OutboxMessage, User, UserSession
+from authsite.accounts.sessions import Identity, SessionTimeouts
+from authsite.audit.event_types import Actor, EventSource, EventType
+from authsite.audit.recorder import AuditLog
+from authsite.mail.composer import MailComposer, mail_environment
+from authsite.models import AuditEvent, OutboxMessage, User, UserSession
 from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
-from authsite.services import Site
+from authsite.services import Services
 from authsite.settings.parsers import rate_limits
-from authsite.throttling.throttles import HELD_UP, Throttles
+from authsite.throttling.throttles import BLOCKED_UNTIL, Throttles
 from authsite.tokens import SessionToken, new_id
 from authsite.web.request import Request
 
 #: A moment to which tests refer; whole seconds make failures readable.
 NOW = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)
-LIMITS = Limits(
-    idle=timedelta(days=30), absolute=timedelta(days=90), touch_every=timedelta(hours=1)
+LIMITS = SessionTimeouts(
+    idle_timeout=timedelta(days=30),
+    absolute_timeout=timedelta(days=90),
+    refresh_interval=timedelta(hours=1),
 )
 
 _numbers = itertools.count(1)
@@ -43,12 +45,14 @@ def a_hasher(**values: Any) -> PasswordHasher:
     return PasswordHasher(**cheap | values)
 
 
-def throttles_for(site: Site, *, key: bytes = b"of the tests", **limits: str) -> Throttles:
+def throttles_for(services: Services, *, key: bytes = b"of the tests", **limits: str) -> Throttles:
     """Return throttles that hold up nobody, but as the limits say: `sign_up_network="20/1h"`."""
-    kinds = vars(site.settings.throttle)
+    kinds = vars(services.settings.throttle)
     allowed = {kind: rate_limits(limits.get(kind, "off")) for kind in kinds}
-    database = site.database
-    return Throttles(database.counting, database.compile(HELD_UP), key=key, limits=allowed)
+    database = services.database
+    return Throttles(
+        database.relaxed_engine, database.compile(BLOCKED_UNTIL), key=key, limits=allowed
+    )
 
 
 def a_policy(**values: Any) -> PasswordPolicy:
@@ -56,13 +60,13 @@ def a_policy(**values: Any) -> PasswordPolicy:
     return PasswordPolicy(**{"minimum_length": 8, "words": ("authsite",)} | values)
 
 
-def a_journal(**origin: Any) -> Journal:
+def an_audit_log(**source: Any) -> AuditLog:
     """Write down what happens as the site does, and tell nobody else of it."""
-    who = Origin(**{"actor": Actor.PERSON} | origin)
-    return Journal(who, notify=lambda _event: None, publish=[])
+    who = EventSource(**{"actor": Actor.PERSON} | source)
+    return AuditLog(who, notify=lambda _event: None, publish=[])
 
 
-def an_outbox() -> Messages:
+def an_outbox() -> MailComposer:
     """Write messages as the site does, with links to `https://site.example`."""
     templates = Environment(
         loader=FileSystemLoader(Path(authsite.__file__).parent / "templates"),
@@ -71,11 +75,11 @@ def an_outbox() -> Messages:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return Messages(
+    return MailComposer(
         mail_environment(templates),
         site_name="authsite",
         link_to=lambda *segments: f"https://site.example/{'/'.join(segments)}",
-        journal=a_journal(actor=Actor.SITE),
+        audit=an_audit_log(actor=Actor.SITE),
         on_put=lambda: None,
     )
 
@@ -89,7 +93,7 @@ def a_user(dbsession: Session, **values: Any) -> User:
             "first_name": "Grace",
             "last_name": "Hopper",
             "email": email,
-            "email_key": email.lower(),
+            "email_normalized": email.lower(),
             "password_hash": "nobody knows the password",
             "created_at": NOW - timedelta(days=100),
         }
@@ -114,7 +118,7 @@ def a_session(
             "created_at": created_at,
             "last_seen_at": created_at,
             "confirmed_at": created_at,
-            "expires_at": created_at + LIMITS.idle,
+            "expires_at": created_at + LIMITS.idle_timeout,
         }
         | values
     )
@@ -125,7 +129,7 @@ def a_session(
 
 def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
     """Put a message into the outbox that is due."""
-    due_at = values.get("due_at", NOW)
+    send_at = values.get("send_at", NOW)
     message = OutboxMessage(
         **{
             "id": new_id(),
@@ -134,8 +138,8 @@ def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
             "subject": "Confirm your address",
             "text": "Open this page: https://accounts.example.com/verify-email/secret",
             "html": "<p>Open <a href='https://accounts.example.com/verify-email/secret'>this</a>",
-            "due_at": due_at,
-            "next_try_at": due_at,
+            "send_at": send_at,
+            "next_attempt_at": send_at,
         }
         | values
     )
@@ -145,10 +149,10 @@ def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
 
 
 def an_event(
-    dbsession: Session, user: User, *, kind: Kind = Kind.SIGNED_IN, **values: Any
-) -> Event:
+    dbsession: Session, user: User, *, kind: EventType = EventType.SIGNED_IN, **values: Any
+) -> AuditEvent:
     """Let something have happened to the account; a day ago, in a browser, unless it is said."""
-    event = Event(
+    event = AuditEvent(
         **{
             "id": new_id(),
             "user_id": user.id,
@@ -156,7 +160,7 @@ def an_event(
             "kind": kind.key,
             "actor": Actor.PERSON.value,
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0",
-            "network_address": "192.0.2.1",
+            "ip_address": "192.0.2.1",
             "details": {},
         }
         | values
@@ -186,7 +190,7 @@ def an_identity(**values: Any) -> Identity:
             "email": "grace@example.com",
             "last_seen_at": NOW,
             "confirmed_at": NOW,
-            "expires_at": NOW + LIMITS.idle,
+            "expires_at": NOW + LIMITS.idle_timeout,
             "public_computer": False,
             "email_is_verified": True,
             "is_administrator": False,

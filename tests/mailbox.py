@@ -6,7 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from authsite.models import OutboxMessage
-from authsite.services import Site
+from authsite.services import Services
 
 
 class Mail(NamedTuple):
@@ -27,17 +27,19 @@ class Mail(NamedTuple):
 class Mailbox:
     """All that was written to people, in the order in which it was."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, services: Services) -> None:
+        self._site = services
 
     def all_for(self, address: str | None = None) -> list[Mail]:
         """Return the mails for this address, or all there are; what has gone out is not there."""
         columns = [getattr(OutboxMessage, name) for name in Mail._fields]
-        wanted = sa.select(*columns).where(OutboxMessage.next_try_at.is_not(None))
+        wanted = sa.select(*columns).where(OutboxMessage.next_attempt_at.is_not(None))
         if address is not None:
             wanted = wanted.where(OutboxMessage.recipient == address)
-        with self._site.database.reading.connect() as connection:
-            rows = connection.execute(wanted.order_by(OutboxMessage.due_at, OutboxMessage.id)).all()
+        with self._site.database.read_engine.connect() as connection:
+            rows = connection.execute(
+                wanted.order_by(OutboxMessage.send_at, OutboxMessage.id)
+            ).all()
         return [Mail(*row) for row in rows]
 
     def latest(self, kind: str, address: str = "ada@example.com") -> Mail:
@@ -46,5 +48,5 @@ class Mailbox:
 
     def empty(self) -> None:
         """Throw away what was read."""
-        with self._site.database.writing.begin() as connection:
+        with self._site.database.write_engine.begin() as connection:
             connection.execute(sa.delete(OutboxMessage.__table__))

@@ -6,62 +6,62 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.end_sessions import close_session_of, close_sessions
-from authsite.accounts.users import held_user_of_id
-from authsite.audit.event_types import EndReason
-from authsite.audit.recorder import Journal
+from authsite.accounts.end_sessions import end_session_by_id, end_sessions
+from authsite.accounts.users import lock_user
+from authsite.audit.event_types import SessionEndReason
+from authsite.audit.recorder import AuditLog
 from authsite.models import UserSession
 
 #: More than anybody can tell apart; a program that signs in again and again has more.
-MOST_LISTED = 100
+MAX_LISTED = 100
 
 
-class OwnSession(NamedTuple):
+class SessionInfo(NamedTuple):
     """A session that lives, and all of it that its owner may see."""
 
     id: str
     name: str | None
     method: str
     user_agent: str | None
-    network_address: str | None
+    ip_address: str | None
     public_computer: bool
     created_at: datetime
     last_seen_at: datetime
 
 
-#: As `OwnSession` has them.
+#: As `SessionInfo` has them.
 _COLUMNS = (
     UserSession.id,
     UserSession.name,
-    UserSession.method,
+    UserSession.auth_method,
     UserSession.user_agent,
-    UserSession.network_address,
+    UserSession.ip_address,
     UserSession.public_computer,
     UserSession.created_at,
     UserSession.last_seen_at,
 )
 
 
-def sessions_of(
+def find_sessions(
     dbsession: Session, user_id: str, *, here: str, now: datetime
-) -> tuple[list[OwnSession], int]:
+) -> tuple[list[SessionInfo], int]:
     """Return the sessions of the user, and how many there are.
 
-    That with the id `here` comes first, then those that were seen last; at most `MOST_LISTED`.
+    That with the id `here` comes first, then those that were seen last; at most `MAX_LISTED`.
     """
     is_here = sa.case((UserSession.id == here, 0), else_=1)
     rows = dbsession.execute(
         sa.select(*_COLUMNS, sa.func.count().over())
         .where(UserSession.user_id == user_id, UserSession.expires_at > now)
         .order_by(is_here, UserSession.last_seen_at.desc(), UserSession.id)
-        .limit(MOST_LISTED)
+        .limit(MAX_LISTED)
     ).all()
-    return [OwnSession._make(row[:-1]) for row in rows], rows[0][-1] if rows else 0
+    return [SessionInfo._make(row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
-def session_of(
+def get_session(
     dbsession: Session, user_id: str, session_id: str, *, now: datetime
-) -> OwnSession | None:
+) -> SessionInfo | None:
     """Return this session if it is the user's and lives, or None."""
     row = dbsession.execute(
         sa.select(*_COLUMNS).where(
@@ -70,7 +70,7 @@ def session_of(
             UserSession.expires_at > now,
         )
     ).one_or_none()
-    return OwnSession._make(row) if row else None
+    return SessionInfo._make(row) if row else None
 
 
 def name_session(dbsession: Session, user_id: str, session_id: str, *, name: str) -> None:
@@ -83,20 +83,20 @@ def name_session(dbsession: Session, user_id: str, session_id: str, *, name: str
 
 
 def end_session(
-    dbsession: Session, user_id: str, session_id: str, *, journal: Journal, now: datetime
+    dbsession: Session, user_id: str, session_id: str, *, audit: AuditLog, now: datetime
 ) -> int:
     """End one session of the user from another of theirs; return how many have ended."""
-    held_user_of_id(dbsession, user_id)
-    return close_session_of(
-        dbsession, user_id, session_id, journal=journal, why=EndReason.ENDED, now=now
+    lock_user(dbsession, user_id)
+    return end_session_by_id(
+        dbsession, user_id, session_id, audit=audit, why=SessionEndReason.ENDED, now=now
     )
 
 
 def end_other_sessions(
-    dbsession: Session, user_id: str, *, here: str, journal: Journal, now: datetime
+    dbsession: Session, user_id: str, *, here: str, audit: AuditLog, now: datetime
 ) -> int:
     """End all sessions of the user but that with the id `here`; return how many have ended."""
-    held_user_of_id(dbsession, user_id)
-    return close_sessions(
-        dbsession, user_id, but=here, journal=journal, why=EndReason.ENDED, now=now
+    lock_user(dbsession, user_id)
+    return end_sessions(
+        dbsession, user_id, except_=here, audit=audit, why=SessionEndReason.ENDED, now=now
     )

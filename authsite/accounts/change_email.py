@@ -5,25 +5,25 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import (
-    DeadLink,
+    InvalidLink,
     Purpose,
-    follow_link,
-    is_reserved,
+    consume_link,
+    is_address_reserved,
     issue_link,
-    void_all_but_disavowals,
-    void_links,
+    revoke_links,
+    revoke_links_except_secure_account,
 )
-from authsite.accounts.notices import tell
+from authsite.accounts.notices import notify_and_record
 from authsite.accounts.outbox import Outbox
 from authsite.accounts.users import (
     EmailTaken,
-    giving_email,
-    user_held_as_they_are,
-    user_of_email_key,
+    get_user_by_email,
+    lock_user_no_key,
+    raising_email_taken,
 )
-from authsite.audit.event_types import Kind
-from authsite.audit.recorder import Journal
-from authsite.durations import in_words
+from authsite.audit.event_types import EventType
+from authsite.audit.recorder import AuditLog
+from authsite.durations import humanize
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.tokens import LinkToken
@@ -32,15 +32,15 @@ from authsite.tokens import LinkToken
 CHANGE_EMAIL, EMAIL_TAKEN = "change_email", "email_taken"
 
 
-def ask_for_new_email(
+def request_email_change(
     dbsession: Session,
     user: User,
     email: EmailAddress,
     *,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    verify_within: timedelta,
-    undo_within: timedelta,
+    verification_lifetime: timedelta,
+    revert_lifetime: timedelta,
     now: datetime,
 ) -> None:
     """Send a link to the new address, and tell the present one.
@@ -48,39 +48,39 @@ def ask_for_new_email(
     Whether somebody has the new address already is told to nobody but them: they get a mail too,
     and it holds no link. What is done and kept is as much in either case.
     """
-    user_held_as_they_are(dbsession, user.id)
-    tell(
+    lock_user_no_key(dbsession, user.id)
+    notify_and_record(
         dbsession,
         user,
-        Kind.EMAIL_CHANGE_ASKED,
-        journal=journal,
+        EventType.EMAIL_CHANGE_REQUESTED,
+        audit=audit,
         outbox=outbox,
-        undo_within=undo_within,
+        revert_lifetime=revert_lifetime,
         now=now,
-        details={"to": email.typed},
+        details={"to": email.original},
         # At an address that nobody has proven, a stranger may read this.
-        new_email=email.typed if user.email_verified_at else None,
+        new_email=email.original if user.email_verified_at else None,
     )
     token = issue_link(
         dbsession,
         user,
         Purpose.CHANGE_EMAIL,
-        email=email.typed,
-        email_key=email.key,
-        lifetime=verify_within,
+        email=email.original,
+        email_normalized=email.normalized,
+        lifetime=verification_lifetime,
         now=now,
     )
-    owner = user_of_email_key(dbsession, email.key)
-    reserved = is_reserved(dbsession, email.key, user_id=user.id, now=now)
+    owner = get_user_by_email(dbsession, email.normalized)
+    reserved = is_address_reserved(dbsession, email.normalized, user_id=user.id, now=now)
     whom = owner or (None if reserved else user)
     outbox.put(
         dbsession,
         EMAIL_TAKEN if owner or reserved else CHANGE_EMAIL,
-        to=email.typed,
+        to=email.original,
         user_id=whom.id if whom else None,
         now=now,
         link=outbox.link_to("change-email", str(token)),
-        lifetime=in_words(verify_within),
+        lifetime=humanize(verification_lifetime),
         old_email=user.email,
     )
 
@@ -90,9 +90,9 @@ def change_email(
     token: LinkToken,
     user: User | None,
     *,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    undo_within: timedelta,
+    revert_lifetime: timedelta,
     now: datetime,
 ) -> User:
     """Give the account the address that the link was sent to, and return the user.
@@ -101,37 +101,37 @@ def change_email(
     mailbox alone is no proof of that. Tells the former address, from which it can be undone; what
     else is pending is void. An address that was never proven has no such claim: a stranger may
     have it, by a typing mistake.
-    Raises `DeadLink`, or `EmailTaken` when somebody else has come to have the address; then the
+    Raises `InvalidLink`, or `EmailTaken` when somebody else has come to have the address; then the
     link can still be followed.
     """
-    with giving_email(dbsession):
-        link = follow_link(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=now)
+    with raising_email_taken(dbsession):
+        link = consume_link(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=now)
         if user is None or link.user_id != user.id:
-            raise DeadLink
+            raise InvalidLink
         was_proven = user.email_verified_at is not None
         details = {"from": user.email, "to": link.email}
         if was_proven:
-            tell(
+            notify_and_record(
                 dbsession,
                 user,
-                Kind.EMAIL_CHANGED,
-                journal=journal,
+                EventType.EMAIL_CHANGED,
+                audit=audit,
                 outbox=outbox,
-                undo_within=undo_within,
+                revert_lifetime=revert_lifetime,
                 now=now,
                 details=details,
                 new_email=link.email,
             )
         else:
-            journal.write(dbsession, user.id, Kind.EMAIL_CHANGED, now=now, details=details)
-        user.email, user.email_key = link.email, link.email_key
+            audit.record(dbsession, user.id, EventType.EMAIL_CHANGED, now=now, details=details)
+        user.email, user.email_normalized = link.email, link.email_normalized
         user.email_verified_at = now
         dbsession.flush()
         # After the write, as at the sign-up: who gave the address up has done so by then.
-        if is_reserved(dbsession, link.email_key, user_id=user.id, now=now):
+        if is_address_reserved(dbsession, link.email_normalized, user_id=user.id, now=now):
             raise EmailTaken
     if was_proven:
-        void_all_but_disavowals(dbsession, user.id)
+        revoke_links_except_secure_account(dbsession, user.id)
     else:
-        void_links(dbsession, user.id, Purpose)
+        revoke_links(dbsession, user.id, Purpose)
     return user

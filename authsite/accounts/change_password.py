@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.email_links import Purpose, void_links
-from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.email_links import Purpose, revoke_links
+from authsite.accounts.end_sessions import end_sessions
 from authsite.accounts.new_password import WeakPassword
-from authsite.accounts.notices import tell
+from authsite.accounts.notices import notify_and_record
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sign_in import WrongCredentials, replace_password_hash
-from authsite.accounts.users import Credential, user_of_id
-from authsite.audit.event_types import EndReason, Kind
-from authsite.audit.recorder import Journal
+from authsite.accounts.sign_in import InvalidCredentials, replace_password_hash
+from authsite.accounts.users import Credential, get_user
+from authsite.audit.event_types import EventType, SessionEndReason
+from authsite.audit.recorder import AuditLog
 from authsite.models import User
 from authsite.passwords.hasher import PasswordHasher, normalized
 
@@ -22,7 +22,7 @@ from authsite.passwords.hasher import PasswordHasher, normalized
 _VOID = [Purpose.RESET_PASSWORD, Purpose.CHANGE_EMAIL, Purpose.KEEP_ACCOUNT]
 
 
-class ChangedMeanwhile(Exception):
+class PasswordChangedConcurrently(Exception):
     """The password was changed after it was verified; the change that came first stands."""
 
 
@@ -39,40 +39,40 @@ def change_password(
     *,
     session_id: str,
     hasher: PasswordHasher,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    undo_within: timedelta,
+    revert_lifetime: timedelta,
     now: datetime,
 ) -> Credential:
     """Replace the password of the credential, which was verified, and return the new credential.
 
     All sessions end but the one that asks (ASVS 7.4.3), which is to get another secret; links that
     lead into the account are void, and its owner is told (ASVS 6.3.7). The password is hashed
-    before the first statement of `dbsession`. Raises `ChangedMeanwhile` or `HashQueueFull`.
+    before the first statement of `dbsession`. Raises `PasswordChangedConcurrently` or `HashQueueFull`.
     """
     renewed = replace(credential, password_hash=hasher.hash(password))
     try:
         replace_password_hash(dbsession, credential, renewed.password_hash)
-    except WrongCredentials as error:
-        raise ChangedMeanwhile from error
-    close_sessions(
+    except InvalidCredentials as error:
+        raise PasswordChangedConcurrently from error
+    end_sessions(
         dbsession,
         credential.user_id,
-        but=session_id,
-        journal=journal,
-        why=EndReason.PASSWORD_CHANGED,
+        except_=session_id,
+        audit=audit,
+        why=SessionEndReason.PASSWORD_CHANGED,
         now=now,
     )
-    void_links(dbsession, credential.user_id, _VOID)
-    user = user_of_id(dbsession, credential.user_id)
+    revoke_links(dbsession, credential.user_id, _VOID)
+    user = get_user(dbsession, credential.user_id)
     assert isinstance(user, User)  # noqa: S101 - whose row was written just now
-    tell(
+    notify_and_record(
         dbsession,
         user,
-        Kind.PASSWORD_CHANGED,
-        journal=journal,
+        EventType.PASSWORD_CHANGED,
+        audit=audit,
         outbox=outbox,
-        undo_within=undo_within,
+        revert_lifetime=revert_lifetime,
         now=now,
     )
     return renewed

@@ -7,34 +7,34 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import (
-    DeadLink,
+    InvalidLink,
     Purpose,
-    follow_link,
+    consume_link,
     issue_link,
-    void_all_but_disavowals,
-    void_links,
+    revoke_links,
+    revoke_links_except_secure_account,
 )
-from authsite.accounts.end_sessions import close_sessions
-from authsite.accounts.notices import notify, tell
+from authsite.accounts.end_sessions import end_sessions
+from authsite.accounts.notices import notify_and_record, send_notice
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sign_in import user_of_credential
-from authsite.accounts.users import AccountFrozen, Credential, held_user_of_id
-from authsite.audit.event_types import EndReason, Kind
-from authsite.audit.recorder import Journal
+from authsite.accounts.sign_in import user_for_credential
+from authsite.accounts.users import AccountSuspended, Credential, lock_user
+from authsite.audit.event_types import EventType, SessionEndReason
+from authsite.audit.recorder import AuditLog
 from authsite.models import OutboxMessage, User
 from authsite.tokens import LinkToken
 
 #: The message before the end, written when an account is closed, and due later.
-REMINDER = "account_closing_soon"
+REMINDER = "deletion_reminder"
 #: How long the question that a sign-in to a closed account leads to can be answered.
-KEEP_WITHIN = timedelta(minutes=10)
+PENDING_SIGN_IN_LIFETIME = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Grace:
+class DeletionSchedule:
     """How long a closed account can still be kept, and how long before its end that is said."""
 
-    period: timedelta
+    grace_period: timedelta
     reminder: timedelta
 
 
@@ -42,70 +42,70 @@ def close_account(
     dbsession: Session,
     credential: Credential,
     *,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    grace: Grace,
-    undo_within: timedelta,
+    grace: DeletionSchedule,
+    revert_lifetime: timedelta,
     now: datetime,
 ) -> datetime:
-    """Close the account of whoever has shown the password, as `close_account_of` does.
+    """Close the account of whoever has shown the password, as `schedule_deletion` does.
 
-    Raises `WrongCredentials` when the password was changed or the account closed since then.
+    Raises `InvalidCredentials` when the password was changed or the account closed since then.
     """
-    user = user_of_credential(dbsession, credential)
-    return close_account_of(
+    user = user_for_credential(dbsession, credential)
+    return schedule_deletion(
         dbsession,
         user,
-        journal=journal,
+        audit=audit,
         outbox=outbox,
         grace=grace,
-        undo_within=undo_within,
+        revert_lifetime=revert_lifetime,
         now=now,
     )
 
 
-def close_account_of(
+def schedule_deletion(
     dbsession: Session,
     user: User,
     *,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    grace: Grace,
-    undo_within: timedelta,
+    grace: DeletionSchedule,
+    revert_lifetime: timedelta,
     now: datetime,
 ) -> datetime:
     """End all sessions and void all links; return when the account and all about it will be erased.
 
     The owner is told at once, and once more before the end. The caller holds the user.
     """
-    user.closes_at = closes_at = now + grace.period
+    user.delete_after = delete_after = now + grace.grace_period
     dbsession.flush()
-    close_sessions(dbsession, user.id, journal=journal, why=EndReason.CLOSED, now=now)
-    void_all_but_disavowals(dbsession, user.id)
+    end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.CLOSED, now=now)
+    revoke_links_except_secure_account(dbsession, user.id)
     sign_in = outbox.link_to("sign-in")
-    tell(
+    notify_and_record(
         dbsession,
         user,
-        Kind.CLOSED,
-        journal=journal,
+        EventType.DELETION_SCHEDULED,
+        audit=audit,
         outbox=outbox,
-        undo_within=undo_within,
+        revert_lifetime=revert_lifetime,
         now=now,
-        closes_at=closes_at,
+        delete_after=delete_after,
         sign_in=sign_in,
     )
-    notify(
+    send_notice(
         dbsession,
         user,
         REMINDER,
         outbox=outbox,
-        undo_within=undo_within,
+        revert_lifetime=revert_lifetime,
         now=now,
-        due=closes_at - grace.reminder,
-        closes_at=closes_at,
+        due=delete_after - grace.reminder,
+        delete_after=delete_after,
         sign_in=sign_in,
     )
-    return closes_at
+    return delete_after
 
 
 def offer_to_keep(dbsession: Session, credential: Credential, *, now: datetime) -> LinkToken:
@@ -119,42 +119,44 @@ def offer_to_keep(dbsession: Session, credential: Credential, *, now: datetime) 
         user,
         Purpose.KEEP_ACCOUNT,
         email=user.email,
-        email_key=user.email_key,
-        lifetime=KEEP_WITHIN,
+        email_normalized=user.email_normalized,
+        lifetime=PENDING_SIGN_IN_LIFETIME,
         now=now,
     )
 
 
-def keep_account(
-    dbsession: Session, token: LinkToken, *, user_id: str, journal: Journal, now: datetime
+def reactivate_account(
+    dbsession: Session, token: LinkToken, *, user_id: str, audit: AuditLog, now: datetime
 ) -> tuple[Credential, str]:
     """Keep the account that this link is about; return its credential, and the address's key.
 
-    Raises `DeadLink`, also when the password has become void since it was shown, or
-    `AccountFrozen`.
+    Raises `InvalidLink`, also when the password has become void since it was shown, or
+    `AccountSuspended`.
     """
-    user = held_user_of_id(dbsession, user_id)
-    link = follow_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
+    user = lock_user(dbsession, user_id)
+    link = consume_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
     if user is None or link.user_id != user.id or user.password_hash is None:
-        raise DeadLink
-    if user.frozen_at:
-        raise AccountFrozen(user.frozen_reason)
-    if user.closes_at is None:  # it is kept already, by another window
-        raise DeadLink
-    cancel_closing(dbsession, user)
-    journal.write(dbsession, user.id, Kind.KEPT, now=now)
-    void_links(dbsession, user.id, [Purpose.KEEP_ACCOUNT])
-    credential = Credential(user.id, user.password_hash, known_since=user.known_since)
-    return credential, user.email_key
+        raise InvalidLink
+    if user.suspended_at:
+        raise AccountSuspended(user.suspension_reason)
+    if user.delete_after is None:  # it is kept already, by another window
+        raise InvalidLink
+    cancel_deletion(dbsession, user)
+    audit.record(dbsession, user.id, EventType.DELETION_CANCELLED, now=now)
+    revoke_links(dbsession, user.id, [Purpose.KEEP_ACCOUNT])
+    credential = Credential(
+        user.id, user.password_hash, devices_valid_since=user.devices_valid_since
+    )
+    return credential, user.email_normalized
 
 
-def cancel_closing(dbsession: Session, user: User) -> None:
+def cancel_deletion(dbsession: Session, user: User) -> None:
     """Keep the account, if it was about to go; the message before the end is not sent."""
-    user.closes_at = None
+    user.delete_after = None
     dbsession.execute(
         sa.delete(OutboxMessage).where(
             OutboxMessage.user_id == user.id,
-            OutboxMessage.kind == REMINDER,
-            OutboxMessage.next_try_at.is_not(None),
+            OutboxMessage.template == REMINDER,
+            OutboxMessage.next_attempt_at.is_not(None),
         )
     )

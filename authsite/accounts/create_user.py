@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from authsite.accounts.sign_up import add_user
-from authsite.audit.event_types import Kind
-from authsite.audit.recorder import Journal
+from authsite.audit.event_types import EventType
+from authsite.audit.recorder import AuditLog
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.tokens import new_id
@@ -20,7 +20,7 @@ def create_user(
     email: EmailAddress,
     password_hash: str | None,
     email_verified_at: datetime | None,
-    journal: Journal,
+    audit: AuditLog,
     now: datetime,
 ) -> User:
     """Add an account and return it; raise `EmailTaken`, also when the address is reserved.
@@ -31,11 +31,11 @@ def create_user(
         id=new_id(),
         first_name=first_name,
         last_name=last_name,
-        email=email.typed,
-        email_key=email.key,
+        email=email.original,
+        email_normalized=email.normalized,
         password_hash=password_hash,
         email_verified_at=email_verified_at,
         created_at=now,
     )
-    add_user(dbsession, user, kind=Kind.CREATED, journal=journal, now=now)
+    add_user(dbsession, user, kind=EventType.ACCOUNT_CREATED, audit=audit, now=now)
     return user

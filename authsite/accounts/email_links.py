@@ -9,8 +9,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.models import PendingLink, User
-from authsite.throttling.throttles import Hit, Throttles
+from authsite.models import EmailLink, User
+from authsite.throttling.throttles import CountedHit, Throttles
 from authsite.tokens import LinkToken
 
 
@@ -20,41 +20,41 @@ class Purpose(StrEnum):
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a purpose
     CHANGE_EMAIL = "change_email"
-    NOT_ME = "not_me"
-    KEEP_ACCOUNT = "keep_account"
+    SECURE_ACCOUNT = "secure_account"
+    KEEP_ACCOUNT = "reactivate_account"
 
 
-class DeadLink(Exception):
+class InvalidLink(Exception):
     """The link was followed before, has expired, was replaced by a newer one, or never was."""
 
 
-class OpenLink(NamedTuple):
+class ActiveLink(NamedTuple):
     """A link that can be followed, and whose it is; plain values that outlive any transaction."""
 
     user_id: str
     email: str
-    email_key: str
+    email_normalized: str
     expires_at: datetime
     first_name: str
     last_name: str
     owner_email: str
-    owner_email_key: str
-    owner_is_verified: bool
-    owner_closes_at: datetime | None
+    owner_email_normalized: str
+    email_is_verified: bool
+    owner_delete_after: datetime | None
 
     @property
     def is_for_present_address(self) -> bool:
         """Whether the account still has the address that the link was sent to."""
-        return self.email_key == self.owner_email_key
+        return self.email_normalized == self.owner_email_normalized
 
 
 @dataclass(frozen=True, slots=True)
-class FollowedLink:
+class ConsumedLink:
     """What a link said that has just been spent."""
 
     user_id: str
     email: str
-    email_key: str
+    email_normalized: str
     created_at: datetime
 
 
@@ -64,13 +64,13 @@ def issue_link(
     purpose: Purpose,
     *,
     email: str,
-    email_key: str,
+    email_normalized: str,
     lifetime: timedelta,
     now: datetime,
 ) -> LinkToken:
     """Write down a link that is sent to `email`, and return its token, the only copy.
 
-    A newer link makes older ones of its purpose void, but for `NOT_ME`: whoever has taken an
+    A newer link makes older ones of its purpose void, but for `SECURE_ACCOUNT`: whoever has taken an
     account over must not be able to take that back from its owner by having mails sent.
 
     For a user who is in no row, the same statements write nothing, so that nobody learns from the
@@ -78,73 +78,73 @@ def issue_link(
     """
     token = LinkToken.new()
     row = {
-        PendingLink.digest: token.digest,
-        PendingLink.purpose: purpose.value,
-        PendingLink.email: email,
-        PendingLink.email_key: email_key,
-        PendingLink.created_at: now,
-        PendingLink.expires_at: now + lifetime,
+        EmailLink.digest: token.digest,
+        EmailLink.purpose: purpose.value,
+        EmailLink.email: email,
+        EmailLink.email_normalized: email_normalized,
+        EmailLink.created_at: now,
+        EmailLink.expires_at: now + lifetime,
     }
     values = [sa.literal(value, column.type) for column, value in row.items()]
     owner = sa.select(User.id, *values).where(User.id == user.id)
     # The user before other links, in the order of all who lock both.
-    dbsession.execute(sa.insert(PendingLink).from_select([PendingLink.user_id, *row], owner))
-    if purpose is not Purpose.NOT_ME:
+    dbsession.execute(sa.insert(EmailLink).from_select([EmailLink.user_id, *row], owner))
+    if purpose is not Purpose.SECURE_ACCOUNT:
         dbsession.execute(
-            sa.delete(PendingLink).where(
-                PendingLink.user_id == user.id,
-                PendingLink.purpose == purpose,
-                PendingLink.digest != token.digest,
+            sa.delete(EmailLink).where(
+                EmailLink.user_id == user.id,
+                EmailLink.purpose == purpose,
+                EmailLink.digest != token.digest,
             )
         )
     return token
 
 
-def link_of(
+def find_link(
     dbsession: Session, token: LinkToken, *, purpose: Purpose, now: datetime
-) -> OpenLink | None:
+) -> ActiveLink | None:
     """Return the link with this token if it can be followed for this purpose; spend nothing."""
     row = dbsession.execute(
         sa.select(
-            PendingLink.user_id,
-            PendingLink.email,
-            PendingLink.email_key,
-            PendingLink.expires_at,
+            EmailLink.user_id,
+            EmailLink.email,
+            EmailLink.email_normalized,
+            EmailLink.expires_at,
             User.first_name,
             User.last_name,
             User.email,
-            User.email_key,
+            User.email_normalized,
             User.email_verified_at.is_not(None),
-            User.closes_at,
+            User.delete_after,
         )
-        .join(User, User.id == PendingLink.user_id)
+        .join(User, User.id == EmailLink.user_id)
         .where(*_alive(token, purpose, now))
     ).one_or_none()
-    return OpenLink._make(row) if row else None
+    return ActiveLink._make(row) if row else None
 
 
-def follow_link(
+def consume_link(
     dbsession: Session, token: LinkToken, *, purpose: Purpose, now: datetime
-) -> FollowedLink:
-    """Spend the link and return what it said; raise `DeadLink` if that has happened before.
+) -> ConsumedLink:
+    """Spend the link and return what it said; raise `InvalidLink` if that has happened before.
 
     One statement decides, so that of any number of tries at the same moment one wins (ASVS 2.3.4).
     """
     spent = dbsession.execute(
-        sa.delete(PendingLink)
+        sa.delete(EmailLink)
         .where(*_alive(token, purpose, now))
         .returning(
-            PendingLink.user_id, PendingLink.email, PendingLink.email_key, PendingLink.created_at
+            EmailLink.user_id, EmailLink.email, EmailLink.email_normalized, EmailLink.created_at
         )
     ).one_or_none()
     if spent is None:
-        raise DeadLink
-    return FollowedLink(*spent)
+        raise InvalidLink
+    return ConsumedLink(*spent)
 
 
-def counted_try(
-    throttles: Throttles, *, link: OpenLink | None, network: str, now: datetime
-) -> Sequence[Hit]:
+def hit_link_throttle(
+    throttles: Throttles, *, link: ActiveLink | None, network: str, now: datetime
+) -> Sequence[CountedHit]:
     """Count one try to use a link, and return what was counted; raise `Throttled` for one too many.
 
     `link` is None for one that leads nowhere. What is returned is to be given back when the link
@@ -155,44 +155,48 @@ def counted_try(
     """
     tried = {"link_network": network}
     if link:
-        tried["link_account"] = f"{link.user_id} {link.email_key}"
-    throttles.look(tried, now=now)
-    return throttles.take(tried, now=now)
+        tried["link_account"] = f"{link.user_id} {link.email_normalized}"
+    throttles.check(tried, now=now)
+    return throttles.hit(tried, now=now)
 
 
-def void_links(dbsession: Session, user_id: str, purposes: Iterable[Purpose]) -> None:
+def revoke_links(dbsession: Session, user_id: str, purposes: Iterable[Purpose]) -> None:
     """Let no link of the user that is for one of these purposes lead anywhere."""
     dbsession.execute(
-        sa.delete(PendingLink).where(
-            PendingLink.user_id == user_id, PendingLink.purpose.in_(list(purposes))
+        sa.delete(EmailLink).where(
+            EmailLink.user_id == user_id, EmailLink.purpose.in_(list(purposes))
         )
     )
 
 
-def void_all_but_disavowals(dbsession: Session, user_id: str) -> None:
+def revoke_links_except_secure_account(dbsession: Session, user_id: str) -> None:
     """Let no link of the user lead anywhere but those that say "this was not me"."""
-    void_links(dbsession, user_id, [each for each in Purpose if each is not Purpose.NOT_ME])
+    revoke_links(
+        dbsession, user_id, [each for each in Purpose if each is not Purpose.SECURE_ACCOUNT]
+    )
 
 
-def void_all_but_older_disavowals(dbsession: Session, link: FollowedLink) -> None:
+def revoke_links_except_older_secure_account(dbsession: Session, link: ConsumedLink) -> None:
     """Let no link of the user lead anywhere but what was to be disavowed before this one."""
     is_older = sa.and_(
-        PendingLink.purpose == Purpose.NOT_ME, PendingLink.created_at < link.created_at
+        EmailLink.purpose == Purpose.SECURE_ACCOUNT, EmailLink.created_at < link.created_at
     )
     dbsession.execute(
-        sa.delete(PendingLink).where(PendingLink.user_id == link.user_id, sa.not_(is_older))
+        sa.delete(EmailLink).where(EmailLink.user_id == link.user_id, sa.not_(is_older))
     )
 
 
-def is_reserved(dbsession: Session, email_key: str, *, user_id: str, now: datetime) -> bool:
+def is_address_reserved(
+    dbsession: Session, email_normalized: str, *, user_id: str, now: datetime
+) -> bool:
     """Whether the address was another's of late, who can still take it back by a link."""
     return dbsession.execute(
         sa.select(
             sa.exists().where(
-                PendingLink.email_key == email_key,
-                PendingLink.purpose == Purpose.NOT_ME,
-                PendingLink.expires_at > now,
-                PendingLink.user_id != user_id,
+                EmailLink.email_normalized == email_normalized,
+                EmailLink.purpose == Purpose.SECURE_ACCOUNT,
+                EmailLink.expires_at > now,
+                EmailLink.user_id != user_id,
             )
         )
     ).scalar_one()
@@ -202,7 +206,7 @@ def _alive(
     token: LinkToken, purpose: Purpose, now: datetime
 ) -> "tuple[sa.ColumnElement[bool], ...]":
     return (
-        PendingLink.digest == token.digest,
-        PendingLink.purpose == purpose,
-        PendingLink.expires_at > now,
+        EmailLink.digest == token.digest,
+        EmailLink.purpose == purpose,
+        EmailLink.expires_at > now,
     )

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.audit.event_types import EndReason, Kind
-from authsite.audit.recorder import Journal
+from authsite.audit.event_types import EventType, SessionEndReason
+from authsite.audit.recorder import AuditLog
 from authsite.models import User, UserSession
 from authsite.tokens import SessionToken
 
@@ -21,15 +21,20 @@ ENDED = (
     UserSession.user_id,
     UserSession.created_at,
     UserSession.expires_at,
-    UserSession.method,
+    UserSession.auth_method,
     UserSession.name,
     UserSession.user_agent,
-    UserSession.network_address,
+    UserSession.ip_address,
 )
 
 
-def close_session(
-    dbsession: Session, token: SessionToken, *, journal: Journal, why: EndReason, now: datetime
+def end_session_by_token(
+    dbsession: Session,
+    token: SessionToken,
+    *,
+    audit: AuditLog,
+    why: SessionEndReason,
+    now: datetime,
 ) -> None:
     """End the session of this token, if there is one and the secret is its own."""
     is_its = UserSession.id == token.id, UserSession.secret_digest == token.digest
@@ -41,16 +46,16 @@ def close_session(
         .with_for_update(read=True, key_share=True, of=User)
     )
     dbsession.execute(owner)
-    _end(dbsession, *is_its, journal=journal, why=why, now=now)
+    _end(dbsession, *is_its, audit=audit, why=why, now=now)
 
 
-def close_session_of(
+def end_session_by_id(
     dbsession: Session,
     user_id: str,
     session_id: str,
     *,
-    journal: Journal,
-    why: EndReason,
+    audit: AuditLog,
+    why: SessionEndReason,
     now: datetime,
 ) -> int:
     """End this session if it is the user's, and return how many have ended.
@@ -58,28 +63,28 @@ def close_session_of(
     The caller holds the user.
     """
     is_its = UserSession.id == session_id, UserSession.user_id == user_id
-    return _end(dbsession, *is_its, journal=journal, why=why, now=now)
+    return _end(dbsession, *is_its, audit=audit, why=why, now=now)
 
 
-def close_sessions(
+def end_sessions(
     dbsession: Session,
     user_id: str,
     *,
-    but: str | None = None,
-    journal: Journal,
-    why: EndReason,
+    except_: str | None = None,
+    audit: AuditLog,
+    why: SessionEndReason,
     now: datetime,
 ) -> int:
     """End every session of the user, wherever it is, and return how many there were.
 
     `but` is the id of one that goes on. The caller holds the user.
     """
-    of_user = UserSession.user_id == user_id, UserSession.id.is_distinct_from(but)
-    return _end(dbsession, *of_user, journal=journal, why=why, now=now)
+    of_user = UserSession.user_id == user_id, UserSession.id.is_distinct_from(except_)
+    return _end(dbsession, *of_user, audit=audit, why=why, now=now)
 
 
-def close_surplus_sessions(
-    dbsession: Session, user_id: str, *, journal: Journal, now: datetime
+def enforce_session_limit(
+    dbsession: Session, user_id: str, *, audit: AuditLog, now: datetime
 ) -> None:
     """End those of the user that were used the longest ago, if there are more than `MOST`.
 
@@ -95,8 +100,8 @@ def close_surplus_sessions(
     _end(
         dbsession,
         UserSession.id.in_(surplus),
-        journal=journal,
-        why=EndReason.CROWDED_OUT,
+        audit=audit,
+        why=SessionEndReason.SESSION_LIMIT,
         now=now,
     )
 
@@ -104,25 +109,25 @@ def close_surplus_sessions(
 def _end(
     dbsession: Session,
     *these: "sa.ColumnElement[bool]",
-    journal: Journal,
-    why: EndReason,
+    audit: AuditLog,
+    why: SessionEndReason,
     now: datetime,
 ) -> int:
     """Delete these sessions, write each into the history of its owner, and return how many."""
     ended = dbsession.execute(sa.delete(UserSession).where(*these).returning(*ENDED)).all()
     for row in ended:
         was_over = row.expires_at <= now
-        journal.write(
+        audit.record(
             dbsession,
             row.user_id,
-            Kind.SESSION_ENDED,
+            EventType.SESSION_ENDED,
             now=now,
-            details=ended_session(row, EndReason.EXPIRED if was_over else why),
+            details=session_snapshot(row, SessionEndReason.EXPIRED if was_over else why),
         )
     return len(ended)
 
 
-def ended_session(row: "sa.Row[*tuple[Any, ...]]", why: EndReason) -> dict[str, str]:
+def session_snapshot(row: "sa.Row[*tuple[Any, ...]]", why: SessionEndReason) -> dict[str, str]:
     """Return what the history keeps of a session whose row goes."""
     details = {
         "reason": why.key,
@@ -131,6 +136,6 @@ def ended_session(row: "sa.Row[*tuple[Any, ...]]", why: EndReason) -> dict[str, 
         "method": row.method,
         "name": row.name,
         "browser": row.user_agent,
-        "address": row.network_address,
+        "address": row.ip_address,
     }
     return {name: value for name, value in details.items() if value is not None}

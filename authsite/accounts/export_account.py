@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.audit.queries import as_plain, newest_of
+from authsite.audit.queries import latest_history, to_dict
 from authsite.mail.composer import CHANGE_EMAIL
-from authsite.models import OutboxMessage, PendingLink, User, UserSession
+from authsite.models import EmailLink, OutboxMessage, User, UserSession
 
 _USER = (
     User.first_name,
@@ -17,34 +17,34 @@ _USER = (
     User.email,
     User.email_verified_at,
     User.created_at,
-    User.closes_at,
-    User.frozen_at,
-    User.frozen_reason,
-    User.known_since,
+    User.delete_after,
+    User.suspended_at,
+    User.suspension_reason,
+    User.devices_valid_since,
     User.is_administrator,
-    User.former_id,
+    User.external_id,
 )
 _SESSION = (
     UserSession.created_at,
     UserSession.last_seen_at,
-    UserSession.confirmed_at,
+    UserSession.authenticated_at,
     UserSession.expires_at,
     UserSession.public_computer,
-    UserSession.method,
+    UserSession.auth_method,
     UserSession.name,
     UserSession.user_agent,
-    UserSession.network_address,
+    UserSession.ip_address,
 )
 _MAIL = (
-    OutboxMessage.kind,
+    OutboxMessage.template,
     OutboxMessage.recipient,
-    OutboxMessage.due_at,
+    OutboxMessage.send_at,
     OutboxMessage.delivered_at,
 )
-_LINK = (PendingLink.purpose, PendingLink.email, PendingLink.created_at, PendingLink.expires_at)
+_LINK = (EmailLink.purpose, EmailLink.email, EmailLink.created_at, EmailLink.expires_at)
 
 
-def data_of(dbsession: Session, user_id: str, *, now: datetime) -> dict[str, Any]:
+def export_account(dbsession: Session, user_id: str, *, now: datetime) -> dict[str, Any]:
     """Return all of it as values that JSON knows; times are in ISO 8601, in UTC.
 
     Of the history, the newest events are in it, as many as fit into memory; all of them are in
@@ -66,11 +66,11 @@ def data_of(dbsession: Session, user_id: str, *, now: datetime) -> dict[str, Any
         # But for that to an address that was asked for: only a free one has had it.
         "mails": [
             mail
-            for mail in rows(_MAIL, OutboxMessage.user_id, OutboxMessage.due_at)
+            for mail in rows(_MAIL, OutboxMessage.user_id, OutboxMessage.send_at)
             if mail["kind"] != CHANGE_EMAIL
         ],
-        "history": [as_plain(entry) for entry in newest_of(dbsession, user_id, now=now)],
-        "pending_links": rows(_LINK, PendingLink.user_id, PendingLink.created_at),
+        "history": [to_dict(entry) for entry in latest_history(dbsession, user_id, now=now)],
+        "pending_links": rows(_LINK, EmailLink.user_id, EmailLink.created_at),
     }
 
 

@@ -19,7 +19,7 @@ BATCH = 500
 class State(StrEnum):
     """What there is to say of an account that is not as most are."""
 
-    FROZEN = "frozen"
+    SUSPENDED = "suspended"
     CLOSING = "closing"
     UNVERIFIED = "unverified"
     ADMINISTRATOR = "administrator"
@@ -32,12 +32,12 @@ class UserSummary(NamedTuple):
     first_name: str
     last_name: str
     email: str
-    email_key: str
+    email_normalized: str
     created_at: datetime
     email_verified_at: datetime | None
-    closes_at: datetime | None
-    frozen_at: datetime | None
-    frozen_reason: str | None
+    delete_after: datetime | None
+    suspended_at: datetime | None
+    suspension_reason: str | None
     is_administrator: bool
     has_password: bool
 
@@ -50,8 +50,8 @@ class UserSummary(NamedTuple):
     def states(self) -> list[State]:
         """What is to be said of it; nothing of most accounts."""
         holds = {
-            State.FROZEN: self.frozen_at,
-            State.CLOSING: self.closes_at,
+            State.SUSPENDED: self.suspended_at,
+            State.CLOSING: self.delete_after,
             State.UNVERIFIED: not self.email_verified_at,
             State.ADMINISTRATOR: self.is_administrator,
         }
@@ -59,8 +59,8 @@ class UserSummary(NamedTuple):
 
 
 _IN_STATE = {
-    State.FROZEN: User.frozen_at.is_not(None),
-    State.CLOSING: User.closes_at.is_not(None),
+    State.SUSPENDED: User.suspended_at.is_not(None),
+    State.CLOSING: User.delete_after.is_not(None),
     State.UNVERIFIED: User.email_verified_at.is_(None),
     State.ADMINISTRATOR: User.is_administrator,
 }
@@ -69,25 +69,25 @@ _SUMMARY = sa.select(
     User.first_name,
     User.last_name,
     User.email,
-    User.email_key,
+    User.email_normalized,
     User.created_at,
     User.email_verified_at,
-    User.closes_at,
-    User.frozen_at,
-    User.frozen_reason,
+    User.delete_after,
+    User.suspended_at,
+    User.suspension_reason,
     User.is_administrator,
     User.password_hash.is_not(None),
 )
 
 
-def summary_of_id(dbsession: Session, user_id: str) -> UserSummary | None:
+def get_summary(dbsession: Session, user_id: str) -> UserSummary | None:
     """Return the account with this id, or None."""
     return _one(dbsession, User.id == user_id)
 
 
 def summary_of_address(dbsession: Session, email: str) -> UserSummary | None:
     """Return the account with this address, however it is spelled, or None."""
-    return _one(dbsession, User.email_key == _key_of(email))
+    return _one(dbsession, User.email_normalized == _key_of(email))
 
 
 def find_users(
@@ -105,14 +105,14 @@ def find_users(
     They are read along the index of addresses until there are enough, and none is skipped by
     counting; where few are to be found, all are looked at.
     """
-    wanted = _SUMMARY.order_by(User.email_key).limit(limit)
+    wanted = _SUMMARY.order_by(User.email_normalized).limit(limit)
     if text:
         wanted = wanted.where(_is_meant(dbsession, text))
     if state is not None:
         wanted = wanted.where(_IN_STATE[state])
     if after is not None:
-        last = sa.select(User.email_key).where(User.id == after).scalar_subquery()
-        wanted = wanted.where(User.email_key > last)
+        last = sa.select(User.email_normalized).where(User.id == after).scalar_subquery()
+        wanted = wanted.where(User.email_normalized > last)
     return [UserSummary._make(row) for row in dbsession.execute(wanted)]
 
 
@@ -140,10 +140,10 @@ def _key_of(text: str) -> str:
 
 
 def _is_meant(dbsession: Session, text: str) -> "sa.ColumnElement[bool]":
-    is_it = sa.or_(User.id == text, User.email_key == _key_of(text))
+    is_it = sa.or_(User.id == text, User.email_normalized == _key_of(text))
     if _one(dbsession, is_it):
         return is_it
-    begins_so = User.email_key.startswith(_key_of(text), autoescape=True)
+    begins_so = User.email_normalized.startswith(_key_of(text), autoescape=True)
     if "@" in text:
         return begins_so
     full_name = User.first_name + " " + User.last_name

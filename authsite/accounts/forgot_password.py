@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.accounts.notices import called
+from authsite.accounts.notices import greeting_name
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.users import user_of_email_key
-from authsite.audit.event_types import Kind
-from authsite.audit.recorder import Journal
-from authsite.durations import in_words
+from authsite.accounts.users import get_user_by_email
+from authsite.audit.event_types import EventType
+from authsite.audit.recorder import AuditLog
+from authsite.durations import humanize
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
-from authsite.throttling.mail_limits import count_mail
+from authsite.throttling.mail_limits import hit_email
 from authsite.throttling.throttles import Throttles
 from authsite.tokens import LinkToken, new_id
 
@@ -21,14 +21,14 @@ from authsite.tokens import LinkToken, new_id
 RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a mail
 
 
-def forgot_password(
+def request_password_reset(
     dbsession: Session,
     email: EmailAddress,
     *,
     throttles: Throttles,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    reset_within: timedelta,
+    reset_link_lifetime: timedelta,
     network: str,
     now: datetime,
 ) -> None:
@@ -37,48 +37,56 @@ def forgot_password(
     Raises `Throttled`. What is counted and done is the same for an address that nobody has. The
     link goes to the address as its owner typed it, whatever was typed now.
     """
-    count_mail(throttles, RESET_PASSWORD, email.key, network=network, now=now)
-    user = user_of_email_key(dbsession, email.key)
-    owner = user or User(id=new_id(), email=email.typed)
-    journal.write(dbsession, owner.id, Kind.RESET_ASKED, now=now)
-    token = _link_for(dbsession, owner, email_key=email.key, lifetime=reset_within, now=now)
+    hit_email(throttles, RESET_PASSWORD, email.normalized, network=network, now=now)
+    user = get_user_by_email(dbsession, email.normalized)
+    owner = user or User(id=new_id(), email=email.original)
+    audit.record(dbsession, owner.id, EventType.PASSWORD_RESET_REQUESTED, now=now)
+    token = _link_for(
+        dbsession, owner, email_normalized=email.normalized, lifetime=reset_link_lifetime, now=now
+    )
     if user is None:
         outbox.put(
             dbsession,
             "no_account",
-            to=email.typed,
+            to=email.original,
             user_id=None,
             now=now,
             link=outbox.link_to("forgot-password"),
         )
     else:
-        _write(dbsession, user, token, outbox=outbox, lifetime=reset_within, now=now)
+        _write(dbsession, user, token, outbox=outbox, lifetime=reset_link_lifetime, now=now)
 
 
-def send_reset(
+def send_password_reset(
     dbsession: Session,
     user: User,
     *,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    reset_within: timedelta,
+    reset_link_lifetime: timedelta,
     now: datetime,
 ) -> None:
     """Send the same link, since somebody who runs the site said so; they never see it."""
-    journal.write(dbsession, user.id, Kind.RESET_ASKED, now=now)
-    token = _link_for(dbsession, user, email_key=user.email_key, lifetime=reset_within, now=now)
-    _write(dbsession, user, token, outbox=outbox, lifetime=reset_within, now=now)
+    audit.record(dbsession, user.id, EventType.PASSWORD_RESET_REQUESTED, now=now)
+    token = _link_for(
+        dbsession,
+        user,
+        email_normalized=user.email_normalized,
+        lifetime=reset_link_lifetime,
+        now=now,
+    )
+    _write(dbsession, user, token, outbox=outbox, lifetime=reset_link_lifetime, now=now)
 
 
 def _link_for(
-    dbsession: Session, owner: User, *, email_key: str, lifetime: timedelta, now: datetime
+    dbsession: Session, owner: User, *, email_normalized: str, lifetime: timedelta, now: datetime
 ) -> LinkToken:
     return issue_link(
         dbsession,
         owner,
         Purpose.RESET_PASSWORD,
         email=owner.email,
-        email_key=email_key,
+        email_normalized=email_normalized,
         lifetime=lifetime,
         now=now,
     )
@@ -99,7 +107,7 @@ def _write(
         to=user.email,
         user_id=user.id,
         now=now,
-        name=called(user),
+        name=greeting_name(user),
         link=outbox.link_to("reset-password", str(token)),
-        lifetime=in_words(lifetime),
+        lifetime=humanize(lifetime),
     )

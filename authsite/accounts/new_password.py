@@ -8,14 +8,14 @@ class WeakPassword(Exception):
     """The password is not worth having; the message says why, in words for the person."""
 
 
-def refuse_weak_password(
+def validate_password(
     policy: PasswordPolicy, password: str, *, first_name: str, last_name: str, email: EmailAddress
 ) -> None:
     """Raise `WeakPassword` if this person should not have this password."""
-    local_part, _, domain = email.key.partition("@")
-    weakness = policy.weakness_of(
+    local_part, _, domain = email.normalized.partition("@")
+    weakness = policy.explain_weakness(
         password,
-        words=[first_name, last_name, email.typed, local_part, domain.split(".")[0]],
+        words=[first_name, last_name, email.original, local_part, domain.split(".")[0]],
     )
     if weakness:
         raise WeakPassword(weakness)

@@ -8,50 +8,50 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.outbox import Outbox
-from authsite.audit.event_types import Kind
-from authsite.audit.recorder import Journal
-from authsite.models import OutboxMessage, PendingLink, User
+from authsite.audit.event_types import EventType
+from authsite.audit.recorder import AuditLog
+from authsite.models import EmailLink, OutboxMessage, User
 
 #: Mails in a day to an address that is not verified, the one that asks to verify it included.
-MOST_UNVERIFIED = 6
+MAX_UNVERIFIED = 6
 #: But for those that any stranger can have sent there, who could else use up what warns an owner.
-_OF_STRANGERS = ("reset_password", "sign_up_taken")
+_OF_STRANGERS = ("reset_password", "sign_up_existing_account")
 
 
-def tell(
+def notify_and_record(
     dbsession: Session,
     user: User,
-    kind: Kind,
+    kind: EventType,
     *,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    undo_within: timedelta,
+    revert_lifetime: timedelta,
     now: datetime,
     details: Mapping[str, str] | None = None,
     **values: object,
 ) -> None:
     """Write down what happened, and write to the user as `notify` does, by the mail of the kind."""
     assert kind.mail is not None  # noqa: S101 - or nobody would be told
-    journal.write(dbsession, user.id, kind, now=now, details=details)
-    notify(
+    audit.record(dbsession, user.id, kind, now=now, details=details)
+    send_notice(
         dbsession,
         user,
         kind.mail,
         outbox=outbox,
-        undo_within=undo_within,
+        revert_lifetime=revert_lifetime,
         now=now,
         due=None,
         **values,
     )
 
 
-def notify(
+def send_notice(
     dbsession: Session,
     user: User,
     kind: str,
     *,
     outbox: Outbox,
-    undo_within: timedelta,
+    revert_lifetime: timedelta,
     now: datetime,
     due: datetime | None = None,
     **values: object,
@@ -71,10 +71,10 @@ def notify(
     token = issue_link(
         dbsession,
         user,
-        Purpose.NOT_ME,
+        Purpose.SECURE_ACCOUNT,
         email=user.email,
-        email_key=user.email_key,
-        lifetime=(due or now) + undo_within - told_at,
+        email_normalized=user.email_normalized,
+        lifetime=(due or now) + revert_lifetime - told_at,
         now=told_at,
     )
     outbox.put(
@@ -84,8 +84,8 @@ def notify(
         user_id=user.id,
         now=now,
         due=due,
-        name=called(user),
-        not_me=outbox.link_to("not-me", str(token)),
+        name=greeting_name(user),
+        secure_account=outbox.link_to("secure-account", str(token)),
         **values,
     )
 
@@ -93,10 +93,10 @@ def notify(
 def _many_were_sent(dbsession: Session, user: User, *, now: datetime) -> bool:
     sent = sa.select(sa.func.count()).where(
         OutboxMessage.user_id == user.id,
-        OutboxMessage.due_at > now - timedelta(days=1),
-        OutboxMessage.kind.not_in(_OF_STRANGERS),
+        OutboxMessage.send_at > now - timedelta(days=1),
+        OutboxMessage.template.not_in(_OF_STRANGERS),
     )
-    return dbsession.execute(sent).scalar_one() >= MOST_UNVERIFIED
+    return dbsession.execute(sent).scalar_one() >= MAX_UNVERIFIED
 
 
 def _after_the_last(dbsession: Session, user: User, *, now: datetime) -> datetime:
@@ -106,14 +106,14 @@ def _after_the_last(dbsession: Session, user: User, *, now: datetime) -> datetim
     and of two requests the one that began first may end last.
     """
     latest: datetime | None = dbsession.execute(
-        sa.select(sa.func.max(PendingLink.created_at)).where(
-            PendingLink.user_id == user.id, PendingLink.purpose == Purpose.NOT_ME
+        sa.select(sa.func.max(EmailLink.created_at)).where(
+            EmailLink.user_id == user.id, EmailLink.purpose == Purpose.SECURE_ACCOUNT
         )
     ).scalar_one()
     return now if latest is None else max(now, latest + timedelta(microseconds=1))
 
 
-def called(user: User) -> str | None:
+def greeting_name(user: User) -> str | None:
     """Return the name for a greeting; None while anybody may have made the name up.
 
     A stranger can sign up with another's address and with a name that is an advertisement.

@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import (
-    DeadLink,
-    OpenLink,
+    ActiveLink,
+    InvalidLink,
     Purpose,
-    counted_try,
-    follow_link,
-    void_all_but_disavowals,
+    consume_link,
+    hit_link_throttle,
+    revoke_links_except_secure_account,
 )
-from authsite.accounts.end_sessions import close_sessions
-from authsite.accounts.new_password import refuse_weak_password
-from authsite.accounts.notices import tell
+from authsite.accounts.end_sessions import end_sessions
+from authsite.accounts.new_password import validate_password
+from authsite.accounts.notices import notify_and_record
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.users import held_user_of_id
-from authsite.audit.event_types import EndReason, Kind
-from authsite.audit.recorder import Journal
+from authsite.accounts.users import lock_user
+from authsite.audit.event_types import EventType, SessionEndReason
+from authsite.audit.recorder import AuditLog
 from authsite.email_addresses import parse_email_address
 from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
-from authsite.throttling.throttles import Hit, Throttles
+from authsite.throttling.throttles import CountedHit, Throttles
 from authsite.tokens import LinkToken
 
 
@@ -31,58 +31,58 @@ def reset_password(
     dbsession: Session,
     token: LinkToken,
     *,
-    link: OpenLink | None,
+    link: ActiveLink | None,
     throttles: Throttles,
     hasher: PasswordHasher,
     policy: PasswordPolicy,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
     password: str,
-    undo_within: timedelta,
+    revert_lifetime: timedelta,
     network: str,
     now: datetime,
-) -> Sequence[Hit]:
+) -> Sequence[CountedHit]:
     """Give the account this password; end its sessions and void whatever else is pending.
 
     `link` is what the token was when it was looked at. Returns the tries that are to be given back
     once the transaction has ended. Raises `WeakPassword`, `Throttled` or `HashQueueFull`, which
-    leave the link as it is, or `DeadLink`, also when the account has another address by now.
+    leave the link as it is, or `InvalidLink`, also when the account has another address by now.
 
     Whoever had a session or the old password has nothing any more, and no one is signed in: it is
     the address that was proven, and the password has yet to be typed (OWASP, "Forgot Password").
     """
     if link is None:
-        counted_try(throttles, link=None, network=network, now=now)
-        raise DeadLink
-    refuse_weak_password(
+        hit_link_throttle(throttles, link=None, network=network, now=now)
+        raise InvalidLink
+    validate_password(
         policy,
         password,
         first_name=link.first_name,
         last_name=link.last_name,
         email=parse_email_address(link.owner_email),
     )
-    hits = counted_try(throttles, link=link, network=network, now=now)
+    hits = hit_link_throttle(throttles, link=link, network=network, now=now)
     try:
         password_hash = hasher.hash(password)
     except Exception:  # the link was not tried
-        throttles.give_back(hits)
+        throttles.refund(hits)
         raise
-    user = held_user_of_id(dbsession, link.user_id)
-    followed = follow_link(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now)
-    if user is None or user.email_key != followed.email_key:
-        raise DeadLink
+    user = lock_user(dbsession, link.user_id)
+    followed = consume_link(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now)
+    if user is None or user.email_normalized != followed.email_normalized:
+        raise InvalidLink
     user.password_hash = password_hash
     user.email_verified_at = user.email_verified_at or now
-    why = EndReason.PASSWORD_RESET
-    close_sessions(dbsession, user.id, journal=journal, why=why, now=now)
-    void_all_but_disavowals(dbsession, user.id)
-    tell(
+    why = SessionEndReason.PASSWORD_RESET
+    end_sessions(dbsession, user.id, audit=audit, why=why, now=now)
+    revoke_links_except_secure_account(dbsession, user.id)
+    notify_and_record(
         dbsession,
         user,
-        Kind.PASSWORD_RESET,
-        journal=journal,
+        EventType.PASSWORD_RESET,
+        audit=audit,
         outbox=outbox,
-        undo_within=undo_within,
+        revert_lifetime=revert_lifetime,
         now=now,
     )
     return hits

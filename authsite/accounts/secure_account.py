@@ -5,44 +5,44 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.close_account import cancel_closing
+from authsite.accounts.close_account import cancel_deletion
 from authsite.accounts.email_links import (
-    DeadLink,
-    FollowedLink,
-    OpenLink,
+    ActiveLink,
+    ConsumedLink,
+    InvalidLink,
     Purpose,
-    counted_try,
-    follow_link,
+    consume_link,
+    hit_link_throttle,
     issue_link,
-    void_all_but_disavowals,
-    void_all_but_older_disavowals,
+    revoke_links_except_older_secure_account,
+    revoke_links_except_secure_account,
 )
-from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.end_sessions import end_sessions
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.users import EmailTaken, giving_email, held_user_of_id
-from authsite.audit.event_types import EndReason, Kind
-from authsite.audit.recorder import Journal
+from authsite.accounts.users import EmailTaken, lock_user, raising_email_taken
+from authsite.audit.event_types import EventType, SessionEndReason
+from authsite.audit.recorder import AuditLog
 from authsite.models import User
-from authsite.throttling.throttles import Hit, Throttles
+from authsite.throttling.throttles import CountedHit, Throttles
 from authsite.tokens import LinkToken
 
 
-class FormerAddressTaken(Exception):
+class PreviousEmailTaken(Exception):
     """Another account has the address by now, so that this one cannot have it back."""
 
 
-def not_me(
+def secure_account(
     dbsession: Session,
     token: LinkToken,
     *,
-    link: OpenLink | None,
+    link: ActiveLink | None,
     throttles: Throttles,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
-    reset_within: timedelta,
+    reset_link_lifetime: timedelta,
     network: str,
     now: datetime,
-) -> tuple[LinkToken, Sequence[Hit]]:
+) -> tuple[LinkToken, Sequence[CountedHit]]:
     """Lock everybody out, give the account back the address of the link, and let it be kept.
 
     `link` is what the token was when it was looked at. Returns the token of a link by which a new
@@ -50,41 +50,41 @@ def not_me(
     before, to whoever had the account then, can still be disavowed: so a thief who has mails sent
     to an address of their own gains nothing, whether they use theirs first or last.
 
-    Raises `Throttled`, `DeadLink`, or `FormerAddressTaken`; then everybody is locked out all the
+    Raises `Throttled`, `InvalidLink`, or `PreviousEmailTaken`; then everybody is locked out all the
     same, which is to be kept, and the link can be used once more.
     """
-    hits = counted_try(throttles, link=link, network=network, now=now)
-    user = held_user_of_id(dbsession, link.user_id) if link else None
+    hits = hit_link_throttle(throttles, link=link, network=network, now=now)
+    user = lock_user(dbsession, link.user_id) if link else None
     if user is None:
-        raise DeadLink
+        raise InvalidLink
     try:
-        with giving_email(dbsession):
-            followed = follow_link(dbsession, token, purpose=Purpose.NOT_ME, now=now)
-            _give_address_back(dbsession, user, followed, journal=journal, outbox=outbox, now=now)
+        with raising_email_taken(dbsession):
+            followed = consume_link(dbsession, token, purpose=Purpose.SECURE_ACCOUNT, now=now)
+            _restore_email(dbsession, user, followed, audit=audit, outbox=outbox, now=now)
     except EmailTaken as error:
-        _secure(dbsession, user, journal=journal, now=now)
-        void_all_but_disavowals(dbsession, user.id)
-        raise FormerAddressTaken from error
-    _secure(dbsession, user, journal=journal, now=now)
-    void_all_but_older_disavowals(dbsession, followed)
-    chosen_by = issue_link(
+        _lock_down(dbsession, user, audit=audit, now=now)
+        revoke_links_except_secure_account(dbsession, user.id)
+        raise PreviousEmailTaken from error
+    _lock_down(dbsession, user, audit=audit, now=now)
+    revoke_links_except_older_secure_account(dbsession, followed)
+    reset_token = issue_link(
         dbsession,
         user,
         Purpose.RESET_PASSWORD,
         email=user.email,
-        email_key=user.email_key,
-        lifetime=reset_within,
+        email_normalized=user.email_normalized,
+        lifetime=reset_link_lifetime,
         now=now,
     )
-    return chosen_by, hits
+    return reset_token, hits
 
 
-def _give_address_back(
+def _restore_email(
     dbsession: Session,
     user: User,
-    followed: FollowedLink,
+    followed: ConsumedLink,
     *,
-    journal: Journal,
+    audit: AuditLog,
     outbox: Outbox,
     now: datetime,
 ) -> None:
@@ -92,19 +92,19 @@ def _give_address_back(
 
     Who has the address that it had until now is told so, and gets no link.
     """
-    if user.email_key != followed.email_key:
-        outbox.put(dbsession, "email_given_back", to=user.email, user_id=user.id, now=now)
+    if user.email_normalized != followed.email_normalized:
+        outbox.put(dbsession, "email_restored", to=user.email, user_id=user.id, now=now)
         details = {"from": user.email, "to": followed.email}
-        user.email, user.email_key = followed.email, followed.email_key
+        user.email, user.email_normalized = followed.email, followed.email_normalized
         user.email_verified_at = now
-        journal.write(dbsession, user.id, Kind.EMAIL_CHANGED, now=now, details=details)
+        audit.record(dbsession, user.id, EventType.EMAIL_CHANGED, now=now, details=details)
     user.email_verified_at = user.email_verified_at or now
 
 
-def _secure(dbsession: Session, user: User, *, journal: Journal, now: datetime) -> None:
+def _lock_down(dbsession: Session, user: User, *, audit: AuditLog, now: datetime) -> None:
     """Let nobody in any more, know no browser, and let the account not go."""
-    user.password_hash, user.known_since = None, now
-    cancel_closing(dbsession, user)
+    user.password_hash, user.devices_valid_since = None, now
+    cancel_deletion(dbsession, user)
     dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
-    journal.write(dbsession, user.id, Kind.DISAVOWED, now=now)
-    close_sessions(dbsession, user.id, journal=journal, why=EndReason.DISAVOWED, now=now)
+    audit.record(dbsession, user.id, EventType.ACCOUNT_SECURED, now=now)
+    end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.ACCOUNT_SECURED, now=now)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import Purpose
 from authsite.accounts.sessions import Identity
-from authsite.audit.event_types import Kind
+from authsite.audit.event_types import EventType
 from authsite.audit.store import KEPT_FOR
-from authsite.models import Event, PendingLink, UserSession
+from authsite.models import AuditEvent, EmailLink, UserSession
 
 #: More at once nobody follows.
 MOST = 3
@@ -22,17 +22,17 @@ UNSEEN_FOR = timedelta(days=14)
 _RIGHT_ONE = [
     kind.key
     for kind in (
-        Kind.SIGNED_UP,
-        Kind.SIGNED_IN,
-        Kind.NEW_BROWSER,
-        Kind.PASSWORD_CONFIRMED,
-        Kind.PASSWORD_CHANGED,
-        Kind.PASSWORD_RESET,
+        EventType.SIGNED_UP,
+        EventType.SIGNED_IN,
+        EventType.NEW_DEVICE_SIGN_IN,
+        EventType.PASSWORD_CONFIRMED,
+        EventType.PASSWORD_CHANGED,
+        EventType.PASSWORD_RESET,
     )
 ]
 
 
-class Concern(Enum):
+class Issue(Enum):
     """What there may be to mend; what weighs most comes first."""
 
     EMAIL_CHANGE_WAITS = auto()
@@ -42,36 +42,43 @@ class Concern(Enum):
     UNSEEN_SESSIONS = auto()
 
 
-class Suggestion(NamedTuple):
+class Recommendation(NamedTuple):
     """Something to mend, and what is so, in a sentence."""
 
-    concern: Concern
+    concern: Issue
     sentence: str
 
 
-def suggestions_for(dbsession: Session, identity: Identity, *, now: datetime) -> list[Suggestion]:
+def recommendations_for(
+    dbsession: Session, identity: Identity, *, now: datetime
+) -> list[Recommendation]:
     """Return what whoever asks could mend, at most `MOST`; none when all is well."""
     owner = identity.user_id
     # The first one from the end, since the highest of all would be looked for in all of them.
     since = (
-        sa.select(Event.at)
-        .where(Event.user_id == owner, Event.at > now - KEPT_FOR, Event.kind.in_(_RIGHT_ONE))
-        .order_by(Event.at.desc())
+        sa.select(AuditEvent.occurred_at)
+        .where(
+            AuditEvent.user_id == owner,
+            AuditEvent.occurred_at > now - KEPT_FOR,
+            AuditEvent.type.in_(_RIGHT_ONE),
+        )
+        .order_by(AuditEvent.occurred_at.desc())
         .limit(1)
         .scalar_subquery()
     )
     wrong = _count(
-        Event,
-        Event.user_id == owner,
-        Event.at > sa.func.coalesce(since, sa.literal(now - KEPT_FOR, Event.at.type)),
-        Event.kind == Kind.SIGN_IN_FAILED.key,
+        AuditEvent,
+        AuditEvent.user_id == owner,
+        AuditEvent.occurred_at
+        > sa.func.coalesce(since, sa.literal(now - KEPT_FOR, AuditEvent.occurred_at.type)),
+        AuditEvent.type == EventType.SIGN_IN_FAILED.key,
     )
     new_email = (
-        sa.select(sa.func.max(PendingLink.email))
+        sa.select(sa.func.max(EmailLink.email))
         .where(
-            PendingLink.user_id == owner,
-            PendingLink.purpose == Purpose.CHANGE_EMAIL,
-            PendingLink.expires_at > now,
+            EmailLink.user_id == owner,
+            EmailLink.purpose == Purpose.CHANGE_EMAIL,
+            EmailLink.expires_at > now,
         )
         .scalar_subquery()
     )
@@ -92,28 +99,28 @@ def _count(model: type, *these: "sa.ColumnElement[bool]") -> "sa.ScalarSelect[in
 
 def _in_words(
     identity: Identity, new_email: str | None, wrong: int, public: int, unseen: int
-) -> list[Suggestion]:
+) -> list[Recommendation]:
     said = {}
     if new_email:
-        said[Concern.EMAIL_CHANGE_WAITS] = (
+        said[Issue.EMAIL_CHANGE_WAITS] = (
             f"A change of your address to {new_email} waits to be confirmed. If you have not asked "
             "for that, change your password."
         )
     if wrong:
         times = "once" if wrong == 1 else f"{wrong} times"
-        said[Concern.WRONG_PASSWORDS] = (
+        said[Issue.WRONG_PASSWORDS] = (
             f"A wrong password was typed {times} since the right one was typed last."
         )
     if not identity.email_is_verified:
-        said[Concern.EMAIL_UNVERIFIED] = "Your email address is not confirmed yet."
+        said[Issue.EMAIL_UNVERIFIED] = "Your email address is not confirmed yet."
     if public:
         computers = "a public computer" if public == 1 else f"{public} public computers"
-        said[Concern.PUBLIC_COMPUTERS] = f"You are still signed in on {computers}."
+        said[Issue.PUBLIC_COMPUTERS] = f"You are still signed in on {computers}."
     if unseen:
         devices, were = (
             ("another device", "was") if unseen == 1 else (f"{unseen} other devices", "were")
         )
-        said[Concern.UNSEEN_SESSIONS] = (
+        said[Issue.UNSEEN_SESSIONS] = (
             f"You are signed in on {devices} that {were} not seen for two weeks."
         )
-    return [Suggestion(concern, said[concern]) for concern in Concern if concern in said]
+    return [Recommendation(concern, said[concern]) for concern in Issue if concern in said]

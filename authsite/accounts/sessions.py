@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from authsite.accounts.end_sessions import close_surplus_sessions
-from authsite.audit.event_types import Kind
-from authsite.audit.recorder import Journal
+from authsite.accounts.end_sessions import enforce_session_limit
+from authsite.audit.event_types import EventType
+from authsite.audit.recorder import AuditLog
 from authsite.db.compiled_select import CompiledSelect
 from authsite.models import User, UserSession
 from authsite.tokens import SessionToken
@@ -21,19 +21,19 @@ USER_AGENT_LENGTH = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SessionTimeouts:
     """How long a session lasts: unvisited, at most, and how often a visit is written down."""
 
-    idle: timedelta
-    absolute: timedelta
-    touch_every: timedelta
+    idle_timeout: timedelta
+    absolute_timeout: timedelta
+    refresh_interval: timedelta
 
     def expiry(self, *, created_at: datetime, last_seen_at: datetime) -> datetime:
         """Return the nearer of the two limits."""
-        return min(last_seen_at + self.idle, created_at + self.absolute)
+        return min(last_seen_at + self.idle_timeout, created_at + self.absolute_timeout)
 
 
-class Method(Enum):
+class AuthMethod(Enum):
     """How the owner of a session showed who they are; its name, in small letters, is kept."""
 
     PASSWORD = "with the password"  # noqa: S105 - words
@@ -57,7 +57,7 @@ class Identity(NamedTuple):
     last_name: str
     email: str
     last_seen_at: datetime
-    confirmed_at: datetime
+    authenticated_at: datetime
     expires_at: datetime
     public_computer: bool
     email_is_verified: bool
@@ -79,7 +79,7 @@ IDENTITY = (
         User.last_name,
         User.email,
         UserSession.last_seen_at,
-        UserSession.confirmed_at,
+        UserSession.authenticated_at,
         UserSession.expires_at,
         UserSession.public_computer,
         User.email_verified_at.is_not(None),
@@ -87,7 +87,7 @@ IDENTITY = (
         UserSession.secret_digest,
     )
     .join(User, User.id == UserSession.user_id)
-    .where(UserSession.id == sa.bindparam("session_id"), User.frozen_at.is_(None))
+    .where(UserSession.id == sa.bindparam("session_id"), User.suspended_at.is_(None))
 )
 _OPEN = sa.insert(UserSession.metadata.tables["user_session"])
 
@@ -108,17 +108,17 @@ def identity_of_token(
     return identity
 
 
-def open_session(
+def create_session(
     dbsession: Session,
     user_id: str,
     *,
-    limits: Limits,
-    journal: Journal,
-    method: Method = Method.PASSWORD,
-    kind: Kind = Kind.SIGNED_IN,
+    timeouts: SessionTimeouts,
+    audit: AuditLog,
+    method: AuthMethod = AuthMethod.PASSWORD,
+    kind: EventType = EventType.SIGNED_IN,
     public_computer: bool = False,
     user_agent: str | None,
-    network_address: str | None,
+    ip_address: str | None,
     now: datetime,
 ) -> SessionToken:
     """Sign a browser in and return what its cookie is to hold, the only copy of the secret.
@@ -133,20 +133,20 @@ def open_session(
         "created_at": now,
         "last_seen_at": now,
         "confirmed_at": now,
-        "expires_at": limits.expiry(created_at=now, last_seen_at=now),
+        "expires_at": timeouts.expiry(created_at=now, last_seen_at=now),
         "public_computer": public_computer,
         "user_agent": user_agent[:USER_AGENT_LENGTH] if user_agent else None,
-        "network_address": network_address,
+        "ip_address": ip_address,
         "method": method.key,
     }
     dbsession.execute(_OPEN, row)
     details = {"method": method.key}
-    journal.write(dbsession, user_id, kind, session_id=token.id, now=now, details=details)
-    close_surplus_sessions(dbsession, user_id, journal=journal, now=now)
+    audit.record(dbsession, user_id, kind, session_id=token.id, now=now, details=details)
+    enforce_session_limit(dbsession, user_id, audit=audit, now=now)
     return token
 
 
-def renew_session(
+def rotate_session_secret(
     dbsession: Session, identity: Identity, *, now: datetime
 ) -> tuple[SessionToken, datetime] | None:
     """Give the session another secret, since its owner has just typed their password.
@@ -160,14 +160,14 @@ def renew_session(
     expires_at = dbsession.execute(
         sa.update(UserSession)
         .where(UserSession.id == identity.session_id, UserSession.user_id == identity.user_id)
-        .values(secret_digest=token.digest, confirmed_at=now)
+        .values(secret_digest=token.digest, authenticated_at=now)
         .returning(UserSession.expires_at)
     ).scalar_one_or_none()
     return None if expires_at is None else (token, expires_at)
 
 
-def touch_session(
-    connection: Connection, identity: Identity, *, limits: Limits, now: datetime
+def refresh_session(
+    connection: Connection, identity: Identity, *, timeouts: SessionTimeouts, now: datetime
 ) -> datetime | None:
     """Write down that the session was seen; return until when it lasts now.
 
@@ -181,7 +181,7 @@ def touch_session(
     created_at = connection.execute(sa.select(UserSession.created_at).where(*as_seen)).scalar()
     if created_at is None:
         return None
-    expires_at = limits.expiry(created_at=created_at, last_seen_at=now)
+    expires_at = timeouts.expiry(created_at=created_at, last_seen_at=now)
     touched = connection.execute(
         sa.update(UserSession).where(*as_seen).values(last_seen_at=now, expires_at=expires_at)
     )

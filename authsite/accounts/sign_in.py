@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.users import Credential, credential_of_email_key, held_user_of_id
+from authsite.accounts.users import Credential, get_credential_by_email, lock_user
 from authsite.db.compiled_select import CompiledSelect
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
@@ -19,8 +19,8 @@ _USERS = User.metadata.tables["user"]
 _UNCHANGED = (
     _USERS.c.id == sa.bindparam("user_id"),
     _USERS.c.password_hash == sa.bindparam("seen"),
-    _USERS.c.closes_at.is_not_distinct_from(sa.bindparam("closing", type_=UtcDateTime)),
-    _USERS.c.frozen_at.is_(None),
+    _USERS.c.delete_after.is_not_distinct_from(sa.bindparam("closing", type_=UtcDateTime)),
+    _USERS.c.suspended_at.is_(None),
 )
 # Exclusive, so that what is counted of two who sign in at once is counted right; but not against
 # what only points here: a wrong password that is typed meanwhile is written down at once.
@@ -33,7 +33,7 @@ _REPLACE = (
 )
 
 
-class WrongCredentials(Exception):
+class InvalidCredentials(Exception):
     """The address or the password is wrong; nobody is told which (ASVS 6.3.8).
 
     `user_id` is whose account was meant, for their history: None if nobody has it, or if it is no
@@ -45,7 +45,7 @@ class WrongCredentials(Exception):
         self.user_id = user_id
 
 
-def account_of(email: str) -> str:
+def normalize_email(email: str) -> str:
     """Return the key of the account that is meant, whether there is one or not.
 
     What is no address at all is nobody's account, and is looked up and counted as any other; in a
@@ -57,7 +57,7 @@ def account_of(email: str) -> str:
         return ascii(email.casefold())
 
 
-def check_password(
+def verify_password(
     credentials: CompiledSelect,
     *,
     throttles: Throttles,
@@ -65,76 +65,76 @@ def check_password(
     account: str,
     password: str,
     network: str,
-    device_of: Callable[[str | None], str | None],
+    read_device: Callable[[str | None], str | None],
     now: datetime,
 ) -> Credential:
-    """Return whose password this is; raise `WrongCredentials`, `Throttled` or `HashQueueFull`.
+    """Return whose password this is; raise `InvalidCredentials`, `Throttled` or `HashQueueFull`.
 
     The account may be frozen, which is for who has shown the password to know.
 
     No transaction is open while the hash is computed. An account that nobody has costs the same
     hash as a wrong password. Who is held up is told so at once; else a try is counted when its turn
     has come, before it is made, and given back unless the password is wrong. The tries of a browser
-    that is known for the account and its hash (`device_of`) count by themselves, so that nobody
+    that is known for the account and its hash (`read_device`) count by themselves, so that nobody
     else can hold it up; all others count by account and by network.
     """
-    credential = credential_of_email_key(credentials, account)
+    credential = get_credential_by_email(credentials, account)
     password_hash = credential.password_hash if credential else None
-    device = device_of(password_hash)
+    device = read_device(password_hash)
     if device:
         tried = {"sign_in_device": f"{account} {device}"}
     else:
         tried = {"sign_in_account": account, "sign_in_network": network}
-    throttles.look(tried, now=now)
-    with hasher.turn() as turn:
-        hits = throttles.take(tried, now=now)
+    throttles.check(tried, now=now)
+    with hasher.slot() as slot:
+        hits = throttles.hit(tried, now=now)
         try:
-            matches = hasher.matches(password_hash, password, within=turn)
+            matches = hasher.verify(password_hash, password, within=slot)
         except Exception:  # it was not compared
-            throttles.give_back(hits)
+            throttles.refund(hits)
             raise
     if not matches or credential is None:
-        raise WrongCredentials(credential.user_id if credential else None)
-    throttles.give_back(hits)
+        raise InvalidCredentials(credential.user_id if credential else None)
+    throttles.refund(hits)
     return credential
 
 
-def hold_credential(dbsession: Session, credential: Credential) -> None:
+def lock_credential(dbsession: Session, credential: Credential) -> None:
     """Make sure that the credential still stands, until the transaction ends.
 
     Between the look and the hash the password may have been changed, or the account closed or
-    frozen; then this raises `WrongCredentials`.
+    frozen; then this raises `InvalidCredentials`.
     """
     if dbsession.execute(_HOLD, _as_it_was(credential)).one_or_none() is None:
-        raise WrongCredentials
+        raise InvalidCredentials
 
 
-def user_of_credential(dbsession: Session, credential: Credential) -> User:
+def user_for_credential(dbsession: Session, credential: Credential) -> User:
     """Return the user of a credential that still stands, whom nobody else changes meanwhile.
 
     For what goes on to change the user, and has to hold it against all others from the start.
-    Raises `WrongCredentials`.
+    Raises `InvalidCredentials`.
     """
-    user = held_user_of_id(dbsession, credential.user_id)
-    as_judged = (credential.password_hash, credential.closes_at)
-    if user is None or user.frozen_at or (user.password_hash, user.closes_at) != as_judged:
-        raise WrongCredentials
+    user = lock_user(dbsession, credential.user_id)
+    as_judged = (credential.password_hash, credential.delete_after)
+    if user is None or user.suspended_at or (user.password_hash, user.delete_after) != as_judged:
+        raise InvalidCredentials
     return user
 
 
 def replace_password_hash(dbsession: Session, credential: Credential, password_hash: str) -> None:
     """Put a hash with today's parameters in the place of the one that was verified.
 
-    When the password was changed meanwhile, this changes nothing and raises `WrongCredentials`.
+    When the password was changed meanwhile, this changes nothing and raises `InvalidCredentials`.
     """
     values = {**_as_it_was(credential), "renewed": password_hash}
     if dbsession.execute(_REPLACE, values).one_or_none() is None:
-        raise WrongCredentials
+        raise InvalidCredentials
 
 
 def _as_it_was(credential: Credential) -> dict[str, Any]:
     return {
         "user_id": credential.user_id,
         "seen": credential.password_hash,
-        "closing": credential.closes_at,
+        "closing": credential.delete_after,
     }

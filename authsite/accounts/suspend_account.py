@@ -4,18 +4,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.close_account import cancel_closing
-from authsite.accounts.end_sessions import close_sessions
-from authsite.audit.event_types import EndReason, Kind
-from authsite.audit.recorder import Journal
+from authsite.accounts.close_account import cancel_deletion
+from authsite.accounts.end_sessions import end_sessions
+from authsite.audit.event_types import EventType, SessionEndReason
+from authsite.audit.recorder import AuditLog
 from authsite.models import User
 
 #: What the column takes.
-LONGEST_REASON = 200
+MAX_REASON = 200
 
 
-def freeze_account(
-    dbsession: Session, user: User, *, reason: str, journal: Journal, now: datetime
+def suspend_account(
+    dbsession: Session, user: User, *, reason: str, audit: AuditLog, now: datetime
 ) -> int:
     """Let nobody sign in, and end all sessions; return how many there were.
 
@@ -23,21 +23,21 @@ def freeze_account(
     may get another reason. One that is about to go stays: while it is frozen, its owner could not
     change their mind. The caller holds the user.
     """
-    if user.frozen_at and user.frozen_reason == reason:  # a second click
+    if user.suspended_at and user.suspension_reason == reason:  # a second click
         return 0
-    user.frozen_at, user.frozen_reason = user.frozen_at or now, reason
-    is_kept = user.closes_at is not None
-    cancel_closing(dbsession, user)
+    user.suspended_at, user.suspension_reason = user.suspended_at or now, reason
+    is_kept = user.delete_after is not None
+    cancel_deletion(dbsession, user)
     dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
-    journal.write(dbsession, user.id, Kind.FROZEN, now=now, details={"why": reason})
+    audit.record(dbsession, user.id, EventType.SUSPENDED, now=now, details={"why": reason})
     if is_kept:
-        journal.write(dbsession, user.id, Kind.KEPT, now=now)
-    return close_sessions(dbsession, user.id, journal=journal, why=EndReason.FROZEN, now=now)
+        audit.record(dbsession, user.id, EventType.DELETION_CANCELLED, now=now)
+    return end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.SUSPENDED, now=now)
 
 
-def unfreeze_account(dbsession: Session, user: User, *, journal: Journal, now: datetime) -> None:
+def reinstate_account(dbsession: Session, user: User, *, audit: AuditLog, now: datetime) -> None:
     """Let the owner sign in again. The caller holds the user."""
-    if user.frozen_at is None:
+    if user.suspended_at is None:
         return
-    user.frozen_at = user.frozen_reason = None
-    journal.write(dbsession, user.id, Kind.UNFROZEN, now=now)
+    user.suspended_at = user.suspension_reason = None
+    audit.record(dbsession, user.id, EventType.REINSTATED, now=now)

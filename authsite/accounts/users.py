@@ -17,7 +17,7 @@ class EmailTaken(Exception):
     """Somebody has an account with this address, or had and can still take it back."""
 
 
-class AccountFrozen(Exception):
+class AccountSuspended(Exception):
     """Nobody signs in to the account, whatever they show; `reason` is for who has shown enough."""
 
     def __init__(self, reason: str | None) -> None:
@@ -32,24 +32,26 @@ class Credential:
     user_id: str
     password_hash: str = field(repr=False)
     email_verified_at: datetime | None = None
-    closes_at: datetime | None = None
-    frozen_at: datetime | None = None
-    frozen_reason: str | None = field(default=None, repr=False)
-    known_since: datetime | None = None
+    delete_after: datetime | None = None
+    suspended_at: datetime | None = None
+    suspension_reason: str | None = field(default=None, repr=False)
+    devices_valid_since: datetime | None = None
 
 
-def user_of_email_key(dbsession: Session, email_key: str) -> User | None:
+def get_user_by_email(dbsession: Session, email_normalized: str) -> User | None:
     """Return the user with this address, or None."""
-    return dbsession.scalars(sa.select(User).where(User.email_key == email_key)).one_or_none()
+    return dbsession.scalars(
+        sa.select(User).where(User.email_normalized == email_normalized)
+    ).one_or_none()
 
 
-def user_of_id(dbsession: Session, user_id: str) -> User | None:
+def get_user(dbsession: Session, user_id: str) -> User | None:
     """Return the user with this id, or None."""
     return dbsession.get(User, user_id)
 
 
 @contextmanager
-def giving_email(dbsession: Session) -> Iterator[None]:
+def raising_email_taken(dbsession: Session) -> Iterator[None]:
     """Give somebody an address in this block, or undo what it did and raise `EmailTaken`.
 
     Two people who are given one address at the same moment both find it free; the constraint
@@ -60,12 +62,12 @@ def giving_email(dbsession: Session) -> Iterator[None]:
             yield
             dbsession.flush()
     except IntegrityError as error:
-        if "email_key" not in str(error.orig):
+        if "email_normalized" not in str(error.orig):
             raise
         raise EmailTaken from error
 
 
-def held_user_of_id(dbsession: Session, user_id: str) -> User | None:
+def lock_user(dbsession: Session, user_id: str) -> User | None:
     """Return the user with this id, whom nobody else changes until the transaction ends.
 
     Whoever changes more than the user asks this first, so that two who do never wait in a circle.
@@ -74,7 +76,7 @@ def held_user_of_id(dbsession: Session, user_id: str) -> User | None:
     return dbsession.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
-def user_held_as_they_are(dbsession: Session, user_id: str) -> User | None:
+def lock_user_no_key(dbsession: Session, user_id: str) -> User | None:
     """Do the same for who keeps address and account, so that others may point at them meanwhile.
 
     For flows that point at a second user: of two who do that to each other, neither waits.
@@ -83,22 +85,24 @@ def user_held_as_they_are(dbsession: Session, user_id: str) -> User | None:
     return dbsession.get(User, user_id, with_for_update=held, populate_existing=True)
 
 
-#: What `credential_of_email_key` asks, at every sign-in.
+#: What `get_credential_by_email` asks, at every sign-in.
 CREDENTIAL = sa.select(
     User.id,
     User.password_hash,
     User.email_verified_at,
-    User.closes_at,
-    User.frozen_at,
-    User.frozen_reason,
-    User.known_since,
-).where(User.email_key == sa.bindparam("email_key"), User.password_hash.is_not(None))
+    User.delete_after,
+    User.suspended_at,
+    User.suspension_reason,
+    User.devices_valid_since,
+).where(User.email_normalized == sa.bindparam("email_normalized"), User.password_hash.is_not(None))
 
 
-def credential_of_email_key(credentials: CompiledSelect, email_key: str) -> Credential | None:
+def get_credential_by_email(
+    credentials: CompiledSelect, email_normalized: str
+) -> Credential | None:
     """Return the password hash of the account with this address; None if it has no password.
 
     `credentials` is `CREDENTIAL`, compiled for the database.
     """
-    row = credentials.one_or_none(email_key=email_key)
+    row = credentials.one_or_none(email_normalized=email_normalized)
     return Credential(*row) if row else None

@@ -4,16 +4,22 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.email_links import DeadLink, Purpose, follow_link, issue_link, void_links
-from authsite.accounts.end_sessions import close_sessions
+from authsite.accounts.email_links import (
+    InvalidLink,
+    Purpose,
+    consume_link,
+    issue_link,
+    revoke_links,
+)
+from authsite.accounts.end_sessions import end_sessions
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.sign_in import hold_credential, user_of_credential
-from authsite.accounts.users import Credential, held_user_of_id
-from authsite.audit.event_types import EndReason, Kind
-from authsite.audit.recorder import Journal
-from authsite.durations import in_words
+from authsite.accounts.sign_in import lock_credential, user_for_credential
+from authsite.accounts.users import Credential, lock_user
+from authsite.audit.event_types import EventType, SessionEndReason
+from authsite.audit.recorder import AuditLog
+from authsite.durations import humanize
 from authsite.models import User
-from authsite.throttling.mail_limits import may_mail
+from authsite.throttling.mail_limits import try_hit_email
 from authsite.throttling.throttles import Throttles
 from authsite.tokens import LinkToken
 
@@ -21,8 +27,13 @@ from authsite.tokens import LinkToken
 VERIFY_EMAIL = "verify_email"
 
 
-def ask_to_verify(
-    dbsession: Session, user: User, *, outbox: Outbox, verify_within: timedelta, now: datetime
+def send_verification(
+    dbsession: Session,
+    user: User,
+    *,
+    outbox: Outbox,
+    verification_lifetime: timedelta,
+    now: datetime,
 ) -> None:
     """Write to the user's address a link by which its owner proves that it is theirs."""
     token = issue_link(
@@ -30,8 +41,8 @@ def ask_to_verify(
         user,
         Purpose.VERIFY_EMAIL,
         email=user.email,
-        email_key=user.email_key,
-        lifetime=verify_within,
+        email_normalized=user.email_normalized,
+        lifetime=verification_lifetime,
         now=now,
     )
     outbox.put(
@@ -41,40 +52,42 @@ def ask_to_verify(
         user_id=user.id,
         now=now,
         link=outbox.link_to("verify-email", str(token)),
-        lifetime=in_words(verify_within),
+        lifetime=humanize(verification_lifetime),
     )
 
 
-def ask_who_signs_in(
+def send_verification_at_sign_in(
     dbsession: Session,
     credential: Credential,
     *,
     throttles: Throttles,
     outbox: Outbox,
-    email_key: str,
-    verify_within: timedelta,
+    email_normalized: str,
+    verification_lifetime: timedelta,
     now: datetime,
 ) -> None:
     """Write to who has shown the password of an account, but nothing too soon after the last mail.
 
-    Raises `WrongCredentials` when the credential stands no more.
+    Raises `InvalidCredentials` when the credential stands no more.
     """
-    may_ask = may_mail(throttles, VERIFY_EMAIL, email_key, now=now)
-    hold_credential(dbsession, credential)
+    may_ask = try_hit_email(throttles, VERIFY_EMAIL, email_normalized, now=now)
+    lock_credential(dbsession, credential)
     if may_ask is not None:
         user = dbsession.get_one(User, credential.user_id)
-        ask_to_verify(dbsession, user, outbox=outbox, verify_within=verify_within, now=now)
+        send_verification(
+            dbsession, user, outbox=outbox, verification_lifetime=verification_lifetime, now=now
+        )
 
 
 def verify_email(
-    dbsession: Session, token: LinkToken, *, user_id: str, journal: Journal, now: datetime
+    dbsession: Session, token: LinkToken, *, user_id: str, audit: AuditLog, now: datetime
 ) -> None:
     """Take the address as proven by this user, who is signed in.
 
-    Raises `DeadLink`, also when the link is another's, or the account has another address by now.
+    Raises `InvalidLink`, also when the link is another's, or the account has another address by now.
     """
-    user = held_user_of_id(dbsession, user_id)
-    _verify(dbsession, token, user, journal=journal, now=now)
+    user = lock_user(dbsession, user_id)
+    _verify(dbsession, token, user, audit=audit, now=now)
 
 
 def verify_email_by_password(
@@ -82,16 +95,16 @@ def verify_email_by_password(
     token: LinkToken,
     credential: Credential,
     *,
-    journal: Journal,
+    audit: AuditLog,
     now: datetime,
 ) -> None:
     """Take the address as proven by whoever has shown the password of the account.
 
-    Raises `DeadLink` as `verify_email` does, and `WrongCredentials` when the credential stands no
+    Raises `InvalidLink` as `verify_email` does, and `InvalidCredentials` when the credential stands no
     more.
     """
-    user = user_of_credential(dbsession, credential)
-    _verify(dbsession, token, user, journal=journal, now=now)
+    user = user_for_credential(dbsession, credential)
+    _verify(dbsession, token, user, audit=audit, now=now)
 
 
 def claim_account(
@@ -99,52 +112,52 @@ def claim_account(
     token: LinkToken,
     *,
     user_id: str,
-    journal: Journal,
-    reset_within: timedelta,
+    audit: AuditLog,
+    reset_link_lifetime: timedelta,
     now: datetime,
 ) -> LinkToken:
     """Give an account whose address nobody had proven, clean, to who has shown nothing else.
 
     Whoever signed up with somebody else's address is out: their password is void, their sessions
     have ended, and no link of theirs leads anywhere. Returns the token of a link by which a
-    password is chosen. Raises `DeadLink`, also when the address was proven before.
+    password is chosen. Raises `InvalidLink`, also when the address was proven before.
     """
-    user = held_user_of_id(dbsession, user_id)
+    user = lock_user(dbsession, user_id)
     if user is None or user.email_verified_at:
-        raise DeadLink
+        raise InvalidLink
     user = _follow(dbsession, token, user, now=now)
-    user.email_verified_at, user.password_hash, user.known_since = now, None, now
+    user.email_verified_at, user.password_hash, user.devices_valid_since = now, None, now
     dbsession.flush()
-    journal.write(dbsession, user.id, Kind.CLAIMED, now=now)
-    close_sessions(dbsession, user.id, journal=journal, why=EndReason.CLAIMED, now=now)
-    void_links(dbsession, user.id, list(Purpose))
+    audit.record(dbsession, user.id, EventType.ACCOUNT_CLAIMED, now=now)
+    end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.CLAIMED, now=now)
+    revoke_links(dbsession, user.id, list(Purpose))
     return issue_link(
         dbsession,
         user,
         Purpose.RESET_PASSWORD,
         email=user.email,
-        email_key=user.email_key,
-        lifetime=reset_within,
+        email_normalized=user.email_normalized,
+        lifetime=reset_link_lifetime,
         now=now,
     )
 
 
 def _verify(
-    dbsession: Session, token: LinkToken, user: User | None, *, journal: Journal, now: datetime
+    dbsession: Session, token: LinkToken, user: User | None, *, audit: AuditLog, now: datetime
 ) -> None:
     owner = _follow(dbsession, token, user, now=now)
     owner.email_verified_at = now
     dbsession.flush()
     details = {"to": owner.email}
-    journal.write(dbsession, owner.id, Kind.EMAIL_VERIFIED, now=now, details=details)
+    audit.record(dbsession, owner.id, EventType.EMAIL_VERIFIED, now=now, details=details)
 
 
 def _follow(dbsession: Session, token: LinkToken, user: User | None, *, now: datetime) -> User:
-    """Spend the link of this user, and return them; raise `DeadLink` if it proves nothing of them.
+    """Spend the link of this user, and return them; raise `InvalidLink` if it proves nothing of them.
 
     The user is held already: a sign-in that holds them too has written its session by then.
     """
-    link = follow_link(dbsession, token, purpose=Purpose.VERIFY_EMAIL, now=now)
-    if user is None or (user.id, user.email_key) != (link.user_id, link.email_key):
-        raise DeadLink
+    link = consume_link(dbsession, token, purpose=Purpose.VERIFY_EMAIL, now=now)
+    if user is None or (user.id, user.email_normalized) != (link.user_id, link.email_normalized):
+        raise InvalidLink
     return user

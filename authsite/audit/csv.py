@@ -13,7 +13,7 @@ BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _FORMULA = re.compile(r"""(^|[,;|\t\r\n])(?=[\s"']*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])""")
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return the text with an apostrophe before all that could be a formula.
 
     That is what OWASP has against CSV injection (ASVS 1.2.10).
@@ -25,5 +25,5 @@ def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield each row as a line of CSV (RFC 4180), all cells of it in quotes and harmless."""
     for row in rows:
         line = io.StringIO()
-        csv.writer(line, quoting=csv.QUOTE_ALL).writerow(map(harmless, row))
+        csv.writer(line, quoting=csv.QUOTE_ALL).writerow(map(escape_formula, row))
         yield line.getvalue()

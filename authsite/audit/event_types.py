@@ -22,7 +22,7 @@ class Actor(StrEnum):
     SITE = "site"
 
 
-class Kind(Enum):
+class EventType(Enum):
     """A kind of event. Adding a line here is all that a new one needs, but for a mail's templates.
 
     Its name, in small letters, is what the table holds; it is never changed. The fields are those
@@ -31,14 +31,14 @@ class Kind(Enum):
 
     SIGNED_UP = "Signed up", "user_created"
     SIGNED_IN = "Signed in", "authn_login_success"
-    NEW_BROWSER = (
+    NEW_DEVICE_SIGN_IN = (
         "Signed in with a browser that was new to this account",
-        "authn_login_new_browser",
+        "authn_login_new_device",
         logging.INFO,
-        "new_sign_in",
+        "new_device_sign_in",
     )
     SIGN_IN_FAILED = "A wrong password was typed", "authn_login_fail", logging.WARNING
-    SIGN_IN_REFUSED = (
+    SIGN_IN_DENIED = (
         "The right password was typed, but the account is frozen",
         "authn_login_lock",
         logging.WARNING,
@@ -57,38 +57,50 @@ class Kind(Enum):
         logging.INFO,
         "password_changed",
     )
-    RESET_ASKED = "A link to choose a new password was asked for", "authn_password_reset_asked"
+    PASSWORD_RESET_REQUESTED = (
+        "A link to choose a new password was asked for",
+        "authn_password_reset_requested",
+    )
     EMAIL_VERIFIED = "Confirmed the address", "user_email_verified"
-    EMAIL_CHANGE_ASKED = (
+    EMAIL_CHANGE_REQUESTED = (
         "Asked to change the address",
-        "user_email_change_asked",
+        "user_email_change_requested",
         logging.INFO,
-        "email_change_asked",
+        "email_change_requested",
     )
     EMAIL_CHANGED = "Changed the address", "user_email_changed", logging.INFO, "email_changed"
-    CLAIMED = "Took the account over by a link to its address", "user_claimed", logging.WARNING
-    DISAVOWED = "Said that it was somebody else", "user_disavowed", logging.WARNING
-    CLOSED = "Closed the account", "user_closed", logging.INFO, "account_closing"
-    KEPT = "Kept the account", "user_kept"
-    MAIL_WRITTEN = "A mail was sent", "user_mail_written"
-    CREATED = "The account was made", "user_created_by_operator"
-    IMPORTED = "The account was brought here from another system", "user_imported"
-    FROZEN = "The account was frozen", "user_frozen", logging.WARNING
-    UNFROZEN = "The account was no longer frozen", "user_unfrozen", logging.WARNING
-    MADE_ADMINISTRATOR = "Came to be an administrator", "privilege_granted", logging.WARNING
-    NO_LONGER_ADMINISTRATOR = (
+    ACCOUNT_CLAIMED = (
+        "Took the account over by a link to its address",
+        "user_claimed",
+        logging.WARNING,
+    )
+    ACCOUNT_SECURED = "Said that it was somebody else", "user_secured", logging.WARNING
+    DELETION_SCHEDULED = (
+        "Closed the account",
+        "user_deletion_scheduled",
+        logging.INFO,
+        "deletion_scheduled",
+    )
+    DELETION_CANCELLED = "Kept the account", "user_deletion_cancelled"
+    EMAIL_QUEUED = "A mail was sent", "user_email_queued"
+    ACCOUNT_CREATED = "The account was made", "user_created_by_operator"
+    ACCOUNT_IMPORTED = "The account was brought here from another system", "user_imported"
+    SUSPENDED = "The account was frozen", "user_suspended", logging.WARNING
+    REINSTATED = "The account was no longer frozen", "user_reinstated", logging.WARNING
+    ADMIN_GRANTED = "Came to be an administrator", "privilege_granted", logging.WARNING
+    ADMIN_REVOKED = (
         "Was no longer an administrator",
         "privilege_revoked",
         logging.WARNING,
     )
 
     def __init__(
-        self, words: str, logged_as: str, level: int = logging.INFO, mail: str | None = None
+        self, words: str, log_name: str, level: int = logging.INFO, mail: str | None = None
     ) -> None:
         #: What a person reads in their history.
         self.words = words
         #: The word for it in the log; OWASP's logging vocabulary where that has one.
-        self.logged_as = logged_as
+        self.log_name = log_name
         #: How loudly the log says so, as `logging` counts.
         self.level = level
         #: The kind of the mail that tells the owner, if one does.
@@ -100,21 +112,21 @@ class Kind(Enum):
         return self.name.lower()
 
 
-class EndReason(Enum):
+class SessionEndReason(Enum):
     """Why a session ended; its name, in small letters, is a detail of the event."""
 
     SIGNED_OUT = "signed out"
     REPLACED = "somebody signed in again in the same browser"
     ENDED = "ended from another session"
     EXPIRED = "not used for too long, or too old"
-    CROWDED_OUT = "there were too many, and this one was used the longest ago"
+    SESSION_LIMIT = "there were too many, and this one was used the longest ago"
     PASSWORD_CHANGED = "the password was changed"  # noqa: S105 - words
     PASSWORD_RESET = "a new password was chosen by a link"  # noqa: S105 - words
     CLAIMED = "the account was taken over by a link to its address"
-    DISAVOWED = "the owner said that it was somebody else"
+    ACCOUNT_SECURED = "the owner said that it was somebody else"
     CLOSED = "the account was closed"
-    FROZEN = "the account was frozen"
-    ENDED_FOR_OWNER = "ended by those who run the site"
+    SUSPENDED = "the account was frozen"
+    ENDED_BY_ADMIN = "ended by those who run the site"
 
     @property
     def key(self) -> str:
@@ -123,14 +135,14 @@ class EndReason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class EventSource:
     """Where an event comes from: whose act, in which session, from which browser and network."""
 
     actor: Actor
     actor_id: str | None = None
     session_id: str | None = None
     user_agent: str | None = None
-    network_address: str | None = None
+    ip_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,23 +154,23 @@ class AccountEvent:
     transaction.
     """
 
-    kind: Kind
+    kind: EventType
     user_id: str | None
     at: datetime
-    origin: Origin
+    source: EventSource
     session_id: str | None
     details: Mapping[str, str]
     dbsession: Session = field(repr=False, compare=False)
 
 
-class Journal(Protocol):
+class AuditLog(Protocol):
     """Where a flow writes down what it did, in the transaction in which it did it."""
 
     def write(
         self,
         dbsession: Session,
         user_id: str,
-        kind: Kind,
+        kind: EventType,
         *,
         now: datetime,
         session_id: str | None = None,

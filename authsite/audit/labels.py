@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar
 
-from authsite.audit.event_types import Actor, EndReason, Kind, Method
+from authsite.audit.event_types import Actor, AuthMethod, EventType, SessionEndReason
 
 _Named = TypeVar("_Named", bound=Enum)
 
@@ -25,33 +25,33 @@ _LABELS = {
 }
 
 
-def kind_in_words(kind: str) -> str:
+def event_label(kind: str) -> str:
     """Return what happened; another version of the site may know more kinds than this one."""
-    known = _named(Kind, kind)
+    known = _named(EventType, kind)
     return known.words if known else kind.replace("_", " ").capitalize()
 
 
-def side_in_words(actor: str) -> str | None:
+def actor_label(actor: str) -> str | None:
     """Return on whose side it was done; None for whoever had the browser, who did it mostly."""
     known = _named(Actor, actor)
     return _SIDES.get(known) if known else f"by {actor}"
 
 
-def method_in_words(method: str) -> str:
+def method_label(method: str) -> str:
     """Return how somebody showed who they are."""
-    known = _named(Method, method)
+    known = _named(AuthMethod, method)
     return known.value if known else method.replace("_", " ")
 
 
-def reason_in_words(reason: str) -> str:
+def reason_label(reason: str) -> str:
     """Return why a session ended."""
-    known = _named(EndReason, reason)
+    known = _named(SessionEndReason, reason)
     return known.value if known else reason.replace("_", " ")
 
 
-def details_in_words(details: Mapping[str, str]) -> list[tuple[str, str]]:
+def detail_labels(details: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return what else there is to say, each with what it is called."""
-    in_words = {"method": method_in_words, "reason": reason_in_words}
+    in_words = {"method": method_label, "reason": reason_label}
     is_of_session = "session" in details
     return [
         (label, in_words.get(name, str)(details[name]))

@@ -7,26 +7,26 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.audit.event_types import Actor, Kind
-from authsite.audit.labels import kind_in_words
+from authsite.audit.event_types import Actor, EventType
+from authsite.audit.labels import event_label
 from authsite.audit.store import KEPT_FOR
-from authsite.models import Event, UserSession
+from authsite.models import AuditEvent, UserSession
 
 #: Events on a page, and as many as are read at once for a file.
 PAGE, CHUNK = 50, 500
 #: Of these, each with up to 6 KB as JSON, a whole file is put together in memory. A person has some
 #: hundred in 90 days; a program that signs in every ten minutes has more.
-MOST_AT_ONCE = 1_000
+MAX_AT_ONCE = 1_000
 #: Of sessions that have ended, this is shown.
 ENDED_WITHIN = timedelta(days=30)
-MOST_ENDED = 50
+MAX_ENDED = 50
 
 
 class NoSuchEvent(LookupError):
     """The account has no event with this id, or none that can still be known."""
 
 
-class Entry(NamedTuple):
+class HistoryEntry(NamedTuple):
     """An event as the owner of the account may know it: who of the site's did it is left out."""
 
     id: str
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
     actor: str
     session_id: str | None
     user_agent: str | None
-    network_address: str | None
+    ip_address: str | None
     details: Mapping[str, str]
     #: Of the session that it was done in, while that lives.
     session_lives: bool
@@ -47,14 +47,16 @@ class Entry(NamedTuple):
         return self.actor == Actor.PERSON
 
 
-class Page(NamedTuple):
+class HistoryPage(NamedTuple):
     """Some entries, newest first; `older` is the id before which those of the next page are."""
 
-    entries: list[Entry]
+    entries: list[HistoryEntry]
     older: str | None
 
 
-def page_of(dbsession: Session, user_id: str, *, before: str | None, now: datetime) -> Page:
+def history_page(
+    dbsession: Session, user_id: str, *, before: str | None, now: datetime
+) -> HistoryPage:
     """Return the entries before the event with the id `before`, or the newest.
 
     Raises `NoSuchEvent` if it is not the user's.
@@ -62,10 +64,12 @@ def page_of(dbsession: Session, user_id: str, *, before: str | None, now: dateti
     position = _position_of(dbsession, user_id, before, now=now) if before else None
     found = _entries(dbsession, user_id, before=position, most=PAGE + 1, now=now)
     older = found[PAGE - 1].id if len(found) > PAGE else None
-    return Page(found[:PAGE], older)
+    return HistoryPage(found[:PAGE], older)
 
 
-def all_of(new_session: Callable[[], Session], user_id: str, *, now: datetime) -> Iterator[Entry]:
+def iter_history(
+    new_session: Callable[[], Session], user_id: str, *, now: datetime
+) -> Iterator[HistoryEntry]:
     """Yield every entry, newest first.
 
     Each part is read in a session of its own, so that whoever takes them slowly holds up nobody,
@@ -80,32 +84,32 @@ def all_of(new_session: Callable[[], Session], user_id: str, *, now: datetime) -
         position = (found[-1].at, found[-1].id) if more else None
 
 
-def newest_of(dbsession: Session, user_id: str, *, now: datetime) -> list[Entry]:
+def latest_history(dbsession: Session, user_id: str, *, now: datetime) -> list[HistoryEntry]:
     """Return as many of the newest entries as fit into memory."""
-    return _entries(dbsession, user_id, most=MOST_AT_ONCE, now=now)
+    return _entries(dbsession, user_id, most=MAX_AT_ONCE, now=now)
 
 
-def ended_sessions_of(dbsession: Session, user_id: str, *, now: datetime) -> list[Entry]:
-    """Return how sessions of the user ended of late, newest first, at most `MOST_ENDED`."""
+def ended_sessions_of(dbsession: Session, user_id: str, *, now: datetime) -> list[HistoryEntry]:
+    """Return how sessions of the user ended of late, newest first, at most `MAX_ENDED`."""
     return _entries(
         dbsession,
         user_id,
-        Event.kind == Kind.SESSION_ENDED.key,
-        Event.at > now - ENDED_WITHIN,
-        most=MOST_ENDED,
+        AuditEvent.type == EventType.SESSION_ENDED.key,
+        AuditEvent.occurred_at > now - ENDED_WITHIN,
+        most=MAX_ENDED,
         now=now,
     )
 
 
-def as_plain(entry: Entry) -> dict[str, Any]:
+def to_dict(entry: HistoryEntry) -> dict[str, Any]:
     """Return the entry as values that JSON knows; the time is in ISO 8601, in UTC."""
     return {
         "id": entry.id,
-        "at": entry.at.isoformat(),
-        "kind": entry.kind,
-        "what": kind_in_words(entry.kind),
+        "at": entry.occurred_at.isoformat(),
+        "kind": entry.type,
+        "what": event_label(entry.type),
         "actor": entry.actor,
-        "network_address": entry.network_address,
+        "ip_address": entry.ip_address,
         "browser": entry.user_agent,
         "session": entry.session_id,
         "details": dict(entry.details),
@@ -116,13 +120,15 @@ def _position_of(
     dbsession: Session, user_id: str, event_id: str, *, now: datetime
 ) -> tuple[datetime, str]:
     row = dbsession.execute(
-        sa.select(Event.at, Event.id).where(
-            Event.id == event_id, Event.user_id == user_id, Event.at > now - KEPT_FOR
+        sa.select(AuditEvent.occurred_at, AuditEvent.id).where(
+            AuditEvent.id == event_id,
+            AuditEvent.user_id == user_id,
+            AuditEvent.occurred_at > now - KEPT_FOR,
         )
     ).one_or_none()
     if row is None:
         raise NoSuchEvent(event_id)
-    return row.at, row.id
+    return row.occurred_at, row.id
 
 
 def _entries(
@@ -132,34 +138,34 @@ def _entries(
     before: tuple[datetime, str] | None = None,
     most: int,
     now: datetime,
-) -> list[Entry]:
+) -> list[HistoryEntry]:
     """Return entries of the user, by the index of `Event` alone, however many others have."""
     if before:
-        at, event_id = sa.literal(before[0], Event.at.type), sa.literal(before[1])
-        these += (sa.tuple_(Event.at, Event.id) < sa.tuple_(at, event_id),)
+        at, event_id = sa.literal(before[0], AuditEvent.occurred_at.type), sa.literal(before[1])
+        these += (sa.tuple_(AuditEvent.occurred_at, AuditEvent.id) < sa.tuple_(at, event_id),)
     newest = (
         sa.select(
-            Event.id,
-            Event.at,
-            Event.kind,
-            Event.actor,
-            Event.session_id,
-            Event.user_agent,
-            Event.network_address,
-            Event.details,
+            AuditEvent.id,
+            AuditEvent.occurred_at,
+            AuditEvent.type,
+            AuditEvent.actor,
+            AuditEvent.session_id,
+            AuditEvent.user_agent,
+            AuditEvent.ip_address,
+            AuditEvent.details,
             UserSession.id.is_not(None),
             UserSession.name,
         )
         .outerjoin(
             UserSession,
             sa.and_(
-                UserSession.id == Event.session_id,
+                UserSession.id == AuditEvent.session_id,
                 UserSession.user_id == user_id,
                 UserSession.expires_at > now,
             ),
         )
-        .where(Event.user_id == user_id, Event.at > now - KEPT_FOR, *these)
-        .order_by(Event.at.desc(), Event.id.desc())
+        .where(AuditEvent.user_id == user_id, AuditEvent.occurred_at > now - KEPT_FOR, *these)
+        .order_by(AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
         .limit(most)
     )
-    return [Entry._make(row) for row in dbsession.execute(newest)]
+    return [HistoryEntry._make(row) for row in dbsession.execute(newest)]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, SessionTransaction
 
-from authsite.audit.event_types import AccountEvent, Kind, Origin
+from authsite.audit.event_types import AccountEvent, EventSource, EventType
 from authsite.audit.store import write_event
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ _PENDING = "authsite.events"
 _TICK = timedelta(microseconds=1)
 
 
-class Journal:
+class AuditLog:
     """Writes what comes from one origin: a request, or a command.
 
     `notify` is told of each event at once; what it raises undoes the transaction. All of `publish`
@@ -27,20 +27,20 @@ class Journal:
 
     def __init__(
         self,
-        origin: Origin,
+        source: EventSource,
         *,
         notify: Callable[[AccountEvent], None],
         publish: Sequence[Callable[[AccountEvent], None]],
     ) -> None:
-        self._origin = origin
+        self._origin = source
         self._notify = notify
         self._publish = publish
 
-    def write(
+    def record(
         self,
         dbsession: Session,
         user_id: str,
-        kind: Kind,
+        kind: EventType,
         *,
         now: datetime,
         session_id: str | None = None,
@@ -52,7 +52,7 @@ class Journal:
             kind=kind,
             user_id=user_id,
             at=now + len(pending) * _TICK,
-            origin=self._origin,
+            source=self._origin,
             session_id=session_id or self._origin.session_id,
             details=details or {},
             dbsession=dbsession,
@@ -97,16 +97,16 @@ def _forget_all(dbsession: Session, ended: SessionTransaction) -> None:
 
 def log_event(event: AccountEvent) -> None:
     """Say in the log that it happened: who, where and what (ASVS 16.2.1), and nothing secret."""
-    origin = event.origin
+    source = event.source
     fields = {
         "user_id": event.user_id,
         "session_id": event.session_id,
-        "network_address": origin.network_address,
-        "actor": origin.actor.value,
-        "actor_id": origin.actor_id,
+        "ip_address": source.ip_address,
+        "actor": source.actor.value,
+        "actor_id": source.actor_id,
         "reason": event.details.get("reason"),
     }
     known = {name: value for name, value in fields.items() if value is not None}
     said = " ".join(f"{name}={value}" for name, value in known.items())
-    name = event.kind.logged_as
-    log.log(event.kind.level, "%s: %s", name, said, extra={"event": name, **known})
+    name = event.type.log_name
+    log.log(event.type.level, "%s: %s", name, said, extra={"event": name, **known})

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from authsite.audit.event_types import AccountEvent, Actor, Kind
-from authsite.models import Event, User
+from authsite.audit.event_types import AccountEvent, Actor, EventType
+from authsite.models import AuditEvent, User
 from authsite.tokens import new_id
 
 #: For so long it is known what happened.
 KEPT_FOR = timedelta(days=90)
 
-_EVENT = Event.metadata.tables["event"]
+_EVENT = AuditEvent.metadata.tables["event"]
 _COLUMNS = [column for column in _EVENT.c if column.name != "user_id"]
 #: From the row of the user, so that for nobody the same statement writes nothing; and held, as the
 #: foreign key will hold it, so that an account that goes at this moment is nobody's too.
@@ -33,17 +33,17 @@ _WRITE = (
 
 def write_event(dbsession: Session, event: AccountEvent) -> bool:
     """Write the event into the history of its account; false if nobody has that account."""
-    origin = event.origin
+    source = event.source
     values = {
         "owner": event.user_id,
         "id": new_id(),
-        "at": event.at,
-        "kind": event.kind.key,
-        "actor": origin.actor.value,
-        "actor_id": origin.actor_id,
+        "at": event.occurred_at,
+        "kind": event.type.key,
+        "actor": source.actor.value,
+        "actor_id": source.actor_id,
         "session_id": event.session_id,
-        "user_agent": origin.user_agent,
-        "network_address": origin.network_address,
+        "user_agent": source.user_agent,
+        "ip_address": source.ip_address,
         "details": dict(event.details),
     }
     return dbsession.execute(_WRITE, values).one_or_none() is not None
@@ -51,14 +51,14 @@ def write_event(dbsession: Session, event: AccountEvent) -> bool:
 
 def row_of_event(
     user_id: str,
-    kind: Kind,
+    kind: EventType,
     *,
     at: datetime,
     actor: Actor,
     details: Mapping[str, str],
     session_id: str | None = None,
     user_agent: str | None = None,
-    network_address: str | None = None,
+    ip_address: str | None = None,
 ) -> dict[str, Any]:
     """Return an event for `write_rows`."""
     return {
@@ -70,7 +70,7 @@ def row_of_event(
         "actor_id": None,
         "session_id": session_id,
         "user_agent": user_agent,
-        "network_address": network_address,
+        "ip_address": ip_address,
         "details": dict(details),
     }
 

@@ -48,7 +48,7 @@ def _ends_with(host: str, names: tuple[str, ...]) -> bool:
 
 def cookies(setup: Setup) -> Iterator[Finding]:
     """They are `__Host-`, `Secure`, `HttpOnly` and `SameSite`, as the site sets them."""
-    found = setup.site.cookies
+    found = setup.services.cookies
     lacking = {cookie.name: _lacking(cookie, https=not setup.settings.dev) for cookie in found}
     for name, what in lacking.items():
         if what:

@@ -8,7 +8,7 @@ from authsite.checks.servers import Server, servers_of
 from authsite.checks.setup import Setup
 
 #: The most that is sensible for each; production.ini has less. Bytes, bytes and seconds.
-_MOST = {
+_MAX = {
     "max_request_body_size": 1024 * 1024,
     "max_request_header_size": 256 * 1024,
     "channel_timeout": 60,
@@ -23,15 +23,15 @@ def threads(setup: Setup) -> Iterator[Finding]:
         yield fine("in development few come")
         return
     passwords = setup.settings.passwords
-    hashing = passwords.queue + (passwords.concurrency or os.cpu_count() or 1)
+    hashing = passwords.hash_queue_size + (passwords.hash_threads or os.cpu_count() or 1)
     for server in servers_of(setup):
         has = server.does.threads
         if has <= hashing:
             yield doubtful(
                 f"[server:{server.name}] has {has} threads, and {hashing} sign-ins may hold one "
                 "each while they wait for a hash: in a storm of them no page is answered",
-                f"threads = {hashing + hashing // 5}, or less in authsite.passwords.queue and "
-                "authsite.passwords.concurrency",
+                f"threads = {hashing + hashing // 5}, or less in authsite.passwords.hash_queue_size and "
+                "authsite.passwords.hash_threads",
             )
         else:
             yield fine(f"[server:{server.name}] has {has} threads for {hashing} hashes at most")
@@ -53,8 +53,8 @@ def _loose(server: Server) -> Iterator[Finding]:
     where = f"[server:{server.name}]"
     if server.does.expose_tracebacks:
         yield wrong(f"{where} shows tracebacks to visitors", "expose_tracebacks = false")
-    has = {name: getattr(server.does, name) for name in _MOST}
-    for name, most in _MOST.items():
+    has = {name: getattr(server.does, name) for name in _MAX}
+    for name, most in _MAX.items():
         if has[name] > most:
             yield doubtful(f"{where} has {name} = {has[name]}", "take what production.ini has")
     if server.does.connection_limit <= max(_TOO_FEW_CONNECTIONS, server.does.threads):

@@ -36,7 +36,7 @@ def hash_cost(setup: Setup) -> Iterator[Finding]:
 def one_hash(setup: Setup) -> float:
     """Return how many seconds one hash takes here, with the settings of the site."""
     begun = time.perf_counter()
-    setup.site.hasher.hash("the time that this takes")
+    setup.services.hasher.hash("the time that this takes")
     return time.perf_counter() - begun
 
 
@@ -58,10 +58,10 @@ def hash_memory(setup: Setup) -> Iterator[Finding]:
     """All that are computed at once take less than half of this machine's memory."""
     has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MIB
     passwords: PasswordSettings = setup.settings.passwords
-    at_once = (passwords.concurrency or os.cpu_count() or 1) * max(1, len(server_names(setup)))
+    at_once = (passwords.hash_threads or os.cpu_count() or 1) * max(1, len(server_names(setup)))
     wants = at_once * passwords.memory_cost
     seen = f"{at_once} hashes at once take {wants // _MIB} of {has // _MIB} MiB"
     if wants > has // 2:
-        yield doubtful(seen, f"lower authsite.passwords.concurrency, or {_CALIBRATE}")
+        yield doubtful(seen, f"lower authsite.passwords.hash_threads, or {_CALIBRATE}")
     else:
         yield fine(seen)

@@ -63,7 +63,7 @@ def variables(setup: Setup) -> Iterator[Finding]:
 def application(setup: Setup) -> Iterator[Finding]:
     """It can be built as the server builds it, and authsite is in it."""
     try:
-        site = setup.registry.get("authsite")
+        services = setup.registry.get("authsite")
     except SystemExit as end:
         yield wrong(f"it does not start: {end.code}", "mend what it says")
     except Exception as error:  # of whatever a host application does
@@ -72,7 +72,7 @@ def application(setup: Setup) -> Iterator[Finding]:
             "`pserve` says where it fails",
         )
     else:
-        if site is None:
+        if services is None:
             yield wrong("it is built, without authsite in it", 'call config.include("authsite")')
         else:
             yield fine("it can be built")

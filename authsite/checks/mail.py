@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.setup import Setup
 from authsite.clock import utc_now
-from authsite.mail.errors import ServerAway, WrongSetup
+from authsite.mail.errors import Misconfigured, ServerUnavailable
 from authsite.mail.server import end_of_certificate, mail_server
 from authsite.mail.status import count_messages
 from authsite.models import OutboxMessage
@@ -35,10 +35,10 @@ def server(setup: Setup) -> Iterator[Finding]:
     begun = time.perf_counter()
     try:
         smtp = found._replace(mail=brief).open()
-    except WrongSetup as error:
+    except Misconfigured as error:
         yield wrong(f"{found.host} cannot be used: {error}", "mend that setting (docs/mail.md)")
         return
-    except ServerAway as error:
+    except ServerUnavailable as error:
         yield wrong(
             f"{found.host} cannot be used: {error}",
             "see that host, port and authsite.mail.security are right, and that the service gets "
@@ -63,14 +63,14 @@ def server(setup: Setup) -> Iterator[Finding]:
 
 def sender(setup: Setup) -> Iterator[Finding]:
     """Mails come from the domain that the site is in, so that they are believed."""
-    site = urlsplit(setup.settings.site.url).hostname or ""
+    services = urlsplit(setup.settings.site.url).hostname or ""
     address = setup.settings.sender
     domain = address.rpartition("@")[2]
-    if f".{site}".endswith(f".{domain}") or domain.endswith(f".{site}"):
+    if f".{services}".endswith(f".{domain}") or domain.endswith(f".{services}"):
         yield fine(f"mails come from {address}; SPF and DKIM are for its domain to say")
     else:
         yield doubtful(
-            f"mails of {site} come from {address}, of another domain",
+            f"mails of {services} come from {address}, of another domain",
             "set authsite.mail.sender, if that was not meant; SPF and DKIM are needed there",
         )
 
@@ -80,7 +80,7 @@ def outbox(setup: Setup) -> Iterator[Finding]:
     if setup.in_development and setup.settings.mail.host is None:
         yield fine("in development mails wait for /dev/mail")
         return
-    due = sa.select(sa.func.min(_MESSAGE.c.next_try_at))
+    due = sa.select(sa.func.min(_MESSAGE.c.next_attempt_at))
     with setup.looking.connect() as connection:
         oldest = connection.execute(due).scalar_one()
         counts = count_messages(connection)
@@ -90,7 +90,7 @@ def outbox(setup: Setup) -> Iterator[Finding]:
         tell = wrong if late > _TOO_LATE else doubtful
         yield tell(
             f"{seen}; one is due since {oldest:%Y-%m-%d %H:%M}Z, and nobody has taken it",
-            "start the site, or `authsite deliver` if authsite.mail.thread is no; `authsite "
+            "start the site, or `authsite deliver` if authsite.mail.deliver_in_process is no; `authsite "
             "outbox` says why the others wait",
         )
     else:

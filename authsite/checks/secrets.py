@@ -20,7 +20,7 @@ _PUBLISHED = {
 }
 #: Bits that the letters of a secret must be good for: of 32 random hexadecimal ones, which are 128
 #: bits, hardly any has less than 100.
-_LEAST_BITS = 90
+_MIN_BITS = 90
 #: zxcvbn counts no further than 64 bits.
 _MOST_GUESSES = 19.2
 _SPACE = re.compile(r"\s")
@@ -37,7 +37,7 @@ def secret(setup: Setup) -> Iterator[Finding]:
         yield fine("for development any will do")
     elif text in _PUBLISHED:
         yield wrong("authsite.secret is one that is published with authsite", _MAKE_ONE)
-    elif _bits_of(text) < _LEAST_BITS or zxcvbn(text).guesses_log10 < _MOST_GUESSES:
+    elif _bits_of(text) < _MIN_BITS or zxcvbn(text).guesses_log10 < _MOST_GUESSES:
         yield wrong("authsite.secret can be guessed: it repeats itself, or is a pattern", _MAKE_ONE)
     elif _SPACE.search(text):
         yield doubtful("authsite.secret is made of words: somebody has thought of it", _MAKE_ONE)

@@ -19,8 +19,8 @@ from pyramid.paster import get_app
 from pyramid.registry import Registry
 from sqlalchemy.engine import URL, Engine
 
-from authsite.services import Site, build_site
-from authsite.settings.loader import SettingError, read_database_url, read_settings
+from authsite.services import Services, build_services
+from authsite.settings.loader import SettingError, load_settings, read_database_url
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
 
@@ -67,7 +67,7 @@ class Setup:
     @cached_property
     def settings(self) -> Settings:
         """The settings; raises `SettingError` for the first that makes no sense."""
-        return read_settings(self.app, self.environ)
+        return load_settings(self.app, self.environ)
 
     @property
     def in_development(self) -> bool:
@@ -78,9 +78,9 @@ class Setup:
             return False
 
     @cached_property
-    def site(self) -> Site:
+    def services(self) -> Services:
         """The parts that the settings make; nothing of it is connected to anything."""
-        return build_site(self.settings, Metrics())
+        return build_services(self.settings, Metrics())
 
     @cached_property
     def registry(self) -> Registry:

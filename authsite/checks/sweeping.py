@@ -8,24 +8,24 @@ import sqlalchemy as sa
 from authsite.checks.finding import Finding, doubtful, fine, wrong
 from authsite.checks.setup import Setup
 from authsite.clock import utc_now
-from authsite.models import Sweep
-from authsite.purging.targets import ALL, count_leftovers
+from authsite.models import PurgeRun
+from authsite.purging.targets import ALL, count_expired
 
-#: Times of `authsite.sweeping.every`, and a time, after which leftovers should be gone.
+#: Times of `authsite.purge.interval`, and a time, after which leftovers should be gone.
 _LATE, _TOO_LATE = 3, timedelta(days=7)
 #: What the migration puts there.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_BEGUN = sa.select(sa.func.min(Sweep.__table__.c.begun_at))
+_BEGUN = sa.select(sa.func.min(PurgeRun.__table__.c.started_at))
 
 
 def sweeping(setup: Setup) -> Iterator[Finding]:
     """What is over is gone a while later, and somebody will sweep again."""
-    now, every = utc_now(), setup.settings.sweeping.every
+    now, every = utc_now(), setup.settings.purge.interval
     late, too_late = now - _LATE * every, now - max(_TOO_LATE, _LATE * every)
     with setup.looking.connect() as connection:
         begun: datetime | None = connection.execute(_BEGUN).scalar_one()
-        left = {each.name: count_leftovers(connection, each, now=late) for each in ALL}
-        old = sum(count_leftovers(connection, each, now=too_late) for each in ALL)
+        left = {each.name: count_expired(connection, each, now=late) for each in ALL}
+        old = sum(count_expired(connection, each, now=too_late) for each in ALL)
     seen = ", ".join(f"{count} {name}" for name, count in left.items() if count)
     if begun is None:
         yield wrong(

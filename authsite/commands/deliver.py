@@ -15,9 +15,9 @@ from authsite.clock import utc_now
 from authsite.commands.as_json import as_json
 from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.commands.not_done import NotDone
-from authsite.mail.delivery import Round
-from authsite.mail.worker import Courier
-from authsite.services import site_of
+from authsite.mail.delivery import DeliveryResult
+from authsite.mail.worker import MailWorker
+from authsite.services import services_of
 
 HELP = "deliver what is in the outbox, until it is stopped, or once"
 
@@ -47,40 +47,40 @@ def run(asked: argparse.Namespace) -> int:
     return with_site(deliver_and_log)(asked)
 
 
-def _courier_of(registry: Registry) -> Courier:
-    courier = site_of(registry).courier
-    if not courier.delivers:
+def _courier_of(registry: Registry) -> MailWorker:
+    mail_worker = services_of(registry).mail_worker
+    if not mail_worker.delivers:
         raise NotDone("authsite.mail.host is not set: in development no mail leaves the machine")
-    return courier
+    return mail_worker
 
 
-def _deliver_once(tell: Callable[[Round], str], registry: Registry) -> int:
+def _deliver_once(tell: Callable[[DeliveryResult], str], registry: Registry) -> int:
     ended = _courier_of(registry).deliver_due(now=utc_now())
     sys.stdout.write(tell(ended))
-    if ended.server_away is not None:
-        raise NotDone(f"the mail server cannot be used: {ended.server_away}")
+    if ended.server_unavailable is not None:
+        raise NotDone(f"the mail server cannot be used: {ended.server_unavailable}")
     return 0
 
 
-def _as_text(ended: Round) -> str:
-    return f"{ended.delivered} delivered, {ended.put_off} put off, {ended.given_up} given up\n"
+def _as_text(ended: DeliveryResult) -> str:
+    return f"{ended.delivered} delivered, {ended.reschedule} put off, {ended.given_up} given up\n"
 
 
-def _as_json(ended: Round) -> str:
+def _as_json(ended: DeliveryResult) -> str:
     return as_json(asdict(ended))
 
 
 def _deliver_on_and_on(registry: Registry) -> int:
     """Let a thread work while this one waits for a signal, which disturbs no conversation."""
-    courier = _courier_of(registry)
+    mail_worker = _courier_of(registry)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # the thread inherits it
     try:
-        thread = threading.Thread(target=courier.work, name="courier", daemon=True)
+        thread = threading.Thread(target=mail_worker.work, name="courier", daemon=True)
         thread.start()
         ended_by = signal.sigwait(_ENDS)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    courier.stop()
+    mail_worker.stop()
     thread.join()  # a second signal ends it at once
     if ended_by == signal.SIGINT:
         raise KeyboardInterrupt

@@ -20,13 +20,13 @@ from authsite.commands.progress import Progress
 from authsite.commands.refused import report_to
 from authsite.importing.errors import UnusableSource
 from authsite.importing.fields import FIELDS
-from authsite.importing.import_users import Begin, import_users, rehearsal
+from authsite.importing.import_users import Begin, dry_run, import_users
 from authsite.importing.lines import open_lines, read_csv, read_json_lines
 from authsite.importing.people import Reader
-from authsite.importing.source import TABLES, Asked, Source
+from authsite.importing.source import TABLES, ImportOptions, Source
 from authsite.importing.tables import open_table
-from authsite.passwords.legacy_hashes import of_raw_password
-from authsite.services import site_of
+from authsite.passwords.legacy_hashes import tag_raw
+from authsite.services import services_of
 
 HELP = "bring people with their passwords from another system; what is broken off goes on"
 
@@ -41,7 +41,7 @@ _OUTCOMES = {
 _REMARKS = {
     "without_password": "imported without a password, which they choose by a link from a mail",
     "without_full_name": "imported without a full name, which they can complete",
-    "frozen": "imported and frozen, since they were not active there",
+    "suspended": "imported and frozen, since they were not active there",
     "sessions": "sessions stay behind: their owners sign in again",
 }
 
@@ -102,9 +102,9 @@ def _import(asked: argparse.Namespace, registry: Registry) -> int:
 
 
 def _open(asked: argparse.Namespace, *, now: datetime) -> AbstractContextManager[Source]:
-    said = Asked(columns=dict(asked.map), table=asked.table)
+    said = ImportOptions(columns=dict(asked.map), table=asked.table)
     known = TABLES.get(asked.system)
-    reader = Reader(asked.name or asked.system, known.as_kept if known else of_raw_password, now)
+    reader = Reader(asked.name or asked.system, known.encode if known else tag_raw, now)
     if known:
         return open_table(asked.source, known, reader, said)
     if asked.table:
@@ -113,8 +113,8 @@ def _open(asked: argparse.Namespace, *, now: datetime) -> AbstractContextManager
 
 
 def _begin(asked: argparse.Namespace, registry: Registry) -> Begin:
-    writing = site_of(registry).database.writing
-    return partial(rehearsal, writing) if asked.dry_run else writing.begin
+    writing = services_of(registry).database.write_engine
+    return partial(dry_run, writing) if asked.dry_run else writing.begin
 
 
 def _as_text(counts: Mapping[str, int], reasons: Counter[str], *, dry_run: bool) -> str:

@@ -10,8 +10,8 @@ from pyramid.registry import Registry
 from sqlalchemy.exc import ProgrammingError
 
 from authsite.commands.not_done import NotDone
-from authsite.db.engines import DATABASE_AWAY
-from authsite.services import site_of
+from authsite.db.engines import DATABASE_UNAVAILABLE
+from authsite.services import services_of
 from authsite.settings.loader import SettingError
 from authsite.web.request import Request
 
@@ -37,12 +37,12 @@ def with_request(asked: argparse.Namespace, run: Callable[[Request], int]) -> in
             try:
                 return run(environment["request"])
             finally:
-                site_of(environment["registry"]).database.dispose()
+                services_of(environment["registry"]).database.dispose()
     except ImportError as error:
         raise NotDone(f"{asked.ini} names an application that is not installed: {error}") from error
     except SettingError as error:  # of a host application; authsite's own main says it itself
         raise NotDone(str(error)) from error
-    except (*DATABASE_AWAY, ProgrammingError) as error:
+    except (*DATABASE_UNAVAILABLE, ProgrammingError) as error:
         why = f"{_in_one_line(error)} (has `alembic upgrade head` been run?)"
         raise NotDone(f"the database cannot be used: {why}") from error
 

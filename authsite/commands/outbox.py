@@ -10,8 +10,8 @@ from pyramid.registry import Registry
 from authsite.commands.as_json import add_json, as_json
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import add_ini_file, with_site
-from authsite.mail.status import Seen, count_messages, some_messages
-from authsite.services import site_of
+from authsite.mail.status import MessageStatus, count_messages, some_messages
+from authsite.services import services_of
 
 HELP = "show what waits to be delivered, what failed and why, and what went out of late"
 
@@ -29,9 +29,11 @@ def run(asked: argparse.Namespace) -> int:
     return with_site(_shown(_as_json if asked.json else _as_text))(asked)
 
 
-def _shown(tell: Callable[[Mapping[str, int], Sequence[Seen]], str]) -> Callable[[Registry], int]:
+def _shown(
+    tell: Callable[[Mapping[str, int], Sequence[MessageStatus]], str],
+) -> Callable[[Registry], int]:
     def show(registry: Registry) -> int:
-        with site_of(registry).database.reading.connect() as connection:
+        with services_of(registry).database.read_engine.connect() as connection:
             counts, messages = count_messages(connection), some_messages(connection)
         sys.stdout.write(tell(counts, messages))
         return 0
@@ -39,22 +41,22 @@ def _shown(tell: Callable[[Mapping[str, int], Sequence[Seen]], str]) -> Callable
     return show
 
 
-def _as_text(counts: Mapping[str, int], messages: Sequence[Seen]) -> str:
+def _as_text(counts: Mapping[str, int], messages: Sequence[MessageStatus]) -> str:
     counted = ", ".join(f"{number} {state}" for state, number in counts.items())
     rows = [_HEADER, *map(_row, messages)] if messages else []
     return f"{counted}\n{in_columns(rows)}"
 
 
-def _row(message: Seen) -> tuple[str, ...]:
+def _row(message: MessageStatus) -> tuple[str, ...]:
     return (
         message.state,
         message.kind,
         message.recipient,
-        _moment(message.due_at),
-        str(message.tries),
-        _moment(message.next_try_at),
+        _moment(message.send_at),
+        str(message.attempts),
+        _moment(message.next_attempt_at),
         _moment(message.delivered_at),
-        message.failure or "",
+        message.last_error or "",
     )
 
 
@@ -62,6 +64,6 @@ def _moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%SZ}" if moment else ""
 
 
-def _as_json(counts: Mapping[str, int], messages: Sequence[Seen]) -> str:
+def _as_json(counts: Mapping[str, int], messages: Sequence[MessageStatus]) -> str:
     answer = {"counts": counts, "messages": [message._asdict() for message in messages]}
     return as_json(answer)

@@ -14,8 +14,8 @@ from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.commands.progress import Progress
 from authsite.db.engines import Database
 from authsite.purging.purger import REST
-from authsite.purging.targets import ALL, Leftovers, count_leftovers, sweep
-from authsite.services import site_of
+from authsite.purging.targets import ALL, PurgeTarget, count_expired, sweep
+from authsite.services import services_of
 
 HELP = (
     "delete expired sessions and links, forgotten throttles, old messages and events, and closed "
@@ -35,23 +35,23 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _purge_all(asked: argparse.Namespace, registry: Registry) -> int:
-    database, now = site_of(registry).database, utc_now()
+    database, now = services_of(registry).database, utc_now()
     gone = {}
-    for leftovers in ALL:
-        gone[leftovers.name] = _purge(database, leftovers, now=now)
+    for target in ALL:
+        gone[target.name] = _purge(database, target, now=now)
         if not asked.json:
-            sys.stdout.write(f"{gone[leftovers.name]} {leftovers.name} deleted\n")
+            sys.stdout.write(f"{gone[target.name]} {target.name} deleted\n")
     if asked.json:
         sys.stdout.write(as_json({"deleted": gone}))
     return 0
 
 
-def _purge(database: Database, leftovers: Leftovers, *, now: datetime) -> int:
+def _purge(database: Database, target: PurgeTarget, *, now: datetime) -> int:
     gone = 0
-    with database.reading.connect() as connection:
-        total = count_leftovers(connection, leftovers, now=now)
-    with Progress(f"{leftovers.name} deleted", total=total) as progress:
-        for deleted in sweep(database.writing, leftovers, now=now):
+    with database.read_engine.connect() as connection:
+        total = count_expired(connection, target, now=now)
+    with Progress(f"{target.name} deleted", total=total) as progress:
+        for deleted in sweep(database.write_engine, target, now=now):
             gone += deleted
             progress.show(gone)
             time.sleep(REST)

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from authsite.commands.not_done import NotDone
-from authsite.importing.imported_user import Refusal
+from authsite.importing.imported_user import Rejection
 
 _HEADER = ("who", "email", "reason", "detail")
 #: With these a spreadsheet takes a cell for a formula (ASVS 1.2.10).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 #: Takes down some refusals.
-Report = Callable[[Sequence[Refusal]], None]
+Report = Callable[[Sequence[Rejection]], None]
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def report_to(path: Path | None) -> Iterator[Report]:
         writer = csv.writer(file)
         writer.writerow(_HEADER)
 
-        def report(refusals: Sequence[Refusal]) -> None:
+        def report(refusals: Sequence[Rejection]) -> None:
             writer.writerows(map(_row, refusals))
             file.flush()
 
@@ -58,7 +58,7 @@ def _is_report(path: Path) -> bool:
         return file.read(len(header)) in {b"", header}
 
 
-def _row(refusal: Refusal) -> list[str]:
+def _row(refusal: Rejection) -> list[str]:
     """Return the cells; what is no address is left out, since it may be anything."""
     email = refusal.email if "@" in refusal.email else ""
     return [_safe(cell) for cell in (refusal.who, email, refusal.reason, refusal.detail)]

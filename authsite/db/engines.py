@@ -23,16 +23,16 @@ from authsite.db.compiled_select import CompiledSelect
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 #: What tells that the database is away or too busy, as against a mistake of ours.
-DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+DATABASE_UNAVAILABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 _WRITER = "authsite_writer"
 _RELAXED = "authsite_relaxed"
 #: Seconds between two looks at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
 #: then loses to whoever came just now; short random naps let everybody through.
-_SHORTEST_NAP, _LONGEST_NAP = 0.0005, 0.004
+_MIN_NAP, _MAX_NAP = 0.0005, 0.004
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 #: Seconds that a statement outside of a writer's transaction waits for a lock on SQLite.
-_READERS_PATIENCE = 1.0
+_READ_TIMEOUT = 1.0
 
 
 class Database:
@@ -55,7 +55,7 @@ class Database:
         if sqlite:
             pool["paramstyle"] = "named"  # as PostgreSQL's driver has it
             # Readers wait for nobody but, after a crash, for the first to mend the file.
-            pool["connect_args"] = {"timeout": min(wait.total_seconds(), _READERS_PATIENCE)}
+            pool["connect_args"] = {"timeout": min(wait.total_seconds(), _READ_TIMEOUT)}
         else:
             url = url.set(drivername="postgresql+psycopg")
             pool["connect_args"] = _postgresql_arguments(wait, url)
@@ -63,44 +63,44 @@ class Database:
         self.engine = sa.create_engine(url, **pool)
         if sqlite:
             pool["pool_size"] = 0  # no bound: compiled selects keep theirs, one a thread at most
-        self.reading = sa.create_engine(
+        self.read_engine = sa.create_engine(
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
         )
         if sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.reading, "connect", _prepare_sqlite)
+            sa.event.listen(self.read_engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _SqliteBegin(wait))
             sa.event.listen(self.engine, "handle_error", _mark_busy_retryable)
         else:
             sa.event.listen(self.engine, "begin", _begin_on_postgresql)
         self._compiled: list[CompiledSelect] = []
         #: `engine` again, for transactions that write.
-        self.writing = self.engine.execution_options(**{_WRITER: True})
+        self.write_engine = self.engine.execution_options(**{_WRITER: True})
         #: `writing`, for counts: after a power cut the last of them may be missing, which saves the
         #: wait for the disk. What other transactions have committed is still there.
-        self.counting = self.writing.execution_options(**{_RELAXED: True})
+        self.relaxed_engine = self.write_engine.execution_options(**{_RELAXED: True})
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is SQLite, where one statement at a time may write."""
         return self.engine.dialect.name == "sqlite"
 
-    def session_to_read(self) -> Session:
+    def read_dbsession(self) -> Session:
         """Return a session whose changes nobody will commit."""
         return Session(self.engine)
 
-    def session_to_write(self, manager: TransactionManager) -> Session:
+    def write_dbsession(self, manager: TransactionManager) -> Session:
         """Return a session that commits when the transaction of `manager` does.
 
         It counts as changed from the start: zope.sqlalchemy would not notice Core statements.
         """
-        session = Session(self.writing)
+        session = Session(self.write_engine)
         join_transaction(session, STATUS_CHANGED, manager)
         return session
 
     def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
         """Return the statement ready to be asked again and again, in autocommit."""
-        compiled = CompiledSelect(statement, self.reading)
+        compiled = CompiledSelect(statement, self.read_engine)
         self._compiled.append(compiled)
         return compiled
 
@@ -109,7 +109,7 @@ class Database:
         for compiled in self._compiled:
             compiled.close()
         self.engine.dispose()
-        self.reading.dispose()
+        self.read_engine.dispose()
 
 
 def _postgresql_arguments(wait: timedelta, url: URL) -> dict[str, Any]:
@@ -142,7 +142,7 @@ class _SqliteBegin:
 
     def __init__(self, wait: timedelta) -> None:
         self._seconds = wait.total_seconds()
-        self._usual = f"PRAGMA busy_timeout = {min(self._seconds, _READERS_PATIENCE) * 1000:.0f}"
+        self._usual = f"PRAGMA busy_timeout = {min(self._seconds, _READ_TIMEOUT) * 1000:.0f}"
 
     def __call__(self, connection: Connection) -> None:
         options = connection.get_execution_options()
@@ -170,7 +170,7 @@ class _SqliteBegin:
                     return False
             else:
                 return True
-            time.sleep(random.uniform(_SHORTEST_NAP, _LONGEST_NAP))  # noqa: S311 - a nap, no secret
+            time.sleep(random.uniform(_MIN_NAP, _MAX_NAP))  # noqa: S311 - a nap, no secret
         return False
 
 
@@ -208,7 +208,7 @@ def transaction_tween_factory(
     return tween
 
 
-def attempts_of(request: Any) -> int:
+def retry_attempts(request: Any) -> int:
     """How often pyramid_retry may try a form when the database was busy."""
-    attempts: int = request.site.settings.database.attempts
+    attempts: int = request.services.settings.database.attempts
     return attempts

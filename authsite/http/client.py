@@ -7,7 +7,7 @@ from pyramid.request import Request
 from authsite.http.client import USER_AGENT_LENGTH
 
 
-def network_address_of(request: Request) -> str | None:
+def ip_address_of(request: Request) -> str | None:
     """Return the peer's IP address, or None when there is none (a Unix socket).
 
     Behind a proxy the peer is the proxy, unless waitress is told to trust it (docs/production.md);

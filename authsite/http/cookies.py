@@ -16,7 +16,7 @@ class Cookie:
         self.name = f"__Host-{name}" if https else name
         self._secure = https
 
-    def of(self, request: Request) -> str | None:
+    def read(self, request: Request) -> str | None:
         """Return the cookie's value; None when it is missing, empty, or there twice.
 
         Of two cookies of one name nobody can tell which one we have set.
@@ -31,7 +31,7 @@ class Cookie:
         ]
         return (values[0] or None) if len(values) == 1 else None
 
-    def is_sent_by(self, request: Request) -> bool:
+    def is_present(self, request: Request) -> bool:
         """Whether the browser sent the cookie at all, however often and whatever it holds."""
         header: str = request.environ.get("HTTP_COOKIE", "")
         return self.name in header and self.name in (

@@ -8,10 +8,10 @@ from authsite.http.cookies import Cookie
 #: What may be said. The cookie holds no more than the name, so that nobody can put words into
 #: our mouth by planting one.
 MESSAGES = {
-    "account-frozen": "The account is frozen, and all its sessions have ended.",
-    "account-unfrozen": "The account is no longer frozen.",
+    "account-suspended": "The account is frozen, and all its sessions have ended.",
+    "account-reinstated": "The account is no longer frozen.",
     "account-closed": "Your account is closed. To keep it after all, sign in.",
-    "account-kept": "Your account is kept.",
+    "account-reactivated": "Your account is kept.",
     "email-changed": "Your email address was changed.",
     "email-verified": "Your address is confirmed.",
     "name-saved": "Your name was saved.",
@@ -38,13 +38,13 @@ class Flash:
         assert name in MESSAGES, name  # noqa: S101 - a typing mistake of ours, not of a visitor
         return self.cookie.set(name)
 
-    def take(self, request: Request) -> str | None:
+    def pop(self, request: Request) -> str | None:
         """Return what is to be said on this page, and let the browser forget it."""
-        if not self.cookie.is_sent_by(request):
+        if not self.cookie.is_present(request):
             return None
 
         def add(_request: Request, response: Response) -> None:
             response.headerlist.append(self.cookie.clear())
 
         request.add_response_callback(add)
-        return MESSAGES.get(self.cookie.of(request) or "")
+        return MESSAGES.get(self.cookie.read(request) or "")

@@ -15,12 +15,12 @@ _PATH = re.compile(r"/(?!/)[!-~]*", re.ASCII)
 _UNWANTED_IN_PATH = re.compile(r"//|/\.|\\")
 
 
-def see_other(path: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
+def redirect(path: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
     """Return a redirect that is followed by GET (303); to be returned, since a raise undoes."""
     return _redirect(303, path, headers)
 
 
-def same_again(path: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
+def redirect_repeat_post(path: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
     """Return a redirect by which the browser sends the form that it has just sent to `path` (307).
 
     It does so without a question, so that `path` has to be one that the form was meant for.
@@ -37,7 +37,7 @@ def _redirect(status: int, path: str, headers: Iterable[tuple[str, str]]) -> Res
     return Response(status=status, headerlist=[("Location", path), *headers, *empty])
 
 
-def own_path(text: str | None) -> str | None:
+def safe_path(text: str | None) -> str | None:
     """Return `text` when it is a path (with or without a query) on this site, else None.
 
     Browsers follow RFC 3986 or the WHATWG's URL standard, and where the two differ somebody has

@@ -79,7 +79,7 @@ _SYSTEMS = {
 
 
 @functools.lru_cache(REMEMBERED)
-def browser_in_words(user_agent: str | None) -> str:
+def browser_label(user_agent: str | None) -> str:
     """Return which browser it is and on which system; `UNKNOWN` if that is not known.
 
     What a browser says of itself proves nothing: anybody can say the same.

@@ -13,10 +13,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from authsite.accounts.email_links import Purpose
-from authsite.audit.event_types import Actor, Kind
+from authsite.audit.event_types import Actor, EventType
 from authsite.audit.store import row_of_event, write_rows
-from authsite.importing.imported_user import CannotCome, ForeignUser, Reason, Refusal
-from authsite.models import PendingLink, User
+from authsite.importing.imported_user import (
+    ImportedUser,
+    ImportRejected,
+    Rejection,
+    RejectionReason,
+)
+from authsite.models import EmailLink, User
 
 #: People in one transaction; others who write wait for it.
 BATCH = 500
@@ -24,7 +29,7 @@ BATCH = 500
 _AT_A_TIME = {"insertmanyvalues_page_size": 100}
 
 _USER = User.metadata.tables["user"]
-_LINK = PendingLink.metadata.tables["pending_link"]
+_LINK = EmailLink.metadata.tables["pending_link"]
 _INSERT: dict[str, Callable[..., Any]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
@@ -43,11 +48,11 @@ class Batch:
     """
 
     counts: Counter[str]
-    refused: Sequence[Refusal]
+    refused: Sequence[Rejection]
 
 
 @contextmanager
-def rehearsal(engine: Engine) -> Iterator[Connection]:
+def dry_run(engine: Engine) -> Iterator[Connection]:
     """Begin a transaction of which nothing is left at the end of the block."""
     with engine.connect() as connection, connection.begin() as transaction:
         yield connection
@@ -55,7 +60,7 @@ def rehearsal(engine: Engine) -> Iterator[Connection]:
 
 
 def import_users(
-    begin: Begin, people: Iterable[ForeignUser | Refusal], *, now: datetime, size: int = BATCH
+    begin: Begin, people: Iterable[ImportedUser | Rejection], *, now: datetime, size: int = BATCH
 ) -> Iterator[Batch]:
     """Import the people who are not here yet, and yield each batch when it is committed.
 
@@ -70,42 +75,42 @@ def import_users(
             added = _add(connection, rows, now=now)
             write_rows(connection, [_arrival(row, now=now) for row in rows if row["id"] in added])
             missed = [row for row in rows if row["id"] not in added]
-            turned_away = list(_whys(connection, missed))
-        refused += turned_away
+            rejected = list(_whys(connection, missed))
+        refused += rejected
         imported = [row for row in rows if row["id"] in added]
         counts = {
             "read": len(some),
             "imported": len(imported),
-            "here_already": len(missed) - len(turned_away),
+            "here_already": len(missed) - len(rejected),
             "refused": len(refused),
             "without_password": sum(row["password_hash"] is None for row in imported),
             "without_full_name": len(incomplete & added),
-            "frozen": sum(row["frozen_at"] is not None for row in imported),
+            "suspended": sum(row["suspended_at"] is not None for row in imported),
         }
         yield Batch(Counter(counts), refused)
 
 
 def _judged(
-    people: Iterable[ForeignUser | Refusal], *, now: datetime
-) -> tuple[list[dict[str, Any]], set[str], list[Refusal]]:
+    people: Iterable[ImportedUser | Rejection], *, now: datetime
+) -> tuple[list[dict[str, Any]], set[str], list[Rejection]]:
     """Return rows to add, the ids of those whose names are not known, and who cannot come."""
     rows: list[dict[str, Any]] = []
     incomplete: set[str] = set()
-    refused: list[Refusal] = []
+    refused: list[Rejection] = []
     for person in people:
-        if isinstance(person, Refusal):
+        if isinstance(person, Rejection):
             refused.append(person)
             continue
         try:
             row = person.row(now=now)
-        except CannotCome as error:
-            refused.append(Refusal(person.former_id, person.email, error.reason, error.detail))
+        except ImportRejected as error:
+            refused.append(Rejection(person.external_id, person.email, error.reason, error.detail))
             continue
         rows.append(row)
         if not person.has_full_name:
             incomplete.add(row["id"])
     # In an order in which two imports at the same time do not wait for each other in a circle.
-    return sorted(rows, key=lambda row: row["email_key"]), incomplete, refused
+    return sorted(rows, key=lambda row: row["email_normalized"]), incomplete, refused
 
 
 def _add(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> set[str]:
@@ -120,46 +125,50 @@ def _add(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetim
     added = set(connection.execute(insert, rows, execution_options=_AT_A_TIME).scalars())
     # Whoever gives an address up leaves such a link in the same transaction, which the insert has
     # waited for; before it, the link might not have been there yet.
-    reserved = sa.select(_LINK.c.email_key).where(
-        _LINK.c.email_key.in_([row["email_key"] for row in rows if row["id"] in added]),
-        _LINK.c.purpose == Purpose.NOT_ME,
+    reserved = sa.select(_LINK.c.email_normalized).where(
+        _LINK.c.email_normalized.in_(
+            [row["email_normalized"] for row in rows if row["id"] in added]
+        ),
+        _LINK.c.purpose == Purpose.SECURE_ACCOUNT,
         _LINK.c.expires_at > now,
     )
     undone = (
         sa.delete(_USER)
-        .where(_USER.c.id.in_(added), _USER.c.email_key.in_(reserved))
+        .where(_USER.c.id.in_(added), _USER.c.email_normalized.in_(reserved))
         .returning(_USER.c.id)
     )
     return added - set(connection.execute(undone).scalars())
 
 
 def _arrival(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
-    system, _, former_id = row["former_id"].partition(":")
-    details = {"system": system, "former_id": former_id}
-    return row_of_event(row["id"], Kind.IMPORTED, at=now, actor=Actor.OPERATOR, details=details)
+    system, _, external_id = row["external_id"].partition(":")
+    details = {"system": system, "external_id": external_id}
+    return row_of_event(
+        row["id"], EventType.ACCOUNT_IMPORTED, at=now, actor=Actor.OPERATOR, details=details
+    )
 
 
-def _whys(connection: Connection, missed: Sequence[dict[str, Any]]) -> Iterator[Refusal]:
+def _whys(connection: Connection, missed: Sequence[dict[str, Any]]) -> Iterator[Rejection]:
     """Yield why these were not added, but for those who are here already."""
     if not missed:
         return
     in_the_way = connection.execute(
-        sa.select(_USER.c.email_key, _USER.c.former_id).where(
-            _USER.c.email_key.in_([row["email_key"] for row in missed])
-            | _USER.c.former_id.in_([row["former_id"] for row in missed])
+        sa.select(_USER.c.email_normalized, _USER.c.external_id).where(
+            _USER.c.email_normalized.in_([row["email_normalized"] for row in missed])
+            | _USER.c.external_id.in_([row["external_id"] for row in missed])
         )
     ).all()
-    addresses = {row.former_id: row.email_key for row in in_the_way}
-    owners = {row.email_key: row.former_id for row in in_the_way}
+    addresses = {row.external_id: row.email_normalized for row in in_the_way}
+    owners = {row.email_normalized: row.external_id for row in in_the_way}
     for row in missed:
-        former_id, email_key = row["former_id"], row["email_key"]
-        owner = owners.get(email_key) or ""
-        system = former_id.partition(":")[0]
-        if addresses.get(former_id) == email_key:
+        external_id, email_normalized = row["external_id"], row["email_normalized"]
+        owner = owners.get(email_normalized) or ""
+        system = external_id.partition(":")[0]
+        if addresses.get(external_id) == email_normalized:
             continue
-        if former_id in addresses:
-            yield Refusal(former_id, row["email"], Reason.ID_TWICE)
+        if external_id in addresses:
+            yield Rejection(external_id, row["email"], RejectionReason.ID_TWICE)
         elif owner.startswith(f"{system}:"):
-            yield Refusal(former_id, row["email"], Reason.EMAIL_TWICE, owner)
+            yield Rejection(external_id, row["email"], RejectionReason.EMAIL_TWICE, owner)
         else:
-            yield Refusal(former_id, row["email"], Reason.EMAIL_TAKEN)
+            yield Rejection(external_id, row["email"], RejectionReason.EMAIL_TAKEN)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from authsite.email_addresses import EmailAddress, InvalidEmailAddress, parse_email_address
-from authsite.passwords.legacy_hashes import foreign_hash_of
+from authsite.passwords.legacy_hashes import parse_legacy_hash
 from authsite.text import is_readable, is_visible, trimmed
 from authsite.tokens import new_id
 
@@ -19,7 +19,7 @@ _NAME_LENGTH = 100
 _FORMER_ID_LENGTH = 120
 
 
-class Reason(StrEnum):
+class RejectionReason(StrEnum):
     """Why somebody has no account here."""
 
     UNREADABLE = "the row cannot be read"
@@ -35,32 +35,32 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """Who is not imported, and why: by the id or the place in the source, never with a hash."""
 
     who: str
     email: str
-    reason: Reason
+    reason: RejectionReason
     detail: str = ""
 
 
-class CannotCome(Exception):
+class ImportRejected(Exception):
     """Somebody cannot have an account here; the arguments are the reason and details of it."""
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: RejectionReason, detail: str = "") -> None:
         super().__init__(reason, detail)
         self.reason, self.detail = reason, detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignUser:
-    """Somebody with an account elsewhere. `former_id` is the system's name and an id there.
+class ImportedUser:
+    """Somebody with an account elsewhere. `external_id` is the system's name and an id there.
 
     `password_hash` is in a form of foreign_hashes.py; without one, its owner chooses a password by
     a link from a mail. When somebody signed up may be unknown.
     """
 
-    former_id: str
+    external_id: str
     email: str
     first_name: str = ""
     last_name: str = ""
@@ -70,28 +70,28 @@ class ForeignUser:
     is_active: bool = True
 
     def row(self, *, now: datetime) -> dict[str, Any]:
-        """Return the account as a row of the table of users; raise `CannotCome`.
+        """Return the account as a row of the table of users; raise `ImportRejected`.
 
         Who has no first name is called by what stands before the `@`. Nobody becomes an
         administrator, and who was not active is frozen.
         """
-        if len(self.former_id) > _FORMER_ID_LENGTH or not is_readable(self.former_id):
-            raise CannotCome(Reason.ID)
+        if len(self.external_id) > _FORMER_ID_LENGTH or not is_readable(self.external_id):
+            raise ImportRejected(RejectionReason.ID)
         email = _email(self.email)
         self._demand_bearable_hash()
-        first_name = _name(self.first_name) or email.typed.partition("@")[0][:_NAME_LENGTH]
+        first_name = _name(self.first_name) or email.original.partition("@")[0][:_NAME_LENGTH]
         return {
             "id": new_id(),
             "first_name": first_name,
             "last_name": _name(self.last_name) or NO_LAST_NAME,
-            "email": email.typed,
-            "email_key": email.key,
+            "email": email.original,
+            "email_normalized": email.normalized,
             "password_hash": self.password_hash,
             "created_at": min(self.created_at or now, now),
             "email_verified_at": self.email_verified_at and min(self.email_verified_at, now),
-            "frozen_at": None if self.is_active else now,
-            "frozen_reason": None if self.is_active else NOT_ACTIVE,
-            "former_id": self.former_id,
+            "suspended_at": None if self.is_active else now,
+            "suspension_reason": None if self.is_active else NOT_ACTIVE,
+            "external_id": self.external_id,
         }
 
     @property
@@ -102,22 +102,22 @@ class ForeignUser:
     def _demand_bearable_hash(self) -> None:
         if self.password_hash is None:
             return
-        found = foreign_hash_of(self.password_hash)
+        found = parse_legacy_hash(self.password_hash)
         if found is None:
-            raise CannotCome(Reason.HASH_UNKNOWN)
-        if not found.is_bearable:
-            raise CannotCome(Reason.HASH_COSTS)
+            raise ImportRejected(RejectionReason.HASH_UNKNOWN)
+        if not found.is_affordable:
+            raise ImportRejected(RejectionReason.HASH_COSTS)
 
 
 def _email(text: str) -> EmailAddress:
     try:
         return parse_email_address(trimmed(text))
     except InvalidEmailAddress as error:
-        raise CannotCome(Reason.EMAIL, str(error)) from error
+        raise ImportRejected(RejectionReason.EMAIL, str(error)) from error
 
 
 def _name(text: str) -> str:
     name = trimmed(text)
     if name and not (len(name) <= _NAME_LENGTH and is_readable(name) and is_visible(name)):
-        raise CannotCome(Reason.NAME)
+        raise ImportRejected(RejectionReason.NAME)
     return name

@@ -11,26 +11,26 @@ from typing import BinaryIO
 
 from authsite.importing.errors import UnusableSource
 from authsite.importing.fields import columns_of, demand
-from authsite.importing.imported_user import ForeignUser, Reason, Refusal
+from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
 from authsite.importing.people import Reader
-from authsite.importing.source import Asked, Source
+from authsite.importing.source import ImportOptions, Source
 
 #: For the standard input, as programs write it.
 STANDARD_INPUT = "-"
 #: Bytes; whatever is longer was not written for this.
-LONGEST_LINE = 1024 * 1024
+MAX_LINE = 1024 * 1024
 _NEEDED = ("email", "password")
 _DELIMITERS = ",;\t"
 
-_People = Iterator[ForeignUser | Refusal]
+_People = Iterator[ImportedUser | Rejection]
 
 
 @contextmanager
 def open_lines(
     place: str,
-    read: Callable[[Iterator[str], Reader, Asked], _People],
+    read: Callable[[Iterator[str], Reader, ImportOptions], _People],
     reader: Reader,
-    asked: Asked,
+    asked: ImportOptions,
 ) -> Iterator[Source]:
     """Open a file of lines, which `read` reads; raises `UnusableSource`."""
     if place == STANDARD_INPUT:
@@ -44,7 +44,7 @@ def open_lines(
         yield Source(people=read(_lines(file), reader, asked), total=_count(file))
 
 
-def read_csv(lines: Iterator[str], reader: Reader, asked: Asked) -> _People:
+def read_csv(lines: Iterator[str], reader: Reader, asked: ImportOptions) -> _People:
     """Yield the people of a file with a line of names first, and cells between `,`, `;` or tabs."""
     first = next(lines, "")
     delimiter = max(_DELIMITERS, key=first.count)
@@ -77,7 +77,7 @@ def _lines_from(begins: int, *, to: int) -> str:
     return f"line {begins}" if to <= begins else f"lines {begins} to {to}"
 
 
-def read_json_lines(lines: Iterator[str], reader: Reader, asked: Asked) -> _People:
+def read_json_lines(lines: Iterator[str], reader: Reader, asked: ImportOptions) -> _People:
     """Yield the people of a file with an object a line, of which the first has all that is needed.
 
     Later ones may lack what they have not.
@@ -103,7 +103,7 @@ def read_json_lines(lines: Iterator[str], reader: Reader, asked: Asked) -> _Peop
         yield reader.person_of(cells, place=f"line {number}")
 
 
-def _demand_all(names: Sequence[str], asked: Asked) -> None:
+def _demand_all(names: Sequence[str], asked: ImportOptions) -> None:
     demand(_NEEDED, names, chosen=asked.columns, where="the first line")
 
 
@@ -115,17 +115,17 @@ def _object(line: str) -> dict[str, object] | None:
     return read if isinstance(read, dict) else None
 
 
-def _unreadable(where: str) -> Refusal:
-    return Refusal(where, "", Reason.UNREADABLE)
+def _unreadable(where: str) -> Rejection:
+    return Rejection(where, "", RejectionReason.UNREADABLE)
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:
     """Yield the lines; bytes that are no UTF-8 spoil their own line and no other."""
     number = 0
-    while raw := file.readline(LONGEST_LINE):
+    while raw := file.readline(MAX_LINE):
         number += 1
-        if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
-            raise UnusableSource(f"line {number} is longer than {LONGEST_LINE} bytes")
+        if len(raw) == MAX_LINE and not raw.endswith(b"\n"):
+            raise UnusableSource(f"line {number} is longer than {MAX_LINE} bytes")
         line = raw.decode("utf-8", "replace")
         yield line.removeprefix("\ufeff") if number == 1 else line
 
@@ -134,6 +134,6 @@ def _count(file: BinaryIO) -> int | None:
     """Return how many lines there are; None if that cannot be told before they are read."""
     if not file.seekable():
         return None
-    lines = sum(block.count(b"\n") for block in iter(lambda: file.read(LONGEST_LINE), b""))
+    lines = sum(block.count(b"\n") for block in iter(lambda: file.read(MAX_LINE), b""))
     file.seek(0)
     return lines

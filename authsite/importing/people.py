@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from authsite.importing.imported_user import ForeignUser, Reason, Refusal
+from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
 from authsite.importing.values import is_yes, moment_of, proof_of, text_of
 from authsite.text import trimmed
 
@@ -17,15 +17,15 @@ _UNUSABLE = "!"
 class Reader:
     """Makes people of rows of one source, `system`, which is part of their former ids.
 
-    `as_kept` returns how a hash of that source is kept; `now` is when an address was proven of
+    `encode` returns how a hash of that source is kept; `now` is when an address was proven of
     which it is not known when.
     """
 
     system: str
-    as_kept: Callable[[str], str]
+    encode: Callable[[str], str]
     now: datetime
 
-    def person_of(self, cells: Mapping[str, object], *, place: str) -> ForeignUser | Refusal:
+    def person_of(self, cells: Mapping[str, object], *, place: str) -> ImportedUser | Rejection:
         """Return the person of these cells, by field; or why they cannot be read.
 
         `place` is where in the source they stand. Who has no id there is known by the address,
@@ -34,30 +34,30 @@ class Reader:
         try:
             text = {field: text_of(value).strip() for field, value in cells.items()}
         except ValueError:
-            return Refusal(place, "", Reason.UNREADABLE)
+            return Rejection(place, "", RejectionReason.UNREADABLE)
         email, key = text.get("email", ""), text.get("id", "")
         if "id" not in cells:
             digest = hashlib.sha256(trimmed(email).casefold().encode("utf-8", "replace"))
             key = f"email-{digest.hexdigest()[:32]}"
         if not key:
-            return Refusal(place, email, Reason.ID)
-        former_id = f"{self.system}:{key}"
+            return Rejection(place, email, RejectionReason.ID)
+        external_id = f"{self.system}:{key}"
         try:
             created_at = moment_of(text.get("created", ""))
             proven_at = proof_of(text.get("verified", ""), then=created_at or self.now)
             is_active = is_yes(text.get("active") or "yes")
         except ValueError:  # which quotes what may be anything, if columns were mistaken
-            return Refusal(former_id, email, Reason.VALUE)
+            return Rejection(external_id, email, RejectionReason.VALUE)
         first_name, last_name = _names(text)
         password_hash = text.get("password", "")
-        return ForeignUser(
-            former_id=former_id,
+        return ImportedUser(
+            external_id=external_id,
             email=email,
             first_name=first_name,
             last_name=last_name,
             password_hash=None
             if not password_hash or password_hash.startswith(_UNUSABLE)
-            else self.as_kept(password_hash),
+            else self.encode(password_hash),
             email_verified_at=proven_at,
             created_at=created_at,
             is_active=is_active,

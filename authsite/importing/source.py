@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from authsite.importing.imported_user import ForeignUser, Refusal
-from authsite.passwords.legacy_hashes import of_nfkc_password, of_raw_password
+from authsite.importing.imported_user import ImportedUser, Rejection
+from authsite.passwords.legacy_hashes import tag_nfkc, tag_raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class System:
     The first of its tables that is there is taken; `sessions` are those of who was signed in.
     """
 
-    as_kept: Callable[[str], str] = of_raw_password
+    encode: Callable[[str], str] = tag_raw
     users: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
 
@@ -22,7 +22,7 @@ class System:
 #: Those whose people are read from tables, by what they are called on the command line.
 TABLES = {
     "lucia": System(
-        of_nfkc_password,
+        tag_nfkc,
         ("User", "users", "auth_user"),
         ("Session", "sessions", "user_session"),
     ),
@@ -32,7 +32,7 @@ TABLES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ImportOptions:
     """What somebody has said of a source: columns by field, and a table."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +47,6 @@ class Source:
     behind. Whoever goes through the people may meet `UnusableSource`.
     """
 
-    people: Iterator[ForeignUser | Refusal]
+    people: Iterator[ImportedUser | Rejection]
     total: int | None = None
     sessions: int | None = None

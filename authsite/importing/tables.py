@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from authsite.importing.errors import UnusableSource
 from authsite.importing.fields import demand
-from authsite.importing.imported_user import ForeignUser, Refusal
+from authsite.importing.imported_user import ImportedUser, Rejection
 from authsite.importing.people import Reader
-from authsite.importing.source import Asked, Source, System
+from authsite.importing.source import ImportOptions, Source, System
 
 #: Rows that are in memory at a time.
 _ROWS = 500
@@ -22,7 +22,9 @@ _NEEDED = ("id", "email", "password")
 
 
 @contextmanager
-def open_table(place: str, system: System, reader: Reader, asked: Asked) -> Iterator[Source]:
+def open_table(
+    place: str, system: System, reader: Reader, asked: ImportOptions
+) -> Iterator[Source]:
     """Open the table of users; `place` is the path of a SQLite file, or a URL of SQLAlchemy's.
 
     Nothing is changed there. Raises `UnusableSource`.
@@ -48,7 +50,7 @@ def _told() -> Iterator[None]:
         raise UnusableSource(f"the source cannot be read: {said}") from error
 
 
-def _source(connection: Connection, system: System, reader: Reader, asked: Asked) -> Source:
+def _source(connection: Connection, system: System, reader: Reader, asked: ImportOptions) -> Source:
     with _told():
         table = _table(connection, [asked.table] if asked.table else system.users)
         names = [each["name"] for each in sa.inspect(connection).get_columns(table)]
@@ -110,7 +112,7 @@ def _find(connection: Connection, wanted: Sequence[str]) -> str | None:
 
 def _people(
     connection: Connection, table: str, columns: dict[str, str], reader: Reader
-) -> Iterator[ForeignUser | Refusal]:
+) -> Iterator[ImportedUser | Rejection]:
     """Yield the people by id, so that who comes later, while this goes on, is last."""
     named: list[sa.ColumnClause[object]] = [sa.column(column) for column in columns.values()]
     of_all = sa.select(*named).select_from(sa.table(table)).order_by(named[0])

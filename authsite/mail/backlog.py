@@ -20,7 +20,7 @@ class Backlog(NamedTuple):
 
 def backlog_of(connection: Connection, *, now: datetime) -> Backlog:
     """Return what waits; a message that was put off counts from when it was first to be sent."""
-    waiting = sa.select(sa.func.count(), sa.func.min(_MESSAGE.c.due_at)).where(
-        _MESSAGE.c.next_try_at.is_not(None), _MESSAGE.c.due_at <= now
+    waiting = sa.select(sa.func.count(), sa.func.min(_MESSAGE.c.send_at)).where(
+        _MESSAGE.c.next_attempt_at.is_not(None), _MESSAGE.c.send_at <= now
     )
     return Backlog(*connection.execute(waiting).one())

@@ -6,7 +6,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from authsite.mail.outbox import Claimed
+from authsite.mail.outbox import LeasedMessage
 
 #: What is encoded here is left as it is.
 _POLICY = SMTP.clone(refold_source="none")
@@ -16,7 +16,7 @@ _LONGEST_QUOTED_NAME = 50
 _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
-def as_email(message: Claimed, *, sender: str, sender_name: str) -> EmailMessage:
+def as_email(message: LeasedMessage, *, sender: str, sender_name: str) -> EmailMessage:
     """Return the message with its two forms, text and HTML (RFC 2046, 5.1.4).
 
     Every try sends the same: the date is that at which it was due, and the id, by which a program
@@ -33,7 +33,7 @@ def as_email(message: Claimed, *, sender: str, sender_name: str) -> EmailMessage
         mail["Subject"] = subject
     else:
         mail.set_raw("Subject", _encoded(subject, header="Subject"))
-    mail["Date"] = message.due_at
+    mail["Date"] = message.send_at
     mail["Message-ID"] = f"<{message.id}@{sender.partition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # so that nobody's holidays answer (RFC 3834)
     # In ASCII and in short lines, which every server takes.

@@ -3,7 +3,13 @@
 import re
 from typing import NamedTuple
 
-from authsite.mail.errors import Refused, RefusedForGood, ServerAway, Undelivered, WrongSetup
+from authsite.mail.errors import (
+    DeliveryError,
+    Misconfigured,
+    PermanentRefusal,
+    ServerUnavailable,
+    TemporaryRefusal,
+)
 
 _ENHANCED_CODE = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 #: Filters quote what they dislike, such as a link. Whatever might be one, or a token, goes.
@@ -44,26 +50,26 @@ class Reply(NamedTuple):
         return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
-def refusal(reply: Reply) -> Undelivered:
+def refusal(reply: Reply) -> DeliveryError:
     """Return what it means that a message was answered so."""
-    why, brief = f"refused: {reply}", f"refused: {reply.codes}"
+    why, log_text = f"refused: {reply}", f"refused: {reply.codes}"
     if reply.code == _SIGN_IN_FIRST:
-        return WrongSetup(
+        return Misconfigured(
             f"it wants to know who sends: authsite.mail.username and authsite.mail.password are "
             f"for that ({reply.codes})"
         )
     if reply.code in _CLOSING_OR_CONFUSED:
-        return ServerAway(f"it breaks off: {reply}", brief=f"it answers {reply.codes}")
+        return ServerUnavailable(f"it breaks off: {reply}", log_text=f"it answers {reply.codes}")
     if reply.is_permanent:
-        return RefusedForGood(why, brief=brief)
-    return Refused(why, brief=brief)
+        return PermanentRefusal(why, log_text=log_text)
+    return TemporaryRefusal(why, log_text=log_text)
 
 
-def refusal_of_sender(reply: Reply) -> Undelivered:
+def refusal_of_sender(reply: Reply) -> DeliveryError:
     """Return what it means that the sender was answered so, who is the same for all messages."""
     if reply.is_permanent and reply.code != _SIGN_IN_FIRST:
-        return WrongSetup(
+        return Misconfigured(
             f"it does not take authsite.mail.sender, or not from authsite.mail.username: {reply}",
-            brief=f"it does not take authsite.mail.sender ({reply.codes})",
+            log_text=f"it does not take authsite.mail.sender ({reply.codes})",
         )
     return refusal(reply)

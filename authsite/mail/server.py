@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from authsite.mail.errors import ServerAway, WrongSetup
+from authsite.mail.errors import Misconfigured, ServerUnavailable
 from authsite.mail.replies import Reply
 from authsite.settings.mail_schema import MailSettings
 from authsite.settings.schema import Settings
@@ -20,12 +20,12 @@ class MailServer(NamedTuple):
     host: str
     mail: MailSettings
     #: What this machine says it is called.
-    own_name: str
+    ehlo_name: str
 
     def open(self) -> smtplib.SMTP:
         """Return a connection that is secured and signed in as the settings say.
 
-        Raises `ServerAway`, or `WrongSetup` where an operator has to do something about it.
+        Raises `ServerUnavailable`, or `Misconfigured` where an operator has to do something about it.
         """
         try:
             smtp = self._connect()
@@ -40,18 +40,20 @@ class MailServer(NamedTuple):
                 smtp.close()
                 raise
         except ssl.SSLCertVerificationError as error:
-            raise WrongSetup(
+            raise Misconfigured(
                 f"its certificate cannot be trusted ({error.verify_message}): authsite.mail.host "
-                "must be the name that is in it, and authsite.mail.certificates the file of its "
+                "must be the name that is in it, and authsite.mail.ca_file the file of its "
                 "authority if that is none of the system's"
             ) from None
         except smtplib.SMTPResponseException as error:
             reply = Reply(error.smtp_code, error.smtp_error)
-            raise ServerAway(f"it answers {reply}", brief=f"it answers {reply.codes}") from None
+            raise ServerUnavailable(
+                f"it answers {reply}", log_text=f"it answers {reply.codes}"
+            ) from None
         except UnicodeError:
-            raise WrongSetup("authsite.mail.host is no name that a server can have") from None
+            raise Misconfigured("authsite.mail.host is no name that a server can have") from None
         except OSError as error:  # smtplib's own errors are such
-            raise ServerAway(f"no connection: {error}") from None
+            raise ServerUnavailable(f"no connection: {error}") from None
         return smtp
 
     def _connect(self) -> smtplib.SMTP:
@@ -60,16 +62,16 @@ class MailServer(NamedTuple):
         if self.mail.security == "tls":
             context = self._context()
             return smtplib.SMTP_SSL(
-                self.host, port, self.own_name, timeout=timeout, context=context
+                self.host, port, self.ehlo_name, timeout=timeout, context=context
             )
-        return smtplib.SMTP(self.host, port, self.own_name, timeout=timeout)
+        return smtplib.SMTP(self.host, port, self.ehlo_name, timeout=timeout)
 
     def _secure(self, smtp: smtplib.SMTP) -> None:
         """Go on in TLS, or not at all: somebody in between could strike the offer out."""
         try:
             smtp.starttls(context=self._context())
         except smtplib.SMTPNotSupportedError:
-            raise WrongSetup(
+            raise Misconfigured(
                 "it does not offer STARTTLS: authsite.mail.security must be tls if it expects TLS "
                 "from the first byte"
             ) from None
@@ -77,9 +79,9 @@ class MailServer(NamedTuple):
     def _context(self) -> ssl.SSLContext:
         """Demand a certificate and the right name in it; the file may have been renewed."""
         try:
-            return ssl.create_default_context(cafile=self.mail.certificates)
+            return ssl.create_default_context(cafile=self.mail.ca_file)
         except OSError as error:
-            raise WrongSetup(f"authsite.mail.certificates cannot be read: {error}") from None
+            raise Misconfigured(f"authsite.mail.ca_file cannot be read: {error}") from None
 
 
 def end_of_certificate(smtp: smtplib.SMTP) -> datetime | None:
@@ -97,13 +99,13 @@ def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
         reply = Reply(error.smtp_code, error.smtp_error)
         if not reply.is_permanent:
             raise
-        raise WrongSetup(
+        raise Misconfigured(
             f"it does not take authsite.mail.username and authsite.mail.password ({reply.codes})"
         ) from None
     except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected):
         raise
     except (smtplib.SMTPException, UnicodeError):
-        raise WrongSetup(
+        raise Misconfigured(
             "it offers no way to sign in that fits authsite.mail.username and "
             "authsite.mail.password: PLAIN, LOGIN or CRAM-MD5, with ASCII only"
         ) from None
@@ -115,5 +117,5 @@ def mail_server(settings: Settings) -> MailServer | None:
     if settings.mail.host is None:
         return None
     # RFC 5321, 4.1.3: an address stands in brackets.
-    own_name = f"[IPv6:{host}]" if ":" in host else host
-    return MailServer(settings.mail.host, settings.mail, own_name)
+    ehlo_name = f"[IPv6:{host}]" if ":" in host else host
+    return MailServer(settings.mail.host, settings.mail, ehlo_name)

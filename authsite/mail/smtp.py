@@ -4,14 +4,14 @@ import contextlib
 import smtplib
 from email.message import EmailMessage
 
-from authsite.mail.errors import ServerAway
+from authsite.mail.errors import ServerUnavailable
 from authsite.mail.replies import Reply, refusal, refusal_of_sender
 from authsite.mail.server import MailServer
 
 _WELL = 250
 
 
-class Conversation:
+class SmtpSession:
     """One connection, opened by the first message; for one thread. `with` ends it."""
 
     def __init__(self, server: MailServer) -> None:
@@ -43,7 +43,7 @@ class Conversation:
         except smtplib.SMTPResponseException as error:
             raise refusal(Reply(error.smtp_code, error.smtp_error)) from None
         except OSError as error:
-            raise ServerAway(f"it broke off: {error}") from None
+            raise ServerUnavailable(f"it broke off: {error}") from None
 
     def _ready(self) -> smtplib.SMTP:
         """Return a connection that lives, and on which nothing is half said."""

@@ -12,30 +12,30 @@ from authsite.models import OutboxMessage
 SHOWN = 20
 
 _MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
-_WAITS = _MESSAGE.c.next_try_at.is_not(None)
-_FAILED = _MESSAGE.c.failure.is_not(None)
-_NEWEST = _MESSAGE.c.due_at.desc()
+_WAITS = _MESSAGE.c.next_attempt_at.is_not(None)
+_FAILED = _MESSAGE.c.last_error.is_not(None)
+_NEWEST = _MESSAGE.c.send_at.desc()
 #: The states, with the condition of each and what is of most interest there.
 _STATES = {
-    "waiting": (_WAITS & ~_FAILED, _MESSAGE.c.due_at),
-    "put off": (_WAITS & _FAILED, _MESSAGE.c.due_at),
+    "waiting": (_WAITS & ~_FAILED, _MESSAGE.c.send_at),
+    "put off": (_WAITS & _FAILED, _MESSAGE.c.send_at),
     "given up": (~_WAITS & _FAILED, _NEWEST),
     "delivered": (~_WAITS & ~_FAILED, _MESSAGE.c.delivered_at.desc()),
 }
 
 
-class Seen(NamedTuple):
+class MessageStatus(NamedTuple):
     """What there is to know of a message that is nobody's secret."""
 
     id: str
     state: str
-    kind: str
+    template: str
     recipient: str
-    due_at: datetime
-    tries: int
-    next_try_at: datetime | None
+    send_at: datetime
+    attempts: int
+    next_attempt_at: datetime | None
     delivered_at: datetime | None
-    failure: str | None
+    last_error: str | None
 
 
 def count_messages(connection: Connection) -> dict[str, int]:
@@ -47,14 +47,14 @@ def count_messages(connection: Connection) -> dict[str, int]:
     return dict(zip(_STATES, row, strict=True))
 
 
-def some_messages(connection: Connection) -> list[Seen]:
+def some_messages(connection: Connection) -> list[MessageStatus]:
     """Return the messages that wait longest, and those that ended last."""
-    found: list[Seen] = []
+    found: list[MessageStatus] = []
     for state, (condition, order) in _STATES.items():
         columns = [
             sa.literal(state).label(name) if name == "state" else _MESSAGE.c[name]
-            for name in Seen._fields
+            for name in MessageStatus._fields
         ]
         wanted = sa.select(*columns).where(condition).order_by(order).limit(SHOWN)
-        found += [Seen(*row) for row in connection.execute(wanted)]
+        found += [MessageStatus(*row) for row in connection.execute(wanted)]
     return found

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from authsite.clock import utc_now
 from authsite.db.compiled_select import CompiledSelect
-from authsite.db.engines import DATABASE_AWAY, Database
-from authsite.mail.delivery import Delivery, Round, without_words
-from authsite.mail.outbox import NEXT_TRY
+from authsite.db.engines import DATABASE_UNAVAILABLE, Database
+from authsite.mail.delivery import Delivery, DeliveryResult, describe_safely
+from authsite.mail.outbox import NEXT_ATTEMPT
 from authsite.mail.server import mail_server
 from authsite.settings.schema import Settings
 
@@ -20,7 +20,7 @@ POLL = 10.0
 REST = 10.0
 
 
-class Courier:
+class MailWorker:
     """Delivers messages in the calling thread, or on one of its own.
 
     Without a `delivery`, in development, nothing leaves the machine. `poll` and `rest` are seconds.
@@ -28,14 +28,14 @@ class Courier:
 
     def __init__(
         self,
-        next_try: CompiledSelect,
+        next_attempt: CompiledSelect,
         delivery: Delivery | None,
         *,
         on_thread: bool,
         poll: float = POLL,
         rest: float = REST,
     ) -> None:
-        self._next_try = next_try
+        self._next_attempt = next_attempt
         self._poll = poll
         self._rest = rest
         self._delivery = delivery
@@ -43,7 +43,7 @@ class Courier:
         self._woken = threading.Event()
         self._stopped = threading.Event()
         #: Whether `start` has still something to do.
-        self.is_to_start = on_thread and delivery is not None
+        self.needs_start = on_thread and delivery is not None
 
     @property
     def delivers(self) -> bool:
@@ -53,9 +53,9 @@ class Courier:
     def start(self) -> None:
         """Deliver on a thread from now on, unless it runs already or is not wanted."""
         with self._starting:
-            if self.is_to_start:
+            if self.needs_start:
                 threading.Thread(target=self.work, name="courier", daemon=True).start()
-                self.is_to_start = False
+                self.needs_start = False
 
     def wake(self) -> None:
         """Look into the outbox at once; cheap to call, and safe from any thread."""
@@ -75,10 +75,10 @@ class Courier:
             else:
                 self._stopped.wait(self._rest)
 
-    def deliver_due(self, *, now: datetime) -> Round:
+    def deliver_due(self, *, now: datetime) -> DeliveryResult:
         """Deliver all that is due by `now`, in this thread; say what became of it."""
         if self._delivery is None:
-            return Round()
+            return DeliveryResult()
         return self._delivery.deliver_due(now=now, is_over=self._stopped.is_set)
 
     def _all_is_well(self) -> bool:
@@ -86,19 +86,19 @@ class Courier:
         now = utc_now()
         try:
             # A look first: a worker with nothing to do must not take SQLite's write lock.
-            (next_try,) = self._next_try.one_or_none() or (None,)
-            if next_try is None or next_try > now:
+            (next_attempt,) = self._next_attempt.one_or_none() or (None,)
+            if next_attempt is None or next_attempt > now:
                 return True
-            return self.deliver_due(now=now).server_away is None
-        except DATABASE_AWAY as error:
-            log.warning("sys_mail_put_off: the database is away: %s", type(error).__name__)
+            return self.deliver_due(now=now).server_unavailable is None
+        except DATABASE_UNAVAILABLE as error:
+            log.warning("sys_mail_deferred: the database is away: %s", type(error).__name__)
         except Exception as error:
-            what = without_words(error)
+            what = describe_safely(error)
             log.error("sys_mail_crash: %s", what)  # noqa: TRY400 - which would quote messages
         return False
 
 
-def build_courier(settings: Settings, database: Database) -> Courier:
+def build_worker(settings: Settings, database: Database) -> MailWorker:
     """Return the courier of a site; it connects to nothing yet."""
     server = mail_server(settings)
     delivery = server and Delivery(
@@ -107,4 +107,6 @@ def build_courier(settings: Settings, database: Database) -> Courier:
         sender=settings.sender,
         sender_name=settings.site.name,
     )
-    return Courier(database.compile(NEXT_TRY), delivery, on_thread=settings.mail.thread)
+    return MailWorker(
+        database.compile(NEXT_ATTEMPT), delivery, on_thread=settings.mail.deliver_in_process
+    )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from authsite.models.base import Base, UtcDateTime
 
 
-class Event(Base):
+class AuditEvent(Base):
     """Something that the owner of an account may want to know of; it is written and never changed.
 
     It stands beside what it tells of, in one transaction, so that there is neither without the
@@ -32,7 +32,7 @@ class Event(Base):
     #: In which session it was done, or which one it began; no key, since rows of sessions go.
     session_id: Mapped[str | None] = mapped_column(sa.String(16))
     user_agent: Mapped[str | None] = mapped_column(sa.String(512))
-    network_address: Mapped[str | None] = mapped_column(sa.String(45))
+    ip_address: Mapped[str | None] = mapped_column(sa.String(45))
     #: What else there is to say, as the kind has it: plain values by name.
     details: Mapped[dict[str, str]] = mapped_column(sa.JSON)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from authsite.models.base import Base, UtcDateTime
 
 
-class PendingLink(Base):
+class EmailLink(Base):
     """Something that happens once, when whoever has the link wants it; the row goes when it has.
 
     The token itself is nowhere but in the link.
@@ -23,10 +23,10 @@ class PendingLink(Base):
     purpose: Mapped[str] = mapped_column(sa.String(20))
     #: The address that the link was sent to, as typed, and its key.
     email: Mapped[str] = mapped_column(sa.String(254))
-    email_key: Mapped[str] = mapped_column(sa.String(254), index=True)
+    email_normalized: Mapped[str] = mapped_column(sa.String(254), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: From when on it leads nowhere; what the sweeper looks for.
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
     def __repr__(self) -> str:
-        return f"<PendingLink {self.purpose} of {self.user_id}>"
+        return f"<EmailLink {self.purpose} of {self.user_id}>"

@@ -31,15 +31,15 @@ class OutboxMessage(Base):
     text: Mapped[str | None] = mapped_column(sa.Text)
     html: Mapped[str | None] = mapped_column(sa.Text)
     #: When it was to be sent; mostly the moment at which it was written.
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    send_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: When it is tried next. A worker that tries it puts this off, so that no other does.
-    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    tries: Mapped[int] = mapped_column(server_default="0")
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(server_default="0")
     #: What became of the last try, if it failed; in words for an operator.
-    failure: Mapped[str | None] = mapped_column(sa.String(200))
+    last_error: Mapped[str | None] = mapped_column(sa.String(200))
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: From when on nobody needs to know of it; what the sweeper looks for.
-    forget_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    purge_after: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
     def __repr__(self) -> str:
         return f"<OutboxMessage {self.id} {self.kind}>"

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from authsite.models.base import Base, UtcDateTime
 
 
-class Sweep(Base):
+class PurgeRun(Base):
     """One row, and the moment at which expired rows were last looked for."""
 
     __tablename__ = "sweep"
 
     name: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)

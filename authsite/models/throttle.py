@@ -18,9 +18,9 @@ class Throttle(Base):
     #: A keyed digest of what is counted, 32 bytes: what people typed is not to be read here.
     key: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
     #: When the first hit was counted. It tells this count from a later one under the same key.
-    begun_at: Mapped[int] = mapped_column(sa.BigInteger)
+    window_started_at: Mapped[int] = mapped_column(sa.BigInteger)
     hits: Mapped[int]
     #: From when on a hit is let through again, if there have been as many as may.
-    free_at: Mapped[int] = mapped_column(sa.BigInteger)
+    blocked_until: Mapped[int] = mapped_column(sa.BigInteger)
     #: From when on the row counts for nothing; what the sweeper looks for.
-    forget_at: Mapped[int] = mapped_column(sa.BigInteger, index=True)
+    expires_at: Mapped[int] = mapped_column(sa.BigInteger, index=True)

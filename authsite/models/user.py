@@ -9,7 +9,7 @@ from authsite.models.base import Base, UtcDateTime
 
 
 class User(Base):
-    """A person's account. `email` is kept as typed; `email_key` is what makes it unique."""
+    """A person's account. `email` is kept as typed; `email_normalized` is what makes it unique."""
 
     __tablename__ = "user"
     __table_args__ = (
@@ -21,7 +21,7 @@ class User(Base):
     first_name: Mapped[str] = mapped_column(sa.String(100))
     last_name: Mapped[str] = mapped_column(sa.String(100))
     email: Mapped[str] = mapped_column(sa.String(254))
-    email_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    email_normalized: Mapped[str] = mapped_column(sa.String(254), unique=True)
     #: A PHC string: algorithm, parameters, salt and hash in one; before it the id of a pepper.
     #: Without one nobody signs in until a password is chosen by a link from a mail.
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
@@ -29,19 +29,19 @@ class User(Base):
     #: When its owner has shown that mail to it reaches them.
     email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: When the account goes, if its owner has closed it; what the sweeper looks for.
-    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    delete_after: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
     #: Since when nobody signs in, because somebody who runs the site said so, and why: in words
     #: that the owner is shown.
-    frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    frozen_reason: Mapped[str | None] = mapped_column(sa.String(200))
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    suspension_reason: Mapped[str | None] = mapped_column(sa.String(200))
     #: Since when browsers count that are signed in with; what was one before is new to the account.
     #: Set when the owner has taken the account back from somebody else.
-    known_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    devices_valid_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: Whether this person may open the pages of those who run the site.
     is_administrator: Mapped[bool] = mapped_column(server_default=sa.false())
     #: By what another system knew the account that it was imported from: its name and an id there.
-    former_id: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
+    external_id: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
 
     def __repr__(self) -> str:
         return f"<User {self.id}>"

@@ -23,11 +23,11 @@ class UserSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: When the password was last typed in this session.
-    confirmed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    authenticated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: The nearer of the idle and the absolute limit; what the sweeper looks for.
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     user_agent: Mapped[str | None] = mapped_column(sa.String(512))
-    network_address: Mapped[str | None] = mapped_column(sa.String(45))
+    ip_address: Mapped[str | None] = mapped_column(sa.String(45))
     #: Whether its owner said so at the sign-in: it is shorter then, and ends with the browser.
     public_computer: Mapped[bool] = mapped_column(server_default=sa.false())
 

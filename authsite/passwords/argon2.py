@@ -9,7 +9,7 @@ _OUT_OF_MEMORY = error_to_str(-22)  # ARGON2_MEMORY_ALLOCATION_ERROR of argon2.h
 _VERIFY = PasswordHasher().verify
 
 
-def argon2_matches(phc: str, password: str | bytes) -> bool:
+def verify_argon2(phc: str, password: str | bytes) -> bool:
     """Whether `password` is what was hashed to this PHC string; False for what is no such string.
 
     Raises `VerificationError` when there is no memory to find out.

@@ -25,7 +25,7 @@ class HashQueueFull(Exception):
     """As many hashes wait as may; whoever asked should come back in a moment."""
 
 
-class Watch(Protocol):
+class HashObserver(Protocol):
     """Who watches a queue is told this, on its threads, when nobody waits for them any more."""
 
     def worked(self, *, waited: float, took: float) -> None:
@@ -43,14 +43,14 @@ class _Nobody:
         pass
 
 
-NOBODY: Watch = _Nobody()
+NULL_OBSERVER: HashObserver = _Nobody()
 
 
-class Turn:
+class Slot:
     """A place at one of the queue's threads, which works for the caller until the turn ends."""
 
-    def __init__(self, watch: Watch) -> None:
-        self.called = threading.Event()
+    def __init__(self, watch: HashObserver) -> None:
+        self.greeting_name = threading.Event()
         self.is_working = False
         #: Seconds that the turn was waited for, until the first work in it tells of them.
         self.waited = 0.0
@@ -90,24 +90,24 @@ class HashQueue:
     ends up waiting for a hash as soon as there are more sign-ins than workers.
     """
 
-    def __init__(self, *, threads: int, waiting: int, watch: Watch = NOBODY) -> None:
+    def __init__(self, *, threads: int, waiting: int, watch: HashObserver = NULL_OBSERVER) -> None:
         self._places = threading.BoundedSemaphore(threads + waiting)
         self._pool = ThreadPoolExecutor(threads, "hash", initializer=_yield_to_pages)
         self._lock = threading.Lock()
         self._turns_left = TURNS_A_THREAD * threads
-        self._waiting: deque[Turn] = deque()
-        self._called: set[Turn] = set()
+        self._waiting: deque[Slot] = deque()
+        self._called: set[Slot] = set()
         self._watch = watch
 
     @property
     def state(self) -> tuple[int, int]:
         """How many have their work done just now, and how many others have a place."""
         with self._lock:
-            running = sum(turn.is_working for turn in self._called)
+            running = sum(slot.is_working for slot in self._called)
             return running, len(self._waiting) + len(self._called) - running
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[Turn]:
+    def slot(self) -> Iterator[Slot]:
         """Wait for a turn and have it for the block: who comes first is served first.
 
         What the block does before its work is done by few at a time, however many wait.
@@ -116,35 +116,35 @@ class HashQueue:
         if not self._places.acquire(blocking=False):
             self._watch.refused()
             raise HashQueueFull
-        turn, asked_at = Turn(self._watch), time.perf_counter()
+        slot, asked_at = Slot(self._watch), time.perf_counter()
         with self._lock:
-            self._waiting.append(turn)
+            self._waiting.append(slot)
             self._call_next()
-        turn.called.wait()
-        turn.waited = time.perf_counter() - asked_at
+        slot.greeting_name.wait()
+        slot.waited = time.perf_counter() - asked_at
         try:
-            yield turn
+            yield slot
         finally:
-            turn.end()
+            slot.end()
             with self._lock:
                 self._turns_left += 1
-                self._called.discard(turn)
+                self._called.discard(slot)
                 self._call_next()
             self._places.release()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do `work` when the turn has come; raises `HashQueueFull` as `turn` does."""
-        with self.turn() as turn:
-            return turn.run(work, *args, **kwargs)
+        with self.slot() as slot:
+            return slot.run(work, *args, **kwargs)
 
     def _call_next(self) -> None:
         """Give the next turn, if there is one and somebody waits for it; called with the lock."""
         if self._turns_left and self._waiting:
             self._turns_left -= 1
-            turn = self._waiting.popleft()
-            self._called.add(turn)
-            self._pool.submit(turn.serve)
-            turn.called.set()
+            slot = self._waiting.popleft()
+            self._called.add(slot)
+            self._pool.submit(slot.serve)
+            slot.greeting_name.set()
 
 
 def _yield_to_pages() -> None:

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 
 from argon2 import PasswordHasher as Argon2
 
-from authsite.passwords.argon2 import argon2_matches
-from authsite.passwords.hash_queue import NOBODY, HashQueue, Turn, Watch
-from authsite.passwords.legacy_hashes import foreign_hash_of
-from authsite.passwords.peppers import Pepper, unmarked
+from authsite.passwords.argon2 import verify_argon2
+from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue, Slot
+from authsite.passwords.legacy_hashes import parse_legacy_hash
+from authsite.passwords.peppers import Pepper, split_pepper
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class PasswordHasher:
         concurrency: int = 0,
         queue: int = 64,
         peppers: Sequence[Pepper] = (),
-        watch: Watch = NOBODY,
+        watch: HashObserver = NULL_OBSERVER,
     ) -> None:
         self._argon2 = Argon2(
             time_cost=time_cost,
@@ -70,7 +70,7 @@ class PasswordHasher:
             for length in (_SALT_BYTES, _HASH_BYTES)
         )
         costs = f"m={memory_cost},t={time_cost},p={parallelism}"
-        self._nobodys_hash = self._marked(f"$argon2id$v=19${costs}${salt}${digest}")
+        self._dummy_hash = self._marked(f"$argon2id$v=19${costs}${salt}${digest}")
         self._nobodys_pepper = Pepper("", secrets.token_bytes(_HASH_BYTES))
         self._missed: set[str] = set()
 
@@ -79,26 +79,26 @@ class PasswordHasher:
         """What hashes wait in, for those who watch it."""
         return self._queue
 
-    def turn(self) -> AbstractContextManager[Turn]:
+    def slot(self) -> AbstractContextManager[Slot]:
         """Return a block that begins when its turn to hash has come.
 
         Raises `HashQueueFull` instead when too many wait.
         """
-        return self._queue.turn()
+        return self._queue.slot()
 
-    def hash(self, password: str, *, within: Turn | None = None) -> str:
+    def hash(self, password: str, *, within: Slot | None = None) -> str:
         """Return the PHC string of a new salted hash, with the pepper's id before it."""
         return (within or self._queue).run(self._hash, normalized(password))
 
-    def matches(
-        self, password_hash: str | None, password: str, *, within: Turn | None = None
+    def verify(
+        self, password_hash: str | None, password: str, *, within: Slot | None = None
     ) -> bool:
         """Whether `password` is the one that was hashed; None takes as long and is never true.
 
         Hashes that other systems made are known too, and take what they take.
         """
         known = password_hash is not None
-        candidate = password_hash if password_hash is not None else self._nobodys_hash
+        candidate = password_hash if password_hash is not None else self._dummy_hash
         return (within or self._queue).run(self._verify, candidate, password) and known
 
     def is_outdated(self, password_hash: str) -> bool:
@@ -106,29 +106,29 @@ class PasswordHasher:
 
         A hash that another system made is.
         """
-        if foreign_hash_of(password_hash):
+        if parse_legacy_hash(password_hash):
             return True
-        pepper, unpeppered = unmarked(password_hash)
+        pepper, unpeppered = split_pepper(password_hash)
         current = self._pepper.id if self._pepper else None
         return pepper != current or self._argon2.check_needs_rehash(unpeppered)
 
     def _marked(self, password_hash: str) -> str:
-        return self._pepper.mark(password_hash) if self._pepper else password_hash
+        return self._pepper.tag(password_hash) if self._pepper else password_hash
 
     def _hash(self, password: str) -> str:
         if self._pepper:
-            password = self._pepper.mix(password)
+            password = self._pepper.apply(password)
         return self._marked(self._argon2.hash(password))
 
     def _verify(self, password_hash: str, password: str) -> bool:
-        foreign = foreign_hash_of(password_hash)
+        foreign = parse_legacy_hash(password_hash)
         if foreign:
-            return foreign.matches(password)
-        pepper, unpeppered = unmarked(password_hash)
+            return foreign.verify(password)
+        pepper, unpeppered = split_pepper(password_hash)
         password = normalized(password)
         if pepper is not None:
-            password = self._pepper_of_id(pepper).mix(password)
-        return argon2_matches(unpeppered, password)
+            password = self._pepper_of_id(pepper).apply(password)
+        return verify_argon2(unpeppered, password)
 
     def _pepper_of_id(self, pepper_id: str) -> Pepper:
         """Return the pepper, or in its place one of nobody's, with which no password matches."""

@@ -17,16 +17,16 @@ from typing import Literal
 
 import bcrypt
 
-from authsite.passwords.argon2 import argon2_matches
+from authsite.passwords.argon2 import verify_argon2
 
 #: What one comparison may cost: about a second of a core, and a quarter of a GiB. Who has more in
 #: a hash than this could make the site stand still for everybody who signs in.
-MOST_KIB = 256 * 1024
+MAX_KIB = 256 * 1024
 MOST_ARGON2_KIB_PASSES = 1024 * 1024
-MOST_LANES = 16
-MOST_ITERATIONS = 4_000_000
-MOST_BCRYPT_ROUNDS = 14
-MOST_SCRYPT_BLOCKS = 2**21
+MAX_LANES = 16
+MAX_ITERATIONS = 4_000_000
+MAX_BCRYPT_ROUNDS = 14
+MAX_SCRYPT_BLOCKS = 2**21
 
 #: bcrypt sees no more of a password. Devise, Rails and Django before them cut it, or let it be cut.
 _BCRYPT_SEES = 72
@@ -46,7 +46,7 @@ _SCRYPT = re.compile(
     r"\$(?P<p>[1-9][0-9]{0,5})\$(?P<digest>[A-Za-z0-9+/]{86}==)"
 )
 #: What Argon2 needs of memory for each lane, in KiB (RFC 9106, 3.1).
-_LEAST_KIB_A_LANE = 8
+_MIN_KIB_PER_LANE = 8
 #: Lucia's own, whose costs do not stand in it.
 _LUCIAS_SCRYPT = re.compile(r"(?P<salt>[0-9a-f]{32}):(?P<digest>[0-9a-f]{128})")
 
@@ -55,18 +55,18 @@ _Parts = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignHash:
+class LegacyHash:
     """A hash of another system.
 
-    `is_bearable` says whether it costs no more than the site can bear; nothing matches one that
+    `is_affordable` says whether it costs no more than the site can bear; nothing matches one that
     is not.
     """
 
-    is_bearable: bool
+    is_affordable: bool
     normal_form: _NormalForm
     _verify: Callable[[bytes], bool] = field(repr=False)
 
-    def matches(self, password: str) -> bool:
+    def verify(self, password: str) -> bool:
         """Whether `password` is the one that was hashed: as it was typed, or in the normal form.
 
         Who was to normalize it there may have left it as it was, and who was not may have got it as
@@ -75,10 +75,10 @@ class ForeignHash:
         Raises `VerificationError` or `ValueError` when there is no memory to find out.
         """
         spellings = dict.fromkeys((unicodedata.normalize(self.normal_form, password), password))
-        return self.is_bearable and any(self._verify(each.encode("utf-8")) for each in spellings)
+        return self.is_affordable and any(self._verify(each.encode("utf-8")) for each in spellings)
 
 
-def foreign_hash_of(text: str) -> ForeignHash | None:
+def parse_legacy_hash(text: str) -> LegacyHash | None:
     """Return the hash that `text` is; None if it is ours, or none that a password could have."""
     for prefix, form, read in _FORMS:
         match = text.startswith(prefix) and form.fullmatch(text, len(prefix))
@@ -96,27 +96,27 @@ def _is_base64(text: str) -> bool:
     return base64.b64encode(read).decode("ascii").rstrip("=") == text
 
 
-def of_raw_password(text: str) -> str:
+def tag_raw(text: str) -> str:
     """Return how a hash is kept of a password that was hashed as it was typed."""
     return f"argon2{text}" if text.startswith("$argon2") else text
 
 
-def of_nfkc_password(text: str) -> str:
+def tag_nfkc(text: str) -> str:
     """Return how a hash is kept of a password that was brought into NFKC before, as oslo does."""
     return f"nfkc{text}" if text.startswith("$") else text
 
 
-def _argon2(parts: _Parts, *, normal_form: _NormalForm) -> ForeignHash | None:
+def _argon2(parts: _Parts, *, normal_form: _NormalForm) -> LegacyHash | None:
     kib, passes, phc = int(parts["kib"]), int(parts["passes"]), parts["phc"]
     is_whole = _is_base64(parts["salt"]) and _is_base64(parts["digest"])
-    if not is_whole or kib < _LEAST_KIB_A_LANE * int(parts["lanes"]):
+    if not is_whole or kib < _MIN_KIB_PER_LANE * int(parts["lanes"]):
         return None
-    return ForeignHash(
-        kib <= MOST_KIB
+    return LegacyHash(
+        kib <= MAX_KIB
         and kib * passes <= MOST_ARGON2_KIB_PASSES
-        and int(parts["lanes"]) <= MOST_LANES,
+        and int(parts["lanes"]) <= MAX_LANES,
         normal_form,
-        lambda password: argon2_matches(phc, password),
+        lambda password: verify_argon2(phc, password),
     )
 
 
@@ -125,7 +125,7 @@ def _bcrypt(
     *,
     normal_form: _NormalForm,
     before: Callable[[bytes], bytes] = lambda password: password[:_BCRYPT_SEES],
-) -> ForeignHash:
+) -> LegacyHash:
     mcf = parts["mcf"].encode("ascii")
 
     def verify(password: bytes) -> bool:
@@ -134,14 +134,14 @@ def _bcrypt(
         except ValueError:  # a salt that is none
             return False
 
-    return ForeignHash(int(parts["rounds"]) <= MOST_BCRYPT_ROUNDS, normal_form, verify)
+    return LegacyHash(int(parts["rounds"]) <= MAX_BCRYPT_ROUNDS, normal_form, verify)
 
 
 def _sha256_in_hexadecimal(password: bytes) -> bytes:
     return hashlib.sha256(password).hexdigest().encode("ascii")
 
 
-def _pbkdf2_sha256(parts: _Parts) -> ForeignHash:
+def _pbkdf2_sha256(parts: _Parts) -> LegacyHash:
     iterations, salt = int(parts["iterations"]), parts["salt"].encode("ascii")
     digest = base64.b64decode(parts["digest"])
 
@@ -149,15 +149,15 @@ def _pbkdf2_sha256(parts: _Parts) -> ForeignHash:
         found = hashlib.pbkdf2_hmac("sha256", password, salt, iterations)
         return hmac.compare_digest(found, digest)
 
-    return ForeignHash(iterations <= MOST_ITERATIONS, "NFC", verify)
+    return LegacyHash(iterations <= MAX_ITERATIONS, "NFC", verify)
 
 
 def _scrypt(
     digest: bytes, *, salt: str, n: int, r: int, p: int, normal_form: _NormalForm
-) -> ForeignHash:
+) -> LegacyHash:
     memory = 128 * r * (n + p + 2)  # RFC 7914, 6: the blocks of each, and of the one at work
     can_be = n.bit_count() == 1 < n and n.bit_length() <= 16 * r
-    is_bearable = can_be and n * r * p <= MOST_SCRYPT_BLOCKS and memory <= MOST_KIB * 1024
+    is_affordable = can_be and n * r * p <= MAX_SCRYPT_BLOCKS and memory <= MAX_KIB * 1024
 
     def verify(password: bytes) -> bool:
         found = hashlib.scrypt(
@@ -166,27 +166,27 @@ def _scrypt(
             n=n,
             r=r,
             p=p,
-            maxmem=2 * MOST_KIB * 1024,
+            maxmem=2 * MAX_KIB * 1024,
             dklen=_SCRYPT_BYTES,
         )
         return hmac.compare_digest(found, digest)
 
-    return ForeignHash(is_bearable, normal_form, verify)
+    return LegacyHash(is_affordable, normal_form, verify)
 
 
-def _scrypt_of_django(parts: _Parts) -> ForeignHash:
+def _scrypt_of_django(parts: _Parts) -> LegacyHash:
     n, r, p = (int(parts[name]) for name in "nrp")
     digest = base64.b64decode(parts["digest"])
     return _scrypt(digest, salt=parts["salt"], n=n, r=r, p=p, normal_form="NFC")
 
 
-def _scrypt_of_lucia(parts: _Parts) -> ForeignHash:
+def _scrypt_of_lucia(parts: _Parts) -> LegacyHash:
     digest = bytes.fromhex(parts["digest"])
     return _scrypt(digest, salt=parts["salt"], n=2**14, r=16, p=1, normal_form="NFKC")
 
 
 #: What stands before, what follows, and how that is read.
-_FORMS: "tuple[tuple[str, re.Pattern[str], Callable[[_Parts], ForeignHash | None]], ...]" = (
+_FORMS: "tuple[tuple[str, re.Pattern[str], Callable[[_Parts], LegacyHash | None]], ...]" = (
     ("argon2", _PHC, partial(_argon2, normal_form="NFC")),
     ("nfkc", _PHC, partial(_argon2, normal_form="NFKC")),
     ("", _BCRYPT, partial(_bcrypt, normal_form="NFC")),

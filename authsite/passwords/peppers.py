@@ -19,17 +19,17 @@ class Pepper:
     id: str
     secret: bytes = field(repr=False)
 
-    def mix(self, password: str) -> str:
+    def apply(self, password: str) -> str:
         """Return what is hashed in the place of the password: HMAC-SHA-256, in base64."""
         digest = hmac.digest(self.secret, password.encode("utf-8"), hashlib.sha256)
         return base64.b64encode(digest).decode("ascii")
 
-    def mark(self, password_hash: str) -> str:
+    def tag(self, password_hash: str) -> str:
         """Return the hash with the id before it: `pepper=<id>$argon2id$…`."""
         return f"pepper={self.id}{password_hash}"
 
 
-def unmarked(password_hash: str) -> tuple[str | None, str]:
+def split_pepper(password_hash: str) -> tuple[str | None, str]:
     """Return the id of the pepper, None where there is none, and the hash without it."""
     match = _PEPPERED.fullmatch(password_hash)
     return (match[1], match[2]) if match else (None, password_hash)

@@ -12,7 +12,7 @@ from authsite.passwords.hasher import MAXIMUM_LENGTH, normalized
 #: Of zxcvbn's 0 to 4: 3 is "safely unguessable", beyond 10^8 guesses.
 MINIMUM_STRENGTH = 3
 #: Shorter words ("Al", "com") occur in good passwords by chance.
-SHORTEST_WORD_LOOKED_FOR = 4
+MIN_BLOCKED_WORD = 4
 
 _ADVICE = "A few unrelated words make a good password."
 
@@ -29,7 +29,7 @@ class PasswordPolicy:
     words: tuple[str, ...] = ()
     breached: BreachedPasswords | None = None
 
-    def weakness_of(self, password: str, *, words: Iterable[str]) -> str | None:
+    def explain_weakness(self, password: str, *, words: Iterable[str]) -> str | None:
         """Say in a sentence why this password is not worth having, or return None when it is.
 
         `words` are the person's own, their names and address, which an attacker would try first.
@@ -65,7 +65,7 @@ def _common(password: str) -> str | None:
 def _own_word(password: str, words: Iterable[str]) -> str | None:
     folded = password.casefold()
     for word in words:
-        if len(word) >= SHORTEST_WORD_LOOKED_FOR and word.casefold() in folded:
+        if len(word) >= MIN_BLOCKED_WORD and word.casefold() in folded:
             return f"Leave out “{word}”: it is what others would try first."
     return None
 

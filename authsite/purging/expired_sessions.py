@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from authsite.accounts.end_sessions import ENDED, ended_session
-from authsite.audit.event_types import Actor, EndReason, Kind
+from authsite.accounts.end_sessions import ENDED, session_snapshot
+from authsite.audit.event_types import Actor, EventType, SessionEndReason
 from authsite.audit.store import KEPT_FOR, row_of_event, write_rows
 from authsite.models import User, UserSession
 
@@ -36,13 +36,13 @@ def expire_oldest(connection: Connection, *, now: datetime, most: int) -> int:
         [
             row_of_event(
                 row.user_id,
-                Kind.SESSION_ENDED,
+                EventType.SESSION_ENDED,
                 at=row.expires_at,
                 actor=Actor.SITE,
-                details=ended_session(row, EndReason.EXPIRED),
+                details=session_snapshot(row, SessionEndReason.EXPIRED),
                 session_id=row.id,
                 user_agent=row.user_agent,
-                network_address=row.network_address,
+                ip_address=row.ip_address,
             )
             for row in ended
             if row.expires_at > now - KEPT_FOR  # else nobody could read it any more

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from authsite.db.engines import DATABASE_AWAY, Database
-from authsite.purging.targets import ALL, SESSIONS, Leftovers, claim_sweep, sweep
+from authsite.db.engines import DATABASE_UNAVAILABLE, Database
+from authsite.purging.targets import ALL, SESSIONS, PurgeTarget, claim_purge, sweep
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 REST = 0.01
 
 
-class Sweeper:
+class Purger:
     """Sweeps on a thread of its own; of all processes on one database, one at a time does.
 
     `on_expired` is told how many sessions went.
@@ -30,7 +30,7 @@ class Sweeper:
         self._lock = threading.Lock()
         self._next_look = 0.0
 
-    def nudge(self, *, now: datetime) -> threading.Thread | None:
+    def run_if_due(self, *, now: datetime) -> threading.Thread | None:
         """Sweep in the background if it is time; cheap to call, and safe from any thread.
 
         Returns the thread when one was started.
@@ -45,20 +45,20 @@ class Sweeper:
 
     def _sweep(self, now: datetime) -> None:
         try:
-            with self._database.writing.begin() as connection:
-                claimed = claim_sweep(connection, every=self._every, now=now)
+            with self._database.write_engine.begin() as connection:
+                claimed = claim_purge(connection, every=self._every, now=now)
             if claimed:
                 gone = [f"{self._sweep_all(each, now)} {each.name}" for each in ALL]
-                log.info("sys_sweep: %s deleted", ", ".join(gone))
-        except DATABASE_AWAY as error:
-            log.warning("sys_sweep: put off, the database is away: %s", type(error).__name__)
+                log.info("sys_purge: %s deleted", ", ".join(gone))
+        except DATABASE_UNAVAILABLE as error:
+            log.warning("sys_purge: put off, the database is away: %s", type(error).__name__)
             self._next_look = 0.0
 
-    def _sweep_all(self, leftovers: Leftovers, now: datetime) -> int:
+    def _sweep_all(self, target: PurgeTarget, now: datetime) -> int:
         total = 0
-        for deleted in sweep(self._database.writing, leftovers, now=now):
+        for deleted in sweep(self._database.write_engine, target, now=now):
             total += deleted
-            if leftovers is SESSIONS:
+            if target is SESSIONS:
                 self._on_expired(deleted)
             time.sleep(REST)
         return total

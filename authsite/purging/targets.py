@@ -10,7 +10,15 @@ from sqlalchemy.engine import Connection, Engine
 
 from authsite.audit.store import KEPT_FOR
 from authsite.clock import milliseconds_of
-from authsite.models import Event, OutboxMessage, PendingLink, Sweep, Throttle, User, UserSession
+from authsite.models import (
+    AuditEvent,
+    EmailLink,
+    OutboxMessage,
+    PurgeRun,
+    Throttle,
+    User,
+    UserSession,
+)
 from authsite.purging.expired_sessions import expire_oldest
 
 #: Rows deleted by one statement. 300 000 at once stall every writer for seconds.
@@ -20,24 +28,24 @@ BATCH = 500
 _NAME = "sessions"
 _SESSION = UserSession.metadata.tables["user_session"]
 _THROTTLE = Throttle.metadata.tables["throttle"]
-_LINK = PendingLink.metadata.tables["pending_link"]
+_LINK = EmailLink.metadata.tables["pending_link"]
 _MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
 _USER = User.metadata.tables["user"]
-_EVENT = Event.metadata.tables["event"]
+_EVENT = AuditEvent.metadata.tables["event"]
 
 
-def claim_sweep(connection: Connection, *, every: timedelta, now: datetime) -> bool:
+def claim_purge(connection: Connection, *, every: timedelta, now: datetime) -> bool:
     """Whether the caller is the one who sweeps now: of all processes, one is in `every`."""
     claimed = connection.execute(
-        sa.update(Sweep)
-        .where(Sweep.name == _NAME, Sweep.begun_at <= now - every)
-        .values(begun_at=now)
+        sa.update(PurgeRun)
+        .where(PurgeRun.name == _NAME, PurgeRun.started_at <= now - every)
+        .values(started_at=now)
     )
     return bool(claimed.rowcount)
 
 
 @dataclass(frozen=True, slots=True)
-class Leftovers:
+class PurgeTarget:
     """Rows that nobody can use any more: what they are called, and how to tell them."""
 
     name: str
@@ -45,28 +53,30 @@ class Leftovers:
     over_at: "sa.ColumnElement[Any]"
     moment: Callable[[datetime], Any] = field(repr=False)
 
-    def are_over(self, now: datetime) -> "sa.ColumnElement[bool]":
+    def is_expired(self, now: datetime) -> "sa.ColumnElement[bool]":
         """Return the condition that they are over by `now`."""
         return self.over_at <= self.moment(now)
 
 
-SESSIONS = Leftovers(
+SESSIONS = PurgeTarget(
     "expired sessions", _SESSION.c.id, _SESSION.c.expires_at, moment=lambda now: now
 )
-THROTTLES = Leftovers(
-    "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.forget_at, moment=milliseconds_of
+THROTTLES = PurgeTarget(
+    "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.purge_after, moment=milliseconds_of
 )
-LINKS = Leftovers("expired links", _LINK.c.digest, _LINK.c.expires_at, moment=lambda now: now)
-MESSAGES = Leftovers("old messages", _MESSAGE.c.id, _MESSAGE.c.forget_at, moment=lambda now: now)
-EVENTS = Leftovers("old events", _EVENT.c.id, _EVENT.c.at, moment=lambda now: now - KEPT_FOR)
+LINKS = PurgeTarget("expired links", _LINK.c.digest, _LINK.c.expires_at, moment=lambda now: now)
+MESSAGES = PurgeTarget(
+    "old messages", _MESSAGE.c.id, _MESSAGE.c.purge_after, moment=lambda now: now
+)
+EVENTS = PurgeTarget("old events", _EVENT.c.id, _EVENT.c.at, moment=lambda now: now - KEPT_FOR)
 #: With each goes all that hangs on it, by the database's own rules.
-ACCOUNTS = Leftovers("closed accounts", _USER.c.id, _USER.c.closes_at, moment=lambda now: now)
+ACCOUNTS = PurgeTarget("closed accounts", _USER.c.id, _USER.c.delete_after, moment=lambda now: now)
 #: Accounts last: what has gone before need not go with them.
 ALL = (SESSIONS, THROTTLES, LINKS, MESSAGES, EVENTS, ACCOUNTS)
 
 
 def sweep(
-    engine: Engine, leftovers: Leftovers, *, now: datetime, batch: int = BATCH
+    engine: Engine, target: PurgeTarget, *, now: datetime, batch: int = BATCH
 ) -> Iterator[int]:
     """Delete the rows that were over by `now`; yield the size of each batch when it is gone.
 
@@ -74,35 +84,31 @@ def sweep(
     """
     while True:
         with engine.begin() as connection:
-            if leftovers is SESSIONS:  # of which the history has to tell
+            if target is SESSIONS:  # of which the history has to tell
                 deleted = expire_oldest(connection, now=now, most=batch)
             else:
-                deleted = _delete_oldest(connection, leftovers, now=now, most=batch)
+                deleted = _delete_oldest(connection, target, now=now, most=batch)
         if not deleted:
             return
         yield deleted
 
 
-def _delete_oldest(
-    connection: Connection, leftovers: Leftovers, *, now: datetime, most: int
-) -> int:
+def _delete_oldest(connection: Connection, target: PurgeTarget, *, now: datetime, most: int) -> int:
     oldest = (
-        sa.select(leftovers.key)
-        .where(leftovers.are_over(now))
-        .order_by(leftovers.over_at)
+        sa.select(target.key)
+        .where(target.is_expired(now))
+        .order_by(target.over_at)
         .limit(most)
         # On PostgreSQL, what somebody holds may be hit, and is left to the next sweep: to wait for
         # several rows in this order, while others do in theirs, would be a deadlock.
         .with_for_update(skip_locked=True)
     )
-    return connection.execute(
-        sa.delete(leftovers.key.table).where(leftovers.key.in_(oldest))
-    ).rowcount
+    return connection.execute(sa.delete(target.key.table).where(target.key.in_(oldest))).rowcount
 
 
-def count_leftovers(connection: Connection, leftovers: Leftovers, *, now: datetime) -> int:
+def count_expired(connection: Connection, target: PurgeTarget, *, now: datetime) -> int:
     """Return how many rows were over by `now` and are still there."""
-    over = leftovers.are_over(now)
+    over = target.is_expired(now)
     return connection.execute(
-        sa.select(sa.func.count()).select_from(leftovers.key.table).where(over)
+        sa.select(sa.func.count()).select_from(target.key.table).where(over)
     ).scalar_one()

@@ -1,32 +1,32 @@
 """The tree of addresses: small classes around rows, made anew for each request."""
 
 from authsite.resources.account import Account
-from authsite.resources.admin import Admin, AnyUser, Users
+from authsite.resources.admin import Admin, UserResource, Users
 from authsite.resources.base import Private, Resource, Rows, add_child
 from authsite.resources.email_links import (
     LINKS,
     ChangeEmailLink,
     KeepAccountLink,
     Link,
-    NotMeLink,
     ResetPasswordLink,
+    SecureAccountLink,
     VerifyEmail,
     VerifyEmailLink,
 )
 from authsite.resources.root import Root
-from authsite.resources.sessions import OneSession, Sessions
+from authsite.resources.sessions import SessionResource, Sessions
 from authsite.resources.well_known import WellKnown
 
 __all__ = [
     "LINKS",
     "Account",
     "Admin",
-    "AnyUser",
+    "UserResource",
     "ChangeEmailLink",
     "KeepAccountLink",
     "Link",
-    "NotMeLink",
-    "OneSession",
+    "SecureAccountLink",
+    "SessionResource",
     "Private",
     "ResetPasswordLink",
     "Resource",

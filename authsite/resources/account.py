@@ -3,7 +3,7 @@
 from pyramid.decorator import reify
 from pyramid.httpexceptions import HTTPForbidden
 
-from authsite.accounts.users import user_of_id
+from authsite.accounts.users import get_user
 from authsite.models import User
 from authsite.resources.base import Private
 
@@ -14,7 +14,7 @@ class Account(Private):
     @reify
     def record(self) -> User:
         """The row of the one who asks; forbidden when it has gone since it was asked who."""
-        user = user_of_id(self.request.dbsession, self.request.authenticated_userid)
+        user = get_user(self.request.dbsession, self.request.authenticated_userid)
         if user is None:
             raise HTTPForbidden
         return user

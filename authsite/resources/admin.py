@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from pyramid.authorization import Allow
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 
-from authsite.accounts.find_users import UserSummary, summary_of_id
-from authsite.accounts.users import held_user_of_id
+from authsite.accounts.find_users import UserSummary, get_summary
+from authsite.accounts.users import lock_user
 from authsite.models import User
 from authsite.resources.base import Private, Resource, Rows
 from authsite.security.principals import ADMINISTRATOR
@@ -28,7 +28,7 @@ class Admin(Private):
         return self.child(name)
 
 
-class AnyUser(Resource):
+class UserResource(Resource):
     """`/admin/users/{id}`: the account of anybody."""
 
     def __init__(self, parent: "Users", record: UserSummary) -> None:
@@ -37,7 +37,7 @@ class AnyUser(Resource):
 
     def held(self) -> User:
         """Return the row, which nobody else changes meanwhile; not found if it has just gone."""
-        user = held_user_of_id(self.request.dbsession, self.record.id)
+        user = lock_user(self.request.dbsession, self.record.id)
         if user is None:
             raise HTTPNotFound
         return user
@@ -46,14 +46,14 @@ class AnyUser(Resource):
 class Users(Rows):
     """`/admin/users`: no page itself."""
 
-    rows = AnyUser
+    rows = UserResource
 
     def child(self, name: str) -> Any:
         """Return the place of the account with this id."""
         record = self._record_of(name) if is_id(name) else None
-        return AnyUser(self, record) if record else super().child(name)
+        return UserResource(self, record) if record else super().child(name)
 
     def _record_of(self, user_id: str) -> UserSummary | None:
         """Look apart from the transaction of a form, before which mails are counted."""
-        with self.request.site.database.session_to_read() as dbsession:
-            return summary_of_id(dbsession, user_id)
+        with self.request.services.database.read_dbsession() as dbsession:
+            return get_summary(dbsession, user_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from authsite.mail.stored_message import WrittenMessage, message_of_id
+from authsite.mail.stored_message import StoredMessage, message_of_id
 from authsite.resources.base import Resource
 
 
@@ -22,6 +22,6 @@ class DevMail(Resource):
 class DevMessage(Resource):
     """`/dev/mail/{id}`: one message."""
 
-    def __init__(self, parent: DevMail, record: WrittenMessage) -> None:
+    def __init__(self, parent: DevMail, record: StoredMessage) -> None:
         super().__init__(parent.request, name=record.id, parent=parent)
         self.record = record

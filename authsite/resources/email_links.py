@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from pyramid.decorator import reify
 
-from authsite.accounts.email_links import OpenLink, Purpose, link_of
+from authsite.accounts.email_links import ActiveLink, Purpose, find_link
 from authsite.clock import utc_now
 from authsite.resources.base import Resource, Rows
 from authsite.tokens import LinkToken
@@ -20,17 +20,17 @@ class Link(Resource):
         self.token = token
 
     @reify
-    def record(self) -> OpenLink | None:
+    def record(self) -> ActiveLink | None:
         """What the link says, or None when it leads nowhere any more.
 
         It is read apart from the transaction of the request, which must not begin before a
         password is hashed.
         """
-        with self.request.site.database.session_to_read() as dbsession:
-            return link_of(dbsession, self.token, purpose=self.purpose, now=utc_now())
+        with self.request.services.database.read_dbsession() as dbsession:
+            return find_link(dbsession, self.token, purpose=self.purpose, now=utc_now())
 
     @property
-    def is_owners(self) -> bool:
+    def belongs_to_current_user(self) -> bool:
         """Whether the link is there, and whoever asks is signed in to the account it is for."""
         link, identity = self.record, self.request.identity
         return bool(link and identity and identity.user_id == link.user_id)
@@ -90,26 +90,26 @@ class ChangeEmail(Links):
     rows = ChangeEmailLink
 
 
-class NotMeLink(Link):
-    """`/not-me/{token}`: takes back what a mail told of that its reader has not done."""
+class SecureAccountLink(Link):
+    """`/secure-account/{token}`: takes back what a mail told of that its reader has not done."""
 
-    purpose = Purpose.NOT_ME
+    purpose = Purpose.SECURE_ACCOUNT
 
 
-class NotMe(Links):
-    """`/not-me`: no page itself."""
+class SecureAccount(Links):
+    """`/secure-account`: no page itself."""
 
-    rows = NotMeLink
+    rows = SecureAccountLink
 
 
 class KeepAccountLink(Link):
-    """`/keep-account/{token}`: where a sign-in to a closed account leads."""
+    """`/reactivate-account/{token}`: where a sign-in to a closed account leads."""
 
     purpose = Purpose.KEEP_ACCOUNT
 
 
 class KeepAccount(Links):
-    """`/keep-account`: no page itself."""
+    """`/reactivate-account`: no page itself."""
 
     rows = KeepAccountLink
 
@@ -119,6 +119,6 @@ LINKS: dict[str, type[Links]] = {
     "verify-email": VerifyEmail,
     "reset-password": ResetPassword,
     "change-email": ChangeEmail,
-    "not-me": NotMe,
-    "keep-account": KeepAccount,
+    "secure-account": SecureAccount,
+    "reactivate-account": KeepAccount,
 }

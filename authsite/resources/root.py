@@ -5,7 +5,7 @@ from typing import ClassVar
 from pyramid.authorization import Allow, Authenticated, Everyone
 
 from authsite.resources.base import Resource
-from authsite.security.principals import STRANGER
+from authsite.security.principals import ANONYMOUS
 
 
 class Root(Resource):
@@ -17,6 +17,6 @@ class Root(Resource):
 
     __acl__: ClassVar = [
         (Allow, Everyone, "public"),
-        (Allow, STRANGER, "anonymous"),
+        (Allow, ANONYMOUS, "anonymous"),
         (Allow, Authenticated, "authenticated"),
     ]

@@ -17,7 +17,7 @@ ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Endpoint:
     """What one view answers to: a resource's type and the view's name make the address."""
 
     address: str
@@ -28,7 +28,7 @@ class Page:
     view: str
 
 
-def pages_of(registry: Registry) -> list[Page]:
+def endpoints(registry: Registry) -> list[Endpoint]:
     """Return every page of the site and of its host application, by address and method.
 
     A view without a method is listed as `any`, one without a permission by the default, and one
@@ -49,7 +49,7 @@ def pages_of(registry: Registry) -> list[Page]:
         return f"{place_of(parent, (*below, resource))}/{name}"
 
     found = [
-        Page(
+        Endpoint(
             address=f"{place_of(context)}/{name}".rstrip("/") or "/",
             context=context,
             name=name,
@@ -62,7 +62,7 @@ def pages_of(registry: Registry) -> list[Page]:
     return sorted(found, key=lambda page: (page.address, page.method))
 
 
-def methods_of(request: Request) -> list[str]:
+def allowed_methods(request: Request) -> list[str]:
     """Return the methods that the page of this request answers to; none if there is no page."""
     context, name = getattr(request, "context", None), getattr(request, "view_name", "")
     methods = {

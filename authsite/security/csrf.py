@@ -15,7 +15,7 @@ from zope.interface import implementer
 
 from authsite.http.cookies import Cookie
 from authsite.http.hosts import Hosts
-from authsite.tokens import key_for, mac
+from authsite.tokens import derive_key, mac
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ class CsrfPolicy:
     """
 
     def __init__(self, secret: bytes, *, cookie: Cookie, hosts: Hosts) -> None:
-        self._key = key_for(secret, b"csrf")
+        self._key = derive_key(secret, b"csrf")
         self._cookie = cookie
         self._hosts = hosts
 
     def new_csrf_token(self, request: Request) -> str:
         """Return a fresh token; forms that were shown before stay valid."""
-        return self._token_for(self._bearer_of(request) or self._name_stranger(request))
+        return self._token_for(self._subject_of(request) or self._issue_anonymous_cookie(request))
 
     def get_csrf_token(self, request: Request) -> str:
         """Return a token for a form on this page, the same one for all forms of a request."""
@@ -52,7 +52,7 @@ class CsrfPolicy:
         if not self._came_from_here(request):
             log.warning("malicious_csrf: sent by another site")
             return False
-        bearer = self._bearer_of(request)
+        bearer = self._subject_of(request)
         if bearer is None or not self._is_token_for(bearer, supplied_token):
             log.warning("malicious_csrf: no token, or that of another session")
             return False
@@ -63,22 +63,22 @@ class CsrfPolicy:
 
         Every browser since 2020 sends one of them with a form; without either we do not know.
         """
-        site = request.environ.get("HTTP_SEC_FETCH_SITE")
-        if site is not None:
-            return bool(site == "same-origin")
+        services = request.environ.get("HTTP_SEC_FETCH_SITE")
+        if services is not None:
+            return bool(services == "same-origin")
         return self._hosts.is_own_origin(request.environ.get("HTTP_ORIGIN", ""), request)
 
-    def _bearer_of(self, request: Request) -> bytes | None:
+    def _subject_of(self, request: Request) -> bytes | None:
         """Return whom a token is for: a session, a stranger with a cookie of ours, or nobody."""
         identity = request.identity
         if identity is not None:
             return b"session " + str(identity.session_id).encode("ascii")
-        value = self._cookie.of(request)
+        value = self._cookie.read(request)
         if value is None or not self._is_signed(value):
             return None
         return b"stranger " + value.encode("latin-1")
 
-    def _name_stranger(self, request: Request) -> bytes:
+    def _issue_anonymous_cookie(self, request: Request) -> bytes:
         name = secrets.token_urlsafe(_STRANGER_BYTES)
         value = f"{name}.{self._signature_of(name)}"
 

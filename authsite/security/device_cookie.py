@@ -22,7 +22,7 @@ _EXPIRY_BYTES, _NONCE_BYTES, _CODE_BYTES = 4, 12, 16
 _ENTRY = 64  # characters of base64, for 48 bytes
 
 
-class Devices:
+class DeviceCookies:
     """Knows a browser again, so that a stranger's failures do not hold up the owner of an account.
 
     It is no credential: whoever holds the cookie may try passwords at a rate of their own, and
@@ -37,7 +37,7 @@ class Devices:
         self._key = key
         self.cookie = cookie
 
-    def device_of(
+    def read(
         self, request: Request, account: str, password_hash: str | None, *, now: datetime
     ) -> str | None:
         """Return the name of this browser if it has signed in to the account before, or None.
@@ -50,7 +50,7 @@ class Devices:
                 return entry.nonce.hex()
         return None
 
-    def knows(
+    def recognizes(
         self, request: Request, user_id: str, *, since: datetime | None, now: datetime
     ) -> bool:
         """Whether this browser has been signed in to the account before, by whatever password.
@@ -85,7 +85,7 @@ class Devices:
         return self.cookie.set(value, max_age=LIFETIME)
 
     def _entries_of(self, request: Request) -> Iterator["_Entry"]:
-        value = self.cookie.of(request) or ""
+        value = self.cookie.read(request) or ""
         for start in range(0, min(len(value), ACCOUNTS * _ENTRY), _ENTRY):
             entry = _Entry.parse(value[start : start + _ENTRY])
             if entry:

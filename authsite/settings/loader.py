@@ -17,7 +17,7 @@ from authsite.settings.mail_schema import MailSettings
 from authsite.settings.schema import GROUPS, DatabaseSettings, Settings
 
 #: What browsers cut every cookie's lifetime to (RFC 6265bis, 5.5).
-LONGEST_COOKIE = timedelta(days=400)
+MAX_COOKIE_AGE = timedelta(days=400)
 #: What development.ini says. A site that is not for development refuses it.
 DEVELOPMENT_SECRET = "for development only: everybody knows this secret"  # noqa: S105
 _ADDRESS = re.compile(r"@(?:[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*)$")
@@ -100,7 +100,7 @@ def _missing(setting: SettingDescription) -> str:
     )
 
 
-def read_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     """Return the settings that an ini file's section and the environment spell together.
 
     Raises `SettingError` for the first setting that is missing, wrong, or not known.
@@ -124,14 +124,14 @@ def read_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
             "authsite.passwords.memory_cost must be at least 8 times "
             "authsite.passwords.parallelism: Argon2 refuses less."
         )
-    if max(settings.session.idle, settings.session.absolute) > LONGEST_COOKIE:
+    if max(settings.session.idle_timeout, settings.session.absolute_timeout) > MAX_COOKIE_AGE:
         raise SettingError(
-            "authsite.session.idle and authsite.session.absolute: browsers keep no cookie beyond "
+            "authsite.session.idle_timeout and authsite.session.absolute_timeout: browsers keep no cookie beyond "
             "400 days."
         )
-    if settings.session.touch_every >= settings.session.idle:
+    if settings.session.refresh_interval >= settings.session.idle_timeout:
         raise SettingError(
-            "authsite.session.touch_every must be shorter than authsite.session.idle."
+            "authsite.session.refresh_interval must be shorter than authsite.session.idle_timeout."
         )
     _check_mail(settings)
     return settings
@@ -157,8 +157,10 @@ def _check_mail(settings: Settings) -> None:
             "authsite.mail.sender is missing: it cannot be made of authsite.site.url, which has no "
             "name of a host."
         )
-    if settings.closing.reminder >= settings.closing.grace:
-        raise SettingError("authsite.closing.reminder must be shorter than authsite.closing.grace.")
+    if settings.deletion.reminder_before >= settings.deletion.grace_period:
+        raise SettingError(
+            "authsite.deletion.reminder_before must be shorter than authsite.deletion.grace_period."
+        )
 
 
 def read_database_url(ini: Mapping[str, str], environ: Mapping[str, str]) -> URL:

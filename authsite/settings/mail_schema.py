@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from authsite.settings.fields import setting
 from authsite.settings.parsers import (
-    certificates,
+    ca_file,
     duration,
     mail_host,
     mailbox,
@@ -26,10 +26,10 @@ class EmailSettings:
         "who has an account, at the sign-up too.",
         "optional",
     )
-    verify_within: timedelta = setting(
+    verification_lifetime: timedelta = setting(
         duration, "How long a link to verify an address can be followed.", timedelta(hours=24)
     )
-    undo_within: timedelta = setting(
+    revert_lifetime: timedelta = setting(
         duration,
         'How long the "this was not me" of a mail can be used, and a former address is not given '
         "to anybody else.",
@@ -43,13 +43,13 @@ class EmailSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClosingSettings:
+class DeletionSettings:
     """How an account is closed."""
 
-    grace: timedelta = setting(
+    grace_period: timedelta = setting(
         duration, "For so long a closed account can still be kept.", timedelta(days=14)
     )
-    reminder: timedelta = setting(
+    reminder_before: timedelta = setting(
         duration, "So long before its end the owner is told once more.", timedelta(days=3)
     )
 
@@ -73,8 +73,8 @@ class MailSettings:
     port: int = setting(
         number(0, 65_535), "Its port; 0: the usual one, 587 for STARTTLS, 465 for TLS, else 25.", 0
     )
-    certificates: str | None = setting(
-        certificates,
+    ca_file: str | None = setting(
+        ca_file,
         "A file of the authorities (PEM) that may vouch for it, in place of the system's.",
         None,
     )
@@ -88,7 +88,7 @@ class MailSettings:
         "The address that mails come from; without it `no-reply@` and the host of the site.",
         None,
     )
-    thread: bool = setting(
+    deliver_in_process: bool = setting(
         yes_or_no,
         "Whether the server delivers by itself, on a thread; `no` where `authsite deliver` does.",
         True,

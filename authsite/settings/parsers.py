@@ -15,7 +15,7 @@ from authsite.durations import parse_duration
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.passwords.breached import BreachedPasswords, breached_passwords_at
 from authsite.passwords.peppers import Pepper
-from authsite.passwords.policy import SHORTEST_WORD_LOOKED_FOR
+from authsite.passwords.policy import MIN_BLOCKED_WORD
 from authsite.throttling.limits import RateLimit
 
 _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)/?")
@@ -40,9 +40,9 @@ def words(value: str) -> tuple[str, ...]:
     """Return the words between the commas, in NFC; each is long enough not to occur by chance."""
     composed = unicodedata.normalize("NFC", value)
     found = tuple(word.strip() for word in composed.split(",") if word.strip())
-    if any(len(word) < SHORTEST_WORD_LOOKED_FOR for word in found):
+    if any(len(word) < MIN_BLOCKED_WORD for word in found):
         raise ValueError(
-            f"must be words of at least {SHORTEST_WORD_LOOKED_FOR} characters, separated by commas"
+            f"must be words of at least {MIN_BLOCKED_WORD} characters, separated by commas"
         )
     return found
 

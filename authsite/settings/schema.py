@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 from authsite.passwords.breached import BreachedPasswords
 from authsite.passwords.peppers import Pepper
 from authsite.settings.fields import setting
-from authsite.settings.mail_schema import ClosingSettings, EmailSettings, MailSettings
+from authsite.settings.mail_schema import DeletionSettings, EmailSettings, MailSettings
 from authsite.settings.parsers import (
     ListenAddress,
     breached_passwords,
@@ -56,26 +56,26 @@ class SiteSettings:
 class SessionSettings:
     """How long a browser stays signed in."""
 
-    idle: timedelta = setting(
+    idle_timeout: timedelta = setting(
         duration, "A session ends after this time without a visit.", timedelta(days=30)
     )
-    absolute: timedelta = setting(
+    absolute_timeout: timedelta = setting(
         duration, "A session ends this long after the sign-in, visited or not.", timedelta(days=90)
     )
-    touch_every: timedelta = setting(
+    refresh_interval: timedelta = setting(
         duration, "A visit extends a session at most once in this time.", timedelta(hours=1)
     )
-    confirmed_for: timedelta = setting(
+    reauthentication_lifetime: timedelta = setting(
         duration,
         "For so long a password that was typed opens the pages that ask for it again.",
         timedelta(minutes=10),
     )
-    public_idle: timedelta = setting(
+    public_idle_timeout: timedelta = setting(
         duration,
         "A session on a public computer ends after this time without a visit, or with the browser.",
         timedelta(minutes=15),
     )
-    public_absolute: timedelta = setting(
+    public_absolute_timeout: timedelta = setting(
         duration, "The longest that a session on a public computer lasts.", timedelta(hours=12)
     )
 
@@ -99,7 +99,7 @@ class PasswordSettings:
         "files, or a filter made of one (`authsite breached build`).",
         None,
     )
-    reset_within: timedelta = setting(
+    reset_link_lifetime: timedelta = setting(
         duration, "How long a link to choose a new password can be followed.", timedelta(hours=1)
     )
     pepper: tuple[Pepper, ...] = setting(
@@ -112,10 +112,10 @@ class PasswordSettings:
     time_cost: int = setting(number(1, 100), "Argon2id: passes over the memory.", 3)
     memory_cost: int = setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)
     parallelism: int = setting(number(1, 16), "Argon2id: lanes.", 1)
-    concurrency: int = setting(
+    hash_threads: int = setting(
         number(0, 256), "Hashes computed at the same time in one process; 0: one a core.", 0
     )
-    queue: int = setting(
+    hash_queue_size: int = setting(
         number(1, 10_000),
         "Hashes that may wait in one process; who comes after is asked to try again (503).",
         64,
@@ -128,8 +128,8 @@ def _limit(meaning: str, *default: RateLimit) -> Any:
 
 #: Ten at once, and then waits; and some fifty a day for whoever stays just below that.
 GUESSES = (
-    RateLimit(10, timedelta(minutes=5), longest_wait=timedelta(hours=1)),
-    RateLimit(50, timedelta(days=1), longest_wait=timedelta(hours=1)),
+    RateLimit(10, timedelta(minutes=5), max_delay=timedelta(hours=1)),
+    RateLimit(50, timedelta(days=1), max_delay=timedelta(hours=1)),
 )
 
 
@@ -154,21 +154,21 @@ class ThrottleSettings:
     sign_up_network: tuple[RateLimit, ...] = _limit(
         "Sign-ups from one network address (IPv6: one /64).", RateLimit(20, timedelta(hours=1))
     )
-    mail_address: tuple[RateLimit, ...] = _limit(
+    email_recipient: tuple[RateLimit, ...] = _limit(
         "Mails of one kind to one address that somebody asked for, whether anybody has it or not. "
         "What the owner of an account has to be told is always sent.",
         RateLimit(1, timedelta(minutes=3)),
         RateLimit(5, timedelta(days=1)),
     )
-    mail_network: tuple[RateLimit, ...] = _limit(
+    email_network: tuple[RateLimit, ...] = _limit(
         "Mails asked for by strangers from one network address (IPv6: one /64).",
         RateLimit(20, timedelta(hours=1)),
     )
-    link_account: tuple[RateLimit, ...] = _limit(
+    email_link_account: tuple[RateLimit, ...] = _limit(
         "Tries to use links of one account that went to one address, without those that succeed.",
         RateLimit(10, timedelta(hours=1)),
     )
-    link_network: tuple[RateLimit, ...] = _limit(
+    email_link_network: tuple[RateLimit, ...] = _limit(
         "The same from one network address (IPv6: one /64), with links that nobody was sent.",
         RateLimit(10, timedelta(hours=1)),
     )
@@ -188,7 +188,7 @@ class DatabaseSettings:
         "Most connections of one process for transactions; on PostgreSQL as many again for reads.",
         16,
     )
-    wait: timedelta = setting(
+    timeout: timedelta = setting(
         duration,
         "How long a request waits for a connection or a lock before it gives up (503).",
         timedelta(seconds=10),
@@ -199,10 +199,10 @@ class DatabaseSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepSettings:
+class PurgeSettings:
     """When rows that nobody can use any more are deleted."""
 
-    every: timedelta = setting(
+    interval: timedelta = setting(
         duration, "The site sweeps at most once in this time.", timedelta(hours=1)
     )
 
@@ -239,10 +239,10 @@ class Settings:
     passwords: PasswordSettings
     throttle: ThrottleSettings
     email: EmailSettings
-    closing: ClosingSettings
+    deletion: DeletionSettings
     mail: MailSettings
     database: DatabaseSettings
-    sweeping: SweepSettings
+    purge: PurgeSettings
     metrics: MetricsSettings
 
     @property
@@ -263,9 +263,9 @@ GROUPS: dict[str, type[Any]] = {
     "passwords": PasswordSettings,
     "throttle": ThrottleSettings,
     "email": EmailSettings,
-    "closing": ClosingSettings,
+    "closing": DeletionSettings,
     "mail": MailSettings,
     "database": DatabaseSettings,
-    "sweeping": SweepSettings,
+    "sweeping": PurgeSettings,
     "metrics": MetricsSettings,
 }

@@ -14,12 +14,12 @@ from authsite.clock import utc_now
 from authsite.db.engines import Database
 from authsite.mail.backlog import Backlog, backlog_of
 from authsite.passwords.hash_queue import HashQueue
-from authsite.telemetry.single_flight import PATIENCE, Question
+from authsite.telemetry.single_flight import TIMEOUT, SingleFlight
 
 log = logging.getLogger(__name__)
 
 
-class Asked(Collector):
+class StateCollector(Collector):
     """How things stand at the moment of the scrape.
 
     The outbox is the site's and not the process's: each process says the same of it. Of a database
@@ -27,10 +27,10 @@ class Asked(Collector):
     outbox are missing then.
     """
 
-    def __init__(self, queue: HashQueue, database: Database, *, patience: float = PATIENCE) -> None:
+    def __init__(self, queue: HashQueue, database: Database, *, timeout: float = TIMEOUT) -> None:
         self._queue = queue
         self._database = database
-        self._backlog = Question(self._ask, name="outbox", patience=patience)
+        self._backlog = SingleFlight(self._ask, name="outbox", timeout=timeout)
 
     def collect(self) -> Iterator[Metric]:
         """Yield every gauge with its value."""
@@ -41,7 +41,7 @@ class Asked(Collector):
             "authsite_database_connections", "Connections that are in use.", labels=("pool",)
         )
         connections.add_metric(("transactions",), _in_use(self._database.engine))
-        connections.add_metric(("reads",), _in_use(self._database.reading))
+        connections.add_metric(("reads",), _in_use(self._database.read_engine))
         yield connections
         yield from self._outbox()
 
@@ -49,7 +49,7 @@ class Asked(Collector):
         try:
             backlog = self._backlog.answer()
         except Exception as error:  # whatever it is, the rest is told
-            log.warning("sys_metrics_put_off: no word of the outbox: %s", type(error).__name__)
+            log.warning("sys_metrics_retry: no word of the outbox: %s", type(error).__name__)
             return
         age = utc_now() - backlog.oldest if backlog.oldest else timedelta(0)
         yield _gauge("outbox_messages", "Messages that are due and not delivered.", backlog.number)
@@ -60,7 +60,7 @@ class Asked(Collector):
         )
 
     def _ask(self) -> Backlog:
-        with self._database.reading.connect() as connection:
+        with self._database.read_engine.connect() as connection:
             return backlog_of(connection, now=utc_now())
 
 

@@ -2,20 +2,20 @@
 
 from typing import Literal
 
-from authsite.audit.event_types import AccountEvent, Kind, Method
+from authsite.audit.event_types import AccountEvent, AuthMethod, EventType
 from authsite.db.engines import Database
-from authsite.passwords.hash_queue import NOBODY, HashQueue, Watch
+from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue
 
 #: How a try to sign in may end.
-SignInResult = Literal["success", "wrong", "throttled", "busy", "frozen", "unverified"]
+SignInResult = Literal["success", "wrong", "throttled", "busy", "suspended", "unverified"]
 
 
 #: Those of them that are events of an account; the others leave no event.
-_SIGN_INS: dict[Kind, SignInResult] = {
-    Kind.SIGNED_IN: "success",
-    Kind.NEW_BROWSER: "success",
-    Kind.SIGN_IN_FAILED: "wrong",
-    Kind.SIGN_IN_REFUSED: "frozen",
+_SIGN_INS: dict[EventType, SignInResult] = {
+    EventType.SIGNED_IN: "success",
+    EventType.NEW_DEVICE_SIGN_IN: "success",
+    EventType.SIGN_IN_FAILED: "wrong",
+    EventType.SIGN_IN_DENIED: "suspended",
 }
 
 
@@ -26,11 +26,11 @@ class Metrics:
     """
 
     #: Who watches the hashes.
-    hashes: Watch = NOBODY
+    hashes: HashObserver = NULL_OBSERVER
     #: Whether `start` has still something to do.
-    is_to_start = False
+    needs_start = False
 
-    def look_at(self, queue: HashQueue, database: Database) -> None:
+    def watch(self, queue: HashQueue, database: Database) -> None:
         """Ask these how they are whenever somebody wants to know."""
 
     def start(self) -> None:
@@ -41,13 +41,13 @@ class Metrics:
 
     def count(self, event: AccountEvent) -> None:
         """Count an event of an account, once it is kept."""
-        self.count_event(event.kind.key)
-        result = _SIGN_INS.get(event.kind)
+        self.count_event(event.type.key)
+        result = _SIGN_INS.get(event.type)
         if result == "success":
             self.count_session_opened()
-        if result and event.details.get("method") != Method.SIGN_UP.key:
+        if result and event.details.get("method") != AuthMethod.SIGN_UP.key:
             self.count_sign_in(result)
-        if event.kind is Kind.SESSION_ENDED:
+        if event.type is EventType.SESSION_ENDED:
             self.count_session_ended(event.details["reason"])
 
     def count_sign_in(self, result: SignInResult) -> None:

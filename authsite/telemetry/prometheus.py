@@ -13,11 +13,11 @@ from prometheus_client import (
     start_http_server,
 )
 
-from authsite.audit.event_types import EndReason, Kind
+from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.db.engines import Database
 from authsite.passwords.hash_queue import HashQueue
 from authsite.settings.parsers import ListenAddress
-from authsite.telemetry.collector import Asked
+from authsite.telemetry.collector import StateCollector
 from authsite.telemetry.hash_metrics import HashMetrics
 from authsite.telemetry.metrics import Metrics, SignInResult
 
@@ -34,7 +34,7 @@ class PrometheusMetrics(Metrics):
         self._address = address
         self._starting = threading.Lock()
         self._server: Any = None
-        self.is_to_start = True
+        self.needs_start = True
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
@@ -51,14 +51,14 @@ class PrometheusMetrics(Metrics):
             self._sign_ins.labels(result)
         for kind in throttles:
             self._throttled.labels(kind)
-        for event in Kind:
+        for event in EventType:
             self._events.labels(event.key)
-        for reason in EndReason:
+        for reason in SessionEndReason:
             self._ended.labels(reason.key)
 
-    def look_at(self, queue: HashQueue, database: Database) -> None:
+    def watch(self, queue: HashQueue, database: Database) -> None:
         """Ask these at each scrape."""
-        self._registry.register(Asked(queue, database))
+        self._registry.register(StateCollector(queue, database))
 
     def start(self) -> None:
         """Listen from now on, unless that was tried before.
@@ -66,16 +66,16 @@ class PrometheusMetrics(Metrics):
         An address that is not to be had is told in the log: the site goes on without metrics.
         """
         with self._starting:
-            if not self.is_to_start:
+            if not self.needs_start:
                 return
-            self.is_to_start = False
+            self.needs_start = False
             try:
                 self._server, _ = start_http_server(
                     self._address.port, self._address.host, self._registry
                 )
             except OSError as error:
                 why = f"{self._address}: {error.strerror}"
-                log.error("sys_metrics_away: %s", why)  # noqa: TRY400 - it says all
+                log.error("sys_metrics_bind_failed: %s", why)  # noqa: TRY400 - it says all
 
     def stop(self) -> None:
         """Listen no more."""

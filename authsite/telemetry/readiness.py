@@ -4,7 +4,7 @@ import logging
 
 from authsite.db.engines import Database
 from authsite.db.revision import HEAD, is_migrated, revision_of
-from authsite.telemetry.single_flight import PATIENCE, Question
+from authsite.telemetry.single_flight import TIMEOUT, SingleFlight
 
 log = logging.getLogger(__name__)
 
@@ -12,11 +12,11 @@ log = logging.getLogger(__name__)
 class Readiness:
     """Asks the database, which may hang; `patience` is in seconds."""
 
-    def __init__(self, database: Database, *, patience: float = PATIENCE) -> None:
+    def __init__(self, database: Database, *, timeout: float = TIMEOUT) -> None:
         self._database = database
-        self._revision = Question(self._ask, name="readiness", patience=patience)
+        self._revision = SingleFlight(self._ask, name="readiness", timeout=timeout)
 
-    def why_not(self) -> str | None:
+    def problem(self) -> str | None:
         """Return what is missing, `database` or `migrations`; None if nothing is."""
         try:
             revision = self._revision.answer()
@@ -30,5 +30,5 @@ class Readiness:
         return None
 
     def _ask(self) -> str | None:
-        with self._database.reading.connect() as connection:
+        with self._database.read_engine.connect() as connection:
             return revision_of(connection)

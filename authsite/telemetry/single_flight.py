@@ -8,19 +8,19 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 #: Seconds that a machine that probes or measures is kept waiting; it waits hardly longer itself.
-PATIENCE = 2.0
+TIMEOUT = 2.0
 
 
-class Question(Generic[T]):
+class SingleFlight(Generic[T]):
     """One question, which may hang: however many ask, it is asked once, and they share the answer.
 
     `patience` is in seconds, `name` that of the thread.
     """
 
-    def __init__(self, ask: Callable[[], T], *, name: str, patience: float = PATIENCE) -> None:
+    def __init__(self, ask: Callable[[], T], *, name: str, timeout: float = TIMEOUT) -> None:
         self._ask = ask
         self._name = name
-        self._patience = patience
+        self._timeout = timeout
         self._lock = threading.Lock()
         self._asked: Future[T] | None = None
 
@@ -30,7 +30,7 @@ class Question(Generic[T]):
             if self._asked is None or self._asked.done():
                 self._asked = self._begin()
             asked = self._asked
-        return asked.result(self._patience)
+        return asked.result(self._timeout)
 
     def _begin(self) -> Future[T]:
         asked: Future[T] = Future()

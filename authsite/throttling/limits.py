@@ -8,7 +8,7 @@ from typing import Self
 from authsite.durations import parse_duration, spelled
 
 #: The first of the waits that grow; each further one is twice as long (NIST SP 800-63B-4, 3.2.2).
-FIRST_WAIT = timedelta(seconds=30)
+FIRST_DELAY = timedelta(seconds=30)
 
 _SHAPE = re.compile(r"([1-9][0-9]{0,8})/([^.]+)(?:\.\.(.+))?")
 
@@ -17,13 +17,13 @@ _SHAPE = re.compile(r"([1-9][0-9]{0,8})/([^.]+)(?:\.\.(.+))?")
 class RateLimit:
     """At most `hits` in a `period`, which begins with the first of them.
 
-    With a `longest_wait` the last of them is followed by a wait and one more try, and so on; the
-    waits grow from `FIRST_WAIT` up to it. Without, everything waits for the end of the period.
+    With a `max_delay` the last of them is followed by a wait and one more try, and so on; the
+    waits grow from `FIRST_DELAY` up to it. Without, everything waits for the end of the period.
     """
 
     hits: int
     period: timedelta
-    longest_wait: timedelta | None = None
+    max_delay: timedelta | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -41,13 +41,13 @@ class RateLimit:
 
     def __str__(self) -> str:
         text = f"{self.hits}/{spelled(self.period)}"
-        return f"{text}..{spelled(self.longest_wait)}" if self.longest_wait else text
+        return f"{text}..{spelled(self.max_delay)}" if self.max_delay else text
 
     @property
-    def doublings(self) -> int:
+    def max_doublings(self) -> int:
         """How often the first wait is doubled before it would be longer than the longest."""
-        count, wait = 0, FIRST_WAIT
-        while self.longest_wait and wait < self.longest_wait:
+        count, wait = 0, FIRST_DELAY
+        while self.max_delay and wait < self.max_delay:
             count, wait = count + 1, wait * 2
         return count
 
@@ -57,4 +57,4 @@ class RateLimit:
 
         So long that who was held up and waits for that gets no more tries than who goes on.
         """
-        return self.hits * self.longest_wait if self.longest_wait else timedelta(0)
+        return self.hits * self.max_delay if self.max_delay else timedelta(0)

@@ -3,29 +3,34 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from authsite.throttling.throttles import Hit, Throttled, Throttles
+from authsite.throttling.throttles import CountedHit, RateLimited, Throttles
 
 
-def count_mail(
-    throttles: Throttles, kind: str, email_key: str, *, network: str | None = None, now: datetime
-) -> Sequence[Hit]:
+def hit_email(
+    throttles: Throttles,
+    kind: str,
+    email_normalized: str,
+    *,
+    network: str | None = None,
+    now: datetime,
+) -> Sequence[CountedHit]:
     """Count a mail of this kind that somebody asks for, and return what was counted.
 
     Raises `Throttled` for one too many. `network` is given for what may go to addresses of others.
     To be called before the transaction that writes the mail begins.
     """
-    tried = {"mail_address": f"{kind} {email_key}"}
+    tried = {"mail_address": f"{kind} {email_normalized}"}
     if network is not None:
         tried["mail_network"] = network
-    throttles.look(tried, now=now)
-    return throttles.take(tried, now=now)
+    throttles.check(tried, now=now)
+    return throttles.hit(tried, now=now)
 
 
-def may_mail(
-    throttles: Throttles, kind: str, email_key: str, *, now: datetime
-) -> Sequence[Hit] | None:
+def try_hit_email(
+    throttles: Throttles, kind: str, email_normalized: str, *, now: datetime
+) -> Sequence[CountedHit] | None:
     """Do the same for flows that go on without the mail: None if it may not be written."""
     try:
-        return count_mail(throttles, kind, email_key, now=now)
-    except Throttled:
+        return hit_email(throttles, kind, email_normalized, now=now)
+    except RateLimited:
         return None

@@ -11,13 +11,13 @@ from sqlalchemy.engine import Connection, Engine
 from authsite.clock import milliseconds_of
 from authsite.db.compiled_select import CompiledSelect
 from authsite.models import Throttle
-from authsite.throttling.limits import FIRST_WAIT, RateLimit
+from authsite.throttling.limits import FIRST_DELAY, RateLimit
 from authsite.tokens import mac
 
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-class Throttled(Exception):
+class RateLimited(Exception):
     """Something was tried too often; `wait` is how long until it may be tried again."""
 
     def __init__(self, kind: str, wait: timedelta) -> None:
@@ -27,11 +27,11 @@ class Throttled(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class CountedHit:
     """A try that was counted: in which row, and in which of the counts that it has held."""
 
     key: bytes
-    begun_at: int
+    window_started_at: int
     numbers: Mapping[str, int]
 
 
@@ -43,7 +43,7 @@ class Throttles:
 
     `engine` begins transactions of its own that write, so that a try counts whatever becomes of the
     request. Call it before the request has written anything: SQLite has one writer at a time.
-    `held_up` is `HELD_UP`, compiled for the database.
+    `held_up` is `BLOCKED_UNTIL`, compiled for the database.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Throttles:
         self._take = _Statement(_taking(engine.dialect.name), engine)
         self._give_back = _Statement(_GIVE_BACK, engine)
 
-    def look(self, subjects: Mapping[str, str], *, now: datetime) -> None:
+    def check(self, subjects: Mapping[str, str], *, now: datetime) -> None:
         """Raise `Throttled` if one of them has been tried too often; count nothing.
 
         So who is held up takes no lock and waits in no queue; whether a try may be made is only
@@ -79,9 +79,9 @@ class Throttles:
                 held=key, now=at, most=numbers["most"], period=numbers["period"]
             )
             if row is not None:
-                raise Throttled(kind, (row[0] - at) * _MILLISECOND)
+                raise RateLimited(kind, (row[0] - at) * _MILLISECOND)
 
-    def take(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[Hit]:
+    def hit(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[CountedHit]:
         """Count one try of each kind by its subject, and return what was counted.
 
         If one of them has been tried too often, none is counted and `Throttled` is raised.
@@ -92,7 +92,7 @@ class Throttles:
         with self._engine.begin() as connection:
             return [self._hit(connection, *row, at=at) for row in rows]
 
-    def give_back(self, hits: Sequence[Hit]) -> None:
+    def refund(self, hits: Sequence[CountedHit]) -> None:
         """Take these tries back, and nothing that anybody else has used up meanwhile."""
         if not hits:
             return
@@ -100,7 +100,7 @@ class Throttles:
             {
                 **self._give_back.constants,
                 "held": hit.key,
-                "begun": hit.begun_at,
+                "begun": hit.window_started_at,
                 "most": hit.numbers["most"],
                 "period": hit.numbers["period"],
             }
@@ -120,13 +120,13 @@ class Throttles:
 
     def _hit(
         self, connection: Connection, key: bytes, kind: str, numbers: dict[str, int], *, at: int
-    ) -> Hit:
+    ) -> CountedHit:
         values = {**self._take.constants, **numbers, "key": key, "now": at}
-        begun_at = connection.exec_driver_sql(self._take.text, values).scalar()
-        if begun_at is None:
-            free_at = connection.execute(_FREE_AT, {"held": key}).scalar_one()
-            raise Throttled(kind, (free_at - at) * _MILLISECOND)
-        return Hit(key, begun_at, numbers)
+        window_started_at = connection.exec_driver_sql(self._take.text, values).scalar()
+        if window_started_at is None:
+            blocked_until = connection.execute(_FREE_AT, {"held": key}).scalar_one()
+            raise RateLimited(kind, (blocked_until - at) * _MILLISECOND)
+        return CountedHit(key, window_started_at, numbers)
 
 
 class _Statement:
@@ -142,12 +142,12 @@ class _Statement:
 
 def _numbers(limit: RateLimit) -> dict[str, int]:
     """Return what the statements compute with, in milliseconds."""
-    longest = limit.longest_wait
+    longest = limit.max_delay
     return {
         "most": limit.hits,
         "period": limit.period // _MILLISECOND,
-        "first": min(FIRST_WAIT, longest) // _MILLISECOND if longest else 0,
-        "doublings": limit.doublings,
+        "first": min(FIRST_DELAY, longest) // _MILLISECOND if longest else 0,
+        "doublings": limit.max_doublings,
         "longest": longest // _MILLISECOND if longest else 0,
         "memory": limit.memory // _MILLISECOND,
     }
@@ -158,22 +158,26 @@ def _number(name: str) -> sa.BindParameter[int]:
 
 
 _ROW = Throttle.metadata.tables["throttle"].c
-_NOW, _PERIOD, _LONGEST = map(_number, ("now", "period", "longest"))
-_MOST = sa.bindparam("most", type_=sa.Integer)
+_NOW, _PERIOD, _MAX_DELAY_VALUE = map(_number, ("now", "period", "longest"))
+_MAX = sa.bindparam("most", type_=sa.Integer)
 #: Whether the count is one of the past, or of a clock that was wrong.
-_FORGOTTEN = sa.or_(_ROW.forget_at <= _NOW, _ROW.begun_at > _NOW + _PERIOD)
-_FREE = sa.or_(_FORGOTTEN, _ROW.hits < _MOST, _ROW.free_at <= _NOW)
-_FREE_AT = sa.select(_ROW.free_at).where(_ROW.key == sa.bindparam("held"))
+_FORGOTTEN = sa.or_(_ROW.expires_at <= _NOW, _ROW.window_started_at > _NOW + _PERIOD)
+_FREE = sa.or_(_FORGOTTEN, _ROW.hits < _MAX, _ROW.blocked_until <= _NOW)
+_FREE_AT = sa.select(_ROW.blocked_until).where(_ROW.key == sa.bindparam("held"))
 #: What `Throttles.look` asks: from when on a try is let through again, if none is now.
-HELD_UP = _FREE_AT.where(sa.not_(_FREE))
+BLOCKED_UNTIL = _FREE_AT.where(sa.not_(_FREE))
 _GIVE_BACK = (
     sa.update(Throttle.metadata.tables["throttle"])
-    .where(_ROW.key == sa.bindparam("held"), _ROW.begun_at == _number("begun"), _ROW.hits > 0)
+    .where(
+        _ROW.key == sa.bindparam("held"), _ROW.window_started_at == _number("begun"), _ROW.hits > 0
+    )
     .values(
         hits=_ROW.hits - 1,
-        free_at=0,
+        blocked_until=0,
         # Below the limit again, the count lasts for the period, as if nobody had been held up.
-        forget_at=sa.case((_ROW.hits <= _MOST, _ROW.begun_at + _PERIOD), else_=_ROW.forget_at),
+        expires_at=sa.case(
+            (_ROW.hits <= _MAX, _ROW.window_started_at + _PERIOD), else_=_ROW.expires_at
+        ),
     )
 )
 
@@ -186,29 +190,31 @@ def _taking(dialect: str) -> Any:
     """
     # The engine has imported its own dialect; to import both would take 2 MB for nothing.
     insert: Any = getattr(sa.dialects, dialect).insert
-    begun_at = sa.case((_FORGOTTEN, _NOW), else_=_ROW.begun_at)
+    window_started_at = sa.case((_FORGOTTEN, _NOW), else_=_ROW.window_started_at)
     hits = sa.case((_FORGOTTEN, 1), else_=_ROW.hits + 1)
     return (
         insert(Throttle)
         .values(key=sa.bindparam("key"), **_count(sa.literal(1), _NOW))
         .on_conflict_do_update(
             index_elements=[_ROW.key],
-            set_=_count(hits, begun_at),
+            set_=_count(hits, window_started_at),
             where=_FREE,
         )
-        .returning(_ROW.begun_at)
+        .returning(_ROW.window_started_at)
     )
 
 
-def _count(hits: sa.ColumnElement[int], begun_at: sa.ColumnElement[int]) -> dict[str, Any]:
+def _count(hits: sa.ColumnElement[int], window_started_at: sa.ColumnElement[int]) -> dict[str, Any]:
     """Return the columns of a count after a hit: what it is now, and what follows from it."""
-    end = begun_at + _PERIOD
-    waits = sa.and_(_LONGEST > 0, hits >= _MOST)
-    grown = _number("first").bitwise_lshift(hits - _MOST)
-    free_at = _NOW + sa.case((hits - _MOST >= _number("doublings"), _LONGEST), else_=grown)
+    end = window_started_at + _PERIOD
+    waits = sa.and_(_MAX_DELAY_VALUE > 0, hits >= _MAX)
+    grown = _number("first").bitwise_lshift(hits - _MAX)
+    blocked_until = _NOW + sa.case(
+        (hits - _MAX >= _number("doublings"), _MAX_DELAY_VALUE), else_=grown
+    )
     return {
         "hits": hits,
-        "begun_at": begun_at,
-        "free_at": sa.case((waits, free_at), else_=end),
-        "forget_at": sa.case((waits, free_at + _number("memory")), else_=end),
+        "begun_at": window_started_at,
+        "blocked_until": sa.case((waits, blocked_until), else_=end),
+        "forget_at": sa.case((waits, blocked_until + _number("memory")), else_=end),
     }

@@ -8,17 +8,17 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_email import change_email
-from authsite.accounts.email_links import DeadLink
-from authsite.accounts.sign_in import WrongCredentials, user_of_credential
-from authsite.accounts.users import Credential, EmailTaken, held_user_of_id
+from authsite.accounts.email_links import InvalidLink
+from authsite.accounts.sign_in import InvalidCredentials, user_for_credential
+from authsite.accounts.users import Credential, EmailTaken, lock_user
 from authsite.clock import utc_now
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import ChangeEmailLink
-from authsite.throttling.throttles import Throttled
-from authsite.web.authentication import judge_at_link, let_in, still_known
+from authsite.throttling.throttles import RateLimited
+from authsite.web.authentication import authenticate_with_link, refresh_device, start_session
 from authsite.web.forms import AccountPasswordForm, SiteForm
-from authsite.web.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.web.pages import busy_page, form_page, invalid_link_page, throttled_page
 from authsite.web.request import Request
 
 
@@ -27,13 +27,13 @@ class ButtonForm(SiteForm):
 
 
 @view_defaults(context=ChangeEmailLink, permission="public")
-class ChangeEmail:
+class ChangeEmailPage:
     """A page with a button, since programs that look through mails open every link."""
 
     def __init__(self, context: ChangeEmailLink, request: Request) -> None:
         self.token, self.link = context.token, context.record
         self.request = request
-        self.is_owner = context.is_owners
+        self.is_owner = context.belongs_to_current_user
         self.form_type = ButtonForm if self.is_owner else AccountPasswordForm
 
     @view_config(request_method="GET")
@@ -51,54 +51,54 @@ class ChangeEmail:
             return self._page(form_page, form, status=422)
         try:
             headers = self._change(form, now=now)
-        except DeadLink:
+        except InvalidLink:
             return self._dead()
-        except WrongCredentials:
-            form.reject("password", "That is not the password of the account.")
+        except InvalidCredentials:
+            form.add_error("password", "That is not the password of the account.")
         except EmailTaken:
-            form.reject(None, "There is another account with this address by now.")
-        except Throttled as throttled:
+            form.add_error(None, "There is another account with this address by now.")
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
-            return self._page(crowded_page, form)
+            return self._page(busy_page, form)
         else:
-            said = self.request.site.flash.set("email-changed")
-            return see_other(self.request.path_to("account"), [*headers, said])
+            flash_header = self.request.services.flash.set("email-changed")
+            return redirect(self.request.path_to("account"), [*headers, flash_header])
         return self._page(form_page, form, status=422)
 
     def _change(self, form: SiteForm, *, now: datetime) -> list[tuple[str, str]]:
         """Change the address; return the headers by which this browser is signed in, and known."""
         request, link = self.request, self.link
         password = None if self.is_owner else form.data["password"]
-        credential = judge_at_link(request, link, password, now=now)
+        credential = authenticate_with_link(request, link, password, now=now)
         assert link is not None  # noqa: S101 - or it would be dead
         owner = (
-            user_of_credential(request.dbsession, credential)
+            user_for_credential(request.dbsession, credential)
             if credential
-            else held_user_of_id(request.dbsession, link.user_id)
+            else lock_user(request.dbsession, link.user_id)
         )
         user = change_email(
             request.dbsession,
             self.token,
             owner,
-            journal=request.journal,
+            audit=request.audit,
             outbox=request.outbox,
-            undo_within=request.site.settings.email.undo_within,
+            revert_lifetime=request.services.settings.email.revert_lifetime,
             now=now,
         )
         if credential:
-            return let_in(request, credential, account=user.email_key, now=now)
+            return start_session(request, credential, account=user.email_normalized, now=now)
         if user.password_hash is None:
             return []
-        same = Credential(user.id, user.password_hash, known_since=user.known_since)
-        return still_known(request, same, user.email_key, now=now)
+        same = Credential(user.id, user.password_hash, devices_valid_since=user.devices_valid_since)
+        return refresh_device(request, same, user.email_normalized, now=now)
 
     def _dead(self) -> Response:
         ask_again = ("Change your address", self.request.path_to("account", "email"))
-        return dead_link_page(self.request, again=ask_again)
+        return invalid_link_page(self.request, again=ask_again)
 
-    def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
-        return made_by(
+    def _page(self, render: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
+        return render(
             self.request,
             "change_email",
             form=form,

@@ -15,11 +15,11 @@ from pyramid.response import Response
 from pyramid.view import exception_view_config
 from pyramid_retry import is_error_retryable
 
-from authsite.accounts.users import AccountFrozen
-from authsite.db.engines import DATABASE_AWAY
+from authsite.accounts.users import AccountSuspended
+from authsite.db.engines import DATABASE_UNAVAILABLE
 from authsite.http.headers import request_id
-from authsite.http.redirects import own_path, see_other
-from authsite.resources.site_map import methods_of
+from authsite.http.redirects import redirect, safe_path
+from authsite.resources.site_map import allowed_methods
 from authsite.web.pages import RETRY_AFTER
 from authsite.web.rendering import page
 from authsite.web.request import Request
@@ -40,7 +40,7 @@ def error_page(
     """Return the page for an error, with a navigation as far as it is known who asks."""
     try:
         request.identity  # noqa: B018 - kept for the navigation, or known to be out of reach
-    except DATABASE_AWAY:
+    except DATABASE_UNAVAILABLE:
         values["database_away"] = True
     return page(
         request,
@@ -76,7 +76,9 @@ def refused_form(request: Request) -> Response:
         "for which it was shown. Nothing was changed.",
         "Perhaps you have signed in or out in another window, or your browser does not keep "
         "cookies for this site. Go back, load the page again, and send the form once more.",
-        links=(("Load the page again", request.path_to(*request.here.lstrip("/").split("/"))),),
+        links=(
+            ("Load the page again", request.path_to(*request.display_path.lstrip("/").split("/"))),
+        ),
     )
 
 
@@ -90,8 +92,8 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     if request.identity is None:
         if request.method in {"GET", "HEAD"}:
             sign_in = request.path_to("sign-in")
-            here = own_path(request.path_qs)
-            return see_other(f"{sign_in}?{urlencode({'next': here})}" if here else sign_in)
+            here = safe_path(request.path_qs)
+            return redirect(f"{sign_in}?{urlencode({'next': here})}" if here else sign_in)
         return error_page(
             request,
             403,
@@ -100,13 +102,13 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             links=(("Sign in", request.path_to("sign-in")),),
         )
     if getattr(exc.result, "permission", None) == "anonymous":
-        return see_other(request.path_to("dashboard"))
+        return redirect(request.path_to("dashboard"))
     log.warning("authz_fail: user_id=%s", request.identity.user_id)
     return error_page(request, 403, "That is not for you", "You may not open this page.")
 
 
-@exception_view_config(AccountFrozen)
-def frozen(exc: AccountFrozen, request: Request) -> Response:
+@exception_view_config(AccountSuspended)
+def frozen(exc: AccountSuspended, request: Request) -> Response:
     """Say why nobody signs in to the account, to who has shown its password."""
     reason = exc.reason or "Whoever runs this site has not said why."
     return error_page(
@@ -129,7 +131,7 @@ def not_found(request: Request) -> Response:
 @exception_view_config(PredicateMismatch)
 def wrong_method(request: Request) -> Response:
     """Answer a method that a page does not know, and name those that it does (RFC 9110, 15.5.6)."""
-    allowed = methods_of(request)
+    allowed = allowed_methods(request)
     if not allowed or request.method in allowed:  # it is something else that the page misses
         return not_found(request)
     response = error_page(
@@ -142,14 +144,14 @@ def wrong_method(request: Request) -> Response:
 def database_away(exc: Exception, request: Request) -> Response:
     """Ask to come back; nobody is signed out by this."""
     if not is_error_retryable(request, exc):  # else this page is thrown away, and a try follows
-        log.error("sys_database_away: %s", type(exc).__name__, exc_info=exc)
+        log.error("sys_database_unavailable: %s", type(exc).__name__, exc_info=exc)
     response = page(
         request,
         "error",
         status=503,
         title="We will be right back",
         explanation=[_AWAY],
-        links=(("Try again", request.path_to(*request.here.lstrip("/").split("/"))),),
+        links=(("Try again", request.path_to(*request.display_path.lstrip("/").split("/"))),),
         request_id=request_id.get(),
         database_away=True,
     )
@@ -157,7 +159,7 @@ def database_away(exc: Exception, request: Request) -> Response:
     return response
 
 
-for _error in DATABASE_AWAY:
+for _error in DATABASE_UNAVAILABLE:
     exception_view_config(_error)(database_away)
 
 

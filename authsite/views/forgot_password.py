@@ -3,14 +3,14 @@
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.forgot_password import forgot_password
+from authsite.accounts.forgot_password import request_password_reset
 from authsite.clock import utc_now
-from authsite.durations import in_words
+from authsite.durations import humanize
 from authsite.email_addresses import parse_email_address
 from authsite.http.client import network_of
 from authsite.resources import Root
-from authsite.throttling.throttles import Throttled
-from authsite.web.forms import Mailable, SiteForm, email_field
+from authsite.throttling.throttles import RateLimited
+from authsite.web.forms import SiteForm, ValidEmail, email_field
 from authsite.web.pages import form_page, mail_sent_page, throttled_page
 from authsite.web.request import Request
 
@@ -27,11 +27,11 @@ _NOT_THERE = (
 class ForgotPasswordForm(SiteForm):
     """The address of the account."""
 
-    email = email_field(validators=[Mailable()])
+    email = email_field(validators=[ValidEmail()])
 
 
 @view_defaults(context=Root, name="forgot-password", permission="public")
-class ForgotPassword:
+class ForgotPasswordPage:
     """The page with the form, and one answer to it, whoever has an account (ASVS 6.3.8)."""
 
     def __init__(self, request: Request) -> None:
@@ -47,24 +47,27 @@ class ForgotPassword:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Write to the address, and say so: what else there is to say is in the mail."""
-        form, now = ForgotPasswordForm.of(self.request), utc_now()
+        form, now = ForgotPasswordForm.from_request(self.request), utc_now()
         if not form.validate():
             return form_page(self.request, "forgot_password", form=form, status=422)
-        site = self.request.site
-        site.sweeper.nudge(now=now)
-        email, within = parse_email_address(form.email.data), site.settings.passwords.reset_within
+        services = self.request.services
+        services.purger.run_if_due(now=now)
+        email, within = (
+            parse_email_address(form.email.data),
+            services.settings.passwords.reset_link_lifetime,
+        )
         try:
-            forgot_password(
+            request_password_reset(
                 self.request.dbsession,
                 email,
-                throttles=site.throttles,
-                journal=self.request.journal,
+                throttles=services.throttles,
+                audit=self.request.audit,
                 outbox=self.request.outbox,
-                reset_within=within,
+                reset_link_lifetime=within,
                 network=network_of(self.request),
                 now=now,
             )
-        except Throttled as throttled:
+        except RateLimited as throttled:
             return throttled_page(self.request, "forgot_password", form=form, throttled=throttled)
-        said = _SAID.format(address=email.typed, time=in_words(within))
-        return mail_sent_page(self.request, said, _NOT_THERE)
+        flash_header = _SAID.format(address=email.original, time=humanize(within))
+        return mail_sent_page(self.request, flash_header, _NOT_THERE)

@@ -1,4 +1,4 @@
-"""`/keep-account/{token}`: where the owner of a closed account may keep it."""
+"""`/reactivate-account/{token}`: where the owner of a closed account may keep it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.close_account import keep_account
-from authsite.accounts.email_links import DeadLink, counted_try
+from authsite.accounts.close_account import reactivate_account
+from authsite.accounts.email_links import InvalidLink, hit_link_throttle
 from authsite.clock import utc_now
 from authsite.http.client import network_of
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.resources import KeepAccountLink
-from authsite.throttling.throttles import Throttled
-from authsite.web.authentication import let_in
+from authsite.throttling.throttles import RateLimited
+from authsite.web.authentication import start_session
 from authsite.web.forms import SiteForm, public_computer_box
-from authsite.web.pages import dead_link_page, form_page, throttled_page
+from authsite.web.pages import form_page, invalid_link_page, throttled_page
 from authsite.web.request import Request
 
 
@@ -26,7 +26,7 @@ class KeepForm(SiteForm):
 
 
 @view_defaults(context=KeepAccountLink, permission="public")
-class KeepAccount:
+class KeepAccountPage:
     """What follows a sign-in to an account that is about to go; nobody is signed in here yet."""
 
     def __init__(self, context: KeepAccountLink, request: Request) -> None:
@@ -45,41 +45,43 @@ class KeepAccount:
     def submit(self) -> Response:
         """Keep the account, and sign its owner in."""
         request, link, now = self.request, self.link, utc_now()
-        form = KeepForm.of(request)
+        form = KeepForm.from_request(request)
         try:
-            hits = counted_try(
-                request.site.throttles,
+            hits = hit_link_throttle(
+                request.services.throttles,
                 link=link,
                 network=network_of(request),
                 now=now,
             )
             if link is None:
                 return self._dead()
-            credential, account = keep_account(
+            credential, account = reactivate_account(
                 request.dbsession,
                 self.token,
                 user_id=link.user_id,
-                journal=request.journal,
+                audit=request.audit,
                 now=now,
             )
-        except DeadLink:
+        except InvalidLink:
             return self._dead()
-        except Throttled as throttled:
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
-        request.give_back(hits)
-        headers = let_in(
+        request.refund(hits)
+        headers = start_session(
             request,
             credential,
             account=account,
             public_computer=form.public_computer.data,
             now=now,
         )
-        said = request.site.flash.set("account-kept")
-        return see_other(request.path_to("dashboard"), [*headers, said])
+        flash_header = request.services.flash.set("account-reactivated")
+        return redirect(request.path_to("dashboard"), [*headers, flash_header])
 
     def _dead(self) -> Response:
-        return dead_link_page(self.request, again=("Sign in", self.request.path_to("sign-in")))
+        return invalid_link_page(self.request, again=("Sign in", self.request.path_to("sign-in")))
 
-    def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
-        path = self.request.path_to("keep-account", str(self.token))
-        return made_by(self.request, "keep_account", form=form, link=self.link, path=path, **values)
+    def _page(self, render: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
+        path = self.request.path_to("reactivate-account", str(self.token))
+        return render(
+            self.request, "reactivate_account", form=form, link=self.link, path=path, **values
+        )

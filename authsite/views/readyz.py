@@ -10,6 +10,6 @@ from authsite.web.request import Request
 @view_config(context=Root, name="readyz", request_method="GET", permission="public")
 def readyz(request: Request) -> Response:
     """Say `ready`, or in one word what is missing (503); the log says more of it."""
-    missing = request.site.readiness.why_not()
+    missing = request.services.readiness.problem()
     status = 503 if missing else 200
     return Response(f"{missing or 'ready'}\n", status, content_type="text/plain", charset="utf-8")

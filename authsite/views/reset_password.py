@@ -7,17 +7,17 @@ from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.email_links import DeadLink
+from authsite.accounts.email_links import InvalidLink
 from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.reset_password import reset_password
 from authsite.clock import utc_now
 from authsite.http.client import network_of
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import ResetPasswordLink
-from authsite.throttling.throttles import Throttled
+from authsite.throttling.throttles import RateLimited
 from authsite.web.forms import NewPasswordForm
-from authsite.web.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.web.pages import busy_page, form_page, invalid_link_page, throttled_page
 from authsite.web.request import Request
 
 
@@ -26,7 +26,7 @@ class ResetPasswordForm(NewPasswordForm):
 
 
 @view_defaults(context=ResetPasswordLink, permission="public")
-class ResetPassword:
+class ResetPasswordPage:
     """A page with a form, since programs that look through mails open every link."""
 
     def __init__(self, context: ResetPasswordLink, request: Request) -> None:
@@ -45,50 +45,52 @@ class ResetPassword:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Take the new password, and lead to where it can be used; only that spends the link."""
-        form = ResetPasswordForm.of(self.request)
+        form = ResetPasswordForm.from_request(self.request)
         if self.link is not None and not form.validate():
             return self._page(form_page, form, status=422)
         try:
             self._reset(form.password.data)
-        except DeadLink:
+        except InvalidLink:
             return self._dead()
         except WeakPassword as weakness:
-            form.reject("password", str(weakness))
+            form.add_error("password", str(weakness))
             return self._page(form_page, form, status=422)
-        except Throttled as throttled:
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
-            return self._page(crowded_page, form)
-        said = self.request.site.flash.set("password-chosen")
-        return see_other(self.request.path_to("sign-in"), [*forget(self.request), said])
+            return self._page(busy_page, form)
+        flash_header = self.request.services.flash.set("password-chosen")
+        return redirect(self.request.path_to("sign-in"), [*forget(self.request), flash_header])
 
     def _reset(self, password: str) -> None:
-        site = self.request.site
+        services = self.request.services
         hits = reset_password(
             self.request.dbsession,
             self.token,
             link=self.link,
-            throttles=site.throttles,
-            hasher=site.hasher,
-            policy=site.password_policy,
-            journal=self.request.journal,
+            throttles=services.throttles,
+            hasher=services.hasher,
+            policy=services.password_policy,
+            audit=self.request.audit,
             outbox=self.request.outbox,
             password=password,
-            undo_within=site.settings.email.undo_within,
+            revert_lifetime=services.settings.email.revert_lifetime,
             network=network_of(self.request),
             now=utc_now(),
         )
-        self.request.give_back(hits)
+        self.request.refund(hits)
 
     def _dead(self) -> Response:
         ask_again = ("Ask for a new link", self.request.path_to("forgot-password"))
-        return dead_link_page(self.request, again=ask_again)
+        return invalid_link_page(self.request, again=ask_again)
 
     def _page(
-        self, made_by: Callable[..., Response], form: ResetPasswordForm, **values: Any
+        self, render: Callable[..., Response], form: ResetPasswordForm, **values: Any
     ) -> Response:
-        form.advise(minimum_length=self.request.site.settings.passwords.minimum_length)
+        form.set_password_hint(
+            minimum_length=self.request.services.settings.passwords.minimum_length
+        )
         path = self.request.path_to("reset-password", str(self.token))
-        return made_by(
+        return render(
             self.request, "reset_password", form=form, link=self.link, path=path, **values
         )

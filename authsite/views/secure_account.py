@@ -1,4 +1,4 @@
-"""`/not-me/{token}`: where somebody says that they have not done what a mail tells of."""
+"""`/secure-account/{token}`: where somebody says that they have not done what a mail tells of."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,15 +7,15 @@ from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.email_links import DeadLink
-from authsite.accounts.secure_account import FormerAddressTaken, not_me
+from authsite.accounts.email_links import InvalidLink
+from authsite.accounts.secure_account import PreviousEmailTaken, secure_account
 from authsite.clock import utc_now
 from authsite.http.client import network_of
-from authsite.http.redirects import see_other
-from authsite.resources import NotMeLink
-from authsite.throttling.throttles import Throttled
+from authsite.http.redirects import redirect
+from authsite.resources import SecureAccountLink
+from authsite.throttling.throttles import RateLimited
 from authsite.web.forms import SiteForm
-from authsite.web.pages import dead_link_page, form_page, throttled_page
+from authsite.web.pages import form_page, invalid_link_page, throttled_page
 from authsite.web.request import Request
 
 _TAKEN = (
@@ -29,11 +29,11 @@ class NotMeForm(SiteForm):
     """A button."""
 
 
-@view_defaults(context=NotMeLink, permission="public")
-class NotMe:
+@view_defaults(context=SecureAccountLink, permission="public")
+class SecureAccountPage:
     """A page with a button, since programs that look through mails open every link."""
 
-    def __init__(self, context: NotMeLink, request: Request) -> None:
+    def __init__(self, context: SecureAccountLink, request: Request) -> None:
         self.token, self.link = context.token, context.record
         self.request = request
 
@@ -49,31 +49,33 @@ class NotMe:
         """Lock everybody out, and lead to where a new password is chosen."""
         request, form = self.request, NotMeForm()
         try:
-            chosen_by, hits = not_me(
+            reset_token, hits = secure_account(
                 request.dbsession,
                 self.token,
                 link=self.link,
-                throttles=request.site.throttles,
-                journal=request.journal,
+                throttles=request.services.throttles,
+                audit=request.audit,
                 outbox=request.outbox,
-                reset_within=request.site.settings.passwords.reset_within,
+                reset_link_lifetime=request.services.settings.passwords.reset_link_lifetime,
                 network=network_of(request),
                 now=utc_now(),
             )
-        except DeadLink:
+        except InvalidLink:
             return self._dead()
-        except FormerAddressTaken:
-            form.reject(None, _TAKEN)
+        except PreviousEmailTaken:
+            form.add_error(None, _TAKEN)
             return self._page(form_page, form, status=409)
-        except Throttled as throttled:
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
-        request.give_back(hits)
-        return see_other(request.path_to("reset-password", str(chosen_by)), forget(request))
+        request.refund(hits)
+        return redirect(request.path_to("reset-password", str(reset_token)), forget(request))
 
     def _dead(self) -> Response:
         reset = ("Choose a new password", self.request.path_to("forgot-password"))
-        return dead_link_page(self.request, again=reset)
+        return invalid_link_page(self.request, again=reset)
 
-    def _page(self, made_by: Callable[..., Response], form: NotMeForm, **values: Any) -> Response:
-        path = self.request.path_to("not-me", str(self.token))
-        return made_by(self.request, "not_me", form=form, link=self.link, path=path, **values)
+    def _page(self, render: Callable[..., Response], form: NotMeForm, **values: Any) -> Response:
+        path = self.request.path_to("secure-account", str(self.token))
+        return render(
+            self.request, "secure_account", form=form, link=self.link, path=path, **values
+        )

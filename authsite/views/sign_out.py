@@ -4,14 +4,14 @@ from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.resources import Root
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
 
 @view_defaults(context=Root, name="sign-out", permission="authenticated")
-class SignOut:
+class SignOutPage:
     """A link that somebody follows signs nobody out (ASVS 3.5.3)."""
 
     def __init__(self, request: Request) -> None:
@@ -27,7 +27,7 @@ class SignOut:
         """End the session, and let the browser forget the pages that it has kept (ASVS 14.3.1)."""
         headers = [
             *forget(self.request),
-            self.request.site.flash.set("signed-out"),
+            self.request.services.flash.set("signed-out"),
             ("Clear-Site-Data", '"cache"'),
         ]
-        return see_other(self.request.path_to("sign-in"), headers)
+        return redirect(self.request.path_to("sign-in"), headers)

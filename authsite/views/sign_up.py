@@ -8,20 +8,20 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.new_password import WeakPassword
-from authsite.accounts.sign_up import new_user, sign_up, sign_up_by_mail
+from authsite.accounts.sign_up import new_user, sign_up, sign_up_with_verification
 from authsite.accounts.users import EmailTaken
-from authsite.audit.event_types import Method
+from authsite.audit.event_types import AuthMethod
 from authsite.clock import utc_now
 from authsite.email_addresses import EmailAddress, parse_email_address
 from authsite.http.client import network_of
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.models import User
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Root
-from authsite.throttling.throttles import Throttled
-from authsite.web.authentication import let_in
-from authsite.web.forms import Mailable, NewPasswordForm, email_field, name_field
-from authsite.web.pages import crowded_page, form_page, mail_sent_page, throttled_page
+from authsite.throttling.throttles import RateLimited
+from authsite.web.authentication import start_session
+from authsite.web.forms import NewPasswordForm, ValidEmail, email_field, name_field
+from authsite.web.pages import busy_page, form_page, mail_sent_page, throttled_page
 from authsite.web.request import Request
 
 _NOTHING_THERE = (
@@ -35,11 +35,11 @@ class SignUpForm(NewPasswordForm):
 
     first_name = name_field("First name", autocomplete="given-name")
     last_name = name_field("Last name", autocomplete="family-name")
-    email = email_field(validators=[Mailable()])
+    email = email_field(validators=[ValidEmail()])
 
 
 @view_defaults(context=Root, name="sign-up", permission="anonymous")
-class SignUp:
+class SignUpPage:
     """The page with the form, and what becomes of it."""
 
     def __init__(self, request: Request) -> None:
@@ -53,60 +53,66 @@ class SignUp:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Make the account and let its owner in, or find out by mail first whether they own it."""
-        form = SignUpForm.of(self.request)
+        form = SignUpForm.from_request(self.request)
         if not form.validate():
             return self._page(form_page, form, status=422)
         email, now = parse_email_address(form.email.data), utc_now()
         try:
             user = self._new_user(form, email, now=now)
-            if self.request.site.settings.email.must_be_verified:
+            if self.request.services.settings.email.must_be_verified:
                 return self._ask_for_proof(user, email, now=now)
-            give_back = self.request.give_back
+            refund = self.request.refund
             credential = sign_up(
-                self.request.dbsession, user, **self._mail(), give_back=give_back, now=now
+                self.request.dbsession, user, **self._mail(), refund=refund, now=now
             )
         except WeakPassword as weakness:
-            form.reject("password", str(weakness))
+            form.add_error("password", str(weakness))
         except EmailTaken:
-            form.reject("email", "There is an account with this address. Sign in instead?")
-        except Throttled as throttled:
+            form.add_error("email", "There is an account with this address. Sign in instead?")
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
-            return self._page(crowded_page, form)
+            return self._page(busy_page, form)
         else:
-            headers = let_in(
-                self.request, credential, account=email.key, method=Method.SIGN_UP, now=now
+            headers = start_session(
+                self.request,
+                credential,
+                account=email.normalized,
+                method=AuthMethod.SIGN_UP,
+                now=now,
             )
-            return see_other(self.request.path_to("dashboard"), headers)
+            return redirect(self.request.path_to("dashboard"), headers)
         return self._page(form_page, form, status=422)
 
     def _new_user(self, form: SignUpForm, email: EmailAddress, *, now: datetime) -> User:
         return new_user(
-            throttles=self.request.site.throttles,
-            hasher=self.request.site.hasher,
+            throttles=self.request.services.throttles,
+            hasher=self.request.services.hasher,
             first_name=form.first_name.data,
             last_name=form.last_name.data,
             email=email,
             password=form.password.data,
             network=network_of(self.request),
-            policy=self.request.site.password_policy,
+            policy=self.request.services.password_policy,
             now=now,
         )
 
     def _ask_for_proof(self, user: User, email: EmailAddress, *, now: datetime) -> Response:
         """Answer in one way, whoever has the address: what there is to say is in the mail."""
-        sign_up_by_mail(self.request.dbsession, user, **self._mail(), now=now)
-        written = f"We have written to {email.typed}. Open the link in that mail to go on."
+        sign_up_with_verification(self.request.dbsession, user, **self._mail(), now=now)
+        written = f"We have written to {email.original}. Open the link in that mail to go on."
         return mail_sent_page(self.request, written, _NOTHING_THERE)
 
     def _mail(self) -> dict[str, Any]:
         return {
-            "throttles": self.request.site.throttles,
-            "journal": self.request.journal,
+            "throttles": self.request.services.throttles,
+            "journal": self.request.audit,
             "outbox": self.request.outbox,
-            "verify_within": self.request.site.settings.email.verify_within,
+            "verify_within": self.request.services.settings.email.verification_lifetime,
         }
 
-    def _page(self, made_by: Callable[..., Response], form: SignUpForm, **values: Any) -> Response:
-        form.advise(minimum_length=self.request.site.settings.passwords.minimum_length)
-        return made_by(self.request, "sign_up", form=form, **values)
+    def _page(self, render: Callable[..., Response], form: SignUpForm, **values: Any) -> Response:
+        form.set_password_hint(
+            minimum_length=self.request.services.settings.passwords.minimum_length
+        )
+        return render(self.request, "sign_up", form=form, **values)

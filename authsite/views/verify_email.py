@@ -3,13 +3,13 @@
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.sign_in import account_of
-from authsite.accounts.verify_email import VERIFY_EMAIL, ask_to_verify
+from authsite.accounts.sign_in import normalize_email
+from authsite.accounts.verify_email import VERIFY_EMAIL, send_verification
 from authsite.clock import utc_now
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.resources import Account, VerifyEmail
-from authsite.throttling.mail_limits import count_mail
-from authsite.throttling.throttles import Throttled
+from authsite.throttling.mail_limits import hit_email
+from authsite.throttling.throttles import RateLimited
 from authsite.web.forms import SiteForm
 from authsite.web.pages import form_page, throttled_page
 from authsite.web.request import Request
@@ -30,22 +30,25 @@ class VerifyEmailPage:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Send another link, after which the one before leads nowhere."""
-        request, now, said = self.request, utc_now(), []
+        request, now, flash_header = self.request, utc_now(), []
         identity = request.identity
         assert identity is not None  # noqa: S101 - for the type checker
         if not identity.email_is_verified:
             try:
-                count_mail(
-                    request.site.throttles, VERIFY_EMAIL, account_of(identity.email), now=now
+                hit_email(
+                    request.services.throttles,
+                    VERIFY_EMAIL,
+                    normalize_email(identity.email),
+                    now=now,
                 )
-            except Throttled as throttled:
+            except RateLimited as throttled:
                 return throttled_page(request, "verify_email", form=SiteForm(), throttled=throttled)
-            ask_to_verify(
+            send_verification(
                 request.dbsession,
                 Account(request).record,
                 outbox=request.outbox,
-                verify_within=request.site.settings.email.verify_within,
+                verification_lifetime=request.services.settings.email.verification_lifetime,
                 now=now,
             )
-            said = [request.site.flash.set("verification-sent")]
-        return see_other(request.path_to("verify-email"), said)
+            flash_header = [request.services.flash.set("verification-sent")]
+        return redirect(request.path_to("verify-email"), flash_header)

@@ -8,18 +8,18 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 from wtforms import SubmitField
 
-from authsite.accounts.email_links import DeadLink, OpenLink
-from authsite.accounts.sign_in import WrongCredentials
+from authsite.accounts.email_links import ActiveLink, InvalidLink
+from authsite.accounts.sign_in import InvalidCredentials
 from authsite.accounts.users import Credential
 from authsite.accounts.verify_email import claim_account, verify_email, verify_email_by_password
 from authsite.clock import utc_now
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import VerifyEmailLink
-from authsite.throttling.throttles import Throttled
-from authsite.web.authentication import judge_at_link, let_in
+from authsite.throttling.throttles import RateLimited
+from authsite.web.authentication import authenticate_with_link, start_session
 from authsite.web.forms import AccountPasswordForm, SiteForm
-from authsite.web.pages import crowded_page, dead_link_page, form_page, throttled_page
+from authsite.web.pages import busy_page, form_page, invalid_link_page, throttled_page
 from authsite.web.request import Request
 
 
@@ -40,7 +40,7 @@ class VerifyEmailLinkPage:
     def __init__(self, context: VerifyEmailLink, request: Request) -> None:
         link = context.record
         self.link = link if link and link.is_for_present_address else None
-        self.is_owner = context.is_owners
+        self.is_owner = context.belongs_to_current_user
         self.form_type = OwnerForm if self.is_owner else AccountPasswordForm
         self.token = context.token
         self.request = request
@@ -56,25 +56,25 @@ class VerifyEmailLinkPage:
     def submit(self) -> Response:
         """Take the address as proven by its owner, or make whoever reads the mail the owner."""
         form = self.form_type.of(self.request)
-        claims = not self.is_owner and ClaimForm.of(self.request).without_password.data
+        claims = not self.is_owner and ClaimForm.from_request(self.request).without_password.data
         if self.link and not claims and not form.validate():
             return self._page(form_page, form, status=422)
         try:
             return self._follow(form, claims=claims, now=utc_now())
-        except DeadLink:
+        except InvalidLink:
             return self._dead()
-        except WrongCredentials:
-            form.reject("password", "That is not the password of the account.")
+        except InvalidCredentials:
+            form.add_error("password", "That is not the password of the account.")
             return self._page(form_page, form, status=422)
-        except Throttled as throttled:
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
-            return self._page(crowded_page, form)
+            return self._page(busy_page, form)
 
     def _follow(self, form: SiteForm, *, claims: bool, now: datetime) -> Response:
         request, link = self.request, self.link
         password = None if self.is_owner or claims else form.data["password"]
-        credential = judge_at_link(request, link, password, now=now)
+        credential = authenticate_with_link(request, link, password, now=now)
         assert link is not None  # noqa: S101 - or it would be dead
         if claims:
             return self._claim(link, now=now)
@@ -84,43 +84,43 @@ class VerifyEmailLinkPage:
             request.dbsession,
             self.token,
             user_id=link.user_id,
-            journal=request.journal,
+            audit=request.audit,
             now=now,
         )
         return self._confirmed("dashboard")
 
-    def _claim(self, link: OpenLink, *, now: datetime) -> Response:
+    def _claim(self, link: ActiveLink, *, now: datetime) -> Response:
         """Make the account theirs, and let them choose a password."""
         token = claim_account(
             self.request.dbsession,
             self.token,
             user_id=link.user_id,
-            journal=self.request.journal,
-            reset_within=self.request.site.settings.passwords.reset_within,
+            audit=self.request.audit,
+            reset_link_lifetime=self.request.services.settings.passwords.reset_link_lifetime,
             now=now,
         )
-        return see_other(self.request.path_to("reset-password", str(token)))
+        return redirect(self.request.path_to("reset-password", str(token)))
 
-    def _sign_in(self, credential: Credential, link: OpenLink, *, now: datetime) -> Response:
+    def _sign_in(self, credential: Credential, link: ActiveLink, *, now: datetime) -> Response:
         request = self.request
         verify_email_by_password(
-            request.dbsession, self.token, credential, journal=request.journal, now=now
+            request.dbsession, self.token, credential, audit=request.audit, now=now
         )
-        if credential.closes_at:  # they are asked there whether they want to keep it
+        if credential.delete_after:  # they are asked there whether they want to keep it
             return self._confirmed("sign-in")
-        headers = let_in(request, credential, account=link.owner_email_key, now=now)
+        headers = start_session(request, credential, account=link.owner_email_normalized, now=now)
         return self._confirmed("dashboard", headers)
 
     def _confirmed(self, page: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
-        said = self.request.site.flash.set("email-verified")
-        return see_other(self.request.path_to(page), [*headers, said])
+        flash_header = self.request.services.flash.set("email-verified")
+        return redirect(self.request.path_to(page), [*headers, flash_header])
 
     def _dead(self) -> Response:
         again = ("Get a new link", self.request.path_to("verify-email"))
-        return dead_link_page(self.request, again=again)
+        return invalid_link_page(self.request, again=again)
 
-    def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
-        return made_by(
+    def _page(self, render: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
+        return render(
             self.request,
             "verify_email_link",
             form=form,

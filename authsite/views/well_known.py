@@ -7,7 +7,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from authsite.clock import utc_now
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.resources import WellKnown
 from authsite.web.request import Request
 
@@ -19,7 +19,7 @@ VALIDITY = timedelta(days=180)
 @view_config(context=WellKnown, name="security.txt", request_method="GET", permission="public")
 def security_txt(request: Request) -> Response:
     """Say where to report a weakness (RFC 9116), if the settings say where."""
-    settings = request.site.settings.site
+    settings = request.services.settings.site
     if settings.security_contact is None:
         raise HTTPNotFound
     fields = [
@@ -37,4 +37,4 @@ def security_txt(request: Request) -> Response:
 @view_config(context=WellKnown, name="change-password", request_method="GET", permission="public")
 def change_password(request: Request) -> Response:
     """Lead a password manager to where passwords are changed (W3C, "Changing Passwords")."""
-    return see_other(request.path_to("account", "password"))
+    return redirect(request.path_to("account", "password"))

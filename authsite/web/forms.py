@@ -9,7 +9,7 @@ from wtforms import BooleanField, Field, Form, PasswordField, StringField
 from wtforms.validators import Optional, StopValidation, ValidationError
 
 from authsite import email_addresses
-from authsite.accounts.suspend_account import LONGEST_REASON
+from authsite.accounts.suspend_account import MAX_REASON
 from authsite.passwords import hasher as passwords
 from authsite.text import is_readable, is_visible, trimmed
 from authsite.web.request import Request
@@ -21,7 +21,7 @@ class SiteForm(Form):
     """A form that checks shape only; what the values mean is for the inner ring to judge."""
 
     @classmethod
-    def of(cls, request: Request) -> Self:
+    def from_request(cls, request: Request) -> Self:
         """Return the form filled with what the body says: one text for each field, or a 400.
 
         A field that is there twice, or is a file, is no mistake that a person can make
@@ -38,7 +38,7 @@ class SiteForm(Form):
         form.process(values)
         return form
 
-    def reject(self, field: str | None, message: str) -> None:
+    def add_error(self, field: str | None, message: str) -> None:
         """Mark `field` (None: the whole form) with what the inner ring refused."""
         if field is None:
             self.form_errors.append(message)
@@ -58,7 +58,7 @@ class Required:
             raise StopValidation(self._message)
 
 
-class Readable:
+class NoControlChars:
     """The text has no character that nobody can have meant to type, and is not too long.
 
     Among them is what bytes become that were no UTF-8: two different passwords would become one.
@@ -75,7 +75,7 @@ class Readable:
             raise StopValidation(f"Use at most {self._maximum} characters.")
 
 
-class Visible:
+class NoInvisibleChars:
     """The name can be seen, and turns nothing around that stands beside it (ASVS 1.3.3)."""
 
     def __call__(self, _form: Form, field: Field) -> None:
@@ -83,7 +83,7 @@ class Visible:
             raise StopValidation(_UNSEEN)
 
 
-class Mailable:
+class ValidEmail:
     """The text is an address to which a mail could be sent."""
 
     def __call__(self, _form: Form, field: Field) -> None:
@@ -98,18 +98,22 @@ def name_field(label: str, *, autocomplete: str) -> Field:
     return StringField(
         label,
         filters=[trimmed],
-        validators=[Required(f"Enter your {label.lower()}."), Readable(maximum=100), Visible()],
+        validators=[
+            Required(f"Enter your {label.lower()}."),
+            NoControlChars(maximum=100),
+            NoInvisibleChars(),
+        ],
         render_kw={"autocomplete": autocomplete, "spellcheck": "false"},
     )
 
 
-def title_field(label: str, *, hint: str, maximum: int) -> Field:
+def label_field(label: str, *, hint: str, maximum: int) -> Field:
     """Return a field for what a person calls something of theirs, if they do."""
     return StringField(
         label,
         description=hint,
         filters=[trimmed],
-        validators=[Optional(), Readable(maximum=maximum), Visible()],
+        validators=[Optional(), NoControlChars(maximum=maximum), NoInvisibleChars()],
         render_kw={"autocomplete": "off"},
     )
 
@@ -121,7 +125,7 @@ def email_field(label: str = "Email address", *, validators: Sequence[Any] = ())
         filters=[trimmed],
         validators=[
             Required("Enter your email address."),
-            Readable(maximum=email_addresses.MAXIMUM_LENGTH),
+            NoControlChars(maximum=email_addresses.MAXIMUM_LENGTH),
             *validators,
         ],
         render_kw={
@@ -137,7 +141,7 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
     """Return a field for a password, which is taken exactly as typed and never shown again."""
     return PasswordField(
         label,
-        validators=[Required(missing), Readable(maximum=passwords.MAXIMUM_LENGTH)],
+        validators=[Required(missing), NoControlChars(maximum=passwords.MAXIMUM_LENGTH)],
         render_kw={"autocomplete": autocomplete},
     )
 
@@ -147,8 +151,12 @@ def reason_field() -> Field:
     return StringField(
         "Reason",
         filters=[trimmed],
-        validators=[Required("Enter a reason."), Readable(maximum=LONGEST_REASON), Visible()],
-        description=f"The owner is shown it at the sign-in. At most {LONGEST_REASON} characters.",
+        validators=[
+            Required("Enter a reason."),
+            NoControlChars(maximum=MAX_REASON),
+            NoInvisibleChars(),
+        ],
+        description=f"The owner is shown it at the sign-in. At most {MAX_REASON} characters.",
         render_kw={"autocomplete": "off"},
     )
 
@@ -177,21 +185,21 @@ class NewPasswordForm(SiteForm):
         if field.data != self.password.data:
             raise ValidationError("The two passwords are not the same.")
 
-    def advise(self, *, minimum_length: int) -> None:
+    def set_password_hint(self, *, minimum_length: int) -> None:
         """Say beside the field what makes a good password."""
         self.password.description = (
             f"At least {minimum_length} characters. A few unrelated words make a good one."
         )
 
 
-def check_box(label: str, *, hint: str) -> Field:
+def checkbox_field(label: str, *, hint: str) -> Field:
     """Return a box to tick; a browser sends nothing for one that is not."""
     return BooleanField(label, description=hint)
 
 
 def public_computer_box() -> Field:
     """Return the box that makes a session short, wherever one is opened."""
-    return check_box(
+    return checkbox_field(
         "This is a public computer",
         hint="You are signed out when the browser is closed, or after a while without a visit.",
     )

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 from pyramid.response import Response
 from webob.multidict import NoVars
 
-from authsite.http.redirects import own_path, same_again, see_other
+from authsite.http.redirects import redirect, redirect_repeat_post, safe_path
 from authsite.web.request import Request
 
 Fields = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class InterruptedRequest:
     """Where somebody was going and, if they were sending a form, what they had typed.
 
     The page that asks holds it, and nothing else does: the place is in the address that its form
@@ -23,39 +23,39 @@ class Errand:
     in hidden fields. `fields` is None when there was no form; a form may well have none.
     """
 
-    place: str | None
+    url: str | None
     fields: Fields | None = None
 
     @classmethod
-    def interrupted(cls, request: Request) -> Self:
+    def capture(cls, request: Request) -> Self:
         """Return what this request is about, as far as a form of ours can say it again."""
-        place = own_path(request.path_qs)
+        url = safe_path(request.path_qs)
         is_form = request.method == "POST" and not isinstance(request.POST, NoVars)
-        return cls(place, _fields_of(request) if place and is_form else None)
+        return cls(url, _fields_of(request) if url and is_form else None)
 
     @classmethod
-    def resumed(cls, request: Request) -> Self:
+    def from_query(cls, request: Request) -> Self:
         """Return the errand that the address of this request names.
 
         A form is held only if the request is one itself, with a token of the session in it:
         else a link from elsewhere would have a form sent that nobody has filled in.
         """
-        place = own_path(request.GET.get("next"))
-        is_held = request.method == "POST" and "held" in request.GET
-        return cls(place, _fields_of(request) if place and is_held else None)
+        url = safe_path(request.GET.get("next"))
+        is_replay = request.method == "POST" and "replay" in request.GET
+        return cls(url, _fields_of(request) if url and is_replay else None)
 
-    def kept_at(self, path: str) -> str:
+    def url_for(self, path: str) -> str:
         """Return the address of a page that does not forget the errand."""
-        query = {} if self.place is None else {"next": self.place}
+        query = {} if self.url is None else {"next": self.url}
         if self.fields is not None:
-            query["held"] = "yes"
+            query["replay"] = "1"
         return f"{path}?{urlencode(query)}" if query else path
 
-    def go_on(self, headers: Iterable[tuple[str, str]], *, otherwise: str) -> Response:
+    def resume(self, headers: Iterable[tuple[str, str]], *, otherwise: str) -> Response:
         """Return the redirect to where it was going, with the form if there was one."""
-        if self.place is None or self.fields is None:
-            return see_other(self.place or otherwise, headers)
-        return same_again(self.place, headers)
+        if self.url is None or self.fields is None:
+            return redirect(self.url or otherwise, headers)
+        return redirect_repeat_post(self.url, headers)
 
 
 def _fields_of(request: Request) -> Fields:

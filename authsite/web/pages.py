@@ -7,11 +7,11 @@ from typing import Any
 from jinja2 import Environment
 from pyramid.response import Response
 
-from authsite.durations import in_words
-from authsite.throttling.throttles import Throttled
+from authsite.durations import humanize
+from authsite.throttling.throttles import RateLimited
 from authsite.web.forms import SiteForm
 from authsite.web.request import Request
-from authsite.web.throttle_messages import REFUSALS
+from authsite.web.throttle_messages import THROTTLE_MESSAGES
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def mail_sent_page(request: Request, *sentences: str) -> Response:
     return page(request, "mail_sent", title="Check your mail", sentences=sentences)
 
 
-def dead_link_page(request: Request, *, again: tuple[str, str] | None) -> Response:
+def invalid_link_page(request: Request, *, again: tuple[str, str] | None) -> Response:
     """Return the page for a link that leads nowhere (410, RFC 9110, 15.5.11).
 
     It says the same of what was used, has expired or never was; `again` is where to get a new
@@ -73,7 +73,7 @@ def dead_link_page(request: Request, *, again: tuple[str, str] | None) -> Respon
     links = [again or ("Go to the home page", request.path_to())]
     return page(
         request,
-        "dead_link",
+        "invalid_link",
         status=410,
         title="This link leads nowhere any more",
         explanation=[_USED_UP, "If you copied it, make sure that nothing is missing at its end."],
@@ -81,31 +81,33 @@ def dead_link_page(request: Request, *, again: tuple[str, str] | None) -> Respon
     )
 
 
-def crowded_page(request: Request, template: str, *, form: SiteForm, **values: Any) -> Response:
+def busy_page(request: Request, template: str, *, form: SiteForm, **values: Any) -> Response:
     """Return the page again: the site is too busy to take the form just now (503)."""
     if template == _SIGN_IN:
-        request.site.metrics.count_sign_in("busy")
-    form.reject(None, "Very many people are signing in just now. Please try again in a moment.")
+        request.services.metrics.count_sign_in("busy")
+    form.add_error(None, "Very many people are signing in just now. Please try again in a moment.")
     response = form_page(request, template, form=form, status=503, **values)
     response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
     return response
 
 
 def throttled_page(
-    request: Request, template: str, *, form: SiteForm, throttled: Throttled, **values: Any
+    request: Request, template: str, *, form: SiteForm, throttled: RateLimited, **values: Any
 ) -> Response:
     """Return the page again, with when to try again and what else one can do (429, RFC 6585).
 
     `Retry-After` is in seconds (RFC 9110, 10.2.3).
     """
-    kind = throttled.kind
+    kind = throttled.limit
     log.warning("excess_rate_limit_exceeded: %s", kind, extra={"kind": kind})
-    request.site.metrics.count_throttled(kind)
+    request.services.metrics.count_throttled(kind)
     if template == _SIGN_IN:
-        request.site.metrics.count_sign_in("throttled")
-    why, instead = REFUSALS[kind]
-    when = f"Please try again in {in_words(throttled.wait)}."
-    form.reject(None, f"{why} {when} {instead}".strip())
+        request.services.metrics.count_sign_in("throttled")
+    reason, hint = THROTTLE_MESSAGES[kind]
+    when = f"Please try again in {humanize(throttled.retry_after)}."
+    form.add_error(None, f"{reason} {when} {hint}".strip())
     response = form_page(request, template, form=form, status=429, **values)
-    response.headerlist.append(("Retry-After", str(-(-throttled.wait // timedelta(seconds=1)))))
+    response.headerlist.append(
+        ("Retry-After", str(-(-throttled.retry_after // timedelta(seconds=1))))
+    )
     return response

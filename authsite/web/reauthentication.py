@@ -6,10 +6,10 @@ from typing import Any
 from pyramid.response import Response
 
 from authsite.clock import utc_now
-from authsite.http.redirects import see_other
-from authsite.security.policy import signed_in
+from authsite.http.redirects import redirect
+from authsite.security.policy import require_identity
 from authsite.web.forms import SiteForm, password_field
-from authsite.web.interrupted_requests import Errand
+from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import form_page
 from authsite.web.request import Request
 
@@ -24,7 +24,7 @@ class ConfirmPasswordForm(SiteForm):
     )
 
 
-class ConfirmPassword:
+class RequireReauthentication:
     """A view deriver: `confirm_password=True` at a view asks for the password again.
 
     It comes after permission and token are checked, so that strangers are sent to sign in and
@@ -41,13 +41,19 @@ class ConfirmPassword:
 
 def _guarded(view: View) -> View:
     def guarded(context: Any, request: Request) -> Response:
-        typed_ago = utc_now() - signed_in(request).confirmed_at
-        if typed_ago < request.site.settings.session.confirmed_for:
+        typed_ago = utc_now() - require_identity(request).authenticated_at
+        if typed_ago < request.services.settings.session.reauthentication_lifetime:
             return view(context, request)
-        errand = Errand.interrupted(request)
+        interrupted_request = InterruptedRequest.capture(request)
         if request.method in {"GET", "HEAD"}:
-            return see_other(errand.kept_at(request.path_to("confirm-password")))
+            return redirect(interrupted_request.url_for(request.path_to("confirm-password")))
         form = ConfirmPasswordForm()
-        return form_page(request, "confirm_password", form=form, status=403, errand=errand)
+        return form_page(
+            request,
+            "confirm_password",
+            form=form,
+            status=403,
+            interrupted_request=interrupted_request,
+        )
 
     return guarded

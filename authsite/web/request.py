@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
 from authsite.accounts.sessions import Identity
-from authsite.audit.event_types import Actor, Origin
-from authsite.audit.recorder import Journal
-from authsite.http.client import network_address_of, user_agent_of
-from authsite.mail.composer import Messages
-from authsite.services import Site, site_of
-from authsite.throttling.throttles import Hit
+from authsite.audit.event_types import Actor, EventSource
+from authsite.audit.recorder import AuditLog
+from authsite.http.client import ip_address_of, user_agent_of
+from authsite.mail.composer import MailComposer
+from authsite.services import Services, services_of
+from authsite.throttling.throttles import CountedHit
 
 #: Under which name the registry has the environment of mails.
 MAIL_TEMPLATES = "authsite.mail_templates"
@@ -34,9 +34,9 @@ class Request(pyramid.request.Request):
         return super().identity
 
     @reify
-    def site(self) -> Site:
+    def services(self) -> Services:
         """The parts that the site is made of."""
-        return site_of(self.registry)
+        return services_of(self.registry)
 
     @reify
     def tm(self) -> TransactionManager:
@@ -48,69 +48,69 @@ class Request(pyramid.request.Request):
         """SQLAlchemy's session: for a form it commits with the response, else it only reads."""
         if is_tm_active(self):
             self.identity  # noqa: B018 - before the transaction, whose lock would be in its way
-            return self.site.database.session_to_write(self.tm)
-        session = self.site.database.session_to_read()
+            return self.services.database.write_dbsession(self.tm)
+        session = self.services.database.read_dbsession()
         self.add_finished_callback(lambda _request: session.close())
         return session
 
     @reify
-    def outbox(self) -> Messages:
+    def outbox(self) -> MailComposer:
         """Where messages are put; they are sent once the transaction of this request commits."""
         environment = self.registry[MAIL_TEMPLATES]
-        return Messages(
+        return MailComposer(
             environment,
             site_name=self.site_name,
             link_to=self.url_to,
-            journal=self._journal_of(Origin(Actor.SITE)),
+            audit=self._audit_from(EventSource(Actor.SITE)),
             on_put=lambda: self.tm.get().addAfterCommitHook(
-                lambda _committed: self.site.courier.wake()
+                lambda _committed: self.services.mail_worker.wake()
             ),
         )
 
     @reify
-    def journal(self) -> Journal:
+    def audit(self) -> AuditLog:
         """Where what happens to accounts is written down, as done by whoever asks."""
-        return self._journal_of(
-            Origin(
+        return self._audit_from(
+            EventSource(
                 Actor.PERSON,
                 session_id=self.identity.session_id if self.identity else None,
                 user_agent=user_agent_of(self),
-                network_address=network_address_of(self),
+                ip_address=ip_address_of(self),
             )
         )
 
     @reify
-    def administrators_journal(self) -> Journal:
+    def admin_audit(self) -> AuditLog:
         """The same for what somebody does who runs the site.
 
         It is read by the owner of the account, who need not know from where that was done.
         """
-        return self._journal_of(Origin(Actor.ADMINISTRATOR, self.authenticated_userid))
+        return self._audit_from(EventSource(Actor.ADMINISTRATOR, self.authenticated_userid))
 
     @reify
-    def operators_journal(self) -> Journal:
+    def cli_audit(self) -> AuditLog:
         """The same for what is done from a shell of the machine."""
-        return self._journal_of(Origin(Actor.OPERATOR))
+        return self._audit_from(EventSource(Actor.OPERATOR))
 
-    def _journal_of(self, origin: Origin) -> Journal:
-        return Journal(origin, notify=self.registry.notify, publish=self.site.publish)
+    def _audit_from(self, source: EventSource) -> AuditLog:
+        return AuditLog(source, notify=self.registry.notify, publish=self.services.publish)
 
-    def give_back(self, hits: Sequence[Hit]) -> None:
+    def refund(self, hits: Sequence[CountedHit]) -> None:
         """Take these tries back when the transaction has ended, which is in the way until then."""
-        self.tm.get().addAfterCommitHook(lambda _committed: self.site.throttles.give_back(hits))
+        self.tm.get().addAfterCommitHook(lambda _committed: self.services.throttles.refund(hits))
 
     @reify
     def csrf_token(self) -> str:
         """The token for every form of this page."""
-        return self.site.csrf.new_csrf_token(self)
+        return self.services.csrf.new_csrf_token(self)
 
     @reify
     def flash(self) -> str | None:
         """What the page before left to be said here, once."""
-        return self.site.flash.take(self)
+        return self.services.flash.pop(self)
 
     @reify
-    def here(self) -> str:
+    def display_path(self) -> str:
         """The path of this page, for people and links; never an error, however it was spelled."""
         path: str = self.environ.get("PATH_INFO", "")
         return path.encode("latin-1").decode("utf-8", "replace")
@@ -129,19 +129,19 @@ class Request(pyramid.request.Request):
 
         The host is that of the settings, whatever the request says (OWASP, "Forgot Password").
         """
-        return f"{self.site.settings.site.url}{self.path_to(*segments)}"
+        return f"{self.services.settings.services.url}{self.path_to(*segments)}"
 
     @property
     def site_name(self) -> str:
         """What the site calls itself."""
-        return self.site.settings.site.name
+        return self.services.settings.site.name
 
     @property
     def stylesheet(self) -> str:
         """The address of the style sheet, another one whenever its content is."""
-        return f"{self.root_path}{self.site.assets.stylesheet}"
+        return f"{self.root_path}{self.services.assets.stylesheet}"
 
     @property
     def icon(self) -> str:
         """The address of the icon."""
-        return f"{self.root_path}{self.site.assets.icon}"
+        return f"{self.root_path}{self.services.assets.icon}"

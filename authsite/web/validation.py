@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.registry import Registry
 from pyramid.response import Response
 
-from authsite.services import site_of
+from authsite.services import services_of
 from authsite.web.request import Request
 from authsite.web.transactions import SAFE_METHODS
 
@@ -17,12 +17,12 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Response]
 
 #: More than any form or link has. Ten thousand take fifty times as long as a page does.
-MOST_FIELDS = 1000
+MAX_FIELDS = 1000
 #: Bytes; a boundary has at most 70 (RFC 2046, 5.1.1).
-LONGEST_CONTENT_TYPE = 500
+MAX_CONTENT_TYPE = 500
 #: Bytes that a part may say of itself, over all its lines. Python's parser takes the square of
 #: their number: a second for 60 KB.
-LONGEST_PART_HEAD = 1000
+MAX_PART_HEAD = 1000
 
 #: Whoever probes comes by an address of the machine, so that these answer to every `Host`.
 PROBES = frozenset({"/healthz", "/readyz"})
@@ -32,11 +32,11 @@ _BOUNDARY = re.compile(r'boundary="?([^";,]+)', re.IGNORECASE)
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
-class TooMuch(ValueError):
+class RequestTooCostly(ValueError):
     """To parse this would keep the others waiting (ASVS 15.2.2)."""
 
 
-def malformed_tween_factory(handler: Handler, registry: Registry) -> Handler:
+def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
     """Parse path, query, cookies and form once, here, where failing is expected.
 
     WebOb parses each when somebody asks, and bytes that are no UTF-8 are then an error of the
@@ -44,7 +44,7 @@ def malformed_tween_factory(handler: Handler, registry: Registry) -> Handler:
     The `Host` is judged here too: whatever it says ends up in redirects, but for the two answers
     that have neither links nor cookies.
     """
-    hosts = site_of(registry).hosts
+    hosts = services_of(registry).hosts
 
     def tween(request: Request) -> Response:
         is_probe = _is_probe(request)
@@ -85,17 +85,17 @@ def _parse(request: Request) -> None:
 
 def _refuse_costly_body(request: Request) -> None:
     content_type = request.environ.get("CONTENT_TYPE", "")
-    if len(content_type) > LONGEST_CONTENT_TYPE:
-        raise TooMuch
+    if len(content_type) > MAX_CONTENT_TYPE:
+        raise RequestTooCostly
     kind = content_type.partition(";")[0].strip().lower()
     if kind in {"", "application/x-www-form-urlencoded"}:
         _refuse_too_many_fields(request.body.count(b"&"))
     elif kind == "multipart/form-data" and (match := _BOUNDARY.search(content_type)):
         _, *parts = request.body.split(b"--" + match[1].encode("latin-1"))
-        if any(len(_END_OF_HEAD.split(part, maxsplit=1)[0]) > LONGEST_PART_HEAD for part in parts):
-            raise TooMuch
+        if any(len(_END_OF_HEAD.split(part, maxsplit=1)[0]) > MAX_PART_HEAD for part in parts):
+            raise RequestTooCostly
 
 
 def _refuse_too_many_fields(separators: int) -> None:
-    if separators >= MOST_FIELDS:
-        raise TooMuch
+    if separators >= MAX_FIELDS:
+        raise RequestTooCostly

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
 from authsite.db.engines import Database
-from authsite.mail.composer import Messages
-from authsite.models import Sweep
+from authsite.mail.composer import MailComposer
+from authsite.models import PurgeRun
 from authsite.tokens import new_id
 from bench.figures import TIMES, Figure
 from bench.run import Run
@@ -27,7 +27,7 @@ from tests.smtp import Mailserver, a_mailserver
 _TRANSACTIONS, _FORMS = 50, 20
 #: So patient that the server that hangs does so all the time, and without a limit on mails.
 _UNBOUNDED = {
-    "AUTHSITE_MAIL_THREAD": "yes",
+    "AUTHSITE_MAIL_DELIVER_IN_PROCESS": "yes",
     "AUTHSITE_MAIL_TIMEOUT": "1h",
     "AUTHSITE_THROTTLE_MAIL_ADDRESS": "1000000/1d",
     "AUTHSITE_THROTTLE_MAIL_NETWORK": "1000000/1d",
@@ -66,8 +66,8 @@ def _milliseconds(database: Database, more: Callable[[Session], None]) -> float:
     times = []
     for _ in range(_TRANSACTIONS):
         begun = time.perf_counter()
-        with Session(database.writing) as dbsession:
-            dbsession.execute(sa.update(Sweep).values(begun_at=utc_now()))
+        with Session(database.write_engine) as dbsession:
+            dbsession.execute(sa.update(PurgeRun).values(begun_at=utc_now()))
             more(dbsession)
             dbsession.commit()
         times.append((time.perf_counter() - begun) * 1000)
@@ -78,7 +78,7 @@ def _nothing(_dbsession: Session) -> None:
     pass
 
 
-def _put(outbox: Messages, dbsession: Session) -> None:
+def _put(outbox: MailComposer, dbsession: Session) -> None:
     outbox.put(
         dbsession,
         "verify_email",

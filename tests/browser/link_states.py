@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from authsite.accounts.email_links import Purpose
 from authsite.clock import utc_now
-from authsite.models import PendingLink, User
+from authsite.models import EmailLink, User
 from authsite.tokens import LinkToken
 from tests.browser.people import Person, fill_in, press, sign_out, sign_up
 
@@ -59,7 +59,7 @@ STATES: dict[str, State] = {
         Purpose.CHANGE_EMAIL,
         _wrongly("Change the address", Password_of_the_account="not that one"),
     ),
-    "not me": (Purpose.NOT_ME, _open),
+    "not me": (Purpose.SECURE_ACCOUNT, _open),
     "keep an account": (Purpose.KEEP_ACCOUNT, _as_a_stranger),
 }
 
@@ -79,7 +79,7 @@ def _a_link(engine: Engine, email: str, purpose: Purpose) -> str:
         owner = connection.execute(sa.select(User.id).where(User.email == email)).scalar_one()
         if purpose is Purpose.KEEP_ACCOUNT:
             closed = sa.update(User).where(User.id == owner)
-            connection.execute(closed.values(closes_at=now + timedelta(days=14)))
+            connection.execute(closed.values(delete_after=now + timedelta(days=14)))
         # It is a new address that is proven by a link to change it.
         email = f"new.{email}" if purpose is Purpose.CHANGE_EMAIL else email
         row = {
@@ -87,9 +87,9 @@ def _a_link(engine: Engine, email: str, purpose: Purpose) -> str:
             "user_id": owner,
             "purpose": purpose.value,
             "email": email,
-            "email_key": email,
+            "email_normalized": email,
             "created_at": now,
             "expires_at": now + timedelta(hours=1),
         }
-        connection.execute(sa.insert(PendingLink).values(row))
+        connection.execute(sa.insert(EmailLink).values(row))
     return f"/{purpose.value.replace('_', '-')}/{token}"

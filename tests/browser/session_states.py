@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 from sqlalchemy.engine import Engine
 
-from authsite.audit.event_types import Actor, EndReason, Kind
+from authsite.audit.event_types import Actor, EventType, SessionEndReason
 from authsite.clock import utc_now
-from authsite.models import Event, User, UserSession
+from authsite.models import AuditEvent, User, UserSession
 from authsite.tokens import new_id
 from tests.browser.people import Person, fill_in, sign_up
 
@@ -62,7 +62,7 @@ def reach(state: str, page: Page, engine: Engine) -> None:
         is_theirs = User.email == person.email
         owner = connection.execute(sa.select(User.id).where(is_theirs)).scalar_one()
         connection.execute(sa.insert(UserSession.__table__), _sessions_of(owner))
-        connection.execute(sa.insert(Event.__table__), _events_of(owner))
+        connection.execute(sa.insert(AuditEvent.__table__), _events_of(owner))
     STATES[state](page)
 
 
@@ -78,7 +78,7 @@ def _sessions_of(owner: str) -> list[dict[str, Any]]:
             "confirmed_at": now - timedelta(days=20),
             "expires_at": now + timedelta(days=5),
             "user_agent": browser,
-            "network_address": address,
+            "ip_address": address,
             "name": name,
             "public_computer": name is None,
         }
@@ -89,14 +89,16 @@ def _sessions_of(owner: str) -> list[dict[str, Any]]:
 def _events_of(owner: str) -> list[dict[str, Any]]:
     """Return one event of each kind, and sessions that ended in each way."""
     now, said = utc_now(), []
-    for kind in set(Kind) - {Kind.SESSION_ENDED}:
+    for kind in set(EventType) - {EventType.SESSION_ENDED}:
         subject = {"subject": "W" * 120, "from": f"{'w' * 60}@example.com", "to": "b@example.com"}
-        said.append((kind, subject if kind is not Kind.FROZEN else {"why": "Too many complaints."}))
-    for position, reason in enumerate((*EndReason, *EndReason, *EndReason)):
+        said.append(
+            (kind, subject if kind is not EventType.SUSPENDED else {"why": "Too many complaints."})
+        )
+    for position, reason in enumerate((*SessionEndReason, *SessionEndReason, *SessionEndReason)):
         ended = {"reason": reason.key, "session": new_id(), "browser": _BROWSERS[position % 3]}
         if name := _NAMES[position % 3]:
             ended |= {"name": name, "address": _ADDRESSES[position % 3]}
-        said.append((Kind.SESSION_ENDED, ended))
+        said.append((EventType.SESSION_ENDED, ended))
     actors = [*Actor]
     return [
         {
@@ -107,7 +109,7 @@ def _events_of(owner: str) -> list[dict[str, Any]]:
             "actor": actors[position % len(actors)],
             "session_id": new_id() if position % 2 else None,
             "user_agent": _BROWSERS[position % len(_BROWSERS)],
-            "network_address": _ADDRESSES[position % len(_ADDRESSES)],
+            "ip_address": _ADDRESSES[position % len(_ADDRESSES)],
             "details": details,
         }
         for position, (kind, details) in enumerate(said)

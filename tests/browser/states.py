@@ -105,7 +105,7 @@ def _sign_out(page: Page) -> None:
 
 
 #: What a stranger sees.
-STRANGER: dict[str, Callable[[Page], object]] = {
+ANONYMOUS: dict[str, Callable[[Page], object]] = {
     "home": _open("/"),
     "sign up": _open("/sign-up"),
     "sign up, nothing filled in": _sign_up_with_nothing,
@@ -153,14 +153,14 @@ MEMBER: dict[str, Callable[[Page], object]] = {
 BROKEN = ("500", "503", "429")
 LONG = ("dashboard, long name", "account, long name", "new address, long name")
 LINKS, SESSIONS, ADMIN = link_states.STATES, session_states.STATES, admin_states.STATES
-ALL = (*STRANGER, *MEMBER, *BROKEN, *LINKS, *SESSIONS, *ADMIN, *LONG)
+ALL = (*ANONYMOUS, *MEMBER, *BROKEN, *LINKS, *SESSIONS, *ADMIN, *LONG)
 
 
 @contextmanager
 def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
     """Bring the page of a stranger into the state; while the `with` lasts it can be looked at."""
-    if state in STRANGER:
-        STRANGER[state](page)
+    if state in ANONYMOUS:
+        ANONYMOUS[state](page)
         yield
     elif state in LINKS:
         link_states.reach(state, page, engine)
@@ -181,7 +181,7 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         page.goto("/account")
         sign_in(page, person, "not that one")
         with engine.begin() as connection:
-            held_up = "UPDATE throttle SET hits = 10, free_at = forget_at WHERE hits = 1"
+            held_up = "UPDATE throttle SET hits = 10, blocked_until = forget_at WHERE hits = 1"
             connection.execute(sa.text(held_up))
         sign_in(page, person, "not that one")
         yield

@@ -105,7 +105,7 @@ def test_a_forgotten_password_is_replaced(page, member, inbox):
     expect(said(page)).to_have_text("Your new password is set. Sign in with it.")
     sign_in(page, member, OTHER_PASSWORD)
     assert where(page) == "/dashboard"
-    assert inbox.link_for(member.email, "not-me")
+    assert inbox.link_for(member.email, "secure-account")
 
 
 def test_who_has_no_account_is_told_so_by_mail_alone(page, person, inbox):
@@ -130,7 +130,7 @@ def test_a_password_is_changed_and_others_are_out(page, member, inbox, new_page)
     expect(said(page)).to_be_visible()
     elsewhere.goto("/dashboard")
     assert where(elsewhere) == "/sign-in?next=%2Fdashboard"
-    assert inbox.link_for(member.email, "not-me")
+    assert inbox.link_for(member.email, "secure-account")
 
 
 def test_an_address_is_changed_and_given_back(page, member, person, inbox, new_page):
@@ -147,7 +147,7 @@ def test_an_address_is_changed_and_given_back(page, member, person, inbox, new_p
     expect(page.get_by_role("main")).to_contain_text(new)
 
     owner = new_page()
-    owner.goto(inbox.link_for(old, "not-me", number=2))
+    owner.goto(inbox.link_for(old, "secure-account", number=2))
     press(owner, "Take the account back")
     fill_in(owner, CHOICE, "Set the password")
     sign_in(owner, member, OTHER_PASSWORD)
@@ -197,7 +197,7 @@ def test_an_account_is_closed_and_kept_after_all(page, member, inbox):
     fill_in(page, {"Password": PASSWORD}, "Close the account")
     assert where(page) == "/sign-in"
     expect(said(page)).to_contain_text("Your account is closed.")
-    assert inbox.link_for(member.email, "not-me")
+    assert inbox.link_for(member.email, "secure-account")
     sign_in(page, member)
     expect(heading(page)).to_have_text("Keep your account?")
     press(page, "Keep the account")

@@ -10,23 +10,23 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 import authsite
-from authsite.models import Event, OutboxMessage, PendingLink, Throttle, User, UserSession
-from authsite.services import Site, site_of
+from authsite.models import AuditEvent, EmailLink, OutboxMessage, Throttle, User, UserSession
+from authsite.services import Services, services_of
 from tests.browsers import Browser
 from tests.functional.vault import add_vault
 
 
 @pytest.fixture
 def new_site(
-    database_url: str, settings_of_tests: dict[str, str], site: Site
-) -> Iterator[Callable[..., tuple[Site, Browser]]]:
+    database_url: str, settings_of_tests: dict[str, str], services: Services
+) -> Iterator[Callable[..., tuple[Services, Browser]]]:
     """Build the site once more, on the same rows, with other settings; return it with a browser."""
     made = []
 
-    def build(settings: dict[str, str], **environ: str) -> tuple[Site, Browser]:
+    def build(settings: dict[str, str], **environ: str) -> tuple[Services, Browser]:
         everything = settings_of_tests | {"sqlalchemy.url": database_url} | settings
         application = authsite.main({}, **everything)
-        made.append(site_of(application.registry))
+        made.append(services_of(application.registry))
         return made[-1], Browser(TestApp(application, extra_environ=environ))
 
     yield build
@@ -40,26 +40,29 @@ def new_site(
 #: Every column that says when something was or will be, by the key of its row.
 _MOMENTS = (
     (UserSession.id, ("created_at", "last_seen_at", "confirmed_at", "expires_at")),
-    (PendingLink.digest, ("created_at", "expires_at")),
-    (OutboxMessage.id, ("due_at", "next_try_at", "delivered_at", "forget_at")),
-    (User.id, ("created_at", "email_verified_at", "closes_at", "frozen_at", "known_since")),
-    (Event.id, ("at",)),
+    (EmailLink.digest, ("created_at", "expires_at")),
+    (OutboxMessage.id, ("send_at", "next_attempt_at", "delivered_at", "forget_at")),
+    (
+        User.id,
+        ("created_at", "email_verified_at", "delete_after", "suspended_at", "devices_valid_since"),
+    ),
+    (AuditEvent.id, ("at",)),
 )
 
 
 @pytest.fixture
-def let_time_pass(site: Site) -> Callable[[timedelta], None]:
+def let_time_pass(services: Services) -> Callable[[timedelta], None]:
     """Put everything as far into the past as so much time would."""
 
     def age(by: timedelta) -> None:
-        with site.database.reading.connect() as connection:
+        with services.database.read_engine.connect() as connection:
             for key, moments in _MOMENTS:
                 table = key.class_.__table__
                 for row in connection.execute(sa.select(table)).mappings().all():
                     earlier = {name: row[name] - by for name in moments if row[name]}
                     this = table.c[key.key] == row[key.key]
                     connection.execute(sa.update(table).where(this).values(earlier))
-            counts = (Throttle.begun_at, Throttle.free_at, Throttle.forget_at)
+            counts = (Throttle.begun_at, Throttle.blocked_until, Throttle.forget_at)
             earlier = {each: each - by // timedelta(milliseconds=1) for each in counts}
             connection.execute(sa.update(Throttle).values(earlier))
 
@@ -86,7 +89,7 @@ def new_vault(
         if thread.name == "sweep":
             thread.join()
     for each in made:
-        site_of(each.registry).database.dispose()
+        services_of(each.registry).database.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +99,6 @@ def vault(new_vault: Callable[..., object]) -> object:
 
 
 @pytest.fixture
-def visitor(vault: object, site: Site) -> Browser:
+def visitor(vault: object, services: Services) -> Browser:
     """A browser before it; its rows go as all others do."""
     return Browser(TestApp(vault))

@@ -9,7 +9,7 @@ from authsite.passwords.hash_queue import HashQueueFull
 from authsite.passwords.hasher import PasswordHasher
 
 #: Settings of a site on which one hash is computed and one may wait.
-BUSY = {"authsite.passwords.concurrency": "1", "authsite.passwords.queue": "1"}
+BUSY = {"authsite.passwords.hash_threads": "1", "authsite.passwords.hash_queue_size": "1"}
 
 
 @contextmanager

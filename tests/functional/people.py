@@ -11,7 +11,7 @@ from webtest import TestApp, TestResponse
 
 from authsite.clock import utc_now
 from authsite.models import User, UserSession
-from authsite.services import Site
+from authsite.services import Services
 from tests.browsers import PASSWORD, Browser
 from tests.conftest import forget_everything
 from tests.functional.cookies import plant
@@ -42,9 +42,11 @@ lifetimes = st.sampled_from([AT_HOME, IN_PUBLIC])
 class People(RuleBasedStateMachine):
     """Several browsers, a few people, and everything that they can do to each other."""
 
-    def __init__(self, site: Site, application: object, age: Callable[[timedelta], None]) -> None:
+    def __init__(
+        self, services: Services, application: object, age: Callable[[timedelta], None]
+    ) -> None:
         super().__init__()
-        self.site = site
+        self.services = services
         self.age = age
         self.world = World()
         self.browsers = [Browser(TestApp(application, lint=False)) for _ in range(BROWSERS)]
@@ -52,7 +54,7 @@ class People(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Leave an empty database to the next sequence."""
-        forget_everything(self.site)
+        forget_everything(self.services)
 
     @initialize(number=st.integers(0, BROWSERS))
     def settle(self, number: int) -> None:
@@ -146,7 +148,7 @@ class People(RuleBasedStateMachine):
     @rule(email=people)
     def delete_person(self, email: str) -> None:
         """An operator deletes an account."""
-        with self.site.database.engine.begin() as connection:
+        with self.services.database.engine.begin() as connection:
             connection.execute(sa.delete(User).where(User.email == email))
         if email in self.world.people:
             self.world.close_account(email)
@@ -154,7 +156,7 @@ class People(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         """Delete the rows that are over, after which the table holds what lives, and all of it."""
-        with self.site.database.engine.begin() as connection:
+        with self.services.database.engine.begin() as connection:
             connection.execute(sa.delete(UserSession).where(UserSession.expires_at <= utc_now()))
             ids = set(connection.execute(sa.select(UserSession.id)).scalars())
         assert ids == {cookie.partition(".")[0] for cookie in self.world.living()}

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from webtest import Form, TestResponse
 
 from authsite.models import User, UserSession
-from authsite.services import Site
+from authsite.services import Services
 
 
 def input_of(page: TestResponse, name: str) -> Any:
@@ -38,9 +38,9 @@ def status_of(page: TestResponse) -> str | None:
     return said.get_text(" ", strip=True) if said else None
 
 
-def rows_of(site: Site) -> dict[str, list[tuple[Any, ...]]]:
+def rows_of(services: Services) -> dict[str, list[tuple[Any, ...]]]:
     """Return all that the site keeps about people."""
-    with site.database.engine.connect() as connection:
+    with services.database.engine.connect() as connection:
         return {
             model.__tablename__: [
                 tuple(row)

@@ -25,7 +25,7 @@ def breached(request, tmp_path):
 
 @pytest.mark.asvs("6.2.12")
 def test_a_breached_password_is_refused_beside_its_field_and_nothing_happens(new_site, breached):
-    site, browser = new_site({"authsite.passwords.breached": str(breached)})
+    services, browser = new_site({"authsite.passwords.breached": str(breached)})
     page = browser.sign_up(password=BREACHED)
     assert page.status_int == 422
     assert said_beside(page, "password").endswith(
@@ -33,7 +33,7 @@ def test_a_breached_password_is_refused_beside_its_field_and_nothing_happens(new
         "A few unrelated words make a good password."
     )
     assert is_marked(page, "password")
-    assert rows_of(site) == NOBODY
+    assert rows_of(services) == NOBODY
     assert browser.cookie is None
     assert browser.sign_up().status_int == 303
 
@@ -47,12 +47,12 @@ def test_when_the_list_is_gone_nobody_gets_an_account_unchecked(
     new_site, breached, tmp_path, caplog
 ):
     """And the log says nothing of the password."""
-    site, browser = new_site({"authsite.passwords.breached": str(breached)})
+    services, browser = new_site({"authsite.passwords.breached": str(breached)})
     breached.rename(tmp_path / "away")
     with caplog.at_level(logging.DEBUG):
         page = browser.sign_up()
     assert page.status_int == 500
-    assert rows_of(site) == NOBODY
+    assert rows_of(services) == NOBODY
     assert "BreachedPasswordsUnreadable" in caplog.text
     assert str(breached) in caplog.text
     assert PASSWORD not in caplog.text

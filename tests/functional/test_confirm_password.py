@@ -53,8 +53,8 @@ def test_ten_minutes_later_one_is_asked_once_and_comes_back(visitor, let_time_pa
     visitor.get("/vault", status=303)
 
 
-def test_how_long_a_password_counts_is_a_setting(new_vault, site, let_time_pass):
-    browser = Browser(TestApp(new_vault(**{"authsite.session.confirmed_for": "1h"})))
+def test_how_long_a_password_counts_is_a_setting(new_vault, services, let_time_pass):
+    browser = Browser(TestApp(new_vault(**{"authsite.session.reauthentication_lifetime": "1h"})))
     browser.sign_up()
     let_time_pass(MINUTE * 59)
     browser.get("/vault", status=200)
@@ -117,7 +117,7 @@ def test_the_question_is_not_cached_with_the_page(ada):
         assert answer.headers.getall("Cache-Control") == ["no-store"]
 
 
-def session_of(dbsession):
+def get_session(dbsession):
     """Return the one row of a session."""
     dbsession.expire_all()
     return dbsession.scalars(sa.select(UserSession)).one()
@@ -125,13 +125,13 @@ def session_of(dbsession):
 
 @pytest.mark.asvs("7.2.4")
 def test_the_session_gets_another_secret_and_keeps_its_id(ada, new_browser, dbsession):
-    former, before = ada.cookie, session_of(dbsession).expires_at
+    former, before = ada.cookie, get_session(dbsession).expires_at
     other_tab = ada.get("/account")
     answer = confirm(ada.get("/confirm-password"))
     assert ada.cookie.partition(".")[0] == former.partition(".")[0]
     assert ada.cookie != former
     assert lasts(cookies_of(answer)["session"], timedelta(days=30))
-    assert session_of(dbsession).expires_at == before
+    assert get_session(dbsession).expires_at == before
     thief = new_browser()
     plant(thief, "session", former)
     assert not thief.is_signed_in

@@ -9,10 +9,10 @@ from tests.functional.reading import alert_of, input_of, rows_of
 
 @pytest.mark.asvs("15.2.2")
 @pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
-def test_a_crowd_is_asked_to_come_back_and_loses_nothing(new_browser, new_site, site, email):
+def test_a_crowd_is_asked_to_come_back_and_loses_nothing(new_browser, new_site, services, email):
     new_browser().sign_up()
     crowded, browser = new_site(BUSY)
-    before = rows_of(site)
+    before = rows_of(services)
     page = browser.get("/sign-in?next=/account")
     with full_queue(crowded.hasher):
         page = browser.submit(page, {"email": email, "password": PASSWORD})
@@ -22,12 +22,12 @@ def test_a_crowd_is_asked_to_come_back_and_loses_nothing(new_browser, new_site, 
         assert input_of(page, "email")["value"] == email
         assert PASSWORD not in page
         assert browser.get("/").status_int == 200
-        assert rows_of(site) == before
+        assert rows_of(services) == before
     answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
     assert answer.location == "http://localhost/account"
 
 
-def test_who_signs_up_in_a_crowd_loses_nothing_either(new_site, site):
+def test_who_signs_up_in_a_crowd_loses_nothing_either(new_site, services):
     crowded, browser = new_site(BUSY)
     with full_queue(crowded.hasher):
         page = browser.sign_up(first_name="Grace", email="grace@example.com")
@@ -36,6 +36,6 @@ def test_who_signs_up_in_a_crowd_loses_nothing_either(new_site, site):
         assert input_of(page, "first_name")["value"] == "Grace"
         assert input_of(page, "email")["value"] == "grace@example.com"
         assert PASSWORD not in page
-        assert rows_of(site) == {"user": [], "user_session": []}
+        assert rows_of(services) == {"user": [], "user_session": []}
     answer = browser.submit(page, {"password": PASSWORD, "confirm_password": PASSWORD})
     assert answer.status_int == 303

@@ -106,11 +106,11 @@ def test_a_form_of_ours_is_taken(sender, path, headers):
         {"Referer": "http://localhost/sign-in"},
     ],
 )
-def test_a_form_from_elsewhere_is_refused(sender, site, path, headers):
+def test_a_form_from_elsewhere_is_refused(sender, services, path, headers):
     _, send = sender(path)
-    before = rows_of(site)
+    before = rows_of(services)
     assert was_refused(send(headers))
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("3.5.1")
@@ -120,69 +120,69 @@ def test_a_form_from_elsewhere_is_refused(sender, site, path, headers):
     [None, "", "x", "A" * 64, "ä", "AAAA", "!" * 64, "\x00", "A" * 10_000],
     ids=["none", "empty", "x", "zeros", "umlaut", "short", "no-base64", "nul", "long"],
 )
-def test_a_form_without_our_token_is_refused(sender, site, path, token):
+def test_a_form_without_our_token_is_refused(sender, services, path, token):
     _, send = sender(path)
-    before = rows_of(site)
+    before = rows_of(services)
     assert was_refused(send(HERE, csrf_token=token))
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("3.5.2")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(("kind", "write"), OTHER_BODIES.values(), ids=OTHER_BODIES)
 def test_what_is_sent_in_another_way_is_no_form_whatever_token_it_has(
-    sender, site, path, kind, write
+    sender, services, path, kind, write
 ):
     browser, _ = sender(path)
     fields = dict(form_of(browser.get(path)).submit_fields()) | FORMS[path]
-    before = rows_of(site)
+    before = rows_of(services)
     for headers in (HERE, {"Origin": "http://localhost"}):
         sent = {"headers": headers, "expect_errors": True}
         assert was_refused(browser.app.post(path, write(fields), content_type=kind, **sent))
-        assert rows_of(site) == before
+        assert rows_of(services) == before
     answer = browser.app.post(path, urlencode(fields), content_type=FORM, headers=HERE)
     assert answer.status_int == 303
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_token_of_another_browser_is_worth_nothing(sender, new_browser, site, path):
+def test_the_token_of_another_browser_is_worth_nothing(sender, new_browser, services, path):
     _, send = sender(path)
     stranger, eve = new_browser(), new_browser()
     eve.sign_up(email="grace@example.com")
-    before = rows_of(site)
+    before = rows_of(services)
     for other, at in ((stranger, "/sign-in"), (eve, "/account")):
         token = form_of(other.get(at))["csrf_token"].value
         assert was_refused(send(HERE, csrf_token=token))
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert send(HERE).status_int == 303
 
 
-def test_the_token_of_a_former_session_of_the_same_person_is_worth_nothing(browser, site):
+def test_the_token_of_a_former_session_of_the_same_person_is_worth_nothing(browser, services):
     browser.sign_up()
     token = form_of(browser.get("/account"))["csrf_token"].value
     browser.sign_out()
     browser.sign_in()
-    before = rows_of(site)
+    before = rows_of(services)
     fields = FORMS["/account"] | {"csrf_token": token}
     assert was_refused(browser.app.post("/account", fields, headers=HERE, expect_errors=True))
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
-def test_what_a_stranger_was_given_is_worth_nothing_after_the_sign_in(browser, site):
+def test_what_a_stranger_was_given_is_worth_nothing_after_the_sign_in(browser, services):
     page = browser.get("/sign-up")
     token, name = form_of(page)["csrf_token"].value, browser.app.cookies["form"]
     browser.sign_up()
     assert "form" not in browser.app.cookies
     plant(browser, "form", name)
-    before = rows_of(site)
+    before = rows_of(services)
     fields = FORMS["/account"] | {"csrf_token": token}
     assert was_refused(browser.app.post("/account", fields, headers=HERE, expect_errors=True))
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("9.1.1")
 @pytest.mark.parametrize("planted", ["", "x", "x.", ".x", "x.y", "ä.ö", "{0}x.{1}", "x" * 4000])
-def test_a_cookie_that_somebody_planted_names_no_stranger(new_browser, site, planted):
+def test_a_cookie_that_somebody_planted_names_no_stranger(new_browser, services, planted):
     """Another host of the domain can set cookies, and then knows what is in them."""
     new_browser().sign_up()
     thief = new_browser()
@@ -192,11 +192,11 @@ def test_a_cookie_that_somebody_planted_names_no_stranger(new_browser, site, pla
     page = thief.get("/sign-up", headers=cookie)
     assert page.headers["Set-Cookie"].startswith("form=")
     fields = FORMS["/sign-up"] | {"csrf_token": form_of(page)["csrf_token"].value}
-    before = rows_of(site)
+    before = rows_of(services)
     assert was_refused(
         new_browser().app.post("/sign-up", fields, headers=HERE | cookie, expect_errors=True)
     )
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("7.4.4")

@@ -84,12 +84,12 @@ def test_a_message_is_seen_as_a_mail_program_shows_it(developer):
     assert page.click(href="/reset-password/").html.h1.text == "Choose a new password"
 
 
-def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, site):
-    with site.database.writing.begin() as connection:
+def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, services):
+    with services.database.write_engine.begin() as connection:
         for n in range(102):
             at = utc_now() - timedelta(minutes=n)
             row = {"id": f"{n:016}", "kind": "no_account", "recipient": EVE, "subject": f"mail {n}"}
-            connection.execute(sa.insert(OutboxMessage).values(**row, due_at=at))
+            connection.execute(sa.insert(OutboxMessage).values(**row, send_at=at))
     page = developer.get("/dev/mail")
     assert subjects(page) == [f"mail {n}" for n in range(100)]
     assert "Older ones are not shown." in page
@@ -99,7 +99,7 @@ def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, site)
 def test_of_a_message_that_is_over_what_is_left_is_shown(developer, dbsession, ended):
     ask_for_link(developer, EVE)
     now = utc_now()
-    left = {"subject": None, "text": None, "html": None, "next_try_at": None}
+    left = {"subject": None, "text": None, "html": None, "next_attempt_at": None}
     left |= {"delivered_at": now} if ended == "delivered" else {"failure": "550 no such mailbox"}
     dbsession.execute(sa.update(OutboxMessage).values(left))
     dbsession.commit()
@@ -112,11 +112,11 @@ def test_of_a_message_that_is_over_what_is_left_is_shown(developer, dbsession, e
     assert developer.get(f"{page.request.path}/html", status=404)
 
 
-def test_what_people_type_is_no_markup_there_either(developer, site):
+def test_what_people_type_is_no_markup_there_either(developer, services):
     hostile = "<script>alert(1)</script> http://x.test/<b> javascript:alert(1)"
     row = {"kind": "x", "recipient": EVE, "subject": hostile, "text": hostile, "html": "<p>x"}
-    with site.database.writing.begin() as connection:
-        connection.execute(sa.insert(OutboxMessage).values(**row, id="x" * 16, due_at=utc_now()))
+    with services.database.write_engine.begin() as connection:
+        connection.execute(sa.insert(OutboxMessage).values(**row, id="x" * 16, send_at=utc_now()))
     for page in (developer.get("/dev/mail"), first_message(developer)):
         assert page.html.main.find(["script", "b"]) is None
     assert [each["href"] for each in page.html.main.pre.find_all("a")] == ["http://x.test/<b>"]
@@ -127,9 +127,9 @@ def test_what_is_no_message_is_no_page(developer, path):
     assert developer.get(path, status=404)
 
 
-def test_reading_changes_nothing(developer, site):
+def test_reading_changes_nothing(developer, services):
     ask_for_link(developer, EVE)
-    before = dump(site)
+    before = dump(services)
     first_message(developer).click("As HTML")
-    assert dump(site) == before
+    assert dump(services) == before
     assert developer.app.post("/dev/mail", expect_errors=True).status_int in {403, 405}

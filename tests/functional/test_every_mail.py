@@ -51,9 +51,9 @@ def ada_and_everything_she_does(browser: Browser, stranger: Browser, mailbox, ve
         browser.submit(browser.get("/account/email"), {"email": email})
     link = mailbox.latest("change_email", "ada@new.example").path_to("change-email")
     browser.submit(browser.get(link), {})
-    back = mailbox.latest("email_changed").path_to("not-me")
-    chosen_by = browser.submit(browser.get(back), {}).follow()
-    browser.submit(chosen_by, {"password": PASSWORD, "confirm_password": PASSWORD})
+    back = mailbox.latest("email_changed").path_to("secure-account")
+    reset_token = browser.submit(browser.get(back), {}).follow()
+    browser.submit(reset_token, {"password": PASSWORD, "confirm_password": PASSWORD})
     browser.sign_in()
     browser.app.reset()
     browser.sign_in()
@@ -69,15 +69,15 @@ def test_every_kind_arrives_and_every_link_in_it_leads_somewhere(
     new_site, mailbox, mailserver, verify
 ):
     smtp = {"authsite.mail.host": "127.0.0.1", "authsite.mail.port": str(mailserver.port)}
-    unthrottled = {"authsite.throttle.mail_address": "off"}
-    site, browser = new_site(smtp | unthrottled)
+    unthrottled = {"authsite.throttle.email_recipient": "off"}
+    services, browser = new_site(smtp | unthrottled)
     strict = {"authsite.email.verification": "required"}
     _, stranger = new_site(smtp | unthrottled | strict)
     ada_and_everything_she_does(browser, stranger, mailbox, verify)
     written = mailbox.all_for()
     assert {mail.kind for mail in written} == KINDS
-    ended = site.courier.deliver_due(now=utc_now() + LATER)
-    assert (ended.delivered, ended.put_off, ended.given_up) == (len(written), 0, 0)
+    ended = services.mail_worker.deliver_due(now=utc_now() + LATER)
+    assert (ended.delivered, ended.reschedule, ended.given_up) == (len(written), 0, 0)
     assert mailbox.all_for() == []
     assert len(mailserver.received) == len(written)
     by_subject = {mail.subject: mail for mail in written}

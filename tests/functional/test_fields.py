@@ -48,46 +48,48 @@ def encoded(fields, **other):
 
 @pytest.mark.asvs("15.3.5", "15.3.7")
 @pytest.mark.parametrize(("path", "name"), ALL)
-def test_a_field_that_is_there_twice_is_no_form_of_ours(browser, site, fields_of, path, name):
+def test_a_field_that_is_there_twice_is_no_form_of_ours(browser, services, fields_of, path, name):
     fields = fields_of(path)
-    before = rows_of(site)
+    before = rows_of(services)
     body = encoded(fields) + b"&" + urlencode({name: fields.get(name, "")}).encode("ascii")
     answer = browser.app.post(path, body, headers=HERE, status=400)
     assert answer.html.h1.get_text(strip=True) == "That request could not be read"
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("15.3.5")
 @pytest.mark.parametrize(("path", "name"), ALL)
-def test_a_file_is_no_text(browser, site, fields_of, path, name):
+def test_a_file_is_no_text(browser, services, fields_of, path, name):
     fields = fields_of(path)
     fields.pop(name, None)
-    before = rows_of(site)
+    before = rows_of(services)
     upload = [(name, "x.txt", b"Ada")]
     browser.app.post(path, fields, upload_files=upload, headers=HERE, status=400)
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.parametrize("path", FORMS)
-def test_a_file_in_the_place_of_the_token_is_no_token(browser, site, fields_of, path):
+def test_a_file_in_the_place_of_the_token_is_no_token(browser, services, fields_of, path):
     fields = fields_of(path)
     token = fields.pop("csrf_token").encode("ascii")
-    before = rows_of(site)
+    before = rows_of(services)
     upload = [("csrf_token", "x.txt", token)]
     browser.app.post(path, fields, upload_files=upload, headers=HERE, status=403)
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("6.2.8")
 @pytest.mark.parametrize(("path", "name"), [each for each in ALL if each[1] != "next"])
-def test_bytes_that_are_no_utf_8_are_refused_and_not_replaced(browser, site, fields_of, path, name):
+def test_bytes_that_are_no_utf_8_are_refused_and_not_replaced(
+    browser, services, fields_of, path, name
+):
     """They would all become the same character, and different passwords one."""
     fields = fields_of(path)
-    before = rows_of(site)
+    before = rows_of(services)
     body = encoded(fields, **{name: b"seven \xff\xfe llamas hum"})
     page = browser.app.post(path, body, headers=HERE, status=422)
     assert "Leave out characters that cannot be seen." in said_beside(page, name)
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.parametrize(("path", "name"), ALL)
@@ -100,10 +102,10 @@ def test_a_field_that_is_missing_is_an_empty_one(browser, fields_of, path, name)
 
 
 @pytest.mark.asvs("15.3.7")
-def test_what_the_query_says_is_no_field(browser, site, fields_of):
+def test_what_the_query_says_is_no_field(browser, services, fields_of):
     fields = fields_of("/sign-up")
     first_name = fields.pop("first_name")
     query = urlencode({"first_name": first_name})
     page = browser.app.post(f"/sign-up?{query}", fields, headers=HERE, status=422)
     assert "Enter your first name." in said_beside(page, "first_name")
-    assert rows_of(site)["user"] == []
+    assert rows_of(services)["user"] == []

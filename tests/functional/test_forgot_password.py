@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import OutboxMessage, PendingLink, User
+from authsite.models import EmailLink, OutboxMessage, User
 from tests.functional.reading import (
     alert_of,
     form_of,
@@ -32,7 +32,7 @@ def ada(new_browser):
 def links(dbsession):
     """Return how many links could be followed."""
     dbsession.rollback()
-    return dbsession.scalar(sa.select(sa.func.count()).select_from(PendingLink))
+    return dbsession.scalar(sa.select(sa.func.count()).select_from(EmailLink))
 
 
 @pytest.mark.parametrize("failed", [False, True])
@@ -56,7 +56,7 @@ def test_the_owner_of_an_account_gets_a_link(ada, browser, mailbox):
     assert page.html.h1.text == "Check your mail"
     assert f"We have written to {ADA}." in page
     assert "within 60 minutes" in page
-    [mail] = [each for each in mailbox.all_for(ADA) if each.kind == "reset_password"]
+    [mail] = [each for each in mailbox.all_for(ADA) if each.type == "reset_password"]
     assert mail.subject == "Choose a new password for authsite"
     assert "within 60 minutes" in mail.text
     assert browser.get(mail.path_to("reset-password")).html.h1.text == "Choose a new password"
@@ -72,7 +72,7 @@ def test_who_has_no_account_is_told_by_mail_and_nowhere_else(ada, browser, mailb
     assert "/reset-password/" not in mail.text + mail.html
     assert "http://localhost/forgot-password\n" in mail.text
     assert links(dbsession) == before
-    owners = sa.select(OutboxMessage.user_id).where(OutboxMessage.kind == "no_account")
+    owners = sa.select(OutboxMessage.user_id).where(OutboxMessage.template == "no_account")
     assert dbsession.scalars(owners).all() == [None]
 
 
@@ -121,7 +121,7 @@ def test_an_account_that_is_not_verified_or_about_to_close_gets_its_link(
     ada, browser, mailbox, dbsession, closing
 ):
     if closing:
-        dbsession.execute(sa.update(User).values(closes_at=sa.func.now()))
+        dbsession.execute(sa.update(User).values(delete_after=sa.func.now()))
         dbsession.commit()
     assert choose(browser, reset_link(browser, mailbox)).status_int == 303
 
@@ -185,14 +185,14 @@ def test_twenty_mails_can_be_asked_for_from_a_network_in_an_hour(ada, browser, m
     page = ask_for_link(browser)
     assert page.status_int == 429
     assert "from your network" in alert_of(page)
-    assert [each.kind for each in mailbox.all_for(ADA) if each.kind == "reset_password"] == []
+    assert [each.type for each in mailbox.all_for(ADA) if each.type == "reset_password"] == []
 
 
-def test_who_is_held_up_changes_nothing(ada, browser, site, mailbox, dbsession):
+def test_who_is_held_up_changes_nothing(ada, browser, services, mailbox, dbsession):
     ask_for_link(browser)
-    before, sent, alive = rows_of(site), mailbox.all_for(), links(dbsession)
+    before, sent, alive = rows_of(services), mailbox.all_for(), links(dbsession)
     assert ask_for_link(browser).status_int == 429
-    assert (rows_of(site), mailbox.all_for(), links(dbsession)) == (before, sent, alive)
+    assert (rows_of(services), mailbox.all_for(), links(dbsession)) == (before, sent, alive)
 
 
 @pytest.mark.asvs("14.2.1")

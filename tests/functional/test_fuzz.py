@@ -35,11 +35,13 @@ FEWER = {"sqlite": 1, "postgresql": 8}
 
 
 @pytest.mark.asvs("7.2.1", "7.2.4", "7.3.1", "7.3.2", "7.4.1")
-def test_every_browser_is_whose_it_should_be(database_url, site, new_site, let_time_pass) -> None:
+def test_every_browser_is_whose_it_should_be(
+    database_url, services, new_site, let_time_pass
+) -> None:
     """Hypothesis makes a sequence that fails as short as it can before it shows it."""
     _, browser = new_site(UNTHROTTLED)
     kind = sa.make_url(database_url).get_backend_name()
     sequences = settings(PROFILE, max_examples=PROFILE.max_examples // FEWER[kind])
     run_state_machine_as_test(
-        lambda: People(site, browser.app.app, let_time_pass), settings=sequences
+        lambda: People(services, browser.app.app, let_time_pass), settings=sequences
     )

@@ -7,7 +7,7 @@ import pytest
 from webtest import TestApp, Upload
 
 from authsite.http.redirects import MAXIMUM_LENGTH
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.browsers import PASSWORD, Browser
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
@@ -34,7 +34,7 @@ def ada(visitor, let_time_pass):
     return visitor
 
 
-def test_a_form_is_not_lost(ada, site):
+def test_a_form_is_not_lost(ada, services):
     page = send(ada, path="/vault?room=2")
     assert page.status_int == 403
     assert held_in(page) == list(SENT.items())
@@ -77,7 +77,7 @@ def test_whatever_is_sent_arrives_as_it_was_and_says_nothing_to_the_page_that_as
     assert "<script" not in page
     assert page.html.main.b is None
     assert [name for name, _ in held_in(page)] == [name for name, _ in HOSTILE]
-    assert page.html.main.form["action"] == "/confirm-password?next=%2Fvault&held=yes"
+    assert page.html.main.form["action"] == "/confirm-password?next=%2Fvault&replay=1"
     again = confirm(page, "not that one")
     assert held_in(again) == held_in(page)
     answer = confirm(again)
@@ -98,8 +98,8 @@ def test_no_password_and_no_file_is_held(ada):
 
 
 @pytest.mark.parametrize("password", ["", "not that one", "x" * 257, "\x00"])
-def test_a_mistake_is_explained_and_nothing_that_was_held_is_lost(ada, site, password):
-    before = rows_of(site)
+def test_a_mistake_is_explained_and_nothing_that_was_held_is_lost(ada, services, password):
+    before = rows_of(services)
     page = confirm(send(ada), password)
     assert page.status_int == 422
     assert is_marked(page, "current_password")
@@ -107,7 +107,7 @@ def test_a_mistake_is_explained_and_nothing_that_was_held_is_lost(ada, site, pas
     assert input_of(page, "current_password").has_attr("autofocus")
     assert input_of(page, "current_password")["value"] == ""
     assert held_in(page) == list(SENT.items())
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert arrived(follow(ada, confirm(page))) == list(SENT.items())
 
 
@@ -126,13 +126,13 @@ def test_who_guesses_has_to_wait_and_what_was_held_waits_too(ada, let_time_pass)
     assert arrived(follow(ada, confirm(page))) == list(SENT.items())
 
 
-def test_in_a_crowd_one_is_asked_to_come_back_and_loses_nothing(new_vault, site, let_time_pass):
+def test_in_a_crowd_one_is_asked_to_come_back_and_loses_nothing(new_vault, services, let_time_pass):
     crowded = new_vault(**BUSY)
     browser = Browser(TestApp(crowded))
     browser.sign_up()
     let_time_pass(TEN_MINUTES)
     page = send(browser)
-    with full_queue(site_of(crowded.registry).hasher):
+    with full_queue(services_of(crowded.registry).hasher):
         page = confirm(page)
         assert page.status_int == 503
         assert int(page.headers["Retry-After"]) > 0
@@ -157,12 +157,12 @@ def test_no_form_is_ever_sent_elsewhere(ada, place):
 
 def test_a_link_from_elsewhere_sends_no_form(ada):
     """Or whoever made the link would have a button pressed that the password was not meant for."""
-    page = ada.get("/confirm-password?next=/vault&held=yes&plan=dig")
+    page = ada.get("/confirm-password?next=/vault&replay=1&plan=dig")
     assert page.html.main.form["action"] == "/confirm-password?next=%2Fvault"
     assert confirm(page).status_int == 303
 
 
-@pytest.mark.parametrize("path", ["/vault", "/confirm-password?next=%2Fvault&held=yes"])
+@pytest.mark.parametrize("path", ["/vault", "/confirm-password?next=%2Fvault&replay=1"])
 def test_a_form_from_elsewhere_is_refused_before_anything_is_asked(ada, path):
     fields = {**SENT, "current_password": PASSWORD}
     for headers in ({}, HERE, {"Sec-Fetch-Site": "cross-site"}):

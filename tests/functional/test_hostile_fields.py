@@ -100,15 +100,15 @@ def test_no_query_becomes_an_element_an_attribute_or_a_header(browser, typed, si
     [each for each in ALL if each[1] not in {"public_computer", "next", "csrf_token"}],
 )
 def test_what_is_too_long_or_cannot_be_seen_is_refused_in_every_field(
-    site, send, path, name, typed
+    services, send, path, name, typed
 ):
     """Whatever the browser was told of the field, and whatever it made of that."""
     assert send(path).status_int == 303
-    before = rows_of(site)
+    before = rows_of(services)
     answer = send(path, **{name: typed})
     assert answer.status_int == 422
     assert is_marked(answer, name)
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("2.2.1", "2.2.2")

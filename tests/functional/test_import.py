@@ -14,7 +14,7 @@ from tests.functional.reading import alert_of
 
 
 @pytest.fixture
-def bring(database_url, settings_of_tests, tmp_path, site, verify):
+def bring(database_url, settings_of_tests, tmp_path, services, verify):
     """Run `authsite import` for the site of the test; everybody comes."""
     ini = tmp_path / "site.ini"
     settings = settings_of_tests | {"sqlalchemy.url": database_url}
@@ -189,7 +189,7 @@ def test_who_was_imported_has_been_a_member_since_they_signed_up_there(
 ):
     bring("devise", former_site("devise", hashes_of("devise", PASSWORD)))
     user = dbsession.scalars(sa.select(User)).one()
-    assert (user.former_id, user.created_at) == (
+    assert (user.external_id, user.created_at) == (
         "devise:1",
         datetime(2024, 5, 1, 12, 0, 0, 123000, UTC),
     )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from webtest import TestApp
 
 from authsite.clock import utc_now
-from authsite.models import PendingLink, User
+from authsite.models import EmailLink, User
 from tests.browsers import PASSWORD, Browser
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, button_of, rows_of, said_beside
@@ -64,19 +64,19 @@ def test_who_signs_up_is_sent_to_their_mail_and_gets_in_by_the_link(visitor, mai
 
 @pytest.mark.asvs("6.3.8")
 def test_the_owner_of_a_taken_address_is_told_and_whoever_typed_it_is_not(
-    new_visitor, mailbox, site, let_time_pass
+    new_visitor, mailbox, services, let_time_pass
 ):
     ada, eve = new_visitor(), new_visitor()
     ada.sign_up()
     follow(ada, link_for(mailbox))
     mailbox.empty()
     let_time_pass(A_WHILE)
-    before = rows_of(site)
+    before = rows_of(services)
     page = eve.sign_up(first_name="Eve", password=OF_THE_STRANGER)
     assert page.status_int == 200
     assert f"We have written to {ADA}." in page
-    assert rows_of(site) == before
-    mail = mailbox.latest("sign_up_taken")
+    assert rows_of(services) == before
+    mail = mailbox.latest("sign_up_existing_account")
     assert mail.subject == "You tried to sign up for authsite"
     assert "Hello Ada," in mail.text
     for part in (mail.text, mail.html):
@@ -84,7 +84,7 @@ def test_the_owner_of_a_taken_address_is_told_and_whoever_typed_it_is_not(
         assert "http://localhost/forgot-password" in part
         assert "Eve" not in part
     eve.sign_up(first_name="Eve", password=OF_THE_STRANGER)
-    assert kinds_for(mailbox) == ["sign_up_taken"]
+    assert kinds_for(mailbox) == ["sign_up_existing_account"]
     assert ada.is_signed_in
     assert not eve.is_signed_in
 
@@ -129,7 +129,7 @@ def test_a_stranger_who_is_signed_in_from_before_is_out_too(
 
 @pytest.mark.asvs("2.3.1")
 def test_the_right_password_opens_nothing_before_the_address_is_verified(
-    visitor, mailbox, let_time_pass, site
+    visitor, mailbox, let_time_pass, services
 ):
     visitor.sign_up()
     former = link_for(mailbox)
@@ -140,7 +140,7 @@ def test_the_right_password_opens_nothing_before_the_address_is_verified(
     assert "We have written to ADA@example.com." in page
     assert visitor.cookie is None
     assert "device" not in visitor.app.cookies
-    assert rows_of(site)["user_session"] == []
+    assert rows_of(services)["user_session"] == []
     visitor.get(former, status=410)
     assert follow(visitor, link_for(mailbox)).status_int == 303
     assert visitor.is_signed_in
@@ -165,11 +165,11 @@ def test_a_wrong_password_is_told_as_ever_and_no_mail_is_sent(visitor, mailbox):
     assert kinds_for(mailbox) == []
 
 
-def test_who_signs_up_in_a_crowd_is_asked_to_come_back_as_ever(new_site, site, mailbox):
+def test_who_signs_up_in_a_crowd_is_asked_to_come_back_as_ever(new_site, services, mailbox):
     crowded, browser = new_site(BUSY | REQUIRED)
     with full_queue(crowded.hasher):
         assert browser.sign_up().status_int == 503
-    assert rows_of(site)["user"] == []
+    assert rows_of(services)["user"] == []
     assert mailbox.all_for() == []
 
 
@@ -185,20 +185,22 @@ def test_mistakes_are_explained_as_ever_whoever_has_the_address(new_visitor, mai
 
 
 def test_an_address_that_was_given_up_of_late_makes_no_account(
-    visitor, mailbox, dbsession, site, let_time_pass
+    visitor, mailbox, dbsession, services, let_time_pass
 ):
     visitor.sign_up()
     now = utc_now()
-    dbsession.execute(sa.update(User).values(email="new@example.com", email_key="new@example.com"))
-    moved = {"purpose": "not_me", "expires_at": now + timedelta(days=7)}
-    dbsession.execute(sa.update(PendingLink).values(moved))
+    dbsession.execute(
+        sa.update(User).values(email="new@example.com", email_normalized="new@example.com")
+    )
+    moved = {"purpose": "secure_account", "expires_at": now + timedelta(days=7)}
+    dbsession.execute(sa.update(EmailLink).values(moved))
     dbsession.commit()
     let_time_pass(A_WHILE)
-    before = rows_of(site)
+    before = rows_of(services)
     assert visitor.sign_up().status_int == 200
-    assert rows_of(site) == before
-    assert "until a short while ago" in mailbox.latest("sign_up_taken").text
-    dbsession.execute(sa.update(PendingLink).values(expires_at=now))
+    assert rows_of(services) == before
+    assert "until a short while ago" in mailbox.latest("sign_up_existing_account").text
+    dbsession.execute(sa.update(EmailLink).values(expires_at=now))
     dbsession.commit()
     visitor.sign_up()
-    assert len(rows_of(site)["user"]) == 2
+    assert len(rows_of(services)["user"]) == 2

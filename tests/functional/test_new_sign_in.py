@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.email_links import Purpose
-from authsite.accounts.new_device import MOST_A_DAY
-from authsite.accounts.notices import MOST_UNVERIFIED
-from authsite.models import PendingLink
+from authsite.accounts.new_device import MAX_PER_DAY
+from authsite.accounts.notices import MAX_UNVERIFIED
+from authsite.models import EmailLink
 from tests.browsers import PASSWORD
 from tests.functional.cookies import plant
 from tests.functional.recovery import NEW_PASSWORD, choose
@@ -31,7 +31,7 @@ def ada(browser, verify):
 
 def told(mailbox):
     """Return the mails that tell of a new browser."""
-    return [mail for mail in mailbox.all_for() if mail.kind == "new_sign_in"]
+    return [mail for mail in mailbox.all_for() if mail.kind == "new_device_sign_in"]
 
 
 @pytest.mark.asvs("6.3.5", "6.3.7")
@@ -45,7 +45,7 @@ def test_the_owner_is_told_of_a_new_browser_and_from_where(ada, new_browser, mai
         assert "Firefox on Windows" in text
         assert "198.51.100.7" in text
         assert "UTC" in text
-        assert mail.path_to("not-me") in text
+        assert mail.path_to("secure-account") in text
 
 
 def test_a_browser_that_is_known_is_not_told_of(ada, mailbox):
@@ -97,7 +97,7 @@ def test_who_does_not_get_in_is_not_told_of(ada, new_browser, mailbox):
 def test_by_the_link_in_it_the_owner_locks_everybody_out(ada, new_browser, mailbox):
     thief, owner = new_browser(), new_browser()
     thief.sign_in()
-    answer = owner.submit(owner.get(told(mailbox)[0].path_to("not-me")), {})
+    answer = owner.submit(owner.get(told(mailbox)[0].path_to("secure-account")), {})
     assert not thief.is_signed_in
     assert thief.sign_in().status_int == 422
     choose(owner, answer.location.removeprefix("http://localhost"))
@@ -109,7 +109,7 @@ def test_who_was_locked_out_has_a_new_browser_after_that(ada, new_browser, mailb
     thief, owner = new_browser(), new_browser()
     thief.sign_in()
     [mail] = told(mailbox)
-    answer = owner.submit(owner.get(mail.path_to("not-me")), {})
+    answer = owner.submit(owner.get(mail.path_to("secure-account")), {})
     choose(owner, answer.location.removeprefix("http://localhost"))
     thief.sign_in(password=NEW_PASSWORD)
     assert len(told(mailbox)) == 2
@@ -131,12 +131,12 @@ def test_so_has_who_had_signed_up_with_the_address_of_another(browser, new_brows
 
 
 def test_a_program_that_keeps_no_cookies_floods_nobody(ada, new_browser, mailbox, let_time_pass):
-    for _ in range(MOST_A_DAY + 2):
+    for _ in range(MAX_PER_DAY + 2):
         assert new_browser().sign_in().status_int == 303
-    assert len(told(mailbox)) == MOST_A_DAY
+    assert len(told(mailbox)) == MAX_PER_DAY
     let_time_pass(timedelta(days=1))
     new_browser().sign_in()
-    assert len(told(mailbox)) == MOST_A_DAY + 1
+    assert len(told(mailbox)) == MAX_PER_DAY + 1
 
 
 def test_what_an_unknown_browser_calls_itself_is_in_no_mail(ada, new_browser, mailbox):
@@ -167,7 +167,7 @@ def test_many_new_browsers_at_once_get_in_and_each_is_told_of(ada, new_browser, 
     assert sign_in_at_once([new_browser() for _ in range(8)]) == [303] * 8
     assert len(told(mailbox)) == 8
     made = dbsession.scalars(
-        sa.select(PendingLink.created_at).where(PendingLink.purpose == Purpose.NOT_ME)
+        sa.select(EmailLink.created_at).where(EmailLink.purpose == Purpose.SECURE_ACCOUNT)
     ).all()
     assert len(set(made)) == 8
 
@@ -176,4 +176,4 @@ def test_many_new_browsers_at_once_get_in_and_each_is_told_of(ada, new_browser, 
 def test_of_an_address_that_nobody_has_proven_not_one_more_at_once(browser, new_browser, mailbox):
     browser.sign_up()
     assert sign_in_at_once([new_browser() for _ in range(10)]) == [303] * 10
-    assert len(mailbox.all_for()) == MOST_UNVERIFIED
+    assert len(mailbox.all_for()) == MAX_UNVERIFIED

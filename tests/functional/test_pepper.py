@@ -36,10 +36,10 @@ def test_a_pepper_comes_and_goes_and_nobody_is_locked_out(restarted, kept):
     assert restarted().sign_up().status_int == 303
     assert kept().startswith("$argon2id$")
 
-    site = restarted(FIRST)
-    assert site.sign_in(password="wrong").status_int == 422
+    services = restarted(FIRST)
+    assert services.sign_in(password="wrong").status_int == 422
     assert kept().startswith("$argon2id$")
-    assert site.sign_in().status_int == 303
+    assert services.sign_in().status_int == 303
     renewed = kept()
     assert renewed.startswith("pepper=first$argon2id$")
     assert restarted(FIRST).sign_in().status_int == 303
@@ -49,8 +49,8 @@ def test_a_pepper_comes_and_goes_and_nobody_is_locked_out(restarted, kept):
     rotated = kept()
     assert rotated.startswith("pepper=second$argon2id$")
 
-    site = restarted(SECOND)
-    assert site.sign_in().status_int == 303
+    services = restarted(SECOND)
+    assert services.sign_in().status_int == 303
     assert kept() == rotated
 
 
@@ -65,11 +65,11 @@ def test_a_pepper_that_is_lost_locks_out_those_who_need_it_and_says_so_in_the_lo
 ):
     """The page says what it says of a wrong password."""
     restarted(FIRST).sign_up()
-    before, site = kept(), restarted(SECOND)
+    before, services = kept(), restarted(SECOND)
     wrong = alert_of(restarted(FIRST).sign_in(password="wrong"))
     with caplog.at_level(logging.DEBUG):
         for _ in range(2):
-            page = site.sign_in()
+            page = services.sign_in()
             assert page.status_int == 422
             assert alert_of(page) == wrong
     told = [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -98,7 +98,7 @@ def test_a_visit_is_written_down_once_in_a_minute(library, dbsession, let_time_p
 
 
 def test_where_visits_are_written_down_often_they_are_here_too(ada, new_site, let_time_pass):
-    _, browser = new_site({"authsite.session.touch_every": "10s"})
+    _, browser = new_site({"authsite.session.refresh_interval": "10s"})
     sign_in(browser)
     for _ in range(3):
         let_time_pass(timedelta(minutes=14, seconds=50))
@@ -113,7 +113,10 @@ def test_the_next_sign_in_is_as_long_as_ever(library):
 
 
 def test_both_limits_are_settings(ada, new_site, let_time_pass):
-    settings = {"authsite.session.public_idle": "5m", "authsite.session.public_absolute": "8m"}
+    settings = {
+        "authsite.session.public_idle_timeout": "5m",
+        "authsite.session.public_absolute_timeout": "8m",
+    }
     _, browser = new_site(settings)
     sign_in(browser)
     let_time_pass(4 * MINUTE)

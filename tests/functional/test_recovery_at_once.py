@@ -11,19 +11,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.accounts.change_email import ask_for_new_email
-from authsite.accounts.email_links import Purpose, link_of
+from authsite.accounts.change_email import request_email_change
+from authsite.accounts.email_links import Purpose, find_link
 from authsite.accounts.reset_password import reset_password
-from authsite.accounts.sessions import open_session
-from authsite.accounts.sign_in import hold_credential
-from authsite.accounts.users import Credential, user_held_as_they_are
+from authsite.accounts.sessions import create_session
+from authsite.accounts.sign_in import lock_credential
+from authsite.accounts.users import Credential, lock_user_no_key
 from authsite.clock import utc_now
 from authsite.email_addresses import parse_email_address
-from authsite.models import Event, OutboxMessage, User, UserSession
-from authsite.services import Site
+from authsite.models import AuditEvent, OutboxMessage, User, UserSession
+from authsite.services import Services
 from authsite.tokens import LinkToken
 from tests.browsers import PASSWORD
-from tests.factories import LIMITS, a_journal, a_user, an_outbox
+from tests.factories import LIMITS, a_user, an_audit_log, an_outbox
 from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
 
 #: Seconds after which a test that waits for another thread has failed.
@@ -58,7 +58,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 
 @contextmanager
-def reached(site: Site, words: str) -> Iterator[Callable[[], None]]:
+def reached(services: Services, words: str) -> Iterator[Callable[[], None]]:
     """Notice when a statement with these words is sent; the function that is given waits for that.
 
     On SQLite nobody gets that far while another one writes, and there is nothing to wait for.
@@ -70,21 +70,21 @@ def reached(site: Site, words: str) -> Iterator[Callable[[], None]]:
             sent.set()
 
     def wait() -> None:
-        assert site.database.is_sqlite or sent.wait(PATIENCE)
+        assert services.database.is_sqlite or sent.wait(PATIENCE)
 
-    sa.event.listen(site.database.engine, "before_cursor_execute", note)
+    sa.event.listen(services.database.engine, "before_cursor_execute", note)
     try:
         yield wait
     finally:
-        sa.event.remove(site.database.engine, "before_cursor_execute", note)
+        sa.event.remove(services.database.engine, "before_cursor_execute", note)
 
 
-def wait_until_held_up(site: Site) -> None:
+def wait_until_held_up(services: Services) -> None:
     """Wait until a statement waits for a lock; on SQLite they do before they begin."""
     held_up = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     deadline = time.monotonic() + PATIENCE
-    with site.database.reading.connect() as connection:
-        while not site.database.is_sqlite and not connection.execute(held_up).scalar_one():
+    with services.database.read_engine.connect() as connection:
+        while not services.database.is_sqlite and not connection.execute(held_up).scalar_one():
             assert time.monotonic() < deadline
 
 
@@ -109,21 +109,21 @@ def test_of_many_who_follow_one_link_one_chooses_the_password(ada, new_browser, 
 
 @pytest.mark.asvs("7.4.3", "15.4.2")
 def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
-    ada, browser, site, dbsession, link
+    ada, browser, services, dbsession, link
 ):
     """The sign-in was judged before, and commits while the reset is on its way."""
     user_id, password_hash = dbsession.execute(sa.select(User.id, User.password_hash)).one()
     dbsession.rollback()
-    words = {"user_agent": None, "network_address": None, "now": utc_now()}
+    words = {"user_agent": None, "ip_address": None, "now": utc_now()}
     with (
-        Session(site.database.writing) as signing_in,
-        reached(site, "FOR UPDATE") as wait_for_reset,
+        Session(services.database.write_engine) as signing_in,
+        reached(services, "FOR UPDATE") as wait_for_reset,
         ThreadPoolExecutor(1) as pool,
     ):
-        hold_credential(signing_in, Credential(user_id, password_hash))
+        lock_credential(signing_in, Credential(user_id, password_hash))
         reset = pool.submit(choose, browser, link)
         wait_for_reset()
-        open_session(signing_in, user_id, limits=LIMITS, journal=a_journal(), **words)
+        create_session(signing_in, user_id, limits=LIMITS, audit=an_audit_log(), **words)
         signing_in.commit()
         assert reset.result(PATIENCE).status_int == 303
     assert dbsession.scalars(sa.select(UserSession.id)).all() == []
@@ -131,26 +131,26 @@ def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
 
 @pytest.mark.asvs("7.4.3", "15.4.2")
 def test_the_old_password_opens_no_session_while_the_new_one_is_written(
-    ada, new_browser, site, dbsession, link
+    ada, new_browser, services, dbsession, link
 ):
     browser, token = new_browser(), LinkToken.parse(link.rpartition("/")[2])
     now = utc_now()
     with (
-        Session(site.database.writing) as resetting,
-        reached(site, "FOR NO KEY UPDATE") as wait_for_sign_in,
+        Session(services.database.write_engine) as resetting,
+        reached(services, "FOR NO KEY UPDATE") as wait_for_sign_in,
         ThreadPoolExecutor(1) as pool,
     ):
         reset_password(
             resetting,
             token,
-            link=link_of(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now),
-            throttles=site.throttles,
-            hasher=site.hasher,
-            policy=site.password_policy,
-            journal=a_journal(),
+            link=find_link(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now),
+            throttles=services.throttles,
+            hasher=services.hasher,
+            policy=services.password_policy,
+            audit=an_audit_log(),
             outbox=an_outbox(),
             password=NEW_PASSWORD,
-            undo_within=timedelta(days=7),
+            revert_lifetime=timedelta(days=7),
             network="192.0.2.1",
             now=now,
         )
@@ -164,47 +164,50 @@ def test_the_old_password_opens_no_session_while_the_new_one_is_written(
 
 @pytest.mark.asvs("15.4.2")
 def test_a_wrong_password_for_an_account_that_goes_at_this_moment_is_one_for_nobody(
-    ada, new_browser, site, dbsession
+    ada, new_browser, services, dbsession
 ):
     """What is written into a history waits for who erases it, and then there is none."""
     browser = new_browser()
-    with Session(site.database.writing) as erasing, ThreadPoolExecutor(1) as pool:
+    with Session(services.database.write_engine) as erasing, ThreadPoolExecutor(1) as pool:
         erasing.execute(sa.delete(User))
         sign_in = pool.submit(browser.sign_in, ADA, "not that one")
-        wait_until_held_up(site)
+        wait_until_held_up(services)
         erasing.commit()
         assert sign_in.result(PATIENCE).status_int == 422
-    assert dbsession.scalars(sa.select(Event.id)).all() == []
+    assert dbsession.scalars(sa.select(AuditEvent.id)).all() == []
 
 
 @pytest.mark.asvs("15.4.3")
-def test_two_who_ask_for_the_address_of_each_other_do_not_wait_in_a_circle(site, dbsession):
+def test_two_who_ask_for_the_address_of_each_other_do_not_wait_in_a_circle(services, dbsession):
     """On SQLite they come one after the other, whatever they ask for."""
     ada, grace = a_user(dbsession), a_user(dbsession)
     asking_for = {ada.id: grace.email, grace.id: ada.email}
-    with Session(site.database.writing) as first, Session(site.database.writing) as second:
+    with (
+        Session(services.database.write_engine) as first,
+        Session(services.database.write_engine) as second,
+    ):
         for dbsession_of, user_id in ((first, ada.id), (second, grace.id)):
-            user_held_as_they_are(dbsession_of, user_id)
-            if site.database.is_sqlite:
+            lock_user_no_key(dbsession_of, user_id)
+            if services.database.is_sqlite:
                 dbsession_of.commit()
         for dbsession_of, user_id in ((first, ada.id), (second, grace.id)):
-            ask_for_new_email(
+            request_email_change(
                 dbsession_of,
                 dbsession_of.get_one(User, user_id),
                 parse_email_address(asking_for[user_id]),
-                journal=a_journal(),
+                audit=an_audit_log(),
                 outbox=an_outbox(),
-                verify_within=timedelta(days=1),
-                undo_within=timedelta(days=7),
+                verification_lifetime=timedelta(days=1),
+                revert_lifetime=timedelta(days=7),
                 now=utc_now(),
             )
-            if site.database.is_sqlite:
+            if services.database.is_sqlite:
                 dbsession_of.commit()
         first.commit()
         second.commit()
     dbsession.rollback()
     told = dbsession.scalars(
-        sa.select(OutboxMessage.user_id).where(OutboxMessage.kind == "email_taken")
+        sa.select(OutboxMessage.user_id).where(OutboxMessage.template == "email_taken")
     )
     assert set(told) == set(asking_for)
 
@@ -216,11 +219,11 @@ def test_who_says_that_it_was_not_them_wins_against_a_reset_at_the_same_moment(
     """Whoever comes first; and neither waits for the other for ever."""
     browser = new_browser()
     choose(browser, link)
-    not_me = mailbox.latest("password_changed").path_to("not-me")
+    secure_account = mailbox.latest("password_changed").path_to("secure-account")
     let_time_pass(timedelta(minutes=3))
     link = reset_link(browser, mailbox)
     owner, thief = new_browser(), new_browser()
-    button = owner.get(not_me)
+    button = owner.get(secure_account)
     reset, disavowed = at_once(
         lambda: choose_or_nothing(thief, link), lambda: owner.submit(button, {}).status_int
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import PendingLink, User
+from authsite.models import EmailLink, User
 from authsite.tokens import LinkToken
 from tests.browsers import PASSWORD
 from tests.functional.cookies import is_blanked
@@ -22,8 +22,8 @@ from tests.functional.recovery import ADA, NEW_PASSWORD, ask_for_link, choose, r
 from tests.site.test_gets_change_nothing import dump
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
-ONE_TRY = ("authsite.throttle.link_account", "authsite.throttle.link_network")
-NO_LIMIT_FOR_MAILS = {"authsite.throttle.mail_address": "off"}
+ONE_TRY = ("authsite.throttle.email_link_account", "authsite.throttle.email_link_network")
+NO_LIMIT_FOR_MAILS = {"authsite.throttle.email_recipient": "off"}
 DEAD = "This link leads nowhere any more"
 NOWHERE = f"/reset-password/{'A' * 43}"
 
@@ -66,8 +66,8 @@ def test_who_follows_the_link_chooses_a_password_and_signs_in_with_it(ada, brows
     assert browser.sign_in(password=NEW_PASSWORD).status_int == 303
     assert browser.is_signed_in
     mail = mailbox.latest("password_changed")
-    assert "/not-me/" in mail.text
-    assert "/not-me/" in mail.html
+    assert "/secure-account/" in mail.text
+    assert "/secure-account/" in mail.html
 
 
 @pytest.mark.asvs("7.4.3")
@@ -137,10 +137,10 @@ def test_a_password_that_is_not_taken_spends_nothing(browser, link, typed, field
     assert answer.status_int == 303
 
 
-def test_what_is_not_taken_changes_nothing(ada, browser, site, link):
-    before = rows_of(site)
+def test_what_is_not_taken_changes_nothing(ada, browser, services, link):
+    before = rows_of(services)
     assert choose(browser, link, "password1").status_int == 422
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert ada.is_signed_in
 
 
@@ -157,7 +157,7 @@ def test_a_link_is_good_for_one_password(ada, browser, link):
 @pytest.mark.asvs("6.4.1")
 def test_a_link_lasts_for_an_hour(ada, browser, link, dbsession):
     page = browser.get(link)
-    dbsession.execute(sa.update(PendingLink).values(expires_at=sa.func.now()))
+    dbsession.execute(sa.update(EmailLink).values(expires_at=sa.func.now()))
     dbsession.commit()
     typed = {"password": NEW_PASSWORD, "confirm_password": NEW_PASSWORD}
     assert browser.submit(page, typed).status_int == 410
@@ -175,7 +175,9 @@ def test_a_newer_link_takes_the_place_of_an_older_one(ada, browser, mailbox, lin
 
 def test_a_link_to_an_address_that_the_account_has_given_up_is_dead(ada, browser, link, dbsession):
     page = browser.get(link)
-    dbsession.execute(sa.update(User).values(email="x@example.com", email_key="x@example.com"))
+    dbsession.execute(
+        sa.update(User).values(email="x@example.com", email_normalized="x@example.com")
+    )
     dbsession.commit()
     typed = {"password": NEW_PASSWORD, "confirm_password": NEW_PASSWORD}
     assert is_dead(browser, link)
@@ -184,7 +186,7 @@ def test_a_link_to_an_address_that_the_account_has_given_up_is_dead(ada, browser
 
 
 def test_a_link_for_something_else_does_not_lead_here(ada, browser, dbsession, link):
-    dbsession.execute(sa.update(PendingLink).values(purpose="verify_email"))
+    dbsession.execute(sa.update(EmailLink).values(purpose="verify_email"))
     dbsession.commit()
     assert is_dead(browser, link)
 
@@ -213,12 +215,12 @@ def test_what_never_was_a_link_looks_like_one_that_was(ada, browser, link):
 
 @pytest.mark.asvs("3.5.3")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_program_that_looks_through_mails_spends_nothing(ada, browser, site, link, method):
-    before = dump(site)
+def test_a_program_that_looks_through_mails_spends_nothing(ada, browser, services, link, method):
+    before = dump(services)
     for path in (link, NOWHERE):
         for _ in range(3):
             browser.app.request(path, method=method, expect_errors=True)
-    assert dump(site) == before
+    assert dump(services) == before
     assert choose(browser, link).status_int == 303
 
 
@@ -292,13 +294,13 @@ def test_who_is_put_off_in_a_crowd_has_spent_and_used_up_nothing(ada, new_site, 
 
 
 def test_a_closed_account_stays_closed(ada, browser, link, dbsession):
-    dbsession.execute(sa.update(User).values(closes_at=sa.func.now()))
+    dbsession.execute(sa.update(User).values(delete_after=sa.func.now()))
     dbsession.commit()
     choose(browser, link)
-    assert dbsession.scalar(sa.select(User.closes_at)) is not None
+    assert dbsession.scalar(sa.select(User.delete_after)) is not None
 
 
 def test_what_was_pending_is_void_but_what_says_that_it_was_not_me(ada, browser, dbsession, link):
     ask_for_link(browser)
     choose(browser, link)
-    assert dbsession.scalars(sa.select(PendingLink.purpose)).all() == ["not_me"]
+    assert dbsession.scalars(sa.select(EmailLink.purpose)).all() == ["secure_account"]

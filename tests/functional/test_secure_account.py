@@ -1,4 +1,4 @@
-"""`/not-me/{token}`: where somebody says that they have not done what a mail tells of."""
+"""`/secure-account/{token}`: where somebody says that they have not done what a mail tells of."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from authsite.accounts.notices import notify
 from authsite.clock import utc_now
-from authsite.models import PendingLink, User
+from authsite.models import EmailLink, User
 from tests.browsers import PASSWORD
 from tests.factories import an_outbox
 from tests.functional.cookies import is_blanked
@@ -17,7 +17,7 @@ from tests.site.test_gets_change_nothing import dump
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 THIEF = "thief@example.net"
-NOWHERE = f"/not-me/{'A' * 43}"
+NOWHERE = f"/secure-account/{'A' * 43}"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def tell(ada, dbsession, mailbox):
         words = {"outbox": an_outbox(), "undo_within": timedelta(days=7), "now": utc_now()}
         notify(dbsession, user, "password_changed", **words)
         dbsession.commit()
-        return mailbox.latest("password_changed", user.email).path_to("not-me")
+        return mailbox.latest("password_changed", user.email).path_to("secure-account")
 
     return write
 
@@ -49,7 +49,7 @@ def move(dbsession):
 
     def give(email: str) -> None:
         dbsession.rollback()
-        values = {"email": email, "email_key": email, "email_verified_at": utc_now()}
+        values = {"email": email, "email_normalized": email, "email_verified_at": utc_now()}
         dbsession.execute(sa.update(User).where(User.first_name == "Ada").values(values))
         dbsession.commit()
 
@@ -81,7 +81,7 @@ def test_the_page_says_what_the_button_does_and_to_which_account(ada, browser, t
 def test_the_page_says_what_else_there_is_to_take_back(ada, browser, tell, move, dbsession):
     link = tell()
     move(THIEF)
-    dbsession.execute(sa.update(User).values(closes_at=utc_now() + timedelta(days=14)))
+    dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=14)))
     dbsession.commit()
     page = browser.get(link)
     assert f"The account gets the address {ADA} back" in page
@@ -124,7 +124,7 @@ def test_the_owner_gets_back_what_a_thief_had_moved_twice(ada, new_browser, tell
     thiefs_reset = path_after(press(thief, thiefs_link))
     assert choose(thief, thiefs_reset, "twelve red foxes run").status_int == 303
     assert thief.sign_in(THIEF, "twelve red foxes run").status_int == 303
-    thiefs_last_link = mailbox.latest("password_changed", THIEF).path_to("not-me")
+    thiefs_last_link = mailbox.latest("password_changed", THIEF).path_to("secure-account")
     thiefs_pending = reset_link(thief, mailbox, THIEF)
 
     owners_reset = path_after(press(owner, owners_link))
@@ -139,10 +139,10 @@ def test_the_owner_gets_back_what_a_thief_had_moved_twice(ada, new_browser, tell
 
 def test_an_account_that_somebody_closed_stays(ada, browser, tell, dbsession):
     link = tell()
-    dbsession.execute(sa.update(User).values(closes_at=utc_now() + timedelta(days=14)))
+    dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=14)))
     dbsession.commit()
     press(browser, link)
-    assert dbsession.scalar(sa.select(User.closes_at)) is None
+    assert dbsession.scalar(sa.select(User.delete_after)) is None
 
 
 @pytest.mark.asvs("2.3.4")
@@ -160,7 +160,7 @@ def test_the_button_can_be_pressed_once(ada, browser, tell):
 def test_a_link_lasts_for_a_week(ada, browser, tell, dbsession):
     link = tell()
     page = browser.get(link)
-    dbsession.execute(sa.update(PendingLink).values(expires_at=utc_now()))
+    dbsession.execute(sa.update(EmailLink).values(expires_at=utc_now()))
     dbsession.commit()
     assert browser.submit(page, {}).status_int == 410
     assert browser.get(link, status=410)
@@ -176,22 +176,24 @@ def test_a_reset_leaves_the_link_as_it_is(ada, browser, tell, mailbox):
 
 def test_a_link_for_something_else_does_not_lead_here(ada, browser, mailbox):
     reset = reset_link(browser, mailbox)
-    assert browser.get(reset.replace("reset-password", "not-me"), status=410)
+    assert browser.get(reset.replace("reset-password", "secure-account"), status=410)
 
 
-@pytest.mark.parametrize("path", ["/not-me", "/not-me/x", f"/not-me/{'A' * 44}"])
+@pytest.mark.parametrize(
+    "path", ["/secure-account", "/secure-account/x", f"/secure-account/{'A' * 44}"]
+)
 def test_what_cannot_be_a_token_is_no_page(ada, browser, path):
     assert browser.get(path, status=404).html.h1.text == "There is no such page"
 
 
 @pytest.mark.asvs("3.5.3")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_program_that_looks_through_mails_changes_nothing(ada, browser, site, tell, method):
+def test_a_program_that_looks_through_mails_changes_nothing(ada, browser, services, tell, method):
     link = tell()
-    before = dump(site)
+    before = dump(services)
     for path in (link, NOWHERE):
         browser.app.request(path, method=method, expect_errors=True)
-    assert dump(site) == before
+    assert dump(services) == before
     assert ada.is_signed_in
 
 
@@ -217,17 +219,17 @@ def test_the_token_stays_where_it_is(ada, browser, tell, caplog):
 
 
 @pytest.mark.asvs("6.3.1", "2.4.1")
-def test_who_tries_links_that_lead_nowhere_is_held_up(ada, browser, new_browser, tell, site):
+def test_who_tries_links_that_lead_nowhere_is_held_up(ada, browser, new_browser, tell, services):
     link = tell()
     form = form_of(browser.get(link))
     form.action = NOWHERE
     statuses = [form.submit(headers=HERE, expect_errors=True).status_int for _ in range(11)]
     assert statuses == [410] * 10 + [429]
-    before = rows_of(site)
+    before = rows_of(services)
     held_up = press(browser, link)
     assert held_up.status_int == 429
     assert "There were many tries to use links from your network." in alert_of(held_up)
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert press(new_browser(REMOTE_ADDR="203.0.113.9"), link).status_int == 303
 
 
@@ -246,14 +248,14 @@ def test_an_address_that_another_has_by_now_is_left_to_them(
     browser, other = new_browser(), new_browser()
     other.sign_up(first_name="Eve", email="eve@example.com")
     eve = sa.update(User).where(User.first_name == "Eve")
-    dbsession.execute(eve.values(email=ADA, email_key=ADA))
+    dbsession.execute(eve.values(email=ADA, email_normalized=ADA))
     dbsession.commit()
     page = press(browser, link)
     assert page.status_int == 409
     assert "another account has the address by now" in alert_of(page)
     assert [each.is_signed_in for each in (ada, other)] == [False, True]
     assert browser.sign_in(THIEF, PASSWORD).status_int == 422
-    dbsession.execute(eve.values(email="eve@example.com", email_key="eve@example.com"))
+    dbsession.execute(eve.values(email="eve@example.com", email_normalized="eve@example.com"))
     dbsession.commit()
     assert choose(browser, path_after(browser.submit(page, {}))).status_int == 303
     assert browser.sign_in(ADA, NEW_PASSWORD).status_int == 303

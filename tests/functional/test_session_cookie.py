@@ -81,16 +81,16 @@ def forged(cookie):
 
 
 @pytest.mark.asvs("7.2.1", "11.2.4")
-def test_whatever_is_no_session_is_a_stranger_and_forgotten(browser, new_browser, site):
+def test_whatever_is_no_session_is_a_stranger_and_forgotten(browser, new_browser, services):
     browser.sign_up()
-    before = rows_of(site)
+    before = rows_of(services)
     for value in forged(browser.cookie):
         answer = new_browser().get("/dashboard", headers={"Cookie": f"session={value}"}, status=303)
         assert is_blanked(answer), value
         answer = new_browser().get("/", headers={"Cookie": f"session={value}"}, status=200)
         assert "Ada" not in answer, value
         assert is_blanked(answer), value
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert browser.is_signed_in
 
 

@@ -51,15 +51,15 @@ def test_a_visit_is_written_down_once_in_an_hour(browser, dbsession, let_time_pa
     row = dbsession.scalars(sa.select(UserSession)).one()
     assert datetime.now(UTC) - row.last_seen_at < timedelta(minutes=30)
     assert row.expires_at == row.last_seen_at + 30 * DAY
-    assert row.confirmed_at < row.last_seen_at
+    assert row.authenticated_at < row.last_seen_at
     assert "Set-Cookie" not in browser.get("/dashboard").headers
 
 
 def test_the_limits_are_settings(new_site, let_time_pass):
     settings = {
-        "authsite.session.idle": "15m",
-        "authsite.session.absolute": "30m",
-        "authsite.session.touch_every": "1m",
+        "authsite.session.idle_timeout": "15m",
+        "authsite.session.absolute_timeout": "30m",
+        "authsite.session.refresh_interval": "1m",
     }
     _, browser = new_site(settings)
     assert lasts(cookies_of(browser.sign_up())["session"], timedelta(minutes=15))
@@ -71,15 +71,15 @@ def test_the_limits_are_settings(new_site, let_time_pass):
     assert not browser.is_signed_in
 
 
-def test_a_form_that_was_open_too_long_signs_nobody_in_again(browser, site, let_time_pass):
+def test_a_form_that_was_open_too_long_signs_nobody_in_again(browser, services, let_time_pass):
     browser.sign_up()
     page = browser.get("/account")
     let_time_pass(91 * DAY)
-    before = rows_of(site)["user"]
+    before = rows_of(services)["user"]
     answer = browser.submit(page, {"first_name": "Eve"})
     assert answer.status_int == 403
     assert is_blanked(answer)
-    assert rows_of(site)["user"] == before
+    assert rows_of(services)["user"] == before
 
 
 @pytest.mark.asvs("7.2.4")
@@ -137,12 +137,12 @@ def test_who_knows_an_id_cannot_close_the_session(browser, new_browser):
 def test_what_a_browser_says_of_itself_is_cut_and_made_printable(new_browser, dbsession):
     new_browser(HTTP_USER_AGENT="\x1bx\r\n" + "y" * 600, REMOTE_ADDR="").sign_up()
     new_browser(HTTP_USER_AGENT="", REMOTE_ADDR="2001:DB8::1").sign_up(email="eve@example.com")
-    rows = dbsession.execute(sa.select(UserSession.user_agent, UserSession.network_address))
+    rows = dbsession.execute(sa.select(UserSession.user_agent, UserSession.ip_address))
     assert set(map(tuple, rows)) == {("x" + "y" * 508, None), (None, "2001:db8::1")}
 
 
 def test_of_two_visits_at_the_same_moment_one_is_written_down(
-    browser, new_browser, site, let_time_pass
+    browser, new_browser, services, let_time_pass
 ):
     browser.sign_up()
     other = new_browser()
@@ -153,18 +153,20 @@ def test_of_two_visits_at_the_same_moment_one_is_written_down(
     def meanwhile(_connection, _cursor, _statement, _parameters, _context, _many):
         answers.append(other.get("/dashboard", status=200))
 
-    sa.event.listen(site.database.reading, "before_cursor_execute", meanwhile, once=True)
+    sa.event.listen(services.database.read_engine, "before_cursor_execute", meanwhile, once=True)
     answers.append(browser.get("/dashboard", status=200))
     assert ["Set-Cookie" in answer.headers for answer in answers] == [True, False]
 
 
-def test_a_visit_that_cannot_be_written_down_is_no_reason_to_refuse(browser, site, let_time_pass):
+def test_a_visit_that_cannot_be_written_down_is_no_reason_to_refuse(
+    browser, services, let_time_pass
+):
     """Somebody else holds SQLite's only write lock; on PostgreSQL, the row itself."""
     browser.sign_up()
     let_time_pass(2 * DAY)
-    with site.database.writing.begin() as connection:
+    with services.database.write_engine.begin() as connection:
         connection.execute(sa.update(UserSession).values(user_agent="held"))
-        if site.database.is_sqlite:
+        if services.database.is_sqlite:
             answer = browser.get("/dashboard", status=200)
             assert "Set-Cookie" not in answer.headers
     assert lasts(cookies_of(browser.get("/dashboard"))["session"], 30 * DAY)

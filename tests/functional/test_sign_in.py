@@ -145,14 +145,14 @@ def test_a_way_that_was_encoded_twice_is_not_decoded_twice(ada, browser):
     assert answer.location == "http://localhost/%2f%2fevil.test"
 
 
-def test_the_signed_in_cannot_sign_in_over_their_session(ada, site):
+def test_the_signed_in_cannot_sign_in_over_their_session(ada, services):
     """A form that was left open when its owner signed in in another window changes nothing."""
-    before = rows_of(site)
+    before = rows_of(services)
     assert ada.get("/sign-in").location == DASHBOARD
     typed = {"email": "ada@example.com", "password": PASSWORD}
     answer = ada.app.post("/sign-in", typed, headers={"Sec-Fetch-Site": "same-origin"})
     assert (answer.status_int, answer.location) == (303, DASHBOARD)
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("11.2.2")

@@ -18,14 +18,14 @@ def test_a_link_signs_nobody_out(browser):
 
 
 @pytest.mark.asvs("7.4.1", "14.3.1")
-def test_signing_out_ends_the_session_and_empties_the_cache(browser, site):
+def test_signing_out_ends_the_session_and_empties_the_cache(browser, services):
     browser.sign_up()
     answer = browser.sign_out()
     assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
     assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert "session=; Max-Age=0" in " ".join(answer.headers.getall("Set-Cookie"))
     assert browser.cookie is None
-    assert rows_of(site)["user_session"] == []
+    assert rows_of(services)["user_session"] == []
 
 
 def test_it_is_said_once_that_one_is_signed_out(browser):

@@ -68,25 +68,25 @@ PASSWORDS = [
 @pytest.mark.asvs("1.3.3", "2.2.1", "2.2.2", "6.2.1", "6.2.4", "6.2.11")
 @pytest.mark.parametrize(("field", "value", "message"), NAMES + ADDRESSES + PASSWORDS)
 def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
-    browser, site, field, value, message
+    browser, services, field, value, message
 ):
     page = browser.sign_up(**{field: value})
     assert page.status_int == 422
     assert message in said_beside(page, field)
     assert is_marked(page, field)
     assert alert_of(page)
-    assert rows_of(site) == {"user": [], "user_session": []}
+    assert rows_of(services) == {"user": [], "user_session": []}
     assert browser.cookie is None
 
 
 @pytest.mark.asvs("6.1.2", "6.2.11")
 @pytest.mark.parametrize("word", ["Lacemakers", "lace.test"])
 def test_words_of_the_organization_are_refused_beside_the_field(new_site, word):
-    site, browser = new_site({"authsite.passwords.words": "Lacemakers, lace.test"})
+    services, browser = new_site({"authsite.passwords.blocklist": "Lacemakers, lace.test"})
     page = browser.sign_up(password=f"seven {word.upper()} llamas hum")
     assert page.status_int == 422
     assert f"Leave out “{word}”" in said_beside(page, "password")
-    assert rows_of(site)["user"] == []
+    assert rows_of(services)["user"] == []
     assert browser.sign_up(password="seven localhost llamas hum").status_int == 303
 
 
@@ -95,11 +95,11 @@ def test_words_of_the_organization_are_refused_beside_the_field(new_site, word):
     ("typed", "message"),
     [("", "Type the password again."), (f"{PASSWORD} ", "The two passwords are not the same.")],
 )
-def test_the_password_is_typed_twice(browser, site, typed, message):
+def test_the_password_is_typed_twice(browser, services, typed, message):
     page = browser.sign_up(confirm_password=typed)
     assert page.status_int == 422
     assert message in said_beside(page, "confirm_password")
-    assert rows_of(site)["user"] == []
+    assert rows_of(services)["user"] == []
 
 
 def test_all_mistakes_are_told_at_once(browser):
@@ -126,7 +126,7 @@ def test_an_address_that_looks_encoded_is_kept_as_it_was_typed(browser, dbsessio
     email = f"{typed}@example.com"
     assert browser.sign_up(email=email).status_int == 303
     user = dbsession.scalars(sa.select(User)).one()
-    assert (user.email, user.email_key) == (email, email)
+    assert (user.email, user.email_normalized) == (email, email)
     assert email in browser.get("/account").html.main.get_text()
 
 
@@ -152,11 +152,11 @@ def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
     assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")
     assert answer.follow().status_int == 200
     user = dbsession.scalars(sa.select(User)).one()
-    assert (user.email, user.email_key) == ("Ada+tag@Example.COM", "ada+tag@example.com")
+    assert (user.email, user.email_normalized) == ("Ada+tag@Example.COM", "ada+tag@example.com")
     assert user.password_hash.startswith("$argon2id$v=19$m=8,t=1,p=1$")
     session = dbsession.scalars(sa.select(UserSession)).one()
     assert session.user_id == user.id
-    assert (session.network_address, session.user_agent) == (
+    assert (session.ip_address, session.user_agent) == (
         "192.0.2.1",
         "Mozilla/5.0 (X11; Linux) Test/1.0",
     )
@@ -196,13 +196,13 @@ def test_names_are_trimmed_composed_and_may_be_long(browser, dbsession):
 
 
 @pytest.mark.parametrize("again", ["ada@example.com", "ADA@EXAMPLE.COM", " Ada@Example.Com "])
-def test_an_address_has_one_account_however_it_is_spelled(new_browser, site, again):
+def test_an_address_has_one_account_however_it_is_spelled(new_browser, services, again):
     new_browser().sign_up(email="Ada@example.com")
-    before = rows_of(site)
+    before = rows_of(services)
     page = new_browser().sign_up(email=again, first_name="Eve")
     assert page.status_int == 422
     assert "There is an account with this address." in said_beside(page, "email")
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("15.3.3")
@@ -216,13 +216,13 @@ def test_fields_that_nobody_offered_change_nothing(browser, dbsession):
         "password": PASSWORD,
         "confirm_password": PASSWORD,
         "id": "chosen",
-        "email_key": "eve@example.com",
+        "email_normalized": "eve@example.com",
         "created_at": "2000-01-01",
         "password_hash": "x",
     }
     browser.app.post("/sign-up", fields, headers={"Sec-Fetch-Site": "same-origin"}, status=303)
     user = dbsession.scalars(sa.select(User)).one()
-    assert (user.email_key, user.created_at.year > 2000) == ("ada@example.com", True)
+    assert (user.email_normalized, user.created_at.year > 2000) == ("ada@example.com", True)
     assert user.id != "chosen"
     assert user.password_hash != "x"
 

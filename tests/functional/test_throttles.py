@@ -59,7 +59,7 @@ def test_after_ten_wrong_passwords_an_address_has_to_wait_known_or_not(
 
 
 @pytest.mark.asvs("6.3.1")
-def test_the_page_says_when_to_try_again_and_what_else_one_can_do(ada, browser, site):
+def test_the_page_says_when_to_try_again_and_what_else_one_can_do(ada, browser, services):
     statuses(browser, 10)
     page = browser.submit(
         browser.get("/sign-in?next=/account"),
@@ -269,7 +269,7 @@ def test_who_is_held_up_takes_no_place_of_those_who_are_not(ada, new_site):
         assert statuses(browser, 1, "somebody@else.example") == [503]
 
 
-def test_what_is_no_try_is_not_counted(ada, browser, site):
+def test_what_is_no_try_is_not_counted(ada, browser, services):
     for _ in range(12):
         assert browser.sign_in(password="").status_int == 422
         browser.get("/sign-in")
@@ -293,13 +293,13 @@ def test_a_restart_forgets_nothing(ada, browser, new_site):
     assert statuses(after_restart, 1) == [429]
 
 
-def test_who_is_held_up_changes_nothing(ada, browser, site, dbsession):
+def test_who_is_held_up_changes_nothing(ada, browser, services, dbsession):
     statuses(browser, 10)
-    before = rows_of(site)
+    before = rows_of(services)
     throttles = dbsession.execute(sa.select(Throttle.__table__)).all()
     dbsession.commit()
     assert statuses(browser, 3, password=PASSWORD) == [429] * 3
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert dbsession.execute(sa.select(Throttle.__table__)).all() == throttles
 
 

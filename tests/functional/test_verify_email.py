@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import OutboxMessage, PendingLink, Throttle, User, UserSession
+from authsite.models import EmailLink, OutboxMessage, Throttle, User, UserSession
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import (
@@ -149,7 +149,7 @@ def test_who_never_signed_up_gets_the_account_without_the_stranger(new_browser, 
     assert not elsewhere.is_signed_in
     assert not ada.is_signed_in
     assert stranger.sign_in(password=OF_THE_STRANGER).status_int == 422
-    [link] = dbsession.scalars(sa.select(PendingLink))
+    [link] = dbsession.scalars(sa.select(EmailLink))
     assert link.purpose == "reset_password"
 
 
@@ -201,25 +201,25 @@ def test_who_is_signed_in_as_somebody_else_is_told_so_and_is_no_owner(
 
 @pytest.mark.asvs("3.5.3")
 def test_programs_that_open_every_link_spend_nothing_and_write_nothing(
-    ada, link, new_browser, site, dbsession
+    ada, link, new_browser, services, dbsession
 ):
     def everything():
         dbsession.rollback()
-        tables = (PendingLink, OutboxMessage)
+        tables = (EmailLink, OutboxMessage)
         return [dbsession.execute(sa.select(each.__table__)).all() for each in tables]
 
-    before = everything(), rows_of(site)
+    before = everything(), rows_of(services)
     for browser in (ada, new_browser(), new_browser()):
         for _ in range(2):
             browser.app.head(link, status=200)
             browser.get(link, status=200)
             browser.app.options(link, expect_errors=True)
-    assert (everything(), rows_of(site)) == before
+    assert (everything(), rows_of(services)) == before
     assert press(ada.get(link), "Confirm").status_int == 303
 
 
 def expired(_ada, dbsession, _link):
-    dbsession.execute(sa.update(PendingLink).values(expires_at=sa.func.current_timestamp()))
+    dbsession.execute(sa.update(EmailLink).values(expires_at=sa.func.current_timestamp()))
     dbsession.commit()
 
 
@@ -234,12 +234,12 @@ def replaced(ada, dbsession, _link):
 
 
 def moved(_ada, dbsession, _link):
-    dbsession.execute(sa.update(User).values(email="a@b.test", email_key="a@b.test"))
+    dbsession.execute(sa.update(User).values(email="a@b.test", email_normalized="a@b.test"))
     dbsession.commit()
 
 
 def swept(_ada, dbsession, _link):
-    dbsession.execute(sa.delete(PendingLink))
+    dbsession.execute(sa.delete(EmailLink))
     dbsession.commit()
 
 
@@ -279,7 +279,7 @@ def test_a_token_that_nobody_was_sent_leads_nowhere(link, browser, dbsession):
 
 @pytest.mark.asvs("2.3.4")
 def test_a_link_for_something_else_proves_no_address(ada, link, browser, dbsession):
-    dbsession.execute(sa.update(PendingLink).values(purpose="reset_password"))
+    dbsession.execute(sa.update(EmailLink).values(purpose="reset_password"))
     dbsession.commit()
     browser.get(link, status=410)
 
@@ -345,7 +345,7 @@ def test_who_is_verified_is_told_so_and_gets_no_mail(ada, link, mailbox, let_tim
 
 @pytest.mark.asvs("6.3.1")
 def test_who_tries_links_again_and_again_has_to_wait(new_site):
-    _, browser = new_site({"authsite.throttle.link_network": "3/1h"})
+    _, browser = new_site({"authsite.throttle.email_link_network": "3/1h"})
     token = input_of(browser.get("/sign-in"), "csrf_token")["value"]
     answers = [
         browser.app.post(
@@ -365,7 +365,7 @@ def test_who_tries_links_again_and_again_has_to_wait(new_site):
 def test_passwords_are_not_guessed_here_any_more_often_than_at_the_sign_in(
     ada, link, new_site, let_time_pass
 ):
-    _, browser = new_site({"authsite.throttle.link_account": "2/1h"}, REMOTE_ADDR="192.0.2.9")
+    _, browser = new_site({"authsite.throttle.email_link_account": "2/1h"}, REMOTE_ADDR="192.0.2.9")
     page = browser.get(link)
     answers = [enter(browser, page, "not that one").status_int for _ in range(3)]
     assert answers == [422, 422, 429]
@@ -375,7 +375,10 @@ def test_passwords_are_not_guessed_here_any_more_often_than_at_the_sign_in(
 
 
 def test_a_try_that_succeeds_counts_for_nothing(ada, new_browser, new_site, mailbox):
-    limits = {"authsite.throttle.link_account": "1/1h", "authsite.throttle.link_network": "1/1h"}
+    limits = {
+        "authsite.throttle.email_link_account": "1/1h",
+        "authsite.throttle.email_link_network": "1/1h",
+    }
     _, browser = new_site(limits)
     new_browser().sign_up(email="grace@example.com")
     for email in (ADA, "grace@example.com"):
@@ -396,7 +399,7 @@ def test_a_crowd_is_asked_to_come_back(ada, link, new_site, dbsession):
 
 def test_a_closed_account_is_verified_but_not_opened(ada, link, browser, dbsession):
     soon = sa.func.current_timestamp()
-    dbsession.execute(sa.update(User).values(closes_at=soon))
+    dbsession.execute(sa.update(User).values(delete_after=soon))
     dbsession.commit()
     answer = enter(browser, browser.get(link))
     assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
@@ -406,5 +409,5 @@ def test_a_closed_account_is_verified_but_not_opened(ada, link, browser, dbsessi
 
 
 def test_the_link_is_kept_as_a_digest(link, dbsession):
-    row = dbsession.execute(sa.select(PendingLink.__table__)).one()
+    row = dbsession.execute(sa.select(EmailLink.__table__)).one()
     assert link[-43:] not in str(row)

@@ -87,8 +87,8 @@ def test_nothing_else_is_well_known(browser, known, name):
 
 
 def test_they_need_no_database(new_site):
-    site, stranger = new_site({"sqlalchemy.url": "postgresql://nobody@192.0.2.1:1/nowhere"})
+    services, stranger = new_site({"sqlalchemy.url": "postgresql://nobody@192.0.2.1:1/nowhere"})
     for name, status in (("security.txt", 200), ("change-password", 303), ("nothing", 404)):
         stranger.get(f"/.well-known/{name}", status=status)
-    for engine in (site.database.engine, site.database.reading):
+    for engine in (services.database.engine, services.database.read_engine):
         assert engine.pool.checkedout() + engine.pool.checkedin() == 0

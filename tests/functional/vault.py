@@ -10,7 +10,7 @@ from webtest import TestResponse
 
 from authsite.models import User, UserSession
 from authsite.resources import Root
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of
 
@@ -47,7 +47,7 @@ def _echo(request: Any) -> Response:
 
 def meanwhile_tween_factory(handler: Callable[[Any], Response], registry: Any) -> Any:
     """Let something happen in other windows while a request is at work."""
-    engine = site_of(registry).database.engine
+    engine = services_of(registry).database.engine
 
     def tween(request: Any) -> Response:
         if (event := request.headers.get(MEANWHILE)) and request.identity:
@@ -72,7 +72,7 @@ def _renew_sessions(connection: sa.Connection) -> None:
 
 def _swap_addresses(connection: sa.Connection) -> None:
     for old, new in ((_ADA, _NOBODY), (_EVE, _ADA)):
-        moved = sa.update(User).where(User.email == old).values(email=new, email_key=new)
+        moved = sa.update(User).where(User.email == old).values(email=new, email_normalized=new)
         connection.execute(moved)
 
 

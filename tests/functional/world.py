@@ -8,9 +8,9 @@ from datetime import timedelta
 class Lifetime:
     """How long a session lasts: unvisited and at most, and how often a visit is written down."""
 
-    idle: timedelta
-    absolute: timedelta
-    touch_every: timedelta
+    idle_timeout: timedelta
+    absolute_timeout: timedelta
+    refresh_interval: timedelta
 
 
 AT_HOME = Lifetime(timedelta(days=30), timedelta(days=90), timedelta(hours=1))
@@ -29,7 +29,9 @@ class Session:
     @property
     def ends(self) -> timedelta:
         """The nearer of the two limits."""
-        return min(self.seen + self.lifetime.idle, self.begun + self.lifetime.absolute)
+        return min(
+            self.seen + self.lifetime.idle_timeout, self.begun + self.lifetime.absolute_timeout
+        )
 
 
 @dataclass
@@ -68,7 +70,7 @@ class World:
         if session.ends <= self.now:
             del self.sessions[cookie or ""]
             return None
-        if self.now - session.seen >= session.lifetime.touch_every:
+        if self.now - session.seen >= session.lifetime.refresh_interval:
             session.seen = self.now
         return session.email
 

@@ -14,7 +14,7 @@ from tests.processes.servers import Server, until
 from tests.processes.visitors import SESSION, Answer, Visitor
 
 #: What the site logs when its database is away, and nothing else.
-AWAY = ("sys_database_away", "sys_sweep: put off")
+AWAY = ("sys_database_unavailable", "sys_purge: put off")
 
 #: Deferred to the commit, where it ends the connection under the site's hands.
 DIE_AT_COMMIT = """

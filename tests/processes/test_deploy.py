@@ -197,7 +197,13 @@ def test_another_host_has_no_certificate(place: Place) -> None:
 def test_the_log_of_the_proxy_holds_no_link_of_a_mail_and_no_query(place: Place) -> None:
     """A link is a secret until it was used, and opening it does not use it."""
     token = secrets.token_urlsafe(32)
-    pages = ["reset-password", "verify-email", "change-email", "not-me", "keep-account"]
+    pages = [
+        "reset-password",
+        "verify-email",
+        "change-email",
+        "secure-account",
+        "reactivate-account",
+    ]
     for page in pages:
         for door in (place.nginx, place.nginx.plain):
             Visitor(door).get(f"/{page}/{token}?next={token}")

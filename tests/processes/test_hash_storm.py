@@ -14,7 +14,7 @@ from tests.processes.visitors import Answer, Visitor
 EMAIL = "ada@example.com"
 THREADS = 24
 #: Hashes that cost what they cost in production; few may wait.
-FEW = {"AUTHSITE_PASSWORDS_CONCURRENCY": "1", "AUTHSITE_PASSWORDS_QUEUE": "4"}
+FEW = {"AUTHSITE_PASSWORDS_HASH_THREADS": "1", "AUTHSITE_PASSWORDS_HASH_QUEUE_SIZE": "4"}
 
 
 @pytest.mark.asvs("15.1.3", "15.2.2", "15.4.4")

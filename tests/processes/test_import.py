@@ -78,8 +78,8 @@ def ids_of(engine: Engine) -> dict[str, str]:
     for row in rows:
         assert row["password_hash"] == DEVISE[PASSWORD]
         assert (row["first_name"], row["last_name"]) == ("Grace", "Hopper")
-        assert row["former_id"] == f"jsonl:{row['email'].removeprefix('visitor').split('@')[0]}"
-    return {row["former_id"]: row["id"] for row in rows}
+        assert row["external_id"] == f"jsonl:{row['email'].removeprefix('visitor').split('@')[0]}"
+    return {row["external_id"]: row["id"] for row in rows}
 
 
 def test_an_import_that_is_killed_goes_on_where_it_was(
@@ -150,6 +150,6 @@ def test_an_address_for_which_somebody_signs_up_meanwhile_has_one_account(
     assert answer["imported"] + answer["refused"] == CONTESTED
     assert answer["imported"] + sum(signed_up) == CONTESTED
     with engine.connect() as connection:
-        rows = connection.execute(sa.select(User.email_key, User.former_id)).all()
-    assert len({row.email_key for row in rows}) == len(rows) == CONTESTED
-    assert sum(row.former_id is not None for row in rows) == answer["imported"]
+        rows = connection.execute(sa.select(User.email_normalized, User.external_id)).all()
+    assert len({row.email_normalized for row in rows}) == len(rows) == CONTESTED
+    assert sum(row.external_id is not None for row in rows) == answer["imported"]

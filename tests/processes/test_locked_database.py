@@ -12,8 +12,8 @@ from authsite.models import User, UserSession
 from tests.processes.servers import FOR_CROWDS, Server
 from tests.processes.visitors import SESSION, Visitor
 
-SETTINGS = FOR_CROWDS | {"AUTHSITE_DATABASE_WAIT": "1s", "AUTHSITE_SESSION_TOUCH_EVERY": "1h"}
-BUSY = ("sys_database_away", "sys_sweep: put off")
+SETTINGS = FOR_CROWDS | {"AUTHSITE_DATABASE_TIMEOUT": "1s", "AUTHSITE_SESSION_TOUCH_EVERY": "1h"}
+BUSY = ("sys_database_unavailable", "sys_purge: put off")
 
 
 @pytest.mark.asvs("13.1.3", "15.4.3", "15.4.4")
@@ -31,10 +31,10 @@ def test_pages_open_while_nothing_can_be_written(
             connection.execute(sa.update(UserSession).values(last_seen_at=two_hours_ago))
         with engine.connect() as other:
             other.exec_driver_sql("BEGIN IMMEDIATE")
-            put_off = stranger.sign_up("grace@example.com")
+            reschedule = stranger.sign_up("grace@example.com")
             page = inhabitant.get("/dashboard")
-        assert (put_off.status, page.status) == (503, 200)
-        assert int(put_off.headers["Retry-After"]) > 0
+        assert (reschedule.status, page.status) == (503, 200)
+        assert int(reschedule.headers["Retry-After"]) > 0
         assert stranger.sign_up("grace@example.com").status == 303
         assert inhabitant.get("/dashboard").status == 200
         assert inhabitant.cookies[SESSION] == cookie

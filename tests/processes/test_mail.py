@@ -32,11 +32,11 @@ def put(engine: Engine) -> Callable[[int], list[str]]:
     """Put messages into the outbox that are due; return their recipients."""
 
     def put_messages(number: int) -> list[str]:
-        due_at = utc_now() - timedelta(seconds=1)
+        send_at = utc_now() - timedelta(seconds=1)
         recipients = [f"{each}@example.com" for each in range(number)]
         with Session(engine) as dbsession:
             for recipient in recipients:
-                a_message(dbsession, due_at=due_at, recipient=recipient)
+                a_message(dbsession, send_at=send_at, recipient=recipient)
         return recipients
 
     return put_messages
@@ -64,7 +64,7 @@ def test_two_workers_deliver_every_message_once(
         mailserver.hangs = False
         assert [worker.end() for worker in workers] == [0, 0]
     assert sorted(received(mailserver)) == sorted(recipients)
-    assert all(row.delivered_at and row.tries == 1 for row in rows(engine))
+    assert all(row.delivered_at and row.attempts == 1 for row in rows(engine))
     assert mailserver.connections == 2  # both had something to do
 
 
@@ -80,18 +80,18 @@ def test_a_worker_that_dies_while_it_sends_costs_one_more_try(
     until(lambda: not mailserver.waiting, "an end of the connection")
     mailserver.hangs = False
     [row] = rows(engine)
-    assert (row.tries, row.delivered_at) == (1, None)
-    assert timedelta(0) < row.next_try_at - utc_now()
+    assert (row.attempts, row.delivered_at) == (1, None)
+    assert timedelta(0) < row.next_attempt_at - utc_now()
     with Worker(tmp_path, database_url, mailserver, "--once") as worker:
         assert worker.end() == 0
     assert received(mailserver) == []
     with engine.begin() as connection:
-        connection.execute(sa.update(OutboxMessage).values(next_try_at=utc_now()))
+        connection.execute(sa.update(OutboxMessage).values(next_attempt_at=utc_now()))
     with Worker(tmp_path, database_url, mailserver, "--once") as worker:
         assert worker.end() == 0
     assert received(mailserver) == recipients
     [row] = rows(engine)
-    assert row.tries == 2
+    assert row.attempts == 2
     assert row.delivered_at
 
 

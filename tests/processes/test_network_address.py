@@ -55,7 +55,7 @@ class Ways:
         """Return what the table of sessions holds for this visitor's."""
         with self.engine.connect() as connection:
             address: str | None = connection.execute(
-                sa.select(UserSession.network_address).where(
+                sa.select(UserSession.ip_address).where(
                     UserSession.id == visitor.cookies[SESSION].partition(".")[0]
                 )
             ).scalar_one()

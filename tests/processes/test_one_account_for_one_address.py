@@ -50,7 +50,7 @@ def test_one_address_gets_one_account_however_many_ask_for_it(
                 opened = connection.execute(
                     sa.select(User.email, sa.func.count(UserSession.id))
                     .join(UserSession, UserSession.user_id == User.id, isouter=True)
-                    .where(User.email_key == key)
+                    .where(User.email_normalized == key)
                     .group_by(User.id)
                 ).all()
                 assert [count for _, count in opened] == [1]

@@ -33,14 +33,14 @@ def test_one_process_sweeps_for_all(tmp_path: Path, database_url: str, engine: E
         assert all(visitor.is_signed_in for visitor in visitors)
     gone = f"{EXPIRED} expired sessions, 0 forgotten throttles, 0 expired links, 0 old messages"
     assert swept(one) + swept(two) == [
-        f"sys_sweep: {gone}, 0 old events, 0 closed accounts deleted"
+        f"sys_purge: {gone}, 0 old events, 0 closed accounts deleted"
     ]
 
 
 def swept(server: Server) -> list[str]:
     """Return what a server has said about its sweeping."""
     said = (record["message"] for record in server.records())
-    return [message for message in said if message.startswith("sys_sweep")]
+    return [message for message in said if message.startswith("sys_purge")]
 
 
 def leave_expired_sessions(engine: Engine) -> None:
@@ -52,7 +52,11 @@ def leave_expired_sessions(engine: Engine) -> None:
         | {"created_at": then, "last_seen_at": then, "confirmed_at": then, "expires_at": then}
         for number in range(EXPIRED)
     ]
-    address = {"email": "old@example.com", "email_key": "old@example.com", "created_at": then}
+    address = {
+        "email": "old@example.com",
+        "email_normalized": "old@example.com",
+        "created_at": then,
+    }
     with engine.begin() as connection:
         connection.execute(sa.insert(User), [user | address])
         connection.execute(sa.insert(UserSession), sessions)

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from pyramid.config import Configurator
 from webtest import TestApp
 
-from authsite.services import Site, site_of
+from authsite.services import Services, services_of
 from tests.browsers import Browser
 
 
 @pytest.fixture
 def new_application(
-    database_url: str, settings_of_tests: dict[str, str], site: Site
+    database_url: str, settings_of_tests: dict[str, str], services: Services
 ) -> Iterator[Callable[..., object]]:
     """Build the site once more, on the same rows: with other settings, or with pages added."""
     made = []
@@ -30,7 +30,7 @@ def new_application(
             if add:
                 add(config)
             application = config.make_wsgi_app()
-        made.append(site_of(application.registry).database)
+        made.append(services_of(application.registry).database)
         return application
 
     yield build
@@ -53,15 +53,17 @@ def visit() -> Callable[..., Browser]:
 
 
 @pytest.fixture
-def database_away(database_url: str, site: Site) -> Callable[[Site], AbstractContextManager[None]]:
+def database_away(
+    database_url: str, services: Services
+) -> Callable[[Services], AbstractContextManager[None]]:
     """Take the database away from the sites: the file, or every connection and all new ones."""
     url = sa.make_url(database_url)
 
     @contextmanager
-    def away(*sites: Site) -> Iterator[None]:
+    def away(*sites: Services) -> Iterator[None]:
         wait_for_sweeps()
         take = _file_away if url.get_backend_name() == "sqlite" else _server_away
-        for each in (site, *sites) if url.get_backend_name() == "sqlite" else ():
+        for each in (services, *sites) if url.get_backend_name() == "sqlite" else ():
             each.database.dispose()
         with take(url):
             yield

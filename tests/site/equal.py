@@ -16,7 +16,7 @@ from pyramid.registry import Registry
 from webtest import TestApp, TestResponse
 
 from authsite.resources import Link
-from authsite.resources.site_map import ANY, pages_of
+from authsite.resources.site_map import ANY, endpoints
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of
 from tests.throttles import UNTHROTTLED
@@ -83,7 +83,7 @@ def forms_of_strangers(registry: Registry) -> set[str]:
     """
     return {
         page.address
-        for page in pages_of(registry)
+        for page in endpoints(registry)
         if page.method in {"POST", ANY}
         and page.permission in {"anonymous", "public"}
         and not issubclass(page.context, Link)

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from authsite.accounts.active_sessions import sessions_of
+from authsite.accounts.active_sessions import find_sessions
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.accounts.users import user_of_email_key
+from authsite.accounts.users import get_user_by_email
 from authsite.clock import utc_now
-from authsite.services import Site
+from authsite.services import Services
 
 #: What is shaped like the token of a link, and never was one.
 NOBODYS_TOKEN = "A" * 43
@@ -16,39 +16,43 @@ NOBODYS_TOKEN = "A" * 43
 NOBODYS_ID = "A" * 16
 
 
-def path_of(site: Site, address: str, *, email: str = "ada@example.com") -> str:
+def path_of(services: Services, address: str, *, email: str = "ada@example.com") -> str:
     """Return where the page at this address is found.
 
     A link is one that can be followed, for whoever has the account with `email`; if nobody has, it
     leads nowhere. A session is one of theirs, and what is for administrators is about them.
     """
     if address.startswith("/admin/"):
-        return address.replace("{id}", _user_of(site, email))
+        return address.replace("{id}", _user_of(services, email))
     if "{id}" in address:
-        return address.replace("{id}", _session_of(site, email))
+        return address.replace("{id}", _session_of(services, email))
     if "{token}" not in address:
         return address
     purpose = Purpose(address.split("/")[1].replace("-", "_"))
     token: object = NOBODYS_TOKEN
-    with Session(site.database.writing) as dbsession:
-        user = user_of_email_key(dbsession, email)
+    with Session(services.database.write_engine) as dbsession:
+        user = get_user_by_email(dbsession, email)
         if user:
-            words = {"email": user.email, "email_key": user.email_key, "now": utc_now()}
+            words = {
+                "email": user.email,
+                "email_normalized": user.email_normalized,
+                "now": utc_now(),
+            }
             token = issue_link(dbsession, user, purpose, lifetime=timedelta(hours=1), **words)
         dbsession.commit()
     return address.replace("{token}", str(token))
 
 
-def _user_of(site: Site, email: str) -> str:
-    with site.database.session_to_read() as dbsession:
-        user = user_of_email_key(dbsession, email)
+def _user_of(services: Services, email: str) -> str:
+    with services.database.read_dbsession() as dbsession:
+        user = get_user_by_email(dbsession, email)
         return user.id if user else NOBODYS_ID
 
 
-def _session_of(site: Site, email: str) -> str:
-    with site.database.session_to_read() as dbsession:
-        user = user_of_email_key(dbsession, email)
+def _session_of(services: Services, email: str) -> str:
+    with services.database.read_dbsession() as dbsession:
+        user = get_user_by_email(dbsession, email)
         sessions, _count = (
-            sessions_of(dbsession, user.id, here="", now=utc_now()) if user else ([], 0)
+            find_sessions(dbsession, user.id, here="", now=utc_now()) if user else ([], 0)
         )
     return sessions[0].id if sessions else NOBODYS_ID

@@ -4,7 +4,7 @@ import pytest
 from pyramid.response import Response
 
 from authsite.resources import Root
-from authsite.resources.site_map import pages_of
+from authsite.resources.site_map import endpoints
 from tests.site.places import path_of
 from tests.site.raw import ask, heading_of
 
@@ -97,7 +97,7 @@ def test_whatever_is_spelled_oddly_is_no_page(application, cookie, target):
 
 
 @pytest.mark.parametrize("target", [each for each in ODD if "account" not in each])
-def test_a_stranger_is_told_the_same(application, site, target):
+def test_a_stranger_is_told_the_same(application, services, target):
     assert ask(application, target).status_int == 404
 
 
@@ -109,17 +109,17 @@ def test_a_client_does_not_choose_the_root(application, cookie, root):
 
 
 @pytest.mark.parametrize("path", ["/", ""])
-def test_the_home_page_has_the_address_that_a_server_makes_of_none(application, site, path):
+def test_the_home_page_has_the_address_that_a_server_makes_of_none(application, services, path):
     assert ask(application, path).status_int == 200
 
 
 @pytest.mark.asvs("4.1.4", "13.4.4")
 @pytest.mark.parametrize("method", STRANGE_METHODS)
 @pytest.mark.parametrize("known", [True, False])
-def test_a_page_answers_to_its_own_methods_only(application, site, cookie, method, known):
-    pages = pages_of(application.registry)
+def test_a_page_answers_to_its_own_methods_only(application, services, cookie, method, known):
+    pages = endpoints(application.registry)
     for address in {page.address for page in pages}:
-        path = path_of(site, address)
+        path = path_of(services, address)
         answer = ask(application, path, method=method, HTTP_COOKIE=cookie if known else "")
         # Where strangers learn nothing, or nobody does but administrators.
         if address.startswith(("/admin/",) if known else ("/account/", "/admin/")):
@@ -158,13 +158,13 @@ def test_a_page_that_asks_for_more_than_a_method_is_not_there_without_it(new_app
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "FOO"])
-def test_static_files_are_to_be_read_only(application, site, method):
+def test_static_files_are_to_be_read_only(application, services, method):
     answer = ask(application, "/authsite-static/site.css", method=method)
     assert answer.status_int in {404, 405}
 
 
 @pytest.mark.parametrize("name", ["site.css", "favicon.svg"])
-def test_static_files_are_served_to_everyone(application, site, name):
+def test_static_files_are_served_to_everyone(application, services, name):
     answer = ask(application, f"/authsite-static/{name}")
     assert answer.status_int == 200
     assert answer.content_type == {"site.css": "text/css", "favicon.svg": "image/svg+xml"}[name]
@@ -175,7 +175,7 @@ def test_static_files_are_served_to_everyone(application, site, name):
     "rest",
     ["", "../__init__.py", "%2e%2e/__init__.py", "..%2fsettings.py", "nothing.css", "../", "//"],
 )
-def test_nothing_but_the_static_files_is_served_as_one(application, site, rest):
+def test_nothing_but_the_static_files_is_served_as_one(application, services, rest):
     answer = ask(application, f"/authsite-static/{rest}")
     assert answer.status_int == 404
     assert "import" not in answer.text
@@ -191,11 +191,11 @@ def test_below_a_prefix_every_link_and_redirect_keeps_to_it(browser):
 
 
 @pytest.mark.parametrize("target", ["*", "foo", "x/dashboard"])
-def test_a_target_without_a_slash_is_no_page(application, site, target):
+def test_a_target_without_a_slash_is_no_page(application, services, target):
     assert ask(application, target).status_int == 404
 
 
 @pytest.mark.asvs("3.7.2")
-def test_an_error_page_links_to_nowhere_else(application, site):
+def test_an_error_page_links_to_nowhere_else(application, services):
     answer = ask(application, "//evil.test/sign-in", method="POST")
     assert "//evil.test" not in answer.text

@@ -15,7 +15,7 @@ from pyramid.config import Configurator
 
 from authsite.commands import main
 from authsite.models import UserSession
-from authsite.resources.site_map import pages_of
+from authsite.resources.site_map import endpoints
 
 ROOT = Path(__file__).parent.parent.parent
 GONE = (
@@ -29,7 +29,7 @@ PRODUCTION = str(ROOT / "production.ini")
 
 
 @pytest.fixture
-def ini(database_url, settings_of_tests, tmp_path, site):
+def ini(database_url, settings_of_tests, tmp_path, services):
     """The path of an ini file for the database of the test."""
     settings = settings_of_tests | {"sqlalchemy.url": database_url}
     lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
@@ -62,7 +62,7 @@ def test_the_tree_names_every_page(application, ini, capsys):
     assert head.split() == ["address", "method", "permission", "view"]
     assert [tuple(line.split()) for line in lines] == [
         (page.address, page.method, page.permission, page.view)
-        for page in pages_of(application.registry)
+        for page in endpoints(application.registry)
     ]
     assert [
         "/account",
@@ -118,7 +118,7 @@ def test_programs_are_answered_as_json(application, many_expired, ini, capsys):
     pages = json.loads(capsys.readouterr().out)
     assert [tuple(each.values()) for each in pages] == [
         (page.address, page.method, page.permission, page.view)
-        for page in pages_of(application.registry)
+        for page in endpoints(application.registry)
     ]
     assert set(pages[0]) == {"address", "method", "permission", "view"}
 

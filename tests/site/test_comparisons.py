@@ -14,8 +14,8 @@ SECRET = re.compile(
 #: Comparisons of secrets that need not take the same time for all values, each with its reason.
 EXCEPTIONS = {
     # In the database, between digests: what is learned about a digest helps nobody to its secret.
-    ("accounts/links.py", "PendingLink.digest == token.digest"),
-    ("accounts/links.py", "PendingLink.digest != token.digest"),
+    ("accounts/links.py", "EmailLink.digest == token.digest"),
+    ("accounts/links.py", "EmailLink.digest != token.digest"),
     ("accounts/end_sessions.py", "UserSession.secret_digest == token.digest"),
     ("accounts/sign_in.py", "_USERS.c.password_hash == sa.bindparam('seen')"),
     # Between two of the database's values, neither of which anybody has sent.
@@ -26,7 +26,7 @@ EXCEPTIONS = {
     ("mail/replies.py", "reply.code != _SIGN_IN_FIRST"),
     ("mail/replies.py", "reply.code == _SIGN_IN_FIRST"),
     # At the start of the site, between two of its operator's values.
-    ("read_settings.py", "settings.secret == DEVELOPMENT_SECRET.encode()"),
+    ("load_settings.py", "settings.secret == DEVELOPMENT_SECRET.encode()"),
     # Not the peppers but their names, which stand in the hashes.
     ("passwords.py", "pepper != current"),
     ("passwords.py", "pepper_id not in self._peppers"),

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.commands import main
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.browsers import PASSWORD
 from tests.site.requirements_table import ROOT
 
@@ -46,7 +46,7 @@ def test_the_site_asks_no_other_machine(browser, monkeypatch):
 
 
 @pytest.fixture
-def url_of_role(database_url, site):
+def url_of_role(database_url, services):
     """The URL for a role that may do what docs/production.md grants, and nothing else."""
     [grant] = re.findall(r"```sql\n(GRANT .*?;)\n```", (ROOT / "docs/production.md").read_text())
     url = sa.make_url(database_url).set(drivername="postgresql").render_as_string(False)
@@ -65,7 +65,7 @@ def test_the_site_needs_no_right_but_to_read_and_write_rows(
 ):
     application = new_application(**{"sqlalchemy.url": url_of_role})
     a_whole_visit(visit(application))
-    engine = site_of(application.registry).database.engine
+    engine = services_of(application.registry).database.engine
     for statement in (
         "CREATE TABLE x (y int)",
         'DROP TABLE "user"',

@@ -7,7 +7,7 @@ from pyramid.response import Response
 
 from authsite.clock import utc_now
 from authsite.resources import Root
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.processes.servers import until
 from tests.smtp import a_mailserver
 
@@ -47,9 +47,9 @@ def mailserver():
 def delivering(new_application, mailserver):
     """Build the site as one that delivers on a thread, and stop that in the end."""
     port = {"authsite.mail.port": str(mailserver.port)}
-    application = new_application(add_page, **{"authsite.mail.thread": "yes"} | port)
+    application = new_application(add_page, **{"authsite.mail.deliver_in_process": "yes"} | port)
     yield application
-    site_of(application.registry).courier.stop()
+    services_of(application.registry).mail_worker.stop()
     for thread in couriers():
         thread.join()
 

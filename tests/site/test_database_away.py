@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of, rows_of
 from tests.site.raw import ask, heading_of, is_page
@@ -40,10 +40,10 @@ def test_what_needs_no_database_is_there_while_it_is_away(browser, new_browser, 
 
 
 def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
-    new_browser, site, database_away
+    new_browser, services, database_away
 ):
     new_browser().sign_up()
-    before = rows_of(site)
+    before = rows_of(services)
     pages = [(new_browser(), "/sign-in"), (new_browser(), "/sign-up")]
     pages = [(browser, browser.get(path)) for browser, path in pages]
     typed = {"email": "eve@example.com", "password": PASSWORD}
@@ -54,17 +54,17 @@ def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
             answer = browser.submit(page, values)
             assert is_page(answer, 503, "We will be right back")
             assert int(answer.headers["Retry-After"]) > 0
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("13.1.3", "15.4.3")
-def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, visit, site):
-    settings = {"authsite.database.wait": "1s", "authsite.database.attempts": "2"}
+def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, visit, services):
+    settings = {"authsite.database.timeout": "1s", "authsite.database.attempts": "2"}
     application = new_application(**settings)
     browser = visit(application)
     page = browser.get("/sign-up")
-    with site.database.engine.connect() as connection:
-        if site.database.is_sqlite:
+    with services.database.engine.connect() as connection:
+        if services.database.is_sqlite:
             connection.exec_driver_sql("PRAGMA user_version = 0")  # takes the lock for writers
         else:
             connection.exec_driver_sql('LOCK TABLE "user" IN ACCESS EXCLUSIVE MODE')
@@ -72,17 +72,17 @@ def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, vi
         secret = dict.fromkeys(("password", "confirm_password"), PASSWORD)
         answer = browser.submit(page, typed | secret)
     assert is_page(answer, 503, "We will be right back")
-    assert rows_of(site)["user"] == []
+    assert rows_of(services)["user"] == []
     assert browser.submit(page, typed | secret).status_int == 303
 
 
 @pytest.mark.asvs("13.1.2", "13.2.6")
 def test_when_all_connections_are_taken_one_is_asked_to_come_back(new_application, visit, browser):
     browser.sign_up()
-    settings = {"authsite.database.wait": "1s", "authsite.database.pool_size": "1"}
+    settings = {"authsite.database.timeout": "1s", "authsite.database.pool_size": "1"}
     application = new_application(**settings)
     cookie = f"session={browser.cookie}"
-    with site_of(application.registry).database.engine.connect():
+    with services_of(application.registry).database.engine.connect():
         assert is_page(
             ask(application, "/account", HTTP_COOKIE=cookie), 503, "We will be right back"
         )

@@ -51,7 +51,7 @@ def mail(tmp_path_factory):
         yield {
             "AUTHSITE_MAIL_HOST": "localhost",
             "AUTHSITE_MAIL_PORT": str(server.port),
-            "AUTHSITE_MAIL_CERTIFICATES": str(certificates.file),
+            "AUTHSITE_MAIL_CA_FILE": str(certificates.file),
             "AUTHSITE_MAIL_USERNAME": USERNAME,
             "AUTHSITE_MAIL_PASSWORD": PASSWORD,
         }
@@ -143,7 +143,7 @@ def test_production_ini_that_was_told_nothing_says_what_it_needs():
             },
             {"site url", "secret", "cookies", "mail server", "hash cost", "debug"},
         ),
-        ({"AUTHSITE_DEV": "true", "AUTHSITE_MAIL_CERTIFICATES": None}, {"debug", "mail server"}),
+        ({"AUTHSITE_DEV": "true", "AUTHSITE_MAIL_CA_FILE": None}, {"debug", "mail server"}),
         ({"AUTHSITE_MAIL_PORT": "none"}, {"settings"}),
         ({"DATABASE_URL": "sqlite:////nowhere/site.sqlite"}, {"database"}),
         ({"DATABASE_URL": "postgresql://ada:hush@127.0.0.1:1/site"}, {"database"}),

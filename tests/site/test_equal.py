@@ -8,7 +8,7 @@ from pyramid.response import Response
 
 from authsite.passwords.hasher import PasswordHasher
 from authsite.resources import Root
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.site.equal import (
     FORMS,
     KNOWN,
@@ -47,12 +47,12 @@ class Hasty(PasswordHasher):
 def test_who_saves_time_on_nobody_is_seen(new_application, time_cost):
     """Nothing is done for nobody, or two passes over the memory in place of three."""
     application = costly(new_application)
-    site = site_of(application.registry)
-    costs = {"memory_cost": site.settings.passwords.memory_cost, "parallelism": 1}
-    hasty = Hasty(time_cost=site.settings.passwords.time_cost, **costs)
+    services = services_of(application.registry)
+    costs = {"memory_cost": services.settings.passwords.memory_cost, "parallelism": 1}
+    hasty = Hasty(time_cost=services.settings.passwords.time_cost, **costs)
     if time_cost:
         hasty.for_nobody = PasswordHasher(time_cost=time_cost, **costs)
-    application.registry["authsite"] = replace(site, hasher=hasty)
+    application.registry["authsite"] = replace(services, hasher=hasty)
     assert answers_alike(application, "/sign-in", KNOWN, "eve@example.com")
     assert not takes_as_long(application, "/sign-in", form=FORMS["/sign-in"])
 

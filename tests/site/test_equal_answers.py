@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from authsite.clock import utc_now
 from authsite.models import User
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.site.equal import (
@@ -65,7 +65,7 @@ def verify_known(request, dbsession):
     return verify
 
 
-def sign_up_by_mail(application, email):
+def sign_up_with_verification(application, email):
     """Sign up where addresses must be verified; return what is answered."""
     answer, _ = send(application, "/sign-up", email, form=BY_MAIL)
     return masked(answer, email)
@@ -80,7 +80,7 @@ def test_who_signs_up_learns_nothing_where_addresses_must_be_verified(
     verify_known()
     application = new_application(**REQUIRED)
     for _ in range(2):  # the second time no mail is sent
-        answers = [sign_up_by_mail(application, email) for email in (KNOWN, unknown)]
+        answers = [sign_up_with_verification(application, email) for email in (KNOWN, unknown)]
         assert answers[0] == answers[1]
         assert answers[0][0] == "200 OK"
 
@@ -135,7 +135,7 @@ def test_every_address_costs_a_hash(new_application, visit, new_browser, address
     application = new_application(**BUSY)
     browser = visit(application)
     page = browser.get("/sign-in")
-    with full_queue(site_of(application.registry).hasher):
+    with full_queue(services_of(application.registry).hasher):
         assert browser.submit(page, {"email": address, "password": PASSWORD}).status_int == 503
     assert browser.submit(page, {"email": address, "password": "wrong"}).status_int == 422
 

@@ -20,7 +20,7 @@ from webtest import TestApp
 from authsite import commands
 from authsite.clock import utc_now
 from authsite.models import UserSession
-from authsite.services import Site, site_of
+from authsite.services import Services, services_of
 from tests.browsers import PASSWORD, Browser
 
 ROOT = Path(__file__).parents[2]
@@ -66,18 +66,18 @@ def settings(database_url: str, settings_of_tests: dict[str, str]) -> dict[str, 
 def host(myapp: ModuleType, settings: dict[str, str]) -> Iterator[Any]:
     """The application of the page, with its own table."""
     application = myapp.main({}, **settings)
-    engine = site_of(application.registry).database.engine
+    engine = services_of(application.registry).database.engine
     myapp.notes.Base.metadata.create_all(engine)
     yield application
     for thread in threading.enumerate():
         if thread.name == "sweep":
             thread.join()
     myapp.notes.Base.metadata.drop_all(engine)
-    site_of(application.registry).database.dispose()
+    services_of(application.registry).database.dispose()
 
 
 @pytest.fixture
-def stranger(host: Any, site: Site) -> Browser:
+def stranger(host: Any, services: Services) -> Browser:
     """A browser at the application of the page; its rows go as all others do."""
     return Browser(TestApp(host))
 
@@ -153,7 +153,7 @@ def test_a_key_asks_for_the_password_again_and_no_name_is_lost(
 ) -> None:
     assert ada.submit(ada.get("/keys"), {"name": "first"}).text == "made first"
     page = ada.get("/keys")
-    long_ago = sa.update(UserSession).values(confirmed_at=utc_now() - timedelta(minutes=10))
+    long_ago = sa.update(UserSession).values(authenticated_at=utc_now() - timedelta(minutes=10))
     dbsession.execute(long_ago)
     dbsession.commit()
     assert ada.get("/keys").location == "http://localhost/confirm-password?next=%2Fkeys"

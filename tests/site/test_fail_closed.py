@@ -31,16 +31,16 @@ BROKEN = {
 
 
 @contextmanager
-def without(table, site):
+def without(table, services):
     """Take a table away, as a migration that went wrong would."""
     wait_for_sweeps()
-    name = site.database.engine.dialect.identifier_preparer.quote(table)
-    with site.database.engine.begin() as connection:
+    name = services.database.engine.dialect.identifier_preparer.quote(table)
+    with services.database.engine.begin() as connection:
         connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO elsewhere"))
     try:
         yield
     finally:
-        with site.database.engine.begin() as connection:
+        with services.database.engine.begin() as connection:
             connection.execute(sa.text(f"ALTER TABLE elsewhere RENAME TO {name}"))
 
 
@@ -75,12 +75,14 @@ def is_refused(answer):
     [(table, path) for table, paths in BROKEN.values() for path in paths],
     ids=[f"{what} at {path}" for what, (_, paths) in BROKEN.items() for path in paths],
 )
-def test_where_what_decides_is_broken_nothing_is_done(new_browser, site, filled_in, table, path):
+def test_where_what_decides_is_broken_nothing_is_done(
+    new_browser, services, filled_in, table, path
+):
     send = filled_in(path)
-    before = rows_of(site)
-    with without(table, site):
+    before = rows_of(services)
+    with without(table, services):
         assert is_refused(send(new_browser()))
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert send(new_browser()).status_int == 303
 
 
@@ -101,24 +103,24 @@ class BrokenPolicy(SessionCSRFStoragePolicy):
 @pytest.mark.asvs("16.5.3")
 @pytest.mark.parametrize("path", FORMS)
 def test_where_the_check_of_a_form_is_broken_nothing_is_done(
-    new_application, new_browser, site, filled_in, path
+    new_application, new_browser, services, filled_in, path
 ):
     def break_the_check(config):
         config.commit()
         config.set_csrf_storage_policy(BrokenPolicy())
 
     send = filled_in(path)
-    before = rows_of(site)
+    before = rows_of(services)
     assert is_refused(send(Browser(TestApp(new_application(break_the_check)))))
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert send(new_browser()).status_int == 303
 
 
 @pytest.mark.asvs("16.5.3")
 @pytest.mark.parametrize("path", ["/dashboard", "/account", "/sign-out"])
-def test_where_nobody_can_be_recognized_no_page_is_shown(site, browser, path):
+def test_where_nobody_can_be_recognized_no_page_is_shown(services, browser, path):
     browser.sign_up()
-    with without("user_session", site):
+    with without("user_session", services):
         answer = browser.get(path, expect_errors=True)
         assert is_refused(answer)
         assert "Ada" not in answer

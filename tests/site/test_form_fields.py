@@ -5,7 +5,7 @@ import ast
 import pytest
 from wtforms import Form
 
-from authsite.resources.site_map import pages_of
+from authsite.resources.site_map import endpoints
 from tests.site.places import path_of
 from tests.site.security_page import code_in, rows_below
 from tests.site.source import calls
@@ -27,15 +27,15 @@ PASSWORDS = {"password", "confirm_password", "current_password"}
 
 
 @pytest.fixture
-def inputs(application, new_browser, make_administrator, site):
+def inputs(application, new_browser, grant_admin, services):
     """Every input of every form, as all who may see one are shown it."""
     stranger, member, administrator = new_browser(), new_browser(), new_browser()
     member.sign_up()
     administrator.sign_up(email="grace@example.com")
-    make_administrator("grace@example.com")
+    grant_admin("grace@example.com")
     found = []
-    for address in {page.address for page in pages_of(application.registry)}:
-        path = path_of(site, address)
+    for address in {page.address for page in endpoints(application.registry)}:
+        path = path_of(services, address)
         for browser in (stranger, member, administrator):
             page = browser.get(path, expect_errors=True)
             if page.content_type == "text/html":

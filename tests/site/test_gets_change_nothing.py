@@ -4,16 +4,16 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.models import Base, User
-from authsite.resources.site_map import pages_of
+from authsite.resources.site_map import endpoints
 from authsite.web.validation import PROBES
 from tests.site.conftest import wait_for_sweeps
 from tests.site.places import path_of
 
 
-def dump(site):
+def dump(services):
     """Return everything in every table."""
     wait_for_sweeps()
-    with site.database.engine.connect() as connection:
+    with services.database.engine.connect() as connection:
         return {
             table.name: sorted(map(tuple, connection.execute(sa.select(table))))
             for table in Base.metadata.sorted_tables
@@ -45,44 +45,42 @@ PLACES = ("/sign-in?next=/account", "/nothing", "/account/nothing", "/admin?q=gr
 
 @pytest.mark.asvs("3.5.3", "7.6.2")
 @pytest.mark.parametrize("who", ["a stranger", "a member", "an administrator"])
-def test_a_crawl_of_all_pages_changes_no_row(
-    application, new_browser, make_administrator, site, who
-):
+def test_a_crawl_of_all_pages_changes_no_row(application, new_browser, grant_admin, services, who):
     somebody, browser, signed_in = new_browser(), new_browser(), who != "a stranger"
     somebody.sign_up(email="grace@example.com")
     if signed_in:
         browser.sign_up()
     if who == "an administrator":
-        make_administrator("ada@example.com")
-    addresses = {path_of(site, page.address) for page in pages_of(application.registry)}
-    before = dump(site)
+        grant_admin("ada@example.com")
+    addresses = {path_of(services, page.address) for page in endpoints(application.registry)}
+    before = dump(services)
     seen = crawl(browser, [*addresses, *PLACES])
     assert addresses <= seen
     assert any(path.startswith("/authsite-static/site.css?") for path in seen)
-    assert dump(site) == before
+    assert dump(services) == before
     assert len(before["user_session"]) == 1 + signed_in
     assert browser.is_signed_in == signed_in
 
 
 def test_from_the_home_page_every_page_for_people_can_be_reached(
-    application, new_browser, make_administrator, site
+    application, new_browser, grant_admin, services
 ):
     stranger, member, administrator = new_browser(), new_browser(), new_browser()
     member.sign_up()
     new_browser().sign_in()  # so that there is somewhere else to be signed out
     administrator.sign_up(email="grace@example.com")
-    make_administrator("grace@example.com")
+    grant_admin("grace@example.com")
     reached = crawl(stranger, ["/"]) | crawl(member, ["/"])
     reached |= crawl(administrator, ["/", "/admin?q=ada"])  # where the form of a page leads
-    account = path_of(site, "/admin/users/{id}")
-    with site.database.engine.begin() as connection:
+    account = path_of(services, "/admin/users/{id}")
+    with services.database.engine.begin() as connection:
         ada = sa.update(User).where(User.email == "ada@example.com")
-        connection.execute(ada.values(frozen_at=User.created_at))
+        connection.execute(ada.values(suspended_at=User.created_at))
     reached |= crawl(administrator, [account])  # of somebody who is frozen
     reached = {path.partition("?")[0] for path in reached}
-    addresses = {page.address for page in pages_of(application.registry)}
+    addresses = {page.address for page in endpoints(application.registry)}
     for_people = {each for each in addresses if not each.startswith("/.well-known/")}
     for_people -= PROBES | {each for each in addresses if "{token}" in each}  # which mails lead to
-    for_people = {path_of(site, each) for each in for_people}
+    for_people = {path_of(services, each) for each in for_people}
     # To the last one those are sent who have not typed their password for a while.
     assert for_people <= reached | {"/confirm-password"}

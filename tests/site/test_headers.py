@@ -4,8 +4,8 @@ import pytest
 from pyramid.response import Response
 
 from authsite.resources import Root
-from authsite.resources.site_map import pages_of
-from authsite.services import site_of
+from authsite.resources.site_map import endpoints
+from authsite.services import services_of
 from tests.site.places import path_of
 from tests.site.raw import ask
 
@@ -34,8 +34,8 @@ def add_crash(config):
 
 def all_kinds_of_answers(application, **environ):
     """Ask for every page in every way, and for what goes wrong."""
-    site = site_of(application.registry)
-    for path in {path_of(site, page.address) for page in pages_of(application.registry)}:
+    services = services_of(application.registry)
+    for path in {path_of(services, page.address) for page in endpoints(application.registry)}:
         for method in ("GET", "HEAD", "POST", "PUT"):
             yield ask(application, path, method=method, **environ)
     for target in ("/nothing", "/account/nothing", "/sign-in?a=%ff", "/%ff", "/crash"):
@@ -114,7 +114,7 @@ def test_no_answer_repeats_the_secret_of_the_session(new_application, browser):
 
 @pytest.mark.asvs("3.4.2")
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test"])
-def test_no_other_site_may_read_along(application, site, origin):
+def test_no_other_site_may_read_along(application, services, origin):
     for method in ("GET", "OPTIONS"):
         answer = ask(application, "/sign-in", method=method, HTTP_ORIGIN=origin)
         assert not any(name.startswith("Access-Control-") for name in answer.headers)

@@ -26,14 +26,14 @@ STRANGE = [
 
 @pytest.mark.parametrize("host", STRANGE)
 @pytest.mark.parametrize("path", ["/", "/dashboard", "/nothing", "/authsite-static/site.css"])
-def test_what_is_not_for_us_is_not_answered(application, site, path, host):
+def test_what_is_not_for_us_is_not_answered(application, services, path, host):
     answer = ask(application, path, HTTP_HOST=host)
     assert answer.status_int == 400
     assert heading_of(answer) == "That request could not be read"
     assert not host or host not in answer.text
 
 
-def test_a_request_must_say_whom_it_is_for(application, site):
+def test_a_request_must_say_whom_it_is_for(application, services):
     def without_host(environ, start_response):
         del environ["HTTP_HOST"]
         return application(environ, start_response)
@@ -42,7 +42,7 @@ def test_a_request_must_say_whom_it_is_for(application, site):
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost:80"])
-def test_the_host_of_the_site_is_answered(application, site, host):
+def test_the_host_of_the_site_is_answered(application, services, host):
     assert ask(application, "/", HTTP_HOST=host).status_int == 200
 
 
@@ -92,6 +92,6 @@ def test_in_development_a_form_is_taken_from_where_it_was_shown(new_application,
 @pytest.mark.parametrize(
     "header", ["HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_X_HOST", "HTTP_X_ORIGINAL_URL"]
 )
-def test_no_other_header_says_where_the_site_is(application, site, header):
+def test_no_other_header_says_where_the_site_is(application, services, header):
     answer = ask(application, "/dashboard", **{header: "host=evil.test"})
     assert answer.location == "http://localhost/sign-in?next=%2Fdashboard"

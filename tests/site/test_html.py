@@ -13,7 +13,7 @@ from pyramid.response import Response
 from webtest import TestResponse
 
 from authsite.resources import Root
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import button_of
@@ -48,9 +48,9 @@ def check() -> list[str]:
 def test_the_checker_finds_nothing(check, new_application, visit, database_away, tmp_path) -> None:
     """One run for all: the checker takes longer to start than to read."""
     application = new_application(add_pages_that_fail, **BUSY)
-    site = site_of(application.registry)
-    away, busy = database_away(site), full_queue(site.hasher)
-    link_to = functools.partial(path_of, site)
+    services = services_of(application.registry)
+    away, busy = database_away(services), full_queue(services.hasher)
+    link_to = functools.partial(path_of, services)
     browsers = visit(application), visit(application)
     for name, answer in pages(*browsers, link_to=link_to, away=away, busy=busy):
         assert name.startswith(f"{answer.status_int} "), f"{name}: {answer.status}"
@@ -83,13 +83,13 @@ def test_nor_in_the_mails_and_where_development_shows_them(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nor_in_the_pages_of_administrators(
-    check, new_browser, make_administrator, site, tmp_path
+    check, new_browser, grant_admin, services, tmp_path
 ) -> None:
     member, administrator = new_browser(), new_browser()
     member.sign_up(last_name=TYPED["last_name"])
     administrator.sign_up(email="grace@example.com")
-    make_administrator("grace@example.com")
-    account = path_of(site, "/admin/users/{id}")
+    grant_admin("grace@example.com")
+    account = path_of(services, "/admin/users/{id}")
     for name, answer in pages_of_administrators(administrator, account):
         assert name.startswith(f"{answer.status_int} "), f"{name}: {answer.status}"
         (tmp_path / f"{name}.html").write_bytes(answer.body)
@@ -212,7 +212,7 @@ def pages_by_mail(stranger, *, link_to) -> Iterator[tuple[str, TestResponse]]:
     reset = stranger.get(link_to("/reset-password/{token}"))
     yield "200 reset password", reset
     yield "422 reset password empty", stranger.submit(reset, {})
-    yield "200 not me", stranger.get(link_to("/not-me/{token}"))
+    yield "200 not me", stranger.get(link_to("/secure-account/{token}"))
 
 
 def pages_behind_links(stranger, member, *, link_to) -> Iterator[tuple[str, TestResponse]]:
@@ -223,7 +223,7 @@ def pages_behind_links(stranger, member, *, link_to) -> Iterator[tuple[str, Test
         yield f"200 stranger {purpose}", page
         yield f"422 stranger {purpose} wrong", stranger.submit(page, {"password": "not that one"})
         yield f"200 member {purpose}", member.get(path)
-    yield "200 keep account", stranger.get(link_to("/keep-account/{token}"))
+    yield "200 keep account", stranger.get(link_to("/reactivate-account/{token}"))
 
 
 def pages_of_changes(member) -> Iterator[tuple[str, TestResponse]]:
@@ -245,7 +245,7 @@ def pages_of_administrators(administrator, account) -> Iterator[tuple[str, TestR
     for query in ("", "?q=ada", "?q=nobody"):
         yield f"200 search {query[1:]}", administrator.get(f"/admin{query}")
     yield "422 search wrong", administrator.get("/admin?q=%E2%80%AE", status=422)
-    page, freeze = administrator.get(account), administrator.get(f"{account}/freeze")
+    page, freeze = administrator.get(account), administrator.get(f"{account}/suspend")
     yield "200 account", page
     yield "200 freeze", freeze
     yield "422 freeze empty", administrator.submit(freeze, {"reason": ""})

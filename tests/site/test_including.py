@@ -12,8 +12,8 @@ from pyramid.response import Response
 from webtest import TestApp
 
 from authsite.resources import Private, Resource, Root
-from authsite.resources.site_map import pages_of
-from authsite.services import Site
+from authsite.resources.site_map import endpoints
+from authsite.services import Services
 from authsite.web.request import Request
 from tests.browsers import Browser
 
@@ -55,7 +55,7 @@ def test_routes_ask_for_permission_as_pages_do(configured: Callable[..., Browser
     assert answers() == [200, 403, 200, 200]
 
 
-def test_what_a_get_adds_is_lost(configured: Callable[..., Browser], site: Site) -> None:
+def test_what_a_get_adds_is_lost(configured: Callable[..., Browser], services: Services) -> None:
     def rename(request: Any) -> Response:
         request.dbsession.execute(sa.text("""UPDATE "user" SET first_name = 'Eve'"""))
         return Response("done")
@@ -93,7 +93,7 @@ def test_what_would_break_every_page_is_refused(configured: Callable[..., Browse
         Configurator().include("authsite", route_prefix="in")
 
 
-def test_below_a_path_every_link_follows(application: Any, site: Site) -> None:
+def test_below_a_path_every_link_follows(application: Any, services: Services) -> None:
     def mounted(environ: dict[str, Any], start_response: Any) -> Any:
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = "/in", environ["PATH_INFO"][len("/in") :]
         return application(environ, start_response)
@@ -244,7 +244,7 @@ def test_places_may_hang_below_themselves(configured: Callable[..., Browser]) ->
     browser = configured(change)
     assert browser.get("/folder/sub/sub").text == "hello None"
     assert browser.app.put("/folder", expect_errors=True).headers["Allow"] == "GET, HEAD"
-    listed = {page.address for page in pages_of(browser.app.app.registry)}
+    listed = {page.address for page in endpoints(browser.app.app.registry)}
     assert "/folder" in listed
 
 

@@ -42,7 +42,9 @@ def pages(new_application, visit):
 
 @pytest.mark.asvs("2.3.3")
 @pytest.mark.parametrize(("path", "status", "mails"), [("/write", 200, 1), ("/fail", 500, 0)])
-def test_a_message_is_kept_with_the_transaction_and_goes_with_it(pages, site, path, status, mails):
+def test_a_message_is_kept_with_the_transaction_and_goes_with_it(
+    pages, services, path, status, mails
+):
     pages.app.post(path, headers=HERE, status=status)
     wait_for_sweeps()
-    assert len(Mailbox(site).all_for("ada@example.com")) == mails
+    assert len(Mailbox(services).all_for("ada@example.com")) == mails

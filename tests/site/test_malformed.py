@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsite.resources.site_map import pages_of
+from authsite.resources.site_map import endpoints
 from tests.site.raw import ask, heading_of
 
 FORM = "application/x-www-form-urlencoded"
@@ -69,7 +69,7 @@ def cookie(request, browser):
 @pytest.mark.parametrize(("target", "environ"), cases(READ))
 def test_what_cannot_be_read_is_a_bad_request_on_every_page(application, cookie, target, environ):
     sent = {"HTTP_COOKIE": cookie} | environ
-    for path in {page.address for page in pages_of(application.registry)} | {"/nothing"}:
+    for path in {page.address for page in endpoints(application.registry)} | {"/nothing"}:
         for method in ("GET", "HEAD", "POST", "FOO"):
             answer = ask(application, target.format(path), method=method, **sent)
             assert answer.status_int == 400, (method, path)
@@ -80,12 +80,12 @@ def test_what_cannot_be_read_is_a_bad_request_on_every_page(application, cookie,
 @pytest.mark.parametrize("environ", cases(SENT))
 def test_a_form_that_cannot_be_read_is_a_bad_request(application, cookie, environ):
     here = {"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_COOKIE": cookie}
-    for path in {page.address for page in pages_of(application.registry)} | {"/nothing"}:
+    for path in {page.address for page in endpoints(application.registry)} | {"/nothing"}:
         answer = ask(application, path, method="POST", **here, **environ)
         assert is_explained(answer), path
 
 
-def test_a_body_shorter_than_announced_is_refused_before_any_page(application, site):
+def test_a_body_shorter_than_announced_is_refused_before_any_page(application, services):
     """waitress never lets one through; another server may."""
     answer = ask(
         application, "/sign-in", method="POST", CONTENT_TYPE=FORM, CONTENT_LENGTH="999", body=b"a=b"
@@ -95,7 +95,7 @@ def test_a_body_shorter_than_announced_is_refused_before_any_page(application, s
 
 
 @pytest.mark.parametrize("target", ["/authsite-static/%ff", "/authsite-static/site.css?%ff"])
-def test_static_files_are_no_way_around(application, site, target):
+def test_static_files_are_no_way_around(application, services, target):
     assert is_explained(ask(application, target))
 
 
@@ -116,7 +116,7 @@ def test_static_files_are_no_way_around(application, site, target):
     ],
 )
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-up"])
-def test_what_is_no_form_of_ours_brings_nothing_with_it(application, site, path, environ):
+def test_what_is_no_form_of_ours_brings_nothing_with_it(application, services, path, environ):
     answer = ask(application, path, method="POST", HTTP_SEC_FETCH_SITE="same-origin", **environ)
     assert answer.status_int in {400, 403}
     assert "root:" not in answer.text
@@ -144,5 +144,5 @@ def test_what_is_no_form_of_ours_brings_nothing_with_it(application, site, path,
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/authsite-static/site.css"])
-def test_what_is_merely_odd_does_no_harm(application, site, path, environ):
+def test_what_is_merely_odd_does_no_harm(application, services, path, environ):
     assert ask(application, path, **environ).status_int == 200

@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
-from authsite.models import Sweep, User, UserSession
-from authsite.services import site_of
+from authsite.models import PurgeRun, User, UserSession
+from authsite.services import services_of
 from authsite.settings.loader import SettingError
 from tests.browsers import PASSWORD
 from tests.factories import a_message
@@ -34,7 +34,7 @@ class Watched:
     def __init__(self, application, address):
         self.application = application
         self.address = address
-        self.metrics = site_of(application.registry).metrics
+        self.metrics = services_of(application.registry).metrics
 
     def scrape(self):
         """Return what Prometheus would read."""
@@ -76,13 +76,13 @@ def is_taken(address):
 
 def test_it_begins_with_the_first_request_and_not_with_the_application(watched, visit):
     """Commands make an application too."""
-    site = watched()
-    assert not is_taken(site.address)
+    services = watched()
+    assert not is_taken(services.address)
     for _ in range(3):
-        visit(site.application).get("/")
-    assert "authsite_sign_ins_total" in site.scrape()
-    site.metrics.start()  # as a second request at the same moment would
-    assert not site.metrics.is_to_start
+        visit(services.application).get("/")
+    assert "authsite_sign_ins_total" in services.scrape()
+    services.metrics.start()  # as a second request at the same moment would
+    assert not services.metrics.needs_start
 
 
 def test_the_site_itself_has_no_such_page(watched, visit):
@@ -90,18 +90,18 @@ def test_the_site_itself_has_no_such_page(watched, visit):
 
 
 def test_an_address_that_is_taken_is_told_in_the_log_and_costs_nothing_else(watched, visit, caplog):
-    site = watched()
-    host, _, port = site.address.partition(":")
+    services = watched()
+    host, _, port = services.address.partition(":")
     with socket.create_server((host, int(port))):
-        visit(site.application).get("/")
-    visit(site.application).get("/")
+        visit(services.application).get("/")
+    visit(services.application).get("/")
     [error] = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
-    assert error == f"sys_metrics_away: {site.address}: Address already in use"
+    assert error == f"sys_metrics_bind_failed: {services.address}: Address already in use"
 
 
-def test_without_an_address_nothing_is_measured_and_nothing_loaded_that_would(site, tmp_path):
+def test_without_an_address_nothing_is_measured_and_nothing_loaded_that_would(services, tmp_path):
     """A megabyte or two of memory, and a package that need not be installed."""
-    site.metrics.stop()
+    services.metrics.stop()
     program = (
         "import sys, plaster, authsite, webtest\n"
         "ini = dict(plaster.get_settings('testing.ini', 'app:main'))\n"
@@ -131,9 +131,9 @@ def test_who_wants_to_be_measured_without_the_package_is_told_so(
 
 def test_every_name_says_what_it_counts_and_in_which_unit(watched, visit):
     """As "Metric and label naming" of Prometheus' documentation has it."""
-    site = watched()
-    visit(site.application).get("/")
-    families = list(text_string_to_metric_families(site.scrape()))
+    services = watched()
+    visit(services.application).get("/")
+    families = list(text_string_to_metric_families(services.scrape()))
     ours = [each for each in families if each.name.startswith("authsite_")]
     ours = [each for each in ours if not each.name.endswith("_created")]
     assert len(ours) >= 13
@@ -152,20 +152,20 @@ def test_tries_that_are_held_up_or_put_off_are_counted(watched, visit):
         "authsite.throttle.sign_in_account": "1/1h",
         "authsite.throttle.sign_up_network": "1/1h",
     }
-    site = watched(**BUSY | once)
-    stranger = visit(site.application)
+    services = watched(**BUSY | once)
+    stranger = visit(services.application)
     page = stranger.get("/sign-in")
     typed = {"email": EMAIL, "password": PASSWORD}
-    before = site.values()
-    for result in ("success", "wrong", "throttled", "busy", "frozen", "unverified"):
+    before = services.values()
+    for result in ("success", "wrong", "throttled", "busy", "suspended", "unverified"):
         assert before["authsite_sign_ins_total", result] == 0
-    with full_queue(site_of(site.application.registry).hasher):
+    with full_queue(services_of(services.application.registry).hasher):
         assert stranger.submit(page, typed).status_int == 503
         person = {"first_name": "Ada", "last_name": "L", "confirm_password": PASSWORD}
         assert stranger.submit(stranger.get("/sign-up"), typed | person).status_int == 503
     assert stranger.submit(page, typed).status_int == 422
     assert [stranger.submit(page, typed).status_int for _ in range(2)] == [429, 429]
-    values = site.values()
+    values = services.values()
     assert values["authsite_sign_ins_total", "busy"] == 1
     assert values["authsite_sign_ins_total", "throttled"] == 2
     assert values["authsite_throttled_total", "sign_in_account"] == 2
@@ -174,15 +174,15 @@ def test_tries_that_are_held_up_or_put_off_are_counted(watched, visit):
 
 
 def test_what_is_held_up_elsewhere_is_no_try_to_sign_in(watched, visit):
-    site = watched(**{"authsite.throttle.sign_up_network": "1/1h"})
-    assert visit(site.application).sign_up().status_int == 303
-    assert visit(site.application).sign_up(email="eve@example.com").status_int == 429
-    values = site.values()
+    services = watched(**{"authsite.throttle.sign_up_network": "1/1h"})
+    assert visit(services.application).sign_up().status_int == 303
+    assert visit(services.application).sign_up(email="eve@example.com").status_int == 429
+    values = services.values()
     assert values["authsite_throttled_total", "sign_up_network"] == 1
     assert values["authsite_sign_ins_total", "throttled"] == 0
 
 
-def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit, site, dbsession):
+def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit, services, dbsession):
     measured = watched()
     ada = visit(measured.application)
     ada.get("/")
@@ -195,14 +195,16 @@ def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit, site, 
     assert ada.get("/dashboard").status_int == 200
     visit(measured.application).sign_in(password="not that one")
     visit(measured.application).sign_in("nobody@example.com")
-    dbsession.execute(sa.update(User).values(frozen_at=utc_now(), frozen_reason="We know why."))
+    dbsession.execute(
+        sa.update(User).values(suspended_at=utc_now(), suspension_reason="We know why.")
+    )
     dbsession.commit()
     assert visit(measured.application).sign_in().status_int == 403
     values = measured.values()
     assert values["authsite_events_total", "signed_up"] == 1
     assert values["authsite_sessions_opened_total",] == 2
     assert values["authsite_sessions_ended_total", "signed_out"] == 1
-    results = {"success": 1, "wrong": 2, "frozen": 1, "unverified": 0}  # a sign-up is no sign-in
+    results = {"success": 1, "wrong": 2, "suspended": 1, "unverified": 0}  # a sign-up is no sign-in
     assert {each: values["authsite_sign_ins_total", each] for each in results} == results
 
 
@@ -223,47 +225,49 @@ def test_sessions_that_expire_are_counted_by_the_process_that_sweeps(
     visit(measured.application).get("/")
     browser.sign_up()
     dbsession.execute(sa.update(UserSession).values(expires_at=utc_now() - timedelta(hours=1)))
-    dbsession.execute(sa.update(Sweep).values(begun_at=utc_now() - timedelta(days=1)))
+    dbsession.execute(sa.update(PurgeRun).values(started_at=utc_now() - timedelta(days=1)))
     dbsession.commit()
-    site_of(measured.application.registry).sweeper.nudge(now=utc_now()).join()
+    services_of(measured.application.registry).purger.run_if_due(now=utc_now()).join()
     assert measured.values()["authsite_sessions_ended_total", "expired"] == 1
 
 
-def test_a_site_that_is_not_measured_may_be_told_all_the_same(site):
-    metrics = site.metrics
+def test_a_site_that_is_not_measured_may_be_told_all_the_same(services):
+    metrics = services.metrics
     metrics.start()
     metrics.count_sign_in("success")
     metrics.count_session_opened()
     metrics.count_session_ended("sign_out")
     metrics.count_event("password_changed")
     metrics.count_throttled("sign_in_account")
-    assert not metrics.is_to_start
+    assert not metrics.needs_start
 
 
 def test_hashes_are_measured_and_those_at_work_and_waiting_are_told(watched, visit):
-    site = watched(**BUSY)
-    visit(site.application).sign_up()
-    until(lambda: site.values()["authsite_hash_seconds_count",] == 1, "a hash that was measured")
-    values = site.values()
+    services = watched(**BUSY)
+    visit(services.application).sign_up()
+    until(
+        lambda: services.values()["authsite_hash_seconds_count",] == 1, "a hash that was measured"
+    )
+    values = services.values()
     assert values["authsite_hash_wait_seconds_count",] == 1
     assert 0 < values["authsite_hash_seconds_sum",] < SECONDS_TO_ANSWER
     assert (values["authsite_hashes_running",], values["authsite_hashes_waiting",]) == (0, 0)
-    with full_queue(site_of(site.application.registry).hasher):
-        until(lambda: site.values()["authsite_hashes_running",] == 1, "somebody who is served")
-        assert site.values()["authsite_hashes_waiting",] == 1
+    with full_queue(services_of(services.application.registry).hasher):
+        until(lambda: services.values()["authsite_hashes_running",] == 1, "somebody who is served")
+        assert services.values()["authsite_hashes_waiting",] == 1
 
 
 def test_the_outbox_is_looked_into_at_each_scrape(watched, visit, dbsession):
     """Due are those that were put off, too; not those that are for later, or have gone."""
-    site, now = watched(), utc_now()
-    visit(site.application).get("/")
-    assert site.values()["authsite_outbox_oldest_age_seconds",] == 0
+    services, now = watched(), utc_now()
+    visit(services.application).get("/")
+    assert services.values()["authsite_outbox_oldest_age_seconds",] == 0
     later = now + timedelta(days=1)
-    a_message(dbsession, due_at=now - timedelta(hours=2), next_try_at=later)
-    a_message(dbsession, due_at=now - timedelta(hours=1))
-    a_message(dbsession, due_at=later)
-    a_message(dbsession, due_at=now - timedelta(days=3), next_try_at=None)
-    values = site.values()
+    a_message(dbsession, send_at=now - timedelta(hours=2), next_attempt_at=later)
+    a_message(dbsession, send_at=now - timedelta(hours=1))
+    a_message(dbsession, send_at=later)
+    a_message(dbsession, send_at=now - timedelta(days=3), next_attempt_at=None)
+    values = services.values()
     assert values["authsite_outbox_messages",] == 2
     assert 7200 <= values["authsite_outbox_oldest_age_seconds",] < 7200 + SECONDS_TO_ANSWER
 
@@ -271,37 +275,37 @@ def test_the_outbox_is_looked_into_at_each_scrape(watched, visit, dbsession):
 def test_while_the_database_is_away_there_is_no_word_of_the_outbox_and_all_others(
     watched, visit, database_away, caplog
 ):
-    site = watched()
-    visit(site.application).get("/")
-    with database_away(site_of(site.application.registry)):
-        names = {name for name, *_ in site.values()}
+    services = watched()
+    visit(services.application).get("/")
+    with database_away(services_of(services.application.registry)):
+        names = {name for name, *_ in services.values()}
     assert not any(name.startswith("authsite_outbox") for name in names)
     assert {"authsite_sign_ins_total", "authsite_database_connections"} <= names
-    assert "sys_metrics_put_off: no word of the outbox: OperationalError" in caplog.text
-    assert ("authsite_outbox_messages",) in site.values()
+    assert "sys_metrics_retry: no word of the outbox: OperationalError" in caplog.text
+    assert ("authsite_outbox_messages",) in services.values()
 
 
 def test_a_connection_that_is_in_use_is_counted(watched, visit):
-    site = watched()
-    visit(site.application).get("/")
-    database = site_of(site.application.registry).database
+    services = watched()
+    visit(services.application).get("/")
+    database = services_of(services.application.registry).database
     with Session(database.engine) as dbsession:
         dbsession.connection()
-        assert site.values()["authsite_database_connections", "transactions"] == 1
-    assert site.values()["authsite_database_connections", "transactions"] == 0
+        assert services.values()["authsite_database_connections", "transactions"] == 1
+    assert services.values()["authsite_database_connections", "transactions"] == 0
 
 
 @pytest.mark.asvs("14.2.4", "16.2.5")
 def test_nothing_of_a_person_is_in_it(watched, visit):
-    site = watched(**{"authsite.throttle.sign_in_account": "1/1h"})
-    browser = visit(site.application)
+    services = watched(**{"authsite.throttle.sign_in_account": "1/1h"})
+    browser = visit(services.application)
     browser.sign_up()
     browser.sign_out()
-    stranger = visit(site.application)
+    stranger = visit(services.application)
     for _ in range(2):
         stranger.sign_in(password="seven wrong llamas hum")
     browser.get(f"/nothing?email={EMAIL}", status=404)
-    told = site.scrape()
+    told = services.scrape()
     assert 'result="throttled"} 1.0' in told
     for word in (EMAIL, "example", "Lovelace", "llamas", "127.0.0.1", "nothing?"):
         assert word not in told

@@ -120,12 +120,14 @@ def test_nobody_has_an_account_from_the_start(empty_url, engine, migrate):
             assert connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar() == 0
 
 
-def test_sessions_go_with_their_user(site, browser, new_browser):
+def test_sessions_go_with_their_user(services, browser, new_browser):
     browser.sign_up()
     other = new_browser()
     other.sign_up(email="eve@example.com")
-    with site.database.engine.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM \"user\" WHERE email_key = 'ada@example.com'")
+    with services.database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "DELETE FROM \"user\" WHERE email_normalized = 'ada@example.com'"
+        )
         assert connection.exec_driver_sql("SELECT count(*) FROM user_session").scalar() == 1
     assert not browser.is_signed_in
     assert other.is_signed_in

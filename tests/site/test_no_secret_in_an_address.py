@@ -5,8 +5,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from authsite.resources.site_map import pages_of
-from authsite.services import site_of
+from authsite.resources.site_map import endpoints
+from authsite.services import services_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of
 from tests.site.places import path_of
@@ -39,9 +39,9 @@ TYPED = {
 def answers(application, new_browser):
     """Yield every page and every answer to a form, with the browser that it came to."""
     new_browser().sign_up()
-    site = site_of(application.registry)
-    for address in sorted({page.address for page in pages_of(application.registry)}):
-        path = path_of(site, address)
+    services = services_of(application.registry)
+    for address in sorted({page.address for page in endpoints(application.registry)}):
+        path = path_of(services, address)
         stranger, member = new_browser(), new_browser()
         member.sign_in()
         for browser in (stranger, member):

@@ -11,7 +11,7 @@ from pyramid.response import Response
 
 from authsite.models import OutboxMessage
 from authsite.resources import Root
-from authsite.services import site_of
+from authsite.services import services_of
 from authsite.telemetry.logs import JsonFormatter
 from tests.browsers import PASSWORD
 from tests.site.raw import ask
@@ -62,9 +62,9 @@ def go_wrong(application, browser, stranger):
         stranger.sign_in(password=WRONG)
 
 
-def link_tokens(site):
+def link_tokens(services):
     """Return the tokens of all links that were mailed."""
-    with site.database.reading.connect() as connection:
+    with services.database.read_engine.connect() as connection:
         texts = connection.execute(sa.select(OutboxMessage.text)).scalars().all()
     return {token for text in texts for token in TOKEN.findall(text or "")}
 
@@ -73,16 +73,16 @@ def link_tokens(site):
 def test_no_secret_is_in_the_log(new_application, visit, log, database_away):
     settings = {"authsite.passwords.pepper": f"a1:{PEPPER}"}
     application = new_application(add_crash, **settings)
-    site = site_of(application.registry)
-    seen = {PEPPER, site.settings.secret.decode(), PASSWORD, WRONG, TYPED["email"]}
+    services = services_of(application.registry)
+    seen = {PEPPER, services.settings.secret.decode(), PASSWORD, WRONG, TYPED["email"]}
     browser = visit(application)
     for each, answer in answers(application, lambda: visit(application)):
         seen |= secrets_of(each, answer)
         seen |= {part for part in answer.request.path.split("/") if TOKEN.fullmatch(part)}
     browser.sign_in()
-    seen |= link_tokens(site) | {browser.cookie.partition(".")[2]}
+    seen |= link_tokens(services) | {browser.cookie.partition(".")[2]}
     go_wrong(application, browser, visit(application))
-    with database_away(site):
+    with database_away(services):
         for path in ("/account", "/readyz"):
             ask(application, path, HTTP_COOKIE=f"session={browser.cookie}")
     lines = log.getvalue()
@@ -93,7 +93,7 @@ def test_no_secret_is_in_the_log(new_application, visit, log, database_away):
         "malicious_csrf",
         "malicious_host",
         "sys_crash",
-        "sys_database_away",
+        "sys_database_unavailable",
         "sys_not_ready",
     }
     assert len(seen) > 40

@@ -6,7 +6,7 @@ import pytest
 from pyramid.response import Response
 
 from authsite.resources import Admin, Resource, Root
-from authsite.resources.site_map import pages_of
+from authsite.resources.site_map import endpoints
 from tests.site.places import NOBODYS_TOKEN, path_of
 from tests.site.security_page import rows_below
 
@@ -18,7 +18,7 @@ TABLE = [
     ("/account", "POST", "authenticated"),
     ("/account/close", "GET", "authenticated"),
     ("/account/close", "POST", "authenticated"),
-    ("/account/data", "GET", "authenticated"),
+    ("/account/export", "GET", "authenticated"),
     ("/account/email", "GET", "authenticated"),
     ("/account/email", "POST", "authenticated"),
     ("/account/history", "GET", "authenticated"),
@@ -34,10 +34,10 @@ TABLE = [
     ("/admin", "GET", "administer"),
     ("/admin/users/{id}", "GET", "administer"),
     ("/admin/users/{id}/end-sessions", "POST", "administer"),
-    ("/admin/users/{id}/freeze", "GET", "administer"),
-    ("/admin/users/{id}/freeze", "POST", "administer"),
+    ("/admin/users/{id}/suspend", "GET", "administer"),
+    ("/admin/users/{id}/suspend", "POST", "administer"),
     ("/admin/users/{id}/send-reset", "POST", "administer"),
-    ("/admin/users/{id}/unfreeze", "POST", "administer"),
+    ("/admin/users/{id}/reinstate", "POST", "administer"),
     ("/change-email/{token}", "GET", "public"),
     ("/change-email/{token}", "POST", "public"),
     ("/confirm-password", "GET", "authenticated"),
@@ -46,10 +46,10 @@ TABLE = [
     ("/forgot-password", "GET", "public"),
     ("/forgot-password", "POST", "public"),
     ("/healthz", "GET", "public"),
-    ("/keep-account/{token}", "GET", "public"),
-    ("/keep-account/{token}", "POST", "public"),
-    ("/not-me/{token}", "GET", "public"),
-    ("/not-me/{token}", "POST", "public"),
+    ("/reactivate-account/{token}", "GET", "public"),
+    ("/reactivate-account/{token}", "POST", "public"),
+    ("/secure-account/{token}", "GET", "public"),
+    ("/secure-account/{token}", "POST", "public"),
     ("/readyz", "GET", "public"),
     ("/reset-password/{token}", "GET", "public"),
     ("/reset-password/{token}", "POST", "public"),
@@ -71,7 +71,7 @@ WORDS = {
     "/.well-known/security.txt": "what is well-known",
     "/account": "the account",
     "/account/close": "close the account",
-    "/account/data": "take their data away",
+    "/account/export": "take their data away",
     "/account/email": "ask for another address",
     "/account/history": "read their history",
     "/account/history.csv": "read their history",
@@ -83,17 +83,17 @@ WORDS = {
     "/admin": "look for accounts",
     "/admin/users/{id}": "look at an account",
     "/admin/users/{id}/end-sessions": "end its sessions",
-    "/admin/users/{id}/freeze": "freeze it",
+    "/admin/users/{id}/suspend": "freeze it",
     "/admin/users/{id}/send-reset": "send it a link",
-    "/admin/users/{id}/unfreeze": "unfreeze it",
+    "/admin/users/{id}/reinstate": "unfreeze it",
     "/change-email/{token}": "follow a link from a mail",
     "/account/password": "change the password",
     "/confirm-password": "confirm the password",
     "/dashboard": "open the dashboard",
     "/forgot-password": "ask for a new password",
     "/healthz": "probe the site",
-    "/keep-account/{token}": "follow a link from a mail",
-    "/not-me/{token}": "follow a link from a mail",
+    "/reactivate-account/{token}": "follow a link from a mail",
+    "/secure-account/{token}": "follow a link from a mail",
     "/readyz": "probe the site",
     "/reset-password/{token}": "follow a link from a mail",
     "/sign-in": "sign in",
@@ -122,9 +122,9 @@ EMPTY_FORM = {
     "/account/sessions/{id}": 303,
     "/account/sessions/{id}/end": 303,
     "/admin/users/{id}/end-sessions": 303,
-    "/admin/users/{id}/freeze": 422,
+    "/admin/users/{id}/suspend": 422,
     "/admin/users/{id}/send-reset": 303,
-    "/admin/users/{id}/unfreeze": 303,
+    "/admin/users/{id}/reinstate": 303,
     "/sign-out": 303,
     "/verify-email": 429,  # the mail of the sign-up has just gone out
 }
@@ -166,7 +166,7 @@ def test_what_is_written_down_is_the_table():
 @pytest.mark.asvs("8.1.1", "8.2.1", "13.4.5")
 def test_the_table_is_the_site(application):
     """Both ways, so that no page is without a permission of its own."""
-    pages = pages_of(application.registry)
+    pages = endpoints(application.registry)
     assert sorted((page.address, page.method, page.permission) for page in pages) == TABLE
 
 
@@ -189,10 +189,10 @@ def expected(path, method, permission, *, at, signed_in):
 @pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize(("path", "method", "permission"), TABLE)
 def test_everyone_gets_where_the_table_says_and_nowhere_else(
-    everybody, site, path, method, permission
+    everybody, services, path, method, permission
 ):
     for signed_in, (browser, token) in enumerate(everybody):
-        at = path_of(site, path.replace("{token}", NOBODYS_TOKEN))
+        at = path_of(services, path.replace("{token}", NOBODYS_TOKEN))
         status, place = expected(path, method, permission, at=at, signed_in=bool(signed_in))
         if method == "GET":
             answers = [browser.get(at, status=status), browser.app.head(at, status=status)]
@@ -206,13 +206,13 @@ def test_everyone_gets_where_the_table_says_and_nowhere_else(
 @pytest.mark.asvs("8.2.1")
 @pytest.mark.parametrize(("path", "method"), [row[:2] for row in TABLE if row[2] == "administer"])
 def test_administrators_get_where_all_others_are_kept_out(
-    new_browser, make_administrator, site, path, method
+    new_browser, grant_admin, services, path, method
 ):
     new_browser().sign_up()
     browser = new_browser()
     browser.sign_up(email="grace@example.com")
-    make_administrator("grace@example.com")
-    at = path_of(site, path)
+    grant_admin("grace@example.com")
+    at = path_of(services, path)
     if method == "GET":
         browser.get(at, status=200)
         return
@@ -223,9 +223,7 @@ def test_administrators_get_where_all_others_are_kept_out(
 
 
 @pytest.mark.asvs("8.2.1")
-def test_a_page_of_a_host_below_admin_is_for_administrators(
-    new_application, visit, make_administrator
-):
+def test_a_page_of_a_host_below_admin_is_for_administrators(new_application, visit, grant_admin):
     """As docs/administration.md says."""
 
     class Reports(Resource):
@@ -239,7 +237,7 @@ def test_a_page_of_a_host_below_admin_is_for_administrators(
     application = new_application(add_reports)
     administrator, member = visit(application), visit(application)
     administrator.sign_up()
-    make_administrator("ada@example.com")
+    grant_admin("ada@example.com")
     member.sign_up(email="grace@example.com")
     administrator.get("/admin/reports", status=200)
     member.get("/admin/reports", status=403)
@@ -254,5 +252,5 @@ def test_a_view_that_forgot_its_permission_is_for_the_signed_in(new_application,
         lambda config: config.add_view(Response, name="forgotten", context=context)
     )
     assert visit(application).get("/forgotten").location.endswith("/sign-in?next=%2Fforgotten")
-    [page] = [each for each in pages_of(application.registry) if each.name == "forgotten"]
+    [page] = [each for each in endpoints(application.registry) if each.name == "forgotten"]
     assert (page.method, page.permission) == ("any", "authenticated")

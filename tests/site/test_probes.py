@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from authsite.clock import utc_now
 from authsite.models import UserSession
-from authsite.services import site_of
+from authsite.services import services_of
 from tests.site.raw import ask, heading_of
 from tests.site.test_hosts import STRANGE
 
@@ -17,15 +17,15 @@ each_probe = pytest.mark.parametrize("path", ANSWERS)
 
 
 @pytest.fixture
-def revision(site):
+def revision(services):
     """Put a migration down as the last that the database has seen; the real one comes back."""
     version = sa.table("alembic_version", sa.column("version_num"))
 
     def write(number):
-        with site.database.writing.begin() as connection:
+        with services.database.write_engine.begin() as connection:
             connection.execute(sa.update(version).values(version_num=number))
 
-    with site.database.reading.connect() as connection:
+    with services.database.read_engine.connect() as connection:
         real = connection.execute(sa.select(version)).scalar_one()
     yield write
     write(real)
@@ -33,7 +33,7 @@ def revision(site):
 
 @pytest.mark.asvs("13.4.6")
 @each_probe
-def test_it_says_one_word_and_nothing_of_versions_or_addresses(application, site, path):
+def test_it_says_one_word_and_nothing_of_versions_or_addresses(application, services, path):
     answer = ask(application, path)
     assert (answer.status_int, answer.text) == (200, ANSWERS[path])
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
@@ -42,7 +42,7 @@ def test_it_says_one_word_and_nothing_of_versions_or_addresses(application, site
 
 @each_probe
 @pytest.mark.parametrize("host", STRANGE)
-def test_it_answers_by_whatever_name_or_address_it_is_reached(application, site, path, host):
+def test_it_answers_by_whatever_name_or_address_it_is_reached(application, services, path, host):
     answer = ask(application, path, HTTP_HOST=host)
     assert (answer.status_int, answer.text) == (200, ANSWERS[path])
 
@@ -50,33 +50,33 @@ def test_it_answers_by_whatever_name_or_address_it_is_reached(application, site,
 @pytest.mark.asvs("4.1.3")
 @pytest.mark.parametrize("method", ["POST", "PUT", "OPTIONS", "TRACE"])
 @each_probe
-def test_to_nothing_but_that_question(application, site, path, method):
+def test_to_nothing_but_that_question(application, services, path, method):
     answer = ask(application, path, method=method, HTTP_HOST="evil.test")
     assert heading_of(answer) == "That request could not be read"
 
 
 @pytest.mark.parametrize("path", ["/healthz/", "//healthz", "/healthz/x", "/Healthz", "/x/readyz"])
-def test_nor_does_anything_answer_that_is_only_called_alike(application, site, path):
+def test_nor_does_anything_answer_that_is_only_called_alike(application, services, path):
     assert ask(application, path, HTTP_HOST="evil.test").status_int == 400
     assert ask(application, path).status_int == 404
 
 
 @each_probe
-def test_it_looks_up_no_session_and_sets_no_cookie(application, site, browser, path):
+def test_it_looks_up_no_session_and_sets_no_cookie(application, services, browser, path):
     """Not even that of somebody whose visit would be written down, or whose cookie is none."""
     browser.sign_up()
-    long_ago = utc_now() - site.settings.session.touch_every
-    with site.database.writing.begin() as connection:
+    long_ago = utc_now() - services.settings.session.refresh_interval
+    with services.database.write_engine.begin() as connection:
         connection.execute(sa.update(UserSession).values(last_seen_at=long_ago))
     for cookie in (browser.cookie, f"{secrets.token_hex(8)}.{secrets.token_hex(32)}", "nonsense"):
         answer = ask(application, path, HTTP_COOKIE=f"session={cookie}; flash=x")
         assert (answer.text, "Set-Cookie" in answer.headers) == (ANSWERS[path], False)
-    with site.database.reading.connect() as connection:
+    with services.database.read_engine.connect() as connection:
         assert connection.execute(sa.select(UserSession.last_seen_at)).scalar_one() == long_ago
 
 
 def test_while_the_database_is_away_the_process_lives_and_is_not_ready(
-    application, site, database_away, caplog
+    application, services, database_away, caplog
 ):
     with database_away():
         assert ask(application, "/healthz").text == "alive\n"
@@ -111,6 +111,6 @@ def test_an_empty_database_is_not_ready(new_application, tmp_path, caplog):
 def test_the_process_lives_without_a_connection_to_the_database(new_application):
     application = new_application(**{"sqlalchemy.url": "postgresql://nobody@192.0.2.1:1/nowhere"})
     assert ask(application, "/healthz").status_int == 200
-    database = site_of(application.registry).database
-    for engine in (database.engine, database.reading):
+    database = services_of(application.registry).database
+    for engine in (database.engine, database.read_engine):
         assert engine.pool.checkedout() + engine.pool.checkedin() == 0

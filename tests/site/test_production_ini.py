@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyramid.paster import get_app
 
-from authsite.services import site_of
+from authsite.services import services_of
 from authsite.settings.loader import DEVELOPMENT_SECRET
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,14 +81,14 @@ def test_it_starts_with_what_it_must_know_and_debugs_nothing(environ, monkeypatc
     file.write_text(f"{SECRET}\n")
     monkeypatch.setenv("AUTHSITE_SECRET_FILE", str(file))
     registry = get_app(PRODUCTION).registry
-    settings = site_of(registry).settings
+    settings = services_of(registry).settings
     assert settings.secret == SECRET.encode()
     assert not settings.dev
     assert settings.https
     assert SECRET not in repr(settings)
     assert not any(registry.settings[name] for name in registry.settings if "debug" in name)
     assert not registry.settings["reload_templates"]
-    site_of(registry).database.dispose()
+    services_of(registry).database.dispose()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from authsite.clock import utc_now
 from authsite.models import Base
-from authsite.resources.site_map import pages_of
+from authsite.resources.site_map import endpoints
 from tests.browsers import PASSWORD
 from tests.site.conftest import wait_for_sweeps
 from tests.site.security_page import code_in, rows_below
@@ -30,15 +30,15 @@ EARLIER = {
         "expires_at": 3.3,
     },
     "event": {"at": 7.2},
-    "outbox_message": {"due_at": 9.4, "next_try_at": 9.4},
+    "outbox_message": {"send_at": 9.4, "next_attempt_at": 9.4},
     "pending_link": {"created_at": 11.7, "expires_at": 13.3},
 }
 
 
-def _tell_moments_apart(site, email):
+def _tell_moments_apart(services, email):
     tables = Base.metadata.tables
     users = tables["user"]
-    with site.database.engine.begin() as connection:
+    with services.database.engine.begin() as connection:
         of_email = users.c.email == email
         connection.execute(sa.update(users).where(of_email).values(email_verified_at=utc_now()))
         owner = connection.execute(sa.select(users.c.id).where(of_email)).scalar_one()
@@ -55,20 +55,20 @@ def _tell_moments_apart(site, email):
 class Visit:
     """Two people who have signed up, what they and a stranger are shown, and all rows."""
 
-    def __init__(self, new_browser, site, paths):
+    def __init__(self, new_browser, services, paths):
         environ = {"HTTP_USER_AGENT": AGENT, "REMOTE_ADDR": ADDRESS}
         self.ada, grace, stranger = new_browser(**environ), new_browser(), new_browser()
         grace.sign_up(**GRACE)
         self.ada.sign_up(**ADA)
         stranger.sign_in(ADA["email"], "not that one")
-        _tell_moments_apart(site, ADA["email"])
+        _tell_moments_apart(services, ADA["email"])
         browsers = {"ada": self.ada, "grace": grace, "stranger": stranger}
         self.shown = {
             who: "".join(browser.get(path).text for path in paths)
             for who, browser in browsers.items()
         }
         wait_for_sweeps()
-        with site.database.engine.connect() as connection:
+        with services.database.engine.connect() as connection:
             self.rows = {
                 table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
                 for table in Base.metadata.sorted_tables
@@ -81,10 +81,10 @@ class Visit:
 
     def of_ada(self, column):
         """Return what stands in the column in the row of Ada, or in that which is hers."""
-        [value] = self.all_of(ADA, column)
+        [value] = self.iter_history(ADA, column)
         return value
 
-    def all_of(self, person, column):
+    def iter_history(self, person, column):
         """Return what stands in the column in each row of a person."""
         table, _, name = column.partition(".")
         [user] = [row for row in self.rows["user"] if row["email"] == person["email"]]
@@ -93,16 +93,16 @@ class Visit:
 
 
 @pytest.fixture
-def visit(application, new_browser, site):
+def visit(application, new_browser, services):
     """Everything is done that leaves something behind."""
     addresses = {
         page.address
-        for page in pages_of(application.registry)
+        for page in endpoints(application.registry)
         if page.method == "GET" and page.permission != "administer"
     }
     # Whoever has a link may know whose account it is for; and what there is of a session, the page
     # that lists them shows as well.
-    return Visit(new_browser, site, sorted(each for each in addresses if "{" not in each))
+    return Visit(new_browser, services, sorted(each for each in addresses if "{" not in each))
 
 
 def forms_of(value):
@@ -160,7 +160,7 @@ def is_in_their_history(visit, column):
     hers, anothers = (
         {
             each
-            for value in visit.all_of(person, column)
+            for value in visit.iter_history(person, column)
             for each in (value.values() if isinstance(value, dict) else [value])
         }
         for person in (ADA, GRACE)

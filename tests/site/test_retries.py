@@ -38,7 +38,7 @@ def test_a_form_is_tried_three_times(  # noqa: PLR0917 - fixtures
     assert len([each for each in caplog.records if each.levelname == "ERROR"]) == (busy == 3)
 
 
-def test_a_page_that_only_reads_is_tried_once(new_application, site):
+def test_a_page_that_only_reads_is_tried_once(new_application, services):
     def look(request):
         raise a_busy_database()
 
@@ -50,7 +50,7 @@ def test_a_page_that_only_reads_is_tried_once(new_application, site):
     assert answer.headers["Retry-After"] == "5"
 
 
-def test_a_mistake_in_a_template_is_shown_where_it_is(new_application, site, tmp_path, caplog):
+def test_a_mistake_in_a_template_is_shown_where_it_is(new_application, services, tmp_path, caplog):
     """The traceback in the log names the template's own line, not the code that Jinja2 made."""
     (tmp_path / "home.jinja2").write_text("one\ntwo\n{{ 1 // 0 }}\n")
 

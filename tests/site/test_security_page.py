@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from authsite.audit.event_types import Kind
+from authsite.audit.event_types import EventType
 from authsite.models import Base
 from authsite.settings.loader import describe_settings
 from tests.site.requirements_table import ROOT
@@ -37,7 +37,9 @@ def events():
             found.add(message.value.partition(":")[0])
     assert "%s" in found  # the events of accounts, by their own words
     # People who are imported are too many: that is in their histories, and no line tells of it.
-    return found - {"%s"} | {kind.logged_as for kind in Kind if kind is not Kind.IMPORTED}
+    return found - {"%s"} | {
+        kind.log_name for kind in EventType if kind is not EventType.ACCOUNT_IMPORTED
+    }
 
 
 @pytest.mark.asvs("16.1.1")
@@ -83,14 +85,14 @@ def test_the_limits_of_tries_are_those_of_the_settings():
 @pytest.mark.asvs("6.1.3", "6.3.4")
 def test_every_way_to_sign_in_is_listed():
     """Wherever somebody is let in; the policy's own steps to that are taken there alone."""
-    let_in = {path for path, name, _ in calls() if name == "let_in"}
+    start_session = {path for path, name, _ in calls() if name == "start_session"}
     listed = {
         file
         for row in rows_below("Ways to sign in")
         for file in re.findall(r"\(\.\./authsite/([^)]+)\)", row[0])
     }
-    assert let_in == listed
-    steps = {path for path, name, _ in calls() if name in {"remember", "open_session"}}
+    assert start_session == listed
+    steps = {path for path, name, _ in calls() if name in {"remember", "create_session"}}
     assert steps == {"signing_in.py", "security.py"}
 
 

@@ -90,7 +90,7 @@ def judgements(modules=MODULES):
 
     A call that says itself that nothing is looked up is none of them.
     """
-    harmless = {
+    escape_formula = {
         id(call.func)
         for _, _, call in calls(modules)
         for each in call.keywords
@@ -101,7 +101,7 @@ def judgements(modules=MODULES):
         imported = imported_as(tree)
         for node in ast.walk(tree):
             name = full_name(node, imported) or ""
-            if name.startswith("email_validator.") and id(node) not in harmless:
+            if name.startswith("email_validator.") and id(node) not in escape_formula:
                 yield path, name
 
 

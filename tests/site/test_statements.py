@@ -21,7 +21,7 @@ EXCEPTIONS = {
     # PRAGMA takes no parameters. One is a number of milliseconds, one is one of two constants.
     (
         "database.py",
-        "f'PRAGMA busy_timeout = {min(self._seconds, _READERS_PATIENCE) * 1000:.0f}'",
+        "f'PRAGMA busy_timeout = {min(self._seconds, _READ_TIMEOUT) * 1000:.0f}'",
     ),
     (
         "database.py",
@@ -120,15 +120,19 @@ def statements(modules=MODULES):
     """Return each statement that is neither a constant nor an expression: (path, as written)."""
     found = set()
     for path, tree in modules.items():
-        values, called = bound(tree), set()
+        values, greeting_name = bound(tree), set()
         for _, _, call in calls({path: tree}):
-            called.add(id(call.func))
+            greeting_name.add(id(call.func))
             if isinstance(call.func, ast.Attribute) and call.func.attr in TAKERS:
                 given = [*call.args[:1], *(each.value for each in call.keywords)]
                 for each in given:
                     found |= {(path, part) for part in doubtful(each, tree=tree, values=values)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr in TAKERS and id(node) not in called:
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr in TAKERS
+                and id(node) not in greeting_name
+            ):
                 found.add((path, ast.unparse(node)))
     return found
 

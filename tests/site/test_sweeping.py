@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.clock import utc_now
-from authsite.models import Sweep, UserSession
-from authsite.services import site_of
+from authsite.models import PurgeRun, UserSession
+from authsite.services import services_of
 from tests.site.conftest import wait_for_sweeps
 
 HOUR = timedelta(hours=1)
@@ -20,7 +20,7 @@ def last_swept(dbsession):
 
     def say(ago):
         wait_for_sweeps()
-        dbsession.execute(sa.update(Sweep).values(begun_at=utc_now() - ago))
+        dbsession.execute(sa.update(PurgeRun).values(started_at=utc_now() - ago))
         dbsession.commit()
 
     yield say
@@ -62,7 +62,7 @@ def test_a_sign_in_sweeps_what_has_expired(process, browser, dbsession, last_swe
     last_swept(HOUR)
     assert process().sign_in().status_int == 303
     assert sessions(dbsession) == 1
-    swept = dbsession.scalar(sa.select(Sweep.begun_at))
+    swept = dbsession.scalar(sa.select(PurgeRun.started_at))
     assert datetime.now(UTC) - swept < timedelta(minutes=30)
 
 
@@ -115,8 +115,8 @@ def test_pages_sweep_nothing(process, browser, dbsession, last_swept, expire_all
 
 
 def test_a_sweep_while_the_database_is_away_is_put_off(new_application, database_away, caplog):
-    site = site_of(new_application().registry)
-    with database_away(site), caplog.at_level(logging.WARNING):
-        site.sweeper.nudge(now=utc_now()).join()
+    services = services_of(new_application().registry)
+    with database_away(services), caplog.at_level(logging.WARNING):
+        services.purger.run_if_due(now=utc_now()).join()
     [record] = caplog.records
-    assert record.getMessage().startswith("sys_sweep: put off, the database is away")
+    assert record.getMessage().startswith("sys_purge: put off, the database is away")

@@ -14,7 +14,7 @@ GRACE = ("--first-name", "Grace", "--last-name", "Hopper", "--email", "grace@exa
 
 
 @pytest.fixture
-def user(database_url, settings_of_tests, tmp_path, site):
+def user(database_url, settings_of_tests, tmp_path, services):
     """Run `authsite user`; return the exit status, and what is printed and said."""
     settings = settings_of_tests | {"sqlalchemy.url": database_url}
     lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
@@ -43,19 +43,21 @@ def test_an_account_from_its_beginning_to_its_end(user, new_browser):
     browser = new_browser()
     browser.sign_in("grace@example.com")
     assert browser.is_signed_in
-    frozen = user("freeze", GRACE[-1], "--reason", "Write to us.")
+    frozen = user("suspend", GRACE[-1], "--reason", "Write to us.")
     assert frozen[:2] == (0, "grace@example.com: frozen, 1 sessions ended\n")
-    assert f"user_frozen: user_id={grace} actor=operator" in frozen[2]
+    assert f"user_suspended: user_id={grace} actor=operator" in frozen[2]
     assert not browser.is_signed_in
     refused = browser.sign_in("grace@example.com")
     assert "Write to us." in refused.html.main.text
-    assert user("unfreeze", GRACE[-1])[0] == 0
+    assert user("reinstate", GRACE[-1])[0] == 0
     browser.sign_in("grace@example.com")
     assert browser.is_signed_in
     assert user("end-sessions", GRACE[-1])[1] == "grace@example.com: 1 sessions ended\n"
     assert not browser.is_signed_in
     assert user("close", "--yes", GRACE[-1])[0] == 0
-    assert browser.sign_in("grace@example.com").location.startswith("http://localhost/keep-account")
+    assert browser.sign_in("grace@example.com").location.startswith(
+        "http://localhost/reactivate-account"
+    )
     assert "The account was made" in user("show", GRACE[-1])[1]
 
 
@@ -80,7 +82,7 @@ def test_the_first_administrator_comes_in_by_a_link(user, mailbox, browser):
 def test_what_cannot_be_done_is_told_in_a_sentence(user):
     for action, *more in (
         ["show"],
-        ["freeze", "--reason", "x"],
+        ["suspend", "--reason", "x"],
         ["send-reset"],
         ["close", "--yes"],
     ):
@@ -94,7 +96,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(user):
 
 
 def test_who_asks_wrongly_is_told_how_to_ask(user):
-    for action, *more in (["freeze", "nobody@example.com"], ["create"], ["dance"]):
+    for action, *more in (["suspend", "nobody@example.com"], ["create"], ["dance"]):
         status, printed, said = user(action, *more)
         assert (status, printed) == (2, "")
         assert said.startswith("usage: authsite user")

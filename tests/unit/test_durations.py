@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.durations import in_words, parse_duration, spelled
+from authsite.durations import humanize, parse_duration, spelled
 
 SECOND = timedelta(seconds=1)
 
@@ -43,11 +43,11 @@ def test_what_is_no_duration_is_refused(text):
     ],
 )
 def test_people_are_told_in_round_numbers(seconds, words):
-    assert in_words(seconds * SECOND) == words
+    assert humanize(seconds * SECOND) == words
 
 
 @given(st.integers(2, 10**8))
 def test_nobody_is_told_to_come_back_too_early(seconds):
-    number, name = in_words(seconds * SECOND).split()
+    number, name = humanize(seconds * SECOND).split()
     unit = timedelta(**{name: 1})
     assert seconds * SECOND <= int(number) * unit < seconds * SECOND + unit

@@ -3,9 +3,9 @@
 import argparse
 
 from authsite.accounts.administrators import (
-    AddressNotVerified,
-    make_administrator,
-    unmake_administrator,
+    EmailNotVerified,
+    grant_admin,
+    revoke_admin,
 )
 from authsite.commands.not_done import NotDone
 from authsite.commands.user.arguments import Actions, add_account, add_action
@@ -24,8 +24,8 @@ def add_actions(actions: Actions) -> None:
 @act_on_account
 def _grant(begun: Operation, user: User, _asked: argparse.Namespace) -> Done:
     try:
-        granted = make_administrator(begun.dbsession, user, journal=begun.journal, now=begun.now)
-    except AddressNotVerified:
+        granted = grant_admin(begun.dbsession, user, audit=begun.audit, now=begun.now)
+    except EmailNotVerified:
         raise NotDone(
             f"nobody has shown that mail to {user.email} reaches them: the account may be a "
             "stranger's; let them confirm the address first"
@@ -37,6 +37,6 @@ def _grant(begun: Operation, user: User, _asked: argparse.Namespace) -> Done:
 
 @act_on_account
 def _revoke(begun: Operation, user: User, _asked: argparse.Namespace) -> Done:
-    if not unmake_administrator(begun.dbsession, user, journal=begun.journal, now=begun.now):
+    if not revoke_admin(begun.dbsession, user, audit=begun.audit, now=begun.now):
         raise NotDone(f"{user.email} is no administrator")
     return Done("no administrator any more", {"administrator": False})

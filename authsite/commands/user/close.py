@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from authsite.accounts.close_account import Grace, close_account_of
+from authsite.accounts.close_account import DeletionSchedule, schedule_deletion
 from authsite.commands.not_done import NotDone
 from authsite.commands.user.arguments import Actions, add_account, add_action
 from authsite.commands.user.operation import Done, Operation, act_on_account
@@ -36,16 +36,16 @@ def _ask(account: str) -> None:
 
 @act_on_account
 def _close(begun: Operation, user: User, _asked: argparse.Namespace) -> Done:
-    if user.closes_at:
-        raise NotDone(f"{user.email} is closed already, and goes on {user.closes_at:%Y-%m-%d}")
-    closing = begun.settings.closing
-    closes_at = close_account_of(
+    if user.delete_after:
+        raise NotDone(f"{user.email} is closed already, and goes on {user.delete_after:%Y-%m-%d}")
+    closing = begun.settings.deletion
+    delete_after = schedule_deletion(
         begun.dbsession,
         user,
-        journal=begun.journal,
+        audit=begun.audit,
         outbox=begun.outbox,
-        grace=Grace(closing.grace, closing.reminder),
-        undo_within=begun.settings.email.undo_within,
+        grace=DeletionSchedule(deletion.grace_period, deletion.reminder_before),
+        revert_lifetime=begun.settings.email.revert_lifetime,
         now=begun.now,
     )
-    return Done(f"closed; it goes on {closes_at:%Y-%m-%d}", {"closes_at": closes_at})
+    return Done(f"closed; it goes on {delete_after:%Y-%m-%d}", {"delete_after": delete_after})

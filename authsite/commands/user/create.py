@@ -6,10 +6,10 @@ import sys
 
 from pyramid.paster import setup_logging
 
-from authsite.accounts.administrators import appoint
+from authsite.accounts.administrators import grant_admin_at_creation
 from authsite.accounts.create_user import create_user
-from authsite.accounts.forgot_password import RESET_PASSWORD, send_reset
-from authsite.accounts.new_password import WeakPassword, refuse_weak_password
+from authsite.accounts.forgot_password import RESET_PASSWORD, send_password_reset
+from authsite.accounts.new_password import WeakPassword, validate_password
 from authsite.accounts.users import EmailTaken
 from authsite.commands.ini_file import with_request
 from authsite.commands.not_done import NotDone
@@ -17,7 +17,7 @@ from authsite.commands.user.arguments import Actions, add_action, field_of
 from authsite.commands.user.operation import Done, Operation, operation, tell
 from authsite.email_addresses import EmailAddress, parse_email_address
 from authsite.passwords.hasher import MAXIMUM_LENGTH
-from authsite.web.forms import Mailable, NewPasswordForm, SiteForm, email_field, name_field
+from authsite.web.forms import NewPasswordForm, SiteForm, ValidEmail, email_field, name_field
 from authsite.web.request import Request
 
 #: Bytes that a line with a password may have: four for a character, and its end.
@@ -29,7 +29,7 @@ class AccountForm(SiteForm):
 
     first_name = name_field("First name", autocomplete="given-name")
     last_name = name_field("Last name", autocomplete="family-name")
-    email = email_field(validators=[Mailable()])
+    email = email_field(validators=[ValidEmail()])
 
 
 def add_actions(actions: Actions) -> None:
@@ -74,7 +74,7 @@ def create(asked: argparse.Namespace) -> int:
 def _create(
     begun: Operation, asked: argparse.Namespace, email: EmailAddress, password_hash: str | None
 ) -> Done:
-    journal, now = begun.journal, begun.now
+    audit, now = begun.audit, begun.now
     user = create_user(
         begun.dbsession,
         first_name=asked.first_name,
@@ -82,18 +82,18 @@ def _create(
         email=email,
         password_hash=password_hash,
         email_verified_at=now if asked.verified else None,
-        journal=journal,
+        audit=audit,
         now=now,
     )
     if asked.admin:
-        appoint(begun.dbsession, user, journal=journal, now=now)
+        grant_admin_at_creation(begun.dbsession, user, audit=audit, now=now)
     if password_hash is None:
-        send_reset(
+        send_password_reset(
             begun.dbsession,
             user,
-            journal=journal,
+            audit=audit,
             outbox=begun.outbox,
-            reset_within=begun.settings.passwords.reset_within,
+            reset_link_lifetime=begun.settings.passwords.reset_link_lifetime,
             now=now,
         )
     what = "an administrator" if asked.admin else "an account"
@@ -115,8 +115,8 @@ def _hash(request: Request, asked: argparse.Namespace, email: EmailAddress) -> s
     password = _asked_for() if sys.stdin.isatty() else _piped()
     try:
         password = field_of(NewPasswordForm, "password")(password)
-        refuse_weak_password(
-            request.site.password_policy,
+        validate_password(
+            request.services.password_policy,
             password,
             first_name=asked.first_name,
             last_name=asked.last_name,
@@ -124,7 +124,7 @@ def _hash(request: Request, asked: argparse.Namespace, email: EmailAddress) -> s
         )
     except (argparse.ArgumentTypeError, WeakPassword) as why:
         raise NotDone(f"the password is not taken: {str(why).rstrip('.')}") from None
-    return request.site.hasher.hash(password)
+    return request.services.hasher.hash(password)
 
 
 def _asked_for() -> str:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from authsite.accounts.end_sessions import close_sessions
-from authsite.audit.event_types import EndReason
+from authsite.accounts.end_sessions import end_sessions
+from authsite.audit.event_types import SessionEndReason
 from authsite.commands.user.arguments import Actions, add_account, add_action
 from authsite.commands.user.operation import Done, Operation, act_on_account
 from authsite.models import User
@@ -16,11 +16,11 @@ def add_actions(actions: Actions) -> None:
 
 @act_on_account
 def _end(begun: Operation, user: User, _asked: argparse.Namespace) -> Done:
-    ended = close_sessions(
+    ended = end_sessions(
         begun.dbsession,
         user.id,
-        journal=begun.journal,
-        why=EndReason.ENDED_FOR_OWNER,
+        audit=begun.audit,
+        why=SessionEndReason.ENDED_BY_ADMIN,
         now=begun.now,
     )
     return Done(f"{ended} sessions ended", {"sessions_ended": ended})

@@ -11,10 +11,10 @@ from authsite.commands.as_json import as_json_line
 from authsite.commands.columns import in_columns
 from authsite.commands.ini_file import with_site
 from authsite.commands.user.arguments import Actions, add_action, line
-from authsite.services import site_of
+from authsite.services import services_of
 
 _WORDS = {
-    State.FROZEN: "frozen",
+    State.SUSPENDED: "suspended",
     State.ADMINISTRATOR: "admins",
     State.CLOSING: "closing",
     State.UNVERIFIED: "unverified",
@@ -44,7 +44,7 @@ def find(asked: argparse.Namespace) -> int:
     tell = _as_json_lines if asked.json else _as_text
 
     def go_through(registry: Registry) -> int:
-        with site_of(registry).database.session_to_read() as dbsession:
+        with services_of(registry).database.read_dbsession() as dbsession:
             for found in all_users(dbsession, asked.text, state=asked.state):
                 sys.stdout.write(tell(found))
         return 0
@@ -64,5 +64,5 @@ def _as_json_lines(found: Sequence[UserSummary]) -> str:
 def facts_of(user: UserSummary) -> dict[str, object]:
     """Return what programs are told of an account."""
     facts = user._asdict()
-    del facts["email_key"]
+    del facts["email_normalized"]
     return facts

@@ -11,10 +11,10 @@ from typing import Any
 from pyramid.paster import setup_logging
 from sqlalchemy.orm import Session
 
-from authsite.accounts.find_users import UserSummary, summary_of_address, summary_of_id
+from authsite.accounts.find_users import UserSummary, get_summary, summary_of_address
 from authsite.accounts.outbox import Outbox
-from authsite.accounts.users import held_user_of_id
-from authsite.audit.recorder import Journal
+from authsite.accounts.users import lock_user
+from authsite.audit.recorder import AuditLog
 from authsite.clock import utc_now
 from authsite.commands.as_json import as_json_line
 from authsite.commands.ini_file import with_request
@@ -29,7 +29,7 @@ class Operation:
     """A transaction of an operator's, and what is needed in it."""
 
     dbsession: Session
-    journal: Journal
+    audit: AuditLog
     outbox: Outbox
     settings: Settings
     now: datetime
@@ -48,10 +48,10 @@ def operation(request: Request) -> Iterator[Operation]:
     """Begin an operation, which is kept unless something is raised in it."""
     with request.tm:
         yield Operation(
-            dbsession=request.site.database.session_to_write(request.tm),
-            journal=request.operators_journal,
+            dbsession=request.services.database.write_dbsession(request.tm),
+            audit=request.cli_audit,
             outbox=request.outbox,
-            settings=request.site.settings,
+            settings=request.services.settings,
             now=utc_now(),
         )
 
@@ -86,7 +86,7 @@ def tell(done: Done, asked: argparse.Namespace) -> None:
 
 def account_named(dbsession: Session, account: str) -> UserSummary | None:
     """Return the account with this address or this id, or None."""
-    find = summary_of_address if "@" in account else summary_of_id
+    find = summary_of_address if "@" in account else get_summary
     return find(dbsession, account)
 
 
@@ -97,7 +97,7 @@ def nobody_has(account: str) -> NotDone:
 
 def _held(dbsession: Session, account: str) -> User:
     found = account_named(dbsession, account)
-    user = found and held_user_of_id(dbsession, found.id)
+    user = found and lock_user(dbsession, found.id)
     if user is None:
         raise nobody_has(account)
     return user

@@ -2,7 +2,7 @@
 
 import argparse
 
-from authsite.accounts.forgot_password import RESET_PASSWORD, send_reset
+from authsite.accounts.forgot_password import RESET_PASSWORD, send_password_reset
 from authsite.commands.user.arguments import Actions, add_account, add_action
 from authsite.commands.user.operation import Done, Operation, act_on_account
 from authsite.models import User
@@ -16,12 +16,12 @@ def add_actions(actions: Actions) -> None:
 
 @act_on_account
 def _send(begun: Operation, user: User, _asked: argparse.Namespace) -> Done:
-    send_reset(
+    send_password_reset(
         begun.dbsession,
         user,
-        journal=begun.journal,
+        audit=begun.audit,
         outbox=begun.outbox,
-        reset_within=begun.settings.passwords.reset_within,
+        reset_link_lifetime=begun.settings.passwords.reset_link_lifetime,
         now=begun.now,
     )
     return Done("a mail with a link is on its way", {"mail": RESET_PASSWORD})

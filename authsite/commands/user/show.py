@@ -7,10 +7,10 @@ from datetime import datetime
 
 from pyramid.registry import Registry
 
-from authsite.accounts.active_sessions import OwnSession, sessions_of
+from authsite.accounts.active_sessions import SessionInfo, find_sessions
 from authsite.accounts.find_users import UserSummary
-from authsite.audit.labels import details_in_words, kind_in_words
-from authsite.audit.queries import Entry, as_plain, page_of
+from authsite.audit.labels import detail_labels, event_label
+from authsite.audit.queries import HistoryEntry, history_page, to_dict
 from authsite.clock import utc_now
 from authsite.commands.as_json import as_json_line
 from authsite.commands.columns import in_columns
@@ -18,8 +18,8 @@ from authsite.commands.ini_file import with_site
 from authsite.commands.user.arguments import Actions, add_account, add_action
 from authsite.commands.user.find import facts_of
 from authsite.commands.user.operation import account_named, nobody_has
-from authsite.http.user_agents import browser_in_words
-from authsite.services import site_of
+from authsite.http.user_agents import browser_label
+from authsite.services import services_of
 
 NONE = "none\n"
 
@@ -34,12 +34,12 @@ def show(asked: argparse.Namespace) -> int:
     """Print what there is to know of an account that is nobody's secret."""
 
     def look(registry: Registry) -> int:
-        with site_of(registry).database.session_to_read() as dbsession:
+        with services_of(registry).database.read_dbsession() as dbsession:
             user = account_named(dbsession, asked.account)
             if user is None:
                 raise nobody_has(asked.account)
-            sessions, _count = sessions_of(dbsession, user.id, here="", now=utc_now())
-            events = page_of(dbsession, user.id, before=None, now=utc_now()).entries
+            sessions, _count = find_sessions(dbsession, user.id, here="", now=utc_now())
+            events = history_page(dbsession, user.id, before=None, now=utc_now()).entries
         tell = _as_json if asked.json else _as_text
         sys.stdout.write(tell(user, sessions, events))
         return 0
@@ -47,16 +47,20 @@ def show(asked: argparse.Namespace) -> int:
     return with_site(look)(asked)
 
 
-def _as_json(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence[Entry]) -> str:
+def _as_json(
+    user: UserSummary, sessions: Sequence[SessionInfo], events: Sequence[HistoryEntry]
+) -> str:
     answer = {
         "account": facts_of(user),
         "sessions": [each._asdict() for each in sessions],
-        "events": [as_plain(each) for each in events],
+        "events": [to_dict(each) for each in events],
     }
     return as_json_line(answer)
 
 
-def _as_text(user: UserSummary, sessions: Sequence[OwnSession], events: Sequence[Entry]) -> str:
+def _as_text(
+    user: UserSummary, sessions: Sequence[SessionInfo], events: Sequence[HistoryEntry]
+) -> str:
     return (
         f"{user.full_name} <{user.email}>\n"
         f"{in_columns(_account(user))}"
@@ -75,31 +79,31 @@ def _account(user: UserSummary) -> list[tuple[str, str]]:
         ("password", "yes" if user.has_password else "none yet"),
         ("administrator", "yes" if user.is_administrator else "no"),
     ]
-    if user.frozen_at:
-        rows.append(("frozen", f"{_moment(user.frozen_at)}: {user.frozen_reason}"))
-    if user.closes_at:
-        rows.append(("goes", _moment(user.closes_at)))
+    if user.suspended_at:
+        rows.append(("suspended", f"{_moment(user.suspended_at)}: {user.suspension_reason}"))
+    if user.delete_after:
+        rows.append(("goes", _moment(user.delete_after)))
     return rows
 
 
-def _session(session: OwnSession) -> tuple[str, ...]:
+def _session(session: SessionInfo) -> tuple[str, ...]:
     return (
         session.id,
         f"seen {_moment(session.last_seen_at)}",
         f"since {_moment(session.created_at)}",
-        session.network_address or "",
-        browser_in_words(session.user_agent),
+        session.ip_address or "",
+        browser_label(session.user_agent),
         session.name or "",
     )
 
 
-def _event(entry: Entry) -> tuple[str, ...]:
+def _event(entry: HistoryEntry) -> tuple[str, ...]:
     return (
-        _moment(entry.at),
+        _moment(entry.occurred_at),
         f"by {entry.actor}",
-        kind_in_words(entry.kind),
-        entry.network_address or "",
-        ", ".join(f"{label}: {value}" for label, value in details_in_words(entry.details)),
+        event_label(entry.type),
+        entry.ip_address or "",
+        ", ".join(f"{label}: {value}" for label, value in detail_labels(entry.details)),
     )
 
 

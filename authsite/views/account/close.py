@@ -7,17 +7,17 @@ from pyramid.response import Response
 from pyramid.security import forget
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.close_account import Grace, close_account
-from authsite.accounts.sign_in import WrongCredentials
+from authsite.accounts.close_account import DeletionSchedule, close_account
+from authsite.accounts.sign_in import InvalidCredentials
 from authsite.clock import utc_now
-from authsite.durations import in_words
-from authsite.http.redirects import see_other
+from authsite.durations import humanize
+from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Account
-from authsite.throttling.throttles import Throttled
-from authsite.web.authentication import own_credential_of
+from authsite.throttling.throttles import RateLimited
+from authsite.web.authentication import verify_current_password
 from authsite.web.forms import SiteForm, password_field
-from authsite.web.pages import crowded_page, form_page, throttled_page
+from authsite.web.pages import busy_page, form_page, throttled_page
 from authsite.web.request import Request
 
 
@@ -35,8 +35,8 @@ class ClosePage:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        closing = request.site.settings.closing
-        self.grace = Grace(closing.grace, closing.reminder)
+        closing = request.services.settings.deletion
+        self.grace = DeletionSchedule(deletion.grace_period, deletion.reminder_before)
 
     @view_config(request_method="GET")
     def show(self) -> Response:
@@ -46,39 +46,39 @@ class ClosePage:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Close the account; everybody is signed out of it, here too."""
-        form, request, now = CloseForm.of(self.request), self.request, utc_now()
+        form, request, now = CloseForm.from_request(self.request), self.request, utc_now()
         if not form.validate():
             return self._page(form_page, form, status=422)
         try:
-            credential = own_credential_of(request, form.password.data, now=now)
-        except WrongCredentials:
-            form.reject("password", "That is not your password.")
+            credential = verify_current_password(request, form.password.data, now=now)
+        except InvalidCredentials:
+            form.add_error("password", "That is not your password.")
             return self._page(form_page, form, status=422)
-        except Throttled as throttled:
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
-            return self._page(crowded_page, form)
+            return self._page(busy_page, form)
         try:
             close_account(
                 request.dbsession,
                 credential,
-                journal=request.journal,
+                audit=request.audit,
                 outbox=request.outbox,
                 grace=self.grace,
-                undo_within=request.site.settings.email.undo_within,
+                revert_lifetime=request.services.settings.email.revert_lifetime,
                 now=now,
             )
-        except WrongCredentials:  # it was right a moment ago: a second click, or another window
-            return see_other(request.path_to("sign-in"), forget(request))
-        return see_other(
+        except InvalidCredentials:  # it was right a moment ago: a second click, or another window
+            return redirect(request.path_to("sign-in"), forget(request))
+        return redirect(
             request.path_to("sign-in"),
             [
                 *forget(request),
-                request.site.flash.set("account-closed"),
+                request.services.flash.set("account-closed"),
                 ("Clear-Site-Data", '"cache"'),
             ],
         )
 
-    def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
-        days = in_words(self.grace.period)
-        return made_by(self.request, "account/close", form=form, grace=days, **values)
+    def _page(self, render: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
+        days = humanize(self.grace.grace_period)
+        return render(self.request, "account/close", form=form, grace=days, **values)

@@ -6,15 +6,15 @@ from typing import Any
 from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
-from authsite.accounts.change_email import ask_for_new_email
+from authsite.accounts.change_email import request_email_change
 from authsite.clock import utc_now
 from authsite.email_addresses import EmailAddress, parse_email_address
 from authsite.http.client import network_of
 from authsite.mail.composer import CHANGE_EMAIL
 from authsite.resources import Account
-from authsite.throttling.mail_limits import count_mail
-from authsite.throttling.throttles import Throttled
-from authsite.web.forms import Mailable, SiteForm, email_field
+from authsite.throttling.mail_limits import hit_email
+from authsite.throttling.throttles import RateLimited
+from authsite.web.forms import SiteForm, ValidEmail, email_field
 from authsite.web.pages import form_page, mail_sent_page, throttled_page
 from authsite.web.request import Request
 
@@ -22,7 +22,7 @@ from authsite.web.request import Request
 class NewEmailForm(SiteForm):
     """The address that is to be."""
 
-    email = email_field("New email address", validators=[Mailable()])
+    email = email_field("New email address", validators=[ValidEmail()])
 
 
 @view_defaults(context=Account, name="email", permission="authenticated", confirm_password=True)
@@ -41,37 +41,37 @@ class EmailPage:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Send a link to the new address; nothing is changed before it is followed."""
-        form = NewEmailForm.of(self.request)
+        form = NewEmailForm.from_request(self.request)
         if not form.validate():
             return self._page(form_page, form, status=422)
         email = parse_email_address(form.email.data)
-        if email.key == parse_email_address(self.request.identity.email).key:
-            form.reject("email", "That is the address that you have.")
+        if email.normalized == parse_email_address(self.request.identity.email).key:
+            form.add_error("email", "That is the address that you have.")
             return self._page(form_page, form, status=422)
         try:
             self._ask(email)
-        except Throttled as throttled:
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         return mail_sent_page(
             self.request,
-            f"We have sent a link to {email.typed}. Open it to change your address.",
+            f"We have sent a link to {email.original}. Open it to change your address.",
             "Nothing there after a few minutes? Look among the spam, too.",
         )
 
     def _ask(self, email: EmailAddress) -> None:
-        site, now = self.request.site, utc_now()
+        services, now = self.request.services, utc_now()
         network = network_of(self.request)
-        count_mail(site.throttles, CHANGE_EMAIL, email.key, network=network, now=now)
-        ask_for_new_email(
+        hit_email(services.throttles, CHANGE_EMAIL, email.normalized, network=network, now=now)
+        request_email_change(
             self.request.dbsession,
             self.context.record,
             email,
-            journal=self.request.journal,
+            audit=self.request.audit,
             outbox=self.request.outbox,
-            verify_within=site.settings.email.verify_within,
-            undo_within=site.settings.email.undo_within,
+            verification_lifetime=services.settings.email.verification_lifetime,
+            revert_lifetime=services.settings.email.revert_lifetime,
             now=now,
         )
 
-    def _page(self, made_by: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
-        return made_by(self.request, "account/email", form=form, **values)
+    def _page(self, render: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
+        return render(self.request, "account/email", form=form, **values)

@@ -1,11 +1,11 @@
-"""`/account/data`: everything that is kept about a person, to take away."""
+"""`/account/export`: everything that is kept about a person, to take away."""
 
 import json
 
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from authsite.accounts.export_account import data_of
+from authsite.accounts.export_account import export_account
 from authsite.clock import utc_now
 from authsite.resources import Account
 from authsite.web.request import Request
@@ -18,9 +18,9 @@ from authsite.web.request import Request
     permission="authenticated",
     confirm_password=True,
 )
-def own_data(context: Account, request: Request) -> Response:
+def export_account(context: Account, request: Request) -> Response:
     """Return it as a file of JSON, which browsers save and do not show."""
-    data = data_of(request.dbsession, context.record.id, now=utc_now())
+    data = export_account(request.dbsession, context.record.id, now=utc_now())
     file = json.dumps(data, indent=2).encode("utf-8")
     response = Response(file, content_type="application/json", charset=None)
     response.content_disposition = 'attachment; filename="account.json"'

@@ -9,29 +9,29 @@ from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
 from authsite.audit.csv import BYTE_ORDER_MARK, csv_lines
-from authsite.audit.labels import details_in_words, kind_in_words, side_in_words
-from authsite.audit.queries import Entry, NoSuchEvent, all_of, as_plain, page_of
+from authsite.audit.labels import actor_label, detail_labels, event_label
+from authsite.audit.queries import HistoryEntry, NoSuchEvent, history_page, iter_history, to_dict
 from authsite.audit.store import KEPT_FOR
 from authsite.clock import utc_now
-from authsite.durations import in_words
-from authsite.http.user_agents import browser_in_words
+from authsite.durations import humanize
+from authsite.http.user_agents import browser_label
 from authsite.resources import Account
-from authsite.security.policy import signed_in
+from authsite.security.policy import require_identity
 from authsite.tokens import is_id
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
-_COLUMNS = ("at", "what", "details", "actor", "network_address", "browser", "session", "kind", "id")
+_COLUMNS = ("at", "what", "details", "actor", "ip_address", "browser", "session", "kind", "id")
 
 
 @view_config(context=Account, name="history", request_method="GET", permission="authenticated")
 def show_history(request: Request) -> Response:
     """Show the newest events, or those before the one that `before` names."""
-    before, identity = request.GET.get("before"), signed_in(request)
+    before, identity = request.GET.get("before"), require_identity(request)
     if before is not None and not is_id(before):
         raise HTTPNotFound
     try:
-        found = page_of(request.dbsession, identity.user_id, before=before, now=utc_now())
+        found = history_page(request.dbsession, identity.user_id, before=before, now=utc_now())
     except NoSuchEvent:
         raise HTTPNotFound from None
     return page(
@@ -40,11 +40,11 @@ def show_history(request: Request) -> Response:
         entries=found.entries,
         older=found.older,
         is_newest=before is None,
-        kept_for=in_words(KEPT_FOR),
-        browser=browser_in_words,
-        kind=kind_in_words,
-        side=side_in_words,
-        details=details_in_words,
+        kept_for=humanize(KEPT_FOR),
+        browser=browser_label,
+        kind=event_label,
+        side=actor_label,
+        details=detail_labels,
     )
 
 
@@ -60,26 +60,29 @@ def history_as_csv(request: Request) -> Response:
     return _file(request, _csv_of(_entries_for(request)), "csv", "text/csv")
 
 
-def _entries_for(request: Request) -> Iterator[Entry]:
-    new_session, user_id = request.site.database.session_to_read, signed_in(request).user_id
-    return all_of(new_session, user_id, now=utc_now())
+def _entries_for(request: Request) -> Iterator[HistoryEntry]:
+    new_session, user_id = (
+        request.services.database.read_dbsession,
+        require_identity(request).user_id,
+    )
+    return iter_history(new_session, user_id, now=utc_now())
 
 
-def _json_of(entries: Iterator[Entry]) -> Iterator[str]:
+def _json_of(entries: Iterator[HistoryEntry]) -> Iterator[str]:
     before = "[\n"
     for entry in entries:
-        yield before + json.dumps(as_plain(entry))
+        yield before + json.dumps(to_dict(entry))
         before = ",\n"
     yield "\n]\n" if before == ",\n" else "[]\n"
 
 
-def _csv_of(entries: Iterator[Entry]) -> Iterator[str]:
+def _csv_of(entries: Iterator[HistoryEntry]) -> Iterator[str]:
     yield BYTE_ORDER_MARK
     yield from csv_lines([_COLUMNS])
     for entry in entries:
-        plain = as_plain(entry)
+        plain = to_dict(entry)
         plain["details"] = "; ".join(
-            f"{label}: {value}" for label, value in details_in_words(entry.details)
+            f"{label}: {value}" for label, value in detail_labels(entry.details)
         )
         yield from csv_lines([[plain[column] or "" for column in _COLUMNS]])
 

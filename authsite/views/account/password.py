@@ -8,22 +8,22 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_password import (
-    ChangedMeanwhile,
+    PasswordChangedConcurrently,
     change_password,
     refuse_same_password,
 )
-from authsite.accounts.new_password import WeakPassword, refuse_weak_password
-from authsite.accounts.sign_in import WrongCredentials
+from authsite.accounts.new_password import WeakPassword, validate_password
+from authsite.accounts.sign_in import InvalidCredentials
 from authsite.clock import utc_now
 from authsite.email_addresses import parse_email_address
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Account
-from authsite.security.policy import signed_in
-from authsite.throttling.throttles import Throttled
-from authsite.web.authentication import keep_in, own_credential_of
+from authsite.security.policy import require_identity
+from authsite.throttling.throttles import RateLimited
+from authsite.web.authentication import continue_session, verify_current_password
 from authsite.web.forms import NewPasswordForm, password_field
-from authsite.web.pages import crowded_page, form_page, throttled_page
+from authsite.web.pages import busy_page, form_page, throttled_page
 from authsite.web.request import Request
 
 
@@ -51,7 +51,7 @@ class PasswordPage:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.identity = signed_in(request)
+        self.identity = require_identity(request)
 
     @view_config(request_method="GET")
     def show(self) -> Response:
@@ -61,36 +61,36 @@ class PasswordPage:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Take the new password; this browser alone stays signed in, with a new secret."""
-        form, now = PasswordForm.of(self.request), utc_now()
+        form, now = PasswordForm.from_request(self.request), utc_now()
         if not form.validate():
             return self._page(form_page, form, status=422)
         try:
             headers = self._change(form, now=now)
         except WeakPassword as weakness:
-            form.reject("password", str(weakness))
-        except WrongCredentials:
-            form.reject("current_password", "This is not your current password.")
-        except ChangedMeanwhile:
-            form.reject(
+            form.add_error("password", str(weakness))
+        except InvalidCredentials:
+            form.add_error("current_password", "This is not your current password.")
+        except PasswordChangedConcurrently:
+            form.add_error(
                 None,
                 "Your password was changed at this very moment, perhaps by you in another window. "
                 "Sign in with the new one.",
             )
-        except Throttled as throttled:
+        except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
-            return self._page(crowded_page, form)
+            return self._page(busy_page, form)
         else:
-            headers.append(self.request.site.flash.set("password-changed"))
-            return see_other(self.request.path_to("account"), headers)
+            headers.append(self.request.services.flash.set("password-changed"))
+            return redirect(self.request.path_to("account"), headers)
         return self._page(form_page, form, status=422)
 
     def _change(self, form: PasswordForm, *, now: datetime) -> list[tuple[str, str]]:
-        site, email = self.request.site, parse_email_address(self.identity.email)
+        services, email = self.request.services, parse_email_address(self.identity.email)
         password, current = form.password.data, form.current_password.data
         refuse_same_password(password, current=current)
-        refuse_weak_password(
-            site.password_policy,
+        validate_password(
+            services.password_policy,
             password,
             first_name=self.identity.first_name,
             last_name=self.identity.last_name,
@@ -98,19 +98,19 @@ class PasswordPage:
         )
         renewed = change_password(
             self.request.dbsession,
-            own_credential_of(self.request, current, now=now),
+            verify_current_password(self.request, current, now=now),
             password,
             session_id=self.identity.session_id,
-            hasher=site.hasher,
-            journal=self.request.journal,
+            hasher=services.hasher,
+            audit=self.request.audit,
             outbox=self.request.outbox,
-            undo_within=site.settings.email.undo_within,
+            revert_lifetime=services.settings.email.revert_lifetime,
             now=now,
         )
-        return keep_in(self.request, renewed, account=email.key, now=now)
+        return continue_session(self.request, renewed, account=email.normalized, now=now)
 
-    def _page(
-        self, made_by: Callable[..., Response], form: PasswordForm, **values: Any
-    ) -> Response:
-        form.advise(minimum_length=self.request.site.settings.passwords.minimum_length)
-        return made_by(self.request, "account/password", form=form, **values)
+    def _page(self, render: Callable[..., Response], form: PasswordForm, **values: Any) -> Response:
+        form.set_password_hint(
+            minimum_length=self.request.services.settings.passwords.minimum_length
+        )
+        return render(self.request, "account/password", form=form, **values)

@@ -4,22 +4,22 @@ from pyramid.response import Response
 from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_names import change_names
-from authsite.accounts.security_checkup import Concern, suggestions_for
+from authsite.accounts.security_checkup import Issue, recommendations_for
 from authsite.clock import utc_now
-from authsite.http.redirects import see_other
+from authsite.http.redirects import redirect
 from authsite.resources import Account
-from authsite.security.policy import signed_in
+from authsite.security.policy import require_identity
 from authsite.web.forms import SiteForm, name_field
 from authsite.web.pages import form_page
 from authsite.web.request import Request
 
 #: Words of a link for each suggestion, and where it leads.
 _MENDED_AT = {
-    Concern.EMAIL_CHANGE_WAITS: ("Change your password", ("account", "password")),
-    Concern.WRONG_PASSWORDS: ("See when and from where", ("account", "history")),
-    Concern.EMAIL_UNVERIFIED: ("Confirm it", ("verify-email",)),
-    Concern.PUBLIC_COMPUTERS: ("End that", ("account", "sessions")),
-    Concern.UNSEEN_SESSIONS: ("Look whether they are yours", ("account", "sessions")),
+    Issue.EMAIL_CHANGE_WAITS: ("Change your password", ("account", "password")),
+    Issue.WRONG_PASSWORDS: ("See when and from where", ("account", "history")),
+    Issue.EMAIL_UNVERIFIED: ("Confirm it", ("verify-email",)),
+    Issue.PUBLIC_COMPUTERS: ("End that", ("account", "sessions")),
+    Issue.UNSEEN_SESSIONS: ("Look whether they are yours", ("account", "sessions")),
 }
 
 
@@ -46,12 +46,12 @@ class AccountPage:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Take the new names."""
-        form = NamesForm.of(self.request)
+        form = NamesForm.from_request(self.request)
         if not form.validate():
             return self._page(form, status=422)
         change_names(self.user, first_name=form.first_name.data, last_name=form.last_name.data)
-        said = [self.request.site.flash.set("name-saved")]
-        return see_other(self.request.path_to("account"), said)
+        flash_header = [self.request.services.flash.set("name-saved")]
+        return redirect(self.request.path_to("account"), flash_header)
 
     def _page(self, form: NamesForm, status: int = 200) -> Response:
         request = self.request
@@ -61,6 +61,8 @@ class AccountPage:
             form=form,
             status=status,
             user=self.user,
-            suggestions=suggestions_for(request.dbsession, signed_in(request), now=utc_now()),
-            mended_at=_MENDED_AT,
+            suggestions=recommendations_for(
+                request.dbsession, require_identity(request), now=utc_now()
+            ),
+            fix_links=_MENDED_AT,
         )

@@ -11,7 +11,7 @@ from authsite.email_addresses import MAXIMUM_LENGTH
 from authsite.resources import Admin
 from authsite.text import trimmed
 from authsite.tokens import is_id
-from authsite.web.forms import Readable, SiteForm, Visible
+from authsite.web.forms import NoControlChars, NoInvisibleChars, SiteForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
 
@@ -26,7 +26,7 @@ class SearchForm(SiteForm):
         "Name, address or id",
         description="How a name or an address begins, or a whole id.",
         filters=[trimmed],
-        validators=[Optional(), Readable(maximum=MAXIMUM_LENGTH), Visible()],
+        validators=[Optional(), NoControlChars(maximum=MAXIMUM_LENGTH), NoInvisibleChars()],
         render_kw={"type": "search", "autocomplete": "off", "spellcheck": "false"},
     )
 

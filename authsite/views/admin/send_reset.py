@@ -3,12 +3,12 @@
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from authsite.accounts.forgot_password import send_reset
+from authsite.accounts.forgot_password import send_password_reset
 from authsite.clock import utc_now
-from authsite.http.redirects import see_other
-from authsite.resources import AnyUser
-from authsite.throttling.mail_limits import count_mail
-from authsite.throttling.throttles import Throttled
+from authsite.http.redirects import redirect
+from authsite.resources import UserResource
+from authsite.throttling.mail_limits import hit_email
+from authsite.throttling.throttles import RateLimited
 from authsite.web.forms import SiteForm
 from authsite.web.pages import throttled_page
 from authsite.web.request import Request
@@ -19,28 +19,28 @@ BY_ADMINISTRATORS = "reset_password_by_administrators"
 
 
 @view_config(
-    context=AnyUser,
+    context=UserResource,
     name="send-reset",
     request_method="POST",
     permission="administer",
     confirm_password=True,
 )
-def send_link(context: AnyUser, request: Request) -> Response:
+def send_link(context: UserResource, request: Request) -> Response:
     """Send it to the address of the account; whoever asks for it never sees it."""
-    site, user, now = request.site, context.record, utc_now()
+    services, user, now = request.services, context.record, utc_now()
     try:
-        count_mail(site.throttles, BY_ADMINISTRATORS, user.email_key, now=now)
-    except Throttled as throttled:
+        hit_email(services.throttles, BY_ADMINISTRATORS, user.email_normalized, now=now)
+    except RateLimited as throttled:
         return throttled_page(
             request, "admin/send_reset", form=SiteForm(), throttled=throttled, user=user
         )
-    send_reset(
+    send_password_reset(
         request.dbsession,
         context.held(),
-        journal=request.administrators_journal,
+        audit=request.admin_audit,
         outbox=request.outbox,
-        reset_within=site.settings.passwords.reset_within,
+        reset_link_lifetime=services.settings.passwords.reset_link_lifetime,
         now=now,
     )
-    said = site.flash.set("reset-sent")
-    return see_other(request.path_to("admin", "users", user.id), [said])
+    flash_header = services.flash.set("reset-sent")
+    return redirect(request.path_to("admin", "users", user.id), [flash_header])

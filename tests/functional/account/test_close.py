@@ -1,4 +1,4 @@
-"""`/account/close` and `/keep-account/{token}`: the account goes, unless its owner comes back."""
+"""`/account/close` and `/reactivate-account/{token}`: the account goes, unless its owner comes back."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
-from authsite.models import Base, Sweep, Throttle, User
+from authsite.models import Base, PurgeRun, Throttle, User
 from authsite.purging.targets import ALL, sweep
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
@@ -29,20 +29,20 @@ def ada(browser):
 
 
 @pytest.fixture
-def sweep_everything(site):
+def sweep_everything(services):
     """Delete what is over by now."""
 
     def go():
-        for leftovers in ALL:
-            list(sweep(site.database.writing, leftovers, now=utc_now()))
+        for target in ALL:
+            list(sweep(services.database.write_engine, target, now=utc_now()))
 
     return go
 
 
-def rows_about_people(site):
+def rows_about_people(services):
     """Return how many rows there are in each table that is about people."""
-    tables = set(Base.metadata.sorted_tables) - {Sweep.__table__, Throttle.__table__}
-    with site.database.engine.connect() as connection:
+    tables = set(Base.metadata.sorted_tables) - {PurgeRun.__table__, Throttle.__table__}
+    with services.database.engine.connect() as connection:
         return {
             table.name: connection.execute(
                 sa.select(sa.func.count()).select_from(table)
@@ -60,7 +60,7 @@ def test_who_closes_the_account_is_signed_out_everywhere(ada, new_browser, mailb
     assert "keep it after all" in status_of(done.follow())
     assert not ada.is_signed_in
     assert not phone.is_signed_in
-    assert "/not-me/" in mailbox.latest("account_closing").text
+    assert "/secure-account/" in mailbox.latest("deletion_scheduled").text
 
 
 @pytest.mark.parametrize("password", ["", "not that one"])
@@ -75,22 +75,22 @@ def test_who_signs_in_is_asked_and_keeps_the_account(ada, mailbox):
     close(ada)
     asked = ada.sign_in()
     assert asked.status_int == 303
-    assert asked.location.startswith("http://localhost/keep-account/")
+    assert asked.location.startswith("http://localhost/reactivate-account/")
     assert not ada.is_signed_in
     page = asked.follow()
     assert "ada@example.com" in page.html.main.text
     kept = ada.submit(page, {})
     assert (kept.status_int, kept.location) == (303, "http://localhost/dashboard")
     assert status_of(kept.follow()) == "Your account is kept."
-    assert "account_closing_soon" not in [mail.kind for mail in mailbox.all_for()]
+    assert "deletion_reminder" not in [mail.kind for mail in mailbox.all_for()]
 
 
-def test_asking_alone_keeps_nothing(ada, site, let_time_pass, sweep_everything):
+def test_asking_alone_keeps_nothing(ada, services, let_time_pass, sweep_everything):
     close(ada)
     ada.sign_in().follow()
     let_time_pass(14 * DAY)
     sweep_everything()
-    assert rows_about_people(site)["user"] == 0
+    assert rows_about_people(services)["user"] == 0
 
 
 def test_a_wrong_password_is_answered_as_ever(ada, new_browser):
@@ -129,17 +129,17 @@ def test_the_question_is_answered_once_and_within_minutes(ada, let_time_pass):
 
 
 def test_after_its_grace_all_that_is_known_of_the_person_is_erased(
-    ada, new_browser, site, let_time_pass, sweep_everything
+    ada, new_browser, services, let_time_pass, sweep_everything
 ):
     new_browser().sign_up(email="grace@example.org")
-    before = rows_about_people(site)
+    before = rows_about_people(services)
     close(ada)
     let_time_pass(14 * DAY - timedelta(minutes=1))
     sweep_everything()
-    assert rows_about_people(site)["user"] == 2
+    assert rows_about_people(services)["user"] == 2
     let_time_pass(timedelta(minutes=1))
     sweep_everything()
-    after = rows_about_people(site)
+    after = rows_about_people(services)
     assert after["user"] == before["user"] - 1
     assert after["outbox_message"] == 1
     assert new_browser().sign_in("ada@example.com").status_int == 422
@@ -173,8 +173,8 @@ def test_in_a_crowd_one_is_asked_to_come_back(ada, new_site):
 
 
 def test_who_tries_links_that_lead_nowhere_is_held_up(new_site):
-    _, browser = new_site({"authsite.throttle.link_network": "2/1h"})
-    nobodys = f"/keep-account/{'x' * 43}"
+    _, browser = new_site({"authsite.throttle.email_link_network": "2/1h"})
+    nobodys = f"/reactivate-account/{'x' * 43}"
     browser.sign_up()
     token = browser.get("/dashboard").html.find("input", attrs={"name": "csrf_token"})["value"]
     answers = [
@@ -198,7 +198,7 @@ def test_a_second_click_does_no_harm(ada):
 
 
 @pytest.fixture
-def overtaken_by(site):
+def overtaken_by(services):
     """Let something happen when a request begins to write; return how to say what."""
     listening = []
 
@@ -208,16 +208,16 @@ def overtaken_by(site):
         def overtake(_connection):
             if not happened:
                 happened.append(True)
-                with Session(site.database.engine) as other:
+                with Session(services.database.engine) as other:
                     other.execute(sa.update(User).values(**values))
                     other.commit()
 
         listening.append(overtake)
-        sa.event.listen(site.database.writing, "engine_connect", overtake)
+        sa.event.listen(services.database.write_engine, "engine_connect", overtake)
 
     yield happen
     for each in listening:
-        sa.event.remove(site.database.writing, "engine_connect", each)
+        sa.event.remove(services.database.write_engine, "engine_connect", each)
 
 
 def test_who_was_overtaken_by_another_window_closes_nothing(ada, overtaken_by, dbsession):
@@ -226,12 +226,12 @@ def test_who_was_overtaken_by_another_window_closes_nothing(ada, overtaken_by, d
     answer = ada.submit(page, {"password": PASSWORD})
     assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
     assert status_of(answer.follow()) is None
-    assert dbsession.scalar(sa.select(User.closes_at)) is None
+    assert dbsession.scalar(sa.select(User.delete_after)) is None
 
 
 def test_who_was_overtaken_by_another_window_is_not_signed_in_by_this_one(ada, overtaken_by):
     close(ada)
     page = ada.sign_in().follow()
-    overtaken_by(closes_at=None)
+    overtaken_by(delete_after=None)
     assert ada.submit(page, {}).status_int == 410
     assert not ada.is_signed_in

@@ -1,4 +1,4 @@
-"""`/account/data`: what is kept of a person, to take away."""
+"""`/account/export`: what is kept of a person, to take away."""
 
 import json
 from datetime import timedelta
@@ -15,29 +15,29 @@ def ada(browser):
 
 @pytest.mark.asvs("5.4.1")
 def test_everything_comes_as_a_file(ada):
-    file = ada.get("/account/data")
+    file = ada.get("/account/export")
     assert file.content_type == "application/json"
     assert file.headers["Content-Disposition"] == 'attachment; filename="account.json"'
     assert file.headers["Cache-Control"] == "no-store"
     data = json.loads(file.text)
     assert data["account"]["email"] == "ada@example.com"
-    assert data["sessions"][0]["network_address"] == "192.0.2.1"
+    assert data["sessions"][0]["ip_address"] == "192.0.2.1"
     assert [mail["kind"] for mail in data["mails"]] == ["verify_email"]
 
 
 def test_there_is_nothing_of_others_in_it(ada, new_browser):
     new_browser().sign_up(email="grace@example.org", first_name="Grace")
-    text = ada.get("/account/data").text
+    text = ada.get("/account/export").text
     assert "grace" not in text.casefold()
 
 
 def test_no_secret_of_the_session_is_in_it(ada):
-    assert ada.cookie.partition(".")[2] not in ada.get("/account/data").text
+    assert ada.cookie.partition(".")[2] not in ada.get("/account/export").text
 
 
 def test_a_password_that_was_typed_long_ago_is_asked_for_again(ada, let_time_pass):
     let_time_pass(timedelta(minutes=11))
-    asked = ada.get("/account/data", status=303)
+    asked = ada.get("/account/export", status=303)
     assert asked.location == "http://localhost/confirm-password?next=%2Faccount%2Fdata"
 
 

@@ -53,9 +53,9 @@ def test_both_mailboxes_are_told(ada, mailbox):
     ask(ada)
     (asked,) = [mail for mail in mailbox.all_for("ada@example.com") if "asked" in mail.kind]
     assert NEW in asked.text
-    assert "/not-me/" in asked.text
+    assert "/secure-account/" in asked.text
     press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
-    assert "/not-me/" in mailbox.latest("email_changed").text
+    assert "/secure-account/" in mailbox.latest("email_changed").text
 
 
 def test_an_address_that_is_verified_needs_no_banner_any_more(ada, mailbox):
@@ -167,7 +167,7 @@ def test_not_many_mails_go_to_one_address(ada, mailbox):
 
 
 def test_not_many_mails_are_asked_for_from_one_network(new_site, mailbox):
-    _, browser = new_site({"authsite.throttle.mail_network": "2/1h"})
+    _, browser = new_site({"authsite.throttle.email_network": "2/1h"})
     browser.sign_up()
     assert [ask(browser, f"ada{n}@new.example").status_int for n in range(3)] == [200, 200, 429]
 
@@ -229,7 +229,7 @@ def test_whoever_has_the_address_that_was_mistyped_gets_nothing(browser, mailbox
     browser.sign_up(email="ada@exmaple.com")
     ask(browser)
     stranger = new_browser()
-    link = mailbox.latest("email_change_asked", "ada@exmaple.com").path_to("not-me")
+    link = mailbox.latest("email_change_requested", "ada@exmaple.com").path_to("secure-account")
     page = stranger.get(link)
     press(browser, mailbox.latest("change_email", NEW).path_to("change-email"))
     assert stranger.submit(page, {}).status_int == 410
@@ -244,7 +244,7 @@ def test_a_thief_cannot_use_up_what_the_owner_may_try(ada, mailbox, new_browser)
     statuses = [press(thief, link, password="not that one").status_int for _ in range(11)]
     assert statuses[-1] == 429
     owner = new_browser(REMOTE_ADDR="203.0.113.5")
-    back = press(owner, mailbox.latest("email_change_asked").path_to("not-me"))
+    back = press(owner, mailbox.latest("email_change_requested").path_to("secure-account"))
     assert back.location.startswith("http://localhost/reset-password/")
 
 
@@ -252,7 +252,7 @@ def test_nothing_in_the_download_tells_who_has_an_address(ada, new_browser):
     new_browser().sign_up(email="grace@example.org")
 
     def kinds():
-        data = ada.get("/account/data").json
+        data = ada.get("/account/export").json
         links = {each["purpose"] for each in data["pending_links"]}
         return {each["kind"] for each in data["mails"]}, links
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.audit.event_types import EndReason
+from authsite.audit.event_types import SessionEndReason
 from authsite.clock import utc_now
-from authsite.models import Event
+from authsite.models import AuditEvent
 from authsite.purging.targets import SESSIONS, sweep
 from tests.browsers import PASSWORD
 from tests.functional.own_sessions import (
@@ -44,12 +44,12 @@ def replaced(ada, phone, *, new_browser, mailbox, **_kw):
     phone.submit(phone.get(link), {"password": PASSWORD})
 
 
-def expired(ada, phone, *, let_time_pass, site, **_kw):
+def expired(ada, phone, *, let_time_pass, services, **_kw):
     """Let the time of the phone's session pass, and sweep."""
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
     let_time_pass(timedelta(days=20))
-    list(sweep(site.database.writing, SESSIONS, now=utc_now()))
+    list(sweep(services.database.write_engine, SESSIONS, now=utc_now()))
 
 
 def password_changed(ada, phone, **_kw):
@@ -69,9 +69,9 @@ def password_reset(ada, phone, *, new_browser, mailbox, **_kw):
 def disavowed(ada, phone, *, new_browser, mailbox, **_kw):
     """Say that the sign-in with the phone was somebody else."""
     browser = new_browser()
-    link = mailbox.latest("new_sign_in").path_to("not-me")
-    chosen_by = browser.submit(browser.get(link), {}).location
-    choose(browser, chosen_by.removeprefix("http://localhost"))
+    link = mailbox.latest("new_device_sign_in").path_to("secure-account")
+    reset_token = browser.submit(browser.get(link), {}).location
+    choose(browser, reset_token.removeprefix("http://localhost"))
     ada.sign_in(password=NEW_PASSWORD)
 
 
@@ -82,24 +82,24 @@ def closed(ada, phone, **_kw):
 
 
 @pytest.fixture
-def means(new_browser, mailbox, let_time_pass, site):
+def means(new_browser, mailbox, let_time_pass, services):
     """What it takes to end a session in one way or another."""
     return {
-        "new_browser": new_browser,
+        "new_device_sign_in": new_browser,
         "mailbox": mailbox,
         "let_time_pass": let_time_pass,
-        "site": site,
+        "site": services,
     }
 
 
 WAYS = {
-    EndReason.SIGNED_OUT: signed_out,
-    EndReason.REPLACED: replaced,
-    EndReason.EXPIRED: expired,
-    EndReason.PASSWORD_CHANGED: password_changed,
-    EndReason.PASSWORD_RESET: password_reset,
-    EndReason.DISAVOWED: disavowed,
-    EndReason.CLOSED: closed,
+    SessionEndReason.SIGNED_OUT: signed_out,
+    SessionEndReason.REPLACED: replaced,
+    SessionEndReason.EXPIRED: expired,
+    SessionEndReason.PASSWORD_CHANGED: password_changed,
+    SessionEndReason.PASSWORD_RESET: password_reset,
+    SessionEndReason.ACCOUNT_SECURED: disavowed,
+    SessionEndReason.CLOSED: closed,
 }
 
 
@@ -130,10 +130,10 @@ def test_the_history_of_others_is_not_told(ada, new_browser):
 
 def test_of_very_many_the_last_fifty_are_told(ada, phone, dbsession):
     phone.sign_out()
-    kind = Event.kind == "session_ended"
-    own = dbsession.execute(sa.select(Event.__table__).where(kind)).mappings().one()
+    kind = AuditEvent.type == "session_ended"
+    own = dbsession.execute(sa.select(AuditEvent.__table__).where(kind)).mappings().one()
     for number in range(60):
         moved = {"id": f"{number:016}", "at": own["at"] - timedelta(hours=number)}
-        dbsession.execute(sa.insert(Event.__table__), {**own, **moved})
+        dbsession.execute(sa.insert(AuditEvent.__table__), {**own, **moved})
     dbsession.commit()
     assert len(ended_of(ada)) == 50

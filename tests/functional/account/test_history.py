@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.audit.event_types import Actor, Kind
+from authsite.audit.event_types import Actor, EventType
 from authsite.clock import utc_now
-from authsite.models import Event, User
+from authsite.models import AuditEvent, User
 from authsite.tokens import new_id
 from tests.browsers import PASSWORD
 from tests.functional.recovery import NEW_PASSWORD
@@ -37,15 +37,15 @@ def add(dbsession):
                 "id": new_id(),
                 "user_id": user_id,
                 "at": begun - position * every,
-                "kind": Kind.SIGN_IN_FAILED.key,
+                "kind": EventType.SIGN_IN_FAILED.key,
                 "actor": Actor.PERSON.value,
-                "network_address": "203.0.113.9",
+                "ip_address": "203.0.113.9",
                 "details": {"subject": f"number {position}"},
             }
             | values
             for position in range(number)
         ]
-        dbsession.execute(sa.insert(Event.__table__), made)
+        dbsession.execute(sa.insert(AuditEvent.__table__), made)
         dbsession.commit()
         return [each["id"] for each in made]
 
@@ -98,7 +98,7 @@ def test_everything_that_was_done_is_there_newest_first(ada, mailbox):
 
 def test_who_did_it_is_told_if_it_was_not_the_person(ada, add, dbsession):
     why = {"why": "Too <many> complaints."}
-    add(1, kind=Kind.FROZEN.key, actor=Actor.ADMINISTRATOR, actor_id="B" * 16, details=why)
+    add(1, kind=EventType.SUSPENDED.key, actor=Actor.ADMINISTRATOR, actor_id="B" * 16, details=why)
     page = ada.get(PAGE)
     line = lines_of(page)[-1]
     assert line.startswith("The account was frozen by those who run the site")
@@ -146,7 +146,7 @@ def test_pages_of_fifty_follow_each_other_without_a_gap(ada, add, every):
 
 @pytest.mark.parametrize("beyond", [0, 1])
 def test_fifty_are_one_page_and_one_more_is_another(ada, add, dbsession, beyond):
-    dbsession.execute(sa.delete(Event))
+    dbsession.execute(sa.delete(AuditEvent))
     dbsession.commit()
     add(50 + beyond)
     page = ada.get(PAGE)
@@ -158,7 +158,9 @@ def test_fifty_are_one_page_and_one_more_is_another(ada, add, dbsession, beyond)
 
 
 def test_what_is_before_the_first_is_nothing(ada, dbsession):
-    first = dbsession.scalar(sa.select(Event.id).order_by(Event.at, Event.id))
+    first = dbsession.scalar(
+        sa.select(AuditEvent.id).order_by(AuditEvent.occurred_at, AuditEvent.id)
+    )
     page = ada.get(f"{PAGE}?before={first}")
     assert "Nothing has happened." in page
     assert page.html.main.find("a", string="Newest")
@@ -166,7 +168,7 @@ def test_what_is_before_the_first_is_nothing(ada, dbsession):
 
 @pytest.mark.asvs("8.2.2")
 def test_no_one_can_name_an_event_of_another(ada, new_browser, dbsession):
-    own = dbsession.scalar(sa.select(Event.id))
+    own = dbsession.scalar(sa.select(AuditEvent.id))
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
     eve.get(f"{PAGE}?before={own}", status=404)
@@ -188,7 +190,7 @@ def test_nothing_of_others_is_there(ada, add, new_browser):
 
 
 def test_after_ninety_days_nobody_knows(ada, add, let_time_pass):
-    add(1, kind=Kind.RESET_ASKED.key)
+    add(1, kind=EventType.PASSWORD_RESET_REQUESTED.key)
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
     let_time_pass(timedelta(days=20))
@@ -258,7 +260,7 @@ def test_no_cell_of_the_file_for_spreadsheets_is_a_formula(ada, new_browser):
 
 
 def test_an_account_without_a_history_has_empty_files(ada, dbsession):
-    dbsession.execute(sa.delete(Event))
+    dbsession.execute(sa.delete(AuditEvent))
     dbsession.commit()
     assert files_of(ada) == ([], [])
     assert "Nothing has happened." in ada.get(PAGE)

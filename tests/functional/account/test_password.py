@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import Purpose, issue_link
 from authsite.clock import utc_now
-from authsite.models import PendingLink, User, UserSession
+from authsite.models import EmailLink, User, UserSession
 from tests.browsers import PASSWORD
 from tests.functional.cookies import cookies_of, is_blanked, lasts, plant
 from tests.functional.crowds import BUSY, full_queue
@@ -83,12 +83,12 @@ def test_nobody_else_is_touched(ada, new_browser):
 @pytest.mark.asvs("6.3.7")
 def test_the_owner_is_told_with_a_way_back(ada, mailbox):
     change(ada)
-    [mail] = [each for each in mailbox.all_for() if each.kind == "password_changed"]
+    [mail] = [each for each in mailbox.all_for() if each.type == "password_changed"]
     assert mail.recipient == "ada@example.com"
     assert mail.subject == "Your password for authsite was changed"
     for body in (mail.text, mail.html):
         assert "password of your account at authsite was changed" in " ".join(body.split())
-        assert mail.path_to("not-me") in body
+        assert mail.path_to("secure-account") in body
         assert NEW not in body
         assert PASSWORD not in body
         assert "Ada" not in body
@@ -117,9 +117,9 @@ def test_the_owner_of_an_address_that_is_verified_is_greeted_by_name(ada, dbsess
     ],
 )
 def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(  # noqa: PLR0917 - fixtures
-    ada, site, mailbox, values, field, message
+    ada, services, mailbox, values, field, message
 ):
-    before = rows_of(site)
+    before = rows_of(services)
     page = change(ada, **values)
     assert page.status_int == 422
     assert message in said_beside(page, field)
@@ -128,7 +128,7 @@ def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(  # noqa: P
     assert is_marked(page, "current_password") is (field == "current_password")
     assert input_of(page, "current_password").has_attr("autofocus")
     assert [input_of(page, each)["value"] for each in FIELDS] == ["", "", ""]
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert [mail.kind for mail in mailbox.all_for()] == ["verify_email"]
     assert ada.is_signed_in
 
@@ -149,16 +149,16 @@ def test_a_password_that_was_typed_a_moment_ago_is_asked_for_all_the_same(ada, l
 
 
 @pytest.mark.asvs("6.3.1")
-def test_who_has_taken_over_a_session_cannot_guess_the_password(ada, site):
+def test_who_has_taken_over_a_session_cannot_guess_the_password(ada, services):
     for _ in range(10):
         assert change(ada, current_password=WRONG).status_int == 422
-    before = rows_of(site)
+    before = rows_of(services)
     page = change(ada)
     assert page.status_int == 429
     assert int(page.headers["Retry-After"]) > 0
     assert "try again in" in alert_of(page)
     assert NEW not in page
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 def test_what_is_wrong_with_the_new_password_is_no_guess(ada):
@@ -167,15 +167,15 @@ def test_what_is_wrong_with_the_new_password_is_no_guess(ada):
     assert change(ada).status_int == 303
 
 
-def test_in_a_crowd_one_is_asked_to_come_back(new_site, site):
+def test_in_a_crowd_one_is_asked_to_come_back(new_site, services):
     crowded, browser = new_site(BUSY)
     browser.sign_up()
-    before = rows_of(site)
+    before = rows_of(services)
     with full_queue(crowded.hasher):
         page = change(browser)
         assert page.status_int == 503
         assert int(page.headers["Retry-After"]) > 0
-        assert rows_of(site) == before
+        assert rows_of(services) == before
     assert change(browser).status_int == 303
 
 
@@ -185,13 +185,17 @@ def test_links_into_the_account_lead_nowhere_any_more_but_those_of_its_owner(
     new_browser().sign_up(email="eve@example.com")
     for user in dbsession.scalars(sa.select(User)).all():
         for purpose in Purpose:
-            about = {"email": user.email, "email_key": user.email_key, "now": utc_now()}
+            about = {
+                "email": user.email,
+                "email_normalized": user.email_normalized,
+                "now": utc_now(),
+            }
             issue_link(dbsession, user, purpose, lifetime=timedelta(hours=1), **about)
     dbsession.commit()
     change(ada)
-    left = sa.select(PendingLink.purpose).join(User, User.id == PendingLink.user_id)
+    left = sa.select(EmailLink.purpose).join(User, User.id == EmailLink.user_id)
     hers = dbsession.scalars(left.where(User.email == "ada@example.com")).all()
-    assert set(hers) == {Purpose.VERIFY_EMAIL, Purpose.NOT_ME}
+    assert set(hers) == {Purpose.VERIFY_EMAIL, Purpose.SECURE_ACCOUNT}
     assert set(dbsession.scalars(left.where(User.email == "eve@example.com"))) == set(Purpose)
 
 
@@ -241,7 +245,7 @@ def test_of_two_changes_at_one_moment_one_is_made_and_the_other_told(new_browser
     assert stranger.sign_in(password=new[won]).status_int == 303
 
 
-def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, site):
+def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, services):
     """The other change comes when this request begins to write."""
     page = ada.get("/account/password")
     overtaken = []
@@ -249,11 +253,11 @@ def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, site):
     def overtake(_connection):
         if not overtaken:
             overtaken.append(True)
-            with Session(site.database.engine) as other:
+            with Session(services.database.engine) as other:
                 other.execute(sa.update(User).values(password_hash="another one"))
                 other.commit()
 
-    engine = site.database.writing
+    engine = services.database.write_engine
     sa.event.listen(engine, "engine_connect", overtake)
     try:
         page = ada.submit(page, dict(zip(FIELDS, (PASSWORD, NEW, NEW), strict=True)))
@@ -263,4 +267,4 @@ def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, site):
     assert page.status_int == 422
     assert "was changed at this very moment" in alert_of(page)
     assert "was changed at this very moment" in said_beside(page, "current_password")
-    assert rows_of(site)["user"][0].count("another one") == 1
+    assert rows_of(services)["user"][0].count("another one") == 1

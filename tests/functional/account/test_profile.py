@@ -36,7 +36,7 @@ def test_no_page_shows_what_only_the_site_needs_to_know(ada, dbsession):
     user = dbsession.scalars(sa.select(User)).one()
     session = dbsession.scalars(sa.select(UserSession)).one()
     unseen = [user.id, user.password_hash, session.id, session.secret_digest.hex()]
-    unseen += [session.user_agent, session.network_address]
+    unseen += [session.user_agent, session.ip_address]
     for path in ("/", "/dashboard", "/account", "/sign-out"):
         page = ada.get(path, status=200)
         assert not [value for value in unseen if value in page], path
@@ -64,9 +64,9 @@ def test_new_names_are_taken_and_shown_at_once(ada):
     ],
 )
 def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(
-    ada, site, field, value, message
+    ada, services, field, value, message
 ):
-    before = rows_of(site)
+    before = rows_of(services)
     page = ada.submit(ada.get("/account"), {"first_name": "Kept", field: value})
     assert page.status_int == 422
     assert message in said_beside(page, field)
@@ -74,14 +74,14 @@ def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(
     if field != "first_name":
         assert input_of(page, "first_name")["value"] == "Kept"
     assert "Ada Lovelace" in page.html.nav.get_text()
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("8.2.2", "8.2.3", "15.3.3")
 def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_browser, dbsession):
     eve = new_browser()
     eve.sign_up(first_name="Eve", email="eve@example.com")
-    ids = dict(map(tuple, dbsession.execute(sa.select(User.email_key, User.id))))
+    ids = dict(map(tuple, dbsession.execute(sa.select(User.email_normalized, User.id))))
     page = eve.get("/account")
     form = form_of(page)
     fields = dict(form.submit_fields()) | {
@@ -89,7 +89,7 @@ def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_brows
         "id": ids["ada@example.com"],
         "user_id": ids["ada@example.com"],
         "email": "mallory@example.com",
-        "email_key": "mallory@example.com",
+        "email_normalized": "mallory@example.com",
     }
     eve.app.post("/account", fields, headers={"Sec-Fetch-Site": "same-origin"}, status=303)
     dbsession.commit()

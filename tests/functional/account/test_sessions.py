@@ -109,13 +109,13 @@ def test_a_session_gets_a_name_and_loses_it(ada, phone):
         ("\u200d", "Leave out characters that cannot be seen."),
     ],
 )
-def test_a_name_that_cannot_be_is_explained(ada, site, name, message):
-    before, page = rows_of(site), ada.get(path_of(ada))
+def test_a_name_that_cannot_be_is_explained(ada, services, name, message):
+    before, page = rows_of(services), ada.get(path_of(ada))
     page = ada.submit(page, {"session_name": name})
     assert page.status_int == 422
     assert message in said_beside(page, "session_name")
     assert is_marked(page, "session_name")
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 def test_a_name_as_long_as_it_may_be_is_taken(ada):
@@ -194,17 +194,17 @@ def test_all_others_can_be_ended_at_once_and_without_a_question(
 
 
 @pytest.mark.asvs("8.2.2")
-def test_no_one_can_name_the_session_of_another(ada, new_browser, site):
+def test_no_one_can_name_the_session_of_another(ada, new_browser, services):
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
     token = input_of(eve.get("/sign-out"), "csrf_token")["value"]
     fields = {"csrf_token": token, "session_name": "Eve's"}
-    before = rows_of(site)
+    before = rows_of(services)
     eve.get(path_of(ada), status=404)
     for path in (path_of(ada), f"{path_of(ada)}/end"):
         eve.app.post(path, fields, headers=HERE, status=404)
     eve.app.post(f"{PAGE}/end-others", fields, headers=HERE, status=303)
-    assert rows_of(site) == before
+    assert rows_of(services) == before
     assert ada.is_signed_in
 
 
@@ -219,12 +219,12 @@ def test_a_session_that_ended_or_never_was_is_not_there(ada, phone):
 
 
 @pytest.mark.asvs("3.5.1")
-def test_a_form_without_its_token_ends_and_names_nothing(ada, phone, site):
-    before = rows_of(site)
+def test_a_form_without_its_token_ends_and_names_nothing(ada, phone, services):
+    before = rows_of(services)
     for path in (path_of(phone), f"{path_of(phone)}/end", f"{PAGE}/end-others"):
         answer = ada.app.post(path, {"session_name": "x"}, headers=HERE, status=403)
         assert "out of date" in answer.html.h1.get_text()
-    assert rows_of(site) == before
+    assert rows_of(services) == before
 
 
 @pytest.mark.asvs("8.2.1")

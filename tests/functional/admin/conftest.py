@@ -3,16 +3,16 @@
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import Event, User
+from authsite.models import AuditEvent, User
 from tests.functional.reading import button_of
 
 
 @pytest.fixture
-def id_of(site):
+def id_of(services):
     """Return the id of the account with an address."""
 
     def look(email="ada@example.com"):
-        with site.database.reading.connect() as connection:
+        with services.database.read_engine.connect() as connection:
             wanted = sa.select(User.id).where(User.email == email)
             return connection.execute(wanted).scalar_one()
 
@@ -20,11 +20,11 @@ def id_of(site):
 
 
 @pytest.fixture
-def boss(new_browser, make_administrator):
+def boss(new_browser, grant_admin):
     """The browser of somebody who runs the site."""
     browser = new_browser(REMOTE_ADDR="203.0.113.9")
     browser.sign_up(first_name="Grace", last_name="Hopper", email="boss@example.com")
-    make_administrator("boss@example.com")
+    grant_admin("boss@example.com")
     return browser
 
 
@@ -67,12 +67,12 @@ def desk(boss, ada_page):
 
 
 @pytest.fixture
-def history_of(site, id_of):
+def history_of(services, id_of):
     """Return what is in the history of an account, the oldest first."""
 
     def look(email="ada@example.com"):
-        mine = sa.select(Event.__table__).where(Event.user_id == id_of(email))
-        with site.database.reading.connect() as connection:
-            return connection.execute(mine.order_by(Event.at)).all()
+        mine = sa.select(AuditEvent.__table__).where(AuditEvent.user_id == id_of(email))
+        with services.database.read_engine.connect() as connection:
+            return connection.execute(mine.order_by(AuditEvent.occurred_at)).all()
 
     return look

@@ -69,7 +69,7 @@ def test_who_is_unfrozen_signs_in_again_and_reads_what_happened(desk, ada, freez
 def test_the_log_says_who_it_was(desk, freeze, id_of, caplog):
     caplog.set_level(logging.INFO, "authsite.journal")
     freeze()
-    [line] = [each for each in caplog.records if getattr(each, "event", "") == "user_frozen"]
+    [line] = [each for each in caplog.records if getattr(each, "event", "") == "user_suspended"]
     assert (line.user_id, line.actor_id) == (id_of(), id_of("boss@example.com"))
     assert "203.0.113.9" not in line.getMessage()
 
@@ -82,7 +82,7 @@ def test_the_history_does_not_say_who_it_was_nor_from_where(desk, history_of, wo
     done = history_of()[before:]
     assert {event.actor for event in done} - {"site"} == {"administrator"}
     for event in done:
-        origin = (event.network_address, event.user_agent, event.session_id)
+        origin = (event.ip_address, event.user_agent, event.session_id)
         assert origin == (None, None, None)
 
 
@@ -127,15 +127,15 @@ def test_nobody_locks_themselves_out(boss, id_of, dbsession):
     page = boss.get(own)
     assert FREEZE not in page.text
     assert "only another administrator can freeze" in page.html.main.text
-    refused = boss.submit(boss.get(f"{own}/freeze"), {"reason": WHY})
+    refused = boss.submit(boss.get(f"{own}/suspend"), {"reason": WHY})
     assert refused.status_int == 422
     assert "you would lock yourself out" in alert_of(refused)
     assert boss.is_signed_in
-    assert dbsession.scalars(sa.select(User.frozen_at)).all() == [None]
+    assert dbsession.scalars(sa.select(User.suspended_at)).all() == [None]
 
 
-def test_another_administrator_can_be_frozen(ada, freeze, make_administrator, id_of):
-    make_administrator("ada@example.com")
+def test_another_administrator_can_be_frozen(ada, freeze, grant_admin, id_of):
+    grant_admin("ada@example.com")
     other = f"/admin/users/{id_of('boss@example.com')}"
     ada.get(other, status=200)
     freeze()
@@ -195,7 +195,7 @@ def test_no_stranger_uses_up_what_helps_an_owner(desk, browser, new_browser):
     assert desk.press(SEND).status_int == 303
 
 
-def test_an_account_that_has_gone_meanwhile_is_not_found(desk, site):
+def test_an_account_that_has_gone_meanwhile_is_not_found(desk, services):
     """It goes between the look that finds its place and the act."""
     page = desk.open()
     gone = []
@@ -203,14 +203,14 @@ def test_an_account_that_has_gone_meanwhile_is_not_found(desk, site):
     def overtake(_connection):
         if not gone:
             gone.append(True)
-            with site.database.engine.begin() as other:
+            with services.database.engine.begin() as other:
                 other.execute(sa.delete(User).where(User.email == "ada@example.com"))
 
-    sa.event.listen(site.database.writing, "engine_connect", overtake)
+    sa.event.listen(services.database.write_engine, "engine_connect", overtake)
     try:
         assert desk.press(END, page).status_int == 404
     finally:
-        sa.event.remove(site.database.writing, "engine_connect", overtake)
+        sa.event.remove(services.database.write_engine, "engine_connect", overtake)
     assert gone
 
 

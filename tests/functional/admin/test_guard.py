@@ -10,13 +10,13 @@ from tests.functional.reading import status_of
 from tests.functional.vault import confirm, follow
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
-ACTS = ("freeze", "unfreeze", "end-sessions", "send-reset")
+ACTS = ("suspend", "reinstate", "end-sessions", "send-reset")
 NOBODY = "AAAAAAAAAAAAAAAA"
 
 
 def places(ada_page):
     """Return addresses of all that there is, and of what there is not."""
-    known = ["/admin", ada_page, f"{ada_page}/freeze"]
+    known = ["/admin", ada_page, f"{ada_page}/suspend"]
     return [*known, "/admin/users", f"/admin/users/{NOBODY}", "/admin/nothing", "/admin/a/b/c"]
 
 
@@ -59,7 +59,7 @@ def test_who_is_an_administrator_no_more_is_none_at_once(boss, ada_page, dbsessi
 
 @pytest.mark.asvs("7.4.2")
 def test_an_administrator_who_is_frozen_is_a_stranger(boss, ada_page, dbsession):
-    dbsession.execute(sa.update(User).values(frozen_at=User.created_at))
+    dbsession.execute(sa.update(User).values(suspended_at=User.created_at))
     dbsession.commit()
     boss.get(ada_page, status=303)
 
@@ -78,7 +78,7 @@ def test_an_account_is_found_by_its_id_alone(desk, boss, name):
 @pytest.mark.parametrize("act", ACTS)
 def test_nothing_is_done_by_a_link(boss, ada_page, act, history_of):
     before = len(history_of())
-    boss.get(f"{ada_page}/{act}", status=200 if act == "freeze" else 405)
+    boss.get(f"{ada_page}/{act}", status=200 if act == "suspend" else 405)
     assert len(history_of()) == before
 
 
@@ -97,20 +97,20 @@ def test_nothing_is_done_by_a_form_from_elsewhere(desk, boss, ada_page, act, his
 @pytest.mark.asvs("7.5.3", "8.4.2")
 def test_every_page_asks_for_the_password_again(boss, ada_page, let_time_pass):
     let_time_pass(timedelta(minutes=11))
-    for place in ("/admin?q=ada", ada_page, f"{ada_page}/freeze"):
+    for place in ("/admin?q=ada", ada_page, f"{ada_page}/suspend"):
         asked = boss.get(place, status=303)
         assert "/confirm-password?next=" in asked.location
     back = confirm(asked.follow())
-    assert back.location == f"http://localhost{ada_page}/freeze"
+    assert back.location == f"http://localhost{ada_page}/suspend"
 
 
 @pytest.mark.asvs("7.5.1", "7.5.3")
 @pytest.mark.parametrize(
     ("words", "typed", "kind"),
     [
-        ("Freeze the account", {"reason": "Too <many> mails."}, "frozen"),
+        ("Freeze the account", {"reason": "Too <many> mails."}, "suspended"),
         ("End all sessions", {}, "session_ended"),
-        ("Send a link for a new password", {}, "mail_written"),
+        ("Send a link for a new password", {}, "email_queued"),
     ],
 )
 def test_a_form_goes_on_after_the_password(desk, overdue, words, typed, kind):
@@ -129,4 +129,4 @@ def overdue(desk, let_time_pass, history_of):
     """The page of the account, opened a while ago, and what has happened to it since."""
     page = desk.open()
     let_time_pass(timedelta(minutes=11))
-    return page, lambda: [event.kind for event in history_of()]
+    return page, lambda: [event.type for event in history_of()]

@@ -17,8 +17,8 @@ def found(page):
 def people(dbsession):
     """One in each state."""
     proven = {"email_verified_at": NOW}
-    a_user(dbsession, email="brian@example.com", first_name="Brian", frozen_at=NOW, **proven)
-    a_user(dbsession, email="clara@example.com", first_name="Clara", closes_at=NOW)
+    a_user(dbsession, email="brian@example.com", first_name="Brian", suspended_at=NOW, **proven)
+    a_user(dbsession, email="clara@example.com", first_name="Clara", delete_after=NOW)
     a_user(dbsession, email="dora@example.com", first_name="Dora", **proven)
     dbsession.rollback()
 
@@ -66,7 +66,7 @@ def test_it_is_said_what_is_unusual_about_an_account(boss, people):
     words = {name: hint.get_text(strip=True) if hint else "" for name, hint in said.items()}
     assert words == {
         "Grace Hopper": "administrator",
-        "Brian Hopper": "frozen",
+        "Brian Hopper": "suspended",
         "Clara Hopper": "closing, unverified",
         "Dora Hopper": "",
     }

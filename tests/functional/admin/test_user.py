@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.audit.event_types import Kind
+from authsite.audit.event_types import EventType
 from authsite.audit.queries import PAGE
 from authsite.clock import utc_now
-from authsite.models import PendingLink, User, UserSession
+from authsite.models import EmailLink, User, UserSession
 from tests.factories import a_user, an_event
 from tests.functional.reading import rows_of
 
@@ -49,9 +49,9 @@ def test_so_is_what_is_unusual_about_it(desk, dbsession):
     dbsession.execute(
         changed.values(
             email_verified_at=now,
-            closes_at=now,
-            frozen_at=now,
-            frozen_reason="Too <many> mails.",
+            delete_after=now,
+            suspended_at=now,
+            suspension_reason="Too <many> mails.",
             is_administrator=True,
             password_hash=None,
         )
@@ -108,7 +108,7 @@ def test_its_history_is_listed_by_pages(desk, dbsession):
     ada = dbsession.scalars(sa.select(User).where(User.email == "ada@example.com")).one()
     for number in range(2 * PAGE):
         at = utc_now() - timedelta(minutes=number + 1)
-        an_event(dbsession, ada, kind=Kind.PASSWORD_CONFIRMED, at=at)
+        an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, at=at)
     first = desk.open()
     second = first.click("Older")
     assert len(entries(first, "History")) == len(entries(second, "History")) == PAGE
@@ -124,15 +124,15 @@ def test_no_event_of_another_is_a_place_in_it(boss, ada_page, history_of):
 
 
 @pytest.mark.asvs("14.2.6", "15.3.1")
-def test_nobody_sees_a_password_a_link_or_a_mail(desk, boss, site, mailbox, dbsession):
+def test_nobody_sees_a_password_a_link_or_a_mail(desk, boss, services, mailbox, dbsession):
     desk.press("Send a link for a new password")
     shown = desk.open().text + boss.get("/admin?q=ada").text
     ada = dbsession.execute(sa.select(User.__table__).where(User.email == "ada@example.com")).one()
     assert ada.password_hash not in shown
-    for row in rows_of(site)["user_session"]:
+    for row in rows_of(services)["user_session"]:
         for secret in (value for value in row if isinstance(value, bytes)):
             assert secret.hex() not in shown
-    for link in dbsession.scalars(sa.select(PendingLink)):
+    for link in dbsession.scalars(sa.select(EmailLink)):
         assert link.digest.hex() not in shown
     mail = mailbox.latest("reset_password")
     assert mail.path_to("reset-password") not in shown
@@ -141,8 +141,8 @@ def test_nobody_sees_a_password_a_link_or_a_mail(desk, boss, site, mailbox, dbse
     assert {each["name"] for each in inputs} == {"csrf_token", "reason"}
 
 
-def test_looking_changes_nothing(desk, boss, site, history_of):
-    before = rows_of(site), len(history_of())
+def test_looking_changes_nothing(desk, boss, services, history_of):
+    before = rows_of(services), len(history_of())
     desk.open()
     boss.get("/admin?q=ada")
-    assert (rows_of(site), len(history_of())) == before
+    assert (rows_of(services), len(history_of())) == before

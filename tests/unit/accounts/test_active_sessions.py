@@ -6,16 +6,16 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.active_sessions import (
-    MOST_LISTED,
+    MAX_LISTED,
     end_other_sessions,
     end_session,
+    find_sessions,
+    get_session,
     name_session,
-    session_of,
-    sessions_of,
 )
-from authsite.audit.event_types import Kind
-from authsite.models import Event, UserSession
-from tests.factories import NOW, a_journal, a_session, a_user, some_noise
+from authsite.audit.event_types import EventType
+from authsite.models import AuditEvent, UserSession
+from tests.factories import NOW, a_session, a_user, an_audit_log, some_noise
 
 HOUR = timedelta(hours=1)
 
@@ -43,28 +43,28 @@ def ids(dbsession):
 
 
 def test_this_one_comes_first_and_then_what_was_seen_last(dbsession, ada):
-    found, count = sessions_of(dbsession, ada.id, here=f"{2:016}", now=NOW)
+    found, count = find_sessions(dbsession, ada.id, here=f"{2:016}", now=NOW)
     assert [each.id for each in found] == [f"{number:016}" for number in (2, 0, 1)]
     assert count == 3
 
 
 def test_of_very_many_some_are_listed_and_all_counted(dbsession, ada):
-    for _ in range(MOST_LISTED):
+    for _ in range(MAX_LISTED):
         a_session(dbsession, ada, last_seen_at=NOW)
-    found, count = sessions_of(dbsession, ada.id, here=f"{2:016}", now=NOW)
-    assert (len(found), count) == (MOST_LISTED, MOST_LISTED + 3)
+    found, count = find_sessions(dbsession, ada.id, here=f"{2:016}", now=NOW)
+    assert (len(found), count) == (MAX_LISTED, MAX_LISTED + 3)
     assert found[0].id == f"{2:016}"
 
 
 def test_who_has_no_session_has_none(dbsession, ada):
-    assert sessions_of(dbsession, a_user(dbsession).id, here="x", now=NOW) == ([], 0)
+    assert find_sessions(dbsession, a_user(dbsession).id, here="x", now=NOW) == ([], 0)
 
 
 def test_one_is_found_by_its_owner_alone_and_while_it_lives(dbsession, ada, other):
-    found = session_of(dbsession, ada.id, f"{1:016}", now=NOW)
+    found = get_session(dbsession, ada.id, f"{1:016}", now=NOW)
     assert (found.id, found.method, found.name) == (f"{1:016}", "password", None)
-    assert session_of(dbsession, ada.id, other.id, now=NOW) is None
-    assert session_of(dbsession, ada.id, "over".rjust(16), now=NOW) is None
+    assert get_session(dbsession, ada.id, other.id, now=NOW) is None
+    assert get_session(dbsession, ada.id, "over".rjust(16), now=NOW) is None
 
 
 def test_only_the_owner_names_a_session(dbsession, ada, other):
@@ -80,13 +80,13 @@ def test_only_the_owner_names_a_session(dbsession, ada, other):
 
 def test_one_is_ended_and_no_other(dbsession, ada, other):
     before = ids(dbsession)
-    words = {"journal": a_journal(session_id="here"), "now": NOW}
+    words = {"journal": an_audit_log(session_id="here"), "now": NOW}
     assert end_session(dbsession, ada.id, other.id, **words) == 0
     assert end_session(dbsession, ada.id, f"{1:016}", **words) == 1
     assert end_session(dbsession, ada.id, f"{1:016}", **words) == 0
     dbsession.commit()
     assert before - ids(dbsession) == {f"{1:016}"}
-    written = sa.select(Event).where(Event.kind == Kind.SESSION_ENDED.key)
+    written = sa.select(AuditEvent).where(AuditEvent.type == EventType.SESSION_ENDED.key)
     [event] = dbsession.scalars(written)
     assert (event.user_id, event.session_id) == (ada.id, "here")
     assert event.details["session"] == f"{1:016}"
@@ -95,9 +95,11 @@ def test_one_is_ended_and_no_other(dbsession, ada, other):
 
 def test_all_others_are_ended_and_nobody_elses(dbsession, ada, other):
     before = ids(dbsession)
-    ended = end_other_sessions(dbsession, ada.id, here=f"{1:016}", journal=a_journal(), now=NOW)
+    ended = end_other_sessions(dbsession, ada.id, here=f"{1:016}", audit=an_audit_log(), now=NOW)
     dbsession.commit()
     assert ended == 3
     assert before - ids(dbsession) == {f"{0:016}", f"{2:016}", "over".rjust(16)}
-    written = dbsession.scalars(sa.select(Event.details).where(Event.user_id == ada.id)).all()
+    written = dbsession.scalars(
+        sa.select(AuditEvent.details).where(AuditEvent.user_id == ada.id)
+    ).all()
     assert sorted(each["reason"] for each in written) == ["ended", "ended", "expired"]

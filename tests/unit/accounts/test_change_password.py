@@ -9,16 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.change_password import (
-    ChangedMeanwhile,
+    PasswordChangedConcurrently,
     change_password,
     refuse_same_password,
 )
 from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.users import Credential
-from authsite.models import PendingLink, User, UserSession
+from authsite.models import EmailLink, User, UserSession
 from authsite.passwords.hash_queue import HashQueueFull
-from tests.factories import NOW, a_hasher, a_journal, a_session, a_user, some_noise
+from tests.factories import NOW, a_hasher, a_session, a_user, an_audit_log, some_noise
 from tests.functional.crowds import full_queue
 
 HASHER = a_hasher()
@@ -59,7 +59,7 @@ def change(dbsession: Session, credential: Credential, password: str = NEW, **va
     given = {
         "session_id": "nobody's",
         "hasher": HASHER,
-        "journal": a_journal(),
+        "journal": an_audit_log(),
         "outbox": Letters(),
         "undo_within": WEEK,
         "now": NOW,
@@ -92,9 +92,9 @@ def test_the_owner_is_told_at_the_address_of_the_account(dbsession, ada, credent
     change(dbsession, credential, outbox=letters)
     [(kind, to, values)] = letters.put_in
     assert (kind, to, values["user_id"]) == ("password_changed", "Ada@example.com", ada.id)
-    assert values["not_me"].startswith("https://site.example/not-me/")
-    [link] = dbsession.scalars(sa.select(PendingLink)).all()
-    assert (link.purpose, link.expires_at) == (Purpose.NOT_ME, NOW + WEEK)
+    assert values["secure_account"].startswith("https://site.example/secure-account/")
+    [link] = dbsession.scalars(sa.select(EmailLink)).all()
+    assert (link.purpose, link.expires_at) == (Purpose.SECURE_ACCOUNT, NOW + WEEK)
 
 
 @pytest.mark.parametrize(
@@ -103,21 +103,26 @@ def test_the_owner_is_told_at_the_address_of_the_account(dbsession, ada, credent
         (Purpose.RESET_PASSWORD, False),
         (Purpose.CHANGE_EMAIL, False),
         (Purpose.VERIFY_EMAIL, True),
-        (Purpose.NOT_ME, True),
+        (Purpose.SECURE_ACCOUNT, True),
     ],
 )
 def test_what_somebody_else_may_have_asked_for_is_void(dbsession, ada, credential, purpose, stays):
-    about = {"email": ada.email, "email_key": ada.email_key, "lifetime": WEEK, "now": NOW}
+    about = {
+        "email": ada.email,
+        "email_normalized": ada.email_normalized,
+        "lifetime": WEEK,
+        "now": NOW,
+    }
     token = issue_link(dbsession, ada, purpose, **about)
     change(dbsession, credential)
-    assert (dbsession.get(PendingLink, token.digest) is not None) is stays
+    assert (dbsession.get(EmailLink, token.digest) is not None) is stays
 
 
 def test_what_was_verified_a_while_ago_changes_nothing_now(dbsession, ada, credential):
     ada.password_hash = "another one"
     dbsession.commit()
     letters = Letters()
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(PasswordChangedConcurrently):
         change(dbsession, credential, outbox=letters)
     dbsession.rollback()
     assert dbsession.get(User, ada.id).password_hash == "another one"
@@ -135,17 +140,17 @@ def test_who_meets_a_crowd_has_changed_nothing(dbsession, credential):
 
 
 @pytest.mark.asvs("15.4.2")
-def test_of_many_changes_at_one_moment_one_is_made(site, dbsession, ada, credential):
+def test_of_many_changes_at_one_moment_one_is_made(services, dbsession, ada, credential):
     tries = 6
     dbsession.close()
     together = threading.Barrier(tries)
 
     def attempt(number: int) -> str | None:
         together.wait(timeout=10)
-        with Session(site.database.writing) as other:
+        with Session(services.database.write_engine) as other:
             try:
                 renewed = change(other, credential, f"{NEW} {number}")
-            except ChangedMeanwhile:
+            except PasswordChangedConcurrently:
                 return None
             other.commit()
             return renewed.password_hash

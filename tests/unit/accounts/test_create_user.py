@@ -10,8 +10,8 @@ from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.users import EmailTaken
 from authsite.audit.event_types import Actor
 from authsite.email_addresses import parse_email_address
-from authsite.models import Event, User
-from tests.factories import NOW, a_journal, a_user, some_noise
+from authsite.models import AuditEvent, User
+from tests.factories import NOW, a_user, an_audit_log, some_noise
 
 
 def create(dbsession, email="Ada@example.com", **values):
@@ -22,7 +22,7 @@ def create(dbsession, email="Ada@example.com", **values):
         "email": parse_email_address(email),
         "password_hash": None,
         "email_verified_at": None,
-        "journal": a_journal(actor=Actor.OPERATOR),
+        "journal": an_audit_log(actor=Actor.OPERATOR),
         "now": NOW,
     }
     return create_user(dbsession, **made | values)
@@ -34,10 +34,10 @@ def test_an_account_comes_to_be_and_its_history_begins(dbsession):
     dbsession.commit()
     row = dbsession.execute(sa.select(User.__table__).where(User.id == user.id)).one()
     assert (row.first_name, row.last_name) == ("Ada", "Lovelace")
-    assert (row.email, row.email_key) == ("Ada@example.com", "ada@example.com")
+    assert (row.email, row.email_normalized) == ("Ada@example.com", "ada@example.com")
     assert (row.password_hash, row.email_verified_at, row.created_at) == (None, None, NOW)
-    assert (row.is_administrator, row.frozen_at) == (False, None)
-    mine = sa.select(Event.kind, Event.actor).where(Event.user_id == user.id)
+    assert (row.is_administrator, row.suspended_at) == (False, None)
+    mine = sa.select(AuditEvent.type, AuditEvent.actor).where(AuditEvent.user_id == user.id)
     assert dbsession.execute(mine).all() == [("created", "operator")]
 
 
@@ -46,14 +46,14 @@ def test_an_address_is_given_once(dbsession):
     with pytest.raises(EmailTaken):
         create(dbsession)
     assert dbsession.scalars(sa.select(User.first_name)).all() == ["Grace"]
-    assert dbsession.scalars(sa.select(Event.kind)).all() == []
+    assert dbsession.scalars(sa.select(AuditEvent.type)).all() == []
 
 
 def test_nor_may_it_be_one_that_its_former_owner_can_take_back(dbsession):
     other = a_user(dbsession, email="grace@example.com")
-    reserved = {"email": "ada@example.com", "email_key": "ada@example.com"}
+    reserved = {"email": "ada@example.com", "email_normalized": "ada@example.com"}
     lifetime = timedelta(days=1)
-    issue_link(dbsession, other, Purpose.NOT_ME, lifetime=lifetime, now=NOW, **reserved)
+    issue_link(dbsession, other, Purpose.SECURE_ACCOUNT, lifetime=lifetime, now=NOW, **reserved)
     with pytest.raises(EmailTaken):
         create(dbsession)
     assert create(dbsession, now=NOW + lifetime).email == "Ada@example.com"

@@ -7,17 +7,17 @@ import sqlalchemy as sa
 
 from authsite.accounts.end_sessions import (
     MOST,
-    close_session,
-    close_sessions,
-    close_surplus_sessions,
+    end_session_by_token,
+    end_sessions,
+    enforce_session_limit,
 )
-from authsite.accounts.sessions import open_session
-from authsite.audit.event_types import EndReason
+from authsite.accounts.sessions import create_session
+from authsite.audit.event_types import SessionEndReason
 from authsite.audit.store import KEPT_FOR
-from authsite.models import Event, UserSession
+from authsite.models import AuditEvent, UserSession
 from authsite.purging.targets import SESSIONS, sweep
 from authsite.tokens import SessionToken, new_id
-from tests.factories import LIMITS, NOW, a_journal, a_session, a_user, some_noise
+from tests.factories import LIMITS, NOW, a_session, a_user, an_audit_log, some_noise
 
 DAY = timedelta(days=1)
 
@@ -31,19 +31,25 @@ def ada(dbsession):
 
 def ended(dbsession, user):
     """Return the events about sessions of the user that ended, by the id of the session."""
-    mine = sa.select(Event).where(Event.user_id == user.id, Event.kind == "session_ended")
+    mine = sa.select(AuditEvent).where(
+        AuditEvent.user_id == user.id, AuditEvent.type == "session_ended"
+    )
     return {event.details["session"]: event for event in dbsession.scalars(mine)}
 
 
 def end_all(dbsession, user, **values):
-    said = {"journal": a_journal(session_id="mine"), "why": EndReason.ENDED, "now": NOW} | values
-    count = close_sessions(dbsession, user.id, **said)
+    said = {
+        "journal": an_audit_log(session_id="mine"),
+        "why": SessionEndReason.ENDED,
+        "now": NOW,
+    } | values
+    count = end_sessions(dbsession, user.id, **said)
     dbsession.commit()
     return count
 
 
 def test_the_history_keeps_what_the_session_was(dbsession, ada):
-    words = {"user_agent": "Firefox", "network_address": "192.0.2.7", "name": "work laptop"}
+    words = {"user_agent": "Firefox", "ip_address": "192.0.2.7", "name": "work laptop"}
     gone = a_session(dbsession, ada, **words)
     gone_id, created_at = gone.id, gone.created_at
     assert end_all(dbsession, ada) == 1
@@ -61,7 +67,7 @@ def test_the_history_keeps_what_the_session_was(dbsession, ada):
 
 
 def test_what_is_not_known_is_not_there(dbsession, ada):
-    gone = a_session(dbsession, ada, user_agent=None, network_address=None).id
+    gone = a_session(dbsession, ada, user_agent=None, ip_address=None).id
     end_all(dbsession, ada)
     assert set(ended(dbsession, ada)[gone].details) == {
         "reason",
@@ -74,7 +80,7 @@ def test_what_is_not_known_is_not_there(dbsession, ada):
 def test_one_can_go_on_and_no_other_persons_ends(dbsession, ada):
     kept, _gone = a_session(dbsession, ada), a_session(dbsession, ada)
     all_there_were = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
-    assert end_all(dbsession, ada, but=kept.id) == 1
+    assert end_all(dbsession, ada, except_=kept.id) == 1
     left = dbsession.scalars(sa.select(UserSession.id)).all()
     assert kept.id in left
     assert len(left) == all_there_were - 1
@@ -92,21 +98,21 @@ def test_of_too_many_those_go_that_were_used_the_longest_ago(dbsession, ada, sur
     ]
     dbsession.execute(sa.insert(UserSession.__table__), rows)
     for _ in range(2):
-        close_surplus_sessions(dbsession, ada.id, journal=a_journal(), now=NOW)
+        enforce_session_limit(dbsession, ada.id, audit=an_audit_log(), now=NOW)
     assert set(ended(dbsession, ada)) == set(list(seen)[MOST:])
     left = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
     assert left == others + MOST
 
 
 def test_a_sign_in_makes_room_for_itself(dbsession, ada):
-    limits = {"limits": LIMITS, "user_agent": None, "network_address": None}
+    timeouts = {"limits": LIMITS, "user_agent": None, "ip_address": None}
     tokens = [
-        open_session(
+        create_session(
             dbsession,
             ada.id,
-            journal=a_journal(),
+            audit=an_audit_log(),
             now=NOW + number * timedelta(seconds=1),
-            **limits,
+            **timeouts,
         )
         for number in range(MOST + 1)
     ]
@@ -122,20 +128,20 @@ def test_what_was_over_by_itself_is_not_said_to_have_been_ended(dbsession, ada):
 def test_with_a_token_one_session_ends_and_with_a_forged_one_none(dbsession, ada):
     token = SessionToken.new()
     a_session(dbsession, ada, token=token)
-    words = {"journal": a_journal(), "why": EndReason.SIGNED_OUT, "now": NOW}
-    close_session(dbsession, SessionToken.for_session(token.id), **words)
+    words = {"journal": an_audit_log(), "why": SessionEndReason.SIGNED_OUT, "now": NOW}
+    end_session_by_token(dbsession, SessionToken.for_session(token.id), **words)
     assert ended(dbsession, ada) == {}
-    close_session(dbsession, token, **words)
-    close_session(dbsession, token, **words)
+    end_session_by_token(dbsession, token, **words)
+    end_session_by_token(dbsession, token, **words)
     assert ended(dbsession, ada)[token.id].details["reason"] == "signed_out"
 
 
-def test_the_sweep_tells_the_history_when_a_session_was_over(dbsession, ada, site):
+def test_the_sweep_tells_the_history_when_a_session_was_over(dbsession, ada, services):
     over = a_session(dbsession, ada, expires_at=NOW - 2 * DAY, user_agent="Firefox").id
     kept = a_session(dbsession, ada, expires_at=NOW + DAY).id
     forgotten = a_session(dbsession, ada, expires_at=NOW - KEPT_FOR).id
     dbsession.rollback()  # on SQLite it sees the rows as they were when it began
-    assert sum(sweep(site.database.writing, SESSIONS, now=NOW, batch=1)) >= 2
+    assert sum(sweep(services.database.write_engine, SESSIONS, now=NOW, batch=1)) >= 2
     there = dbsession.scalars(sa.select(UserSession.id)).all()
     assert kept in there
     assert not {over, forgotten} & set(there)

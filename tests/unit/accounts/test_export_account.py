@@ -3,7 +3,7 @@
 import json
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.accounts.export_account import data_of
+from authsite.accounts.export_account import export_account
 from authsite.models import Base
 from authsite.tokens import SessionToken
 from tests.factories import LIMITS, NOW, a_session, a_user, an_outbox, some_noise
@@ -14,14 +14,14 @@ def everything_about_ada(dbsession):
     some_noise(dbsession)
     ada = a_user(dbsession, email="ada@example.com", first_name="Ada")
     token = SessionToken.new()
-    a_session(dbsession, ada, token=token, user_agent="Firefox", network_address="192.0.2.7")
+    a_session(dbsession, ada, token=token, user_agent="Firefox", ip_address="192.0.2.7")
     link = issue_link(
         dbsession,
         ada,
         Purpose.RESET_PASSWORD,
         email=ada.email,
-        email_key=ada.email_key,
-        lifetime=LIMITS.idle,
+        email_normalized=ada.email_normalized,
+        lifetime=LIMITS.idle_timeout,
         now=NOW,
     )
     an_outbox().put(
@@ -34,7 +34,7 @@ def everything_about_ada(dbsession):
         lifetime="a day",
     )
     dbsession.commit()
-    return ada, token, link, data_of(dbsession, ada.id, now=NOW)
+    return ada, token, link, export_account(dbsession, ada.id, now=NOW)
 
 
 def test_everything_of_a_person_is_there_and_is_json(dbsession):
@@ -44,12 +44,12 @@ def test_everything_of_a_person_is_there_and_is_json(dbsession):
     assert data["account"]["email"] == "ada@example.com"
     assert data["account"]["email_verified_at"] is None
     (session,) = data["sessions"]
-    assert (session["user_agent"], session["network_address"]) == ("Firefox", "192.0.2.7")
+    assert (session["user_agent"], session["ip_address"]) == ("Firefox", "192.0.2.7")
     assert session["created_at"].endswith("+00:00")
     (mail,) = data["mails"]
     assert (mail["kind"], mail["recipient"]) == ("verify_email", "ada@example.com")
     (event,) = data["history"]
-    assert (event["kind"], event["actor"]) == ("mail_written", "site")
+    assert (event["kind"], event["actor"]) == ("email_queued", "site")
     (link,) = data["pending_links"]
     assert link["purpose"] == "reset_password"
 

@@ -12,8 +12,8 @@ from authsite.accounts.find_users import (
     UserSummary,
     all_users,
     find_users,
+    get_summary,
     summary_of_address,
-    summary_of_id,
 )
 from authsite.models import User
 from authsite.tokens import new_id
@@ -70,7 +70,7 @@ def test_whoever_has_a_whole_address_is_meant_alone(dbsession, people):
     assert found(dbsession, "ada@lovelace.example") == ["Ada"]
     assert [len(each) for each in all_users(dbsession, "ada@lovelace.example")] == [1]
     assert found(dbsession, "ada@lovelace") == ["Ada", "Grace"]
-    assert found(dbsession, "ada@lovelace.example", state=State.FROZEN) == []
+    assert found(dbsession, "ada@lovelace.example", state=State.SUSPENDED) == []
 
 
 def test_everybody_is_found_in_the_order_of_addresses_a_page_at_a_time(dbsession, people):
@@ -90,8 +90,8 @@ def test_everybody_is_found_in_the_order_of_addresses_a_page_at_a_time(dbsession
 @pytest.mark.parametrize(
     ("state", "values"),
     [
-        (State.FROZEN, {"frozen_at": NOW, "frozen_reason": "Too many mails."}),
-        (State.CLOSING, {"closes_at": NOW}),
+        (State.SUSPENDED, {"suspended_at": NOW, "suspension_reason": "Too many mails."}),
+        (State.CLOSING, {"delete_after": NOW}),
         (State.ADMINISTRATOR, {"is_administrator": True}),
     ],
 )
@@ -115,18 +115,18 @@ def test_a_summary_has_no_hash_and_says_whether_there_is_one(dbsession):
     some_noise(dbsession)
     hush = a_user(dbsession, email="Ada@example.com", password_hash="hush-hush")
     none = a_user(dbsession, password_hash=None)
-    summary = summary_of_id(dbsession, hush.id)
+    summary = get_summary(dbsession, hush.id)
     assert summary.has_password
     assert "hush" not in repr(summary)
     assert summary.full_name == "Grace Hopper"
-    assert not summary_of_id(dbsession, none.id).has_password
+    assert not get_summary(dbsession, none.id).has_password
     assert summary_of_address(dbsession, "ADA@example.com") == summary
     assert {name for name in UserSummary._fields if "hash" in name} == set()
 
 
 def test_nobody_is_who_is_not_there(dbsession, people):
-    assert summary_of_id(dbsession, "nobody") is None
-    assert summary_of_id(dbsession, "ada@lovelace.example") is None
+    assert get_summary(dbsession, "nobody") is None
+    assert get_summary(dbsession, "ada@lovelace.example") is None
     assert summary_of_address(dbsession, people["Ada"]) is None
     assert summary_of_address(dbsession, "ada@lovelace") is None
 
@@ -138,7 +138,7 @@ def test_going_through_all_ends_with_the_last(dbsession):
             "first_name": "Number",
             "last_name": str(number),
             "email": f"number{number:04}@example.com",
-            "email_key": f"number{number:04}@example.com",
+            "email_normalized": f"number{number:04}@example.com",
             "created_at": NOW - timedelta(days=1),
         }
         for number in range(BATCH + 1)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.new_device import MOST_A_DAY, tell_of_new_browser
+from authsite.accounts.new_device import MAX_PER_DAY, notify_new_device
 from authsite.models import OutboxMessage
 from tests.factories import NOW, a_message, a_user, an_outbox, some_noise
 
@@ -14,19 +14,19 @@ from tests.factories import NOW, a_message, a_user, an_outbox, some_noise
 def ada(dbsession):
     """Somebody among others."""
     for person in some_noise(dbsession):
-        a_message(dbsession, user_id=person.id, kind="new_sign_in")
+        a_message(dbsession, user_id=person.id, kind="new_device_sign_in")
     return a_user(dbsession, email_verified_at=NOW)
 
 
-def tell(dbsession, user, *, now=NOW, network_address="192.0.2.7"):
+def notify_and_record(dbsession, user, *, now=NOW, ip_address="192.0.2.7"):
     """Tell the user of a sign-in."""
-    tell_of_new_browser(
+    notify_new_device(
         dbsession,
         user.id,
         browser="Firefox on Windows",
-        network_address=network_address,
+        ip_address=ip_address,
         outbox=an_outbox(),
-        undo_within=timedelta(days=7),
+        revert_lifetime=timedelta(days=7),
         now=now,
     )
 
@@ -37,24 +37,24 @@ def mails_of(dbsession, user):
 
 
 def test_it_says_which_browser_from_where_and_when(dbsession, ada):
-    tell(dbsession, ada)
+    notify_and_record(dbsession, ada)
     [mail] = mails_of(dbsession, ada)
-    assert mail.kind == "new_sign_in"
-    for said in ("Firefox on Windows", "192.0.2.7", "17 May 2030, 12:00 UTC", "/not-me/"):
+    assert mail.kind == "new_device_sign_in"
+    for said in ("Firefox on Windows", "192.0.2.7", "17 May 2030, 12:00 UTC", "/secure-account/"):
         assert said in mail.text
         assert said in mail.html
 
 
 def test_where_nothing_is_known_of_the_network_it_says_so(dbsession, ada):
-    tell(dbsession, ada, network_address=None)
+    notify_and_record(dbsession, ada, ip_address=None)
     assert "Network address: unknown" in mails_of(dbsession, ada)[0].text
 
 
 def test_there_are_only_so_many_a_day_and_others_do_not_count(dbsession, ada):
-    for _ in range(MOST_A_DAY):
+    for _ in range(MAX_PER_DAY):
         a_message(dbsession, user_id=ada.id, kind="password_changed")
-    for _ in range(MOST_A_DAY + 1):
-        tell(dbsession, ada)
-    assert len(mails_of(dbsession, ada)) == 2 * MOST_A_DAY
-    tell(dbsession, ada, now=NOW + timedelta(days=1))
-    assert len(mails_of(dbsession, ada)) == 2 * MOST_A_DAY + 1
+    for _ in range(MAX_PER_DAY + 1):
+        notify_and_record(dbsession, ada)
+    assert len(mails_of(dbsession, ada)) == 2 * MAX_PER_DAY
+    notify_and_record(dbsession, ada, now=NOW + timedelta(days=1))
+    assert len(mails_of(dbsession, ada)) == 2 * MAX_PER_DAY + 1

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.accounts.security_checkup import MOST, UNSEEN_FOR, Concern, suggestions_for
-from authsite.audit.event_types import Kind
+from authsite.accounts.security_checkup import MOST, UNSEEN_FOR, Issue, recommendations_for
+from authsite.audit.event_types import EventType
 from authsite.audit.store import KEPT_FOR
 from tests.factories import NOW, a_session, a_user, an_event, an_identity, some_noise
 
@@ -27,13 +27,13 @@ def ada(dbsession):
 def troubles(dbsession, user):
     """Let everything be wrong that can be."""
     ask_for_address(dbsession, user)
-    an_event(dbsession, user, kind=Kind.SIGN_IN_FAILED, at=NOW)
+    an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED, at=NOW)
     a_session(dbsession, user, public_computer=True, last_seen_at=NOW - 2 * UNSEEN_FOR)
 
 
 def ask_for_address(dbsession, user):
     """Let a change of the address wait for an hour."""
-    new = {"email": "new@example.com", "email_key": "new@example.com"}
+    new = {"email": "new@example.com", "email_normalized": "new@example.com"}
     hour = timedelta(hours=1)
     issue_link(dbsession, user, Purpose.CHANGE_EMAIL, **new, lifetime=hour, now=NOW - MINUTE)
     dbsession.commit()
@@ -42,7 +42,7 @@ def ask_for_address(dbsession, user):
 def suggested(dbsession, user, *, now=NOW, **values):
     """Return the suggestions for the user, in the session `here`."""
     identity = an_identity(user_id=user.id, session_id="here", **values)
-    return suggestions_for(dbsession, identity, now=now)
+    return recommendations_for(dbsession, identity, now=now)
 
 
 def test_when_all_is_well_nothing_is_suggested(dbsession, ada):
@@ -54,13 +54,13 @@ def test_when_all_is_well_nothing_is_suggested(dbsession, ada):
 
 def test_an_address_that_nobody_has_proven(dbsession, ada):
     [found] = suggested(dbsession, ada, email_is_verified=False)
-    assert found == (Concern.EMAIL_UNVERIFIED, "Your email address is not confirmed yet.")
+    assert found == (Issue.EMAIL_UNVERIFIED, "Your email address is not confirmed yet.")
 
 
 def test_a_change_of_the_address_that_waits(dbsession, ada):
     ask_for_address(dbsession, ada)
     [found] = suggested(dbsession, ada)
-    assert found.concern is Concern.EMAIL_CHANGE_WAITS
+    assert found.concern is Issue.EMAIL_CHANGE_WAITS
     assert "new@example.com" in found.sentence
     assert suggested(dbsession, ada, now=NOW + timedelta(hours=1)) == []
 
@@ -68,20 +68,20 @@ def test_a_change_of_the_address_that_waits(dbsession, ada):
 @pytest.mark.parametrize(("number", "times"), [(1, "once"), (3, "3 times")])
 def test_wrong_passwords_since_the_right_one_was_typed(dbsession, ada, number, times):
     for position in range(number):
-        an_event(dbsession, ada, kind=Kind.SIGN_IN_FAILED, at=NOW - position * MINUTE / 10)
-    an_event(dbsession, ada, kind=Kind.SIGN_IN_FAILED, at=NOW - 2 * MINUTE)
+        an_event(dbsession, ada, kind=EventType.SIGN_IN_FAILED, at=NOW - position * MINUTE / 10)
+    an_event(dbsession, ada, kind=EventType.SIGN_IN_FAILED, at=NOW - 2 * MINUTE)
     [found] = suggested(dbsession, ada)
-    assert found.concern is Concern.WRONG_PASSWORDS
+    assert found.concern is Issue.WRONG_PASSWORDS
     assert f"typed {times} since" in found.sentence
-    an_event(dbsession, ada, kind=Kind.PASSWORD_CONFIRMED, at=NOW + MINUTE)
+    an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, at=NOW + MINUTE)
     assert suggested(dbsession, ada) == []
 
 
 def test_wrong_passwords_when_it_is_not_known_when_the_right_one_was_typed(dbsession):
     user = a_user(dbsession)
     an_event(dbsession, user, at=NOW - KEPT_FOR)
-    an_event(dbsession, user, kind=Kind.SIGN_IN_FAILED, at=NOW - KEPT_FOR)
-    an_event(dbsession, user, kind=Kind.SIGN_IN_FAILED)
+    an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED, at=NOW - KEPT_FOR)
+    an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED)
     [found] = suggested(dbsession, user)
     assert "once" in found.sentence
 
@@ -91,7 +91,7 @@ def test_public_computers(dbsession, ada, number, where):
     for _ in range(number):
         a_session(dbsession, ada, public_computer=True, last_seen_at=NOW)
     [found] = suggested(dbsession, ada)
-    assert found == (Concern.PUBLIC_COMPUTERS, f"You are still signed in on {where}.")
+    assert found == (Issue.PUBLIC_COMPUTERS, f"You are still signed in on {where}.")
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_sessions_that_were_not_seen_for_two_weeks(dbsession, ada, number, where
     for _ in range(number):
         a_session(dbsession, ada, last_seen_at=NOW - UNSEEN_FOR - MINUTE)
     [found] = suggested(dbsession, ada)
-    assert found.concern is Concern.UNSEEN_SESSIONS
+    assert found.concern is Issue.UNSEEN_SESSIONS
     assert where in found.sentence
 
 
 def test_what_weighs_most_comes_first_and_no_more_than_three(dbsession, ada):
     troubles(dbsession, ada)
     found = [each.concern for each in suggested(dbsession, ada, email_is_verified=False)]
-    assert found == list(Concern)[:MOST]
-    assert len(Concern) > MOST == 3
+    assert found == list(Issue)[:MOST]
+    assert len(Issue) > MOST == 3

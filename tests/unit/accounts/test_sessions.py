@@ -5,20 +5,20 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.end_sessions import close_session
+from authsite.accounts.end_sessions import end_session_by_token
 from authsite.accounts.sessions import (
     IDENTITY,
-    Limits,
+    SessionTimeouts,
+    create_session,
     identity_of_token,
-    open_session,
-    renew_session,
-    touch_session,
+    refresh_session,
+    rotate_session_secret,
 )
-from authsite.audit.event_types import EndReason
+from authsite.audit.event_types import SessionEndReason
 from authsite.db.compiled_select import CompiledSelect
 from authsite.models import UserSession
 from authsite.tokens import SessionToken
-from tests.factories import LIMITS, NOW, a_journal, a_session, a_user, some_noise
+from tests.factories import LIMITS, NOW, a_session, a_user, an_audit_log, some_noise
 
 SECOND = timedelta(seconds=1)
 
@@ -31,9 +31,9 @@ def ada(dbsession):
 
 
 @pytest.fixture
-def who(site):
+def who(services):
     """Ask who holds a token."""
-    identities = CompiledSelect(IDENTITY, site.database.reading)
+    identities = CompiledSelect(IDENTITY, services.database.read_engine)
     return lambda token, now=NOW: identity_of_token(identities, token, now=now)
 
 
@@ -44,18 +44,20 @@ def rows(dbsession) -> dict[str, UserSession]:
 
 def end(dbsession, token):
     """End the session of this token, as who signs out does."""
-    close_session(dbsession, token, journal=a_journal(), why=EndReason.SIGNED_OUT, now=NOW)
+    end_session_by_token(
+        dbsession, token, audit=an_audit_log(), why=SessionEndReason.SIGNED_OUT, now=NOW
+    )
 
 
 def open_for(dbsession, user, **values) -> SessionToken:
     values = {
         "limits": LIMITS,
-        "journal": a_journal(),
+        "journal": an_audit_log(),
         "user_agent": None,
-        "network_address": None,
+        "ip_address": None,
         "now": NOW,
     } | values
-    token = open_session(dbsession, user.id, **values)
+    token = create_session(dbsession, user.id, **values)
     dbsession.commit()
     return token
 
@@ -64,19 +66,19 @@ def test_an_opened_session_is_found_by_its_token(dbsession, ada, who):
     identity = who(open_for(dbsession, ada))
     assert identity.user_id == ada.id
     assert (identity.full_name, identity.email) == ("Ada Lovelace", "ada@example.com")
-    assert identity.last_seen_at == identity.confirmed_at == NOW
-    assert identity.expires_at == NOW + LIMITS.idle
+    assert identity.last_seen_at == identity.authenticated_at == NOW
+    assert identity.expires_at == NOW + LIMITS.idle_timeout
 
 
 @pytest.mark.asvs("7.2.3")
 def test_the_table_does_not_know_the_secret(dbsession, ada):
-    token = open_for(dbsession, ada, user_agent="Firefox", network_address="192.0.2.1")
+    token = open_for(dbsession, ada, user_agent="Firefox", ip_address="192.0.2.1")
     (row,) = dbsession.execute(
         sa.select(UserSession.__table__).where(UserSession.id == token.id)
     ).all()
     assert bytes(row.secret_digest) == token.digest
     assert token.secret not in str(row)
-    assert (row.user_agent, row.network_address) == ("Firefox", "192.0.2.1")
+    assert (row.user_agent, row.ip_address) == ("Firefox", "192.0.2.1")
 
 
 @pytest.mark.parametrize(
@@ -133,23 +135,23 @@ def test_the_nearer_of_two_limits_counts(age, unseen, left):
 
 
 @pytest.mark.asvs("7.3.1")
-def test_a_visit_extends_a_session_and_no_other(site, dbsession, ada, who):
+def test_a_visit_extends_a_session_and_no_other(services, dbsession, ada, who):
     token, later = open_for(dbsession, ada), NOW + timedelta(days=3)
     others = {row.id: row.expires_at for row in rows(dbsession).values() if row.id != token.id}
-    with site.database.reading.connect() as connection:
-        until = touch_session(connection, who(token), limits=LIMITS, now=later)
-    assert until == later + LIMITS.idle
+    with services.database.read_engine.connect() as connection:
+        until = refresh_session(connection, who(token), timeouts=LIMITS, now=later)
+    assert until == later + LIMITS.idle_timeout
     identity = who(token, now=later)
     assert (identity.last_seen_at, identity.expires_at) == (later, until)
-    assert identity.confirmed_at == rows(dbsession)[token.id].created_at == NOW
+    assert identity.authenticated_at == rows(dbsession)[token.id].created_at == NOW
     after = {row.id: row.expires_at for row in rows(dbsession).values() if row.id != token.id}
     assert after == others
 
 
 @pytest.mark.asvs("7.3.2")
-def test_no_visit_extends_a_session_beyond_the_absolute_limit(site, dbsession, ada, who):
+def test_no_visit_extends_a_session_beyond_the_absolute_limit(services, dbsession, ada, who):
     token = SessionToken.new()
-    created_at = NOW - LIMITS.absolute + timedelta(days=1)
+    created_at = NOW - LIMITS.absolute_timeout + timedelta(days=1)
     a_session(
         dbsession,
         ada,
@@ -158,26 +160,28 @@ def test_no_visit_extends_a_session_beyond_the_absolute_limit(site, dbsession, a
         last_seen_at=NOW - SECOND,
         expires_at=NOW + SECOND,
     )
-    with site.database.reading.connect() as connection:
-        until = touch_session(connection, who(token), limits=LIMITS, now=NOW)
+    with services.database.read_engine.connect() as connection:
+        until = refresh_session(connection, who(token), timeouts=LIMITS, now=NOW)
     assert until == NOW + timedelta(days=1)
 
 
-def test_of_many_visits_at_one_moment_one_is_written_down(site, dbsession, ada, who):
+def test_of_many_visits_at_one_moment_one_is_written_down(services, dbsession, ada, who):
     identity = who(open_for(dbsession, ada))
     later = NOW + timedelta(hours=2)
-    with site.database.reading.connect() as connection:
-        answers = [touch_session(connection, identity, limits=LIMITS, now=later) for _ in range(5)]
-    assert answers == [later + LIMITS.idle, None, None, None, None]
+    with services.database.read_engine.connect() as connection:
+        answers = [
+            refresh_session(connection, identity, timeouts=LIMITS, now=later) for _ in range(5)
+        ]
+    assert answers == [later + LIMITS.idle_timeout, None, None, None, None]
 
 
-def test_a_session_that_was_closed_meanwhile_is_not_brought_back(site, dbsession, ada, who):
+def test_a_session_that_was_closed_meanwhile_is_not_brought_back(services, dbsession, ada, who):
     token = open_for(dbsession, ada)
     identity = who(token)
     end(dbsession, token)
     dbsession.commit()
-    with site.database.reading.connect() as connection:
-        assert touch_session(connection, identity, limits=LIMITS, now=NOW + SECOND) is None
+    with services.database.read_engine.connect() as connection:
+        assert refresh_session(connection, identity, timeouts=LIMITS, now=NOW + SECOND) is None
     assert who(token) is None
 
 
@@ -200,8 +204,8 @@ def test_nobody_ends_a_session_whose_secret_they_do_not_know(dbsession, ada, who
 
 
 def test_other_limits_make_other_sessions(dbsession, ada, who):
-    short = Limits(timedelta(minutes=15), timedelta(minutes=10), timedelta(minutes=1))
-    assert who(open_for(dbsession, ada, limits=short)).expires_at == NOW + timedelta(minutes=10)
+    short = SessionTimeouts(timedelta(minutes=15), timedelta(minutes=10), timedelta(minutes=1))
+    assert who(open_for(dbsession, ada, timeouts=short)).expires_at == NOW + timedelta(minutes=10)
 
 
 def test_an_identity_cannot_be_changed_and_knows_no_secret(dbsession, ada, who):
@@ -218,13 +222,13 @@ def test_a_renewed_session_keeps_all_but_its_secret(dbsession, ada, who):
     token, other = open_for(dbsession, ada), open_for(dbsession, ada)
     before, later = rows(dbsession)[token.id], NOW + timedelta(hours=2)
     kept = (before.created_at, before.last_seen_at, before.expires_at, before.public_computer)
-    renewed, expires_at = renew_session(dbsession, who(token), now=later)
+    renewed, expires_at = rotate_session_secret(dbsession, who(token), now=later)
     dbsession.commit()
-    assert (renewed.id, expires_at) == (token.id, NOW + LIMITS.idle)
+    assert (renewed.id, expires_at) == (token.id, NOW + LIMITS.idle_timeout)
     assert renewed.secret != token.secret
     assert who(token) is None
-    assert who(renewed).confirmed_at == later
-    assert who(other).confirmed_at == NOW
+    assert who(renewed).authenticated_at == later
+    assert who(other).authenticated_at == NOW
     row = rows(dbsession)[token.id]
     assert (row.created_at, row.last_seen_at, row.expires_at, row.public_computer) == kept
 
@@ -235,17 +239,19 @@ def test_a_session_that_has_ended_is_not_renewed(dbsession, ada, who):
     end(dbsession, token)
     dbsession.commit()
     before = set(rows(dbsession))
-    assert renew_session(dbsession, identity, now=NOW) is None
+    assert rotate_session_secret(dbsession, identity, now=NOW) is None
     assert set(rows(dbsession)) == before
 
 
 def test_nobody_renews_the_session_of_another(dbsession, ada, who):
     mine, hers = (who(open_for(dbsession, each)) for each in (a_user(dbsession), ada))
-    assert renew_session(dbsession, mine._replace(session_id=hers.session_id), now=NOW) is None
+    assert (
+        rotate_session_secret(dbsession, mine._replace(session_id=hers.session_id), now=NOW) is None
+    )
 
 
 def test_of_two_renewals_at_one_moment_the_later_secret_counts(dbsession, ada, who):
     identity = who(open_for(dbsession, ada))
-    tokens = [renew_session(dbsession, identity, now=NOW)[0] for _ in range(2)]
+    tokens = [rotate_session_secret(dbsession, identity, now=NOW)[0] for _ in range(2)]
     dbsession.commit()
     assert [who(each) is not None for each in tokens] == [False, True]

@@ -6,11 +6,11 @@ from argon2.exceptions import VerificationError
 from sqlalchemy.orm import Session
 
 from authsite.accounts.sign_in import (
-    WrongCredentials,
-    account_of,
-    check_password,
-    hold_credential,
+    InvalidCredentials,
+    lock_credential,
+    normalize_email,
     replace_password_hash,
+    verify_password,
 )
 from authsite.accounts.users import Credential
 from authsite.models import User
@@ -40,21 +40,26 @@ def hashes(dbsession: Session) -> dict[str, str]:
     return {row.id: row.password_hash for row in rows}
 
 
-def signed_in_as(site, email: str, password: str, **values) -> str:
+def signed_in_as(services, email: str, password: str, **values) -> str:
     """Return whose password it is; try as a browser that nobody knows, or as the values say."""
-    stranger = {"throttles": site.throttles, "hasher": HASHER, "network": "192.0.2.1", "now": NOW}
-    found = check_password(
-        site.credentials,
-        account=account_of(email),
+    stranger = {
+        "throttles": services.throttles,
+        "hasher": HASHER,
+        "network": "192.0.2.1",
+        "now": NOW,
+    }
+    found = verify_password(
+        services.credentials,
+        account=normalize_email(email),
         password=password,
-        **stranger | {"device_of": lambda _password_hash: None} | values,
+        **stranger | {"read_device": lambda _password_hash: None} | values,
     )
     return found.user_id
 
 
 @pytest.mark.parametrize("typed", ["ada@example.com", " ADA@Example.com", "ada@\uff45xample.com"])
-def test_address_and_password_say_who_it_is(site, ada, typed):
-    assert signed_in_as(site, typed, PASSWORD) == ada.id
+def test_address_and_password_say_who_it_is(services, ada, typed):
+    assert signed_in_as(services, typed, PASSWORD) == ada.id
 
 
 @pytest.mark.asvs("6.3.8")
@@ -73,28 +78,28 @@ def test_address_and_password_say_who_it_is(site, ada, typed):
         ("ada@example.com\0", PASSWORD),
     ],
 )
-def test_every_mistake_is_the_same_mistake(site, ada, email, password):
-    with pytest.raises(WrongCredentials) as mistake:
-        signed_in_as(site, email, password)
+def test_every_mistake_is_the_same_mistake(services, ada, email, password):
+    with pytest.raises(InvalidCredentials) as mistake:
+        signed_in_as(services, email, password)
     assert mistake.value.args == ()
 
 
 @pytest.mark.asvs("16.5.3")
-def test_a_try_that_was_not_made_does_not_count(site, dbsession, ada):
+def test_a_try_that_was_not_made_does_not_count(services, dbsession, ada):
     """The machine has no memory for the hash: neither right nor wrong, and nobody's mistake."""
     in_order = ada.password_hash
     ada.password_hash = in_order.replace("m=8,", f"m={TOO_MUCH},")
     dbsession.commit()
-    throttles = throttles_for(site, sign_in_account="1/1h")
+    throttles = throttles_for(services, sign_in_account="1/1h")
     with little_memory(), pytest.raises(VerificationError):
-        signed_in_as(site, "ada@example.com", PASSWORD, throttles=throttles)
+        signed_in_as(services, "ada@example.com", PASSWORD, throttles=throttles)
     ada.password_hash = in_order
     dbsession.commit()
-    assert signed_in_as(site, "ada@example.com", PASSWORD, throttles=throttles) == ada.id
+    assert signed_in_as(services, "ada@example.com", PASSWORD, throttles=throttles) == ada.id
 
 
 def test_a_credential_that_stands_is_held(dbsession, credential):
-    hold_credential(dbsession, credential)
+    lock_credential(dbsession, credential)
 
 
 @pytest.mark.parametrize("what_happens", ["password changed", "account closed"])
@@ -107,9 +112,9 @@ def test_a_password_that_was_right_a_moment_ago_is_wrong_now(
         dbsession.delete(ada)
     dbsession.commit()
     before = hashes(dbsession)
-    with pytest.raises(WrongCredentials):
-        hold_credential(dbsession, credential)
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(InvalidCredentials):
+        lock_credential(dbsession, credential)
+    with pytest.raises(InvalidCredentials):
         replace_password_hash(dbsession, credential, HASHER.hash(PASSWORD))
     dbsession.commit()
     assert hashes(dbsession) == before

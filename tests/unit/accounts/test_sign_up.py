@@ -8,17 +8,17 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.new_password import WeakPassword
-from authsite.accounts.sign_up import new_user, sign_up, sign_up_by_mail
+from authsite.accounts.sign_up import new_user, sign_up, sign_up_with_verification
 from authsite.accounts.users import Credential, EmailTaken
 from authsite.email_addresses import parse_email_address
-from authsite.models import OutboxMessage, PendingLink, User
-from authsite.throttling.throttles import Throttled, Throttles
+from authsite.models import EmailLink, OutboxMessage, User
+from authsite.throttling.throttles import RateLimited, Throttles
 from tests.factories import (
     NOW,
     a_hasher,
-    a_journal,
     a_policy,
     a_user,
+    an_audit_log,
     an_outbox,
     some_noise,
     throttles_for,
@@ -51,22 +51,22 @@ def sign_ada_up(
     user = new_user(throttles=NOBODY_WAITS, **ada | values)
     mail = {
         "throttles": throttles,
-        "journal": a_journal(),
+        "journal": an_audit_log(),
         "outbox": an_outbox(),
         "verify_within": DAY,
     }
     if by is sign_up:
-        mail["give_back"] = (given_back if given_back is not None else []).extend
+        mail["refund"] = (given_back if given_back is not None else []).extend
     return by(dbsession, user, **mail, now=NOW)
 
 
 def people(dbsession: Session) -> set[str]:
     """Return the keys of all accounts."""
-    return set(dbsession.execute(sa.select(User.email_key)).scalars())
+    return set(dbsession.execute(sa.select(User.email_normalized)).scalars())
 
 
 def test_there_is_one_account_more_and_all_others_are_as_before(dbsession):
-    noise = {person.email_key for person in some_noise(dbsession)}
+    noise = {person.email_normalized for person in some_noise(dbsession)}
     user_id = sign_ada_up(dbsession).user_id
     dbsession.commit()
     assert people(dbsession) == noise | {"ada.lovelace@example.com"}
@@ -106,7 +106,7 @@ def test_an_address_has_one_account_however_it_is_spelled(dbsession, spelled):
     dbsession.commit()
     assert people(dbsession) == before
     assert dbsession.execute(
-        sa.select(User.first_name).where(User.email_key == "ada.lovelace@example.com")
+        sa.select(User.first_name).where(User.email_normalized == "ada.lovelace@example.com")
     ).scalars().all() == ["Ada"]
 
 
@@ -171,20 +171,20 @@ def test_an_error_that_is_not_about_the_address_stays_what_it_is(dbsession):
 
 def mails(dbsession: Session) -> list[tuple[str, str, str | None]]:
     """Return kind, recipient and user of every message, in the order in which they were written."""
-    columns = (OutboxMessage.kind, OutboxMessage.recipient, OutboxMessage.user_id)
+    columns = (OutboxMessage.template, OutboxMessage.recipient, OutboxMessage.user_id)
     return [tuple(row) for row in dbsession.execute(sa.select(*columns))]
 
 
-@pytest.mark.parametrize("by", [sign_up, sign_up_by_mail])
+@pytest.mark.parametrize("by", [sign_up, sign_up_with_verification])
 def test_who_signs_up_is_asked_to_verify_the_address(dbsession, by):
     some_noise(dbsession)
     sign_ada_up(dbsession, by=by)
-    user = dbsession.scalars(sa.select(User).where(User.email_key == ADA)).one()
+    user = dbsession.scalars(sa.select(User).where(User.email_normalized == ADA)).one()
     assert user.email_verified_at is None
     assert mails(dbsession) == [("verify_email", "Ada.Lovelace@example.com", user.id)]
-    link = dbsession.scalars(sa.select(PendingLink)).one()
+    link = dbsession.scalars(sa.select(EmailLink)).one()
     assert (link.user_id, link.purpose) == (user.id, Purpose.VERIFY_EMAIL)
-    assert (link.email_key, link.expires_at) == (ADA, NOW + DAY)
+    assert (link.email_normalized, link.expires_at) == (ADA, NOW + DAY)
     [text] = dbsession.scalars(sa.select(OutboxMessage.text))
     assert "24 hours" in text
     assert "Hello," in text
@@ -192,17 +192,17 @@ def test_who_signs_up_is_asked_to_verify_the_address(dbsession, by):
 
 
 def test_what_was_typed_for_a_name_is_in_no_mail_to_an_address_that_is_not_verified(dbsession):
-    for by in (sign_up, sign_up_by_mail):
+    for by in (sign_up, sign_up_with_verification):
         sign_ada_up(dbsession, by=by, first_name="Win-a-prize", last_name="Click-here")
         dbsession.execute(sa.delete(User))
         for row in dbsession.scalars(sa.select(OutboxMessage)):
             assert "prize" not in f"{row.subject} {row.text} {row.html}"
 
 
-@pytest.mark.parametrize("by", [sign_up, sign_up_by_mail])
-def test_a_mail_that_is_held_back_keeps_nobody_from_signing_up(dbsession, site, by):
-    throttles = throttles_for(site, mail_address="1/3m")
-    throttles.take({"mail_address": f"verify_email {ADA}"}, now=NOW)
+@pytest.mark.parametrize("by", [sign_up, sign_up_with_verification])
+def test_a_mail_that_is_held_back_keeps_nobody_from_signing_up(dbsession, services, by):
+    throttles = throttles_for(services, email_recipient="1/3m")
+    throttles.hit({"mail_address": f"verify_email {ADA}"}, now=NOW)
     sign_ada_up(dbsession, by=by, throttles=throttles)
     assert people(dbsession) == {ADA}
     assert mails(dbsession) == []
@@ -217,46 +217,52 @@ def ada(dbsession) -> User:
 
 def test_the_owner_of_an_address_is_told_where_nobody_else_is(dbsession, ada):
     before = people(dbsession)
-    assert sign_ada_up(dbsession, by=sign_up_by_mail) is None
+    assert sign_ada_up(dbsession, by=sign_up_with_verification) is None
     assert people(dbsession) == before
-    assert mails(dbsession) == [("sign_up_taken", ADA, ada.id)]
+    assert mails(dbsession) == [("sign_up_existing_account", ADA, ada.id)]
     [text] = dbsession.scalars(sa.select(OutboxMessage.text))
     assert "Hello Grace," in text
     assert "https://site.example/sign-in\n" in text
     assert "https://site.example/forgot-password\n" in text
 
 
-def test_the_owner_is_not_told_again_and_again(dbsession, site, ada):
-    throttles = throttles_for(site, mail_address="1/3m")
+def test_the_owner_is_not_told_again_and_again(dbsession, services, ada):
+    throttles = throttles_for(services, email_recipient="1/3m")
     for _ in range(3):
-        sign_ada_up(dbsession, by=sign_up_by_mail, throttles=throttles)
+        sign_ada_up(dbsession, by=sign_up_with_verification, throttles=throttles)
         dbsession.commit()
-    assert [kind for kind, *_ in mails(dbsession)] == ["sign_up_taken"]
+    assert [kind for kind, *_ in mails(dbsession)] == ["sign_up_existing_account"]
 
 
 @pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize("verified", [None, NOW, "nobody's"])
 def test_as_many_mails_are_counted_for_a_free_address_as_for_one_that_is_taken(
-    dbsession, site, verified
+    dbsession, services, verified
 ):
     if verified != "nobody's":
         a_user(dbsession, email=ADA, email_verified_at=verified)
-    throttles = throttles_for(site, mail_address="1/3m")
-    sign_ada_up(dbsession, by=sign_up_by_mail, throttles=throttles)
+    throttles = throttles_for(services, email_recipient="1/3m")
+    sign_ada_up(dbsession, by=sign_up_with_verification, throttles=throttles)
     dbsession.commit()
-    for kind in ("verify_email", "sign_up_taken"):
-        with pytest.raises(Throttled):
-            throttles.take({"mail_address": f"{kind} {ADA}"}, now=NOW)
+    for kind in ("verify_email", "sign_up_existing_account"):
+        with pytest.raises(RateLimited):
+            throttles.hit({"mail_address": f"{kind} {ADA}"}, now=NOW)
 
 
 def test_who_has_not_verified_the_address_is_asked_again_by_the_same_name_or_another(dbsession):
     first = a_user(dbsession, email=ADA, password_hash="of a stranger")
     old = issue_link(
-        dbsession, first, Purpose.VERIFY_EMAIL, email=ADA, email_key=ADA, lifetime=DAY, now=NOW
+        dbsession,
+        first,
+        Purpose.VERIFY_EMAIL,
+        email=ADA,
+        email_normalized=ADA,
+        lifetime=DAY,
+        now=NOW,
     )
-    sign_ada_up(dbsession, by=sign_up_by_mail)
+    sign_ada_up(dbsession, by=sign_up_with_verification)
     assert mails(dbsession) == [("verify_email", ADA, first.id)]
-    [digest] = dbsession.scalars(sa.select(PendingLink.digest))
+    [digest] = dbsession.scalars(sa.select(EmailLink.digest))
     assert digest != old.digest
     assert first.password_hash == "of a stranger"
 
@@ -266,7 +272,13 @@ def former_address(dbsession) -> str:
     """An address that somebody gave up, and can still take back."""
     owner = a_user(dbsession, email="now.elsewhere@example.com", email_verified_at=NOW)
     issue_link(
-        dbsession, owner, Purpose.NOT_ME, email=ADA, email_key=ADA, lifetime=7 * DAY, now=NOW
+        dbsession,
+        owner,
+        Purpose.SECURE_ACCOUNT,
+        email=ADA,
+        email_normalized=ADA,
+        lifetime=7 * DAY,
+        now=NOW,
     )
     dbsession.commit()
     return ADA
@@ -283,25 +295,25 @@ def test_an_address_that_can_still_be_taken_back_is_taken(dbsession, former_addr
 
 def test_who_reads_mail_to_such_an_address_is_told_why_not(dbsession, former_address):
     before = people(dbsession)
-    sign_ada_up(dbsession, by=sign_up_by_mail)
+    sign_ada_up(dbsession, by=sign_up_with_verification)
     dbsession.commit()
     assert people(dbsession) == before
-    assert mails(dbsession) == [("sign_up_taken", "Ada.Lovelace@example.com", None)]
+    assert mails(dbsession) == [("sign_up_existing_account", "Ada.Lovelace@example.com", None)]
     [text] = dbsession.scalars(sa.select(OutboxMessage.text))
     assert "until a short while ago" in text
     assert "/sign-in" not in text
 
 
 def test_once_it_cannot_be_taken_back_any_more_it_is_free(dbsession, former_address):
-    dbsession.execute(sa.update(PendingLink).values(expires_at=NOW))
+    dbsession.execute(sa.update(EmailLink).values(expires_at=NOW))
     sign_ada_up(dbsession)
     assert former_address in people(dbsession)
 
 
-def test_who_signs_up_with_a_taken_address_uses_up_no_mail_of_its_owner(dbsession, site, ada):
-    throttles, hits = throttles_for(site, mail_address="1/3m"), []
+def test_who_signs_up_with_a_taken_address_uses_up_no_mail_of_its_owner(dbsession, services, ada):
+    throttles, hits = throttles_for(services, email_recipient="1/3m"), []
     with pytest.raises(EmailTaken):
         sign_ada_up(dbsession, throttles=throttles, given_back=hits)
     dbsession.rollback()
-    throttles.give_back(hits)
-    throttles.take({"mail_address": f"verify_email {ADA}"}, now=NOW)
+    throttles.refund(hits)
+    throttles.hit({"mail_address": f"verify_email {ADA}"}, now=NOW)

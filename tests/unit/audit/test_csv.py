@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.audit.csv import csv_lines, harmless
+from authsite.audit.csv import csv_lines, escape_formula
 
 FORMULAS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 texts = st.text(alphabet=st.sampled_from(f"{FORMULAS}ab \"',;|"), max_size=12) | st.text()
@@ -16,26 +16,26 @@ texts = st.text(alphabet=st.sampled_from(f"{FORMULAS}ab \"',;|"), max_size=12) |
 @pytest.mark.asvs("1.2.10")
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_no_cell_begins_with_a_formula(formula):
-    assert harmless(f"{formula}SUM(1)") == f"'{formula}SUM(1)"
-    assert harmless(f'  "{formula}SUM(1)').startswith("'")
+    assert escape_formula(f"{formula}SUM(1)") == f"'{formula}SUM(1)"
+    assert escape_formula(f'  "{formula}SUM(1)').startswith("'")
 
 
 @pytest.mark.asvs("1.2.10")
 @pytest.mark.parametrize("separator", ",;|")
 def test_nor_does_what_a_spreadsheet_might_take_for_a_cell(separator):
-    assert harmless(f"a{separator}=1+1{separator} @x") == f"a{separator}'=1+1{separator}' @x"
+    assert escape_formula(f"a{separator}=1+1{separator} @x") == f"a{separator}'=1+1{separator}' @x"
 
 
 @pytest.mark.parametrize("text", ["", "a=b", "2026-11-25", "a-b", "ada+x@example.com", "a, b"])
 def test_what_is_no_formula_stays_as_it_is(text):
-    assert harmless(text) == text
+    assert escape_formula(text) == text
 
 
 @given(st.lists(st.lists(texts, min_size=1, max_size=4), max_size=4))
 def test_every_row_comes_back_and_no_cell_of_it_is_a_formula(rows):
     written = "".join(csv_lines(rows))
     read = list(csv.reader(io.StringIO(written, newline="")))
-    assert read == [[harmless(cell) for cell in row] for row in rows]
+    assert read == [[escape_formula(cell) for cell in row] for row in rows]
     for row in read:
         for cell in row:
             assert not cell.startswith(tuple(FORMULAS))

@@ -6,36 +6,36 @@ from pathlib import Path
 import pytest
 
 import authsite
-from authsite.audit.event_types import Actor, EndReason, Kind, Method
-from authsite.models import Event
+from authsite.audit.event_types import Actor, AuthMethod, EventType, SessionEndReason
+from authsite.models import AuditEvent
 
 MAILS = Path(authsite.__file__).parent / "templates/mail"
 
 
 def test_no_kind_is_another_word_for_one_before():
     """Members of an enumeration that have the same value are one."""
-    assert len(Kind.__members__) == len(list(Kind))
-    assert len(EndReason.__members__) == len(list(EndReason))
-    assert len({kind.logged_as for kind in Kind}) == len(list(Kind))
+    assert len(EventType.__members__) == len(list(EventType))
+    assert len(SessionEndReason.__members__) == len(list(SessionEndReason))
+    assert len({kind.log_name for kind in EventType}) == len(list(EventType))
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", EventType)
 def test_every_kind_has_words_and_fits_the_table(kind):
     assert kind.words[0].isupper()
     assert not kind.words.endswith(".")
     assert kind.key == kind.name.lower()
-    assert len(kind.key) <= Event.__table__.c.kind.type.length
+    assert len(kind.key) <= AuditEvent.__table__.c.kind.type.length
     assert kind.level in {logging.INFO, logging.WARNING}
-    assert kind.logged_as.replace("_", "").isalpha()
+    assert kind.log_name.replace("_", "").isalpha()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.mail])
+@pytest.mark.parametrize("kind", [kind for kind in EventType if kind.mail])
 def test_the_mail_of_a_kind_is_there(kind):
     assert (MAILS / kind.mail / "subject.txt").exists()
 
 
 def test_words_for_actors_methods_and_reasons_fit_the_table():
-    columns = Event.__table__.c
+    columns = AuditEvent.__table__.c
     assert all(len(actor.value) <= columns.actor.type.length for actor in Actor)
-    assert all(reason.key == reason.name.lower() for reason in EndReason)
-    assert all(len(method.key) <= 20 for method in Method)
+    assert all(reason.key == reason.name.lower() for reason in SessionEndReason)
+    assert all(len(method.key) <= 20 for method in AuthMethod)

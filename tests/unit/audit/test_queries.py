@@ -6,21 +6,21 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.audit.event_types import Actor, Kind
+from authsite.audit.event_types import Actor, EventType
 from authsite.audit.queries import (
     CHUNK,
-    MOST_AT_ONCE,
-    MOST_ENDED,
+    MAX_AT_ONCE,
+    MAX_ENDED,
     PAGE,
     NoSuchEvent,
-    all_of,
-    as_plain,
     ended_sessions_of,
-    newest_of,
-    page_of,
+    history_page,
+    iter_history,
+    latest_history,
+    to_dict,
 )
 from authsite.audit.store import KEPT_FOR
-from authsite.models import Event
+from authsite.models import AuditEvent
 from authsite.tokens import new_id
 from tests.factories import NOW, a_session, a_user, an_event, some_noise
 
@@ -50,7 +50,7 @@ def test_pages_follow_each_other_without_a_gap(dbsession, ada, number, every):
     ids = some_events(dbsession, ada, number, every=every)
     found, before, pages = [], None, 0
     while pages == 0 or before:
-        page = page_of(dbsession, ada.id, before=before, now=NOW)
+        page = history_page(dbsession, ada.id, before=before, now=NOW)
         assert len(page.entries) <= PAGE
         found += [each.id for each in page.entries]
         before, pages = page.older, pages + 1
@@ -63,28 +63,28 @@ def test_no_page_begins_at_an_event_of_another_or_one_that_is_over(dbsession, ad
     old = an_event(dbsession, ada, at=NOW - KEPT_FOR)
     for before in (others.id, old.id, "never was"):
         with pytest.raises(NoSuchEvent):
-            page_of(dbsession, ada.id, before=before, now=NOW)
+            history_page(dbsession, ada.id, before=before, now=NOW)
 
 
-def test_what_is_over_is_in_nothing(dbsession, ada, site):
-    an_event(dbsession, ada, kind=Kind.SESSION_ENDED, at=NOW - KEPT_FOR)
+def test_what_is_over_is_in_nothing(dbsession, ada, services):
+    an_event(dbsession, ada, kind=EventType.SESSION_ENDED, at=NOW - KEPT_FOR)
     kept = an_event(dbsession, ada, at=NOW - KEPT_FOR + MINUTE)
-    page = page_of(dbsession, ada.id, before=None, now=NOW)
-    whole = list(all_of(site.database.session_to_read, ada.id, now=NOW))
-    for found in (page.entries, whole, newest_of(dbsession, ada.id, now=NOW)):
+    page = history_page(dbsession, ada.id, before=None, now=NOW)
+    whole = list(iter_history(services.database.read_dbsession, ada.id, now=NOW))
+    for found in (page.entries, whole, latest_history(dbsession, ada.id, now=NOW)):
         assert [each.id for each in found] == [kept.id]
 
 
 @pytest.mark.parametrize("number", [0, 1, CHUNK, CHUNK + 1])
-def test_the_whole_is_read_part_by_part(dbsession, ada, site, number):
+def test_the_whole_is_read_part_by_part(dbsession, ada, services, number):
     ids = some_events(dbsession, ada, number, every=timedelta(0))
     opened = []
 
     def new_session() -> Session:
-        opened.append(site.database.session_to_read())
+        opened.append(services.database.read_dbsession())
         return opened[-1]
 
-    assert [each.id for each in all_of(new_session, ada.id, now=NOW)] == ids
+    assert [each.id for each in iter_history(new_session, ada.id, now=NOW)] == ids
     assert len(opened) == number // CHUNK + 1
 
 
@@ -92,13 +92,13 @@ def test_of_very_many_the_newest_fit_into_memory(dbsession, ada):
     """An entry has 6 KB at most, so that a whole file stays under some ten megabytes."""
     an_event(dbsession, ada, at=NOW)
     oldest = an_event(dbsession, ada, at=NOW - 2 * MINUTE).id
-    row = dict(dbsession.execute(sa.select(Event.__table__).limit(1)).mappings().one())
+    row = dict(dbsession.execute(sa.select(AuditEvent.__table__).limit(1)).mappings().one())
     rows = [
-        row | {"id": new_id(), "user_id": ada.id, "at": NOW - MINUTE} for _ in range(MOST_AT_ONCE)
+        row | {"id": new_id(), "user_id": ada.id, "at": NOW - MINUTE} for _ in range(MAX_AT_ONCE)
     ]
-    dbsession.execute(sa.insert(Event.__table__), rows)
-    found = newest_of(dbsession, ada.id, now=NOW)
-    assert len(found) == MOST_AT_ONCE == 1000
+    dbsession.execute(sa.insert(AuditEvent.__table__), rows)
+    found = latest_history(dbsession, ada.id, now=NOW)
+    assert len(found) == MAX_AT_ONCE == 1000
     assert oldest not in {entry.id for entry in found}
 
 
@@ -109,7 +109,7 @@ def test_an_entry_knows_the_session_while_that_lives(dbsession, ada):
     for session in (living, over, others):
         an_event(dbsession, ada, session_id=session.id)
     an_event(dbsession, ada)
-    found = page_of(dbsession, ada.id, before=None, now=NOW).entries
+    found = history_page(dbsession, ada.id, before=None, now=NOW).entries
     names = {each.session_id: (each.session_lives, each.session_name) for each in found}
     assert names == {
         living.id: (True, "phone"),
@@ -123,9 +123,9 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
     event = an_event(
         dbsession, ada, actor=Actor.ADMINISTRATOR, actor_id="who", details={"why": "because"}
     )
-    [entry] = page_of(dbsession, ada.id, before=None, now=NOW).entries
+    [entry] = history_page(dbsession, ada.id, before=None, now=NOW).entries
     assert not entry.is_by_person
-    plain = as_plain(entry)
+    plain = to_dict(entry)
     assert "who" not in plain.values()
     assert plain == {
         "id": event.id,
@@ -133,7 +133,7 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
         "kind": "signed_in",
         "what": "Signed in",
         "actor": "administrator",
-        "network_address": "192.0.2.1",
+        "ip_address": "192.0.2.1",
         "browser": event.user_agent,
         "session": None,
         "details": {"why": "because"},
@@ -142,8 +142,8 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
 
 def test_the_sessions_that_ended_of_late_and_no_more_than_anybody_reads(dbsession, ada):
     an_event(dbsession, ada, at=NOW)
-    ids = some_events(dbsession, ada, MOST_ENDED + 1, kind=Kind.SESSION_ENDED)
-    an_event(dbsession, a_user(dbsession), kind=Kind.SESSION_ENDED)
+    ids = some_events(dbsession, ada, MAX_ENDED + 1, kind=EventType.SESSION_ENDED)
+    an_event(dbsession, a_user(dbsession), kind=EventType.SESSION_ENDED)
     found = ended_sessions_of(dbsession, ada.id, now=NOW)
-    assert [each.id for each in found] == ids[:MOST_ENDED]
+    assert [each.id for each in found] == ids[:MAX_ENDED]
     assert ended_sessions_of(dbsession, ada.id, now=NOW + timedelta(days=30)) == []

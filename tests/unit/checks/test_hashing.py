@@ -58,6 +58,6 @@ def test_hashes_that_fit_into_memory_are_fine(a_setup):
 
 
 def test_hashes_that_do_not_are_doubtful(a_setup):
-    many = {"authsite.passwords.concurrency": "256"}
+    many = {"authsite.passwords.hash_threads": "256"}
     setup = a_setup(app=costs(4_194_304, 1, **many), more={"server:second": {"use": "main"}})
     assert "512 hashes at once take 2097152 of" in is_doubtful(setup, "hash memory")

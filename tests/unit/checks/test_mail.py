@@ -147,23 +147,23 @@ def test_in_development_mails_wait_for_whoever_looks(a_setup, database_url, dbse
 
 def due(dbsession, **since):
     """Put a message into the outbox that is due since then."""
-    a_message(dbsession, due_at=utc_now() - timedelta(**since))
+    a_message(dbsession, send_at=utc_now() - timedelta(**since))
 
 
 def test_an_outbox_is_counted(setup, dbsession):
     assert is_fine(setup, "outbox") == "0 wait, 0 put off, 0 given up"
     due(dbsession, minutes=1)
     moment = utc_now() + timedelta(hours=1)
-    a_message(dbsession, next_try_at=moment, failure="refused: 451 Not now")
-    a_message(dbsession, next_try_at=None, failure="refused: 550 No")
+    a_message(dbsession, next_attempt_at=moment, last_error="refused: 451 Not now")
+    a_message(dbsession, next_attempt_at=None, last_error="refused: 550 No")
     assert is_fine(setup, "outbox") == "1 wait, 1 put off, 1 given up"
 
 
 @pytest.mark.parametrize(("since", "judge"), [({"hours": 1}, is_doubtful), ({"days": 1}, is_wrong)])
-def test_a_message_that_nobody_takes_is_told(setup, dbsession, since, judge):
+def test_a_message_that_nobody_takes_is_told(setup, dbsession, since, authenticate):
     due(dbsession, minutes=1)
     due(dbsession, **since)
-    said = judge(setup, "outbox")
+    said = authenticate(setup, "outbox")
     assert said.startswith("2 wait, ")
     assert "nobody has taken it" in said
     [found] = looked_at(setup, "outbox")

@@ -147,12 +147,12 @@ def test_headers_that_nobody_vouches_for_are_doubtful(a_setup):
 
 
 def test_more_threads_than_hashes_are_fine(a_setup):
-    setup = a_setup(app={"authsite.passwords.concurrency": "2"}, server={"threads": "67"})
+    setup = a_setup(app={"authsite.passwords.hash_threads": "2"}, server={"threads": "67"})
     assert is_fine(setup, "threads").endswith("67 threads for 66 hashes at most")
 
 
 def test_as_many_threads_as_hashes_are_doubtful(a_setup):
-    setup = a_setup(app={"authsite.passwords.concurrency": "2"}, server={"threads": "66"})
+    setup = a_setup(app={"authsite.passwords.hash_threads": "2"}, server={"threads": "66"})
     assert "66 threads, and 66 sign-ins" in is_doubtful(setup, "threads")
     setup = a_setup(server={"threads": None})
     assert f"{64 + os.cpu_count()} sign-ins" in is_doubtful(setup, "threads")

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.clock import utc_now
-from authsite.models import Sweep
+from authsite.models import PurgeRun
 from tests.factories import a_session, a_user
 from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong
 
@@ -14,15 +14,15 @@ from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong
 @pytest.fixture
 def begun(dbsession):
     """Let the last sweep have begun then; after the test it is again what it was."""
-    before = dbsession.execute(sa.select(Sweep.name, Sweep.begun_at)).one()
+    before = dbsession.execute(sa.select(PurgeRun.name, PurgeRun.started_at)).one()
 
     def let(moment):
-        dbsession.execute(sa.update(Sweep).values(begun_at=moment))
+        dbsession.execute(sa.update(PurgeRun).values(started_at=moment))
         dbsession.commit()
 
     yield let
-    dbsession.execute(sa.delete(Sweep))
-    dbsession.execute(sa.insert(Sweep).values(name=before.name, begun_at=before.begun_at))
+    dbsession.execute(sa.delete(PurgeRun))
+    dbsession.execute(sa.insert(PurgeRun).values(name=before.name, started_at=before.started_at))
     dbsession.commit()
 
 
@@ -81,6 +81,6 @@ def test_a_sweep_of_the_future_is_wrong(setup, begun):
 
 
 def test_where_the_row_is_gone_that_is_wrong(setup, begun, dbsession):
-    dbsession.execute(sa.delete(Sweep))
+    dbsession.execute(sa.delete(PurgeRun))
     dbsession.commit()
     assert "so nobody does" in is_wrong(setup, "sweeping")

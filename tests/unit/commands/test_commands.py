@@ -59,21 +59,21 @@ def expired(dbsession) -> int:
     return len(people)
 
 
-def sessions(site) -> int:
-    with site.database.reading.connect() as connection:
+def sessions(services) -> int:
+    with services.database.read_engine.connect() as connection:
         return connection.execute(sa.select(sa.func.count()).select_from(UserSession)).scalar_one()
 
 
-def test_purge_deletes_what_has_expired_and_says_how_much(site, expired, ini, capsys):
-    before = sessions(site)
+def test_purge_deletes_what_has_expired_and_says_how_much(services, expired, ini, capsys):
+    before = sessions(services)
     assert main(["purge", ini]) == 0
-    assert sessions(site) == before - expired
+    assert sessions(services) == before - expired
     assert capsys.readouterr() == (f"3 {GONE}", "")
     assert main(["purge", ini]) == 0
     assert capsys.readouterr().out == f"0 {GONE}"
 
 
-def test_on_a_terminal_purge_says_how_far_it_is(site, expired, ini, monkeypatch, capsys):
+def test_on_a_terminal_purge_says_how_far_it_is(services, expired, ini, monkeypatch, capsys):
     ours, theirs = os.openpty()
     with os.fdopen(theirs, "w") as terminal, os.fdopen(ours, "rb", 0) as screen:
         monkeypatch.setattr(sys, "stderr", terminal)
@@ -86,7 +86,7 @@ def test_on_a_terminal_purge_says_how_far_it_is(site, expired, ini, monkeypatch,
     assert capsys.readouterr().out == f"3 {GONE}"
 
 
-def test_where_nothing_has_expired_a_terminal_stays_as_it_is(site, ini, monkeypatch):
+def test_where_nothing_has_expired_a_terminal_stays_as_it_is(services, ini, monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True

@@ -28,7 +28,7 @@ def _nothing_is_left_open():
 
 
 @pytest.fixture
-def ini(database_url, settings_of_tests, tmp_path, site) -> str:
+def ini(database_url, settings_of_tests, tmp_path, services) -> str:
     """The path of an ini file for the database of the test."""
     settings = settings_of_tests | {"sqlalchemy.url": database_url}
     lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
@@ -53,11 +53,11 @@ def people(tmp_path) -> str:
 
 
 @pytest.fixture
-def count(site):
+def count(services):
     """How many accounts there are."""
 
     def go() -> int:
-        with site.database.reading.connect() as connection:
+        with services.database.read_engine.connect() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(User)).scalar_one()
 
     return go
@@ -194,7 +194,7 @@ def test_programs_can_read_what_became_of_whom(ini, tmp_path, capsys):
         "reasons": {"the hash of the password is of no form that is known": 1},
         "without_password": 0,
         "without_full_name": 0,
-        "frozen": 0,
+        "suspended": 0,
         "sessions": 1,
     }
     assert not any(secret in written.out + written.err for secret in SECRETS)

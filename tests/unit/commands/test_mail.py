@@ -27,7 +27,7 @@ def mailserver():
 
 
 @pytest.fixture
-def ini(tmp_path, database_url, settings_of_tests, site, mailserver) -> str:
+def ini(tmp_path, database_url, settings_of_tests, services, mailserver) -> str:
     """The path of an ini file whose mails go to the server of the test."""
     port = {"authsite.mail.port": str(mailserver.port)}
     settings = settings_of_tests | {"sqlalchemy.url": database_url} | port
@@ -40,9 +40,9 @@ def ini(tmp_path, database_url, settings_of_tests, site, mailserver) -> str:
 @pytest.fixture
 def waiting(dbsession):
     """Three messages that are due, and one that is not."""
-    due_at = utc_now() - timedelta(seconds=1)
-    ids = [a_message(dbsession, due_at=due_at).id for _ in range(3)]
-    a_message(dbsession, due_at=due_at + timedelta(hours=1))
+    send_at = utc_now() - timedelta(seconds=1)
+    ids = [a_message(dbsession, send_at=send_at).id for _ in range(3)]
+    a_message(dbsession, send_at=send_at + timedelta(hours=1))
     dbsession.rollback()
     return ids
 
@@ -59,7 +59,7 @@ def test_once_delivers_what_is_due_and_says_how_much(ini, waiting, mailserver, c
 def test_once_answers_programs_as_json(ini, waiting, mailserver, capsys):
     mailserver.answers["RCPT"] = ["550 5.1.1 Unknown"]
     assert main(["deliver", "--once", "--json", ini]) == 0
-    ended = {"delivered": 2, "put_off": 0, "given_up": 1, "server_away": None}
+    ended = {"delivered": 2, "reschedule": 0, "given_up": 1, "server_unavailable": None}
     assert json.loads(capsys.readouterr().out) == ended
 
 
@@ -96,10 +96,14 @@ def test_it_ends_with_a_signal(ini, waiting, number, status):
 
 @pytest.fixture
 def of_each_state(dbsession) -> None:
-    ended = {"next_try_at": None, "subject": None, "text": None, "html": None, "tries": 1}
+    ended = {"next_attempt_at": None, "subject": None, "text": None, "html": None, "tries": 1}
     a_message(dbsession, recipient="waiting@example.com")
-    a_message(dbsession, recipient="later@example.com", failure="refused: 451 Not now", tries=2)
-    a_message(dbsession, recipient="unknown@example.com", failure="refused: 550 Unknown", **ended)
+    a_message(
+        dbsession, recipient="later@example.com", last_error="refused: 451 Not now", attempts=2
+    )
+    a_message(
+        dbsession, recipient="unknown@example.com", last_error="refused: 550 Unknown", **ended
+    )
     for hours in range(25):
         delivered_at = NOW + timedelta(hours=hours)
         a_message(dbsession, recipient=f"{hours}@example.com", delivered_at=delivered_at, **ended)
@@ -136,9 +140,9 @@ def test_the_outbox_can_be_read_by_programs(ini, capsys):
         "state": "put off",
         "kind": "verify_email",
         "recipient": "later@example.com",
-        "due_at": "2030-05-17T12:00:00+00:00",
+        "send_at": "2030-05-17T12:00:00+00:00",
         "tries": 2,
-        "next_try_at": "2030-05-17T12:00:00+00:00",
+        "next_attempt_at": "2030-05-17T12:00:00+00:00",
         "delivered_at": None,
         "failure": "refused: 451 Not now",
     }

@@ -9,19 +9,19 @@ import sqlalchemy as sa
 
 from authsite.accounts.sessions import IDENTITY
 from authsite.db.compiled_select import CompiledSelect
-from authsite.db.engines import DATABASE_AWAY, Database
+from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.models import User
 from tests.factories import a_session, a_user, some_noise
 
 USER = sa.select(User.first_name).where(User.id == sa.bindparam("user_id"))
 
 
-def test_it_finds_the_same_row_with_the_same_types_as_core(site, dbsession):
+def test_it_finds_the_same_row_with_the_same_types_as_core(services, dbsession):
     some_noise(dbsession)
     user = a_user(dbsession, first_name="Ağa %(x)s :y ?")
     session_id = a_session(dbsession, user).id
-    compiled = CompiledSelect(IDENTITY, site.database.reading)
-    with site.database.reading.connect() as connection:
+    compiled = CompiledSelect(IDENTITY, services.database.read_engine)
+    with services.database.read_engine.connect() as connection:
         row = connection.execute(IDENTITY, {"session_id": session_id}).one()
     found = compiled.one_or_none(session_id=session_id)
     assert found == tuple(row)
@@ -29,22 +29,24 @@ def test_it_finds_the_same_row_with_the_same_types_as_core(site, dbsession):
 
 
 @pytest.mark.parametrize("user_id", ["nobody", "", "' OR 1=1 --", "%s", "x" * 5000])
-def test_it_finds_nothing_where_there_is_nothing(site, dbsession, user_id):
+def test_it_finds_nothing_where_there_is_nothing(services, dbsession, user_id):
     some_noise(dbsession)
-    assert CompiledSelect(USER, site.database.reading).one_or_none(user_id=user_id) is None
+    assert CompiledSelect(USER, services.database.read_engine).one_or_none(user_id=user_id) is None
 
 
-def test_it_can_be_asked_more_often_than_there_are_connections(site, dbsession):
+def test_it_can_be_asked_more_often_than_there_are_connections(services, dbsession):
     user = a_user(dbsession)
-    compiled = CompiledSelect(USER, site.database.reading)
+    compiled = CompiledSelect(USER, services.database.read_engine)
     for _ in range(50):
         assert compiled.one_or_none(user_id=user.id) == ("Grace",)
 
 
 @pytest.mark.asvs("15.4.1")
-def test_many_threads_at_once_get_each_its_own_row(site, dbsession):
+def test_many_threads_at_once_get_each_its_own_row(services, dbsession):
     ids = [a_user(dbsession).id for _ in range(8)]
-    compiled = site.database.compile(sa.select(User.id).where(User.id == sa.bindparam("user_id")))
+    compiled = services.database.compile(
+        sa.select(User.id).where(User.id == sa.bindparam("user_id"))
+    )
 
     def ask(user_id: str) -> set[str]:
         return {compiled.one_or_none(user_id=user_id)[0] for _ in range(300)}
@@ -53,8 +55,8 @@ def test_many_threads_at_once_get_each_its_own_row(site, dbsession):
         assert list(people.map(ask, ids)) == [{user_id} for user_id in ids]
 
 
-def test_it_sees_what_was_committed_a_moment_ago(site, dbsession):
-    compiled = CompiledSelect(USER, site.database.reading)
+def test_it_sees_what_was_committed_a_moment_ago(services, dbsession):
+    compiled = CompiledSelect(USER, services.database.read_engine)
     assert compiled.one_or_none(user_id="ada") is None
     a_user(dbsession, id="ada")
     assert compiled.one_or_none(user_id="ada") == ("Grace",)
@@ -64,9 +66,9 @@ def test_it_sees_what_was_committed_a_moment_ago(site, dbsession):
 def test_a_database_that_is_away_is_told_as_such(tmp_path: Path, file: str):
     url = sa.make_url(f"sqlite:///{tmp_path}/{file}")
     database = Database(url, pool_size=1, wait=timedelta(seconds=1))
-    compiled = CompiledSelect(USER, database.reading)
+    compiled = CompiledSelect(USER, database.read_engine)
     for _ in range(3):
-        with pytest.raises(DATABASE_AWAY) as error:
+        with pytest.raises(DATABASE_UNAVAILABLE) as error:
             compiled.one_or_none(user_id="hush")
         assert "hush" not in str(error.value)
     database.dispose()
@@ -76,7 +78,7 @@ def test_after_a_connection_was_cut_it_can_be_asked_again(postgresql, migrate):
     url = postgresql.new_database()
     migrate(url)
     database = Database(sa.make_url(url), pool_size=1, wait=timedelta(seconds=5))
-    compiled = CompiledSelect(USER, database.reading)
+    compiled = CompiledSelect(USER, database.read_engine)
     assert compiled.one_or_none(user_id="ada") is None
     with database.engine.connect() as connection:
         connection.exec_driver_sql(
@@ -86,7 +88,7 @@ def test_after_a_connection_was_cut_it_can_be_asked_again(postgresql, migrate):
     for _ in range(2):  # the pool may find out by the first one
         try:
             found = compiled.one_or_none(user_id="ada")
-        except DATABASE_AWAY:
+        except DATABASE_UNAVAILABLE:
             continue
         assert found is None
         break

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from authsite.web.transactions import attempts_of, transaction_tween_factory
+from authsite.web.transactions import retry_attempts, transaction_tween_factory
 from pyramid.registry import Registry
 from pyramid_tm import is_tm_active
 from transaction import TransactionManager
@@ -21,9 +21,9 @@ def a_post(application, method: str = "POST") -> Request:
     return request
 
 
-def names(site) -> set[str]:
+def names(services) -> set[str]:
     """Return the first names that everybody can read."""
-    with site.database.reading.connect() as connection:
+    with services.database.read_engine.connect() as connection:
         return set(connection.execute(sa.select(User.first_name)).scalars())
 
 
@@ -48,32 +48,32 @@ def manager():
     manager.abort()
 
 
-def test_what_is_written_is_kept_when_the_transaction_commits(site, ada, manager):
-    session = site.database.session_to_write(manager)
+def test_what_is_written_is_kept_when_the_transaction_commits(services, ada, manager):
+    session = services.database.write_dbsession(manager)
     rename(session, ada, "Augusta")
-    assert names(site) == {"Ada", "Grace"}
+    assert names(services) == {"Ada", "Grace"}
     manager.commit()
-    assert names(site) == {"Augusta", "Grace"}
+    assert names(services) == {"Augusta", "Grace"}
     manager.begin()
 
 
-def test_what_is_written_is_undone_when_the_transaction_aborts(site, ada, manager):
-    session = site.database.session_to_write(manager)
+def test_what_is_written_is_undone_when_the_transaction_aborts(services, ada, manager):
+    session = services.database.write_dbsession(manager)
     rename(session, ada, "Augusta")
     manager.abort()
-    assert names(site) == {"Ada", "Grace"}
+    assert names(services) == {"Ada", "Grace"}
     manager.begin()
 
 
-def test_a_session_to_read_leaves_nothing_behind(site, ada):
-    with site.database.session_to_read() as session:
+def test_a_session_to_read_leaves_nothing_behind(services, ada):
+    with services.database.read_dbsession() as session:
         rename(session, ada, "Augusta")
-    assert names(site) == {"Ada", "Grace"}
+    assert names(services) == {"Ada", "Grace"}
 
 
-def test_a_look_sees_what_was_committed_a_moment_ago(site, dbsession):
+def test_a_look_sees_what_was_committed_a_moment_ago(services, dbsession):
     """It has no transaction that would keep an old picture."""
-    with site.database.reading.connect() as connection:
+    with services.database.read_engine.connect() as connection:
         count = sa.select(sa.func.count()).select_from(User)
         before = connection.execute(count).scalar_one()
         some_noise(dbsession)
@@ -81,20 +81,23 @@ def test_a_look_sees_what_was_committed_a_moment_ago(site, dbsession):
 
 
 @pytest.mark.asvs("16.2.5")
-def test_errors_do_not_show_what_was_to_be_written(site, dbsession):
+def test_errors_do_not_show_what_was_to_be_written(services, dbsession):
     """They end up in the log, and it might have been a hash."""
     user = a_user(dbsession)
     values = {column.key: getattr(user, column.key) for column in User.__table__.c}
-    with pytest.raises(sa.exc.IntegrityError) as error, site.database.engine.begin() as connection:
+    with (
+        pytest.raises(sa.exc.IntegrityError) as error,
+        services.database.engine.begin() as connection,
+    ):
         connection.execute(sa.insert(User).values(**values))
     assert "nobody knows" not in str(error.value).split("DETAIL")[0]
 
 
-def test_times_are_utc_and_keys_are_foreign_on_both_databases(site, dbsession):
+def test_times_are_utc_and_keys_are_foreign_on_both_databases(services, dbsession):
     a_user(dbsession, created_at=NOW)
-    with site.database.reading.connect() as connection:
+    with services.database.read_engine.connect() as connection:
         assert connection.execute(sa.select(User.created_at)).scalar_one() == NOW
-    with pytest.raises(sa.exc.IntegrityError), site.database.engine.begin() as connection:
+    with pytest.raises(sa.exc.IntegrityError), services.database.engine.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO user_session (id, secret_digest, user_id, created_at, last_seen_at, "
             "confirmed_at, expires_at) VALUES ('a', 'b', 'nobody', '2030-01-01', '2030-01-01', "
@@ -106,7 +109,7 @@ def test_times_are_utc_and_keys_are_foreign_on_both_databases(site, dbsession):
     ("method", "transactional"),
     [("GET", False), ("HEAD", False), ("OPTIONS", False), ("POST", True), ("DELETE", True)],
 )
-def test_only_what_may_write_gets_a_transaction(application, site, method, transactional):
+def test_only_what_may_write_gets_a_transaction(application, services, method, transactional):
     registry = Registry()
     registry.settings = {}
     seen = []
@@ -116,14 +119,14 @@ def test_only_what_may_write_gets_a_transaction(application, site, method, trans
     assert seen == [transactional]
 
 
-def test_a_form_is_tried_as_often_as_the_settings_say(application, site):
-    attempts = site.settings.database.attempts
+def test_a_form_is_tried_as_often_as_the_settings_say(application, services):
+    attempts = services.settings.database.attempts
     assert attempts > 1
-    assert attempts_of(a_post(application)) == attempts
+    assert retry_attempts(a_post(application)) == attempts
 
 
-def test_which_database_it_is_can_be_asked(site, database_url):
-    assert site.database.is_sqlite is database_url.startswith("sqlite")
+def test_which_database_it_is_can_be_asked(services, database_url):
+    assert services.database.is_sqlite is database_url.startswith("sqlite")
 
 
 @pytest.mark.asvs("13.1.3", "13.2.6")
@@ -131,7 +134,7 @@ def test_postgresql_gives_up_waiting_by_itself(postgresql):
     url = sa.make_url(postgresql.new_database())
     database = Database(url, pool_size=1, wait=timedelta(seconds=2))
     try:
-        for engine in (database.engine, database.reading):
+        for engine in (database.engine, database.read_engine):
             with engine.connect() as connection:
                 shown = {
                     name: connection.exec_driver_sql(f"SHOW {name}").scalar_one()

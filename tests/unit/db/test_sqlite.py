@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pyramid_retry import IRetryableError
 from transaction import TransactionManager
 
-from authsite.db.engines import DATABASE_AWAY, Database
+from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 
 PATIENT, IMPATIENT = timedelta(seconds=60), timedelta(milliseconds=1)
 
@@ -26,7 +26,7 @@ def a_database(tmp_path: Path) -> Iterator[Callable[..., Database]]:
         opened.append(Database(url, pool_size=2, wait=wait))
         return opened[-1]
 
-    with a_database().reading.connect() as connection:
+    with a_database().read_engine.connect() as connection:
         connection.exec_driver_sql("CREATE TABLE counter (value INTEGER)")
         connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
     yield a_database
@@ -61,7 +61,7 @@ def test_every_connection_is_told_what_to_do(a_database, which, pragma, value):
 def test_nobody_but_a_writer_waits_longer_than_a_second(a_database, wait, patience):
     """And a writer does so before its transaction begins, not within."""
     database = a_database(wait)
-    with database.reading.connect() as reader, database.writing.begin() as writer:
+    with database.read_engine.connect() as reader, database.write_engine.begin() as writer:
         for connection in (reader, writer):
             assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == patience
 
@@ -69,7 +69,7 @@ def test_nobody_but_a_writer_waits_longer_than_a_second(a_database, wait, patien
 def test_a_writer_has_the_write_lock_before_it_reads(a_database, tmp_path):
     manager = TransactionManager(explicit=True)
     with manager:
-        session = a_database().session_to_write(manager)
+        session = a_database().write_dbsession(manager)
         assert not is_locked(tmp_path)
         session.execute(sa.text("SELECT value FROM counter"))
         assert is_locked(tmp_path)
@@ -78,7 +78,7 @@ def test_a_writer_has_the_write_lock_before_it_reads(a_database, tmp_path):
 
 def test_a_reader_holds_nobody_up(a_database, tmp_path):
     database = a_database()
-    with database.session_to_read() as session, database.reading.connect() as connection:
+    with database.read_dbsession() as session, database.read_engine.connect() as connection:
         session.execute(sa.text("SELECT value FROM counter"))
         connection.exec_driver_sql("SELECT value FROM counter")
         assert not is_locked(tmp_path)
@@ -88,7 +88,7 @@ def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_pa
     database = a_database()
 
     def add_one() -> None:
-        with database.writing.begin() as connection:
+        with database.write_engine.begin() as connection:
             connection.exec_driver_sql("UPDATE counter SET value = value + 1")
 
     holder = sqlite3.connect(tmp_path / "authsite.sqlite", isolation_level=None)
@@ -107,33 +107,33 @@ def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_pa
 def test_no_update_is_lost_by_those_who_read_before_they_write(a_database):
     def add_ten(database: Database) -> None:
         for _ in range(10):
-            with database.writing.begin() as connection:
+            with database.write_engine.begin() as connection:
                 value = connection.exec_driver_sql("SELECT value FROM counter").scalar_one()
                 connection.exec_driver_sql(f"UPDATE counter SET value = {value + 1}")
 
     with ThreadPoolExecutor(4) as people:
         list(people.map(add_ten, [a_database() for _ in range(4)]))
-    with a_database().reading.connect() as connection:
+    with a_database().read_engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT value FROM counter").scalar_one() == 40
 
 
 def test_a_writer_that_gives_up_has_waited_long_enough(a_database):
-    hurried = a_database(IMPATIENT).writing
+    hurried = a_database(IMPATIENT).write_engine
     with (
-        a_database().writing.begin(),
+        a_database().write_engine.begin(),
         hurried.connect() as connection,
-        pytest.raises(DATABASE_AWAY) as error,
+        pytest.raises(DATABASE_UNAVAILABLE) as error,
     ):
         connection.exec_driver_sql("SELECT 1")
     assert not IRetryableError.providedBy(error.value)
 
 
 def test_a_reader_that_turns_writer_too_late_may_be_tried_again(a_database):
-    with a_database().engine.connect() as late, a_database().writing.begin() as first:
+    with a_database().engine.connect() as late, a_database().write_engine.begin() as first:
         late.exec_driver_sql("SELECT value FROM counter")
         first.exec_driver_sql("UPDATE counter SET value = 5")
         first.commit()
-        with pytest.raises(DATABASE_AWAY) as error:
+        with pytest.raises(DATABASE_UNAVAILABLE) as error:
             late.exec_driver_sql("UPDATE counter SET value = 6")
     assert IRetryableError.providedBy(error.value)
 
@@ -148,7 +148,7 @@ def test_a_mistake_is_not_tried_again(a_database):
 
 
 def test_a_transaction_in_a_transaction_is_a_mistake_and_not_waited_for(a_database):
-    with a_database().writing.connect() as connection:
+    with a_database().write_engine.connect() as connection:
         connection.connection.driver_connection.execute("BEGIN")
         with pytest.raises(sa.exc.OperationalError) as error:
             connection.exec_driver_sql("SELECT 1")

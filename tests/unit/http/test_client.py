@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.http.client import network_address_of, network_of, user_agent_of
+from authsite.http.client import ip_address_of, network_of, user_agent_of
 from authsite.models import UserSession
 from tests.factories import a_request
 
@@ -29,7 +29,7 @@ columns = UserSession.__table__.c
     ],
 )
 def test_the_peers_address_is_kept_when_it_is_one(peer, address):
-    assert network_address_of(a_request(REMOTE_ADDR=peer)) == address
+    assert ip_address_of(a_request(REMOTE_ADDR=peer)) == address
 
 
 @pytest.mark.asvs("6.3.1")
@@ -61,7 +61,7 @@ def test_all_addresses_of_a_64_are_one_network(address, rest):
 
 
 def test_a_unix_socket_has_no_address():
-    assert network_address_of(a_request()) is None
+    assert ip_address_of(a_request()) is None
 
 
 @pytest.mark.asvs("4.1.3", "15.3.4")
@@ -72,7 +72,7 @@ def test_headers_that_anybody_can_write_are_not_believed():
         HTTP_FORWARDED="for=198.51.100.7",
         HTTP_X_REAL_IP="198.51.100.7",
     )
-    assert network_address_of(request) == "192.0.2.1"
+    assert ip_address_of(request) == "192.0.2.1"
 
 
 @given(
@@ -83,8 +83,8 @@ def test_headers_that_anybody_can_write_are_not_believed():
     )
 )
 def test_every_address_that_is_kept_fits_its_column(peer):
-    address = network_address_of(a_request(REMOTE_ADDR=peer))
-    assert address is None or len(address) <= columns.network_address.type.length
+    address = ip_address_of(a_request(REMOTE_ADDR=peer))
+    assert address is None or len(address) <= columns.ip_address.type.length
 
 
 @pytest.mark.asvs("16.4.1")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsite.http.user_agents import LONGEST, UNKNOWN, browser_in_words
+from authsite.http.user_agents import LONGEST, UNKNOWN, browser_label
 
 _WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 _APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -33,7 +33,7 @@ WORDS = {
 
 @pytest.mark.parametrize(("user_agent", "words"), WORDS.items())
 def test_a_browser_is_called_what_people_call_it(user_agent, words):
-    assert browser_in_words(f"Mozilla/5.0 {user_agent}") == words
+    assert browser_label(f"Mozilla/5.0 {user_agent}") == words
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_a_browser_is_called_what_people_call_it(user_agent, words):
     [("curl/8.14.1", "curl"), ("python-requests/2.32.4", "A program in Python")],
 )
 def test_so_is_a_program(user_agent, words):
-    assert browser_in_words(user_agent) == words
+    assert browser_label(user_agent) == words
 
 
 @pytest.mark.parametrize("user_agent", [None, "", "x", "x" * 512, "Quark" * 100, "\N{SNOWMAN}"])
 def test_whatever_else_is_sent_is_an_unknown_browser(user_agent):
-    assert browser_in_words(user_agent) == UNKNOWN
+    assert browser_label(user_agent) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_whatever_else_is_sent_is_an_unknown_browser(user_agent):
     ["CheapPillsBot/1.0", "www.pills.example crawler", "Pills/1.0 CFNetwork/978 Darwin/18.0.0"],
 )
 def test_nobody_has_words_of_their_own_repeated(user_agent):
-    assert "pills" not in browser_in_words(user_agent).casefold()
+    assert "pills" not in browser_label(user_agent).casefold()
 
 
 def test_what_comes_after_the_first_part_does_not_count():
     late = "Mozilla/5.0".ljust(LONGEST) + " (Windows NT 10.0) Firefox/141.0"
-    assert browser_in_words(late) == UNKNOWN
+    assert browser_label(late) == UNKNOWN

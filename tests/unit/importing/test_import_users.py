@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.importing.import_users import import_users, rehearsal
-from authsite.importing.imported_user import ForeignUser, Reason, Refusal
+from authsite.importing.import_users import dry_run, import_users
+from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
 from authsite.models import User
 from tests.factories import NOW, a_user, some_noise
 from tests.foreign_hashes import DEVISE, PASSWORD
@@ -18,12 +18,12 @@ from tests.foreign_hashes import DEVISE, PASSWORD
 HASH = DEVISE[PASSWORD]
 
 
-def people(*numbers, **values) -> list[ForeignUser]:
+def people(*numbers, **values) -> list[ImportedUser]:
     """Return people of another system, who differ by their numbers."""
     return [
-        ForeignUser(
+        ImportedUser(
             **{
-                "former_id": f"old:{number}",
+                "external_id": f"old:{number}",
                 "email": f"old{number}@example.com",
                 "first_name": "Ada",
                 "last_name": "Lovelace",
@@ -36,12 +36,12 @@ def people(*numbers, **values) -> list[ForeignUser]:
 
 
 @pytest.fixture
-def imported(site):
+def imported(services):
     """Import people; return the sum of the counts, and all refusals."""
 
     def go(some, **options):
         counts, refused = Counter(), []
-        for batch in import_users(site.database.writing.begin, some, now=NOW, **options):
+        for batch in import_users(services.database.write_engine.begin, some, now=NOW, **options):
             counts.update(batch.counts)
             refused += batch.refused
         return {name: number for name, number in counts.items() if number}, refused
@@ -55,7 +55,7 @@ def rows(dbsession):
 
     def look():
         dbsession.rollback()
-        found = sa.select(User).where(User.former_id.is_not(None)).order_by(User.former_id)
+        found = sa.select(User).where(User.external_id.is_not(None)).order_by(User.external_id)
         return list(dbsession.scalars(found))
 
     return look
@@ -67,14 +67,14 @@ def test_people_come_with_all_they_had(imported, rows, dbsession):
     some = people(1, created_at=created, email_verified_at=proven) + people(2)
     assert imported(some) == ({"read": 2, "imported": 2}, [])
     first, second = rows()
-    assert (first.former_id, first.email, first.email_key) == (
+    assert (first.external_id, first.email, first.email_normalized) == (
         "old:1",
         "old1@example.com",
         "old1@example.com",
     )
     assert (first.first_name, first.last_name, first.password_hash) == ("Ada", "Lovelace", HASH)
     assert (first.created_at, first.email_verified_at) == (created, proven)
-    assert (second.created_at, second.email_verified_at, second.frozen_at) == (NOW, None, None)
+    assert (second.created_at, second.email_verified_at, second.suspended_at) == (NOW, None, None)
     assert not first.is_administrator
 
 
@@ -87,9 +87,9 @@ def test_what_is_noteworthy_is_counted(imported, rows):
         "imported": 3,
         "without_password": 1,
         "without_full_name": 1,
-        "frozen": 1,
+        "suspended": 1,
     }
-    assert [row.frozen_at for row in rows()] == [None, None, NOW]
+    assert [row.suspended_at for row in rows()] == [None, None, NOW]
 
 
 def test_nobody_is_imported_twice(imported, rows):
@@ -110,20 +110,20 @@ def test_who_is_here_already_is_left_as_they_are(imported, rows, dbsession):
     assert (row.password_hash, row.last_name) == ("ours", "Byron")
 
 
-def test_batches_are_yielded_as_they_are_committed(site, rows):
-    batches = import_users(site.database.writing.begin, people(*range(5)), now=NOW, size=2)
+def test_batches_are_yielded_as_they_are_committed(services, rows):
+    batches = import_users(services.database.write_engine.begin, people(*range(5)), now=NOW, size=2)
     seen = [(batch.counts["imported"], len(rows())) for batch in batches]
     assert seen == [(2, 2), (2, 4), (1, 5)]
 
 
-def test_a_batch_that_fails_leaves_nothing_of_itself(site, rows):
+def test_a_batch_that_fails_leaves_nothing_of_itself(services, rows):
     """As when the machine stops: those before it are here wholly, the others not at all."""
 
     def broken_off():
         yield from people(*range(3))
         raise OSError
 
-    batches = import_users(site.database.writing.begin, broken_off(), now=NOW, size=2)
+    batches = import_users(services.database.write_engine.begin, broken_off(), now=NOW, size=2)
     assert next(batches).counts["imported"] == 2
     with pytest.raises(OSError):  # noqa: PT011 - our own
         next(batches)
@@ -132,7 +132,7 @@ def test_a_batch_that_fails_leaves_nothing_of_itself(site, rows):
 
 @pytest.mark.parametrize("size", [500, 1])
 def test_who_cannot_come_is_told_and_holds_nobody_up(imported, rows, size):
-    cannot_be_read = Refusal("line 7", "", Reason.UNREADABLE)
+    cannot_be_read = Rejection("line 7", "", RejectionReason.UNREADABLE)
     some = [
         *people(1),
         *people(2, email="nobody"),
@@ -143,18 +143,18 @@ def test_who_cannot_come_is_told_and_holds_nobody_up(imported, rows, size):
     counts, refused = imported(some, size=size)
     assert counts == {"read": 5, "imported": 2, "refused": 3}
     assert {(each.who, each.reason) for each in refused} == {
-        ("old:2", Reason.EMAIL),
-        ("line 7", Reason.UNREADABLE),
-        ("old:3", Reason.HASH_UNKNOWN),
+        ("old:2", RejectionReason.EMAIL),
+        ("line 7", RejectionReason.UNREADABLE),
+        ("old:3", RejectionReason.HASH_UNKNOWN),
     }
-    assert [row.former_id for row in rows()] == ["old:1", "old:4"]
+    assert [row.external_id for row in rows()] == ["old:1", "old:4"]
 
 
 def test_who_has_an_account_here_keeps_it(imported, rows, dbsession):
     owner = a_user(dbsession, email="old1@example.com")
     counts, [refused] = imported(people(1, email="OLD1@Example.com"))
     assert counts == {"read": 1, "refused": 1}
-    assert refused == Refusal("old:1", "OLD1@Example.com", Reason.EMAIL_TAKEN)
+    assert refused == Rejection("old:1", "OLD1@Example.com", RejectionReason.EMAIL_TAKEN)
     assert rows() == []
     dbsession.refresh(owner)
     assert owner.password_hash == "nobody knows the password"
@@ -165,26 +165,26 @@ def test_of_two_with_one_address_one_is_imported(imported, rows, size):
     some = people(1, email="Ada@example.com") + people(2, email="ada@EXAMPLE.com")
     counts, [refused] = imported(some, size=size)
     assert counts == {"read": 2, "imported": 1, "refused": 1}
-    assert refused == Refusal("old:2", "ada@EXAMPLE.com", Reason.EMAIL_TWICE, "old:1")
-    assert [row.former_id for row in rows()] == ["old:1"]
+    assert refused == Rejection("old:2", "ada@EXAMPLE.com", RejectionReason.EMAIL_TWICE, "old:1")
+    assert [row.external_id for row in rows()] == ["old:1"]
 
 
 @pytest.mark.parametrize("size", [500, 1])
 def test_of_two_with_one_id_one_is_imported(imported, rows, size):
     """Else a column that was taken for the id by mistake would make one account of them all."""
-    some = people(1, 2, 3, former_id="old:7")
+    some = people(1, 2, 3, external_id="old:7")
     counts, refused = imported(some, size=size)
     assert counts == {"read": 3, "imported": 1, "refused": 2}
-    assert {each.reason for each in refused} == {Reason.ID_TWICE}
+    assert {each.reason for each in refused} == {RejectionReason.ID_TWICE}
     assert len(rows()) == 1
 
 
 def test_two_systems_may_have_the_same_ids(imported, rows):
     imported(people(1))
-    assert imported(people(1, former_id="other:1", email="eve@example.com"))[0]["imported"] == 1
-    assert imported(people(2, former_id="other:2", email="old1@example.com")) == (
+    assert imported(people(1, external_id="other:1", email="eve@example.com"))[0]["imported"] == 1
+    assert imported(people(2, external_id="other:2", email="old1@example.com")) == (
         {"read": 1, "refused": 1},
-        [Refusal("other:2", "old1@example.com", Reason.EMAIL_TAKEN)],
+        [Rejection("other:2", "old1@example.com", RejectionReason.EMAIL_TAKEN)],
     )
 
 
@@ -196,30 +196,30 @@ def test_an_address_that_can_still_be_taken_back_is_nobody_elses(
     issue_link(
         dbsession,
         a_user(dbsession),
-        Purpose.NOT_ME,
+        Purpose.SECURE_ACCOUNT,
         email="old1@example.com",
-        email_key="old1@example.com",
+        email_normalized="old1@example.com",
         lifetime=timedelta(days=days),
         now=NOW,
     )
     dbsession.commit()
     counts, refused = imported(people(1, 2))
     assert counts["imported"] == 1 + imports
-    assert [each.reason for each in refused] == [Reason.EMAIL_TAKEN] * (1 - imports)
+    assert [each.reason for each in refused] == [RejectionReason.EMAIL_TAKEN] * (1 - imports)
     assert len(rows()) == 1 + imports
 
 
-def test_a_rehearsal_says_the_same_and_leaves_nothing(site, rows, dbsession):
+def test_a_rehearsal_says_the_same_and_leaves_nothing(services, rows, dbsession):
     a_user(dbsession, email="old3@example.com")
-    begin = partial(rehearsal, site.database.writing)
+    begin = partial(dry_run, services.database.write_engine)
     [batch] = import_users(begin, people(1, 2, 3), now=NOW)
     assert (batch.counts["imported"], batch.counts["refused"]) == (2, 1)
     assert rows() == []
 
 
-def test_whoever_signs_up_at_the_same_moment_is_waited_for(site, imported, rows, dbsession):
+def test_whoever_signs_up_at_the_same_moment_is_waited_for(services, imported, rows, dbsession):
     """Their account is not there yet when the import begins, and then it is in its way."""
-    connection = site.database.writing.connect()
+    connection = services.database.write_engine.connect()
     signing_up = connection.begin()
     connection.execute(
         sa.insert(User.__table__).values(
@@ -227,31 +227,31 @@ def test_whoever_signs_up_at_the_same_moment_is_waited_for(site, imported, rows,
             first_name="Ada",
             last_name="Byron",
             email="old1@example.com",
-            email_key="old1@example.com",
+            email_normalized="old1@example.com",
             created_at=NOW,
         )
     )
     answers = []
     importing = threading.Thread(target=lambda: answers.append(imported(people(1, 2))))
     importing.start()
-    wait_until_it_waits(site, importing)
+    wait_until_it_waits(services, importing)
     assert answers == []
     signing_up.commit()
     connection.close()
     importing.join()
     counts, [refused] = answers[0]
     assert counts == {"read": 2, "imported": 1, "refused": 1}
-    assert refused.reason is Reason.EMAIL_TAKEN
-    assert [row.former_id for row in rows()] == ["old:2"]
+    assert refused.reason is RejectionReason.EMAIL_TAKEN
+    assert [row.external_id for row in rows()] == ["old:2"]
 
 
-def wait_until_it_waits(site, thread):
+def wait_until_it_waits(services, thread):
     """Return when PostgreSQL says that somebody waits for another; SQLite says nothing."""
     waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     for _ in range(1000):
-        if site.database.is_sqlite:
+        if services.database.is_sqlite:
             return
-        with site.database.reading.connect() as connection:
+        with services.database.read_engine.connect() as connection:
             if connection.execute(waiting).scalar_one() or not thread.is_alive():
                 return
 

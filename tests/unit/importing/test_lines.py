@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authsite.importing.errors import UnusableSource
-from authsite.importing.imported_user import ForeignUser, Reason, Refusal
-from authsite.importing.lines import LONGEST_LINE, open_lines, read_csv, read_json_lines
+from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
+from authsite.importing.lines import MAX_LINE, open_lines, read_csv, read_json_lines
 from authsite.importing.people import Reader
-from authsite.importing.source import Asked
-from authsite.passwords.legacy_hashes import of_raw_password
+from authsite.importing.source import ImportOptions
+from authsite.passwords.legacy_hashes import tag_raw
 from tests.factories import NOW
 
 READERS = {"csv": read_csv, "jsonl": read_json_lines}
@@ -23,7 +23,7 @@ READERS = {"csv": read_csv, "jsonl": read_json_lines}
 
 def read(place: str, kind: str, **columns: str):
     """Return all people there, and how many lines there are said to be."""
-    asked, reader = Asked(columns=columns), Reader("old", of_raw_password, NOW)
+    asked, reader = ImportOptions(columns=columns), Reader("old", tag_raw, NOW)
     with open_lines(place, READERS[kind], reader, asked) as source:
         return list(source.people), source.total
 
@@ -60,8 +60,8 @@ def addresses(people) -> list[str]:
 
 def test_the_first_line_says_which_column_is_which(csv):
     [person] = csv("Hash,ID,E-mail,Given Name\nx,7,ada@example.com,Ada\n")
-    assert person == ForeignUser(
-        former_id="old:7", email="ada@example.com", first_name="Ada", password_hash="x"
+    assert person == ImportedUser(
+        external_id="old:7", email="ada@example.com", first_name="Ada", password_hash="x"
     )
 
 
@@ -97,16 +97,16 @@ def test_a_line_of_csv_that_cannot_be_read_spoils_no_other(csv):
     people = csv(
         'email,hash\na@example.com\nb@example.com,x,y\n"c"d@example.com,x\ne@example.com,x\n"open,x'
     )
-    unreadable = [each for each in people if isinstance(each, Refusal)]
+    unreadable = [each for each in people if isinstance(each, Rejection)]
     assert [each.who for each in unreadable] == ["line 2", "line 3", "line 4", "line 6"]
-    assert {each.reason for each in unreadable} == {Reason.UNREADABLE}
+    assert {each.reason for each in unreadable} == {RejectionReason.UNREADABLE}
     assert "e@example.com" in addresses(people)
 
 
 def test_all_lines_are_named_that_a_quote_without_an_end_takes_with_it(csv):
     rows = "".join(f"p{number}@example.com,,{'n' * 90}\n" for number in range(3, 3000))
     lost, *people = csv(f'email,hash,name\na@example.com,,"open\n{rows}')
-    assert isinstance(lost, Refusal)
+    assert isinstance(lost, Rejection)
     number = 2999 - len(people)
     assert number > 1000
     assert lost.who == f"lines 2 to {number}"
@@ -145,17 +145,17 @@ def test_an_object_a_line_is_a_person(jsonl):
         {"id": 7, "email": "ada@example.com", "passwordHash": "x", "emailVerified": True},
         {"email": "eve@example.com", "id": 8, "active": False, "roles": ["any"]},
     )
-    assert person == ForeignUser(
-        former_id="old:7", email="ada@example.com", password_hash="x", email_verified_at=NOW
+    assert person == ImportedUser(
+        external_id="old:7", email="ada@example.com", password_hash="x", email_verified_at=NOW
     )
-    assert (other.former_id, other.password_hash, other.is_active) == ("old:8", None, False)
+    assert (other.external_id, other.password_hash, other.is_active) == ("old:8", None, False)
 
 
 def test_a_line_of_json_that_cannot_be_read_spoils_no_other(jsonl):
     lines = ["[]", "{", "7", "null", '{"email": ', "[" * 100_000, "9" * 10_000, '{"id": NaN']
     people = jsonl({"email": "a@example.com", "hash": "x"}, *lines, "", {"email": "b@example.com"})
     assert [each.who for each in people[1:-1]] == [f"line {n}" for n in range(2, 10)]
-    assert {each.reason for each in people[1:-1]} == {Reason.UNREADABLE}
+    assert {each.reason for each in people[1:-1]} == {RejectionReason.UNREADABLE}
     assert (people[0].email, people[-1].email) == ("a@example.com", "b@example.com")
 
 
@@ -177,8 +177,8 @@ def test_a_line_without_an_end_is_not_read(of_bytes, kind):
     """Nobody's file takes all memory."""
     head = {"csv": b"email,hash\n", "jsonl": b'{"email": "a@example.com", "hash": ""}\n'}[kind]
     with pytest.raises(UnusableSource, match="line 2 is longer than 1048576 bytes"):
-        of_bytes(head + b"x" * (LONGEST_LINE + 1), kind)
-    assert of_bytes(head + b" " * (LONGEST_LINE - 1) + b"\n", kind)
+        of_bytes(head + b"x" * (MAX_LINE + 1), kind)
+    assert of_bytes(head + b" " * (MAX_LINE - 1) + b"\n", kind)
 
 
 def test_a_file_is_counted_before_it_is_read(tmp_path):
@@ -221,4 +221,4 @@ def test_any_bytes_are_people_or_told(content, kind, tmp_path_factory):
     head = {"csv": b"email,hash\n", "jsonl": b'{"email": "a@example.com", "hash": ""}\n'}[kind]
     path.write_bytes(head + content)
     for person in read(str(path), kind)[0]:
-        assert isinstance(person, ForeignUser | Refusal)
+        assert isinstance(person, ImportedUser | Rejection)

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from authsite.importing.imported_user import ForeignUser, Reason, Refusal
+from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
 from authsite.importing.people import Reader
-from authsite.passwords.legacy_hashes import of_nfkc_password
+from authsite.passwords.legacy_hashes import tag_nfkc
 from tests.factories import NOW
 
-READER = Reader("old", of_nfkc_password, NOW)
+READER = Reader("old", tag_nfkc, NOW)
 
 
-def person(**cells) -> ForeignUser | Refusal:
+def person(**cells) -> ImportedUser | Rejection:
     """Return what is made of these cells, and of those that everybody needs."""
     return READER.person_of({"id": 7, "email": "ada@example.com"} | cells, place="row 3")
 
@@ -25,8 +25,8 @@ def test_all_cells_have_their_meaning():
         verified="2024-05-02",
         created="2024-05-01",
         active=1,
-    ) == ForeignUser(
-        former_id="old:7",
+    ) == ImportedUser(
+        external_id="old:7",
         email="ada@example.com",
         first_name="Ada",
         last_name="Lovelace",
@@ -79,31 +79,31 @@ def test_everybody_is_active_unless_something_else_is_said():
 def test_without_ids_people_are_known_by_their_address_but_not_by_its_words():
     """The former id stays when the owner has another address."""
 
-    def former_id(email):
-        return READER.person_of({"email": email}, place="line 1").former_id
+    def external_id(email):
+        return READER.person_of({"email": email}, place="line 1").external_id
 
-    assert former_id("ada@example.com") == former_id(" ADA@example.com ")
-    assert former_id("ada@example.com") != former_id("eve@example.com")
-    assert "ada" not in former_id("ada@example.com")
-    assert len(former_id("a" * 300)) <= 120
+    assert external_id("ada@example.com") == external_id(" ADA@example.com ")
+    assert external_id("ada@example.com") != external_id("eve@example.com")
+    assert "ada" not in external_id("ada@example.com")
+    assert len(external_id("a" * 300)) <= 120
 
 
 def test_where_there_are_ids_an_empty_one_is_none():
-    assert person(id="") == Refusal("row 3", "ada@example.com", Reason.ID)
-    assert person(id=None) == Refusal("row 3", "ada@example.com", Reason.ID)
+    assert person(id="") == Rejection("row 3", "ada@example.com", RejectionReason.ID)
+    assert person(id=None) == Rejection("row 3", "ada@example.com", RejectionReason.ID)
 
 
 @pytest.mark.parametrize("cells", [{"created": "soon"}, {"verified": "perhaps"}, {"active": "2"}])
 def test_what_cannot_be_read_is_told_without_its_words(cells):
     """They may be anything, if columns were mistaken for one another."""
-    assert person(**cells) == Refusal("old:7", "ada@example.com", Reason.VALUE)
+    assert person(**cells) == Rejection("old:7", "ada@example.com", RejectionReason.VALUE)
 
 
 @pytest.mark.parametrize("cells", [{"id": b"7"}, {"email": ["a@example.com"]}, {"name": {}}])
 def test_cells_that_are_no_text_are_told(cells):
-    assert person(**cells) == Refusal("row 3", "", Reason.UNREADABLE)
+    assert person(**cells) == Rejection("row 3", "", RejectionReason.UNREADABLE)
 
 
 @pytest.mark.parametrize("half", [chr(0xD800)])
 def test_half_a_character_stops_nobody_else(half):
-    assert isinstance(READER.person_of({"email": half}, place="line 1"), ForeignUser)
+    assert isinstance(READER.person_of({"email": half}, place="line 1"), ImportedUser)

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from authsite.importing.errors import UnusableSource
-from authsite.importing.imported_user import Reason, Refusal
+from authsite.importing.imported_user import Rejection, RejectionReason
 from authsite.importing.people import Reader
-from authsite.importing.source import TABLES, Asked
+from authsite.importing.source import TABLES, ImportOptions
 from authsite.importing.tables import _engine, open_table
 from tests import foreign_hashes, former_sites
 from tests.factories import NOW
@@ -24,8 +24,8 @@ SIGNED_UP = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
 def read(place: str, system: str, **asked):
     """Return all people there, how many are said to be there, and how many sessions."""
     known = TABLES[system]
-    reader = Reader(system, known.as_kept, NOW)
-    with open_table(place, known, reader, Asked(**asked)) as source:
+    reader = Reader(system, known.encode, NOW)
+    with open_table(place, known, reader, ImportOptions(**asked)) as source:
         return list(source.people), source.total, source.sessions
 
 
@@ -46,7 +46,10 @@ def lucia(tmp_path: Path) -> str:
 def test_people_of_lucia_are_read_as_prisma_wrote_them(lucia):
     people, total, sessions = read(lucia, "lucia")
     assert (total, sessions) == (2, 3)
-    assert [each.former_id for each in people] == ["lucia:lucia0000000001", "lucia:lucia0000000002"]
+    assert [each.external_id for each in people] == [
+        "lucia:lucia0000000001",
+        "lucia:lucia0000000002",
+    ]
     [first, _] = people
     assert (first.email, first.first_name, first.last_name) == (
         "lucia1@example.com",
@@ -69,23 +72,23 @@ def test_people_of_django_are_read_as_django_wrote_them(tmp_path):
     hashes = [each[PASSWORD] for each in foreign_hashes.DJANGO.values()]
     rows = [former_sites.of_django(number, kept) for number, kept in enumerate(hashes, start=1)]
     gone = former_sites.of_django(99, "!unusable", is_active=0, first_name="", email="")
-    site = former_sites.a_former_site(
+    services = former_sites.a_former_site(
         tmp_path / "db.sqlite3", former_sites.DJANGO, auth_user=[gone, *rows]
     )
-    people, total, sessions = read(site, "django")
+    people, total, sessions = read(services, "django")
     assert (total, sessions) == (len(hashes) + 1, None)
     assert [each.password_hash for each in people] == [*hashes, None]
     assert {each.created_at for each in people} == {SIGNED_UP}
-    assert people[0].former_id == "django:1"
+    assert people[0].external_id == "django:1"
     assert [each.is_active for each in people] == [True] * len(hashes) + [False]
 
 
 def test_people_of_devise_are_read_as_rails_wrote_them(tmp_path):
     kept = foreign_hashes.DEVISE[PASSWORD]
     rows = [former_sites.of_devise(1, kept), former_sites.of_devise(2, "", confirmed_at=None)]
-    site = former_sites.a_former_site(tmp_path / "dev.sqlite3", former_sites.DEVISE, users=rows)
-    [first, second], _, _ = read(site, "devise")
-    assert (first.former_id, first.email, first.password_hash) == (
+    services = former_sites.a_former_site(tmp_path / "dev.sqlite3", former_sites.DEVISE, users=rows)
+    [first, second], _, _ = read(services, "devise")
+    assert (first.external_id, first.email, first.password_hash) == (
         "devise:1",
         "devise1@example.com",
         kept,
@@ -113,17 +116,17 @@ def test_people_can_be_read_from_postgresql(postgresql):
     people, total, _ = read(url, "django")
     assert total == len(people) == 1200
     assert (people[0].created_at, people[0].is_active) == (SIGNED_UP, False)
-    assert [each.former_id for each in people] == [f"django:{n}" for n in range(1, 1201)]
+    assert [each.external_id for each in people] == [f"django:{n}" for n in range(1, 1201)]
 
 
 def test_a_table_and_columns_of_another_name_can_be_said(tmp_path):
     tables = 'CREATE TABLE "members" (nr INTEGER, mail TEXT, pw TEXT, called TEXT)'
-    site = former_sites.a_former_site(
+    services = former_sites.a_former_site(
         tmp_path / "odd.db", tables, members=[{"nr": 5, "mail": "a@example.com", "called": "Ada B"}]
     )
     columns = {"id": "nr", "password": "pw", "name": "called"}
-    [person], _, _ = read(site, "django", table="members", columns=columns)
-    assert (person.former_id, person.first_name, person.last_name) == ("django:5", "Ada", "B")
+    [person], _, _ = read(services, "django", table="members", columns=columns)
+    assert (person.external_id, person.first_name, person.last_name) == ("django:5", "Ada", "B")
 
 
 def test_a_view_serves_as_a_table(lucia):
@@ -137,10 +140,10 @@ def test_a_view_serves_as_a_table(lucia):
 def test_who_is_added_meanwhile_comes_last(lucia):
     """The former site may go on while its people are read."""
     known = TABLES["lucia"]
-    reader = Reader("lucia", known.as_kept, NOW)
-    with open_table(lucia, known, reader, Asked()) as source:
+    reader = Reader("lucia", known.encode, NOW)
+    with open_table(lucia, known, reader, ImportOptions()) as source:
         first = next(source.people)
-    assert first.former_id == "lucia:lucia0000000001"
+    assert first.external_id == "lucia:lucia0000000001"
 
 
 @pytest.mark.asvs("13.2.2")
@@ -161,7 +164,7 @@ def test_a_text_that_is_none_spoils_its_own_row_only(lucia):
         connection.execute("""UPDATE "User" SET firstName = x'00ff' WHERE id LIKE '%2'""")
     first, second = read(lucia, "lucia")[0]
     assert first.email == "\ufffd@"
-    assert second == Refusal("row 2", "", Reason.UNREADABLE)
+    assert second == Rejection("row 2", "", RejectionReason.UNREADABLE)
 
 
 def why(place: str, system: str, **asked) -> str:
@@ -215,7 +218,7 @@ def test_a_table_that_breaks_off_is_told(lucia):
             SELECT id, email, CASE WHEN id LIKE '%2' THEN json('{') END AS hash FROM "User" """
         )
     known = TABLES["lucia"]
-    asked = Asked(table="failing")
+    asked = ImportOptions(table="failing")
     told = pytest.raises(UnusableSource, match="the source cannot be read: malformed JSON")
-    with open_table(lucia, known, Reader("l", known.as_kept, NOW), asked) as source, told:
+    with open_table(lucia, known, Reader("l", known.encode, NOW), asked) as source, told:
         list(source.people)

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
-from authsite.mail.delivery import Round
-from authsite.mail.worker import Courier, build_courier
+from authsite.mail.delivery import DeliveryResult
+from authsite.mail.worker import MailWorker, build_worker
 from authsite.models import OutboxMessage
-from authsite.services import Site
+from authsite.services import Services
 from tests.factories import a_message
 from tests.smtp import Certificates, Mailserver, a_mailserver
 
@@ -44,15 +44,15 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture
-def courier_to(site: Site) -> Callable[..., Courier]:
+def courier_to(services: Services) -> Callable[..., MailWorker]:
     """Make a courier of the site that brings its mails to this port, with other settings."""
 
-    def build(port: int, **mail: Any) -> Courier:
+    def build(port: int, **mail: Any) -> MailWorker:
         changed = {"host": "localhost", "port": port, "security": "none", "thread": True} | mail
         settings = dataclasses.replace(
-            site.settings, mail=dataclasses.replace(site.settings.mail, **changed)
+            services.settings, mail=dataclasses.replace(services.settings.mail, **changed)
         )
-        return build_courier(settings, site.database)
+        return build_worker(settings, services.database)
 
     return build
 
@@ -60,15 +60,15 @@ def courier_to(site: Site) -> Callable[..., Courier]:
 class Post:
     """The outbox and a courier, in the hands of a test."""
 
-    def __init__(self, dbsession: Session, courier_to: Callable[..., Courier]) -> None:
+    def __init__(self, dbsession: Session, courier_to: Callable[..., MailWorker]) -> None:
         self._dbsession = dbsession
         self._courier_to = courier_to
 
     def put(self, **values: Any) -> str:
         """Put a message into the outbox that is due since just now; return its id."""
         self._dbsession.rollback()  # what was read before is old
-        due_at = values.pop("due_at", utc_now() - timedelta(seconds=1))
-        return a_message(self._dbsession, due_at=due_at, text=f"Open {LINK}", **values).id
+        send_at = values.pop("send_at", utc_now() - timedelta(seconds=1))
+        return a_message(self._dbsession, send_at=send_at, text=f"Open {LINK}", **values).id
 
     def row(self, message_id: str) -> OutboxMessage:
         """Return a message as it is now."""
@@ -82,12 +82,12 @@ class Post:
         self._dbsession.execute(wanted.values(**values))
         self._dbsession.commit()
 
-    def deliver(self, port: int, **mail: Any) -> Round:
+    def deliver(self, port: int, **mail: Any) -> DeliveryResult:
         """Deliver what is due to this port; return what became of it."""
         return self._courier_to(port, **mail).deliver_due(now=utc_now())
 
 
 @pytest.fixture
-def post(dbsession: Session, courier_to: Callable[..., Courier]) -> Post:
+def post(dbsession: Session, courier_to: Callable[..., MailWorker]) -> Post:
     """The outbox and a courier."""
     return Post(dbsession, courier_to)

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from authsite.clock import utc_now
-from authsite.db.engines import DATABASE_AWAY, Database
-from authsite.mail.delivery import Round
+from authsite.db.engines import DATABASE_UNAVAILABLE, Database
+from authsite.mail.delivery import DeliveryResult
 from authsite.mail.outbox import TRIED_FOR
-from authsite.mail.worker import build_courier
+from authsite.mail.worker import build_worker
 from tests.unit.mail.conftest import LINK
 
 
@@ -27,8 +27,8 @@ def logged(caplog):
 
 def test_what_is_due_arrives_and_says_for_whom_it_is(mailserver, caplog, post):
     message = post.put()
-    post.put(due_at=utc_now() + timedelta(hours=1))
-    assert post.deliver(mailserver.port) == Round(delivered=1)
+    post.put(send_at=utc_now() + timedelta(hours=1))
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1)
     [received] = mailserver.received
     assert received.sender == "no-reply@localhost"
     assert received.recipients == [post.row(message).recipient]
@@ -37,12 +37,12 @@ def test_what_is_due_arrives_and_says_for_whom_it_is(mailserver, caplog, post):
     assert LINK in received.mail.get_body(["plain"]).get_content()
     assert post.row(message).delivered_at is not None
     assert logged(caplog) == [("INFO", f"sys_mail_delivered: verify_email {message}, try 1")]
-    assert post.deliver(mailserver.port) == Round()
+    assert post.deliver(mailserver.port) == DeliveryResult()
 
 
 def test_several_messages_go_over_one_connection(mailserver, post):
     messages = [post.put() for _ in range(5)]
-    assert post.deliver(mailserver.port) == Round(delivered=5)
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=5)
     assert {each.recipients[0] for each in mailserver.received} == {
         post.row(message).recipient for message in messages
     }
@@ -50,7 +50,7 @@ def test_several_messages_go_over_one_connection(mailserver, post):
 
 
 def test_where_nothing_is_due_nobody_is_called(mailserver, post):
-    assert post.deliver(mailserver.port) == Round()
+    assert post.deliver(mailserver.port) == DeliveryResult()
     assert mailserver.connections == 0
 
 
@@ -64,14 +64,16 @@ def test_the_server_is_told_the_name_of_the_site(mailserver, post):
 def test_what_is_refused_for_now_is_put_off_and_the_next_is_sent(command, mailserver, caplog, post):
     first, second = post.put(), post.put()
     mailserver.answers[command] = ["451 4.7.1 Greylisted, try again"]
-    assert post.deliver(mailserver.port) == Round(delivered=1, put_off=1)
-    put_off, sent = sorted((post.row(first), post.row(second)), key=lambda each: each.text is None)
-    assert put_off.failure == "refused: 451 4.7.1 Greylisted, try again"
-    assert timedelta(seconds=1) < put_off.next_try_at - utc_now() <= timedelta(seconds=10)
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, reschedule=1)
+    reschedule, sent = sorted(
+        (post.row(first), post.row(second)), key=lambda each: each.text is None
+    )
+    assert reschedule.last_error == "refused: 451 4.7.1 Greylisted, try again"
+    assert timedelta(seconds=1) < reschedule.next_attempt_at - utc_now() <= timedelta(seconds=10)
     assert sent.delivered_at is not None
     assert (
         "WARNING",
-        f"sys_mail_put_off: verify_email {put_off.id}, try 1: refused: 451 4.7.1",
+        f"sys_mail_deferred: verify_email {reschedule.id}, try 1: refused: 451 4.7.1",
     ) in (logged(caplog))
     assert mailserver.connections == 1
 
@@ -80,10 +82,10 @@ def test_what_was_put_off_arrives_when_its_time_has_come(mailserver, post):
     message = post.put()
     mailserver.answers["RCPT"] = ["451 4.7.1 Greylisted"]
     post.deliver(mailserver.port)
-    assert post.deliver(mailserver.port) == Round()
-    post.change(message, next_try_at=utc_now())
-    assert post.deliver(mailserver.port) == Round(delivered=1)
-    assert (post.row(message).tries, post.row(message).failure) == (2, None)
+    assert post.deliver(mailserver.port) == DeliveryResult()
+    post.change(message, next_attempt_at=utc_now())
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1)
+    assert (post.row(message).attempts, post.row(message).last_error) == (2, None)
     assert len(mailserver.received) == 1
 
 
@@ -100,8 +102,8 @@ def test_what_is_not_about_the_message_loses_none(command, reply, mailserver, po
     messages = [post.put() for _ in range(3)]
     mailserver.answers[command] = [reply] * 2
     ended = post.deliver(mailserver.port)
-    assert (ended.delivered, ended.put_off, ended.given_up) == (0, 1, 0)
-    assert ended.server_away
+    assert (ended.delivered, ended.reschedule, ended.given_up) == (0, 1, 0)
+    assert ended.server_unavailable
     assert all(post.row(each).text for each in messages)
 
 
@@ -117,23 +119,21 @@ def test_what_is_refused_for_good_is_given_up_at_once(command, mailserver, caplo
     first, second = post.put(), post.put()
     recipient = post.row(first).recipient
     mailserver.answers[command] = [f"550 5.1.1 <{recipient}>: unknown"]
-    assert post.deliver(mailserver.port) == Round(delivered=1, given_up=1)
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, given_up=1)
     given_up = post.row(first) if post.row(first).delivered_at is None else post.row(second)
-    assert (given_up.next_try_at, given_up.text) == (None, None)
-    assert given_up.failure == f"refused: 550 5.1.1 <{recipient}>: unknown"
+    assert (given_up.next_attempt_at, given_up.text) == (None, None)
+    assert given_up.last_error == f"refused: 550 5.1.1 <{recipient}>: unknown"
     assert recipient not in caplog.text
-    assert (
-        f"sys_mail_given_up: verify_email {given_up.id}, try 1: refused: 550 5.1.1" in caplog.text
-    )
+    assert f"sys_mail_failed: verify_email {given_up.id}, try 1: refused: 550 5.1.1" in caplog.text
 
 
 def test_after_three_days_it_is_given_up(mailserver, post):
-    old = post.put(due_at=utc_now() - TRIED_FOR)
-    younger = post.put(due_at=utc_now() - TRIED_FOR + timedelta(minutes=5))
+    old = post.put(send_at=utc_now() - TRIED_FOR)
+    younger = post.put(send_at=utc_now() - TRIED_FOR + timedelta(minutes=5))
     mailserver.answers["RCPT"] = ["451 4.7.1 Not now"] * 2
-    assert post.deliver(mailserver.port) == Round(put_off=1, given_up=1)
-    assert post.row(old).next_try_at is None
-    assert post.row(younger).next_try_at is not None
+    assert post.deliver(mailserver.port) == DeliveryResult(reschedule=1, given_up=1)
+    assert post.row(old).next_attempt_at is None
+    assert post.row(younger).next_attempt_at is not None
 
 
 @pytest.mark.asvs("14.2.4", "16.2.5")
@@ -142,10 +142,10 @@ def test_neither_outbox_nor_log_keeps_what_a_filter_quotes(mailserver, caplog, p
     message = post.put()
     token = LINK.rpartition("/")[2]
     mailserver.answers["DATA"] = [f"554 5.7.1 Blocked: {LINK} ({token}) \x1b[2J{'spam ' * 60}"]
-    assert post.deliver(mailserver.port) == Round(given_up=1)
-    failure = post.row(message).failure
-    assert failure.startswith("refused: 554 5.7.1 Blocked: [...] [...] [2Jspam spam")
-    assert len(failure) == 200
+    assert post.deliver(mailserver.port) == DeliveryResult(given_up=1)
+    last_error = post.row(message).last_error
+    assert last_error.startswith("refused: 554 5.7.1 Blocked: [...] [...] [2Jspam spam")
+    assert len(last_error) == 200
     for secret in (token, post.row(message).recipient, "Confirm"):
         assert secret not in caplog.text
 
@@ -161,11 +161,11 @@ def test_what_no_message_could_pass_ends_the_round(reply, said, mailserver, capl
     messages = [post.put() for _ in range(3)]
     mailserver.answers["MAIL"] = [reply]
     ended = post.deliver(mailserver.port)
-    assert (ended.put_off, ended.delivered, ended.given_up) == (1, 0, 0)
-    assert ended.server_away
-    assert sorted(post.row(each).tries for each in messages) == [0, 0, 1]
-    assert all(post.row(each).next_try_at for each in messages)
-    [event] = [each for each in logged(caplog) if each[1].startswith("sys_mail_server_away")]
+    assert (ended.reschedule, ended.delivered, ended.given_up) == (1, 0, 0)
+    assert ended.server_unavailable
+    assert sorted(post.row(each).attempts for each in messages) == [0, 0, 1]
+    assert all(post.row(each).next_attempt_at for each in messages)
+    [event] = [each for each in logged(caplog) if each[1].startswith("sys_mail_server_unavailable")]
     assert event[0] == said[0]
     assert said[1] in event[1]
 
@@ -173,17 +173,17 @@ def test_what_no_message_could_pass_ends_the_round(reply, said, mailserver, capl
 def test_a_server_that_is_down_is_not_asked_for_every_message(unused_port, caplog, post):
     messages = [post.put() for _ in range(3)]
     ended = post.deliver(unused_port)
-    assert ended.put_off == 1
-    assert "Connection refused" in ended.server_away
-    assert sorted(post.row(each).tries for each in messages) == [0, 0, 1]
-    assert "WARNING" in {level for level, text in logged(caplog) if "server_away" in text}
+    assert ended.reschedule == 1
+    assert "Connection refused" in ended.server_unavailable
+    assert sorted(post.row(each).attempts for each in messages) == [0, 0, 1]
+    assert "WARNING" in {level for level, text in logged(caplog) if "server_unavailable" in text}
 
 
 def test_a_server_that_hangs_up_on_a_used_connection_is_called_again(mailserver, post):
     for _ in range(2):
         post.put()
     mailserver.answers["RSET"] = ["421 4.4.2 Idle for too long"]
-    assert post.deliver(mailserver.port) == Round(delivered=2)
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=2)
     assert mailserver.connections == 2
 
 
@@ -191,22 +191,22 @@ def test_a_server_that_hangs_is_left_after_its_time(mailserver, post):
     message = post.put()
     mailserver.hangs = True
     ended = post.deliver(mailserver.port, timeout=timedelta(seconds=1))
-    assert "timed out" in ended.server_away
-    assert post.row(message).next_try_at > utc_now()
-    assert post.row(message).failure.startswith("it broke off")
+    assert "timed out" in ended.server_unavailable
+    assert post.row(message).next_attempt_at > utc_now()
+    assert post.row(message).last_error.startswith("it broke off")
 
 
 def test_a_server_that_greets_with_a_refusal_is_away(mailserver, post):
     post.put()
     mailserver.answers |= {name: ["550 5.7.1 We know you"] for name in ("EHLO", "HELO")}
-    assert "it answers 550" in post.deliver(mailserver.port).server_away
+    assert "it answers 550" in post.deliver(mailserver.port).server_unavailable
 
 
 def test_a_message_that_cannot_be_written_holds_up_no_other(mailserver, caplog, post):
-    broken = post.put(subject=None, due_at=utc_now() - timedelta(minutes=1))
+    broken = post.put(subject=None, send_at=utc_now() - timedelta(minutes=1))
     post.put()
-    assert post.deliver(mailserver.port) == Round(delivered=1, put_off=1)
-    assert post.row(broken).failure == "an error of the site: TypeError"
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, reschedule=1)
+    assert post.row(broken).last_error == "an error of the site: TypeError"
     assert f"sys_mail_crash: verify_email {broken}, try 1: TypeError in " in caplog.text
 
 
@@ -216,42 +216,42 @@ def test_who_needed_longer_than_the_lease_says_so(mailserver, caplog, post):
     later = utc_now() + timedelta(hours=1)
 
     def meanwhile():
-        post.change(message, next_try_at=later)
+        post.change(message, next_attempt_at=later)
 
     mailserver.on_data = meanwhile
-    assert post.deliver(mailserver.port) == Round(delivered=1)
-    assert post.row(message).next_try_at == later
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1)
+    assert post.row(message).next_attempt_at == later
     assert f"sys_mail_late: verify_email {message}" in caplog.text
 
 
 def test_in_development_nothing_leaves_the_machine(courier_to, post):
     message = post.put()
-    courier = courier_to(0, host=None)
-    assert not courier.delivers
-    assert not courier.is_to_start
-    assert courier.deliver_due(now=utc_now()) == Round()
-    assert post.row(message).tries == 0
+    mail_worker = courier_to(0, host=None)
+    assert not mail_worker.delivers
+    assert not mail_worker.needs_start
+    assert mail_worker.deliver_due(now=utc_now()) == DeliveryResult()
+    assert post.row(message).attempts == 0
 
 
 @pytest.fixture
-def locked_while_sending(site, mailserver):
+def locked_while_sending(services, mailserver):
     """Let nobody write for a moment that begins when a message is on its way; return a courier."""
-    database = Database(site.database.engine.url, pool_size=1, wait=timedelta(seconds=1))
+    database = Database(services.database.engine.url, pool_size=1, wait=timedelta(seconds=1))
 
     def lock():
         mailserver.on_data = lambda: None
-        held = site.database.writing.connect()
+        held = services.database.write_engine.connect()
         held.begin()
-        if not site.database.is_sqlite:
+        if not services.database.is_sqlite:
             held.exec_driver_sql("LOCK TABLE outbox_message IN EXCLUSIVE MODE")
         threading.Timer(1.5, held.close).start()
 
     def build(timeout):
         mail = dataclasses.replace(
-            site.settings.mail, host="127.0.0.1", port=mailserver.port, timeout=timeout
+            services.settings.mail, host="127.0.0.1", port=mailserver.port, timeout=timeout
         )
         mailserver.on_data = lock
-        return build_courier(dataclasses.replace(site.settings, mail=mail), database)
+        return build_worker(dataclasses.replace(services.settings, mail=mail), database)
 
     yield build
     database.dispose()
@@ -261,18 +261,18 @@ def test_a_database_that_is_away_for_a_moment_costs_no_second_mail(
     locked_while_sending, mailserver, post
 ):
     message = post.put()
-    courier = locked_while_sending(timedelta(seconds=10))
-    assert courier.deliver_due(now=utc_now()) == Round(delivered=1)
+    mail_worker = locked_while_sending(timedelta(seconds=10))
+    assert mail_worker.deliver_due(now=utc_now()) == DeliveryResult(delivered=1)
     assert post.row(message).delivered_at
-    assert (post.row(message).tries, len(mailserver.received)) == (1, 1)
+    assert (post.row(message).attempts, len(mailserver.received)) == (1, 1)
 
 
 def test_who_cannot_mark_a_message_within_its_lease_leaves_it_to_the_next_try(
     locked_while_sending, post
 ):
     message = post.put()
-    courier = locked_while_sending(timedelta(milliseconds=50))
-    with pytest.raises(DATABASE_AWAY):
-        courier.deliver_due(now=utc_now())
+    mail_worker = locked_while_sending(timedelta(milliseconds=50))
+    with pytest.raises(DATABASE_UNAVAILABLE):
+        mail_worker.deliver_due(now=utc_now())
     assert post.row(message).delivered_at is None
     assert post.row(message).text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.mail.mime import as_email
-from authsite.mail.outbox import Claimed
+from authsite.mail.outbox import LeasedMessage
 from tests.factories import NOW
 
 HEADERS = [
@@ -68,13 +68,13 @@ def sent(**values) -> email.message.EmailMessage:
         "subject": "Confirm your address",
         "text": "Hello",
         "html": "<p>Hello",
-        "due_at": NOW,
+        "send_at": NOW,
         "tries": 1,
         "leased_until": NOW,
     }
     names = {"sender": "no-reply@accounts.example.com", "sender_name": "Example"}
     names |= {name: values.pop(name) for name in names.keys() & values}
-    content = as_email(Claimed(**message | values), **names).as_bytes()
+    content = as_email(LeasedMessage(**message | values), **names).as_bytes()
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998
     assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
@@ -142,7 +142,7 @@ def test_both_forms_arrive_as_they_were_written(text, html):
 
 
 def test_a_mail_says_that_a_machine_wrote_it_and_when_it_was_due():
-    mail = sent(due_at=NOW + timedelta(hours=5))
+    mail = sent(send_at=NOW + timedelta(hours=5))
     assert mail["Date"].datetime == NOW + timedelta(hours=5)
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Content-Language"] == "en"
@@ -151,7 +151,7 @@ def test_a_mail_says_that_a_machine_wrote_it_and_when_it_was_due():
 
 def test_every_try_has_the_same_id_and_every_message_another():
     assert sent()["Message-ID"] == "<0123456789abcdef@accounts.example.com>"
-    assert sent(tries=7)["Message-ID"] == sent()["Message-ID"]
+    assert sent(attempts=7)["Message-ID"] == sent()["Message-ID"]
     assert sent(id="f" * 16)["Message-ID"] != sent()["Message-ID"]
 
 

@@ -6,12 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.mail.outbox import (
-    NEXT_TRY,
+    NEXT_ATTEMPT,
     TRIED_FOR,
-    claim,
-    give_up,
+    fail,
+    lease_,
     mark_delivered,
-    put_off,
+    reschedule,
 )
 from authsite.models import OutboxMessage
 from tests.factories import NOW, a_message, a_user, some_noise
@@ -24,19 +24,19 @@ SECOND = timedelta(seconds=1)
 def _noise(dbsession):
     """Messages that are not due: of another week, delivered, given up."""
     some_noise(dbsession)
-    a_message(dbsession, due_at=NOW + timedelta(days=10))
+    a_message(dbsession, send_at=NOW + timedelta(days=10))
     for ended in ({"delivered_at": NOW}, {"failure": "refused"}):
-        a_message(dbsession, next_try_at=None, forget_at=NOW + timedelta(days=9), **ended)
+        a_message(dbsession, next_attempt_at=None, purge_after=NOW + timedelta(days=9), **ended)
 
 
 @pytest.fixture
-def connection(site):
-    with site.database.reading.connect() as connection:
+def connection(services):
+    with services.database.read_engine.connect() as connection:
         yield connection
 
 
 def take(connection, *, now=NOW, lease=LEASE):
-    return claim(connection, due_by=now, now=now, lease=lease)
+    return lease_(connection, due_by=now, now=now, lease=lease)
 
 
 def row_of(connection, message_id):
@@ -45,7 +45,7 @@ def row_of(connection, message_id):
 
 
 def test_who_takes_a_message_gets_all_that_is_to_be_sent(connection, dbsession):
-    message = a_message(dbsession, user_id=a_user(dbsession).id, due_at=NOW - SECOND)
+    message = a_message(dbsession, user_id=a_user(dbsession).id, send_at=NOW - SECOND)
     taken = take(connection)
     assert taken == (
         message.id,
@@ -62,76 +62,76 @@ def test_who_takes_a_message_gets_all_that_is_to_be_sent(connection, dbsession):
 
 def test_what_has_been_due_longest_goes_first(connection, dbsession):
     later = a_message(dbsession)
-    earlier = a_message(dbsession, due_at=NOW - SECOND)
+    earlier = a_message(dbsession, send_at=NOW - SECOND)
     assert [take(connection).id for _ in range(2)] == [earlier.id, later.id]
     assert take(connection) is None
 
 
 def test_what_is_not_due_stays(connection, dbsession):
-    a_message(dbsession, due_at=NOW + SECOND)
+    a_message(dbsession, send_at=NOW + SECOND)
     assert take(connection) is None
     assert take(connection, now=NOW + SECOND) is not None
 
 
 def test_what_one_has_taken_no_other_gets_before_the_lease_ends(connection, dbsession):
     message = a_message(dbsession)
-    assert take(connection).tries == 1
+    assert take(connection).attempts == 1
     assert take(connection, now=NOW + LEASE - SECOND) is None
     again = take(connection, now=NOW + LEASE)
-    assert (again.id, again.tries) == (message.id, 2)
+    assert (again.id, again.attempts) == (message.id, 2)
 
 
-def test_while_somebody_takes_a_message_others_take_the_next(site, dbsession, connection):
+def test_while_somebody_takes_a_message_others_take_the_next(services, dbsession, connection):
     """On SQLite they wait for a moment; on PostgreSQL they pass it by."""
     ids = [a_message(dbsession).id for _ in range(2)]
-    with site.database.writing.begin() as first:
+    with services.database.write_engine.begin() as first:
         taken = [take(first).id]
-        if not site.database.is_sqlite:
+        if not services.database.is_sqlite:
             taken.append(take(connection).id)
             assert take(connection) is None
-    if site.database.is_sqlite:
+    if services.database.is_sqlite:
         taken.append(take(connection).id)
     assert sorted(taken) == sorted(ids)
 
 
 @pytest.mark.asvs("14.2.7")
 def test_of_what_was_delivered_nothing_stays_but_who_was_written_to(connection, dbsession):
-    message = a_message(dbsession, failure="it broke off")
+    message = a_message(dbsession, last_error="it broke off")
     assert mark_delivered(connection, take(connection), now=NOW + SECOND)
     row = row_of(connection, message.id)
-    assert (row.subject, row.text, row.html, row.failure) == (None,) * 4
-    assert (row.next_try_at, row.delivered_at) == (None, NOW + SECOND)
-    assert row.forget_at == NOW + SECOND + timedelta(days=90)
-    assert (row.recipient, row.kind, row.tries) == (message.recipient, "verify_email", 1)
+    assert (row.subject, row.text, row.html, row.last_error) == (None,) * 4
+    assert (row.next_attempt_at, row.delivered_at) == (None, NOW + SECOND)
+    assert row.purge_after == NOW + SECOND + timedelta(days=90)
+    assert (row.recipient, row.type, row.attempts) == (message.recipient, "verify_email", 1)
 
 
 def test_of_what_was_given_up_it_is_known_why(connection, dbsession):
     message = a_message(dbsession)
-    assert give_up(connection, take(connection), failure="x" * 999, now=NOW)
+    assert fail(connection, take(connection), last_error="x" * 999, now=NOW)
     row = row_of(connection, message.id)
     assert (row.subject, row.text, row.html) == (None,) * 3
-    assert (row.next_try_at, row.delivered_at, row.failure) == (None, None, "x" * 200)
-    assert row.forget_at == NOW + timedelta(days=90)
+    assert (row.next_attempt_at, row.delivered_at, row.last_error) == (None, None, "x" * 200)
+    assert row.purge_after == NOW + timedelta(days=90)
 
 
 def test_the_waits_double_up_to_six_hours(connection, dbsession):
     message = a_message(dbsession)
     now, waits = NOW, []
     while now < NOW + TRIED_FOR:
-        assert put_off(connection, take(connection, now=now), failure="x" * 999, now=now)
+        assert reschedule(connection, take(connection, now=now), last_error="x" * 999, now=now)
         row = row_of(connection, message.id)
-        assert (row.subject, row.failure) == (message.subject, "x" * 200)
-        waits.append((row.next_try_at - now).total_seconds())
-        now = row.next_try_at
+        assert (row.subject, row.last_error) == (message.subject, "x" * 200)
+        waits.append((row.next_attempt_at - now).total_seconds())
+        now = row.next_attempt_at
     assert waits[:5] == [10, 20, 40, 80, 160]
     assert set(waits[12:]) == {6 * 3600}
     assert len(waits) < 30
 
 
 def test_very_many_tries_are_no_number_too_large(connection, dbsession):
-    message = a_message(dbsession, tries=10_000)
-    assert put_off(connection, take(connection), failure="away", now=NOW)
-    assert row_of(connection, message.id).next_try_at == NOW + timedelta(hours=6)
+    message = a_message(dbsession, attempts=10_000)
+    assert reschedule(connection, take(connection), last_error="away", now=NOW)
+    assert row_of(connection, message.id).next_attempt_at == NOW + timedelta(hours=6)
 
 
 def test_who_was_too_slow_changes_nothing(connection, dbsession):
@@ -140,16 +140,16 @@ def test_who_was_too_slow_changes_nothing(connection, dbsession):
     slow = take(connection)
     quick = take(connection, now=NOW + LEASE)
     assert not mark_delivered(connection, slow, now=NOW + LEASE)
-    assert not put_off(connection, slow, failure="away", now=NOW + LEASE)
-    assert not give_up(connection, slow, failure="refused", now=NOW + LEASE)
-    assert row_of(connection, message.id).next_try_at == quick.leased_until
+    assert not reschedule(connection, slow, last_error="away", now=NOW + LEASE)
+    assert not fail(connection, slow, last_error="refused", now=NOW + LEASE)
+    assert row_of(connection, message.id).next_attempt_at == quick.leased_until
     assert mark_delivered(connection, quick, now=NOW + LEASE)
 
 
-def test_a_look_says_when_something_is_to_be_done(site, connection, dbsession):
-    look = site.database.compile(NEXT_TRY)
+def test_a_look_says_when_something_is_to_be_done(services, connection, dbsession):
+    look = services.database.compile(NEXT_ATTEMPT)
     assert look.one_or_none() == (NOW + timedelta(days=10),)
-    a_message(dbsession, due_at=NOW + SECOND)
+    a_message(dbsession, send_at=NOW + SECOND)
     assert look.one_or_none() == (NOW + SECOND,)
     connection.execute(sa.delete(OutboxMessage.__table__))
     assert look.one_or_none() == (None,)

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from authsite.mail.delivery import Round
+from authsite.mail.delivery import DeliveryResult
 from tests.smtp import HANG_UP, PASSWORD, USERNAME, a_mailserver
 
 
@@ -34,16 +34,16 @@ def errors(caplog) -> list[str]:
 def refusal_of(ended, server, caplog) -> str:
     """Return why nothing was sent; what an operator can change is an error in the log."""
     assert server.received == []
-    assert (ended.delivered, ended.given_up, ended.put_off) == (0, 0, 1)
+    assert (ended.delivered, ended.given_up, ended.reschedule) == (0, 0, 1)
     [error] = errors(caplog)
-    assert error == f"sys_mail_server_away: {ended.server_away}"
+    assert error == f"sys_mail_server_unavailable: {ended.server_unavailable}"
     return error
 
 
 @pytest.mark.asvs("12.3.1")
 def test_starttls_secures_the_connection(certificates, secured, post, message):
     with a_mailserver(starttls=certificates.server_of("localhost")) as server:
-        assert secured(server) == Round(delivered=1)
+        assert secured(server) == DeliveryResult(delivered=1)
     [received] = server.received
     assert received.encrypted
     assert received.recipients == [post.row(message).recipient]
@@ -52,7 +52,7 @@ def test_starttls_secures_the_connection(certificates, secured, post, message):
 @pytest.mark.asvs("12.3.1")
 def test_tls_from_the_first_byte_secures_it_too(certificates, secured):
     with a_mailserver(tls=certificates.server_of("localhost")) as server:
-        assert secured(server, "tls") == Round(delivered=1)
+        assert secured(server, "tls") == DeliveryResult(delivered=1)
     assert server.received[0].encrypted
 
 
@@ -63,7 +63,7 @@ def test_a_server_that_nobody_vouches_for_gets_nothing(security, certificates, s
     with a_mailserver(**{security: context}) as server:
         said = refusal_of(secured(server, security, certificates=None), server, caplog)
     assert "its certificate cannot be trusted" in said
-    assert "authsite.mail.certificates" in said
+    assert "authsite.mail.ca_file" in said
 
 
 @pytest.mark.asvs("12.3.2")
@@ -85,14 +85,14 @@ def test_where_starttls_is_not_offered_nothing_is_sent(mailserver, secured, capl
 def test_tls_to_a_server_that_does_not_speak_it_is_no_connection(
     mailserver, secured, post, message
 ):
-    assert secured(mailserver, "tls").server_away.startswith("no connection: ")
+    assert secured(mailserver, "tls").server_unavailable.startswith("no connection: ")
     assert mailserver.received == []
-    assert post.row(message).tries == 1
+    assert post.row(message).attempts == 1
 
 
 def test_who_has_a_username_signs_in(certificates, secured):
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
-        assert secured(server, username=USERNAME, password=PASSWORD) == Round(delivered=1)
+        assert secured(server, username=USERNAME, password=PASSWORD) == DeliveryResult(delivered=1)
     assert server.received[0].username == USERNAME
 
 
@@ -122,7 +122,7 @@ def test_a_login_that_fails_for_now_is_no_wrong_password(certificates, secured, 
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
         server.answers["AUTH"] = ["454 4.7.0 The list of users is away"] * 2
         ended = secured(server, username=USERNAME, password=PASSWORD)
-    assert "454 4.7.0" in ended.server_away
+    assert "454 4.7.0" in ended.server_unavailable
     assert errors(caplog) == []
 
 
@@ -130,7 +130,7 @@ def test_a_server_that_hangs_up_at_the_login_has_not_judged_it(certificates, sec
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
         server.answers["AUTH"] = [HANG_UP]
         ended = secured(server, username=USERNAME, password=PASSWORD)
-    assert ended.server_away.startswith("no connection: Connection unexpectedly closed")
+    assert ended.server_unavailable.startswith("no connection: Connection unexpectedly closed")
     assert errors(caplog) == []
 
 
@@ -146,4 +146,4 @@ def test_certificates_that_have_gone_are_a_setting_to_mend(
     context = certificates.server_of("localhost")
     with a_mailserver(**{security: context}) as server:
         ended = secured(server, security, certificates=str(tmp_path / "nothing.pem"))
-    assert "authsite.mail.certificates cannot be read" in refusal_of(ended, server, caplog)
+    assert "authsite.mail.ca_file cannot be read" in refusal_of(ended, server, caplog)

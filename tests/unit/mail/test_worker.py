@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from authsite.clock import utc_now
 from authsite.db.engines import Database
 from authsite.mail.delivery import Delivery
-from authsite.mail.outbox import NEXT_TRY
+from authsite.mail.outbox import NEXT_ATTEMPT
 from authsite.mail.server import MailServer
-from authsite.mail.worker import Courier
+from authsite.mail.worker import MailWorker
 from tests.factories import a_message
 from tests.processes.servers import until
 
@@ -29,29 +29,29 @@ def couriers() -> list[threading.Thread]:
 
 
 @contextlib.contextmanager
-def at_work(courier: Courier) -> Iterator[threading.Thread]:
+def at_work(mail_worker: MailWorker) -> Iterator[threading.Thread]:
     """Let a courier deliver on its thread while the block runs."""
-    courier.start()
+    mail_worker.start()
     [thread] = couriers()
     try:
         yield thread
     finally:
-        courier.stop()
+        mail_worker.stop()
         thread.join()
 
 
 @pytest.fixture
-def courier_of(site, mailserver):
+def courier_of(services, mailserver):
     """Make a courier for a database, which looks and rests as long as the test says."""
 
-    def build(database=site.database, *, next_try=None, poll=NEVER, rest=NEVER, port=None):
-        mail = site.settings.mail
+    def build(database=services.database, *, next_attempt=None, poll=NEVER, rest=NEVER, port=None):
+        mail = services.settings.mail
         server = MailServer("127.0.0.1", _with_port(mail, port or mailserver.port), "localhost")
         delivery = Delivery(
             database=database, server=server, sender="a@example.com", sender_name="Example"
         )
-        next_try = next_try or database.compile(NEXT_TRY)
-        return Courier(next_try, delivery, on_thread=True, poll=poll, rest=rest)
+        next_attempt = next_attempt or database.compile(NEXT_ATTEMPT)
+        return MailWorker(next_attempt, delivery, on_thread=True, poll=poll, rest=rest)
 
     return build
 
@@ -61,11 +61,11 @@ def _with_port(mail, port):
 
 
 def test_who_is_woken_delivers_at_once(courier_of, mailserver, post):
-    courier = courier_of()
-    with at_work(courier):
+    mail_worker = courier_of()
+    with at_work(mail_worker):
         for number in range(1, 4):
             post.put()
-            courier.wake()
+            mail_worker.wake()
             until(lambda number=number: len(mailserver.received) == number, "the message")
 
 
@@ -76,32 +76,32 @@ def test_who_is_not_woken_looks_once_in_a_while(courier_of, mailserver, post):
 
 
 def test_one_thread_is_enough(courier_of):
-    courier = courier_of()
-    with at_work(courier) as thread:
-        assert not courier.is_to_start
-        courier.start()
+    mail_worker = courier_of()
+    with at_work(mail_worker) as thread:
+        assert not mail_worker.needs_start
+        mail_worker.start()
         assert couriers() == [thread]
         assert thread.daemon
     assert couriers() == []
 
 
 def test_where_another_process_delivers_there_is_no_thread(courier_to, mailserver):
-    courier = courier_to(mailserver.port, thread=False)
-    assert courier.delivers
-    assert not courier.is_to_start
-    courier.start()
+    mail_worker = courier_to(mailserver.port, thread=False)
+    assert mail_worker.delivers
+    assert not mail_worker.needs_start
+    mail_worker.start()
     assert couriers() == []
 
 
 def test_a_server_that_is_away_is_left_alone_whoever_wakes(courier_of, unused_port, post, caplog):
-    courier = courier_of(port=unused_port)
+    mail_worker = courier_of(port=unused_port)
     post.put()
-    with at_work(courier) as thread:
-        until(lambda: "sys_mail_put_off" in caplog.text, "a failure")
+    with at_work(mail_worker) as thread:
+        until(lambda: "sys_mail_deferred" in caplog.text, "a failure")
         post.put()
-        courier.wake()
+        mail_worker.wake()
         thread.join(0.3)  # in which somebody who does not rest would try again, several times
-    assert caplog.text.count("sys_mail_server_away") == 1
+    assert caplog.text.count("sys_mail_server_unavailable") == 1
 
 
 def test_after_a_rest_it_goes_on(courier_of, mailserver, post):
@@ -109,15 +109,15 @@ def test_after_a_rest_it_goes_on(courier_of, mailserver, post):
     messages = [post.put() for _ in range(3)]
     with at_work(courier_of(rest=0.01, poll=0.01)):
         until(lambda: len(mailserver.received) == 2, "the other messages")
-    assert sorted(post.row(each).tries for each in messages) == [1, 1, 1]
+    assert sorted(post.row(each).attempts for each in messages) == [1, 1, 1]
 
 
 def test_who_stops_ends_after_the_message_in_hand(courier_of, mailserver, post):
     for _ in range(3):
         post.put()
-    courier = courier_of()
-    mailserver.on_data = courier.stop
-    courier.work()
+    mail_worker = courier_of()
+    mailserver.on_data = mail_worker.stop
+    mail_worker.work()
     assert len(mailserver.received) == 1
 
 
@@ -131,7 +131,7 @@ def test_a_database_that_comes_back_finds_the_courier_at_work(
         (tmp_path / "later").mkdir()
         migrate(url)
         with Session(database.engine) as dbsession:
-            a_message(dbsession, due_at=utc_now())
+            a_message(dbsession, send_at=utc_now())
         until(lambda: mailserver.received, "the message")
     database.dispose()
     assert "Traceback" not in caplog.text
@@ -152,10 +152,10 @@ class OnceBroken:
         raise KeyError("ada@example.com")
 
 
-def test_no_mistake_of_ours_ends_it(site, courier_of, mailserver, post, caplog):
+def test_no_mistake_of_ours_ends_it(services, courier_of, mailserver, post, caplog):
     post.put()
-    look = OnceBroken(site.database.compile(NEXT_TRY))
-    with at_work(courier_of(next_try=look, rest=0.01)):
+    look = OnceBroken(services.database.compile(NEXT_ATTEMPT))
+    with at_work(courier_of(next_attempt=look, rest=0.01)):
         until(lambda: mailserver.received, "the message")
     [error] = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert error.getMessage().startswith("sys_mail_crash: KeyError in ")

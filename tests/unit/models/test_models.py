@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import PendingLink, User, UserSession
+from authsite.models import EmailLink, User, UserSession
 from authsite.models.base import UtcDateTime
 from tests.factories import NOW, a_message, a_session, a_user, an_event, some_noise
 
@@ -29,9 +29,9 @@ def test_no_time_stays_no_time(dbsession):
 
 
 def test_no_two_people_have_one_key(dbsession):
-    a_user(dbsession, email_key="ada@example.com")
-    with pytest.raises(sa.exc.IntegrityError, match="email_key"):
-        a_user(dbsession, email_key="ada@example.com")
+    a_user(dbsession, email_normalized="ada@example.com")
+    with pytest.raises(sa.exc.IntegrityError, match="email_normalized"):
+        a_user(dbsession, email_normalized="ada@example.com")
 
 
 @pytest.mark.parametrize("column", ["first_name", "last_name"])
@@ -74,5 +74,5 @@ def test_rows_show_no_more_than_their_ids(dbsession):
     assert repr(message) == f"<OutboxMessage {message.id} {message.kind}>"
     event = an_event(dbsession, user)
     assert repr(event) == f"<Event {event.id} signed_in of {user.id}>"
-    link = PendingLink(purpose="verify_email", user_id=user.id, email=user.email)
-    assert repr(link) == f"<PendingLink verify_email of {user.id}>"
+    link = EmailLink(purpose="verify_email", user_id=user.id, email=user.email)
+    assert repr(link) == f"<EmailLink verify_email of {user.id}>"

@@ -27,20 +27,20 @@ def path(request, tmp_path):
 @pytest.mark.asvs("6.2.12")
 def test_a_breached_password_is_refused_with_one_suggestion(path):
     policy = a_policy(breached=breached_passwords_at(path))
-    assert policy.weakness_of(BREACHED, words=[]) == (
+    assert policy.explain_weakness(BREACHED, words=[]) == (
         "This password has appeared in a data breach, so others will try it. "
         "A few unrelated words make a good password."
     )
-    assert policy.weakness_of("cafe\u0301 au lait noir", words=[]) is not None
-    assert policy.weakness_of(GOOD, words=[]) is None
-    assert a_policy().weakness_of(BREACHED, words=[]) is None
+    assert policy.explain_weakness("cafe\u0301 au lait noir", words=[]) is not None
+    assert policy.explain_weakness(GOOD, words=[]) is None
+    assert a_policy().explain_weakness(BREACHED, words=[]) is None
 
 
 def test_what_is_refused_anyway_is_not_looked_up(path, tmp_path):
     policy = a_policy(breached=breached_passwords_at(path))
     path.rename(tmp_path / "away")
-    assert "Many people" in policy.weakness_of("password1", words=[])
-    assert "Leave out" in policy.weakness_of(f"{BREACHED} Lovelace", words=["Lovelace"])
+    assert "Many people" in policy.explain_weakness("password1", words=[])
+    assert "Leave out" in policy.explain_weakness(f"{BREACHED} Lovelace", words=["Lovelace"])
 
 
 @pytest.mark.asvs("16.5.3")
@@ -49,7 +49,7 @@ def test_when_the_list_is_gone_no_password_is_called_good(path, tmp_path):
     policy = a_policy(breached=breached_passwords_at(path))
     path.rename(tmp_path / "away")
     with pytest.raises(BreachedPasswordsUnreadable) as error:
-        policy.weakness_of(GOOD, words=[])
+        policy.explain_weakness(GOOD, words=[])
     told = "".join(traceback.format_exception(error.value))
     assert str(path) in told
     assert "FileNotFoundError" in told

@@ -116,11 +116,11 @@ def test_few_have_their_turn_however_many_wait():
     gate, lock, inside = threading.Event(), threading.Lock(), []
 
     def come() -> None:
-        with queue.turn() as turn:
+        with queue.slot() as slot:
             with lock:
                 inside.append(1)
             assert gate.wait(60)
-            turn.run(int)
+            slot.run(int)
 
     with ThreadPoolExecutor(20) as people:
         coming = [people.submit(come) for _ in range(20)]
@@ -149,7 +149,7 @@ def test_known_and_unknown_people_wait_in_the_same_queue(crowd, password_hash):
     crowd.occupy()
     crowd.line_up(1)
     with pytest.raises(HashQueueFull):
-        hasher.matches(password_hash, "seven green llamas")
+        hasher.verify(password_hash, "seven green llamas")
     with pytest.raises(HashQueueFull):
         hasher.hash("seven green llamas")
 
@@ -215,11 +215,11 @@ def test_who_watches_is_told_of_each_piece_of_work_and_of_all_who_are_sent_away(
 def test_work_that_fails_is_told_of_too_and_a_turn_is_waited_for_once():
     told = Told()
     queue = HashQueue(threads=1, waiting=0, watch=told)
-    with queue.turn() as turn:
-        turn.waited = 1000.0
+    with queue.slot() as slot:
+        slot.waited = 1000.0
         with pytest.raises(ZeroDivisionError):
-            turn.run(divmod, 1, 0)
-        assert turn.run(int, "7") == 7
+            slot.run(divmod, 1, 0)
+        assert slot.run(int, "7") == 7
     until(lambda: len(told.works) == 2, "a word of both")
     (first, _), (second, _) = told.works
     assert first > 1000 > second

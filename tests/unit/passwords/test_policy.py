@@ -12,7 +12,7 @@ LONG = "seven green llamas hum under an old bridge while rain falls "
 
 
 def weakness(password: str, *words: str, minimum_length: int = 8) -> str | None:
-    return a_policy(minimum_length=minimum_length).weakness_of(password, words=words)
+    return a_policy(minimum_length=minimum_length).explain_weakness(password, words=words)
 
 
 @pytest.mark.asvs("6.2.5")
@@ -108,8 +108,8 @@ def test_ones_own_words_are_refused_and_named(password, word):
 )
 def test_words_of_the_site_are_refused_to_everybody(password, word):
     policy = a_policy(words=("authsite", "Lace.Example", word))
-    assert f"Leave out “{normalized(word)}”" in policy.weakness_of(password, words=["Ada"])
-    assert a_policy(words=()).weakness_of(password, words=["Ada"]) is None
+    assert f"Leave out “{normalized(word)}”" in policy.explain_weakness(password, words=["Ada"])
+    assert a_policy(words=()).explain_weakness(password, words=["Ada"]) is None
 
 
 @pytest.mark.parametrize("word", ["", "Al", "com", "Ada"])

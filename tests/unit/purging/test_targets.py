@@ -6,15 +6,15 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.models import OutboxMessage, PendingLink, Sweep, Throttle, User, UserSession
+from authsite.models import EmailLink, OutboxMessage, PurgeRun, Throttle, User, UserSession
 from authsite.purging.targets import (
     ACCOUNTS,
     LINKS,
     MESSAGES,
     SESSIONS,
     THROTTLES,
-    claim_sweep,
-    count_leftovers,
+    claim_purge,
+    count_expired,
     sweep,
 )
 from tests.factories import NOW, a_message, a_session, a_user, some_noise, throttles_for
@@ -34,9 +34,9 @@ def alive(dbsession) -> set[str]:
 
 
 @pytest.fixture
-def connection(site):
-    with site.database.reading.connect() as connection:
-        connection.execute(sa.update(Sweep).values(begun_at=NOW - HOUR))
+def connection(services):
+    with services.database.read_engine.connect() as connection:
+        connection.execute(sa.update(PurgeRun).values(started_at=NOW - HOUR))
         yield connection
 
 
@@ -45,97 +45,99 @@ def left(connection) -> set[str]:
 
 
 @pytest.mark.parametrize(("batch", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (500, [7])])
-def test_what_is_over_goes_in_batches_and_what_lives_stays(site, alive, connection, batch, sizes):
-    assert list(sweep(site.database.reading, SESSIONS, now=NOW, batch=batch)) == sizes
+def test_what_is_over_goes_in_batches_and_what_lives_stays(
+    services, alive, connection, batch, sizes
+):
+    assert list(sweep(services.database.read_engine, SESSIONS, now=NOW, batch=batch)) == sizes
     assert left(connection) == alive
 
 
-def test_each_batch_is_gone_before_the_next_is_begun(site, alive, connection):
-    batches = sweep(site.database.reading, SESSIONS, now=NOW, batch=2)
+def test_each_batch_is_gone_before_the_next_is_begun(services, alive, connection):
+    batches = sweep(services.database.read_engine, SESSIONS, now=NOW, batch=2)
     for remaining in (5, 3, 1, 0):
         next(batches)
         assert len(left(connection) - alive) == remaining
 
 
-def test_where_nothing_is_over_nothing_is_done(site, alive, connection):
-    swept = sweep(site.database.reading, SESSIONS, now=NOW - 7 * SECOND)
+def test_where_nothing_is_over_nothing_is_done(services, alive, connection):
+    swept = sweep(services.database.read_engine, SESSIONS, now=NOW - 7 * SECOND)
     assert list(swept) == []
     assert len(left(connection)) == len(alive) + 7
 
 
-def test_the_people_stay(site, alive, connection):
+def test_the_people_stay(services, alive, connection):
     people = sa.select(sa.func.count()).select_from(User)
     before = connection.execute(people).scalar_one()
-    list(sweep(site.database.reading, SESSIONS, now=NOW + timedelta(days=9999)))
+    list(sweep(services.database.read_engine, SESSIONS, now=NOW + timedelta(days=9999)))
     assert left(connection) == set()
     assert connection.execute(people).scalar_one() == before
 
 
-def test_how_many_are_over_can_be_counted(site, alive, connection):
-    assert count_leftovers(connection, SESSIONS, now=NOW) == 7
-    assert count_leftovers(connection, SESSIONS, now=NOW - 7 * SECOND) == 0
+def test_how_many_are_over_can_be_counted(services, alive, connection):
+    assert count_expired(connection, SESSIONS, now=NOW) == 7
+    assert count_expired(connection, SESSIONS, now=NOW - 7 * SECOND) == 0
 
 
 def test_of_all_who_would_sweep_one_does(connection):
-    claims = [claim_sweep(connection, every=HOUR, now=NOW) for _ in range(5)]
+    claims = [claim_purge(connection, every=HOUR, now=NOW) for _ in range(5)]
     assert claims == [True, False, False, False, False]
 
 
 def test_the_next_sweep_comes_when_its_time_has_come(connection):
-    assert not claim_sweep(connection, every=HOUR + SECOND, now=NOW)
-    assert claim_sweep(connection, every=HOUR, now=NOW)
-    assert not claim_sweep(connection, every=HOUR, now=NOW + HOUR - SECOND)
-    assert claim_sweep(connection, every=HOUR, now=NOW + HOUR)
+    assert not claim_purge(connection, every=HOUR + SECOND, now=NOW)
+    assert claim_purge(connection, every=HOUR, now=NOW)
+    assert not claim_purge(connection, every=HOUR, now=NOW + HOUR - SECOND)
+    assert claim_purge(connection, every=HOUR, now=NOW + HOUR)
 
 
-def test_throttles_go_when_they_count_for_nothing(site, dbsession, connection):
-    throttles = throttles_for(site, sign_up_network="20/1h")
+def test_throttles_go_when_they_count_for_nothing(services, dbsession, connection):
+    throttles = throttles_for(services, sign_up_network="20/1h")
     for minutes in (0, 1, 59, 60):
         now = NOW - timedelta(minutes=minutes)
-        throttles.take({"sign_up_network": f"192.0.2.{minutes}"}, now=now)
-    assert count_leftovers(connection, THROTTLES, now=NOW) == 1
-    assert list(sweep(site.database.writing, THROTTLES, now=NOW)) == [1]
-    kept = dbsession.scalars(sa.select(Throttle.forget_at - Throttle.begun_at)).all()
+        throttles.hit({"sign_up_network": f"192.0.2.{minutes}"}, now=now)
+    assert count_expired(connection, THROTTLES, now=NOW) == 1
+    assert list(sweep(services.database.write_engine, THROTTLES, now=NOW)) == [1]
+    kept = dbsession.scalars(sa.select(Throttle.purge_after - Throttle.started_at)).all()
     assert kept == [HOUR // timedelta(milliseconds=1)] * 3
 
 
-def swept(site, leftovers) -> int:
+def swept(services, target) -> int:
     """Return how many rows of a kind have gone that were over by now."""
-    return sum(sweep(site.database.writing, leftovers, now=NOW))
+    return sum(sweep(services.database.write_engine, target, now=NOW))
 
 
-def test_links_go_when_they_lead_nowhere(site, dbsession):
+def test_links_go_when_they_lead_nowhere(services, dbsession):
     person, *_ = some_noise(dbsession)
-    address = {"email": person.email, "email_key": person.email_key}
+    address = {"email": person.email, "email_normalized": person.email_normalized}
     for seconds in (-1, 0, 1):
         lifetime = timedelta(seconds=seconds)
-        issue_link(dbsession, person, Purpose.NOT_ME, lifetime=lifetime, now=NOW, **address)
+        issue_link(dbsession, person, Purpose.SECURE_ACCOUNT, lifetime=lifetime, now=NOW, **address)
     dbsession.commit()
-    assert swept(site, LINKS) == 2
-    assert dbsession.scalars(sa.select(PendingLink.expires_at)).all() == [NOW + SECOND]
+    assert swept(services, LINKS) == 2
+    assert dbsession.scalars(sa.select(EmailLink.expires_at)).all() == [NOW + SECOND]
 
 
-def test_messages_go_when_they_are_to_be_forgotten_and_never_while_they_wait(site, dbsession):
-    waiting = a_message(dbsession, due_at=NOW - timedelta(days=99)).id
-    kept = a_message(dbsession, next_try_at=None, forget_at=NOW + SECOND).id
-    a_message(dbsession, next_try_at=None, forget_at=NOW)
-    assert swept(site, MESSAGES) == 1
+def test_messages_go_when_they_are_to_be_forgotten_and_never_while_they_wait(services, dbsession):
+    waiting = a_message(dbsession, send_at=NOW - timedelta(days=99)).id
+    kept = a_message(dbsession, next_attempt_at=None, purge_after=NOW + SECOND).id
+    a_message(dbsession, next_attempt_at=None, purge_after=NOW)
+    assert swept(services, MESSAGES) == 1
     assert set(dbsession.scalars(sa.select(OutboxMessage.id))) == {waiting, kept}
 
 
-def test_a_closed_account_goes_with_all_that_is_its_own(site, dbsession):
+def test_a_closed_account_goes_with_all_that_is_its_own(services, dbsession):
     """Not one that is closed but can still be kept, and not one that is open."""
     noise = {each.id for each in some_noise(dbsession)}
-    kept = a_user(dbsession, closes_at=NOW + SECOND).id
-    closed = a_user(dbsession, closes_at=NOW)
+    kept = a_user(dbsession, delete_after=NOW + SECOND).id
+    closed = a_user(dbsession, delete_after=NOW)
     a_session(dbsession, closed, expires_at=NOW + timedelta(days=9))
     a_message(dbsession, user_id=closed.id)
     lifetime = {"lifetime": HOUR, "now": NOW}
-    address = {"email": closed.email, "email_key": closed.email_key}
+    address = {"email": closed.email, "email_normalized": closed.email_normalized}
     issue_link(dbsession, closed, Purpose.KEEP_ACCOUNT, **lifetime, **address)
     dbsession.commit()
-    assert swept(site, ACCOUNTS) == 1
+    assert swept(services, ACCOUNTS) == 1
     assert set(dbsession.scalars(sa.select(User.id))) == noise | {kept}
     assert set(dbsession.scalars(sa.select(UserSession.user_id))) == noise
-    for of_the_account in (PendingLink, OutboxMessage):
+    for of_the_account in (EmailLink, OutboxMessage):
         assert dbsession.scalars(sa.select(of_the_account)).all() == []

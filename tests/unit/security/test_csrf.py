@@ -13,7 +13,7 @@ from pyramid.response import Response
 from authsite.http.cookies import Cookie
 from authsite.http.hosts import Hosts
 from authsite.security.csrf import CsrfPolicy
-from authsite.tokens import key_for, mac
+from authsite.tokens import derive_key, mac
 from tests.factories import a_request, an_identity
 
 SITE = "http://site.example"
@@ -169,7 +169,7 @@ def test_no_token_chooses_the_algorithm(algorithm, named):
     """Neither by its length nor by a header: it has no word in it, and there is but one way."""
     token, cookies = a_form()
     salt, bearer = base64.urlsafe_b64decode(token)[:16], b"stranger " + cookies[5:].encode()
-    key = key_for(b"k" * 32, b"csrf")
+    key = derive_key(b"k" * 32, b"csrf")
     assert base64.urlsafe_b64decode(token) == salt + mac(key, salt + bearer)
     code = code_of(salt + bearer, key=key, algorithm=algorithm)
     header = base64.urlsafe_b64encode(f'{{"alg": "{algorithm}"}}'.encode()).decode() + "."

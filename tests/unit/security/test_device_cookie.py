@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authsite.http.cookies import Cookie
-from authsite.security.device_cookie import ACCOUNTS, LIFETIME, Devices
+from authsite.security.device_cookie import ACCOUNTS, LIFETIME, DeviceCookies
 from tests.factories import NOW, a_request
 
-DEVICES = Devices(b"a key", cookie=Cookie("device", https=False))
+DEVICES = DeviceCookies(b"a key", cookie=Cookie("device", https=False))
 ADA, GRACE = "ada@example.com", "grace@example.com"
 HASH = "$argon2id$…"
 
@@ -35,11 +35,11 @@ def after(*accounts: str, value: str = "", now=NOW) -> str:
 def is_known(
     value: str, account: str, *, password_hash: str | None = HASH, now=NOW, devices=DEVICES
 ) -> bool:
-    return devices.device_of(a_browser(value), account, password_hash, now=now) is not None
+    return devices.read(a_browser(value), account, password_hash, now=now) is not None
 
 
 def was_used(value: str, account: str, *, since=None, now=NOW, devices=DEVICES) -> bool:
-    return devices.knows(a_browser(value), f"id of {account}", since=since, now=now)
+    return devices.recognizes(a_browser(value), f"id of {account}", since=since, now=now)
 
 
 @pytest.mark.asvs("9.1.1", "9.2.2")
@@ -70,7 +70,7 @@ def test_whether_it_was_ever_signed_in_does_not_depend_on_the_password():
     assert was_used(value, ADA, since=NOW - timedelta(seconds=1))
     assert not was_used(value, ADA, since=NOW)
     assert was_used(value, ADA, now=NOW + LIFETIME - timedelta(seconds=1))
-    other = Devices(b"another key", cookie=Cookie("device", https=False))
+    other = DeviceCookies(b"another key", cookie=Cookie("device", https=False))
     assert not was_used(value, ADA, devices=other)
 
 
@@ -92,8 +92,8 @@ def test_it_is_known_for_a_year_since_the_last_sign_in():
 
 def test_it_has_another_name_after_each_sign_in_and_for_each_account():
     first, second = after(ADA), after(ADA, GRACE, ADA)
-    names = {DEVICES.device_of(a_browser(value), ADA, HASH, now=NOW) for value in (first, second)}
-    names.add(DEVICES.device_of(a_browser(second), GRACE, HASH, now=NOW))
+    names = {DEVICES.read(a_browser(value), ADA, HASH, now=NOW) for value in (first, second)}
+    names.add(DEVICES.read(a_browser(second), GRACE, HASH, now=NOW))
     assert len(names) == 3
     assert len(second) == 2 * len(first)
 
@@ -130,7 +130,7 @@ def test_no_byte_of_it_can_be_changed():
 
 @pytest.mark.asvs("9.2.3")
 def test_that_of_another_site_is_worth_nothing():
-    other = Devices(b"another key", cookie=Cookie("device", https=False))
+    other = DeviceCookies(b"another key", cookie=Cookie("device", https=False))
     assert not is_known(after(ADA), ADA, devices=other)
 
 

@@ -15,8 +15,8 @@ from authsite.settings.loader import (
     SettingDescription,
     SettingError,
     describe_settings,
+    load_settings,
     read_database_url,
-    read_settings,
 )
 from authsite.settings.schema import Settings
 from authsite.throttling.limits import RateLimit
@@ -44,54 +44,58 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.site.name": ("Lovelace & Co", "Lovelace & Co", " "),
     "authsite.site.security_contact": ("mailto:a@b.example", "mailto:a@b.example", "a@b.example"),
     "authsite.site.security_policy": ("https://a.example/p", "https://a.example/p", "http://a"),
-    "authsite.session.idle": ("7d", timedelta(days=7), "a week"),
-    "authsite.session.absolute": ("31d", timedelta(days=31), "0d"),
-    "authsite.session.touch_every": ("5m", timedelta(minutes=5), "often"),
-    "authsite.session.confirmed_for": ("1m", timedelta(minutes=1), "1"),
-    "authsite.session.public_idle": ("5m", timedelta(minutes=5), "soon"),
-    "authsite.session.public_absolute": ("1h", timedelta(hours=1), "1"),
+    "authsite.session.idle_timeout": ("7d", timedelta(days=7), "a week"),
+    "authsite.session.absolute_timeout": ("31d", timedelta(days=31), "0d"),
+    "authsite.session.refresh_interval": ("5m", timedelta(minutes=5), "often"),
+    "authsite.session.reauthentication_lifetime": ("1m", timedelta(minutes=1), "1"),
+    "authsite.session.public_idle_timeout": ("5m", timedelta(minutes=5), "soon"),
+    "authsite.session.public_absolute_timeout": ("1h", timedelta(hours=1), "1"),
     "authsite.throttle.sign_in_account": (
         "5/1m, 20/1h..2h",
-        (RateLimit(5, timedelta(minutes=1)), RateLimit(20, HOUR, longest_wait=2 * HOUR)),
+        (RateLimit(5, timedelta(minutes=1)), RateLimit(20, HOUR, max_delay=2 * HOUR)),
         "10/5",
     ),
     "authsite.throttle.sign_in_device": ("off", (), "none"),
     "authsite.throttle.sign_in_network": ("9/1d", (RateLimit(9, timedelta(days=1)),), "0/5m"),
     "authsite.throttle.sign_up_network": ("2/1h", (RateLimit(2, HOUR),), "2/1h,"),
-    "authsite.throttle.mail_address": ("1/1h", (RateLimit(1, HOUR),), "1"),
-    "authsite.throttle.mail_network": ("3/1h", (RateLimit(3, HOUR),), "/"),
-    "authsite.throttle.link_account": ("4/1h", (RateLimit(4, HOUR),), "4/h"),
-    "authsite.throttle.link_network": ("off", (), "no"),
+    "authsite.throttle.email_recipient": ("1/1h", (RateLimit(1, HOUR),), "1"),
+    "authsite.throttle.email_network": ("3/1h", (RateLimit(3, HOUR),), "/"),
+    "authsite.throttle.email_link_account": ("4/1h", (RateLimit(4, HOUR),), "4/h"),
+    "authsite.throttle.email_link_network": ("off", (), "no"),
     "authsite.email.verification": ("required", "required", "perhaps"),
-    "authsite.email.verify_within": ("1h", HOUR, "soon"),
-    "authsite.email.undo_within": ("1d", timedelta(days=1), "0d"),
-    "authsite.closing.grace": ("30d", timedelta(days=30), "a month"),
-    "authsite.closing.reminder": ("1d", timedelta(days=1), ""),
+    "authsite.email.verification_lifetime": ("1h", HOUR, "soon"),
+    "authsite.email.revert_lifetime": ("1d", timedelta(days=1), "0d"),
+    "authsite.deletion.grace_period": ("30d", timedelta(days=30), "a month"),
+    "authsite.deletion.reminder_before": ("1d", timedelta(days=1), ""),
     "authsite.mail.host": ("::1", "::1", "mail.example.com:25"),
     "authsite.mail.security": ("tls", "tls", "ssl"),
     "authsite.mail.port": ("2525", 2525, "65536"),
-    "authsite.mail.certificates": (CERTIFICATES, CERTIFICATES, "/dev/null/nothing"),
+    "authsite.mail.ca_file": (CERTIFICATES, CERTIFICATES, "/dev/null/nothing"),
     "authsite.mail.username": ("ada", "ada", ""),
     "authsite.mail.password": ("s3cret of the mail", "s3cret of the mail", " "),
     "authsite.mail.timeout": ("3s", timedelta(seconds=3), "3"),
     "authsite.mail.sender": ("Me@bücher.example", "Me@xn--bcher-kva.example", "me"),
-    "authsite.mail.thread": ("no", False, "none"),
-    "authsite.passwords.reset_within": ("2h", 2 * HOUR, "2"),
+    "authsite.mail.deliver_in_process": ("no", False, "none"),
+    "authsite.passwords.reset_link_lifetime": ("2h", 2 * HOUR, "2"),
     "authsite.passwords.minimum_length": ("15", 15, "7"),
-    "authsite.passwords.words": ("Lovelace, lace.example ", ("Lovelace", "lace.example"), "a, b"),
+    "authsite.passwords.blocklist": (
+        "Lovelace, lace.example ",
+        ("Lovelace", "lace.example"),
+        "a, b",
+    ),
     "authsite.passwords.breached": (str(EXCERPT), breached_passwords_at(EXCERPT), "/dev/null"),
     "authsite.passwords.pepper": (f"a1:{SECRET_PEPPER}", (A_PEPPER,), "a1:short"),
     "authsite.passwords.time_cost": ("4", 4, "0"),
     "authsite.passwords.memory_cost": ("65536", 65_536, "7"),
     "authsite.passwords.parallelism": ("2", 2, "0"),
-    "authsite.passwords.concurrency": ("2", 2, "-1"),
-    "authsite.passwords.queue": ("8", 8, "0"),
+    "authsite.passwords.hash_threads": ("2", 2, "-1"),
+    "authsite.passwords.hash_queue_size": ("8", 8, "0"),
     "sqlalchemy.url": (OTHER_URL, make_url(OTHER_URL), "mysql://db/x"),
     "authsite.database.pool_size": ("32", 32, "0"),
-    "authsite.database.wait": ("2s", timedelta(seconds=2), "2"),
+    "authsite.database.timeout": ("2s", timedelta(seconds=2), "2"),
     "authsite.database.attempts": ("5", 5, "0"),
     "authsite.metrics.listen": ("[::1]:9101", ("::1", 9101), "9101"),
-    "authsite.sweeping.every": ("30m", timedelta(minutes=30), "hourly"),
+    "authsite.purge.interval": ("30m", timedelta(minutes=30), "hourly"),
 }
 
 every_setting = pytest.mark.parametrize("setting", describe_settings(), ids=lambda row: row.key)
@@ -123,19 +127,19 @@ def test_without_a_word_a_setting_is_its_default(setting: SettingDescription):
     if setting.key in LEAST:
         assert setting.default in (MISSING, None)
     else:
-        assert value_of(read_settings(LEAST, {}), setting.key) == setting.default
+        assert value_of(load_settings(LEAST, {}), setting.key) == setting.default
 
 
 @every_setting
 def test_a_setting_is_read_from_the_ini_file(setting: SettingDescription):
     text, value, _ = EXAMPLES[setting.key]
-    assert value_of(read_settings(LEAST | {setting.key: text}, {}), setting.key) == value
+    assert value_of(load_settings(LEAST | {setting.key: text}, {}), setting.key) == value
 
 
 @every_setting
 def test_the_environment_has_the_last_word(setting: SettingDescription):
     text, value, wrong = EXAMPLES[setting.key]
-    settings = read_settings(LEAST | {setting.key: wrong}, {setting.variable: text})
+    settings = load_settings(LEAST | {setting.key: wrong}, {setting.variable: text})
     assert value_of(settings, setting.key) == value
 
 
@@ -143,9 +147,9 @@ def test_the_environment_has_the_last_word(setting: SettingDescription):
 def test_a_wrong_value_is_refused_by_name(setting: SettingDescription):
     wrong = EXAMPLES[setting.key][2]
     with pytest.raises(SettingError, match=rf"^{setting.key} must .*\.$"):
-        read_settings(LEAST | {setting.key: wrong}, {})
+        load_settings(LEAST | {setting.key: wrong}, {})
     with pytest.raises(SettingError, match=rf"^{setting.variable} must .*\.$"):
-        read_settings(LEAST, {setting.variable: wrong})
+        load_settings(LEAST, {setting.variable: wrong})
 
 
 @pytest.mark.parametrize("key", LEAST)
@@ -153,7 +157,7 @@ def test_what_has_no_default_must_be_given(key):
     ini = {name: value for name, value in LEAST.items() if name != key}
     (setting,) = [row for row in describe_settings() if row.key == key]
     with pytest.raises(SettingError, match=f"^{key} is missing: .*{setting.variable}") as refusal:
-        read_settings(ini, {})
+        load_settings(ini, {})
     assert (f"{setting.variable}_FILE" in str(refusal.value)) is setting.secret
     assert setting.meaning in str(refusal.value)
 
@@ -164,9 +168,9 @@ def test_a_secret_may_come_from_a_file(setting: SettingDescription, tmp_path: Pa
     file = tmp_path / "secret"
     file.write_text(f"{text}\n")
     environ = {f"{setting.variable}_FILE": str(file)}
-    assert value_of(read_settings(LEAST | {setting.key: wrong}, environ), setting.key) == value
+    assert value_of(load_settings(LEAST | {setting.key: wrong}, environ), setting.key) == value
     with pytest.raises(SettingError, match=f"^{setting.variable} must"):
-        read_settings(LEAST, environ | {setting.variable: wrong})
+        load_settings(LEAST, environ | {setting.variable: wrong})
 
 
 @every_secret
@@ -176,12 +180,12 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(setting, content, tmp_pat
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(SettingError, match=f"^{setting.variable}_FILE: the file cannot be read"):
-        read_settings(LEAST, {f"{setting.variable}_FILE": str(file)})
+        load_settings(LEAST, {f"{setting.variable}_FILE": str(file)})
 
 
 def test_only_secrets_come_from_files(tmp_path):
     (tmp_path / "name").write_text("Lovelace & Co")
-    settings = read_settings(LEAST, {"AUTHSITE_SITE_NAME_FILE": str(tmp_path / "name")})
+    settings = load_settings(LEAST, {"AUTHSITE_SITE_NAME_FILE": str(tmp_path / "name")})
     assert settings.site.name == "authsite"
 
 
@@ -190,19 +194,19 @@ def test_only_secrets_come_from_files(tmp_path):
 )
 def test_a_setting_that_does_not_exist_is_refused(key):
     with pytest.raises(SettingError, match=f"^{key} is no setting"):
-        read_settings(LEAST | {key: "1"}, {})
+        load_settings(LEAST | {key: "1"}, {})
 
 
 def test_settings_of_others_are_none_of_ours():
-    assert read_settings(LEAST | {"pyramid.reload_templates": "true", "x": "y"}, {})
+    assert load_settings(LEAST | {"pyramid.reload_templates": "true", "x": "y"}, {})
 
 
 @pytest.mark.asvs("13.4.2", "11.1.1")
 def test_the_secret_of_development_is_for_development():
     ini = LEAST | {"authsite.secret": DEVELOPMENT_SECRET}
     with pytest.raises(SettingError, match="everybody knows"):
-        read_settings(ini, {})
-    assert read_settings(ini | {"authsite.dev": "true"}, {}).dev
+        load_settings(ini, {})
+    assert load_settings(ini | {"authsite.dev": "true"}, {}).dev
 
 
 @pytest.mark.asvs("7.1.1")
@@ -221,7 +225,7 @@ def test_sessions_that_would_not_work_are_refused(session):
     """They end when they should, in browsers that keep no cookie beyond 400 days."""
     ini = {f"authsite.session.{name}": value for name, value in session.items()}
     with pytest.raises(SettingError, match=r"authsite\.session"):
-        read_settings(LEAST | ini, {})
+        load_settings(LEAST | ini, {})
 
 
 @pytest.mark.asvs("11.4.2")
@@ -229,8 +233,8 @@ def test_costs_that_argon2_would_refuse_are_refused():
     """Eight blocks of a KiB for each lane (RFC 9106, 3.1); else every sign-up would fail."""
     costs = {"authsite.passwords.memory_cost": "31", "authsite.passwords.parallelism": "4"}
     with pytest.raises(SettingError, match=r"^authsite\.passwords\.memory_cost must be at least 8"):
-        read_settings(LEAST | costs, {})
-    read_settings(LEAST | costs | {"authsite.passwords.memory_cost": "32"}, {})
+        load_settings(LEAST | costs, {})
+    load_settings(LEAST | costs | {"authsite.passwords.memory_cost": "32"}, {})
 
 
 @pytest.mark.asvs("13.3.1", "16.2.5")
@@ -239,7 +243,7 @@ def test_no_secret_is_shown_by_accident():
         "authsite.passwords.pepper": f"a1:{SECRET_PEPPER}",
         "authsite.mail.password": "s3cret of the mail",
     }
-    shown = repr(read_settings(LEAST | secrets, {}))
+    shown = repr(load_settings(LEAST | secrets, {}))
     assert SECRET_PEPPER not in shown
     assert "s3cret" not in shown
     assert SECRET not in shown
@@ -258,48 +262,48 @@ def test_no_secret_is_shown_by_accident():
 )
 def test_mail_goes_nowhere_where_it_may_be_read_or_should_not_be(mail, wrong):
     with pytest.raises(SettingError, match=rf"^authsite\.mail\.{wrong}"):
-        read_settings(LEAST | mail, {})
+        load_settings(LEAST | mail, {})
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
 def test_on_this_machine_mail_may_go_as_it_is(host):
     mail = {"authsite.mail.security": "none", "authsite.mail.host": host}
-    assert read_settings(LEAST | mail | {"authsite.dev": "true"}, {}).mail.host == host
+    assert load_settings(LEAST | mail | {"authsite.dev": "true"}, {}).mail.host == host
 
 
 def test_in_development_no_mail_server_is_needed():
     ini = {key: value for key, value in LEAST.items() if key != "authsite.mail.host"}
-    assert read_settings(ini | {"authsite.dev": "true"}, {}).mail.host is None
+    assert load_settings(ini | {"authsite.dev": "true"}, {}).mail.host is None
 
 
 def test_mails_come_from_the_host_of_the_site_unless_it_is_said_from_where():
-    assert read_settings(LEAST, {}).sender == "no-reply@site.example"
+    assert load_settings(LEAST, {}).sender == "no-reply@site.example"
     port = {"authsite.site.url": "http://site.example:8080"}
-    assert read_settings(LEAST | port, {}).sender == "no-reply@site.example"
+    assert load_settings(LEAST | port, {}).sender == "no-reply@site.example"
     given = {"authsite.mail.sender": "accounts@other.example"}
-    assert read_settings(LEAST | given, {}).sender == "accounts@other.example"
+    assert load_settings(LEAST | given, {}).sender == "accounts@other.example"
 
 
 @pytest.mark.parametrize("url", ["https://192.0.2.1", "http://[2001:db8::1]:8080"])
 def test_a_site_without_a_name_has_to_say_where_its_mails_come_from(url):
     ini = LEAST | {"authsite.site.url": url}
     with pytest.raises(SettingError, match=r"^authsite\.mail\.sender is missing"):
-        read_settings(ini, {})
+        load_settings(ini, {})
     given = {"authsite.mail.sender": "accounts@example.com"}
-    assert read_settings(ini | given, {}).sender == "accounts@example.com"
+    assert load_settings(ini | given, {}).sender == "accounts@example.com"
 
 
 def test_a_reminder_comes_before_the_end():
-    ini = {"authsite.closing.grace": "3d", "authsite.closing.reminder": "3d"}
+    ini = {"authsite.deletion.grace_period": "3d", "authsite.deletion.reminder_before": "3d"}
     with pytest.raises(SettingError, match=r"^authsite\.closing\.reminder must be shorter"):
-        read_settings(LEAST | ini, {})
+        load_settings(LEAST | ini, {})
 
 
 @pytest.mark.parametrize(
     ("url", "https"), [("https://a.example", True), ("http://a.example", False)]
 )
 def test_https_is_what_the_address_says(url, https):
-    assert read_settings(LEAST | {"authsite.site.url": url}, {}).https is https
+    assert load_settings(LEAST | {"authsite.site.url": url}, {}).https is https
 
 
 def test_alembic_needs_nothing_but_the_database():

@@ -32,10 +32,10 @@ def test_whatever_is_logged_is_one_line_of_printable_ascii(text):
 
 @pytest.mark.asvs("16.2.1", "16.2.2", "16.2.4")
 def test_a_line_says_when_who_and_what():
-    line = json.loads(logged("sys_sweep: %d gone", 7, created=1_900_000_000.5))
+    line = json.loads(logged("sys_purge: %d gone", 7, created=1_900_000_000.5))
     assert line["level"] == "WARNING"
     assert line["logger"] == "authsite.views"
-    assert line["message"] == "sys_sweep: 7 gone"
+    assert line["message"] == "sys_purge: 7 gone"
     assert isinstance(line["process"], int)
     time = datetime.fromisoformat(line["time"])
     assert time.timestamp() == 1_900_000_000.5
@@ -46,7 +46,7 @@ def test_a_line_says_when_who_and_what():
 @pytest.mark.parametrize(
     ("message", "event"),
     [
-        ("sys_sweep: %s gone", "sys_sweep"),
+        ("sys_purge: %s gone", "sys_purge"),
         ("malicious_host: not a host of this site", "malicious_host"),
         ("sys_crash", "sys_crash"),
         ("Serving on %s", None),
@@ -86,7 +86,7 @@ def test_plain_fields_of_a_record_are_in_its_line_and_replace_nothing():
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_that_json_does_not_know_is_left_out(number):
-    line = logged("sys_sweep: x", seconds=number, rows=7.5)
+    line = logged("sys_purge: x", seconds=number, rows=7.5)
     assert "seconds" not in json.loads(line)
     assert json.loads(line)["rows"] == 7.5
 

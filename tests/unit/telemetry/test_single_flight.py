@@ -14,9 +14,9 @@ from authsite.db.revision import HEAD, is_migrated
 from authsite.passwords.hash_queue import HashQueue
 from authsite.telemetry.collector import Asked
 from authsite.telemetry.readiness import Readiness
-from authsite.telemetry.single_flight import Question
+from authsite.telemetry.single_flight import SingleFlight
 
-PATIENCE = 0.05
+TIMEOUT = 0.05
 
 
 def threads(name: str) -> list[threading.Thread]:
@@ -38,12 +38,12 @@ def silent() -> Iterator[Database]:
 
 def test_the_answer_is_what_was_found_each_time():
     answers = iter([7, 8])
-    question = Question(lambda: next(answers), name="asking")
+    question = SingleFlight(lambda: next(answers), name="asking")
     assert [question.answer(), question.answer()] == [7, 8]
 
 
 def test_what_asking_raises_is_raised():
-    question = Question(lambda: 1 // 0, name="asking")
+    question = SingleFlight(lambda: 1 // 0, name="asking")
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             question.answer()
@@ -58,7 +58,7 @@ def test_while_one_hangs_no_other_is_asked_and_all_get_its_answer():
         assert gate.wait(60)
         return len(asked)
 
-    impatient = Question(ask, name="hanging", patience=PATIENCE)
+    impatient = SingleFlight(ask, name="hanging", timeout=TIMEOUT)
     for _ in range(3):
         with pytest.raises(TimeoutError):
             impatient.answer()
@@ -71,9 +71,9 @@ def test_while_one_hangs_no_other_is_asked_and_all_get_its_answer():
 
 @pytest.mark.asvs("13.1.3")
 def test_a_database_that_never_answers_is_not_ready_and_holds_up_nobody(silent, caplog):
-    readiness = Readiness(silent, patience=PATIENCE)
+    readiness = Readiness(silent, timeout=TIMEOUT)
     with ThreadPoolExecutor(8) as people:
-        answers = [people.submit(readiness.why_not) for _ in range(8)]
+        answers = [people.submit(readiness.problem) for _ in range(8)]
         assert {each.result() for each in answers} == {"database"}
     assert len(threads("readiness")) == 1
     assert "sys_not_ready: the database is away: TimeoutError" in caplog.text
@@ -81,9 +81,9 @@ def test_a_database_that_never_answers_is_not_ready_and_holds_up_nobody(silent, 
 
 @pytest.mark.asvs("13.1.3")
 def test_nor_does_it_hold_up_who_asks_for_metrics(silent, caplog):
-    asked = Asked(HashQueue(threads=1, waiting=1), silent, patience=PATIENCE)
+    asked = Asked(HashQueue(threads=1, waiting=1), silent, timeout=TIMEOUT)
     assert [metric.name for metric in asked.collect()][-1] == "authsite_database_connections"
-    assert "sys_metrics_put_off: no word of the outbox: TimeoutError" in caplog.text
+    assert "sys_metrics_retry: no word of the outbox: TimeoutError" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.throttling.limits import FIRST_WAIT, RateLimit
+from authsite.throttling.limits import FIRST_DELAY, RateLimit
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -15,7 +15,7 @@ durations = st.integers(1, 9_999_999).map(lambda seconds: timedelta(seconds=seco
 
 def test_the_notation_is_read_as_it_reads():
     assert RateLimit.parse("10/5m") == RateLimit(10, 5 * MINUTE)
-    assert RateLimit.parse("10/5m..1h") == RateLimit(10, 5 * MINUTE, longest_wait=HOUR)
+    assert RateLimit.parse("10/5m..1h") == RateLimit(10, 5 * MINUTE, max_delay=HOUR)
 
 
 @given(st.builds(RateLimit, st.integers(1, 9999), durations, st.none() | durations))
@@ -38,14 +38,14 @@ def test_what_is_no_limit_is_refused(text):
 @pytest.mark.parametrize(
     ("longest", "doublings"), [("10s", 0), ("30s", 0), ("31s", 1), ("1m", 1), ("1h", 7), ("1d", 12)]
 )
-def test_the_waits_are_doubled_until_the_longest(longest, doublings):
+def test_the_waits_are_doubled_until_the_longest(longest, max_doublings):
     limit = RateLimit.parse(f"10/5m..{longest}")
-    assert limit.doublings == doublings
-    assert FIRST_WAIT * 2**doublings >= limit.longest_wait
+    assert limit.max_doublings == max_doublings
+    assert FIRST_DELAY * 2**max_doublings >= limit.max_delay
 
 
 @pytest.mark.asvs("6.3.1")
 def test_who_waits_to_be_forgotten_gets_no_more_tries_than_who_goes_on():
     limit = RateLimit.parse("10/5m..1h")
-    assert limit.memory / limit.hits >= limit.longest_wait
+    assert limit.memory / limit.hits >= limit.max_delay
     assert RateLimit.parse("30/5m").memory == timedelta(0)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from authsite.models import Throttle
 from authsite.settings.schema import ThrottleSettings
-from authsite.throttling.throttles import Throttled
+from authsite.throttling.throttles import RateLimited
 from tests.factories import NOW, throttles_for
 
 MINUTE = timedelta(minutes=1)
@@ -16,12 +16,12 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def tries(site):
+def tries(services):
     """Make tries under a limit; each of them is counted, or returns how long to wait."""
 
     def under(limit: str):
-        throttles = throttles_for(site, sign_in_account=limit)
-        throttles.take({"sign_in_account": "somebody else"}, now=NOW)
+        throttles = throttles_for(services, sign_in_account=limit)
+        throttles.hit({"sign_in_account": "somebody else"}, now=NOW)
 
         def hit(*, subject: str = "ada", at=timedelta(0)):
             tried = {"sign_in_account": subject}
@@ -30,7 +30,7 @@ def tries(site):
             assert looked == (taken if isinstance(taken, timedelta) else None)
             return taken
 
-        hit.give_back = throttles.give_back
+        hit.refund = throttles.refund
         return hit
 
     return under
@@ -40,8 +40,8 @@ def held_up(act, *args, **kwargs):
     """Return what the act returns, or how long to wait for it."""
     try:
         return act(*args, **kwargs)
-    except Throttled as throttled:
-        return throttled.wait
+    except RateLimited as throttled:
+        return throttled.retry_after
 
 
 def waits(hit, times: int, **kwargs):
@@ -93,7 +93,7 @@ def test_what_is_given_back_may_be_tried_again(tries, limit):
     hit = tries(limit)
     first = hit()
     assert waits(hit, 3)[:2] == [None, None]
-    hit.give_back(first)
+    hit.refund(first)
     assert waits(hit, 2)[0] is None
     assert waits(hit, 3, at=5 * MINUTE)[0] is None
 
@@ -101,21 +101,21 @@ def test_what_is_given_back_may_be_tried_again(tries, limit):
 def test_a_try_after_a_wait_that_is_given_back_leaves_all_as_it_was(tries):
     hit = tries("3/5m..1h")
     waits(hit, 3)
-    hit.give_back(hit(at=MINUTE))
+    hit.refund(hit(at=MINUTE))
     assert waits(hit, 2, at=MINUTE) == [None, MINUTE]
 
 
 def test_when_all_is_given_back_it_is_as_if_nobody_had_been_there(tries):
     hit = tries("3/5m..1h")
     for each in [hit() for _ in range(3)]:
-        hit.give_back(each)
+        hit.refund(each)
     assert waits(hit, 4, at=6 * MINUTE) == [None, None, None, timedelta(seconds=30)]
 
 
 def test_one_that_is_given_back_leaves_the_period_as_it_was(tries):
     hit = tries("3/5m..1h")
     *_, last = [hit() for _ in range(3)]
-    hit.give_back(last)
+    hit.refund(last)
     assert waits(hit, 4, at=5 * MINUTE)[:3] == [None, None, None]
 
 
@@ -124,7 +124,7 @@ def test_nothing_is_given_back_beyond_nothing(tries):
     hit = tries("3/5m")
     early = hit()
     for _ in range(5):
-        hit.give_back(early)
+        hit.refund(early)
     assert waits(hit, 4) == [None, None, None, 5 * MINUTE]
 
 
@@ -134,19 +134,19 @@ def test_nothing_is_given_back_to_a_later_count(tries):
     early = hit()
     waits(hit, 2)
     assert waits(hit, 4, at=6 * MINUTE) == [None, None, None, 5 * MINUTE]
-    hit.give_back(early)
+    hit.refund(early)
     assert waits(hit, 1, at=6 * MINUTE) == [5 * MINUTE]
 
 
-def test_of_several_limits_each_counts(site):
-    throttles = throttles_for(site, sign_in_account="2/1m, 3/1h", sign_in_network="4/1h")
+def test_of_several_limits_each_counts(services):
+    throttles = throttles_for(services, sign_in_account="2/1m, 3/1h", sign_in_network="4/1h")
 
     def hit(account, at):
         subjects = {"sign_in_account": account, "sign_in_network": "192.0.2.1"}
-        return throttles.take(subjects, now=NOW + at)
+        return throttles.hit(subjects, now=NOW + at)
 
     def refusal(account, at):
-        with pytest.raises(Throttled) as refused:
+        with pytest.raises(RateLimited) as refused:
             hit(account, at)
         return refused.value.kind, refused.value.wait
 
@@ -159,32 +159,32 @@ def test_of_several_limits_each_counts(site):
     assert refusal("edsger", 2 * MINUTE) == ("sign_in_network", HOUR - 2 * MINUTE)
 
 
-def test_who_is_held_up_by_one_limit_uses_up_no_other(site):
-    throttles = throttles_for(site, sign_in_account="1/1h", sign_in_network="3/1h")
+def test_who_is_held_up_by_one_limit_uses_up_no_other(services):
+    throttles = throttles_for(services, sign_in_account="1/1h", sign_in_network="3/1h")
 
     def hit(account):
-        throttles.take({"sign_in_account": account, "sign_in_network": "192.0.2.1"}, now=NOW)
+        throttles.hit({"sign_in_account": account, "sign_in_network": "192.0.2.1"}, now=NOW)
 
     hit("ada")
     for _ in range(9):
-        with pytest.raises(Throttled):
+        with pytest.raises(RateLimited):
             hit("ada")
     hit("grace")
     hit("edsger")
-    with pytest.raises(Throttled):
+    with pytest.raises(RateLimited):
         hit("barbara")
 
 
-def test_what_is_not_limited_is_not_written_down(site, dbsession):
-    throttles = throttles_for(site)
-    hits = throttles.take({"sign_in_account": "ada"}, now=NOW)
-    throttles.give_back(hits)
+def test_what_is_not_limited_is_not_written_down(services, dbsession):
+    throttles = throttles_for(services)
+    hits = throttles.hit({"sign_in_account": "ada"}, now=NOW)
+    throttles.refund(hits)
     assert dbsession.scalars(sa.select(Throttle)).all() == []
 
 
-def test_a_new_limit_is_a_new_count(site, dbsession):
+def test_a_new_limit_is_a_new_count(services, dbsession):
     for limit in ("1/1h", "2/1h", "1/2h"):
-        throttles_for(site, sign_in_account=limit).take({"sign_in_account": "ada"}, now=NOW)
+        throttles_for(services, sign_in_account=limit).take({"sign_in_account": "ada"}, now=NOW)
     assert len(dbsession.scalars(sa.select(Throttle)).all()) == 3
 
 
@@ -196,31 +196,31 @@ def test_a_clock_that_was_far_ahead_holds_nobody_up(tries, limit):
 
 
 @pytest.mark.asvs("6.3.1", "6.1.1")
-def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(site):
+def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(services):
     """Nine wrong passwords every five minutes, for two days, by the default limits."""
     limits = ", ".join(map(str, ThrottleSettings().sign_in_account))
-    throttles, let_through = throttles_for(site, sign_in_account=limits), 0
+    throttles, let_through = throttles_for(services, sign_in_account=limits), 0
     for step in range(2 * 24 * 12):
         for _ in range(9):
-            with contextlib.suppress(Throttled):
-                throttles.take({"sign_in_account": "ada"}, now=NOW + 5 * step * MINUTE)
+            with contextlib.suppress(RateLimited):
+                throttles.hit({"sign_in_account": "ada"}, now=NOW + 5 * step * MINUTE)
                 let_through += 1
     assert 50 <= let_through <= 2 * 60
 
 
 @pytest.mark.asvs("14.2.4")
-def test_who_does_not_know_the_key_cannot_tell_whom_a_row_is_about(site, dbsession):
+def test_who_does_not_know_the_key_cannot_tell_whom_a_row_is_about(services, dbsession):
     for key in (b"one key", b"another"):
-        throttles = throttles_for(site, key=key, sign_in_account="9/1h")
-        throttles.take({"sign_in_account": "ada@example.com"}, now=NOW)
+        throttles = throttles_for(services, key=key, sign_in_account="9/1h")
+        throttles.hit({"sign_in_account": "ada@example.com"}, now=NOW)
     assert len(dbsession.scalars(sa.select(Throttle)).all()) == 2
 
 
 @pytest.mark.asvs("14.2.4")
-def test_what_people_typed_is_not_to_be_read_in_the_table(site, dbsession):
+def test_what_people_typed_is_not_to_be_read_in_the_table(services, dbsession):
     """A password typed into the field for the address, say."""
     typed = "seven green llamas hum"
-    throttles_for(site, sign_in_account="9/1h").take({"sign_in_account": typed}, now=NOW)
+    throttles_for(services, sign_in_account="9/1h").take({"sign_in_account": typed}, now=NOW)
     [row] = dbsession.execute(sa.select(Throttle.__table__)).all()
     assert len(row.key) == 32
     assert not any(typed.split(maxsplit=1)[0] in str(value) for value in row)

@@ -26,7 +26,7 @@ FORM = "application/x-www-form-urlencoded"
 
 def a_form(body: bytes, content_type: str = FORM) -> PersonForm:
     request = Request.blank("/", method="POST", body=body, content_type=content_type)
-    return PersonForm.of(request)
+    return PersonForm.from_request(request)
 
 
 def typed(**values: str) -> PersonForm:
@@ -145,7 +145,7 @@ def test_fields_that_nobody_asked_for_are_left_alone():
 def test_what_the_inner_ring_refuses_is_said_beside_its_field_or_above_all():
     form = typed()
     assert form.validate()
-    form.reject("email", "There is an account.")
-    form.reject(None, "Try again.")
+    form.add_error("email", "There is an account.")
+    form.add_error(None, "Try again.")
     assert list(form.email.errors) == ["There is an account."]
     assert form.form_errors == ["Try again."]

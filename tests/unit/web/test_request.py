@@ -39,19 +39,19 @@ def test_a_site_may_stand_below_another(mounted):
 @given(st.binary(max_size=40))
 def test_where_we_are_can_be_said_even_if_it_cannot_be_read(path):
     request = a_request(PATH_INFO=path.decode("latin-1"))
-    assert request.here == path.decode("utf-8", "replace")
+    assert request.display_path == path.decode("utf-8", "replace")
 
 
-def test_style_sheet_and_icon_are_found_below_another_site_too(application, site):
+def test_style_sheet_and_icon_are_found_below_another_site_too(application, services):
     request = Request.blank("/", environ={"SCRIPT_NAME": "/app"})
     request.registry = application.registry
-    assert request.stylesheet == f"/app{site.assets.stylesheet}"
-    assert request.icon == f"/app{site.assets.icon}"
-    assert request.site_name == site.settings.site.name
+    assert request.stylesheet == f"/app{services.assets.stylesheet}"
+    assert request.icon == f"/app{services.assets.icon}"
+    assert request.site_name == services.settings.site.name
 
 
 @pytest.fixture
-def names_after(application, site, dbsession):
+def names_after(application, services, dbsession):
     """Let a page answer that changes a name, as pyramid_tm would; return all names afterwards."""
     some_noise(dbsession)
     user_id = a_user(dbsession).id
@@ -69,7 +69,7 @@ def names_after(application, site, dbsession):
         with contextlib.suppress(ZeroDivisionError):
             transaction_tween_factory(page, application.registry)(request)
         request._process_finished_callbacks()
-        with site.database.reading.connect() as connection:
+        with services.database.read_engine.connect() as connection:
             return sorted(connection.execute(sa.select(User.first_name)).scalars())
 
     return visit

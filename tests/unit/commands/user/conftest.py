@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.commands import main
-from authsite.models import Event, User
+from authsite.models import AuditEvent, User
 from tests.factories import a_session, a_user, some_noise
 
 #: An id that is no option; those that begin with a hyphen stand after one of two.
@@ -56,7 +56,7 @@ def _nothing_is_left_open():
 
 
 @pytest.fixture
-def shell(tmp_path, database_url, settings_of_tests, site, capsys):
+def shell(tmp_path, database_url, settings_of_tests, services, capsys):
     """A shell with the ini file of a site on the database of the test."""
     settings = settings_of_tests | {"sqlalchemy.url": database_url}
     lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
@@ -72,7 +72,7 @@ def ada(dbsession):
     names = {"first_name": "Ada", "last_name": "Lovelace"}
     ada = a_user(dbsession, id=NO_HYPHEN, email="ada@example.com", **names)
     for name in (None, "work laptop"):
-        a_session(dbsession, ada, name=name, network_address="192.0.2.7")
+        a_session(dbsession, ada, name=name, ip_address="192.0.2.7")
     ada_id = ada.id
     dbsession.rollback()
     return ada_id
@@ -95,8 +95,8 @@ def happened(dbsession):
 
     def look():
         dbsession.rollback()
-        done = sa.select(Event.kind, Event.actor).where(Event.kind != "signed_in")
-        return dbsession.execute(done.order_by(Event.at)).all()
+        done = sa.select(AuditEvent.type, AuditEvent.actor).where(AuditEvent.type != "signed_in")
+        return dbsession.execute(done.order_by(AuditEvent.occurred_at)).all()
 
     return look
 

@@ -16,8 +16,8 @@ def people(dbsession):
     """One in each state, and one in none."""
     proven = {"email_verified_at": NOW}
     a_user(dbsession, email="ada@example.com", is_administrator=True, **proven)
-    a_user(dbsession, email="brian@example.com", frozen_at=NOW, frozen_reason="x", **proven)
-    a_user(dbsession, email="clara@example.com", closes_at=NOW, **proven)
+    a_user(dbsession, email="brian@example.com", suspended_at=NOW, suspension_reason="x", **proven)
+    a_user(dbsession, email="clara@example.com", delete_after=NOW, **proven)
     a_user(dbsession, email="dora@example.com")
     a_user(dbsession, email="edsger@example.com", password_hash=None, **proven)
     dbsession.rollback()
@@ -35,7 +35,7 @@ def test_everybody_is_printed_in_columns(shell, people):
     ]
     assert len({line.index("Grace Hopper") for line in lines}) == 1
     states = [line.partition("Hopper")[2].strip() for line in lines]
-    assert states == ["administrator", "frozen", "closing", "unverified", ""]
+    assert states == ["administrator", "suspended", "closing", "unverified", ""]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_some_are_printed(shell, people, arguments, found):
 def test_programs_get_a_line_for_each_and_no_hash(shell, people):
     lines = [json.loads(line) for line in shell("list", "--json").splitlines()]
     assert [line["has_password"] for line in lines] == [True] * 4 + [False]
-    assert lines[1]["frozen_at"] == NOW.isoformat()
+    assert lines[1]["suspended_at"] == NOW.isoformat()
     assert {name for name in lines[0] if "hash" in name or "key" in name} == set()
 
 
@@ -78,7 +78,7 @@ def test_many_are_printed_as_they_are_read(shell, dbsession):
             "first_name": "Number",
             "last_name": str(number),
             "email": f"number{number}@example.com",
-            "email_key": f"number{number}@example.com",
+            "email_normalized": f"number{number}@example.com",
             "created_at": NOW,
         }
         for number in range(2 * BATCH + 1)

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.audit.event_types import Actor, Kind
+from authsite.audit.event_types import Actor, EventType
 from authsite.clock import utc_now
-from authsite.models import PendingLink, User
+from authsite.models import EmailLink, User
 from tests.factories import a_session, a_user, an_event, some_noise
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0"
@@ -20,12 +20,19 @@ def ada(dbsession):
     now = utc_now()
     names = {"first_name": "Ada", "last_name": "Lovelace"}
     ada = a_user(dbsession, id="Ada-Lovelace_id1", email="ada@example.com", **names)
-    where = {"network_address": "192.0.2.7", "user_agent": FIREFOX}
+    where = {"ip_address": "192.0.2.7", "user_agent": FIREFOX}
     a_session(dbsession, ada, created_at=now, name="work laptop", **where)
     a_session(dbsession, ada, created_at=now - timedelta(days=40))
     an_event(dbsession, ada, at=now - timedelta(minutes=2), **where)
     details = {"why": "Too many mails."}
-    an_event(dbsession, ada, kind=Kind.FROZEN, at=now, actor=Actor.OPERATOR.value, details=details)
+    an_event(
+        dbsession,
+        ada,
+        kind=EventType.SUSPENDED,
+        at=now,
+        actor=Actor.OPERATOR.value,
+        details=details,
+    )
     ada_id = ada.id
     dbsession.rollback()
     return ada_id
@@ -51,7 +58,7 @@ def test_an_account_is_shown(shell, ada):
 def test_so_is_what_is_unusual_about_it(shell, ada, dbsession):
     now = utc_now().replace(year=2031, month=5, day=17, hour=12, minute=30, second=0)
     changed = sa.update(User).where(User.id == ada)
-    values = {"frozen_at": now, "frozen_reason": "Too many mails.", "closes_at": now}
+    values = {"suspended_at": now, "suspension_reason": "Too many mails.", "delete_after": now}
     dbsession.execute(changed.values(password_hash=None, is_administrator=True, **values))
     dbsession.commit()
     said = shell("show", ada)
@@ -92,7 +99,7 @@ def test_programs_get_all_of_it_and_nothing_secret(shell, ada, dbsession):
     assert answer["events"][-1]["what"] == "Signed in"
     said = str(answer)
     assert dbsession.scalar(sa.select(User.password_hash).where(User.id == ada)) not in said
-    assert dbsession.scalar(sa.select(PendingLink.digest)).hex() not in said
+    assert dbsession.scalar(sa.select(EmailLink.digest)).hex() not in said
     assert "reset-password/" not in said
 
 
