@@ -86,7 +86,7 @@ def includeme(config: Configurator) -> None:
             services.database,
             cookie=services.session_cookie,
             anonymous_cookie=services.anonymous_cookie,
-            timeouts=services.timeouts,
+            timeouts=services.session_timeouts,
             public_timeouts=services.public_timeouts,
         )
     )

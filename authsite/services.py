@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from pyramid.registry import Registry
+from pyramid_retry import mark_error_retryable
 
 from authsite.accounts.sessions import SessionTimeouts
 from authsite.accounts.users import CREDENTIAL
@@ -72,7 +73,7 @@ class Services:
         )
 
     @property
-    def limits(self) -> SessionTimeouts:
+    def session_timeouts(self) -> SessionTimeouts:
         """How long sessions last."""
         session = self.settings.session
         return SessionTimeouts(
@@ -99,7 +100,8 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
     database = Database(
         settings.database.url,
         pool_size=settings.database.pool_size,
-        wait=settings.database.timeout,
+        timeout=settings.database.timeout,
+        mark_retryable=mark_error_retryable,
     )
     hasher = PasswordHasher(
         time_cost=settings.passwords.time_cost,

@@ -10,15 +10,15 @@ EVERYBODY, OTHERS = "%", "other%"
 
 _COUNTED = """
 WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :number),
-owners AS (SELECT row_number() OVER () - 1 AS place, id FROM user WHERE id LIKE :owners)
+owners AS (SELECT row_number() OVER () - 1 AS place, id FROM authsite_user WHERE id LIKE :owners)
 """
 _PEOPLE = """
-INSERT INTO user (id, first_name, last_name, email, email_normalized, created_at)
+INSERT INTO authsite_user (id, first_name, last_name, email, email_normalized, created_at)
 SELECT printf('other%011d', n), 'Some', 'Body', n || '@example.org', n || '@example.org', :now
 FROM counted
 """
 _SESSIONS = """
-INSERT INTO user_session (id, secret_digest, user_id, created_at, last_seen_at, confirmed_at,
+INSERT INTO authsite_session (id, secret_digest, user_id, created_at, last_seen_at, confirmed_at,
     expires_at, user_agent, ip_address)
 SELECT lower(hex(randomblob(8))), randomblob(32), owners.id, :now, :now, :now,
     strftime('%Y-%m-%d %H:%M:%S', :now, '+1 day') || '.000000', :browser, '192.0.2.1'
@@ -26,7 +26,7 @@ FROM counted JOIN owners ON owners.place = n % (SELECT count(*) FROM owners)
 """
 #: Of the last two months; a fifth of them tell of sessions that ended.
 _EVENTS = """
-INSERT INTO event (id, user_id, at, kind, actor, user_agent, ip_address, details)
+INSERT INTO authsite_audit_event (id, user_id, at, kind, actor, user_agent, ip_address, details)
 SELECT lower(hex(randomblob(8))), owners.id,
     strftime('%Y-%m-%d %H:%M:%S', :now, '-' || (abs(random()) % 5000000) || ' seconds')
     || printf('.%06d', abs(random()) % 1000000),

@@ -10,8 +10,8 @@ from pathlib import Path
 #: SQL for the ids, so that a million rows are made in seconds.
 _MANY = """
 WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :number)
-INSERT INTO user_session ({columns})
-SELECT {values} FROM counted CROSS JOIN (SELECT id FROM user LIMIT 1) AS owner
+INSERT INTO authsite_session ({columns})
+SELECT {values} FROM counted CROSS JOIN (SELECT id FROM authsite_user LIMIT 1) AS owner
 """
 _VALUES = {
     "id": "lower(hex(randomblob(8)))",
@@ -46,18 +46,18 @@ def add_sessions(database: Path, number: int, *, expire_in: timedelta) -> None:
 def verify_everybody(database: Path) -> None:
     """Let everybody have verified their address, as nearly all people of a real site have."""
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("UPDATE user SET email_verified_at = created_at")
+        connection.execute("UPDATE authsite_user SET email_verified_at = created_at")
 
 
 def take_over_sessions(database: Path, number: int) -> list[str]:
     """Give some sessions, spread over the whole table, secrets that we know; return the tokens."""
     with closing(sqlite3.connect(database)) as connection, connection:
         found = connection.execute(
-            "SELECT id FROM user_session ORDER BY secret_digest LIMIT ?", [number]
+            "SELECT id FROM authsite_session ORDER BY secret_digest LIMIT ?", [number]
         )
         known = {session_id: secrets.token_urlsafe(32) for (session_id,) in found.fetchall()}
         connection.executemany(
-            "UPDATE user_session SET secret_digest = ? WHERE id = ?",
+            "UPDATE authsite_session SET secret_digest = ? WHERE id = ?",
             [(hashlib.sha256(secret.encode()).digest(), key) for key, secret in known.items()],
         )
     return [f"{session_id}.{secret}" for session_id, secret in known.items()]
@@ -66,12 +66,12 @@ def take_over_sessions(database: Path, number: int) -> list[str]:
 def count_sessions(database: Path) -> int:
     """Return how many sessions there are."""
     with closing(sqlite3.connect(database)) as connection:
-        number: int = connection.execute("SELECT count(*) FROM user_session").fetchone()[0]
+        number: int = connection.execute("SELECT count(*) FROM authsite_session").fetchone()[0]
         return number
 
 
 def password_hash(database: Path) -> str:
     """Return the hash of the benchmark's account."""
     with closing(sqlite3.connect(database)) as connection:
-        text: str = connection.execute("SELECT password_hash FROM user").fetchone()[0]
+        text: str = connection.execute("SELECT password_hash FROM authsite_user").fetchone()[0]
         return text

@@ -62,7 +62,7 @@ def a_policy(**values: Any) -> PasswordPolicy:
 
 def an_audit_log(**source: Any) -> AuditLog:
     """Write down what happens as the site does, and tell nobody else of it."""
-    who = EventSource(**{"actor": Actor.PERSON} | source)
+    who = EventSource(**{"actor": Actor.USER} | source)
     return AuditLog(who, notify=lambda _event: None, publish=[])
 
 
@@ -79,7 +79,7 @@ def an_outbox() -> MailComposer:
         mail_environment(templates),
         site_name="authsite",
         link_to=lambda *segments: f"https://site.example/{'/'.join(segments)}",
-        audit=an_audit_log(actor=Actor.SITE),
+        audit=an_audit_log(actor=Actor.SYSTEM),
         on_put=lambda: None,
     )
 
@@ -133,7 +133,7 @@ def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
     message = OutboxMessage(
         **{
             "id": new_id(),
-            "kind": "verify_email",
+            "template": "verify_email",
             "recipient": f"person{next(_numbers)}@example.com",
             "subject": "Confirm your address",
             "text": "Open this page: https://accounts.example.com/verify-email/secret",
@@ -156,9 +156,9 @@ def an_event(
         **{
             "id": new_id(),
             "user_id": user.id,
-            "at": NOW - timedelta(days=1),
-            "kind": kind.key,
-            "actor": Actor.PERSON.value,
+            "occurred_at": NOW - timedelta(days=1),
+            "type": kind.key,
+            "actor": Actor.USER.value,
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0",
             "ip_address": "192.0.2.1",
             "details": {},

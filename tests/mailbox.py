@@ -12,7 +12,7 @@ from authsite.services import Services
 class Mail(NamedTuple):
     """What somebody gets to read."""
 
-    kind: str
+    template: str
     recipient: str
     subject: str
     text: str
@@ -42,9 +42,9 @@ class Mailbox:
             ).all()
         return [Mail(*row) for row in rows]
 
-    def latest(self, kind: str, address: str = "ada@example.com") -> Mail:
-        """Return the last mail of this kind for this address."""
-        return [mail for mail in self.all_for(address) if mail.kind == kind][-1]
+    def latest(self, template: str, address: str = "ada@example.com") -> Mail:
+        """Return the last mail of this template for this address."""
+        return [mail for mail in self.all_for(address) if mail.template == template][-1]
 
     def empty(self) -> None:
         """Throw away what was read."""

@@ -21,7 +21,7 @@ class SessionInfo(NamedTuple):
 
     id: str
     name: str | None
-    method: str
+    auth_method: str
     user_agent: str | None
     ip_address: str | None
     public_computer: bool

@@ -153,9 +153,9 @@ def hit_link_throttle(
     It counts by account and address: who has a link to an address of their own must not use up
     what the owner of the account may try with links to another.
     """
-    tried = {"link_network": network}
+    tried = {"email_link_network": network}
     if link:
-        tried["link_account"] = f"{link.user_id} {link.email_normalized}"
+        tried["email_link_account"] = f"{link.user_id} {link.email_normalized}"
     throttles.check(tried, now=now)
     return throttles.hit(tried, now=now)
 

@@ -133,9 +133,9 @@ def session_snapshot(row: "sa.Row[*tuple[Any, ...]]", why: SessionEndReason) -> 
         "reason": why.key,
         "session": row.id,
         "signed_in_at": row.created_at.isoformat(),
-        "method": row.method,
+        "method": row.auth_method,
         "name": row.name,
         "browser": row.user_agent,
-        "address": row.ip_address,
+        "ip_address": row.ip_address,
     }
     return {name: value for name, value in details.items() if value is not None}

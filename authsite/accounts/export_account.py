@@ -35,7 +35,7 @@ _SESSION = (
     UserSession.user_agent,
     UserSession.ip_address,
 )
-_MAIL = (
+_EMAIL = (
     OutboxMessage.template,
     OutboxMessage.recipient,
     OutboxMessage.send_at,
@@ -64,13 +64,13 @@ def export_account(dbsession: Session, user_id: str, *, now: datetime) -> dict[s
         "account": user,
         "sessions": rows(_SESSION, UserSession.user_id, UserSession.created_at),
         # But for that to an address that was asked for: only a free one has had it.
-        "mails": [
-            mail
-            for mail in rows(_MAIL, OutboxMessage.user_id, OutboxMessage.send_at)
-            if mail["kind"] != CHANGE_EMAIL
+        "emails": [
+            email
+            for email in rows(_EMAIL, OutboxMessage.user_id, OutboxMessage.send_at)
+            if email["template"] != CHANGE_EMAIL
         ],
         "history": [to_dict(entry) for entry in latest_history(dbsession, user_id, now=now)],
-        "pending_links": rows(_LINK, EmailLink.user_id, EmailLink.created_at),
+        "email_links": rows(_LINK, EmailLink.user_id, EmailLink.created_at),
     }
 
 

@@ -134,7 +134,7 @@ def _one(dbsession: Session, condition: "sa.ColumnElement[bool]") -> UserSummary
 def _key_of(text: str) -> str:
     """Return the key of an address; of a part of one, what its key would begin with."""
     try:
-        return parse_email_address(text).key
+        return parse_email_address(text).normalized
     except InvalidEmailAddress:
         return unicodedata.normalize("NFKC", text).casefold()
 

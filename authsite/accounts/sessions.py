@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,14 +9,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from authsite.accounts.end_sessions import enforce_session_limit
-from authsite.audit.event_types import EventType
+from authsite.audit.event_types import AuthMethod, EventType
 from authsite.audit.recorder import AuditLog
 from authsite.db.compiled_select import CompiledSelect
 from authsite.models import User, UserSession
 from authsite.tokens import SessionToken
-
-#: A user agent beyond this says nothing more; browsers stay under 300.
-USER_AGENT_LENGTH = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +27,6 @@ class SessionTimeouts:
     def expiry(self, *, created_at: datetime, last_seen_at: datetime) -> datetime:
         """Return the nearer of the two limits."""
         return min(last_seen_at + self.idle_timeout, created_at + self.absolute_timeout)
-
-
-class AuthMethod(Enum):
-    """How the owner of a session showed who they are; its name, in small letters, is kept."""
-
-    PASSWORD = "with the password"  # noqa: S105 - words
-    SIGN_UP = "by signing up"
-
-    @property
-    def key(self) -> str:
-        """What the table holds."""
-        return self.name.lower()
 
 
 class Identity(NamedTuple):
@@ -89,7 +73,7 @@ IDENTITY = (
     .join(User, User.id == UserSession.user_id)
     .where(UserSession.id == sa.bindparam("session_id"), User.suspended_at.is_(None))
 )
-_OPEN = sa.insert(UserSession.metadata.tables["user_session"])
+_OPEN = sa.insert(UserSession.metadata.tables["authsite_session"])
 
 
 def identity_of_token(
@@ -132,12 +116,12 @@ def create_session(
         "user_id": user_id,
         "created_at": now,
         "last_seen_at": now,
-        "confirmed_at": now,
+        "authenticated_at": now,
         "expires_at": timeouts.expiry(created_at=now, last_seen_at=now),
         "public_computer": public_computer,
-        "user_agent": user_agent[:USER_AGENT_LENGTH] if user_agent else None,
+        "user_agent": user_agent,
         "ip_address": ip_address,
-        "method": method.key,
+        "auth_method": method.key,
     }
     dbsession.execute(_OPEN, row)
     details = {"method": method.key}

@@ -15,7 +15,7 @@ from authsite.models.base import UtcDateTime
 from authsite.passwords.hasher import PasswordHasher
 from authsite.throttling.throttles import Throttles
 
-_USERS = User.metadata.tables["user"]
+_USERS = User.metadata.tables["authsite_user"]
 _UNCHANGED = (
     _USERS.c.id == sa.bindparam("user_id"),
     _USERS.c.password_hash == sa.bindparam("seen"),
@@ -52,7 +52,7 @@ def normalize_email(email: str) -> str:
     form that no address has, and that every database takes.
     """
     try:
-        return parse_email_address(email).key
+        return parse_email_address(email).normalized
     except InvalidEmailAddress:
         return ascii(email.casefold())
 

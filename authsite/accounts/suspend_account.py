@@ -29,7 +29,7 @@ def suspend_account(
     is_kept = user.delete_after is not None
     cancel_deletion(dbsession, user)
     dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
-    audit.record(dbsession, user.id, EventType.SUSPENDED, now=now, details={"why": reason})
+    audit.record(dbsession, user.id, EventType.SUSPENDED, now=now, details={"reason": reason})
     if is_kept:
         audit.record(dbsession, user.id, EventType.DELETION_CANCELLED, now=now)
     return end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.SUSPENDED, now=now)

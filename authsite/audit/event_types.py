@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -14,12 +13,12 @@ class Actor(StrEnum):
     """On whose side something was done."""
 
     #: In a browser, by whoever had it; what was shown for it, a password or a link, the kind says.
-    PERSON = "person"
+    USER = "user"
     ADMINISTRATOR = "administrator"
     #: From a shell of the machine.
     OPERATOR = "operator"
     #: By itself, because it was time.
-    SITE = "site"
+    SYSTEM = "system"
 
 
 class EventType(Enum):
@@ -95,16 +94,28 @@ class EventType(Enum):
     )
 
     def __init__(
-        self, words: str, log_name: str, level: int = logging.INFO, mail: str | None = None
+        self, label: str, log_name: str, level: int = logging.INFO, mail: str | None = None
     ) -> None:
         #: What a person reads in their history.
-        self.words = words
+        self.label = label
         #: The word for it in the log; OWASP's logging vocabulary where that has one.
         self.log_name = log_name
         #: How loudly the log says so, as `logging` counts.
         self.level = level
         #: The kind of the mail that tells the owner, if one does.
         self.mail = mail
+
+    @property
+    def key(self) -> str:
+        """What the table holds."""
+        return self.name.lower()
+
+
+class AuthMethod(Enum):
+    """How the owner of a session showed who they are; its name, in small letters, is kept."""
+
+    PASSWORD = "with the password"  # noqa: S105 - label
+    SIGN_UP = "by signing up"
 
     @property
     def key(self) -> str:
@@ -120,8 +131,8 @@ class SessionEndReason(Enum):
     ENDED = "ended from another session"
     EXPIRED = "not used for too long, or too old"
     SESSION_LIMIT = "there were too many, and this one was used the longest ago"
-    PASSWORD_CHANGED = "the password was changed"  # noqa: S105 - words
-    PASSWORD_RESET = "a new password was chosen by a link"  # noqa: S105 - words
+    PASSWORD_CHANGED = "the password was changed"  # noqa: S105 - label
+    PASSWORD_RESET = "a new password was chosen by a link"  # noqa: S105 - label
     CLAIMED = "the account was taken over by a link to its address"
     ACCOUNT_SECURED = "the owner said that it was somebody else"
     CLOSED = "the account was closed"
@@ -154,29 +165,10 @@ class AccountEvent:
     transaction.
     """
 
-    kind: EventType
+    type: EventType
     user_id: str | None
-    at: datetime
+    occurred_at: datetime
     source: EventSource
     session_id: str | None
     details: Mapping[str, str]
     dbsession: Session = field(repr=False, compare=False)
-
-
-class AuditLog(Protocol):
-    """Where a flow writes down what it did, in the transaction in which it did it."""
-
-    def write(
-        self,
-        dbsession: Session,
-        user_id: str,
-        kind: EventType,
-        *,
-        now: datetime,
-        session_id: str | None = None,
-        details: Mapping[str, str] | None = None,
-    ) -> None:
-        """Write down an event of the account; for an id that nobody has, in the same time, none.
-
-        `session_id` is given when it is another session than the one that is being used.
-        """

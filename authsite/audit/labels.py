@@ -11,7 +11,7 @@ _Named = TypeVar("_Named", bound=Enum)
 _SIDES = {
     Actor.ADMINISTRATOR: "by those who run the site",
     Actor.OPERATOR: "by those who run the site",
-    Actor.SITE: "by the site itself",
+    Actor.SYSTEM: "by the site itself",
 }
 #: What there may be to say of an event, and what it is called. The rest is not for reading: it
 #: says of a session that ended what its own line does.
@@ -21,14 +21,13 @@ _LABELS = {
     "from": "From",
     "to": "To",
     "subject": "Subject",
-    "why": "Why",
 }
 
 
 def event_label(kind: str) -> str:
     """Return what happened; another version of the site may know more kinds than this one."""
     known = _named(EventType, kind)
-    return known.words if known else kind.replace("_", " ").capitalize()
+    return known.label if known else kind.replace("_", " ").capitalize()
 
 
 def actor_label(actor: str) -> str | None:
@@ -51,10 +50,10 @@ def reason_label(reason: str) -> str:
 
 def detail_labels(details: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return what else there is to say, each with what it is called."""
-    in_words = {"method": method_label, "reason": reason_label}
     is_of_session = "session" in details
+    labels = {"method": method_label, "reason": reason_label if is_of_session else str}
     return [
-        (label, in_words.get(name, str)(details[name]))
+        (label, labels.get(name, str)(details[name]))
         for name, label in _LABELS.items()
         if name in details and not (is_of_session and name == "method")
     ]

@@ -30,8 +30,8 @@ class HistoryEntry(NamedTuple):
     """An event as the owner of the account may know it: who of the site's did it is left out."""
 
     id: str
-    at: datetime
-    kind: str
+    occurred_at: datetime
+    type: str
     actor: str
     session_id: str | None
     user_agent: str | None
@@ -42,9 +42,9 @@ class HistoryEntry(NamedTuple):
     session_name: str | None
 
     @property
-    def is_by_person(self) -> bool:
+    def is_by_user(self) -> bool:
         """Whether it was done in a browser, as most is."""
-        return self.actor == Actor.PERSON
+        return self.actor == Actor.USER
 
 
 class HistoryPage(NamedTuple):
@@ -81,7 +81,7 @@ def iter_history(
             found = _entries(dbsession, user_id, before=position, most=CHUNK, now=now)
         yield from found
         more = len(found) == CHUNK
-        position = (found[-1].at, found[-1].id) if more else None
+        position = (found[-1].occurred_at, found[-1].id) if more else None
 
 
 def latest_history(dbsession: Session, user_id: str, *, now: datetime) -> list[HistoryEntry]:
@@ -105,9 +105,9 @@ def to_dict(entry: HistoryEntry) -> dict[str, Any]:
     """Return the entry as values that JSON knows; the time is in ISO 8601, in UTC."""
     return {
         "id": entry.id,
-        "at": entry.occurred_at.isoformat(),
-        "kind": entry.type,
-        "what": event_label(entry.type),
+        "occurred_at": entry.occurred_at.isoformat(),
+        "type": entry.type,
+        "label": event_label(entry.type),
         "actor": entry.actor,
         "ip_address": entry.ip_address,
         "browser": entry.user_agent,

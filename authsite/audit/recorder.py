@@ -40,7 +40,7 @@ class AuditLog:
         self,
         dbsession: Session,
         user_id: str,
-        kind: EventType,
+        event_type: EventType,
         *,
         now: datetime,
         session_id: str | None = None,
@@ -49,9 +49,9 @@ class AuditLog:
         """Do what `authsite.accounts.events.Journal` promises."""
         pending = dbsession.info.setdefault(_PENDING, [])
         event = AccountEvent(
-            kind=kind,
+            type=event_type,
             user_id=user_id,
-            at=now + len(pending) * _TICK,
+            occurred_at=now + len(pending) * _TICK,
             source=self._origin,
             session_id=session_id or self._origin.session_id,
             details=details or {},

@@ -15,7 +15,7 @@ from authsite.tokens import new_id
 #: For so long it is known what happened.
 KEPT_FOR = timedelta(days=90)
 
-_EVENT = AuditEvent.metadata.tables["event"]
+_EVENT = AuditEvent.metadata.tables["authsite_audit_event"]
 _COLUMNS = [column for column in _EVENT.c if column.name != "user_id"]
 #: From the row of the user, so that for nobody the same statement writes nothing; and held, as the
 #: foreign key will hold it, so that an account that goes at this moment is nobody's too.
@@ -37,8 +37,8 @@ def write_event(dbsession: Session, event: AccountEvent) -> bool:
     values = {
         "owner": event.user_id,
         "id": new_id(),
-        "at": event.occurred_at,
-        "kind": event.type.key,
+        "occurred_at": event.occurred_at,
+        "type": event.type.key,
         "actor": source.actor.value,
         "actor_id": source.actor_id,
         "session_id": event.session_id,
@@ -51,9 +51,9 @@ def write_event(dbsession: Session, event: AccountEvent) -> bool:
 
 def row_of_event(
     user_id: str,
-    kind: EventType,
+    event_type: EventType,
     *,
-    at: datetime,
+    occurred_at: datetime,
     actor: Actor,
     details: Mapping[str, str],
     session_id: str | None = None,
@@ -64,8 +64,8 @@ def row_of_event(
     return {
         "id": new_id(),
         "user_id": user_id,
-        "at": at,
-        "kind": kind.key,
+        "occurred_at": occurred_at,
+        "type": event_type.key,
         "actor": actor.value,
         "actor_id": None,
         "session_id": session_id,

@@ -21,7 +21,7 @@ from authsite.models import OutboxMessage
 _RENEWED_BEFORE = timedelta(days=14)
 #: A message that is due is taken within seconds.
 _LATE, _TOO_LATE = timedelta(minutes=15), timedelta(hours=6)
-_MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
+_MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 
 
 def server(setup: Setup) -> Iterator[Finding]:

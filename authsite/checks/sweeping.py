@@ -30,12 +30,12 @@ def sweeping(setup: Setup) -> Iterator[Finding]:
     if begun is None:
         yield wrong(
             "the row is gone by which processes agree on who sweeps, so nobody does",
-            "INSERT INTO sweep (name, begun_at) VALUES ('sessions', '1970-01-01 00:00:00')",
+            "INSERT INTO authsite_purge_run (name, started_at) VALUES ('sessions', '1970-01-01 00:00:00')",
         )
     elif begun > now + every:
         yield wrong(
             f"the last sweep began at {begun:%Y-%m-%d %H:%M}Z, in the future: none begins before",
-            "a clock was wrong; UPDATE sweep SET begun_at = '1970-01-01 00:00:00'",
+            "a clock was wrong; UPDATE authsite_purge_run SET started_at = '1970-01-01 00:00:00'",
         )
     elif seen and begun < late:
         tell = wrong if old else doubtful

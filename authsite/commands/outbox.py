@@ -15,7 +15,16 @@ from authsite.services import services_of
 
 HELP = "show what waits to be delivered, what failed and why, and what went out of late"
 
-_HEADER = ("state", "kind", "recipient", "due", "tries", "next try", "delivered", "failure")
+_HEADER = (
+    "state",
+    "template",
+    "recipient",
+    "send at",
+    "attempts",
+    "next attempt",
+    "delivered",
+    "last error",
+)
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -50,7 +59,7 @@ def _as_text(counts: Mapping[str, int], messages: Sequence[MessageStatus]) -> st
 def _row(message: MessageStatus) -> tuple[str, ...]:
     return (
         message.state,
-        message.kind,
+        message.template,
         message.recipient,
         _moment(message.send_at),
         str(message.attempts),

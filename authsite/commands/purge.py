@@ -14,7 +14,7 @@ from authsite.commands.ini_file import add_ini_file, with_site
 from authsite.commands.progress import Progress
 from authsite.db.engines import Database
 from authsite.purging.purger import REST
-from authsite.purging.targets import ALL, PurgeTarget, count_expired, sweep
+from authsite.purging.targets import ALL, PurgeTarget, count_expired, purge
 from authsite.services import services_of
 
 HELP = (
@@ -51,7 +51,7 @@ def _purge(database: Database, target: PurgeTarget, *, now: datetime) -> int:
     with database.read_engine.connect() as connection:
         total = count_expired(connection, target, now=now)
     with Progress(f"{target.name} deleted", total=total) as progress:
-        for deleted in sweep(database.write_engine, target, now=now):
+        for deleted in purge(database.write_engine, target, now=now):
             gone += deleted
             progress.show(gone)
             time.sleep(REST)

@@ -3,15 +3,11 @@
 import random
 import sqlite3
 import time
-from collections.abc import Callable
 from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from pyramid.registry import Registry
-from pyramid.response import Response
-from pyramid_retry import mark_error_retryable
-from pyramid_tm import tm_tween_factory
 from sqlalchemy.engine import URL, Connection, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import Session
@@ -19,8 +15,6 @@ from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from authsite.db.compiled_select import CompiledSelect
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 #: What tells that the database is away or too busy, as against a mistake of ours.
 DATABASE_UNAVAILABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
@@ -35,6 +29,10 @@ _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 _READ_TIMEOUT = 1.0
 
 
+def _leave(_error: Exception) -> None:
+    """Mark nothing: outside of requests nothing is attempted again."""
+
+
 class Database:
     """The two engines of one process.
 
@@ -43,11 +41,18 @@ class Database:
     since a read that turns into a write loses against every other one that does the same.
     """
 
-    def __init__(self, url: URL, *, pool_size: int, wait: timedelta) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        pool_size: int,
+        timeout: timedelta,
+        mark_retryable: Callable[[Exception], object] = _leave,
+    ) -> None:
         pool: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
-            "pool_timeout": wait.total_seconds(),
+            "pool_timeout": timeout.total_seconds(),
             "pool_use_lifo": True,  # the connection used last has its pages in its cache
             "hide_parameters": True,  # errors go to the log, hashes and digests must not
         }
@@ -55,10 +60,10 @@ class Database:
         if sqlite:
             pool["paramstyle"] = "named"  # as PostgreSQL's driver has it
             # Readers wait for nobody but, after a crash, for the first to mend the file.
-            pool["connect_args"] = {"timeout": min(wait.total_seconds(), _READ_TIMEOUT)}
+            pool["connect_args"] = {"timeout": min(timeout.total_seconds(), _READ_TIMEOUT)}
         else:
             url = url.set(drivername="postgresql+psycopg")
-            pool["connect_args"] = _postgresql_arguments(wait, url)
+            pool["connect_args"] = _postgresql_arguments(timeout, url)
             pool["pool_pre_ping"] = True
         self.engine = sa.create_engine(url, **pool)
         if sqlite:
@@ -69,8 +74,8 @@ class Database:
         if sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.read_engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.engine, "begin", _SqliteBegin(wait))
-            sa.event.listen(self.engine, "handle_error", _mark_busy_retryable)
+            sa.event.listen(self.engine, "begin", _SqliteBegin(timeout))
+            sa.event.listen(self.engine, "handle_error", _BusyHandler(mark_retryable))
         else:
             sa.event.listen(self.engine, "begin", _begin_on_postgresql)
         self._compiled: list[CompiledSelect] = []
@@ -112,8 +117,8 @@ class Database:
         self.read_engine.dispose()
 
 
-def _postgresql_arguments(wait: timedelta, url: URL) -> dict[str, Any]:
-    seconds = max(1, round(wait.total_seconds()))
+def _postgresql_arguments(timeout: timedelta, url: URL) -> dict[str, Any]:
+    seconds = max(1, round(timeout.total_seconds()))
     return {
         "connect_timeout": max(2, min(seconds, 5)),
         "application_name": "authsite",
@@ -140,8 +145,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 class _SqliteBegin:
     """Begin a transaction: at once for a read, with the write lock for a writer."""
 
-    def __init__(self, wait: timedelta) -> None:
-        self._seconds = wait.total_seconds()
+    def __init__(self, timeout: timedelta) -> None:
+        self._seconds = timeout.total_seconds()
         self._usual = f"PRAGMA busy_timeout = {min(self._seconds, _READ_TIMEOUT) * 1000:.0f}"
 
     def __call__(self, connection: Connection) -> None:
@@ -185,30 +190,18 @@ def _is_busy(error: BaseException | None) -> bool:
     return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def _mark_busy_retryable(context: ExceptionContext) -> None:
-    error = context.sqlalchemy_exception
-    if error is None or not _is_busy(context.original_exception):
-        return
-    if context.statement != _BEGIN_TO_WRITE:  # which has waited as long as anybody should
-        mark_error_retryable(error)
+class _BusyHandler:
+    """Mark errors of a busy SQLite as worth another attempt of the request.
 
+    `BEGIN IMMEDIATE` is left out: it has waited as long as a request may wait.
+    """
 
-def transaction_tween_factory(
-    handler: Callable[[Any], Response], registry: Registry
-) -> Callable[[Any], Response]:
-    """Give pyramid_tm the requests that may write; the others have nothing to commit."""
-    registry.settings.setdefault("tm.annotate_user", "false")  # it would ask for the identity
-    transactional = tm_tween_factory(handler, registry)
+    def __init__(self, mark_retryable: Callable[[Exception], object]) -> None:
+        self._mark_retryable = mark_retryable
 
-    def tween(request: Any) -> Response:
-        if request.method in SAFE_METHODS:
-            return handler(request)
-        return transactional(request)
-
-    return tween
-
-
-def retry_attempts(request: Any) -> int:
-    """How often pyramid_retry may try a form when the database was busy."""
-    attempts: int = request.services.settings.database.attempts
-    return attempts
+    def __call__(self, context: ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        if error is None or not _is_busy(context.original_exception):
+            return
+        if context.statement != _BEGIN_TO_WRITE:
+            self._mark_retryable(error)

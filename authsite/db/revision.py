@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 #: The migration that this code was written for. The folder of migrations is not installed with it.
-HEAD = "0004"
+HEAD = "0006"
 
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 

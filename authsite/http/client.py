@@ -4,7 +4,8 @@ import ipaddress
 
 from pyramid.request import Request
 
-from authsite.http.client import USER_AGENT_LENGTH
+#: A user agent beyond this says nothing more; browsers stay under 300.
+USER_AGENT_LENGTH = 512
 
 
 def ip_address_of(request: Request) -> str | None:

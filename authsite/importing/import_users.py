@@ -28,8 +28,8 @@ BATCH = 500
 #: SQLite looks for the name of each parameter in a list of all, and five times as many take longer.
 _AT_A_TIME = {"insertmanyvalues_page_size": 100}
 
-_USER = User.metadata.tables["user"]
-_LINK = EmailLink.metadata.tables["pending_link"]
+_USER = User.metadata.tables["authsite_user"]
+_LINK = EmailLink.metadata.tables["authsite_email_link"]
 _INSERT: dict[str, Callable[..., Any]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
@@ -144,7 +144,11 @@ def _arrival(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
     system, _, external_id = row["external_id"].partition(":")
     details = {"system": system, "external_id": external_id}
     return row_of_event(
-        row["id"], EventType.ACCOUNT_IMPORTED, at=now, actor=Actor.OPERATOR, details=details
+        row["id"],
+        EventType.ACCOUNT_IMPORTED,
+        occurred_at=now,
+        actor=Actor.OPERATOR,
+        details=details,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from authsite.models import OutboxMessage
 
-_MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
+_MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 
 
 class Backlog(NamedTuple):

@@ -15,7 +15,7 @@ TRIED_FOR = timedelta(days=3)
 #: After the first failure; each wait is twice as long as the one before.
 FIRST_DELAY, MAX_DELAY = timedelta(seconds=10), timedelta(hours=6)
 
-_MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
+_MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 #: Doublings after which the longest wait is reached in any case; more could not be computed.
 _DOUBLINGS = 12
 _MAX_ERROR = 200

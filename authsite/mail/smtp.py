@@ -18,7 +18,7 @@ class SmtpSession:
         self._server = server
         self._smtp: smtplib.SMTP | None = None
 
-    def __enter__(self) -> "Conversation":
+    def __enter__(self) -> "SmtpSession":
         return self
 
     def __exit__(self, *_error: object) -> None:

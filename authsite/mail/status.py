@@ -11,7 +11,7 @@ from authsite.models import OutboxMessage
 #: Messages of one state that are shown; how many there are is always said.
 SHOWN = 20
 
-_MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
+_MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 _WAITS = _MESSAGE.c.next_attempt_at.is_not(None)
 _FAILED = _MESSAGE.c.last_error.is_not(None)
 _NEWEST = _MESSAGE.c.send_at.desc()

@@ -23,7 +23,7 @@ class StoredMessage(NamedTuple):
     last_error: str | None
 
 
-_TABLE = OutboxMessage.metadata.tables["outbox_message"]
+_TABLE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 _COLUMNS = [_TABLE.c[name] for name in StoredMessage._fields]
 
 

@@ -1,20 +1,22 @@
-"""One table a file; all of them together here, so that the metadata is complete."""
+"""One table per file; all of them here, so that the metadata is complete."""
 
 from authsite.models.audit_event import AuditEvent
 from authsite.models.base import Base
 from authsite.models.email_link import EmailLink
 from authsite.models.outbox_message import OutboxMessage
+from authsite.models.pending_sign_in import PendingSignIn
 from authsite.models.purge_run import PurgeRun
 from authsite.models.throttle import Throttle
 from authsite.models.user import User
 from authsite.models.user_session import UserSession
 
 __all__ = [
+    "AuditEvent",
     "Base",
-    "Event",
-    "OutboxMessage",
     "EmailLink",
-    "Sweep",
+    "OutboxMessage",
+    "PendingSignIn",
+    "PurgeRun",
     "Throttle",
     "User",
     "UserSession",

@@ -1,4 +1,4 @@
-"""The table of links that were sent and can still be followed."""
+"""The table of email links that can still be used."""
 
 from datetime import datetime
 
@@ -9,23 +9,25 @@ from authsite.models.base import Base, UtcDateTime
 
 
 class EmailLink(Base):
-    """Something that happens once, when whoever has the link wants it; the row goes when it has.
+    """A single-use link sent by email; consuming it deletes the row.
 
-    The token itself is nowhere but in the link.
+    The token is stored nowhere but in the link.
     """
 
-    __tablename__ = "pending_link"
+    __tablename__ = "authsite_email_link"
 
     #: SHA-256 of the token, 32 bytes.
     digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
-    user_id: Mapped[str] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
-    #: One of `authsite.accounts.links.Purpose`.
+    user_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("authsite_user.id", ondelete="CASCADE"), index=True
+    )
+    #: One of `authsite.accounts.email_links.Purpose`.
     purpose: Mapped[str] = mapped_column(sa.String(20))
-    #: The address that the link was sent to, as typed, and its key.
+    #: The email address that the link was sent to, as entered and normalized.
     email: Mapped[str] = mapped_column(sa.String(254))
     email_normalized: Mapped[str] = mapped_column(sa.String(254), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    #: From when on it leads nowhere; what the sweeper looks for.
+    #: The purge deletes by it.
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The table by which processes agree on who sweeps."""
+"""The table by which processes agree on who purges."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from authsite.models.base import Base, UtcDateTime
 
 
 class PurgeRun(Base):
-    """One row, and the moment at which expired rows were last looked for."""
+    """One row: when the last purge started."""
 
-    __tablename__ = "sweep"
+    __tablename__ = "authsite_purge_run"
 
     name: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)

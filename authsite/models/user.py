@@ -1,4 +1,4 @@
-"""The table of people who have an account."""
+"""The table of users."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from authsite.models.base import Base, UtcDateTime
 
 
 class User(Base):
-    """A person's account. `email` is kept as typed; `email_normalized` is what makes it unique."""
+    """The holder of an account. `email` is kept as entered; `email_normalized` makes it unique."""
 
-    __tablename__ = "user"
+    __tablename__ = "authsite_user"
     __table_args__ = (
         sa.CheckConstraint("length(first_name) BETWEEN 1 AND 100", name="first_name_length"),
         sa.CheckConstraint("length(last_name) BETWEEN 1 AND 100", name="last_name_length"),
@@ -22,25 +22,23 @@ class User(Base):
     last_name: Mapped[str] = mapped_column(sa.String(100))
     email: Mapped[str] = mapped_column(sa.String(254))
     email_normalized: Mapped[str] = mapped_column(sa.String(254), unique=True)
-    #: A PHC string: algorithm, parameters, salt and hash in one; before it the id of a pepper.
-    #: Without one nobody signs in until a password is chosen by a link from a mail.
+    #: A PHC string, preceded by the id of a pepper. Without one the user cannot sign in until a
+    #: password is chosen by an email link.
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    #: When its owner has shown that mail to it reaches them.
     email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    #: When the account goes, if its owner has closed it; what the sweeper looks for.
+    #: When the purge deletes a closed account.
     delete_after: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
-    #: Since when nobody signs in, because somebody who runs the site said so, and why: in words
-    #: that the owner is shown.
+    #: Since when sign-in is blocked, and the reason that the user is shown.
     suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspension_reason: Mapped[str | None] = mapped_column(sa.String(200))
-    #: Since when browsers count that are signed in with; what was one before is new to the account.
-    #: Set when the owner has taken the account back from somebody else.
+    #: Devices that signed in before this time are new again. Set when the owner secures or claims
+    #: the account.
     devices_valid_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    #: Whether this person may open the pages of those who run the site.
+    #: Whether this user may open `/admin`.
     is_administrator: Mapped[bool] = mapped_column(server_default=sa.false())
-    #: By what another system knew the account that it was imported from: its name and an id there.
+    #: The system that the account was imported from, and its id there.
     external_id: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The table of signed-in browsers."""
+"""The table of sessions."""
 
 from datetime import datetime
 
@@ -9,31 +9,33 @@ from authsite.models.base import Base, UtcDateTime
 
 
 class UserSession(Base):
-    """A browser in which somebody is signed in; the row is gone when the session has ended.
+    """A browser that is signed in; the row is deleted when the session ends.
 
-    The secret itself is nowhere but in that browser's cookie.
+    The secret is stored nowhere but in that browser's cookie.
     """
 
-    __tablename__ = "user_session"
+    __tablename__ = "authsite_session"
 
     id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     #: SHA-256 of the cookie's secret, 32 bytes.
     secret_digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
-    user_id: Mapped[str] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("authsite_user.id", ondelete="CASCADE"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    #: When the password was last typed in this session.
+    #: Time of the last authentication in this session.
     authenticated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    #: The nearer of the idle and the absolute limit; what the sweeper looks for.
+    #: The nearer of the idle and the absolute timeout. The purge deletes by it.
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     user_agent: Mapped[str | None] = mapped_column(sa.String(512))
     ip_address: Mapped[str | None] = mapped_column(sa.String(45))
-    #: Whether its owner said so at the sign-in: it is shorter then, and ends with the browser.
+    #: Whether the user signed in on a public computer: shorter timeouts, no persistent cookie.
     public_computer: Mapped[bool] = mapped_column(server_default=sa.false())
 
-    #: How its owner showed who they are: one of `authsite.accounts.sessions.Method`.
-    method: Mapped[str] = mapped_column(sa.String(20), server_default="password")
-    #: What its owner calls it.
+    #: How the session was started: one of `authsite.audit.event_types.AuthMethod`.
+    auth_method: Mapped[str] = mapped_column(sa.String(20), server_default="password")
+    #: What the user calls it.
     name: Mapped[str | None] = mapped_column(sa.String(60))
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 #: One text of 109 KB: as a set of texts the list would take eight times as much.
-_LINES = f"\n{files('authsite').joinpath('common_passwords.txt').read_text('ascii')}"
+_LINES = f"\n{files('authsite.passwords').joinpath('common_passwords.txt').read_text('ascii')}"
 
 
 def is_common(password: str) -> bool:

@@ -37,8 +37,8 @@ def expire_oldest(connection: Connection, *, now: datetime, most: int) -> int:
             row_of_event(
                 row.user_id,
                 EventType.SESSION_ENDED,
-                at=row.expires_at,
-                actor=Actor.SITE,
+                occurred_at=row.expires_at,
+                actor=Actor.SYSTEM,
                 details=session_snapshot(row, SessionEndReason.EXPIRED),
                 session_id=row.id,
                 user_agent=row.user_agent,

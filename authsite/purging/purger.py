@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
-from authsite.purging.targets import ALL, SESSIONS, PurgeTarget, claim_purge, sweep
+from authsite.purging.targets import ALL, SESSIONS, PurgeTarget, claim_purge, purge
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Purger:
 
     def _sweep_all(self, target: PurgeTarget, now: datetime) -> int:
         total = 0
-        for deleted in sweep(self._database.write_engine, target, now=now):
+        for deleted in purge(self._database.write_engine, target, now=now):
             total += deleted
             if target is SESSIONS:
                 self._on_expired(deleted)

@@ -26,12 +26,12 @@ BATCH = 500
 
 #: The row by which processes agree, for all kinds of rows alike.
 _NAME = "sessions"
-_SESSION = UserSession.metadata.tables["user_session"]
-_THROTTLE = Throttle.metadata.tables["throttle"]
-_LINK = EmailLink.metadata.tables["pending_link"]
-_MESSAGE = OutboxMessage.metadata.tables["outbox_message"]
-_USER = User.metadata.tables["user"]
-_EVENT = AuditEvent.metadata.tables["event"]
+_SESSION = UserSession.metadata.tables["authsite_session"]
+_THROTTLE = Throttle.metadata.tables["authsite_throttle"]
+_LINK = EmailLink.metadata.tables["authsite_email_link"]
+_MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
+_USER = User.metadata.tables["authsite_user"]
+_EVENT = AuditEvent.metadata.tables["authsite_audit_event"]
 
 
 def claim_purge(connection: Connection, *, every: timedelta, now: datetime) -> bool:
@@ -62,20 +62,22 @@ SESSIONS = PurgeTarget(
     "expired sessions", _SESSION.c.id, _SESSION.c.expires_at, moment=lambda now: now
 )
 THROTTLES = PurgeTarget(
-    "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.purge_after, moment=milliseconds_of
+    "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.expires_at, moment=milliseconds_of
 )
 LINKS = PurgeTarget("expired links", _LINK.c.digest, _LINK.c.expires_at, moment=lambda now: now)
 MESSAGES = PurgeTarget(
     "old messages", _MESSAGE.c.id, _MESSAGE.c.purge_after, moment=lambda now: now
 )
-EVENTS = PurgeTarget("old events", _EVENT.c.id, _EVENT.c.at, moment=lambda now: now - KEPT_FOR)
+EVENTS = PurgeTarget(
+    "old events", _EVENT.c.id, _EVENT.c.occurred_at, moment=lambda now: now - KEPT_FOR
+)
 #: With each goes all that hangs on it, by the database's own rules.
 ACCOUNTS = PurgeTarget("closed accounts", _USER.c.id, _USER.c.delete_after, moment=lambda now: now)
 #: Accounts last: what has gone before need not go with them.
 ALL = (SESSIONS, THROTTLES, LINKS, MESSAGES, EVENTS, ACCOUNTS)
 
 
-def sweep(
+def purge(
     engine: Engine, target: PurgeTarget, *, now: datetime, batch: int = BATCH
 ) -> Iterator[int]:
     """Delete the rows that were over by `now`; yield the size of each batch when it is gone.

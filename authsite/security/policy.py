@@ -27,14 +27,10 @@ from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.http.client import ip_address_of, user_agent_of
 from authsite.http.cookies import Cookie
+from authsite.security.principals import ADMINISTRATOR, ANONYMOUS
 from authsite.tokens import SessionToken
 
 log = logging.getLogger(__name__)
-
-#: The principal of those who are not signed in.
-ANONYMOUS = "stranger"
-#: The principal of those who run the site.
-ADMINISTRATOR = "administrator"
 
 
 def require_identity(request: Request) -> Identity:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy.engine import URL
 
+from authsite.settings.former_names import FORMER_NAMES
 from authsite.settings.mail_schema import MailSettings
 from authsite.settings.schema import GROUPS, DatabaseSettings, Settings
 
@@ -45,7 +46,7 @@ def _described(group: str, of: type[Any]) -> Iterator[tuple[str, SettingDescript
         if not each.metadata:
             continue
         key = ".".join(filter(None, ("authsite", group, each.name)))
-        variable = key.replace(".", "_").upper()
+        variable = _variable(key.removeprefix("authsite."))
         if key == "authsite.database.url":
             key, variable = "sqlalchemy.url", "DATABASE_URL"
         yield (
@@ -105,6 +106,7 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
 
     Raises `SettingError` for the first setting that is missing, wrong, or not known.
     """
+    _refuse_former_names(ini, environ)
     known = {setting.key for setting in describe_settings()}
     for key in ini:
         if key.startswith("authsite.") and key not in known:
@@ -135,6 +137,22 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         )
     _check_mail(settings)
     return settings
+
+
+def _refuse_former_names(ini: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    for former, present in FORMER_NAMES.items():
+        if f"authsite.{former}" in ini:
+            raise SettingError(
+                f"authsite.{former} is now authsite.{present}: rename it in the ini file."
+            )
+        if _variable(former) in environ:
+            raise SettingError(
+                f"{_variable(former)} is now {_variable(present)}: rename it in the environment."
+            )
+
+
+def _variable(key: str) -> str:
+    return f"authsite.{key}".replace(".", "_").upper()
 
 
 def _check_mail(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from authsite.settings.fields import setting
 from authsite.settings.parsers import (
-    ca_file,
+    certificates,
     duration,
     mail_host,
     mailbox,
@@ -74,7 +74,7 @@ class MailSettings:
         number(0, 65_535), "Its port; 0: the usual one, 587 for STARTTLS, 465 for TLS, else 25.", 0
     )
     ca_file: str | None = setting(
-        ca_file,
+        certificates,
         "A file of the authorities (PEM) that may vouch for it, in place of the system's.",
         None,
     )

@@ -87,7 +87,7 @@ class PasswordSettings:
     minimum_length: int = setting(
         number(8, 64), "Fewest characters of a new password; NIST advises 15.", 8
     )
-    words: tuple[str, ...] = setting(
+    blocklist: tuple[str, ...] = setting(
         words,
         "Words that no new password may contain, besides the name of the site, separated by "
         "commas: the organization, its products, its domain.",
@@ -263,9 +263,9 @@ GROUPS: dict[str, type[Any]] = {
     "passwords": PasswordSettings,
     "throttle": ThrottleSettings,
     "email": EmailSettings,
-    "closing": DeletionSettings,
+    "deletion": DeletionSettings,
     "mail": MailSettings,
     "database": DatabaseSettings,
-    "sweeping": PurgeSettings,
+    "purge": PurgeSettings,
     "metrics": MetricsSettings,
 }

@@ -42,10 +42,8 @@ class PrometheusMetrics(Metrics):
         self._sign_ins = self._counter("sign_ins", "Tries to sign in, by how they ended.", "result")
         self._opened = self._counter("sessions_opened", "Sessions that began.")
         self._ended = self._counter("sessions_ended", "Sessions that ended, and why.", "reason")
-        self._events = self._counter(
-            "events", "Events of accounts, as histories have them.", "kind"
-        )
-        self._throttled = self._counter("throttled", "Tries that were held up, and why.", "kind")
+        self._events = self._counter("events", "Audit events by type.", "type")
+        self._throttled = self._counter("throttled", "Throttled attempts by rate limit.", "limit")
         # A count that is not there before the first time hides that time from `rate()`.
         for result in get_args(SignInResult):
             self._sign_ins.labels(result)

@@ -19,9 +19,9 @@ def hit_email(
     Raises `Throttled` for one too many. `network` is given for what may go to addresses of others.
     To be called before the transaction that writes the mail begins.
     """
-    tried = {"mail_address": f"{kind} {email_normalized}"}
+    tried = {"email_recipient": f"{kind} {email_normalized}"}
     if network is not None:
-        tried["mail_network"] = network
+        tried["email_network"] = network
     throttles.check(tried, now=now)
     return throttles.hit(tried, now=now)
 

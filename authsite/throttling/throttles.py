@@ -18,12 +18,12 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class RateLimited(Exception):
-    """Something was tried too often; `wait` is how long until it may be tried again."""
+    """Something was tried too often; `retry_after` is how long until it may be tried again."""
 
-    def __init__(self, kind: str, wait: timedelta) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.wait = wait
+    def __init__(self, limit: str, retry_after: timedelta) -> None:
+        super().__init__(limit)
+        self.limit = limit
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,19 @@ class Throttles:
 
     `engine` begins transactions of its own that write, so that a try counts whatever becomes of the
     request. Call it before the request has written anything: SQLite has one writer at a time.
-    `held_up` is `BLOCKED_UNTIL`, compiled for the database.
+    `blocked_until` is `BLOCKED_UNTIL`, compiled for the database.
     """
 
     def __init__(
         self,
         engine: Engine,
-        held_up: CompiledSelect,
+        blocked_until: CompiledSelect,
         *,
         key: bytes,
         limits: Mapping[str, Sequence[RateLimit]],
     ) -> None:
         self._engine = engine
-        self._held_up = held_up
+        self._blocked_until = blocked_until
         self._key = key
         # The limit is part of what a row is found by: a new setting is a new count.
         self._limits = {
@@ -64,18 +64,18 @@ class Throttles:
         }
         # In the driver's own words, since building and reading them would take longer than doing
         # what they say.
-        self._take = _Statement(_taking(engine.dialect.name), engine)
-        self._give_back = _Statement(_GIVE_BACK, engine)
+        self._hit_statement = _Statement(_hit_statement(engine.dialect.name), engine)
+        self._refund = _Statement(_REFUND, engine)
 
     def check(self, subjects: Mapping[str, str], *, now: datetime) -> None:
-        """Raise `Throttled` if one of them has been tried too often; count nothing.
+        """Raise `RateLimited` if one of them has been tried too often; count nothing.
 
         So who is held up takes no lock and waits in no queue; whether a try may be made is only
         known when it is taken.
         """
         at = milliseconds_of(now)
         for key, kind, numbers in self._rows_of(subjects):
-            row = self._held_up.one_or_none(
+            row = self._blocked_until.one_or_none(
                 held=key, now=at, most=numbers["most"], period=numbers["period"]
             )
             if row is not None:
@@ -84,7 +84,7 @@ class Throttles:
     def hit(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[CountedHit]:
         """Count one try of each kind by its subject, and return what was counted.
 
-        If one of them has been tried too often, none is counted and `Throttled` is raised.
+        If one of them has been tried too often, none is counted and `RateLimited` is raised.
         """
         rows, at = self._rows_of(subjects), milliseconds_of(now)
         if not rows:
@@ -98,7 +98,7 @@ class Throttles:
             return
         rows = [
             {
-                **self._give_back.constants,
+                **self._refund.constants,
                 "held": hit.key,
                 "begun": hit.window_started_at,
                 "most": hit.numbers["most"],
@@ -107,7 +107,7 @@ class Throttles:
             for hit in hits
         ]
         with self._engine.begin() as connection:
-            connection.exec_driver_sql(self._give_back.text, rows)
+            connection.exec_driver_sql(self._refund.text, rows)
 
     def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, dict[str, int]]]:
         """Return key, kind and numbers of each row, in an order in which none wait in a circle."""
@@ -121,11 +121,11 @@ class Throttles:
     def _hit(
         self, connection: Connection, key: bytes, kind: str, numbers: dict[str, int], *, at: int
     ) -> CountedHit:
-        values = {**self._take.constants, **numbers, "key": key, "now": at}
-        window_started_at = connection.exec_driver_sql(self._take.text, values).scalar()
+        values = {**self._hit_statement.constants, **numbers, "key": key, "now": at}
+        window_started_at = connection.exec_driver_sql(self._hit_statement.text, values).scalar()
         if window_started_at is None:
-            blocked_until = connection.execute(_FREE_AT, {"held": key}).scalar_one()
-            raise RateLimited(kind, (blocked_until - at) * _MILLISECOND)
+            until = connection.execute(_BLOCKED_UNTIL, {"held": key}).scalar_one()
+            raise RateLimited(kind, (until - at) * _MILLISECOND)
         return CountedHit(key, window_started_at, numbers)
 
 
@@ -157,17 +157,17 @@ def _number(name: str) -> sa.BindParameter[int]:
     return sa.bindparam(name, type_=sa.BigInteger)
 
 
-_ROW = Throttle.metadata.tables["throttle"].c
-_NOW, _PERIOD, _MAX_DELAY_VALUE = map(_number, ("now", "period", "longest"))
+_ROW = Throttle.metadata.tables["authsite_throttle"].c
+_NOW, _PERIOD, _MAX_DELAY = map(_number, ("now", "period", "longest"))
 _MAX = sa.bindparam("most", type_=sa.Integer)
 #: Whether the count is one of the past, or of a clock that was wrong.
 _FORGOTTEN = sa.or_(_ROW.expires_at <= _NOW, _ROW.window_started_at > _NOW + _PERIOD)
 _FREE = sa.or_(_FORGOTTEN, _ROW.hits < _MAX, _ROW.blocked_until <= _NOW)
-_FREE_AT = sa.select(_ROW.blocked_until).where(_ROW.key == sa.bindparam("held"))
+_BLOCKED_UNTIL = sa.select(_ROW.blocked_until).where(_ROW.key == sa.bindparam("held"))
 #: What `Throttles.look` asks: from when on a try is let through again, if none is now.
-BLOCKED_UNTIL = _FREE_AT.where(sa.not_(_FREE))
-_GIVE_BACK = (
-    sa.update(Throttle.metadata.tables["throttle"])
+BLOCKED_UNTIL = _BLOCKED_UNTIL.where(sa.not_(_FREE))
+_REFUND = (
+    sa.update(Throttle.metadata.tables["authsite_throttle"])
     .where(
         _ROW.key == sa.bindparam("held"), _ROW.window_started_at == _number("begun"), _ROW.hits > 0
     )
@@ -182,7 +182,7 @@ _GIVE_BACK = (
 )
 
 
-def _taking(dialect: str) -> Any:
+def _hit_statement(dialect: str) -> Any:
     """Return the one statement that counts a hit; it returns no row if the hit may not be made.
 
     The database decides on the row as it is when it is locked, so that of any number of hits at
@@ -207,14 +207,12 @@ def _taking(dialect: str) -> Any:
 def _count(hits: sa.ColumnElement[int], window_started_at: sa.ColumnElement[int]) -> dict[str, Any]:
     """Return the columns of a count after a hit: what it is now, and what follows from it."""
     end = window_started_at + _PERIOD
-    waits = sa.and_(_MAX_DELAY_VALUE > 0, hits >= _MAX)
+    waits = sa.and_(_MAX_DELAY > 0, hits >= _MAX)
     grown = _number("first").bitwise_lshift(hits - _MAX)
-    blocked_until = _NOW + sa.case(
-        (hits - _MAX >= _number("doublings"), _MAX_DELAY_VALUE), else_=grown
-    )
+    blocked_until = _NOW + sa.case((hits - _MAX >= _number("doublings"), _MAX_DELAY), else_=grown)
     return {
         "hits": hits,
-        "begun_at": window_started_at,
+        "window_started_at": window_started_at,
         "blocked_until": sa.case((waits, blocked_until), else_=end),
-        "forget_at": sa.case((waits, blocked_until + _number("memory")), else_=end),
+        "expires_at": sa.case((waits, blocked_until + _number("memory")), else_=end),
     }

@@ -46,7 +46,7 @@ class ChangeEmailPage:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Change the address, if it is the owner of the account who says so."""
-        form, now = self.form_type.of(self.request), utc_now()
+        form, now = self.form_type.from_request(self.request), utc_now()
         if self.link is not None and not form.validate():
             return self._page(form_page, form, status=422)
         try:

@@ -106,9 +106,9 @@ class SignUpPage:
     def _mail(self) -> dict[str, Any]:
         return {
             "throttles": self.request.services.throttles,
-            "journal": self.request.audit,
+            "audit": self.request.audit,
             "outbox": self.request.outbox,
-            "verify_within": self.request.services.settings.email.verification_lifetime,
+            "verification_lifetime": self.request.services.settings.email.verification_lifetime,
         }
 
     def _page(self, render: Callable[..., Response], form: SignUpForm, **values: Any) -> Response:

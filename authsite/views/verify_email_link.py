@@ -55,7 +55,7 @@ class VerifyEmailLinkPage:
     @view_config(request_method="POST")
     def submit(self) -> Response:
         """Take the address as proven by its owner, or make whoever reads the mail the owner."""
-        form = self.form_type.of(self.request)
+        form = self.form_type.from_request(self.request)
         claims = not self.is_owner and ClaimForm.from_request(self.request).without_password.data
         if self.link and not claims and not form.validate():
             return self._page(form_page, form, status=422)

@@ -4,18 +4,17 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from jinja2 import Environment
 from pyramid.response import Response
 
 from authsite.durations import humanize
 from authsite.throttling.throttles import RateLimited
 from authsite.web.forms import SiteForm
+from authsite.web.rendering import page
 from authsite.web.request import Request
 from authsite.web.throttle_messages import THROTTLE_MESSAGES
 
 log = logging.getLogger(__name__)
 
-TEMPLATES = "authsite.templates"
 #: Seconds after which to try again when the site is too busy or the database is away.
 RETRY_AFTER = 5
 #: The page on which a try that is held up or put off counts as one to sign in.
@@ -24,29 +23,6 @@ _USED_UP = (
     "Each link can be used once, and for a limited time. This one was used already, has expired, "
     "or was replaced by a newer one."
 )
-
-
-def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    """Return the page that `template` makes of `values`.
-
-    Jinja2 is asked directly: Pyramid's renderers would let subscribers add to the values, at the
-    price of a third of the time of a page. The environment is pyramid_jinja2's, so that a host
-    application's search path and filters count here as well.
-    """
-    environment = request.registry[TEMPLATES]
-    body = _render(environment, f"{template}.jinja2", request=request, **values).encode("utf-8")
-    headers = [("Content-Type", "text/html; charset=UTF-8"), ("Content-Length", str(len(body)))]
-    return Response(status=status, headerlist=headers, app_iter=[body])
-
-
-def _render(environment: Environment, name: str, **values: Any) -> str:
-    """Do what `Template.render` does, but put the globals under the values in one step."""
-    template = environment.get_template(name)
-    context = template.new_context({**environment.globals, **values}, shared=True)
-    try:
-        return environment.concat(template.root_render_func(context))
-    except Exception:
-        return environment.handle_exception()
 
 
 def form_page(
@@ -98,12 +74,12 @@ def throttled_page(
 
     `Retry-After` is in seconds (RFC 9110, 10.2.3).
     """
-    kind = throttled.limit
-    log.warning("excess_rate_limit_exceeded: %s", kind, extra={"kind": kind})
-    request.services.metrics.count_throttled(kind)
+    limit = throttled.limit
+    log.warning("excess_rate_limit_exceeded: %s", limit, extra={"limit": limit})
+    request.services.metrics.count_throttled(limit)
     if template == _SIGN_IN:
         request.services.metrics.count_sign_in("throttled")
-    reason, hint = THROTTLE_MESSAGES[kind]
+    reason, hint = THROTTLE_MESSAGES[limit]
     when = f"Please try again in {humanize(throttled.retry_after)}."
     form.add_error(None, f"{reason} {when} {hint}".strip())
     response = form_page(request, template, form=form, status=429, **values)

@@ -61,7 +61,7 @@ class Request(pyramid.request.Request):
             environment,
             site_name=self.site_name,
             link_to=self.url_to,
-            audit=self._audit_from(EventSource(Actor.SITE)),
+            audit=self._audit_from(EventSource(Actor.SYSTEM)),
             on_put=lambda: self.tm.get().addAfterCommitHook(
                 lambda _committed: self.services.mail_worker.wake()
             ),
@@ -72,7 +72,7 @@ class Request(pyramid.request.Request):
         """Where what happens to accounts is written down, as done by whoever asks."""
         return self._audit_from(
             EventSource(
-                Actor.PERSON,
+                Actor.USER,
                 session_id=self.identity.session_id if self.identity else None,
                 user_agent=user_agent_of(self),
                 ip_address=ip_address_of(self),
@@ -129,7 +129,7 @@ class Request(pyramid.request.Request):
 
         The host is that of the settings, whatever the request says (OWASP, "Forgot Password").
         """
-        return f"{self.services.settings.services.url}{self.path_to(*segments)}"
+        return f"{self.services.settings.site.url}{self.path_to(*segments)}"
 
     @property
     def site_name(self) -> str:

@@ -23,11 +23,11 @@ THROTTLE_MESSAGES = {
         "There were many sign-ups from your network of late.",
         "If you have an account already, you can sign in.",
     ),
-    "mail_address": ThrottleMessage(
+    "email_recipient": ThrottleMessage(
         "A mail was sent to this address a short while ago.",
         "Look for it among the spam, too.",
     ),
-    "mail_network": ThrottleMessage("Many mails were asked for from your network of late."),
-    "link_account": ThrottleMessage("There were many tries to use links of this account."),
-    "link_network": ThrottleMessage("There were many tries to use links from your network."),
+    "email_network": ThrottleMessage("Many mails were asked for from your network of late."),
+    "email_link_account": ThrottleMessage("There were many tries to use links of this account."),
+    "email_link_network": ThrottleMessage("There were many tries to use links from your network."),
 }

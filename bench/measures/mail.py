@@ -67,7 +67,7 @@ def _milliseconds(database: Database, more: Callable[[Session], None]) -> float:
     for _ in range(_TRANSACTIONS):
         begun = time.perf_counter()
         with Session(database.write_engine) as dbsession:
-            dbsession.execute(sa.update(PurgeRun).values(begun_at=utc_now()))
+            dbsession.execute(sa.update(PurgeRun).values(started_at=utc_now()))
             more(dbsession)
             dbsession.commit()
         times.append((time.perf_counter() - begun) * 1000)

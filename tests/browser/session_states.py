@@ -104,8 +104,8 @@ def _events_of(owner: str) -> list[dict[str, Any]]:
         {
             "id": new_id(),
             "user_id": owner,
-            "at": now - timedelta(hours=position),
-            "kind": kind.key,
+            "occurred_at": now - timedelta(hours=position),
+            "type": kind.key,
             "actor": actors[position % len(actors)],
             "session_id": new_id() if position % 2 else None,
             "user_agent": _BROWSERS[position % len(_BROWSERS)],

@@ -181,7 +181,9 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         page.goto("/account")
         sign_in(page, person, "not that one")
         with engine.begin() as connection:
-            held_up = "UPDATE throttle SET hits = 10, blocked_until = forget_at WHERE hits = 1"
+            held_up = (
+                "UPDATE authsite_throttle SET hits = 10, blocked_until = expires_at WHERE hits = 1"
+            )
             connection.execute(sa.text(held_up))
         sign_in(page, person, "not that one")
         yield
@@ -202,7 +204,7 @@ def _damage(person: Person, engine: Engine) -> None:
     """Write into their row what nobody can read."""
     with engine.begin() as connection:
         connection.execute(
-            sa.text('UPDATE "user" SET created_at = :nonsense WHERE email = :email'),
+            sa.text("UPDATE authsite_user SET created_at = :nonsense WHERE email = :email"),
             {"nonsense": "no time", "email": person.email},
         )
 
@@ -211,7 +213,7 @@ def _damage(person: Person, engine: Engine) -> None:
 def _no_sessions(engine: Engine) -> Iterator[None]:
     """Take away the table that tells who is signed in."""
     with engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE user_session RENAME TO elsewhere"))
+        connection.execute(sa.text("ALTER TABLE authsite_session RENAME TO elsewhere"))
     yield
     with engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE elsewhere RENAME TO user_session"))
+        connection.execute(sa.text("ALTER TABLE elsewhere RENAME TO authsite_session"))

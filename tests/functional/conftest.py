@@ -10,7 +10,15 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 import authsite
-from authsite.models import AuditEvent, EmailLink, OutboxMessage, Throttle, User, UserSession
+from authsite.models import (
+    AuditEvent,
+    EmailLink,
+    OutboxMessage,
+    PendingSignIn,
+    Throttle,
+    User,
+    UserSession,
+)
 from authsite.services import Services, services_of
 from tests.browsers import Browser
 from tests.functional.vault import add_vault
@@ -39,14 +47,15 @@ def new_site(
 
 #: Every column that says when something was or will be, by the key of its row.
 _MOMENTS = (
-    (UserSession.id, ("created_at", "last_seen_at", "confirmed_at", "expires_at")),
+    (UserSession.id, ("created_at", "last_seen_at", "authenticated_at", "expires_at")),
     (EmailLink.digest, ("created_at", "expires_at")),
-    (OutboxMessage.id, ("send_at", "next_attempt_at", "delivered_at", "forget_at")),
+    (PendingSignIn.id, ("created_at", "expires_at")),
+    (OutboxMessage.id, ("send_at", "next_attempt_at", "delivered_at", "purge_after")),
     (
         User.id,
         ("created_at", "email_verified_at", "delete_after", "suspended_at", "devices_valid_since"),
     ),
-    (AuditEvent.id, ("at",)),
+    (AuditEvent.id, ("occurred_at",)),
 )
 
 
@@ -62,7 +71,7 @@ def let_time_pass(services: Services) -> Callable[[timedelta], None]:
                     earlier = {name: row[name] - by for name in moments if row[name]}
                     this = table.c[key.key] == row[key.key]
                     connection.execute(sa.update(table).where(this).values(earlier))
-            counts = (Throttle.begun_at, Throttle.blocked_until, Throttle.forget_at)
+            counts = (Throttle.window_started_at, Throttle.blocked_until, Throttle.expires_at)
             earlier = {each: each - by // timedelta(milliseconds=1) for each in counts}
             connection.execute(sa.update(Throttle).values(earlier))
 

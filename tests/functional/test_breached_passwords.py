@@ -10,7 +10,7 @@ from tests.browsers import PASSWORD
 from tests.functional.reading import is_marked, rows_of, said_beside
 
 BREACHED = "seven purple llamas hum"
-NOBODY = {"user": [], "user_session": []}
+NOBODY = {"authsite_user": [], "authsite_session": []}
 
 
 @pytest.fixture(params=["folder", "filter"])

@@ -36,6 +36,6 @@ def test_who_signs_up_in_a_crowd_loses_nothing_either(new_site, services):
         assert input_of(page, "first_name")["value"] == "Grace"
         assert input_of(page, "email")["value"] == "grace@example.com"
         assert PASSWORD not in page
-        assert rows_of(services) == {"user": [], "user_session": []}
+        assert rows_of(services) == {"authsite_user": [], "authsite_session": []}
     answer = browser.submit(page, {"password": PASSWORD, "confirm_password": PASSWORD})
     assert answer.status_int == 303

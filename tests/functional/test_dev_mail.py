@@ -88,7 +88,12 @@ def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, servi
     with services.database.write_engine.begin() as connection:
         for n in range(102):
             at = utc_now() - timedelta(minutes=n)
-            row = {"id": f"{n:016}", "kind": "no_account", "recipient": EVE, "subject": f"mail {n}"}
+            row = {
+                "id": f"{n:016}",
+                "template": "no_account",
+                "recipient": EVE,
+                "subject": f"mail {n}",
+            }
             connection.execute(sa.insert(OutboxMessage).values(**row, send_at=at))
     page = developer.get("/dev/mail")
     assert subjects(page) == [f"mail {n}" for n in range(100)]
@@ -100,7 +105,7 @@ def test_of_a_message_that_is_over_what_is_left_is_shown(developer, dbsession, e
     ask_for_link(developer, EVE)
     now = utc_now()
     left = {"subject": None, "text": None, "html": None, "next_attempt_at": None}
-    left |= {"delivered_at": now} if ended == "delivered" else {"failure": "550 no such mailbox"}
+    left |= {"delivered_at": now} if ended == "delivered" else {"last_error": "550 no such mailbox"}
     dbsession.execute(sa.update(OutboxMessage).values(left))
     dbsession.commit()
     assert subjects(developer.get("/dev/mail")) == ["no_account"]
@@ -114,7 +119,7 @@ def test_of_a_message_that_is_over_what_is_left_is_shown(developer, dbsession, e
 
 def test_what_people_type_is_no_markup_there_either(developer, services):
     hostile = "<script>alert(1)</script> http://x.test/<b> javascript:alert(1)"
-    row = {"kind": "x", "recipient": EVE, "subject": hostile, "text": hostile, "html": "<p>x"}
+    row = {"template": "x", "recipient": EVE, "subject": hostile, "text": hostile, "html": "<p>x"}
     with services.database.write_engine.begin() as connection:
         connection.execute(sa.insert(OutboxMessage).values(**row, id="x" * 16, send_at=utc_now()))
     for page in (developer.get("/dev/mail"), first_message(developer)):

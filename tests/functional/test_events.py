@@ -10,7 +10,7 @@ from webtest import TestApp
 from authsite.audit.event_types import AccountEvent, EventType
 from authsite.clock import utc_now
 from authsite.models import AuditEvent, User, UserSession
-from authsite.purging.targets import SESSIONS, sweep
+from authsite.purging.targets import SESSIONS, purge
 from authsite.services import services_of
 from tests.browsers import PASSWORD, Browser
 from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
@@ -156,7 +156,10 @@ def test_changing_the_address_and_taking_that_back(ada, mailbox, history, new_br
     before = len(history())
     ada.submit(ada.get("/account/email"), {"email": "new@example.com"})
     # Whether the new address was free, which only its mail tells, is not to be read here.
-    assert history(detail="to")[before:] == ["email_change_asked new@example.com", "email_queued"]
+    assert history(detail="to")[before:] == [
+        "email_change_requested new@example.com",
+        "email_queued",
+    ]
     link = mailbox.latest("change_email", "new@example.com").path_to("change-email")
     ada.submit(ada.get(link), {})
     back = mailbox.latest("email_changed", ADA).path_to("secure-account")
@@ -168,7 +171,7 @@ def test_changing_the_address_and_taking_that_back(ada, mailbox, history, new_br
         "email_queued",
         "email_changed",
         "account_secured",
-        "session_ended disavowed",
+        "session_ended account_secured",
     ]
 
 
@@ -195,7 +198,7 @@ def test_taking_over_an_account_that_a_stranger_made(browser, new_browser, mailb
     page = reader.get(link)
     claim = page.forms[max(page.forms)]
     claim.submit("without_password", headers={"Sec-Fetch-Site": "same-origin"})
-    assert history()[before:] == ["claimed", "session_ended claimed"]
+    assert history()[before:] == ["account_claimed", "session_ended claimed"]
 
 
 def test_confirming_the_password(ada, history, let_time_pass):
@@ -206,16 +209,16 @@ def test_confirming_the_password(ada, history, let_time_pass):
 def test_closing_the_account_and_keeping_it(ada, history):
     before = len(history())
     ada.submit(ada.get("/account/close"), {"password": PASSWORD})
-    assert history()[before:] == ["session_ended closed", "closed", "email_queued"]
+    assert history()[before:] == ["session_ended closed", "deletion_scheduled", "email_queued"]
     asked = ada.sign_in().follow()
     ada.submit(asked, {})
-    assert history()[before + 3 :] == ["kept", "signed_in"]
+    assert history()[before + 3 :] == ["deletion_cancelled", "signed_in"]
 
 
 def test_a_session_that_was_left_alone_for_too_long(ada, services, dbsession, history):
     dbsession.execute(sa.update(UserSession).values(expires_at=utc_now()))
     dbsession.commit()
-    assert list(sweep(services.database.write_engine, SESSIONS, now=utc_now())) == [1]
+    assert list(purge(services.database.write_engine, SESSIONS, now=utc_now())) == [1]
     assert history()[-1] == "session_ended expired"
 
 

@@ -75,7 +75,7 @@ def test_every_kind_arrives_and_every_link_in_it_leads_somewhere(
     _, stranger = new_site(smtp | unthrottled | strict)
     ada_and_everything_she_does(browser, stranger, mailbox, verify)
     written = mailbox.all_for()
-    assert {mail.kind for mail in written} == KINDS
+    assert {mail.template for mail in written} == KINDS
     ended = services.mail_worker.deliver_due(now=utc_now() + LATER)
     assert (ended.delivered, ended.reschedule, ended.given_up) == (len(written), 0, 0)
     assert mailbox.all_for() == []
@@ -92,5 +92,5 @@ def test_every_kind_arrives_and_every_link_in_it_leads_somewhere(
         html = received.mail.get_body(("html",)).get_content()
         for link in _LINK.findall(text_of(received)):
             page = stranger.get(link, expect_errors=True)
-            assert page.status_int in {200, 410}, (mail.kind, link)
+            assert page.status_int in {200, 410}, (mail.template, link)
             assert link in html

@@ -108,4 +108,4 @@ def test_what_the_query_says_is_no_field(browser, services, fields_of):
     query = urlencode({"first_name": first_name})
     page = browser.app.post(f"/sign-up?{query}", fields, headers=HERE, status=422)
     assert "Enter your first name." in said_beside(page, "first_name")
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []

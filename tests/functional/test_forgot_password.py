@@ -56,7 +56,7 @@ def test_the_owner_of_an_account_gets_a_link(ada, browser, mailbox):
     assert page.html.h1.text == "Check your mail"
     assert f"We have written to {ADA}." in page
     assert "within 60 minutes" in page
-    [mail] = [each for each in mailbox.all_for(ADA) if each.type == "reset_password"]
+    [mail] = [each for each in mailbox.all_for(ADA) if each.template == "reset_password"]
     assert mail.subject == "Choose a new password for authsite"
     assert "within 60 minutes" in mail.text
     assert browser.get(mail.path_to("reset-password")).html.h1.text == "Choose a new password"
@@ -67,7 +67,7 @@ def test_who_has_no_account_is_told_by_mail_and_nowhere_else(ada, browser, mailb
     before = links(dbsession)
     assert ask_for_link(browser, EVE).html.h1.text == "Check your mail"
     [mail] = mailbox.all_for(EVE)
-    assert mail.kind == "no_account"
+    assert mail.template == "no_account"
     assert mail.subject == "You have no account with this address at authsite"
     assert "/reset-password/" not in mail.text + mail.html
     assert "http://localhost/forgot-password\n" in mail.text
@@ -185,7 +185,9 @@ def test_twenty_mails_can_be_asked_for_from_a_network_in_an_hour(ada, browser, m
     page = ask_for_link(browser)
     assert page.status_int == 429
     assert "from your network" in alert_of(page)
-    assert [each.type for each in mailbox.all_for(ADA) if each.type == "reset_password"] == []
+    assert [
+        each.template for each in mailbox.all_for(ADA) if each.template == "reset_password"
+    ] == []
 
 
 def test_who_is_held_up_changes_nothing(ada, browser, services, mailbox, dbsession):

@@ -44,7 +44,7 @@ def follow(browser, link, password=PASSWORD):
 
 def kinds_for(mailbox, address=ADA):
     """Return of what kinds the mails to this address are."""
-    return [mail.kind for mail in mailbox.all_for(address)]
+    return [mail.template for mail in mailbox.all_for(address)]
 
 
 def test_who_signs_up_is_sent_to_their_mail_and_gets_in_by_the_link(visitor, mailbox, dbsession):
@@ -140,7 +140,7 @@ def test_the_right_password_opens_nothing_before_the_address_is_verified(
     assert "We have written to ADA@example.com." in page
     assert visitor.cookie is None
     assert "device" not in visitor.app.cookies
-    assert rows_of(services)["user_session"] == []
+    assert rows_of(services)["authsite_session"] == []
     visitor.get(former, status=410)
     assert follow(visitor, link_for(mailbox)).status_int == 303
     assert visitor.is_signed_in
@@ -169,7 +169,7 @@ def test_who_signs_up_in_a_crowd_is_asked_to_come_back_as_ever(new_site, service
     crowded, browser = new_site(BUSY | REQUIRED)
     with full_queue(crowded.hasher):
         assert browser.sign_up().status_int == 503
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []
     assert mailbox.all_for() == []
 
 
@@ -203,4 +203,4 @@ def test_an_address_that_was_given_up_of_late_makes_no_account(
     dbsession.execute(sa.update(EmailLink).values(expires_at=now))
     dbsession.commit()
     visitor.sign_up()
-    assert len(rows_of(services)["user"]) == 2
+    assert len(rows_of(services)["authsite_user"]) == 2

@@ -31,7 +31,7 @@ def ada(browser, verify):
 
 def told(mailbox):
     """Return the mails that tell of a new browser."""
-    return [mail for mail in mailbox.all_for() if mail.kind == "new_device_sign_in"]
+    return [mail for mail in mailbox.all_for() if mail.template == "new_device_sign_in"]
 
 
 @pytest.mark.asvs("6.3.5", "6.3.7")

@@ -123,7 +123,7 @@ def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
         lock_credential(signing_in, Credential(user_id, password_hash))
         reset = pool.submit(choose, browser, link)
         wait_for_reset()
-        create_session(signing_in, user_id, limits=LIMITS, audit=an_audit_log(), **words)
+        create_session(signing_in, user_id, timeouts=LIMITS, audit=an_audit_log(), **words)
         signing_in.commit()
         assert reset.result(PATIENCE).status_int == 303
     assert dbsession.scalars(sa.select(UserSession.id)).all() == []

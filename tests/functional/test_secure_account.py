@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.notices import notify
+from authsite.accounts.notices import send_notice
 from authsite.clock import utc_now
 from authsite.models import EmailLink, User
 from tests.browsers import PASSWORD
@@ -35,8 +35,8 @@ def tell(ada, dbsession, mailbox):
     def write() -> str:
         dbsession.rollback()
         user = dbsession.scalars(sa.select(User).where(User.first_name == "Ada")).one()
-        words = {"outbox": an_outbox(), "undo_within": timedelta(days=7), "now": utc_now()}
-        notify(dbsession, user, "password_changed", **words)
+        words = {"outbox": an_outbox(), "revert_lifetime": timedelta(days=7), "now": utc_now()}
+        send_notice(dbsession, user, "password_changed", **words)
         dbsession.commit()
         return mailbox.latest("password_changed", user.email).path_to("secure-account")
 

@@ -75,11 +75,11 @@ def test_a_form_that_was_open_too_long_signs_nobody_in_again(browser, services, 
     browser.sign_up()
     page = browser.get("/account")
     let_time_pass(91 * DAY)
-    before = rows_of(services)["user"]
+    before = rows_of(services)["authsite_user"]
     answer = browser.submit(page, {"first_name": "Eve"})
     assert answer.status_int == 403
     assert is_blanked(answer)
-    assert rows_of(services)["user"] == before
+    assert rows_of(services)["authsite_user"] == before
 
 
 @pytest.mark.asvs("7.2.4")

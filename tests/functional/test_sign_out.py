@@ -25,7 +25,7 @@ def test_signing_out_ends_the_session_and_empties_the_cache(browser, services):
     assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert "session=; Max-Age=0" in " ".join(answer.headers.getall("Set-Cookie"))
     assert browser.cookie is None
-    assert rows_of(services)["user_session"] == []
+    assert rows_of(services)["authsite_session"] == []
 
 
 def test_it_is_said_once_that_one_is_signed_out(browser):

@@ -75,7 +75,7 @@ def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
     assert message in said_beside(page, field)
     assert is_marked(page, field)
     assert alert_of(page)
-    assert rows_of(services) == {"user": [], "user_session": []}
+    assert rows_of(services) == {"authsite_user": [], "authsite_session": []}
     assert browser.cookie is None
 
 
@@ -86,7 +86,7 @@ def test_words_of_the_organization_are_refused_beside_the_field(new_site, word):
     page = browser.sign_up(password=f"seven {word.upper()} llamas hum")
     assert page.status_int == 422
     assert f"Leave out “{word}”" in said_beside(page, "password")
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []
     assert browser.sign_up(password="seven localhost llamas hum").status_int == 303
 
 
@@ -99,7 +99,7 @@ def test_the_password_is_typed_twice(browser, services, typed, message):
     page = browser.sign_up(confirm_password=typed)
     assert page.status_int == 422
     assert message in said_beside(page, "confirm_password")
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []
 
 
 def test_all_mistakes_are_told_at_once(browser):
@@ -236,7 +236,7 @@ def test_the_signed_in_have_nothing_to_sign_up_for(browser):
 def test_who_signed_up_is_asked_by_mail_to_verify_the_address(browser, mailbox):
     browser.sign_up(first_name="http://evil.test", email="Ada@example.com")
     [mail] = mailbox.all_for()
-    assert (mail.kind, mail.recipient) == ("verify_email", "Ada@example.com")
+    assert (mail.template, mail.recipient) == ("verify_email", "Ada@example.com")
     assert mail.subject == "Confirm your email address for authsite"
     for part in (mail.text, mail.html):
         assert "within 24 hours" in part

@@ -68,8 +68,8 @@ def test_the_site_needs_no_right_but_to_read_and_write_rows(
     engine = services_of(application.registry).database.engine
     for statement in (
         "CREATE TABLE x (y int)",
-        'DROP TABLE "user"',
-        'ALTER TABLE "user" ADD x int',
+        'DROP TABLE authsite_user"',
+        "ALTER TABLE authsite_user ADD x int",
     ):
         with pytest.raises(sa.exc.ProgrammingError), engine.begin() as connection:
             connection.exec_driver_sql(statement)

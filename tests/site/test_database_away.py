@@ -67,12 +67,12 @@ def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, vi
         if services.database.is_sqlite:
             connection.exec_driver_sql("PRAGMA user_version = 0")  # takes the lock for writers
         else:
-            connection.exec_driver_sql('LOCK TABLE "user" IN ACCESS EXCLUSIVE MODE')
+            connection.exec_driver_sql("LOCK TABLE authsite_user IN ACCESS EXCLUSIVE MODE")
         typed = {"first_name": "Eve", "last_name": "Smith", "email": "eve@example.com"}
         secret = dict.fromkeys(("password", "confirm_password"), PASSWORD)
         answer = browser.submit(page, typed | secret)
     assert is_page(answer, 503, "We will be right back")
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []
     assert browser.submit(page, typed | secret).status_int == 303
 
 

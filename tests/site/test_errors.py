@@ -121,23 +121,23 @@ def test_a_crash_is_told_to_the_log_under_the_number_that_the_page_shows(failing
 @pytest.mark.asvs("2.3.3")
 def test_what_was_written_before_a_crash_is_not_kept(failing, services):
     assert is_page(ask(failing, "/write_and_crash", method="POST"), 500, "Something went wrong")
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []
 
 
 @pytest.mark.asvs("2.3.3", "16.5.4")
 def test_an_error_in_the_commit_is_a_page_too_and_keeps_nothing(failing, services):
     answer = ask(failing, "/write_what_is_refused", method="POST")
     assert is_page(answer, 500, "Something went wrong")
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []
 
 
 @pytest.mark.asvs("2.3.3", "16.5.2")
 def test_a_database_that_goes_away_in_the_commit_asks_to_come_back(failing, services):
     answer = ask(failing, "/lose_the_database", method="POST")
     assert is_page(answer, 503, "We will be right back")
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []
 
 
 def test_a_get_that_writes_keeps_nothing(failing, services):
     ask(failing, "/write_what_is_refused")
-    assert rows_of(services)["user"] == []
+    assert rows_of(services)["authsite_user"] == []

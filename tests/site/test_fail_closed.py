@@ -24,9 +24,12 @@ FORMS = {
     "/sign-out": {},
 }
 BROKEN = {
-    "the throttle": ("throttle", [path for path in FORMS if path not in {"/account", "/sign-out"}]),
-    "the look-up of the identity": ("user_session", ["/account", "/sign-out"]),
-    "the look-up of the credential": ("user", ["/sign-up", "/sign-in"]),
+    "the throttle": (
+        "authsite_throttle",
+        [path for path in FORMS if path not in {"/account", "/sign-out"}],
+    ),
+    "the look-up of the identity": ("authsite_session", ["/account", "/sign-out"]),
+    "the look-up of the credential": ("authsite_user", ["/sign-up", "/sign-in"]),
 }
 
 
@@ -120,7 +123,7 @@ def test_where_the_check_of_a_form_is_broken_nothing_is_done(
 @pytest.mark.parametrize("path", ["/dashboard", "/account", "/sign-out"])
 def test_where_nobody_can_be_recognized_no_page_is_shown(services, browser, path):
     browser.sign_up()
-    with without("user_session", services):
+    with without("authsite_session", services):
         answer = browser.get(path, expect_errors=True)
         assert is_refused(answer)
         assert "Ada" not in answer

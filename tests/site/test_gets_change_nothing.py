@@ -58,7 +58,7 @@ def test_a_crawl_of_all_pages_changes_no_row(application, new_browser, grant_adm
     assert addresses <= seen
     assert any(path.startswith("/authsite-static/site.css?") for path in seen)
     assert dump(services) == before
-    assert len(before["user_session"]) == 1 + signed_in
+    assert len(before["authsite_session"]) == 1 + signed_in
     assert browser.is_signed_in == signed_in
 
 

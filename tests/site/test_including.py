@@ -57,7 +57,7 @@ def test_routes_ask_for_permission_as_pages_do(configured: Callable[..., Browser
 
 def test_what_a_get_adds_is_lost(configured: Callable[..., Browser], services: Services) -> None:
     def rename(request: Any) -> Response:
-        request.dbsession.execute(sa.text("""UPDATE "user" SET first_name = 'Eve'"""))
+        request.dbsession.execute(sa.text("""UPDATE authsite_user SET first_name = 'Eve'"""))
         return Response("done")
 
     browser = configured(lambda config: config.add_view(rename, context=Root, name="rename"))

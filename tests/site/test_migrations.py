@@ -79,13 +79,14 @@ def test_from_nothing_up_down_and_up_again(empty_url, engine, migrate):
     migrate(empty_url)
     schema = schema_of(engine)
     assert set(schema) == {
-        "user",
-        "user_session",
-        "sweep",
-        "throttle",
-        "outbox_message",
-        "pending_link",
-        "event",
+        "authsite_audit_event",
+        "authsite_email_link",
+        "authsite_outbox_message",
+        "authsite_pending_sign_in",
+        "authsite_purge_run",
+        "authsite_session",
+        "authsite_throttle",
+        "authsite_user",
     }
     migrate(empty_url, "base")
     assert schema_of(engine) == {}
@@ -109,14 +110,16 @@ def test_migrations_and_models_are_equal(empty_url, engine, migrate, request, tm
 def test_the_row_by_which_processes_agree_is_there_from_the_start(empty_url, engine, migrate):
     migrate(empty_url)
     with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT name FROM sweep").all() == [("sessions",)]
+        assert connection.exec_driver_sql("SELECT name FROM authsite_purge_run").all() == [
+            ("sessions",)
+        ]
 
 
 @pytest.mark.asvs("6.3.2")
 def test_nobody_has_an_account_from_the_start(empty_url, engine, migrate):
     migrate(empty_url)
     with engine.connect() as connection:
-        for table in ("user", "user_session"):
+        for table in ("authsite_user", "authsite_session"):
             assert connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar() == 0
 
 
@@ -126,9 +129,9 @@ def test_sessions_go_with_their_user(services, browser, new_browser):
     other.sign_up(email="eve@example.com")
     with services.database.engine.begin() as connection:
         connection.exec_driver_sql(
-            "DELETE FROM \"user\" WHERE email_normalized = 'ada@example.com'"
+            "DELETE FROM authsite_user WHERE email_normalized = 'ada@example.com'"
         )
-        assert connection.exec_driver_sql("SELECT count(*) FROM user_session").scalar() == 1
+        assert connection.exec_driver_sql("SELECT count(*) FROM authsite_session").scalar() == 1
     assert not browser.is_signed_in
     assert other.is_signed_in
 
@@ -142,4 +145,4 @@ def test_alembic_finds_the_database_where_the_server_does(ini, empty_url, engine
         command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    assert "user_session" in schema_of(engine)
+    assert "authsite_session" in schema_of(engine)

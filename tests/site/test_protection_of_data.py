@@ -22,22 +22,22 @@ GRACE = {"first_name": "Grace", "last_name": "Hopper", "email": "grace@example.c
 #: How many hours earlier Ada's moments are made, so that none is shown by another's name, or as
 #: one of somebody else's.
 EARLIER = {
-    "user": {"email_verified_at": 5.9},
-    "user_session": {
+    "authsite_user": {"email_verified_at": 5.9},
+    "authsite_session": {
         "created_at": 20.2,
         "last_seen_at": 0.6,
         "confirmed_at": 0.1,
         "expires_at": 3.3,
     },
-    "event": {"at": 7.2},
-    "outbox_message": {"send_at": 9.4, "next_attempt_at": 9.4},
-    "pending_link": {"created_at": 11.7, "expires_at": 13.3},
+    "authsite_audit_event": {"occurred_at": 7.2},
+    "authsite_outbox_message": {"send_at": 9.4, "next_attempt_at": 9.4},
+    "authsite_email_link": {"created_at": 11.7, "expires_at": 13.3},
 }
 
 
 def _tell_moments_apart(services, email):
     tables = Base.metadata.tables
-    users = tables["user"]
+    users = tables["authsite_user"]
     with services.database.engine.begin() as connection:
         of_email = users.c.email == email
         connection.execute(sa.update(users).where(of_email).values(email_verified_at=utc_now()))
@@ -45,7 +45,7 @@ def _tell_moments_apart(services, email):
         for name, earlier in EARLIER.items():
             table = tables[name]
             (key,) = table.primary_key
-            is_hers = (table.c.id if name == "user" else table.c.user_id) == owner
+            is_hers = (table.c.id if name == "authsite_user" else table.c.user_id) == owner
             for row in connection.execute(sa.select(table).where(is_hers)).mappings().all():
                 moments = {each: row[each] - timedelta(hours=by) for each, by in earlier.items()}
                 this = sa.update(table).where(key == row[key.name])
@@ -87,8 +87,8 @@ class Visit:
     def iter_history(self, person, column):
         """Return what stands in the column in each row of a person."""
         table, _, name = column.partition(".")
-        [user] = [row for row in self.rows["user"] if row["email"] == person["email"]]
-        where = "id" if table == "user" else "user_id"
+        [user] = [row for row in self.rows["authsite_user"] if row["email"] == person["email"]]
+        where = "id" if table == "authsite_user" else "user_id"
         return [row[name] for row in self.rows[table] if row[where] == user["id"]]
 
 

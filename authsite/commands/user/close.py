@@ -38,7 +38,7 @@ def _ask(account: str) -> None:
 def _close(begun: Operation, user: User, _asked: argparse.Namespace) -> Done:
     if user.delete_after:
         raise NotDone(f"{user.email} is closed already, and goes on {user.delete_after:%Y-%m-%d}")
-    closing = begun.settings.deletion
+    deletion = begun.settings.deletion
     delete_after = schedule_deletion(
         begun.dbsession,
         user,

@@ -35,7 +35,7 @@ class ClosePage:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        closing = request.services.settings.deletion
+        deletion = request.services.settings.deletion
         self.grace = DeletionSchedule(deletion.grace_period, deletion.reminder_before)
 
     @view_config(request_method="GET")

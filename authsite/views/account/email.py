@@ -45,7 +45,7 @@ class EmailPage:
         if not form.validate():
             return self._page(form_page, form, status=422)
         email = parse_email_address(form.email.data)
-        if email.normalized == parse_email_address(self.request.identity.email).key:
+        if email.normalized == parse_email_address(self.request.identity.email).normalized:
             form.add_error("email", "That is the address that you have.")
             return self._page(form_page, form, status=422)
         try:

@@ -21,7 +21,17 @@ from authsite.tokens import is_id
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
-_COLUMNS = ("at", "what", "details", "actor", "ip_address", "browser", "session", "kind", "id")
+_COLUMNS = (
+    "occurred_at",
+    "label",
+    "details",
+    "actor",
+    "ip_address",
+    "browser",
+    "session",
+    "type",
+    "id",
+)
 
 
 @view_config(context=Account, name="history", request_method="GET", permission="authenticated")

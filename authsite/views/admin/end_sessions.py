@@ -3,7 +3,7 @@
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from authsite.accounts.end_sessions import end_sessions
+from authsite.accounts.end_sessions import end_sessions as end_sessions_of_user
 from authsite.audit.event_types import SessionEndReason
 from authsite.clock import utc_now
 from authsite.http.redirects import redirect
@@ -20,7 +20,7 @@ from authsite.web.request import Request
 )
 def end_sessions(context: UserResource, request: Request) -> Response:
     """End all of them; the owner can sign in again."""
-    end_sessions(
+    end_sessions_of_user(
         request.dbsession,
         context.held().id,
         audit=request.admin_audit,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
 from authsite.models import Base, PurgeRun, Throttle, User
-from authsite.purging.targets import ALL, sweep
+from authsite.purging.targets import ALL, purge
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, said_beside, status_of
@@ -34,7 +34,7 @@ def sweep_everything(services):
 
     def go():
         for target in ALL:
-            list(sweep(services.database.write_engine, target, now=utc_now()))
+            list(purge(services.database.write_engine, target, now=utc_now()))
 
     return go
 
@@ -82,7 +82,7 @@ def test_who_signs_in_is_asked_and_keeps_the_account(ada, mailbox):
     kept = ada.submit(page, {})
     assert (kept.status_int, kept.location) == (303, "http://localhost/dashboard")
     assert status_of(kept.follow()) == "Your account is kept."
-    assert "deletion_reminder" not in [mail.kind for mail in mailbox.all_for()]
+    assert "deletion_reminder" not in [mail.template for mail in mailbox.all_for()]
 
 
 def test_asking_alone_keeps_nothing(ada, services, let_time_pass, sweep_everything):
@@ -90,7 +90,7 @@ def test_asking_alone_keeps_nothing(ada, services, let_time_pass, sweep_everythi
     ada.sign_in().follow()
     let_time_pass(14 * DAY)
     sweep_everything()
-    assert rows_about_people(services)["user"] == 0
+    assert rows_about_people(services)["authsite_user"] == 0
 
 
 def test_a_wrong_password_is_answered_as_ever(ada, new_browser):
@@ -136,12 +136,12 @@ def test_after_its_grace_all_that_is_known_of_the_person_is_erased(
     close(ada)
     let_time_pass(14 * DAY - timedelta(minutes=1))
     sweep_everything()
-    assert rows_about_people(services)["user"] == 2
+    assert rows_about_people(services)["authsite_user"] == 2
     let_time_pass(timedelta(minutes=1))
     sweep_everything()
     after = rows_about_people(services)
-    assert after["user"] == before["user"] - 1
-    assert after["outbox_message"] == 1
+    assert after["authsite_user"] == before["authsite_user"] - 1
+    assert after["authsite_outbox_message"] == 1
     assert new_browser().sign_in("ada@example.com").status_int == 422
 
 

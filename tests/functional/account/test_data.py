@@ -22,7 +22,7 @@ def test_everything_comes_as_a_file(ada):
     data = json.loads(file.text)
     assert data["account"]["email"] == "ada@example.com"
     assert data["sessions"][0]["ip_address"] == "192.0.2.1"
-    assert [mail["kind"] for mail in data["mails"]] == ["verify_email"]
+    assert [email["template"] for email in data["emails"]] == ["verify_email"]
 
 
 def test_there_is_nothing_of_others_in_it(ada, new_browser):
@@ -38,7 +38,7 @@ def test_no_secret_of_the_session_is_in_it(ada):
 def test_a_password_that_was_typed_long_ago_is_asked_for_again(ada, let_time_pass):
     let_time_pass(timedelta(minutes=11))
     asked = ada.get("/account/export", status=303)
-    assert asked.location == "http://localhost/confirm-password?next=%2Faccount%2Fdata"
+    assert asked.location == "http://localhost/confirm-password?next=%2Faccount%2Fexport"
 
 
 def test_it_is_on_the_account_page(ada):

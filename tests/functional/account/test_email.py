@@ -51,7 +51,7 @@ def test_the_whole_way(ada, mailbox, new_browser):
 
 def test_both_mailboxes_are_told(ada, mailbox):
     ask(ada)
-    (asked,) = [mail for mail in mailbox.all_for("ada@example.com") if "asked" in mail.kind]
+    (asked,) = [mail for mail in mailbox.all_for("ada@example.com") if "requested" in mail.template]
     assert NEW in asked.text
     assert "/secure-account/" in asked.text
     press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
@@ -69,7 +69,7 @@ def test_what_is_no_new_address_is_said_beside_the_field(ada, mailbox, email):
     page = ask(ada, email)
     assert page.status_int == 422
     assert "address" in said_beside(page, "email")
-    assert [mail.kind for mail in mailbox.all_for()] == ["verify_email"]
+    assert [mail.template for mail in mailbox.all_for()] == ["verify_email"]
 
 
 @pytest.mark.asvs("6.3.8")
@@ -80,7 +80,7 @@ def test_whether_somebody_has_the_address_is_not_told(ada, mailbox, new_browser)
     free_main, taken_main = (page.html.main.get_text() for page in (free, taken))
     assert free_main.replace(NEW, "") == taken_main.replace("grace@example.org", "")
     assert mailbox.latest("email_taken", "grace@example.org")
-    assert not [mail for mail in mailbox.all_for("grace@example.org") if "change" in mail.kind]
+    assert not [mail for mail in mailbox.all_for("grace@example.org") if "change" in mail.template]
 
 
 def test_elsewhere_the_link_asks_for_the_password_and_signs_in(ada, mailbox, new_browser):
@@ -253,8 +253,8 @@ def test_nothing_in_the_download_tells_who_has_an_address(ada, new_browser):
 
     def kinds():
         data = ada.get("/account/export").json
-        links = {each["purpose"] for each in data["pending_links"]}
-        return {each["kind"] for each in data["mails"]}, links
+        links = {each["purpose"] for each in data["email_links"]}
+        return {each["template"] for each in data["emails"]}, links
 
     ask(ada)
     free = kinds()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from authsite.audit.event_types import SessionEndReason
 from authsite.clock import utc_now
 from authsite.models import AuditEvent
-from authsite.purging.targets import SESSIONS, sweep
+from authsite.purging.targets import SESSIONS, purge
 from tests.browsers import PASSWORD
 from tests.functional.own_sessions import (
     at_a_desk,
@@ -49,7 +49,7 @@ def expired(ada, phone, *, let_time_pass, services, **_kw):
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
     let_time_pass(timedelta(days=20))
-    list(sweep(services.database.write_engine, SESSIONS, now=utc_now()))
+    list(purge(services.database.write_engine, SESSIONS, now=utc_now()))
 
 
 def password_changed(ada, phone, **_kw):
@@ -85,10 +85,10 @@ def closed(ada, phone, **_kw):
 def means(new_browser, mailbox, let_time_pass, services):
     """What it takes to end a session in one way or another."""
     return {
-        "new_device_sign_in": new_browser,
+        "new_browser": new_browser,
         "mailbox": mailbox,
         "let_time_pass": let_time_pass,
-        "site": services,
+        "services": services,
     }
 
 
@@ -133,7 +133,7 @@ def test_of_very_many_the_last_fifty_are_told(ada, phone, dbsession):
     kind = AuditEvent.type == "session_ended"
     own = dbsession.execute(sa.select(AuditEvent.__table__).where(kind)).mappings().one()
     for number in range(60):
-        moved = {"id": f"{number:016}", "at": own["at"] - timedelta(hours=number)}
+        moved = {"id": f"{number:016}", "at": own["occurred_at"] - timedelta(hours=number)}
         dbsession.execute(sa.insert(AuditEvent.__table__), {**own, **moved})
     dbsession.commit()
     assert len(ended_of(ada)) == 50

@@ -36,9 +36,9 @@ def add(dbsession):
             {
                 "id": new_id(),
                 "user_id": user_id,
-                "at": begun - position * every,
-                "kind": EventType.SIGN_IN_FAILED.key,
-                "actor": Actor.PERSON.value,
+                "occurred_at": begun - position * every,
+                "type": EventType.SIGN_IN_FAILED.key,
+                "actor": Actor.USER.value,
                 "ip_address": "203.0.113.9",
                 "details": {"subject": f"number {position}"},
             }
@@ -97,23 +97,24 @@ def test_everything_that_was_done_is_there_newest_first(ada, mailbox):
 
 
 def test_who_did_it_is_told_if_it_was_not_the_person(ada, add, dbsession):
-    why = {"why": "Too <many> complaints."}
-    add(1, kind=EventType.SUSPENDED.key, actor=Actor.ADMINISTRATOR, actor_id="B" * 16, details=why)
+    why = {"reason": "Too <many> complaints."}
+    add(1, type=EventType.SUSPENDED.key, actor=Actor.ADMINISTRATOR, actor_id="B" * 16, details=why)
     page = ada.get(PAGE)
     line = lines_of(page)[-1]
     assert line.startswith("The account was frozen by those who run the site")
-    assert "Why: Too <many> complaints." in line
+    assert "Reason: Too <many> complaints." in line
     files = files_of(ada)
     for text in (page.text, str(files)):
         assert "B" * 16 not in text
 
 
 def test_what_only_a_later_version_knows_breaks_no_page(ada, add):
-    details = {"method": "carrier_pigeon", "reason": "no_more_corn"}
-    add(1, kind="key_added", details=details)
-    line = lines_of(ada.get(PAGE))[-1]
-    assert line.startswith("Key added")
-    assert "How: carrier pigeon · Reason: no more corn" in line
+    add(1, type="key_added", details={"method": "carrier_pigeon"})
+    add(1, type="session_ended", details={"reason": "no_more_corn", "session": "C" * 16})
+    ended, added = lines_of(ada.get(PAGE))[-2:]
+    assert added.startswith("Key added")
+    assert "How: carrier pigeon" in added
+    assert "Reason: no more corn" in ended
 
 
 def test_a_session_is_linked_while_it_lives(ada, new_browser):
@@ -190,7 +191,7 @@ def test_nothing_of_others_is_there(ada, add, new_browser):
 
 
 def test_after_ninety_days_nobody_knows(ada, add, let_time_pass):
-    add(1, kind=EventType.PASSWORD_RESET_REQUESTED.key)
+    add(1, type=EventType.PASSWORD_RESET_REQUESTED.key)
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
     let_time_pass(timedelta(days=20))
@@ -212,11 +213,13 @@ def test_the_files_hold_all_of_it_in_the_same_words(ada, add):
     as_json, as_csv = files_of(ada)
     assert {each["id"] for each in as_json} >= set(ids)
     assert [each["id"].lstrip("'") for each in as_csv] == [each["id"] for each in as_json]
-    assert sorted((each["at"] for each in as_json), reverse=True) == [e["at"] for e in as_json]
+    assert sorted((each["occurred_at"] for each in as_json), reverse=True) == [
+        e["occurred_at"] for e in as_json
+    ]
     assert as_json[0].keys() == as_csv[0].keys()
     assert "actor_id" not in as_json[0]
     for one, other in zip(as_json, as_csv, strict=True):
-        for name in ("what", "at", "actor", "browser"):
+        for name in ("label", "occurred_at", "actor", "browser"):
             assert (one[name] or "") == other[name]
     assert as_csv[5]["details"].startswith("Subject: number ")
 

@@ -83,7 +83,7 @@ def test_nobody_else_is_touched(ada, new_browser):
 @pytest.mark.asvs("6.3.7")
 def test_the_owner_is_told_with_a_way_back(ada, mailbox):
     change(ada)
-    [mail] = [each for each in mailbox.all_for() if each.type == "password_changed"]
+    [mail] = [each for each in mailbox.all_for() if each.template == "password_changed"]
     assert mail.recipient == "ada@example.com"
     assert mail.subject == "Your password for authsite was changed"
     for body in (mail.text, mail.html):
@@ -129,7 +129,7 @@ def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(  # noqa: P
     assert input_of(page, "current_password").has_attr("autofocus")
     assert [input_of(page, each)["value"] for each in FIELDS] == ["", "", ""]
     assert rows_of(services) == before
-    assert [mail.kind for mail in mailbox.all_for()] == ["verify_email"]
+    assert [mail.template for mail in mailbox.all_for()] == ["verify_email"]
     assert ada.is_signed_in
 
 
@@ -267,4 +267,4 @@ def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, services
     assert page.status_int == 422
     assert "was changed at this very moment" in alert_of(page)
     assert "was changed at this very moment" in said_beside(page, "current_password")
-    assert rows_of(services)["user"][0].count("another one") == 1
+    assert rows_of(services)["authsite_user"][0].count("another one") == 1

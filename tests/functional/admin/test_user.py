@@ -108,7 +108,7 @@ def test_its_history_is_listed_by_pages(desk, dbsession):
     ada = dbsession.scalars(sa.select(User).where(User.email == "ada@example.com")).one()
     for number in range(2 * PAGE):
         at = utc_now() - timedelta(minutes=number + 1)
-        an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, at=at)
+        an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, occurred_at=at)
     first = desk.open()
     second = first.click("Older")
     assert len(entries(first, "History")) == len(entries(second, "History")) == PAGE
@@ -129,7 +129,7 @@ def test_nobody_sees_a_password_a_link_or_a_mail(desk, boss, services, mailbox, 
     shown = desk.open().text + boss.get("/admin?q=ada").text
     ada = dbsession.execute(sa.select(User.__table__).where(User.email == "ada@example.com")).one()
     assert ada.password_hash not in shown
-    for row in rows_of(services)["user_session"]:
+    for row in rows_of(services)["authsite_session"]:
         for secret in (value for value in row if isinstance(value, bytes)):
             assert secret.hex() not in shown
     for link in dbsession.scalars(sa.select(EmailLink)):

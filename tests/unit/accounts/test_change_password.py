@@ -61,7 +61,7 @@ def change(dbsession: Session, credential: Credential, password: str = NEW, **va
         "hasher": HASHER,
         "journal": an_audit_log(),
         "outbox": Letters(),
-        "undo_within": WEEK,
+        "revert_lifetime": WEEK,
         "now": NOW,
     } | values
     return change_password(dbsession, credential, password, **given)

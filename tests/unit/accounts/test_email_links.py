@@ -35,7 +35,7 @@ def test_tries_at_the_links_of_one_account_count_together_wherever_they_come_fro
     tried(throttles, network=THERE)
     with pytest.raises(RateLimited) as held_up:
         tried(throttles, network="192.0.2.3")
-    assert held_up.value.kind == "link_account"
+    assert held_up.value.limit == "link_account"
     tried(throttles, user_id="grace")
 
 
@@ -53,7 +53,7 @@ def test_tries_from_one_network_count_together_whosever_links_they_are(services,
     tried(throttles, user_id="grace")
     with pytest.raises(RateLimited) as held_up:
         tried(throttles, user_id=user_id)
-    assert held_up.value.kind == "link_network"
+    assert held_up.value.limit == "link_network"
     tried(throttles, user_id=user_id, network=THERE)
 
 

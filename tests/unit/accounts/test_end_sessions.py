@@ -15,7 +15,7 @@ from authsite.accounts.sessions import create_session
 from authsite.audit.event_types import SessionEndReason
 from authsite.audit.store import KEPT_FOR
 from authsite.models import AuditEvent, UserSession
-from authsite.purging.targets import SESSIONS, sweep
+from authsite.purging.targets import SESSIONS, purge
 from authsite.tokens import SessionToken, new_id
 from tests.factories import LIMITS, NOW, a_session, a_user, an_audit_log, some_noise
 
@@ -54,7 +54,7 @@ def test_the_history_keeps_what_the_session_was(dbsession, ada):
     gone_id, created_at = gone.id, gone.created_at
     assert end_all(dbsession, ada) == 1
     event = ended(dbsession, ada)[gone_id]
-    assert (event.at, event.session_id) == (NOW, "mine")
+    assert (event.occurred_at, event.session_id) == (NOW, "mine")
     assert event.details == {
         "reason": "ended",
         "session": gone_id,
@@ -105,7 +105,7 @@ def test_of_too_many_those_go_that_were_used_the_longest_ago(dbsession, ada, sur
 
 
 def test_a_sign_in_makes_room_for_itself(dbsession, ada):
-    timeouts = {"limits": LIMITS, "user_agent": None, "ip_address": None}
+    timeouts = {"timeouts": LIMITS, "user_agent": None, "ip_address": None}
     tokens = [
         create_session(
             dbsession,
@@ -141,12 +141,12 @@ def test_the_sweep_tells_the_history_when_a_session_was_over(dbsession, ada, ser
     kept = a_session(dbsession, ada, expires_at=NOW + DAY).id
     forgotten = a_session(dbsession, ada, expires_at=NOW - KEPT_FOR).id
     dbsession.rollback()  # on SQLite it sees the rows as they were when it began
-    assert sum(sweep(services.database.write_engine, SESSIONS, now=NOW, batch=1)) >= 2
+    assert sum(purge(services.database.write_engine, SESSIONS, now=NOW, batch=1)) >= 2
     there = dbsession.scalars(sa.select(UserSession.id)).all()
     assert kept in there
     assert not {over, forgotten} & set(there)
     events = ended(dbsession, ada)
     assert set(events) == {over}
     event = events[over]
-    assert (event.at, event.actor, event.session_id) == (NOW - 2 * DAY, "site", over)
+    assert (event.occurred_at, event.actor, event.session_id) == (NOW - 2 * DAY, "system", over)
     assert (event.user_agent, event.details["reason"]) == ("Firefox", "expired")

@@ -46,11 +46,11 @@ def test_everything_of_a_person_is_there_and_is_json(dbsession):
     (session,) = data["sessions"]
     assert (session["user_agent"], session["ip_address"]) == ("Firefox", "192.0.2.7")
     assert session["created_at"].endswith("+00:00")
-    (mail,) = data["mails"]
+    (mail,) = data["emails"]
     assert (mail["kind"], mail["recipient"]) == ("verify_email", "ada@example.com")
     (event,) = data["history"]
-    assert (event["kind"], event["actor"]) == ("email_queued", "site")
-    (link,) = data["pending_links"]
+    assert (event["type"], event["actor"]) == ("email_queued", "system")
+    (link,) = data["email_links"]
     assert link["purpose"] == "reset_password"
 
 
@@ -66,6 +66,12 @@ def test_every_table_about_a_person_is_in_it():
     about_people = {
         table.name
         for table in Base.metadata.sorted_tables
-        if any(key.column.table.name == "user" for key in table.foreign_keys)
+        if any(key.column.table.name == "authsite_user" for key in table.foreign_keys)
     }
-    assert about_people == {"event", "user_session", "outbox_message", "pending_link"}
+    assert about_people == {
+        "authsite_audit_event",
+        "authsite_session",
+        "authsite_outbox_message",
+        "authsite_email_link",
+        "authsite_pending_sign_in",
+    }

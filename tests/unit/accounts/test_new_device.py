@@ -39,7 +39,7 @@ def mails_of(dbsession, user):
 def test_it_says_which_browser_from_where_and_when(dbsession, ada):
     notify_and_record(dbsession, ada)
     [mail] = mails_of(dbsession, ada)
-    assert mail.kind == "new_device_sign_in"
+    assert mail.template == "new_device_sign_in"
     for said in ("Firefox on Windows", "192.0.2.7", "17 May 2030, 12:00 UTC", "/secure-account/"):
         assert said in mail.text
         assert said in mail.html

@@ -111,7 +111,11 @@ def test_the_address_is_proven_since_it_first_was(services, dbsession, ada, toke
 def test_the_owner_is_told_and_can_say_that_it_was_not_them(services, dbsession, ada, token):
     reset(services, dbsession, token)
     [message] = dbsession.scalars(sa.select(OutboxMessage))
-    assert (message.kind, message.recipient, message.user_id) == ("password_changed", ADA, ada.id)
+    assert (message.template, message.recipient, message.user_id) == (
+        "password_changed",
+        ADA,
+        ada.id,
+    )
     carried = message.text.partition("https://site.example/secure-account/")[2].split()[0]
     link = find_link(dbsession, LinkToken.parse(carried), purpose=Purpose.SECURE_ACCOUNT, now=NOW)
     assert (link.user_id, link.expires_at) == (ada.id, NOW + WEEK)

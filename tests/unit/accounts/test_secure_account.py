@@ -65,7 +65,7 @@ def taken_back(services, dbsession, token: LinkToken, *, at=NOW, **values: Any) 
         "throttles": throttles_for(services),
         "journal": an_audit_log(),
         "outbox": an_outbox(),
-        "reset_within": 60 * MINUTE,
+        "reset_link_lifetime": 60 * MINUTE,
         "network": "192.0.2.1",
     }
     dbsession.commit()
@@ -260,7 +260,7 @@ def test_an_error_that_is_not_about_the_address_stays_what_it_is(services, dbses
         "throttles": throttles_for(services),
         "journal": an_audit_log(),
         "outbox": an_outbox(),
-        "reset_within": MINUTE,
+        "reset_link_lifetime": MINUTE,
         "network": "192.0.2.1",
     }
     dbsession.commit()

@@ -20,14 +20,14 @@ def ada(dbsession):
     for person in some_noise(dbsession):
         troubles(dbsession, person)
     a_session(dbsession, user, id="here", last_seen_at=NOW - 2 * UNSEEN_FOR, public_computer=True)
-    an_event(dbsession, user, at=NOW - MINUTE)
+    an_event(dbsession, user, occurred_at=NOW - MINUTE)
     return user
 
 
 def troubles(dbsession, user):
     """Let everything be wrong that can be."""
     ask_for_address(dbsession, user)
-    an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED, at=NOW)
+    an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW)
     a_session(dbsession, user, public_computer=True, last_seen_at=NOW - 2 * UNSEEN_FOR)
 
 
@@ -68,19 +68,21 @@ def test_a_change_of_the_address_that_waits(dbsession, ada):
 @pytest.mark.parametrize(("number", "times"), [(1, "once"), (3, "3 times")])
 def test_wrong_passwords_since_the_right_one_was_typed(dbsession, ada, number, times):
     for position in range(number):
-        an_event(dbsession, ada, kind=EventType.SIGN_IN_FAILED, at=NOW - position * MINUTE / 10)
-    an_event(dbsession, ada, kind=EventType.SIGN_IN_FAILED, at=NOW - 2 * MINUTE)
+        an_event(
+            dbsession, ada, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW - position * MINUTE / 10
+        )
+    an_event(dbsession, ada, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW - 2 * MINUTE)
     [found] = suggested(dbsession, ada)
     assert found.concern is Issue.WRONG_PASSWORDS
     assert f"typed {times} since" in found.sentence
-    an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, at=NOW + MINUTE)
+    an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, occurred_at=NOW + MINUTE)
     assert suggested(dbsession, ada) == []
 
 
 def test_wrong_passwords_when_it_is_not_known_when_the_right_one_was_typed(dbsession):
     user = a_user(dbsession)
-    an_event(dbsession, user, at=NOW - KEPT_FOR)
-    an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED, at=NOW - KEPT_FOR)
+    an_event(dbsession, user, occurred_at=NOW - KEPT_FOR)
+    an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW - KEPT_FOR)
     an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED)
     [found] = suggested(dbsession, user)
     assert "once" in found.sentence

@@ -53,7 +53,7 @@ def sign_ada_up(
         "throttles": throttles,
         "journal": an_audit_log(),
         "outbox": an_outbox(),
-        "verify_within": DAY,
+        "verification_lifetime": DAY,
     }
     if by is sign_up:
         mail["refund"] = (given_back if given_back is not None else []).extend

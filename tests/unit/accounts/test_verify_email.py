@@ -248,7 +248,11 @@ def test_another_mail_makes_the_link_of_the_one_before_worthless(dbsession, ada,
     send_verification(dbsession, ada, outbox=an_outbox(), verification_lifetime=DAY, now=NOW)
     assert find_link(dbsession, token, purpose=Purpose.VERIFY_EMAIL, now=NOW) is None
     [mail] = dbsession.scalars(sa.select(OutboxMessage))
-    assert (mail.kind, mail.recipient, mail.user_id) == ("verify_email", "Ada@example.com", ada.id)
+    assert (mail.template, mail.recipient, mail.user_id) == (
+        "verify_email",
+        "Ada@example.com",
+        ada.id,
+    )
     sent = LinkToken.parse(mail.text.partition("https://site.example/verify-email/")[2][:43])
     assert find_link(dbsession, sent, purpose=Purpose.VERIFY_EMAIL, now=NOW).user_id == ada.id
 

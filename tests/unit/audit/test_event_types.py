@@ -24,7 +24,7 @@ def test_every_kind_has_words_and_fits_the_table(kind):
     assert kind.words[0].isupper()
     assert not kind.words.endswith(".")
     assert kind.key == kind.name.lower()
-    assert len(kind.key) <= AuditEvent.__table__.c.kind.type.length
+    assert len(kind.key) <= AuditEvent.__table__.c.type.type.length
     assert kind.level in {logging.INFO, logging.WARNING}
     assert kind.log_name.replace("_", "").isalpha()
 

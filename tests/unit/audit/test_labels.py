@@ -32,7 +32,7 @@ def test_what_a_later_version_has_written_can_be_read():
 
 def test_on_whose_side_it_was_is_said_if_it_was_not_the_persons():
     sides = {actor: actor_label(actor.value) for actor in Actor}
-    assert sides.pop(Actor.PERSON) is None
+    assert sides.pop(Actor.USER) is None
     assert all(words.startswith("by ") for words in sides.values())
 
 

@@ -32,14 +32,15 @@ def ada(dbsession):
     """Somebody among others to whom things happened as well."""
     user = a_user(dbsession)
     for person in some_noise(dbsession):
-        an_event(dbsession, person, at=NOW - MINUTE)
+        an_event(dbsession, person, occurred_at=NOW - MINUTE)
     return user
 
 
 def some_events(dbsession, user, number, *, every=MINUTE, **values):
     """Let so many things have happened; return their ids, newest first."""
     made = [
-        an_event(dbsession, user, at=NOW - position * every, **values) for position in range(number)
+        an_event(dbsession, user, occurred_at=NOW - position * every, **values)
+        for position in range(number)
     ]
     return [each.id for each in sorted(made, key=lambda each: (each.at, each.id), reverse=True)]
 
@@ -60,15 +61,15 @@ def test_pages_follow_each_other_without_a_gap(dbsession, ada, number, every):
 
 def test_no_page_begins_at_an_event_of_another_or_one_that_is_over(dbsession, ada):
     others = an_event(dbsession, a_user(dbsession))
-    old = an_event(dbsession, ada, at=NOW - KEPT_FOR)
+    old = an_event(dbsession, ada, occurred_at=NOW - KEPT_FOR)
     for before in (others.id, old.id, "never was"):
         with pytest.raises(NoSuchEvent):
             history_page(dbsession, ada.id, before=before, now=NOW)
 
 
 def test_what_is_over_is_in_nothing(dbsession, ada, services):
-    an_event(dbsession, ada, kind=EventType.SESSION_ENDED, at=NOW - KEPT_FOR)
-    kept = an_event(dbsession, ada, at=NOW - KEPT_FOR + MINUTE)
+    an_event(dbsession, ada, kind=EventType.SESSION_ENDED, occurred_at=NOW - KEPT_FOR)
+    kept = an_event(dbsession, ada, occurred_at=NOW - KEPT_FOR + MINUTE)
     page = history_page(dbsession, ada.id, before=None, now=NOW)
     whole = list(iter_history(services.database.read_dbsession, ada.id, now=NOW))
     for found in (page.entries, whole, latest_history(dbsession, ada.id, now=NOW)):
@@ -90,8 +91,8 @@ def test_the_whole_is_read_part_by_part(dbsession, ada, services, number):
 
 def test_of_very_many_the_newest_fit_into_memory(dbsession, ada):
     """An entry has 6 KB at most, so that a whole file stays under some ten megabytes."""
-    an_event(dbsession, ada, at=NOW)
-    oldest = an_event(dbsession, ada, at=NOW - 2 * MINUTE).id
+    an_event(dbsession, ada, occurred_at=NOW)
+    oldest = an_event(dbsession, ada, occurred_at=NOW - 2 * MINUTE).id
     row = dict(dbsession.execute(sa.select(AuditEvent.__table__).limit(1)).mappings().one())
     rows = [
         row | {"id": new_id(), "user_id": ada.id, "at": NOW - MINUTE} for _ in range(MAX_AT_ONCE)
@@ -141,7 +142,7 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
 
 
 def test_the_sessions_that_ended_of_late_and_no_more_than_anybody_reads(dbsession, ada):
-    an_event(dbsession, ada, at=NOW)
+    an_event(dbsession, ada, occurred_at=NOW)
     ids = some_events(dbsession, ada, MAX_ENDED + 1, kind=EventType.SESSION_ENDED)
     an_event(dbsession, a_user(dbsession), kind=EventType.SESSION_ENDED)
     found = ended_sessions_of(dbsession, ada.id, now=NOW)

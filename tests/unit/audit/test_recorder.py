@@ -15,7 +15,7 @@ from authsite.tokens import new_id
 from tests.factories import NOW, a_user, some_noise
 
 ORIGIN = EventSource(
-    Actor.PERSON, session_id="a session of us", user_agent="Firefox", ip_address="192.0.2.1"
+    Actor.USER, session_id="a session of us", user_agent="Firefox", ip_address="192.0.2.1"
 )
 
 
@@ -53,7 +53,7 @@ def test_an_event_is_kept_with_where_it_came_from(dbsession, ada, audit):
     audit.record(dbsession, ada.id, EventType.SIGNED_IN, now=NOW, session_id="another session!")
     dbsession.commit()
     changed, signed_in = events_of(dbsession, ada)
-    assert (changed.kind, changed.actor, changed.actor_id) == ("email_changed", "person", None)
+    assert (changed.type, changed.actor, changed.actor_id) == ("email_changed", "user", None)
     assert (changed.session_id, changed.user_agent) == ("a session of us", "Firefox")
     assert (changed.ip_address, changed.details) == ("192.0.2.1", {"to": "a@example.com"})
     assert (signed_in.session_id, signed_in.details) == ("another session!", {})

@@ -79,7 +79,7 @@ def test_a_role_that_lacks_a_right_is_wrong(on, url, role):
     run(
         url,
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-        f'REVOKE DELETE ON "user" FROM {role}',
+        f"REVOKE DELETE ON authsite_user FROM {role}",
         f"REVOKE INSERT ON throttle FROM {role}",
     )
     said = is_wrong(on(named(url, username=role)), "rights")

@@ -99,7 +99,7 @@ def test_times_are_utc_and_keys_are_foreign_on_both_databases(services, dbsessio
         assert connection.execute(sa.select(User.created_at)).scalar_one() == NOW
     with pytest.raises(sa.exc.IntegrityError), services.database.engine.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO user_session (id, secret_digest, user_id, created_at, last_seen_at, "
+            "INSERT INTO authsite_session (id, secret_digest, user_id, created_at, last_seen_at, "
             "confirmed_at, expires_at) VALUES ('a', 'b', 'nobody', '2030-01-01', '2030-01-01', "
             "'2030-01-01', '2030-01-01')"
         )

@@ -243,7 +243,7 @@ def locked_while_sending(services, mailserver):
         held = services.database.write_engine.connect()
         held.begin()
         if not services.database.is_sqlite:
-            held.exec_driver_sql("LOCK TABLE outbox_message IN EXCLUSIVE MODE")
+            held.exec_driver_sql("LOCK TABLE authsite_outbox_message IN EXCLUSIVE MODE")
         threading.Timer(1.5, held.close).start()
 
     def build(timeout):

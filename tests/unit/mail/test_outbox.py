@@ -158,4 +158,4 @@ def test_a_look_says_when_something_is_to_be_done(services, connection, dbsessio
 @pytest.mark.asvs("16.2.5")
 def test_a_message_in_hand_shows_neither_whom_it_is_for_nor_what_it_says(dbsession, connection):
     message = a_message(dbsession)
-    assert repr(take(connection)) == f"<Claimed {message.id} {message.kind}>"
+    assert repr(take(connection)) == f"<Claimed {message.id} {message.template}>"

@@ -71,7 +71,7 @@ def test_rows_show_no_more_than_their_ids(dbsession):
     session = a_session(dbsession, user)
     assert repr(session) == f"<UserSession {session.id} of {user.id}>"
     message = a_message(dbsession, user_id=user.id)
-    assert repr(message) == f"<OutboxMessage {message.id} {message.kind}>"
+    assert repr(message) == f"<OutboxMessage {message.id} {message.template}>"
     event = an_event(dbsession, user)
     assert repr(event) == f"<Event {event.id} signed_in of {user.id}>"
     link = EmailLink(purpose="verify_email", user_id=user.id, email=user.email)

@@ -15,7 +15,7 @@ from authsite.purging.targets import (
     THROTTLES,
     claim_purge,
     count_expired,
-    sweep,
+    purge,
 )
 from tests.factories import NOW, a_message, a_session, a_user, some_noise, throttles_for
 
@@ -48,19 +48,19 @@ def left(connection) -> set[str]:
 def test_what_is_over_goes_in_batches_and_what_lives_stays(
     services, alive, connection, batch, sizes
 ):
-    assert list(sweep(services.database.read_engine, SESSIONS, now=NOW, batch=batch)) == sizes
+    assert list(purge(services.database.read_engine, SESSIONS, now=NOW, batch=batch)) == sizes
     assert left(connection) == alive
 
 
 def test_each_batch_is_gone_before_the_next_is_begun(services, alive, connection):
-    batches = sweep(services.database.read_engine, SESSIONS, now=NOW, batch=2)
+    batches = purge(services.database.read_engine, SESSIONS, now=NOW, batch=2)
     for remaining in (5, 3, 1, 0):
         next(batches)
         assert len(left(connection) - alive) == remaining
 
 
 def test_where_nothing_is_over_nothing_is_done(services, alive, connection):
-    swept = sweep(services.database.read_engine, SESSIONS, now=NOW - 7 * SECOND)
+    swept = purge(services.database.read_engine, SESSIONS, now=NOW - 7 * SECOND)
     assert list(swept) == []
     assert len(left(connection)) == len(alive) + 7
 
@@ -68,7 +68,7 @@ def test_where_nothing_is_over_nothing_is_done(services, alive, connection):
 def test_the_people_stay(services, alive, connection):
     people = sa.select(sa.func.count()).select_from(User)
     before = connection.execute(people).scalar_one()
-    list(sweep(services.database.read_engine, SESSIONS, now=NOW + timedelta(days=9999)))
+    list(purge(services.database.read_engine, SESSIONS, now=NOW + timedelta(days=9999)))
     assert left(connection) == set()
     assert connection.execute(people).scalar_one() == before
 
@@ -96,14 +96,14 @@ def test_throttles_go_when_they_count_for_nothing(services, dbsession, connectio
         now = NOW - timedelta(minutes=minutes)
         throttles.hit({"sign_up_network": f"192.0.2.{minutes}"}, now=now)
     assert count_expired(connection, THROTTLES, now=NOW) == 1
-    assert list(sweep(services.database.write_engine, THROTTLES, now=NOW)) == [1]
+    assert list(purge(services.database.write_engine, THROTTLES, now=NOW)) == [1]
     kept = dbsession.scalars(sa.select(Throttle.purge_after - Throttle.started_at)).all()
     assert kept == [HOUR // timedelta(milliseconds=1)] * 3
 
 
 def swept(services, target) -> int:
     """Return how many rows of a kind have gone that were over by now."""
-    return sum(sweep(services.database.write_engine, target, now=NOW))
+    return sum(purge(services.database.write_engine, target, now=NOW))
 
 
 def test_links_go_when_they_lead_nowhere(services, dbsession):

@@ -78,7 +78,7 @@ def test_every_page_has_another_token_and_all_of_them_stay_valid():
 
 def test_all_forms_of_a_page_have_the_same_token():
     request = a_request(identity=an_identity())
-    request.__dict__["site"] = SimpleNamespace(csrf=POLICY)
+    request.__dict__["services"] = SimpleNamespace(csrf=POLICY)
     assert POLICY.get_csrf_token(request) == POLICY.get_csrf_token(request) == request.csrf_token
 
 

@@ -148,7 +148,7 @@ def test_of_several_limits_each_counts(services):
     def refusal(account, at):
         with pytest.raises(RateLimited) as refused:
             hit(account, at)
-        return refused.value.kind, refused.value.wait
+        return refused.value.limit, refused.value.retry_after
 
     for _ in range(2):
         hit("ada", timedelta(0))

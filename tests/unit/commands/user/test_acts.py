@@ -74,7 +74,7 @@ def test_a_link_is_sent_which_nobody_else_sees(shell, ada, mailbox, happened, ca
     assert said == "ada@example.com: a mail with a link is on its way\n"
     token = mailbox.latest("reset_password").path_to("reset-password")[16:]
     assert token not in said + caplog.text
-    assert set(happened()) == {("password_reset_requested", "operator"), ("email_queued", "site")}
+    assert set(happened()) == {("password_reset_requested", "operator"), ("email_queued", "system")}
 
 
 def test_an_account_is_closed_as_its_owner_would(shell, ada, row_of, dbsession, mailbox):
@@ -83,7 +83,7 @@ def test_an_account_is_closed_as_its_owner_would(shell, ada, row_of, dbsession, 
     assert (row_of().delete_after - happened_at(dbsession, ada)).days == 14
     assert find_sessions(dbsession, ada) == (0, 6)
     kinds = ["deletion_scheduled", "deletion_reminder"]
-    assert sorted(mail.kind for mail in mailbox.all_for("ada@example.com")) == kinds
+    assert sorted(mail.template for mail in mailbox.all_for("ada@example.com")) == kinds
     goes = f"{row_of().delete_after:%Y-%m-%d}"
     said = f"ada@example.com is closed already, and goes on {goes}"
     assert said in shell.refused(*CLOSE, ada)

@@ -140,7 +140,7 @@ def test_an_account_has_an_address_and_names(shell, missing):
 
 def test_what_cannot_be_kept_is_not_told_and_not_written_down(shell, dbsession, monkeypatch):
     """The history and the mail are in the transaction of the account."""
-    dbsession.execute(sa.text("ALTER TABLE outbox_message RENAME TO elsewhere"))
+    dbsession.execute(sa.text("ALTER TABLE authsite_outbox_message RENAME TO elsewhere"))
     dbsession.commit()
     try:
         assert "the database cannot be used" in shell.refused("create", *ADA)
