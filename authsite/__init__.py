@@ -11,11 +11,11 @@ from pyramid.router import Router, default_execution_policy
 from pyramid.tweens import EXCVIEW, MAIN
 from zope.interface import Interface
 
+from authsite.accounts.email_links import Purpose
 from authsite.http.headers import with_headers
 from authsite.http.static import LIFETIME, PREFIX
 from authsite.mail.composer import mail_environment
 from authsite.resources import (
-    LINKS,
     Account,
     Admin,
     Root,
@@ -24,12 +24,14 @@ from authsite.resources import (
     WellKnown,
     add_child,
 )
+from authsite.resources.email_links import PurposePredicate, links_of
 from authsite.resources.traverser import StrictTraverser
 from authsite.security.policy import SecurityPolicy
 from authsite.services import Services, build_services
 from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
+from authsite.web.authentication import DEFAULT_STAGES, STAGES
 from authsite.web.reauthentication import RequireReauthentication
 from authsite.web.rendering import TEMPLATES
 from authsite.web.request import MAIL_TEMPLATES, Request
@@ -77,8 +79,9 @@ def includeme(config: Configurator) -> None:
     config.add_child(Root, "admin", Admin)
     config.add_child(Admin, "users", Users)
     config.add_child(Root, ".well-known", WellKnown)
-    for name, links in LINKS.items():
-        config.add_child(Root, name, links)
+    for purpose in Purpose:
+        config.add_child(Root, purpose.url_name, links_of(purpose))
+    config.add_view_predicate("purpose", PurposePredicate)
     config.add_traverser(StrictTraverser, Interface)
 
     config.set_security_policy(
@@ -86,10 +89,10 @@ def includeme(config: Configurator) -> None:
             services.database,
             cookie=services.session_cookie,
             anonymous_cookie=services.anonymous_cookie,
-            timeouts=services.session_timeouts,
-            public_timeouts=services.public_timeouts,
+            settings=settings.session,
         )
     )
+    config.registry[STAGES] = DEFAULT_STAGES
     config.set_default_permission("authenticated")
     config.set_csrf_storage_policy(services.csrf)
     config.set_default_csrf_options(require_csrf=True, check_origin=False)

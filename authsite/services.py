@@ -8,7 +8,6 @@ from typing import Any
 from pyramid.registry import Registry
 from pyramid_retry import mark_error_retryable
 
-from authsite.accounts.sessions import SessionTimeouts
 from authsite.accounts.users import CREDENTIAL
 from authsite.audit.event_types import AccountEvent, SessionEndReason
 from authsite.audit.recorder import log_event
@@ -30,10 +29,6 @@ from authsite.telemetry.readiness import Readiness
 from authsite.throttling.throttles import BLOCKED_UNTIL, Throttles
 from authsite.tokens import derive_key
 
-#: On a public computer a visit is written down so often in the time after which the session would
-#: end without one, so that it ends hardly earlier than it should.
-REFRESHES_PER_IDLE_TIMEOUT = 15
-
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
@@ -44,12 +39,13 @@ class Services:
     credentials: CompiledSelect
     hasher: PasswordHasher
     throttles: Throttles
-    devices: DeviceCookies
+    device_cookies: DeviceCookies
     password_policy: PasswordPolicy
     hosts: Hosts
     flash: Flash
     session_cookie: Cookie
     anonymous_cookie: Cookie
+    pending_sign_in_cookie: Cookie
     csrf: CsrfPolicy
     readiness: Readiness
     purger: Purger
@@ -68,27 +64,9 @@ class Services:
         return (
             self.session_cookie,
             self.anonymous_cookie,
-            self.devices.cookie,
+            self.pending_sign_in_cookie,
+            self.device_cookies.cookie,
             self.flash.cookie,
-        )
-
-    @property
-    def session_timeouts(self) -> SessionTimeouts:
-        """How long sessions last."""
-        session = self.settings.session
-        return SessionTimeouts(
-            session.idle_timeout, session.absolute_timeout, session.refresh_interval
-        )
-
-    @property
-    def public_timeouts(self) -> SessionTimeouts:
-        """How long sessions on public computers last: visits are written down more often."""
-        session = self.settings.session
-        refresh_interval = min(
-            session.refresh_interval, session.public_idle_timeout / REFRESHES_PER_IDLE_TIMEOUT
-        )
-        return SessionTimeouts(
-            session.public_idle_timeout, session.public_absolute_timeout, refresh_interval
         )
 
 
@@ -124,7 +102,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
             key=derive_key(settings.secret, b"throttle"),
             limits=vars(settings.throttle),
         ),
-        devices=DeviceCookies(
+        device_cookies=DeviceCookies(
             derive_key(settings.secret, b"device"), cookie=Cookie("device", https=https)
         ),
         password_policy=PasswordPolicy(
@@ -136,6 +114,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         flash=Flash(Cookie("flash", https=https)),
         session_cookie=Cookie("session", https=https),
         anonymous_cookie=anonymous_cookie,
+        pending_sign_in_cookie=Cookie("pending_sign_in", https=https),
         csrf=CsrfPolicy(settings.secret, cookie=anonymous_cookie, hosts=hosts),
         readiness=Readiness(database),
         purger=Purger(

@@ -1,4 +1,4 @@
-"""The sessions of one person, for themselves: to look at, to name and to end."""
+"""The active sessions of a user: list, name and end them."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -7,17 +7,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.end_sessions import end_session_by_id, end_sessions
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import lock_user
 from authsite.audit.event_types import SessionEndReason
-from authsite.audit.recorder import AuditLog
 from authsite.models import UserSession
 
-#: More than anybody can tell apart; a program that signs in again and again has more.
+#: Sessions on a page; a program that signs in again and again has more.
 MAX_LISTED = 100
 
 
 class SessionInfo(NamedTuple):
-    """A session that lives, and all of it that its owner may see."""
+    """An active session as its user sees it."""
 
     id: str
     name: str | None
@@ -29,7 +29,7 @@ class SessionInfo(NamedTuple):
     last_seen_at: datetime
 
 
-#: As `SessionInfo` has them.
+#: In the order of `SessionInfo`.
 _COLUMNS = (
     UserSession.id,
     UserSession.name,
@@ -43,17 +43,18 @@ _COLUMNS = (
 
 
 def find_sessions(
-    dbsession: Session, user_id: str, *, here: str, now: datetime
+    dbsession: Session, user_id: str, *, current: str | None, now: datetime
 ) -> tuple[list[SessionInfo], int]:
-    """Return the sessions of the user, and how many there are.
+    """Return the active sessions of the user, and their number.
 
-    That with the id `here` comes first, then those that were seen last; at most `MAX_LISTED`.
+    The session with the id `current` comes first, then the most recently used; at most
+    `MAX_LISTED`.
     """
-    is_here = sa.case((UserSession.id == here, 0), else_=1)
+    is_current = sa.case((UserSession.id == current, 0), else_=1)
     rows = dbsession.execute(
         sa.select(*_COLUMNS, sa.func.count().over())
         .where(UserSession.user_id == user_id, UserSession.expires_at > now)
-        .order_by(is_here, UserSession.last_seen_at.desc(), UserSession.id)
+        .order_by(is_current, UserSession.last_seen_at.desc(), UserSession.id)
         .limit(MAX_LISTED)
     ).all()
     return [SessionInfo._make(row[:-1]) for row in rows], rows[0][-1] if rows else 0
@@ -62,7 +63,7 @@ def find_sessions(
 def get_session(
     dbsession: Session, user_id: str, session_id: str, *, now: datetime
 ) -> SessionInfo | None:
-    """Return this session if it is the user's and lives, or None."""
+    """Return this session if it is active and the user's, or None."""
     row = dbsession.execute(
         sa.select(*_COLUMNS).where(
             UserSession.id == session_id,
@@ -74,7 +75,7 @@ def get_session(
 
 
 def name_session(dbsession: Session, user_id: str, session_id: str, *, name: str) -> None:
-    """Call the session by this name; the empty one takes its name away."""
+    """Name the session; an empty name removes it."""
     dbsession.execute(
         sa.update(UserSession)
         .where(UserSession.id == session_id, UserSession.user_id == user_id)
@@ -82,21 +83,13 @@ def name_session(dbsession: Session, user_id: str, session_id: str, *, name: str
     )
 
 
-def end_session(
-    dbsession: Session, user_id: str, session_id: str, *, audit: AuditLog, now: datetime
-) -> int:
-    """End one session of the user from another of theirs; return how many have ended."""
-    lock_user(dbsession, user_id)
-    return end_session_by_id(
-        dbsession, user_id, session_id, audit=audit, why=SessionEndReason.ENDED, now=now
-    )
+def end_session(work: UnitOfWork, user_id: str, session_id: str) -> int:
+    """End one session of the user from another one; return how many have ended."""
+    lock_user(work.dbsession, user_id)
+    return end_session_by_id(work, user_id, session_id, SessionEndReason.ENDED)
 
 
-def end_other_sessions(
-    dbsession: Session, user_id: str, *, here: str, audit: AuditLog, now: datetime
-) -> int:
-    """End all sessions of the user but that with the id `here`; return how many have ended."""
-    lock_user(dbsession, user_id)
-    return end_sessions(
-        dbsession, user_id, except_=here, audit=audit, why=SessionEndReason.ENDED, now=now
-    )
+def end_other_sessions(work: UnitOfWork, user_id: str, *, current: str) -> int:
+    """End all sessions of the user except that with the id `current`; return how many ended."""
+    lock_user(work.dbsession, user_id)
+    return end_sessions(work, user_id, SessionEndReason.ENDED, except_=current)

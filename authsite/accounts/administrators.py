@@ -1,50 +1,43 @@
-"""Who administers the site: people come to, and cease to, and their history says so."""
+"""Grant and revoke administrator rights."""
 
-from datetime import datetime
-
-from sqlalchemy.orm import Session
-
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
-from authsite.audit.recorder import AuditLog
 from authsite.models import User
 
 
 class EmailNotVerified(Exception):
-    """Nobody has shown that mail to the address of the account reaches them."""
+    """The email address of the account was never verified."""
 
 
-def grant_admin(dbsession: Session, user: User, *, audit: AuditLog, now: datetime) -> bool:
-    """Let the user open the pages of those who run the site; false if they could already.
+def grant_admin(work: UnitOfWork, user: User) -> bool:
+    """Let the user open `/admin`; return False if they could already.
 
-    Whoever reads mail at an address can take over an account that has not proven it; who was
-    promised these rights is not who gets them then: raises `EmailNotVerified`. The caller holds
-    the user.
+    Raises `EmailNotVerified`: the owner of a mailbox can claim an unverified account, and would get
+    the rights of the user whom the operator meant. The caller has locked the user.
     """
     if user.is_administrator:
         return False
     if not user.email_verified_at:
         raise EmailNotVerified
-    grant_admin_at_creation(dbsession, user, audit=audit, now=now)
+    grant_admin_at_creation(work, user)
     return True
 
 
-def grant_admin_at_creation(
-    dbsession: Session, user: User, *, audit: AuditLog, now: datetime
-) -> None:
-    """Do the same for an account that was made just now, for the person who is to have it."""
+def grant_admin_at_creation(work: UnitOfWork, user: User) -> None:
+    """Let the user of an account that was just created open `/admin`, verified or not."""
     user.is_administrator = True
-    dbsession.flush()
-    audit.record(dbsession, user.id, EventType.ADMIN_GRANTED, now=now)
+    work.dbsession.flush()
+    work.audit.record(user.id, EventType.ADMIN_GRANTED)
 
 
-def revoke_admin(dbsession: Session, user: User, *, audit: AuditLog, now: datetime) -> bool:
-    """Let the user open these pages no more, at once; false if they could not anyway.
+def revoke_admin(work: UnitOfWork, user: User) -> bool:
+    """Take the rights away at once; return False if the user had none.
 
-    The caller holds the user.
+    The caller has locked the user.
     """
     if not user.is_administrator:
         return False
     user.is_administrator = False
-    dbsession.flush()
-    audit.record(dbsession, user.id, EventType.ADMIN_REVOKED, now=now)
+    work.dbsession.flush()
+    work.audit.record(user.id, EventType.ADMIN_REVOKED)
     return True

@@ -1,20 +1,17 @@
-"""Changing the address of an account: asked for, proven by a link, and told to the former one."""
-
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+"""Change the email address of an account: requested, verified by a link, and revertible."""
 
 from authsite.accounts.email_links import (
+    ActiveLink,
     InvalidLink,
     Purpose,
     consume_link,
     is_address_reserved,
     issue_link,
+    lifetime_of,
     revoke_links,
-    revoke_links_except_secure_account,
 )
 from authsite.accounts.notices import notify_and_record
-from authsite.accounts.outbox import Outbox
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import (
     EmailTaken,
     get_user_by_email,
@@ -22,116 +19,71 @@ from authsite.accounts.users import (
     raising_email_taken,
 )
 from authsite.audit.event_types import EventType
-from authsite.audit.recorder import AuditLog
 from authsite.durations import humanize
 from authsite.email_addresses import EmailAddress
+from authsite.mail.composer import CHANGE_EMAIL
 from authsite.models import User
-from authsite.tokens import LinkToken
 
-#: The kinds of mail to the new address.
-CHANGE_EMAIL, EMAIL_TAKEN = "change_email", "email_taken"
+#: The template for an owner of the new address who has an account already.
+EMAIL_TAKEN = "email_taken"
 
 
-def request_email_change(
-    dbsession: Session,
-    user: User,
-    email: EmailAddress,
-    *,
-    audit: AuditLog,
-    outbox: Outbox,
-    verification_lifetime: timedelta,
-    revert_lifetime: timedelta,
-    now: datetime,
-) -> None:
-    """Send a link to the new address, and tell the present one.
+def request_email_change(work: UnitOfWork, user: User, email: EmailAddress) -> None:
+    """Send a link to the new email address, and a notice to the current one.
 
-    Whether somebody has the new address already is told to nobody but them: they get a mail too,
-    and it holds no link. What is done and kept is as much in either case.
+    The user does not learn whether another account has the new address: its owner gets an email
+    without a link, and the same is done and stored in both cases.
     """
-    lock_user_no_key(dbsession, user.id)
+    lock_user_no_key(work.dbsession, user.id)
     notify_and_record(
-        dbsession,
+        work,
         user,
         EventType.EMAIL_CHANGE_REQUESTED,
-        audit=audit,
-        outbox=outbox,
-        revert_lifetime=revert_lifetime,
-        now=now,
         details={"to": email.original},
-        # At an address that nobody has proven, a stranger may read this.
+        # The reader of an unverified address may be someone else.
         new_email=email.original if user.email_verified_at else None,
     )
-    token = issue_link(
-        dbsession,
-        user,
-        Purpose.CHANGE_EMAIL,
-        email=email.original,
-        email_normalized=email.normalized,
-        lifetime=verification_lifetime,
-        now=now,
-    )
-    owner = get_user_by_email(dbsession, email.normalized)
-    reserved = is_address_reserved(dbsession, email.normalized, user_id=user.id, now=now)
-    whom = owner or (None if reserved else user)
-    outbox.put(
-        dbsession,
-        EMAIL_TAKEN if owner or reserved else CHANGE_EMAIL,
+    token = issue_link(work, user, Purpose.CHANGE_EMAIL, email=email)
+    owner = get_user_by_email(work.dbsession, email.normalized)
+    is_reserved = is_address_reserved(work, email.normalized, user_id=user.id)
+    recipient = owner or (None if is_reserved else user)
+    work.outbox.put(
+        EMAIL_TAKEN if owner or is_reserved else CHANGE_EMAIL,
         to=email.original,
-        user_id=whom.id if whom else None,
-        now=now,
-        link=outbox.link_to("change-email", str(token)),
-        lifetime=humanize(verification_lifetime),
+        user_id=recipient.id if recipient else None,
+        link=work.outbox.link_to("change-email", str(token)),
+        lifetime=humanize(lifetime_of(Purpose.CHANGE_EMAIL, work.settings)),
         old_email=user.email,
     )
 
 
-def change_email(
-    dbsession: Session,
-    token: LinkToken,
-    user: User | None,
-    *,
-    audit: AuditLog,
-    outbox: Outbox,
-    revert_lifetime: timedelta,
-    now: datetime,
-) -> User:
-    """Give the account the address that the link was sent to, and return the user.
+def change_email(work: UnitOfWork, link: ActiveLink, user: User | None) -> User:
+    """Give the account the email address that the link was sent to; return the user.
 
-    The caller holds the user, and has made sure that it is the owner who has followed it: the
-    mailbox alone is no proof of that. Tells the former address, from which it can be undone; what
-    else is pending is void. An address that was never proven has no such claim: a stranger may
-    have it, by a typing mistake.
-    Raises `InvalidLink`, or `EmailTaken` when somebody else has come to have the address; then the
-    link can still be followed.
+    The caller has locked the user, and has verified that the owner used the link: the mailbox alone
+    does not prove that. A verified previous address is notified and can undo the change; other
+    links are revoked. An unverified one has no such claim: it may belong to someone else.
+
+    Raises `InvalidLink`, or `EmailTaken` if another account has the address by now; then the link
+    stays usable.
     """
-    with raising_email_taken(dbsession):
-        link = consume_link(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=now)
-        if user is None or link.user_id != user.id:
+    with raising_email_taken(work.dbsession):
+        consumed = consume_link(work, link)
+        if user is None or consumed.user_id != user.id:
             raise InvalidLink
-        was_proven = user.email_verified_at is not None
-        details = {"from": user.email, "to": link.email}
-        if was_proven:
+        was_verified = user.email_verified_at is not None
+        details = {"from": user.email, "to": consumed.email}
+        if was_verified:
             notify_and_record(
-                dbsession,
-                user,
-                EventType.EMAIL_CHANGED,
-                audit=audit,
-                outbox=outbox,
-                revert_lifetime=revert_lifetime,
-                now=now,
-                details=details,
-                new_email=link.email,
+                work, user, EventType.EMAIL_CHANGED, details=details, new_email=consumed.email
             )
         else:
-            audit.record(dbsession, user.id, EventType.EMAIL_CHANGED, now=now, details=details)
-        user.email, user.email_normalized = link.email, link.email_normalized
-        user.email_verified_at = now
-        dbsession.flush()
-        # After the write, as at the sign-up: who gave the address up has done so by then.
-        if is_address_reserved(dbsession, link.email_normalized, user_id=user.id, now=now):
+            work.audit.record(user.id, EventType.EMAIL_CHANGED, details=details)
+        user.email, user.email_normalized = consumed.email, consumed.email_normalized
+        user.email_verified_at = work.now
+        work.dbsession.flush()
+        # After the write, as at sign-up: an account that gives the address up has done so by then.
+        if is_address_reserved(work, consumed.email_normalized, user_id=user.id):
             raise EmailTaken
-    if was_proven:
-        revoke_links_except_secure_account(dbsession, user.id)
-    else:
-        revoke_links(dbsession, user.id, Purpose)
+    revoke_links(work.dbsession, user.id, except_=[Purpose.SECURE_ACCOUNT] if was_verified else [])
     return user

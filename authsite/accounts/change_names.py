@@ -1,9 +1,9 @@
-"""Changing the name that the site calls a person by."""
+"""Change the name of a user."""
 
 from authsite.models import User
 
 
 def change_names(user: User, *, first_name: str, last_name: str) -> None:
-    """Call the user by these names from now on."""
+    """Replace both names."""
     user.first_name = first_name
     user.last_name = last_name

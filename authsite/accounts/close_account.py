@@ -1,159 +1,70 @@
-"""Closing an account: it goes after a while in which its owner may still keep it."""
+"""Close an account: it is deleted after a grace period in which the user can reactivate it."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from authsite.accounts.email_links import (
-    InvalidLink,
-    Purpose,
-    consume_link,
-    issue_link,
-    revoke_links,
-    revoke_links_except_secure_account,
-)
+from authsite.accounts.email_links import revoke_links
 from authsite.accounts.end_sessions import end_sessions
 from authsite.accounts.notices import notify_and_record, send_notice
-from authsite.accounts.outbox import Outbox
 from authsite.accounts.sign_in import user_for_credential
-from authsite.accounts.users import AccountSuspended, Credential, lock_user
+from authsite.accounts.unit_of_work import UnitOfWork
+from authsite.accounts.users import Credential
 from authsite.audit.event_types import EventType, SessionEndReason
-from authsite.audit.recorder import AuditLog
 from authsite.models import OutboxMessage, User
-from authsite.tokens import LinkToken
 
-#: The message before the end, written when an account is closed, and due later.
+#: The email before the deletion, written when an account is closed, and due later.
 REMINDER = "deletion_reminder"
-#: How long the question that a sign-in to a closed account leads to can be answered.
-PENDING_SIGN_IN_LIFETIME = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class DeletionSchedule:
-    """How long a closed account can still be kept, and how long before its end that is said."""
+def close_account(work: UnitOfWork, credential: Credential) -> datetime:
+    """Close the account of a credential that was verified, as `schedule_deletion` does.
 
-    grace_period: timedelta
-    reminder: timedelta
-
-
-def close_account(
-    dbsession: Session,
-    credential: Credential,
-    *,
-    audit: AuditLog,
-    outbox: Outbox,
-    grace: DeletionSchedule,
-    revert_lifetime: timedelta,
-    now: datetime,
-) -> datetime:
-    """Close the account of whoever has shown the password, as `schedule_deletion` does.
-
-    Raises `InvalidCredentials` when the password was changed or the account closed since then.
+    Raises `InvalidCredentials` if the password was changed or the account closed since then.
     """
-    user = user_for_credential(dbsession, credential)
-    return schedule_deletion(
-        dbsession,
-        user,
-        audit=audit,
-        outbox=outbox,
-        grace=grace,
-        revert_lifetime=revert_lifetime,
-        now=now,
-    )
+    return schedule_deletion(work, user_for_credential(work.dbsession, credential))
 
 
-def schedule_deletion(
-    dbsession: Session,
-    user: User,
-    *,
-    audit: AuditLog,
-    outbox: Outbox,
-    grace: DeletionSchedule,
-    revert_lifetime: timedelta,
-    now: datetime,
-) -> datetime:
-    """End all sessions and void all links; return when the account and all about it will be erased.
+def schedule_deletion(work: UnitOfWork, user: User) -> datetime:
+    """End all sessions, revoke all links, and return when the account will be deleted.
 
-    The owner is told at once, and once more before the end. The caller holds the user.
+    The user is notified at once, and reminded before the deletion. The caller has locked the user.
     """
-    user.delete_after = delete_after = now + grace.grace_period
-    dbsession.flush()
-    end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.CLOSED, now=now)
-    revoke_links_except_secure_account(dbsession, user.id)
-    sign_in = outbox.link_to("sign-in")
+    schedule = work.settings.deletion
+    user.delete_after = delete_after = work.now + schedule.grace_period
+    work.dbsession.flush()
+    end_sessions(work, user.id, SessionEndReason.CLOSED)
+    revoke_links(work.dbsession, user.id)
+    sign_in = work.outbox.link_to("sign-in")
     notify_and_record(
-        dbsession,
-        user,
-        EventType.DELETION_SCHEDULED,
-        audit=audit,
-        outbox=outbox,
-        revert_lifetime=revert_lifetime,
-        now=now,
-        delete_after=delete_after,
-        sign_in=sign_in,
+        work, user, EventType.DELETION_SCHEDULED, delete_after=delete_after, sign_in=sign_in
     )
     send_notice(
-        dbsession,
+        work,
         user,
         REMINDER,
-        outbox=outbox,
-        revert_lifetime=revert_lifetime,
-        now=now,
-        due=delete_after - grace.reminder,
+        due=delete_after - schedule.reminder_before,
         delete_after=delete_after,
         sign_in=sign_in,
     )
     return delete_after
 
 
-def offer_to_keep(dbsession: Session, credential: Credential, *, now: datetime) -> LinkToken:
-    """Return the token of the page that asks whether the account shall be kept.
+def reactivate_account(work: UnitOfWork, user: User) -> None:
+    """Cancel the deletion and record it, unless another tab has done so.
 
-    Who gets it has just shown the password, and is not signed in.
+    The caller has locked the user.
     """
-    user = dbsession.get_one(User, credential.user_id)
-    return issue_link(
-        dbsession,
-        user,
-        Purpose.KEEP_ACCOUNT,
-        email=user.email,
-        email_normalized=user.email_normalized,
-        lifetime=PENDING_SIGN_IN_LIFETIME,
-        now=now,
-    )
+    if user.delete_after is None:
+        return
+    cancel_deletion(work, user)
+    work.audit.record(user.id, EventType.DELETION_CANCELLED)
 
 
-def reactivate_account(
-    dbsession: Session, token: LinkToken, *, user_id: str, audit: AuditLog, now: datetime
-) -> tuple[Credential, str]:
-    """Keep the account that this link is about; return its credential, and the address's key.
-
-    Raises `InvalidLink`, also when the password has become void since it was shown, or
-    `AccountSuspended`.
-    """
-    user = lock_user(dbsession, user_id)
-    link = consume_link(dbsession, token, purpose=Purpose.KEEP_ACCOUNT, now=now)
-    if user is None or link.user_id != user.id or user.password_hash is None:
-        raise InvalidLink
-    if user.suspended_at:
-        raise AccountSuspended(user.suspension_reason)
-    if user.delete_after is None:  # it is kept already, by another window
-        raise InvalidLink
-    cancel_deletion(dbsession, user)
-    audit.record(dbsession, user.id, EventType.DELETION_CANCELLED, now=now)
-    revoke_links(dbsession, user.id, [Purpose.KEEP_ACCOUNT])
-    credential = Credential(
-        user.id, user.password_hash, devices_valid_since=user.devices_valid_since
-    )
-    return credential, user.email_normalized
-
-
-def cancel_deletion(dbsession: Session, user: User) -> None:
-    """Keep the account, if it was about to go; the message before the end is not sent."""
+def cancel_deletion(work: UnitOfWork, user: User) -> None:
+    """Clear a scheduled deletion and its reminder email."""
     user.delete_after = None
-    dbsession.execute(
+    work.dbsession.execute(
         sa.delete(OutboxMessage).where(
             OutboxMessage.user_id == user.id,
             OutboxMessage.template == REMINDER,

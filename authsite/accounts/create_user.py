@@ -1,31 +1,24 @@
-"""Making an account for somebody, as those who run the site do."""
-
-from datetime import datetime
-
-from sqlalchemy.orm import Session
+"""Create an account on behalf of an operator."""
 
 from authsite.accounts.sign_up import add_user
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
-from authsite.audit.recorder import AuditLog
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.tokens import new_id
 
 
 def create_user(
-    dbsession: Session,
+    work: UnitOfWork,
     *,
     first_name: str,
     last_name: str,
     email: EmailAddress,
     password_hash: str | None,
-    email_verified_at: datetime | None,
-    audit: AuditLog,
-    now: datetime,
 ) -> User:
-    """Add an account and return it; raise `EmailTaken`, also when the address is reserved.
+    """Add an account and return its user; raise `EmailTaken`, also if the address is reserved.
 
-    Without a hash nobody signs in until a password is chosen by a link.
+    Without a hash, the user cannot sign in until they set a password by a link.
     """
     user = User(
         id=new_id(),
@@ -34,8 +27,7 @@ def create_user(
         email=email.original,
         email_normalized=email.normalized,
         password_hash=password_hash,
-        email_verified_at=email_verified_at,
-        created_at=now,
+        created_at=work.now,
     )
-    add_user(dbsession, user, kind=EventType.ACCOUNT_CREATED, audit=audit, now=now)
+    add_user(work, user, EventType.ACCOUNT_CREATED)
     return user

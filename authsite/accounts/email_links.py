@@ -1,4 +1,4 @@
-"""Links that are sent by mail: made, found, and followed once."""
+"""Email links: issue, find, consume and revoke them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,28 +9,37 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.unit_of_work import UnitOfWork
+from authsite.email_addresses import EmailAddress
 from authsite.models import EmailLink, User
-from authsite.throttling.throttles import CountedHit, Throttles
+from authsite.settings.schema import Settings
+from authsite.throttling.throttles import CountedHit
 from authsite.tokens import LinkToken
 
 
 class Purpose(StrEnum):
-    """What a link is for. Its address begins with it, with hyphens."""
+    """What a link does. Its URL begins with it, with hyphens."""
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a purpose
     CHANGE_EMAIL = "change_email"
     SECURE_ACCOUNT = "secure_account"
-    KEEP_ACCOUNT = "reactivate_account"
+
+    @property
+    def url_name(self) -> str:
+        """The first segment of the URL."""
+        return self.value.replace("_", "-")
 
 
 class InvalidLink(Exception):
-    """The link was followed before, has expired, was replaced by a newer one, or never was."""
+    """The link was used, has expired, was replaced by a newer one, or never existed."""
 
 
 class ActiveLink(NamedTuple):
-    """A link that can be followed, and whose it is; plain values that outlive any transaction."""
+    """A link that can be used, and its account, as plain values."""
 
+    token: LinkToken
+    purpose: Purpose
     user_id: str
     email: str
     email_normalized: str
@@ -43,14 +52,14 @@ class ActiveLink(NamedTuple):
     owner_delete_after: datetime | None
 
     @property
-    def is_for_present_address(self) -> bool:
-        """Whether the account still has the address that the link was sent to."""
+    def is_for_current_email(self) -> bool:
+        """Whether the account still has the email address that the link was sent to."""
         return self.email_normalized == self.owner_email_normalized
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumedLink:
-    """What a link said that has just been spent."""
+    """The row of a link that was just consumed."""
 
     user_id: str
     email: str
@@ -58,52 +67,59 @@ class ConsumedLink:
     created_at: datetime
 
 
-def issue_link(
-    dbsession: Session,
-    user: User,
-    purpose: Purpose,
-    *,
-    email: str,
-    email_normalized: str,
-    lifetime: timedelta,
-    now: datetime,
-) -> LinkToken:
-    """Write down a link that is sent to `email`, and return its token, the only copy.
-
-    A newer link makes older ones of its purpose void, but for `SECURE_ACCOUNT`: whoever has taken an
-    account over must not be able to take that back from its owner by having mails sent.
-
-    For a user who is in no row, the same statements write nothing, so that nobody learns from the
-    time who has an account.
-    """
-    token = LinkToken.new()
-    row = {
-        EmailLink.digest: token.digest,
-        EmailLink.purpose: purpose.value,
-        EmailLink.email: email,
-        EmailLink.email_normalized: email_normalized,
-        EmailLink.created_at: now,
-        EmailLink.expires_at: now + lifetime,
+def lifetime_of(purpose: Purpose, settings: Settings) -> timedelta:
+    """Return how long a new link of this purpose works."""
+    lifetimes = {
+        Purpose.VERIFY_EMAIL: settings.email.verification_lifetime,
+        Purpose.CHANGE_EMAIL: settings.email.verification_lifetime,
+        Purpose.RESET_PASSWORD: settings.passwords.reset_link_lifetime,
+        Purpose.SECURE_ACCOUNT: settings.email.revert_lifetime,
     }
-    values = [sa.literal(value, column.type) for column, value in row.items()]
-    owner = sa.select(User.id, *values).where(User.id == user.id)
-    # The user before other links, in the order of all who lock both.
-    dbsession.execute(sa.insert(EmailLink).from_select([EmailLink.user_id, *row], owner))
-    if purpose is not Purpose.SECURE_ACCOUNT:
-        dbsession.execute(
-            sa.delete(EmailLink).where(
-                EmailLink.user_id == user.id,
-                EmailLink.purpose == purpose,
-                EmailLink.digest != token.digest,
-            )
+    return lifetimes[purpose]
+
+
+def issue_link(
+    work: UnitOfWork, user: User, purpose: Purpose, *, email: EmailAddress | None = None
+) -> LinkToken:
+    """Write a link for this email address (default: the user's); return the only copy of its token.
+
+    Older links of the same purpose are revoked. For a user without a row the same statements write
+    nothing, so that the time does not reveal whether an account exists.
+    """
+    token = _insert(work.dbsession, user, purpose, _Times.starting(work, purpose), email=email)
+    work.dbsession.execute(
+        sa.delete(EmailLink).where(
+            EmailLink.user_id == user.id,
+            EmailLink.purpose == purpose,
+            EmailLink.digest != token.digest,
         )
+    )
     return token
+
+
+def issue_secure_account_link(
+    work: UnitOfWork, user: User, *, due: datetime | None = None
+) -> LinkToken:
+    """Write a *secure account* link that works from now until its lifetime after `due`.
+
+    Older ones stay valid: a thief who causes security notices must not be able to revoke the links
+    of the owner. Of two, the older one decides who gets the account, so each link is later than all
+    others of the user. (`work.now` is when a request began, and requests may end in another order.)
+    """
+    latest: datetime | None = work.dbsession.execute(
+        sa.select(sa.func.max(EmailLink.created_at)).where(
+            EmailLink.user_id == user.id, EmailLink.purpose == Purpose.SECURE_ACCOUNT
+        )
+    ).scalar_one()
+    created_at = work.now if latest is None else max(work.now, latest + timedelta(microseconds=1))
+    expires_at = (due or work.now) + lifetime_of(Purpose.SECURE_ACCOUNT, work.settings)
+    return _insert(work.dbsession, user, Purpose.SECURE_ACCOUNT, _Times(created_at, expires_at))
 
 
 def find_link(
     dbsession: Session, token: LinkToken, *, purpose: Purpose, now: datetime
 ) -> ActiveLink | None:
-    """Return the link with this token if it can be followed for this purpose; spend nothing."""
+    """Return the link with this token if it can be used for this purpose; consume nothing."""
     row = dbsession.execute(
         sa.select(
             EmailLink.user_id,
@@ -118,66 +134,55 @@ def find_link(
             User.delete_after,
         )
         .join(User, User.id == EmailLink.user_id)
-        .where(*_alive(token, purpose, now))
+        .where(*_is_active(token, purpose, now))
     ).one_or_none()
-    return ActiveLink._make(row) if row else None
+    return ActiveLink(token, purpose, *row) if row else None
 
 
-def consume_link(
-    dbsession: Session, token: LinkToken, *, purpose: Purpose, now: datetime
-) -> ConsumedLink:
-    """Spend the link and return what it said; raise `InvalidLink` if that has happened before.
+def consume_link(work: UnitOfWork, link: ActiveLink) -> ConsumedLink:
+    """Use the link up and return its row; raise `InvalidLink` if it was used or revoked before.
 
-    One statement decides, so that of any number of tries at the same moment one wins (ASVS 2.3.4).
+    One statement decides, so that of any number of simultaneous attempts one wins (ASVS 2.3.4).
     """
-    spent = dbsession.execute(
+    row = work.dbsession.execute(
         sa.delete(EmailLink)
-        .where(*_alive(token, purpose, now))
+        .where(*_is_active(link.token, link.purpose, work.now))
         .returning(
             EmailLink.user_id, EmailLink.email, EmailLink.email_normalized, EmailLink.created_at
         )
     ).one_or_none()
-    if spent is None:
+    if row is None:
         raise InvalidLink
-    return ConsumedLink(*spent)
+    return ConsumedLink(*row)
 
 
-def hit_link_throttle(
-    throttles: Throttles, *, link: ActiveLink | None, network: str, now: datetime
-) -> Sequence[CountedHit]:
-    """Count one try to use a link, and return what was counted; raise `Throttled` for one too many.
+def hit_link_throttle(work: UnitOfWork, link: ActiveLink | None) -> Sequence[CountedHit]:
+    """Count an attempt to use a link, and return the hits; raise `RateLimited` at the limit.
 
-    `link` is None for one that leads nowhere. What is returned is to be given back when the link
-    was followed. Call it before the first statement of a transaction.
-
-    It counts by account and address: who has a link to an address of their own must not use up
-    what the owner of the account may try with links to another.
+    `link` is None for an invalid one. The hits are refunded unless the attempt may have been a
+    guess. Links are counted by account and email address: a user with a link to an address of their
+    own must not use up the attempts of the account's owner.
     """
-    tried = {"email_link_network": network}
+    subjects = {"email_link_network": work.client.network}
     if link:
-        tried["email_link_account"] = f"{link.user_id} {link.email_normalized}"
-    throttles.check(tried, now=now)
-    return throttles.hit(tried, now=now)
+        subjects["email_link_account"] = f"{link.user_id} {link.email_normalized}"
+    work.throttles.check(subjects, now=work.now)
+    return work.throttles.hit(subjects, now=work.now)
 
 
-def revoke_links(dbsession: Session, user_id: str, purposes: Iterable[Purpose]) -> None:
-    """Let no link of the user that is for one of these purposes lead anywhere."""
+def revoke_links(
+    dbsession: Session, user_id: str, *, except_: Iterable[Purpose] = (Purpose.SECURE_ACCOUNT,)
+) -> None:
+    """Revoke the links of the user, apart from those of the purposes in `except_`."""
     dbsession.execute(
         sa.delete(EmailLink).where(
-            EmailLink.user_id == user_id, EmailLink.purpose.in_(list(purposes))
+            EmailLink.user_id == user_id, EmailLink.purpose.not_in(list(except_))
         )
     )
 
 
-def revoke_links_except_secure_account(dbsession: Session, user_id: str) -> None:
-    """Let no link of the user lead anywhere but those that say "this was not me"."""
-    revoke_links(
-        dbsession, user_id, [each for each in Purpose if each is not Purpose.SECURE_ACCOUNT]
-    )
-
-
 def revoke_links_except_older_secure_account(dbsession: Session, link: ConsumedLink) -> None:
-    """Let no link of the user lead anywhere but what was to be disavowed before this one."""
+    """Revoke the links of the user, apart from *secure account* links older than this one."""
     is_older = sa.and_(
         EmailLink.purpose == Purpose.SECURE_ACCOUNT, EmailLink.created_at < link.created_at
     )
@@ -186,23 +191,53 @@ def revoke_links_except_older_secure_account(dbsession: Session, link: ConsumedL
     )
 
 
-def is_address_reserved(
-    dbsession: Session, email_normalized: str, *, user_id: str, now: datetime
-) -> bool:
-    """Whether the address was another's of late, who can still take it back by a link."""
-    return dbsession.execute(
+def is_address_reserved(work: UnitOfWork, email_normalized: str, *, user_id: str) -> bool:
+    """Whether another account gave up this email address recently and can still take it back."""
+    return work.dbsession.execute(
         sa.select(
             sa.exists().where(
                 EmailLink.email_normalized == email_normalized,
                 EmailLink.purpose == Purpose.SECURE_ACCOUNT,
-                EmailLink.expires_at > now,
+                EmailLink.expires_at > work.now,
                 EmailLink.user_id != user_id,
             )
         )
     ).scalar_one()
 
 
-def _alive(
+class _Times(NamedTuple):
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def starting(cls, work: UnitOfWork, purpose: Purpose) -> "_Times":
+        return cls(work.now, work.now + lifetime_of(purpose, work.settings))
+
+
+def _insert(
+    dbsession: Session,
+    user: User,
+    purpose: Purpose,
+    times: _Times,
+    email: EmailAddress | None = None,
+) -> LinkToken:
+    token = LinkToken.new()
+    row = {
+        EmailLink.digest: token.digest,
+        EmailLink.purpose: purpose.value,
+        EmailLink.email: email.original if email else user.email,
+        EmailLink.email_normalized: email.normalized if email else user.email_normalized,
+        EmailLink.created_at: times.created_at,
+        EmailLink.expires_at: times.expires_at,
+    }
+    values = [sa.literal(value, column.type) for column, value in row.items()]
+    owner = sa.select(User.id, *values).where(User.id == user.id)
+    # The user before links, in the order of all flows that lock both.
+    dbsession.execute(sa.insert(EmailLink).from_select([EmailLink.user_id, *row], owner))
+    return token
+
+
+def _is_active(
     token: LinkToken, purpose: Purpose, now: datetime
 ) -> "tuple[sa.ColumnElement[bool], ...]":
     return (

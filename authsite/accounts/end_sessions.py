@@ -1,21 +1,19 @@
-"""How sessions end: the rows go, and the history keeps that they were, and why they ended."""
+"""End sessions: the rows are deleted, and the audit log keeps what they were and why they ended."""
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType, SessionEndReason
-from authsite.audit.recorder import AuditLog
-from authsite.models import User, UserSession
+from authsite.models import PendingSignIn, User, UserSession
 from authsite.tokens import SessionToken
 
-#: Sessions of one person. To end very many at once would keep all others waiting who write.
-MOST = 500
-#: Of more than these, so many go at each sign-in.
+#: Sessions of one user. Ending very many at once would block all other writers.
+MAX_SESSIONS = 500
+#: Sessions above the limit that one sign-in ends.
 _AT_ONCE = 100
-#: What is asked of sessions that end.
+#: What the audit log keeps of sessions that end.
 ENDED = (
     UserSession.id,
     UserSession.user_id,
@@ -28,109 +26,71 @@ ENDED = (
 )
 
 
-def end_session_by_token(
-    dbsession: Session,
-    token: SessionToken,
-    *,
-    audit: AuditLog,
-    why: SessionEndReason,
-    now: datetime,
-) -> None:
-    """End the session of this token, if there is one and the secret is its own."""
-    is_its = UserSession.id == token.id, UserSession.secret_digest == token.digest
-    # The user before sessions, in the order of all who lock both.
+def end_session_by_token(work: UnitOfWork, token: SessionToken, reason: SessionEndReason) -> None:
+    """End the session of this token, if there is one and the secret is right."""
+    is_this = UserSession.id == token.id, UserSession.secret_digest == token.digest
+    # The user before sessions, in the order of all flows that lock both.
     owner = (
         sa.select(User.id)
         .join(UserSession, UserSession.user_id == User.id)
-        .where(*is_its)
+        .where(*is_this)
         .with_for_update(read=True, key_share=True, of=User)
     )
-    dbsession.execute(owner)
-    _end(dbsession, *is_its, audit=audit, why=why, now=now)
+    work.dbsession.execute(owner)
+    _end(work, *is_this, reason=reason)
 
 
 def end_session_by_id(
-    dbsession: Session,
-    user_id: str,
-    session_id: str,
-    *,
-    audit: AuditLog,
-    why: SessionEndReason,
-    now: datetime,
+    work: UnitOfWork, user_id: str, session_id: str, reason: SessionEndReason
 ) -> int:
     """End this session if it is the user's, and return how many have ended.
 
-    The caller holds the user.
+    The caller has locked the user.
     """
-    is_its = UserSession.id == session_id, UserSession.user_id == user_id
-    return _end(dbsession, *is_its, audit=audit, why=why, now=now)
+    return _end(work, UserSession.id == session_id, UserSession.user_id == user_id, reason=reason)
 
 
 def end_sessions(
-    dbsession: Session,
-    user_id: str,
-    *,
-    except_: str | None = None,
-    audit: AuditLog,
-    why: SessionEndReason,
-    now: datetime,
+    work: UnitOfWork, user_id: str, reason: SessionEndReason, *, except_: str | None = None
 ) -> int:
-    """End every session of the user, wherever it is, and return how many there were.
+    """End the sessions and pending sign-ins of the user; return how many sessions there were.
 
-    `but` is the id of one that goes on. The caller holds the user.
+    `except_` is the id of a session that goes on. The caller has locked the user.
     """
+    work.dbsession.execute(sa.delete(PendingSignIn).where(PendingSignIn.user_id == user_id))
     of_user = UserSession.user_id == user_id, UserSession.id.is_distinct_from(except_)
-    return _end(dbsession, *of_user, audit=audit, why=why, now=now)
+    return _end(work, *of_user, reason=reason)
 
 
-def enforce_session_limit(
-    dbsession: Session, user_id: str, *, audit: AuditLog, now: datetime
-) -> None:
-    """End those of the user that were used the longest ago, if there are more than `MOST`.
+def enforce_session_limit(work: UnitOfWork, user_id: str) -> None:
+    """End the least recently used sessions of the user beyond `MAX_SESSIONS`.
 
-    A program that signs in again and again and keeps no cookie would else leave thousands.
+    A program that signs in again and again without keeping cookies would leave thousands.
     """
     surplus = (
         sa.select(UserSession.id)
         .where(UserSession.user_id == user_id)
         .order_by(UserSession.last_seen_at.desc(), UserSession.id)
-        .offset(MOST)
+        .offset(MAX_SESSIONS)
         .limit(_AT_ONCE)
     )
-    _end(
-        dbsession,
-        UserSession.id.in_(surplus),
-        audit=audit,
-        why=SessionEndReason.SESSION_LIMIT,
-        now=now,
-    )
+    _end(work, UserSession.id.in_(surplus), reason=SessionEndReason.SESSION_LIMIT)
 
 
-def _end(
-    dbsession: Session,
-    *these: "sa.ColumnElement[bool]",
-    audit: AuditLog,
-    why: SessionEndReason,
-    now: datetime,
-) -> int:
-    """Delete these sessions, write each into the history of its owner, and return how many."""
-    ended = dbsession.execute(sa.delete(UserSession).where(*these).returning(*ENDED)).all()
+def _end(work: UnitOfWork, *these: "sa.ColumnElement[bool]", reason: SessionEndReason) -> int:
+    """Delete these sessions, record the end of each, and return how many there were."""
+    ended = work.dbsession.execute(sa.delete(UserSession).where(*these).returning(*ENDED)).all()
     for row in ended:
-        was_over = row.expires_at <= now
-        audit.record(
-            dbsession,
-            row.user_id,
-            EventType.SESSION_ENDED,
-            now=now,
-            details=session_snapshot(row, SessionEndReason.EXPIRED if was_over else why),
-        )
+        has_expired = row.expires_at <= work.now
+        details = session_snapshot(row, SessionEndReason.EXPIRED if has_expired else reason)
+        work.audit.record(row.user_id, EventType.SESSION_ENDED, details=details)
     return len(ended)
 
 
-def session_snapshot(row: "sa.Row[*tuple[Any, ...]]", why: SessionEndReason) -> dict[str, str]:
-    """Return what the history keeps of a session whose row goes."""
+def session_snapshot(row: "sa.Row[*tuple[Any, ...]]", reason: SessionEndReason) -> dict[str, str]:
+    """Return what the audit log keeps of a session whose row is deleted."""
     details = {
-        "reason": why.key,
+        "reason": reason.key,
         "session": row.id,
         "signed_in_at": row.created_at.isoformat(),
         "method": row.auth_method,

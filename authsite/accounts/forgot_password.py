@@ -1,113 +1,59 @@
-"""Forgetting a password: whoever types an address gets a mail, and nobody learns more than that."""
+"""Request a link that resets a forgotten password."""
 
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
-
-from authsite.accounts.email_links import Purpose, issue_link
+from authsite.accounts.email_links import Purpose, issue_link, lifetime_of
 from authsite.accounts.notices import greeting_name
-from authsite.accounts.outbox import Outbox
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import get_user_by_email
 from authsite.audit.event_types import EventType
-from authsite.audit.recorder import AuditLog
 from authsite.durations import humanize
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.throttling.mail_limits import hit_email
-from authsite.throttling.throttles import Throttles
 from authsite.tokens import LinkToken, new_id
 
-#: The kind of the mail, under which its address is counted.
-RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a mail
+#: The template, under whose name the emails to an address are counted.
+RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a template
 
 
-def request_password_reset(
-    dbsession: Session,
-    email: EmailAddress,
-    *,
-    throttles: Throttles,
-    audit: AuditLog,
-    outbox: Outbox,
-    reset_link_lifetime: timedelta,
-    network: str,
-    now: datetime,
-) -> None:
-    """Write to the address: a link to choose a new password, or that nobody has an account there.
+def request_password_reset(work: UnitOfWork, email: EmailAddress) -> None:
+    """Send a reset link to the account's email address, or the news that there is no account.
 
-    Raises `Throttled`. What is counted and done is the same for an address that nobody has. The
-    link goes to the address as its owner typed it, whatever was typed now.
+    Raises `RateLimited`. The same is counted, done and stored for an unknown address. The link goes
+    to the address as its owner entered it, however it is spelled now.
     """
-    hit_email(throttles, RESET_PASSWORD, email.normalized, network=network, now=now)
-    user = get_user_by_email(dbsession, email.normalized)
-    owner = user or User(id=new_id(), email=email.original)
-    audit.record(dbsession, owner.id, EventType.PASSWORD_RESET_REQUESTED, now=now)
-    token = _link_for(
-        dbsession, owner, email_normalized=email.normalized, lifetime=reset_link_lifetime, now=now
+    hit_email(
+        work.throttles, RESET_PASSWORD, email.normalized, network=work.client.network, now=work.now
     )
+    user = get_user_by_email(work.dbsession, email.normalized)
+    owner = user or User(id=new_id(), email=email.original, email_normalized=email.normalized)
+    token = _issue(work, owner)
     if user is None:
-        outbox.put(
-            dbsession,
+        work.outbox.put(
             "no_account",
             to=email.original,
             user_id=None,
-            now=now,
-            link=outbox.link_to("forgot-password"),
+            link=work.outbox.link_to("forgot-password"),
         )
     else:
-        _write(dbsession, user, token, outbox=outbox, lifetime=reset_link_lifetime, now=now)
+        _send(work, user, token)
 
 
-def send_password_reset(
-    dbsession: Session,
-    user: User,
-    *,
-    audit: AuditLog,
-    outbox: Outbox,
-    reset_link_lifetime: timedelta,
-    now: datetime,
-) -> None:
-    """Send the same link, since somebody who runs the site said so; they never see it."""
-    audit.record(dbsession, user.id, EventType.PASSWORD_RESET_REQUESTED, now=now)
-    token = _link_for(
-        dbsession,
-        user,
-        email_normalized=user.email_normalized,
-        lifetime=reset_link_lifetime,
-        now=now,
-    )
-    _write(dbsession, user, token, outbox=outbox, lifetime=reset_link_lifetime, now=now)
+def send_password_reset(work: UnitOfWork, user: User) -> None:
+    """Send a reset link on behalf of an administrator or operator, who never see it."""
+    _send(work, user, _issue(work, user))
 
 
-def _link_for(
-    dbsession: Session, owner: User, *, email_normalized: str, lifetime: timedelta, now: datetime
-) -> LinkToken:
-    return issue_link(
-        dbsession,
-        owner,
-        Purpose.RESET_PASSWORD,
-        email=owner.email,
-        email_normalized=email_normalized,
-        lifetime=lifetime,
-        now=now,
-    )
+def _issue(work: UnitOfWork, user: User) -> LinkToken:
+    work.audit.record(user.id, EventType.PASSWORD_RESET_REQUESTED)
+    return issue_link(work, user, Purpose.RESET_PASSWORD)
 
 
-def _write(
-    dbsession: Session,
-    user: User,
-    token: LinkToken,
-    *,
-    outbox: Outbox,
-    lifetime: timedelta,
-    now: datetime,
-) -> None:
-    outbox.put(
-        dbsession,
+def _send(work: UnitOfWork, user: User, token: LinkToken) -> None:
+    work.outbox.put(
         RESET_PASSWORD,
         to=user.email,
         user_id=user.id,
-        now=now,
         name=greeting_name(user),
-        link=outbox.link_to("reset-password", str(token)),
-        lifetime=humanize(lifetime),
+        link=work.outbox.link_to("reset-password", str(token)),
+        lifetime=humanize(lifetime_of(Purpose.RESET_PASSWORD, work.settings)),
     )

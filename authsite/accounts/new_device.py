@@ -1,52 +1,38 @@
-"""Telling the owner of an account of a sign-in with a browser that was new to it."""
+"""Notify users of sign-ins with a device that is new to their account."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from authsite.accounts.notices import send_notice
-from authsite.accounts.outbox import Outbox
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
 from authsite.models import OutboxMessage, User
 
-#: Mails in a day. Whoever has the password can sign in as often as they like, and a program that
-#: keeps no cookies does; from then on the history alone tells of it.
+#: Emails in a day. A program that keeps no cookies has a new device at each sign-in; beyond this,
+#: only the history shows them.
 MAX_PER_DAY = 10
 
 
-def notify_new_device(
-    dbsession: Session,
-    user_id: str,
-    *,
-    browser: str,
-    ip_address: str | None,
-    outbox: Outbox,
-    revert_lifetime: timedelta,
-    now: datetime,
-) -> None:
-    """Write to the owner from where somebody has signed in; `browser` is in words.
+def notify_new_device(work: UnitOfWork, user_id: str, *, browser: str) -> None:
+    """Send a notice of a sign-in; `browser` is the label of browser and system.
 
-    The caller holds the user, so that there are never more mails than `MAX_PER_DAY`, nor two links
-    of which nobody knows which is the older.
+    The caller has locked the user, so that there are never more than `MAX_PER_DAY`.
     """
-    kind = EventType.NEW_DEVICE_SIGN_IN.mail
-    assert kind is not None  # noqa: S101 - or nobody would be told
-    told = sa.select(sa.func.count()).where(
+    template = EventType.NEW_DEVICE_SIGN_IN.mail
+    assert template is not None  # noqa: S101 - for the type checker
+    sent = sa.select(sa.func.count()).where(
         OutboxMessage.user_id == user_id,
-        OutboxMessage.template == kind,
-        OutboxMessage.send_at > now - timedelta(days=1),
+        OutboxMessage.template == template,
+        OutboxMessage.send_at > work.now - timedelta(days=1),
     )
-    if dbsession.execute(told).scalar_one() >= MAX_PER_DAY:
+    if work.dbsession.execute(sent).scalar_one() >= MAX_PER_DAY:
         return
     send_notice(
-        dbsession,
-        dbsession.get_one(User, user_id),
-        kind,
-        outbox=outbox,
-        revert_lifetime=revert_lifetime,
-        now=now,
+        work,
+        work.dbsession.get_one(User, user_id),
+        template,
         browser=browser,
-        ip_address=ip_address,
-        signed_in_at=now,
+        ip_address=work.client.ip_address,
+        signed_in_at=work.now,
     )

@@ -1,9 +1,4 @@
-"""Taking an account back, by the link of a mail that told its reader of what somebody else did."""
-
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+"""Secure an account by the *This wasn't me* link of a security notice."""
 
 from authsite.accounts.close_account import cancel_deletion
 from authsite.accounts.email_links import (
@@ -12,99 +7,67 @@ from authsite.accounts.email_links import (
     InvalidLink,
     Purpose,
     consume_link,
-    hit_link_throttle,
     issue_link,
+    revoke_links,
     revoke_links_except_older_secure_account,
-    revoke_links_except_secure_account,
 )
 from authsite.accounts.end_sessions import end_sessions
-from authsite.accounts.outbox import Outbox
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import EmailTaken, lock_user, raising_email_taken
 from authsite.audit.event_types import EventType, SessionEndReason
-from authsite.audit.recorder import AuditLog
 from authsite.models import User
-from authsite.throttling.throttles import CountedHit, Throttles
 from authsite.tokens import LinkToken
 
 
 class PreviousEmailTaken(Exception):
-    """Another account has the address by now, so that this one cannot have it back."""
+    """Another account has the email address by now, so it could not be restored."""
 
 
-def secure_account(
-    dbsession: Session,
-    token: LinkToken,
-    *,
-    link: ActiveLink | None,
-    throttles: Throttles,
-    audit: AuditLog,
-    outbox: Outbox,
-    reset_link_lifetime: timedelta,
-    network: str,
-    now: datetime,
-) -> tuple[LinkToken, Sequence[CountedHit]]:
-    """Lock everybody out, give the account back the address of the link, and let it be kept.
+def secure_account(work: UnitOfWork, link: ActiveLink) -> LinkToken:
+    """End all sessions, block the password, restore the email address and cancel a deletion.
 
-    `link` is what the token was when it was looked at. Returns the token of a link by which a new
-    password is chosen, and the tries to give back once the transaction has ended. What was told
-    before, to whoever had the account then, can still be disavowed: so a thief who has mails sent
-    to an address of their own gains nothing, whether they use theirs first or last.
+    Returns the token of a link that resets the password. Older *secure account* links stay usable,
+    so that a thief who receives notices at an address of their own gains nothing, whether they use
+    theirs first or last.
 
-    Raises `Throttled`, `InvalidLink`, or `PreviousEmailTaken`; then everybody is locked out all the
-    same, which is to be kept, and the link can be used once more.
+    Raises `InvalidLink`, or `PreviousEmailTaken`: then everything else is done, and is to be kept,
+    and the link stays usable.
     """
-    hits = hit_link_throttle(throttles, link=link, network=network, now=now)
-    user = lock_user(dbsession, link.user_id) if link else None
+    user = lock_user(work.dbsession, link.user_id)
     if user is None:
         raise InvalidLink
     try:
-        with raising_email_taken(dbsession):
-            followed = consume_link(dbsession, token, purpose=Purpose.SECURE_ACCOUNT, now=now)
-            _restore_email(dbsession, user, followed, audit=audit, outbox=outbox, now=now)
+        with raising_email_taken(work.dbsession):
+            consumed = consume_link(work, link)
+            _restore_email(work, user, consumed)
     except EmailTaken as error:
-        _lock_down(dbsession, user, audit=audit, now=now)
-        revoke_links_except_secure_account(dbsession, user.id)
+        _lock_down(work, user)
+        revoke_links(work.dbsession, user.id)
         raise PreviousEmailTaken from error
-    _lock_down(dbsession, user, audit=audit, now=now)
-    revoke_links_except_older_secure_account(dbsession, followed)
-    reset_token = issue_link(
-        dbsession,
-        user,
-        Purpose.RESET_PASSWORD,
-        email=user.email,
-        email_normalized=user.email_normalized,
-        lifetime=reset_link_lifetime,
-        now=now,
-    )
-    return reset_token, hits
+    _lock_down(work, user)
+    revoke_links_except_older_secure_account(work.dbsession, consumed)
+    return issue_link(work, user, Purpose.RESET_PASSWORD)
 
 
-def _restore_email(
-    dbsession: Session,
-    user: User,
-    followed: ConsumedLink,
-    *,
-    audit: AuditLog,
-    outbox: Outbox,
-    now: datetime,
-) -> None:
-    """Let the account have the address that the link was sent to, which is proven by that.
+def _restore_email(work: UnitOfWork, user: User, link: ConsumedLink) -> None:
+    """Give the account the address that the link was sent to, which that verifies.
 
-    Who has the address that it had until now is told so, and gets no link.
+    The address that it loses gets an email without a link.
     """
-    if user.email_normalized != followed.email_normalized:
-        outbox.put(dbsession, "email_restored", to=user.email, user_id=user.id, now=now)
-        details = {"from": user.email, "to": followed.email}
-        user.email, user.email_normalized = followed.email, followed.email_normalized
-        user.email_verified_at = now
-        audit.record(dbsession, user.id, EventType.EMAIL_CHANGED, now=now, details=details)
-    user.email_verified_at = user.email_verified_at or now
+    if user.email_normalized != link.email_normalized:
+        work.outbox.put("email_restored", to=user.email, user_id=user.id)
+        details = {"from": user.email, "to": link.email}
+        user.email, user.email_normalized = link.email, link.email_normalized
+        user.email_verified_at = work.now
+        work.audit.record(user.id, EventType.EMAIL_CHANGED, details=details)
+    user.email_verified_at = user.email_verified_at or work.now
 
 
-def _lock_down(dbsession: Session, user: User, *, audit: AuditLog, now: datetime) -> None:
-    """Let nobody in any more, know no browser, and let the account not go."""
-    user.password_hash, user.devices_valid_since = None, now
-    cancel_deletion(dbsession, user)
-    dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
-    audit.record(dbsession, user.id, EventType.ACCOUNT_SECURED, now=now)
-    end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.ACCOUNT_SECURED, now=now)
+def _lock_down(work: UnitOfWork, user: User) -> None:
+    """Block the password, forget all devices and end all sessions."""
+    user.password_hash, user.devices_valid_since = None, work.now
+    cancel_deletion(work, user)
+    # The user first: a sign-in that holds its lock has written its session by then.
+    work.dbsession.flush()
+    work.audit.record(user.id, EventType.ACCOUNT_SECURED)
+    end_sessions(work, user.id, SessionEndReason.ACCOUNT_SECURED)

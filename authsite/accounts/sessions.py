@@ -1,4 +1,4 @@
-"""Sessions: rows that say who is signed in where, and until when."""
+"""Sessions: create, find, refresh and rotate them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,30 +9,48 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from authsite.accounts.end_sessions import enforce_session_limit
-from authsite.audit.event_types import AuthMethod, EventType
-from authsite.audit.recorder import AuditLog
+from authsite.accounts.sign_in import SignIn
+from authsite.accounts.unit_of_work import UnitOfWork
+from authsite.audit.event_types import EventType
 from authsite.db.compiled_select import CompiledSelect
 from authsite.models import User, UserSession
+from authsite.settings.schema import SessionSettings
 from authsite.tokens import SessionToken
+
+#: Sessions on a public computer are refreshed this often per idle timeout, so that they end hardly
+#: earlier than they should.
+REFRESHES_PER_IDLE_TIMEOUT = 15
 
 
 @dataclass(frozen=True, slots=True)
 class SessionTimeouts:
-    """How long a session lasts: unvisited, at most, and how often a visit is written down."""
+    """How long a session lasts, and how often its last use is written."""
 
     idle_timeout: timedelta
     absolute_timeout: timedelta
     refresh_interval: timedelta
 
+    @classmethod
+    def of(cls, settings: SessionSettings, *, public_computer: bool) -> "SessionTimeouts":
+        """Return the timeouts that the settings give to such a session."""
+        if not public_computer:
+            return cls(settings.idle_timeout, settings.absolute_timeout, settings.refresh_interval)
+        often = settings.public_idle_timeout / REFRESHES_PER_IDLE_TIMEOUT
+        return cls(
+            settings.public_idle_timeout,
+            settings.public_absolute_timeout,
+            min(settings.refresh_interval, often),
+        )
+
     def expiry(self, *, created_at: datetime, last_seen_at: datetime) -> datetime:
-        """Return the nearer of the two limits."""
+        """Return when the nearer of the two timeouts ends the session."""
         return min(last_seen_at + self.idle_timeout, created_at + self.absolute_timeout)
 
 
 class Identity(NamedTuple):
-    """Who asks: the person and their session, as plain values that outlive any transaction.
+    """The signed-in user of a request and their session, as plain values.
 
-    A named tuple, since a frozen dataclass takes five times as long to make, in every request.
+    A named tuple: a frozen dataclass takes five times as long to create, in every request.
     """
 
     user_id: str
@@ -49,12 +67,12 @@ class Identity(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """Both names, in the order in which they were given."""
+        """First and last name."""
         return f"{self.first_name} {self.last_name}"
 
 
-#: What `identity_of_token` asks: by primary key, once in nearly every request. Nobody is signed in
-#: to an account that is frozen, whatever row is left.
+#: The select of `identity_of_token`: by primary key, once in nearly every request. A suspended
+#: account has no identity, even if a session of it is left.
 IDENTITY = (
     sa.select(
         UserSession.user_id,
@@ -73,13 +91,13 @@ IDENTITY = (
     .join(User, User.id == UserSession.user_id)
     .where(UserSession.id == sa.bindparam("session_id"), User.suspended_at.is_(None))
 )
-_OPEN = sa.insert(UserSession.metadata.tables["authsite_session"])
+_INSERT = sa.insert(UserSession.metadata.tables["authsite_session"])
 
 
 def identity_of_token(
     identities: CompiledSelect, token: SessionToken, *, now: datetime
 ) -> Identity | None:
-    """Return who holds this token, or None when it is unknown, forged or expired.
+    """Return the identity behind this token, or None if it is unknown, forged or expired.
 
     `identities` is `IDENTITY`, compiled for the database.
     """
@@ -92,53 +110,42 @@ def identity_of_token(
     return identity
 
 
-def create_session(
-    dbsession: Session,
-    user_id: str,
-    *,
-    timeouts: SessionTimeouts,
-    audit: AuditLog,
-    method: AuthMethod = AuthMethod.PASSWORD,
-    kind: EventType = EventType.SIGNED_IN,
-    public_computer: bool = False,
-    user_agent: str | None,
-    ip_address: str | None,
-    now: datetime,
-) -> SessionToken:
-    """Sign a browser in and return what its cookie is to hold, the only copy of the secret.
+def create_session(work: UnitOfWork, sign_in: SignIn, event_type: EventType) -> SessionToken:
+    """Create a session and return its token, the only copy of the secret.
 
-    `kind` is what the history calls it.
+    Only `authsite.web.authentication` calls this, after every stage of the sign-in has passed.
     """
-    token = SessionToken.new()
+    token, user_id = SessionToken.new(), sign_in.credential.user_id
+    timeouts = SessionTimeouts.of(work.settings.session, public_computer=sign_in.public_computer)
     row = {
         "id": token.id,
         "secret_digest": token.digest,
         "user_id": user_id,
-        "created_at": now,
-        "last_seen_at": now,
-        "authenticated_at": now,
-        "expires_at": timeouts.expiry(created_at=now, last_seen_at=now),
-        "public_computer": public_computer,
-        "user_agent": user_agent,
-        "ip_address": ip_address,
-        "auth_method": method.key,
+        "created_at": work.now,
+        "last_seen_at": work.now,
+        "authenticated_at": work.now,
+        "expires_at": timeouts.expiry(created_at=work.now, last_seen_at=work.now),
+        "public_computer": sign_in.public_computer,
+        "user_agent": work.client.user_agent,
+        "ip_address": work.client.ip_address,
+        "auth_method": sign_in.auth_method.key,
     }
-    dbsession.execute(_OPEN, row)
-    details = {"method": method.key}
-    audit.record(dbsession, user_id, kind, session_id=token.id, now=now, details=details)
-    enforce_session_limit(dbsession, user_id, audit=audit, now=now)
+    work.dbsession.execute(_INSERT, row)
+    details = {"method": sign_in.auth_method.key}
+    work.audit.record(user_id, event_type, session_id=token.id, details=details)
+    enforce_session_limit(work, user_id)
     return token
 
 
 def rotate_session_secret(
     dbsession: Session, identity: Identity, *, now: datetime
 ) -> tuple[SessionToken, datetime] | None:
-    """Give the session another secret, since its owner has just typed their password.
+    """Give the session a new secret after a re-authentication.
 
-    Returns what its cookie is to hold now and until when it lasts, or None if it has ended. It
-    keeps its id, so that forms in other windows stay good, while copies of its former cookie are
-    worth nothing any more (ASVS 7.2.4). Two windows may do this at the same moment: both have
-    shown the password, and the later secret counts.
+    Returns the new token and when the session expires, or None if it has ended. The session keeps
+    its id, so that forms in other tabs stay valid, while copies of its previous cookie are void
+    (ASVS 7.2.4). Two tabs can do this at once: both have verified the password, and the later
+    secret counts.
     """
     token = SessionToken.for_session(identity.session_id)
     expires_at = dbsession.execute(
@@ -153,20 +160,19 @@ def rotate_session_secret(
 def refresh_session(
     connection: Connection, identity: Identity, *, timeouts: SessionTimeouts, now: datetime
 ) -> datetime | None:
-    """Write down that the session was seen; return until when it lasts now.
+    """Write that the session was used; return when it expires now.
 
-    One statement decides, so that of many requests at the same moment one writes; the others get
-    None.
+    One statement decides, so that of many simultaneous requests one writes; the others get None.
     """
-    as_seen = (
+    as_read = (
         UserSession.id == identity.session_id,
         UserSession.last_seen_at == identity.last_seen_at,
     )
-    created_at = connection.execute(sa.select(UserSession.created_at).where(*as_seen)).scalar()
+    created_at = connection.execute(sa.select(UserSession.created_at).where(*as_read)).scalar()
     if created_at is None:
         return None
     expires_at = timeouts.expiry(created_at=created_at, last_seen_at=now)
     touched = connection.execute(
-        sa.update(UserSession).where(*as_seen).values(last_seen_at=now, expires_at=expires_at)
+        sa.update(UserSession).where(*as_read).values(last_seen_at=now, expires_at=expires_at)
     )
     return expires_at if touched.rowcount else None

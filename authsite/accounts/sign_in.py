@@ -1,43 +1,42 @@
-"""Signing in: whether a password belongs to an address, told in the same way and time for all."""
+"""Check a password, in the same way and time for known and unknown email addresses."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import Credential, get_credential_by_email, lock_user
-from authsite.db.compiled_select import CompiledSelect
+from authsite.audit.event_types import AuthMethod
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
 from authsite.models.base import UtcDateTime
-from authsite.passwords.hasher import PasswordHasher
-from authsite.throttling.throttles import Throttles
 
 _USERS = User.metadata.tables["authsite_user"]
 _UNCHANGED = (
     _USERS.c.id == sa.bindparam("user_id"),
-    _USERS.c.password_hash == sa.bindparam("seen"),
-    _USERS.c.delete_after.is_not_distinct_from(sa.bindparam("closing", type_=UtcDateTime)),
+    _USERS.c.password_hash == sa.bindparam("current"),
+    _USERS.c.delete_after.is_not_distinct_from(sa.bindparam("deletion", type_=UtcDateTime)),
     _USERS.c.suspended_at.is_(None),
 )
-# Exclusive, so that what is counted of two who sign in at once is counted right; but not against
-# what only points here: a wrong password that is typed meanwhile is written down at once.
-_HOLD = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(key_share=True)
+# Exclusive, so that what is counted of two simultaneous sign-ins is counted right; but without the
+# key, so that a wrong password can be recorded meanwhile.
+_LOCK = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(key_share=True)
 _REPLACE = (
     sa.update(_USERS)
     .where(*_UNCHANGED)
-    .values(password_hash=sa.bindparam("renewed"))
+    .values(password_hash=sa.bindparam("new"))
     .returning(_USERS.c.id)
 )
 
 
 class InvalidCredentials(Exception):
-    """The address or the password is wrong; nobody is told which (ASVS 6.3.8).
+    """The email address or the password is wrong; users are not shown which (ASVS 6.3.8).
 
-    `user_id` is whose account was meant, for their history: None if nobody has it, or if it is no
-    wrong password but a credential that stands no more.
+    `user_id` is the account whose password was wrong, for its history: None if there is no such
+    account, or if a right credential has changed since it was read.
     """
 
     def __init__(self, user_id: str | None = None) -> None:
@@ -45,11 +44,28 @@ class InvalidCredentials(Exception):
         self.user_id = user_id
 
 
-def normalize_email(email: str) -> str:
-    """Return the key of the account that is meant, whether there is one or not.
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A sign-in whose credential was proven; the stages decide whether it starts a session.
 
-    What is no address at all is nobody's account, and is looked up and counted as any other; in a
-    form that no address has, and that every database takes.
+    `email_normalized` names the account in the device cookie. `password` is given if the credential
+    is not locked yet, and its hash may be outdated. `next_path` is where the user was going, a path
+    of this site.
+    """
+
+    credential: Credential
+    email_normalized: str
+    password: str | None = field(default=None, repr=False)
+    auth_method: AuthMethod = AuthMethod.PASSWORD
+    public_computer: bool = False
+    next_path: str | None = None
+
+
+def normalize_email(email: str) -> str:
+    """Return the normalized form of what was entered, whether an account exists or not.
+
+    Text that is no email address belongs to no account, but is looked up and counted as any other,
+    in a form that no address has and that every database accepts.
     """
     try:
         return parse_email_address(email).normalized
@@ -58,83 +74,76 @@ def normalize_email(email: str) -> str:
 
 
 def verify_password(
-    credentials: CompiledSelect,
-    *,
-    throttles: Throttles,
-    hasher: PasswordHasher,
-    account: str,
+    work: UnitOfWork,
+    email_normalized: str,
     password: str,
-    network: str,
+    *,
     read_device: Callable[[str | None], str | None],
-    now: datetime,
 ) -> Credential:
-    """Return whose password this is; raise `InvalidCredentials`, `Throttled` or `HashQueueFull`.
+    """Verify the password and return its credential, which may be of a suspended account.
 
-    The account may be frozen, which is for who has shown the password to know.
-
-    No transaction is open while the hash is computed. An account that nobody has costs the same
-    hash as a wrong password. Who is held up is told so at once; else a try is counted when its turn
-    has come, before it is made, and given back unless the password is wrong. The tries of a browser
-    that is known for the account and its hash (`read_device`) count by themselves, so that nobody
-    else can hold it up; all others count by account and by network.
+    Raises `InvalidCredentials`, `RateLimited` or `HashQueueFull`. No transaction is open during the
+    hash. An unknown email address costs the same hash as a wrong password. A throttled request
+    fails at once; otherwise the attempt is counted just before the hash, and refunded unless the
+    password is wrong. A device that has signed in to this account before (`read_device`, by its
+    password hash) has its own limit; all others share those of the account and the network.
     """
-    credential = get_credential_by_email(credentials, account)
+    credential = get_credential_by_email(work.credentials, email_normalized)
     password_hash = credential.password_hash if credential else None
     device = read_device(password_hash)
     if device:
-        tried = {"sign_in_device": f"{account} {device}"}
+        subjects = {"sign_in_device": f"{email_normalized} {device}"}
     else:
-        tried = {"sign_in_account": account, "sign_in_network": network}
-    throttles.check(tried, now=now)
-    with hasher.slot() as slot:
-        hits = throttles.hit(tried, now=now)
+        subjects = {"sign_in_account": email_normalized, "sign_in_network": work.client.network}
+    work.throttles.check(subjects, now=work.now)
+    with work.hasher.slot() as slot:
+        hits = work.throttles.hit(subjects, now=work.now)
         try:
-            matches = hasher.verify(password_hash, password, within=slot)
-        except Exception:  # it was not compared
-            throttles.refund(hits)
+            is_right = work.hasher.verify(password_hash, password, within=slot)
+        except Exception:  # no password was compared
+            work.throttles.refund(hits)
             raise
-    if not matches or credential is None:
+    if not is_right or credential is None:
         raise InvalidCredentials(credential.user_id if credential else None)
-    throttles.refund(hits)
+    work.throttles.refund(hits)
     return credential
 
 
 def lock_credential(dbsession: Session, credential: Credential) -> None:
-    """Make sure that the credential still stands, until the transaction ends.
+    """Lock the user of a credential, and make sure that it is still valid.
 
-    Between the look and the hash the password may have been changed, or the account closed or
-    frozen; then this raises `InvalidCredentials`.
+    Between the read and the end of the hash the password may have changed, or the account may have
+    been closed or suspended; then this raises `InvalidCredentials`.
     """
-    if dbsession.execute(_HOLD, _as_it_was(credential)).one_or_none() is None:
+    if dbsession.execute(_LOCK, _as_read(credential)).one_or_none() is None:
         raise InvalidCredentials
 
 
 def user_for_credential(dbsession: Session, credential: Credential) -> User:
-    """Return the user of a credential that still stands, whom nobody else changes meanwhile.
+    """Return the user of a credential that is still valid, locked for changes.
 
-    For what goes on to change the user, and has to hold it against all others from the start.
     Raises `InvalidCredentials`.
     """
     user = lock_user(dbsession, credential.user_id)
-    as_judged = (credential.password_hash, credential.delete_after)
-    if user is None or user.suspended_at or (user.password_hash, user.delete_after) != as_judged:
+    as_read = (credential.password_hash, credential.delete_after)
+    if user is None or user.suspended_at or (user.password_hash, user.delete_after) != as_read:
         raise InvalidCredentials
     return user
 
 
 def replace_password_hash(dbsession: Session, credential: Credential, password_hash: str) -> None:
-    """Put a hash with today's parameters in the place of the one that was verified.
+    """Replace the hash of a credential that was verified.
 
-    When the password was changed meanwhile, this changes nothing and raises `InvalidCredentials`.
+    If it has changed meanwhile, this changes nothing and raises `InvalidCredentials`.
     """
-    values = {**_as_it_was(credential), "renewed": password_hash}
+    values = {**_as_read(credential), "new": password_hash}
     if dbsession.execute(_REPLACE, values).one_or_none() is None:
         raise InvalidCredentials
 
 
-def _as_it_was(credential: Credential) -> dict[str, Any]:
+def _as_read(credential: Credential) -> dict[str, Any]:
     return {
         "user_id": credential.user_id,
-        "seen": credential.password_hash,
-        "closing": credential.delete_after,
+        "current": credential.password_hash,
+        "deletion": credential.delete_after,
     }

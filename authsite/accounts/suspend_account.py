@@ -1,43 +1,35 @@
-"""Freezing an account: nobody signs in to it until those who run the site say so."""
+"""Suspend an account: it cannot be signed in to until it is reinstated."""
 
-from datetime import datetime
-
-from sqlalchemy.orm import Session
-
-from authsite.accounts.close_account import cancel_deletion
+from authsite.accounts.close_account import reactivate_account
 from authsite.accounts.end_sessions import end_sessions
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType, SessionEndReason
-from authsite.audit.recorder import AuditLog
 from authsite.models import User
 
-#: What the column takes.
+#: Characters that the column takes.
 MAX_REASON = 200
 
 
-def suspend_account(
-    dbsession: Session, user: User, *, reason: str, audit: AuditLog, now: datetime
-) -> int:
-    """Let nobody sign in, and end all sessions; return how many there were.
+def suspend_account(work: UnitOfWork, user: User, *, reason: str) -> int:
+    """Block sign-in, end all sessions, and return how many there were.
 
-    `reason` is shown to whoever tries with the right password. An account that is frozen already
-    may get another reason. One that is about to go stays: while it is frozen, its owner could not
-    change their mind. The caller holds the user.
+    `reason` is shown after the right password. A suspended account can get another reason. A
+    scheduled deletion is cancelled: its user could not change their mind. The caller has locked the
+    user.
     """
     if user.suspended_at and user.suspension_reason == reason:  # a second click
         return 0
-    user.suspended_at, user.suspension_reason = user.suspended_at or now, reason
-    is_kept = user.delete_after is not None
-    cancel_deletion(dbsession, user)
-    dbsession.flush()  # the user first: a sign-in holds it, and has written its session by then
-    audit.record(dbsession, user.id, EventType.SUSPENDED, now=now, details={"reason": reason})
-    if is_kept:
-        audit.record(dbsession, user.id, EventType.DELETION_CANCELLED, now=now)
-    return end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.SUSPENDED, now=now)
+    user.suspended_at, user.suspension_reason = user.suspended_at or work.now, reason
+    # The user first: a sign-in that holds its lock has written its session by then.
+    work.dbsession.flush()
+    work.audit.record(user.id, EventType.SUSPENDED, details={"reason": reason})
+    reactivate_account(work, user)
+    return end_sessions(work, user.id, SessionEndReason.SUSPENDED)
 
 
-def reinstate_account(dbsession: Session, user: User, *, audit: AuditLog, now: datetime) -> None:
-    """Let the owner sign in again. The caller holds the user."""
+def reinstate_account(work: UnitOfWork, user: User) -> None:
+    """Allow sign-in again. The caller has locked the user."""
     if user.suspended_at is None:
         return
     user.suspended_at = user.suspension_reason = None
-    audit.record(dbsession, user.id, EventType.REINSTATED, now=now)
+    work.audit.record(user.id, EventType.REINSTATED)

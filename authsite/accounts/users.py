@@ -1,4 +1,4 @@
-"""Finding the people who have an account."""
+"""Users and their credentials: how flows find and lock them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,20 +14,20 @@ from authsite.models import User
 
 
 class EmailTaken(Exception):
-    """Somebody has an account with this address, or had and can still take it back."""
+    """Another account has this email address, or had it and can still take it back."""
 
 
 class AccountSuspended(Exception):
-    """Nobody signs in to the account, whatever they show; `reason` is for who has shown enough."""
+    """The account cannot be signed in to; show `reason` only after the right password."""
 
     def __init__(self, reason: str | None) -> None:
-        super().__init__("the account is frozen")
+        super().__init__("the account is suspended")
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Whose password it is, and the account as it was when it was read."""
+    """What a sign-in is checked against: a user's password, as it was when it was read."""
 
     user_id: str
     password_hash: str = field(repr=False)
@@ -37,12 +37,20 @@ class Credential:
     suspension_reason: str | None = field(default=None, repr=False)
     devices_valid_since: datetime | None = None
 
-
-def get_user_by_email(dbsession: Session, email_normalized: str) -> User | None:
-    """Return the user with this address, or None."""
-    return dbsession.scalars(
-        sa.select(User).where(User.email_normalized == email_normalized)
-    ).one_or_none()
+    @classmethod
+    def of(cls, user: User) -> "Credential | None":
+        """Return the credential of a user, or None if they have no password."""
+        if user.password_hash is None:
+            return None
+        return cls(
+            user.id,
+            user.password_hash,
+            email_verified_at=user.email_verified_at,
+            delete_after=user.delete_after,
+            suspended_at=user.suspended_at,
+            suspension_reason=user.suspension_reason,
+            devices_valid_since=user.devices_valid_since,
+        )
 
 
 def get_user(dbsession: Session, user_id: str) -> User | None:
@@ -50,12 +58,35 @@ def get_user(dbsession: Session, user_id: str) -> User | None:
     return dbsession.get(User, user_id)
 
 
+def get_user_by_email(dbsession: Session, email_normalized: str) -> User | None:
+    """Return the user with this email address, or None."""
+    wanted = sa.select(User).where(User.email_normalized == email_normalized)
+    return dbsession.scalars(wanted).one_or_none()
+
+
+def lock_user(dbsession: Session, user_id: str) -> User | None:
+    """Return the user with this id, locked until the transaction ends.
+
+    Flows that change more than the user lock the user first, so that two of them never wait for
+    each other. The row is read again: another transaction may have changed it.
+    """
+    return dbsession.get(User, user_id, with_for_update=True, populate_existing=True)
+
+
+def lock_user_no_key(dbsession: Session, user_id: str) -> User | None:
+    """Lock the user, but let other transactions insert rows that refer to it.
+
+    For flows that refer to a second user: two that do so to each other do not wait.
+    """
+    lock = {"key_share": True}
+    return dbsession.get(User, user_id, with_for_update=lock, populate_existing=True)
+
+
 @contextmanager
 def raising_email_taken(dbsession: Session) -> Iterator[None]:
-    """Give somebody an address in this block, or undo what it did and raise `EmailTaken`.
+    """Give a user an email address in this block; if it is taken, undo the block.
 
-    Two people who are given one address at the same moment both find it free; the constraint
-    decides.
+    Raises `EmailTaken`. Two transactions can both find an address free; the constraint decides.
     """
     try:
         with dbsession.begin_nested():
@@ -67,25 +98,7 @@ def raising_email_taken(dbsession: Session) -> Iterator[None]:
         raise EmailTaken from error
 
 
-def lock_user(dbsession: Session, user_id: str) -> User | None:
-    """Return the user with this id, whom nobody else changes until the transaction ends.
-
-    Whoever changes more than the user asks this first, so that two who do never wait in a circle.
-    What was read of the user before is read anew: somebody else may have changed it until now.
-    """
-    return dbsession.get(User, user_id, with_for_update=True, populate_existing=True)
-
-
-def lock_user_no_key(dbsession: Session, user_id: str) -> User | None:
-    """Do the same for who keeps address and account, so that others may point at them meanwhile.
-
-    For flows that point at a second user: of two who do that to each other, neither waits.
-    """
-    held = {"key_share": True}
-    return dbsession.get(User, user_id, with_for_update=held, populate_existing=True)
-
-
-#: What `get_credential_by_email` asks, at every sign-in.
+#: The select of `get_credential_by_email`, for every sign-in.
 CREDENTIAL = sa.select(
     User.id,
     User.password_hash,
@@ -100,7 +113,7 @@ CREDENTIAL = sa.select(
 def get_credential_by_email(
     credentials: CompiledSelect, email_normalized: str
 ) -> Credential | None:
-    """Return the password hash of the account with this address; None if it has no password.
+    """Return the credential of the account with this email address; None without a password.
 
     `credentials` is `CREDENTIAL`, compiled for the database.
     """

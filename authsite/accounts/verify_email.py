@@ -1,163 +1,110 @@
-"""Proving that mail to an address reaches the one who has the account."""
-
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+"""Verify an email address: show that email to it reaches the owner of the account."""
 
 from authsite.accounts.email_links import (
+    ActiveLink,
     InvalidLink,
     Purpose,
     consume_link,
     issue_link,
+    lifetime_of,
     revoke_links,
 )
 from authsite.accounts.end_sessions import end_sessions
-from authsite.accounts.outbox import Outbox
 from authsite.accounts.sign_in import lock_credential, user_for_credential
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import Credential, lock_user
 from authsite.audit.event_types import EventType, SessionEndReason
-from authsite.audit.recorder import AuditLog
 from authsite.durations import humanize
 from authsite.models import User
 from authsite.throttling.mail_limits import try_hit_email
-from authsite.throttling.throttles import Throttles
 from authsite.tokens import LinkToken
 
-#: The kind of the mail, which is counted under this name.
+#: The template, under whose name the emails to an address are counted.
 VERIFY_EMAIL = "verify_email"
 
 
-def send_verification(
-    dbsession: Session,
-    user: User,
-    *,
-    outbox: Outbox,
-    verification_lifetime: timedelta,
-    now: datetime,
-) -> None:
-    """Write to the user's address a link by which its owner proves that it is theirs."""
-    token = issue_link(
-        dbsession,
-        user,
-        Purpose.VERIFY_EMAIL,
-        email=user.email,
-        email_normalized=user.email_normalized,
-        lifetime=verification_lifetime,
-        now=now,
-    )
-    outbox.put(
-        dbsession,
+def send_verification(work: UnitOfWork, user: User) -> None:
+    """Email the user a link that verifies their address."""
+    token = issue_link(work, user, Purpose.VERIFY_EMAIL)
+    work.outbox.put(
         VERIFY_EMAIL,
         to=user.email,
         user_id=user.id,
-        now=now,
-        link=outbox.link_to("verify-email", str(token)),
-        lifetime=humanize(verification_lifetime),
+        link=work.outbox.link_to("verify-email", str(token)),
+        lifetime=humanize(lifetime_of(Purpose.VERIFY_EMAIL, work.settings)),
     )
 
 
 def send_verification_at_sign_in(
-    dbsession: Session,
-    credential: Credential,
-    *,
-    throttles: Throttles,
-    outbox: Outbox,
-    email_normalized: str,
-    verification_lifetime: timedelta,
-    now: datetime,
+    work: UnitOfWork, credential: Credential, email_normalized: str
 ) -> None:
-    """Write to who has shown the password of an account, but nothing too soon after the last mail.
+    """Email a link after the right password, unless one was sent a moment ago.
 
-    Raises `InvalidCredentials` when the credential stands no more.
+    Raises `InvalidCredentials` if the credential is no longer valid.
     """
-    may_ask = try_hit_email(throttles, VERIFY_EMAIL, email_normalized, now=now)
-    lock_credential(dbsession, credential)
-    if may_ask is not None:
-        user = dbsession.get_one(User, credential.user_id)
-        send_verification(
-            dbsession, user, outbox=outbox, verification_lifetime=verification_lifetime, now=now
-        )
+    hits = try_hit_email(work.throttles, VERIFY_EMAIL, email_normalized, now=work.now)
+    lock_credential(work.dbsession, credential)
+    if hits is not None:
+        send_verification(work, work.dbsession.get_one(User, credential.user_id))
 
 
-def verify_email(
-    dbsession: Session, token: LinkToken, *, user_id: str, audit: AuditLog, now: datetime
-) -> None:
-    """Take the address as proven by this user, who is signed in.
+def verify_email(work: UnitOfWork, link: ActiveLink) -> None:
+    """Verify the email address for its user, who is signed in.
 
-    Raises `InvalidLink`, also when the link is another's, or the account has another address by now.
+    Raises `InvalidLink`, also if the account has another address by now.
     """
-    user = lock_user(dbsession, user_id)
-    _verify(dbsession, token, user, audit=audit, now=now)
+    _verify(work, link, lock_user(work.dbsession, link.user_id))
 
 
 def verify_email_by_password(
-    dbsession: Session,
-    token: LinkToken,
-    credential: Credential,
-    *,
-    audit: AuditLog,
-    now: datetime,
-) -> None:
-    """Take the address as proven by whoever has shown the password of the account.
+    work: UnitOfWork, link: ActiveLink, credential: Credential
+) -> Credential:
+    """Verify the email address for a user whose password was verified; return the credential.
 
-    Raises `InvalidLink` as `verify_email` does, and `InvalidCredentials` when the credential stands no
-    more.
+    Raises `InvalidLink` as `verify_email` does, or `InvalidCredentials` if the credential is no
+    longer valid.
     """
-    user = user_for_credential(dbsession, credential)
-    _verify(dbsession, token, user, audit=audit, now=now)
+    user = user_for_credential(work.dbsession, credential)
+    _verify(work, link, user)
+    verified = Credential.of(user)
+    assert verified is not None  # noqa: S101 - `user_for_credential` has compared its hash
+    return verified
 
 
-def claim_account(
-    dbsession: Session,
-    token: LinkToken,
-    *,
-    user_id: str,
-    audit: AuditLog,
-    reset_link_lifetime: timedelta,
-    now: datetime,
-) -> LinkToken:
-    """Give an account whose address nobody had proven, clean, to who has shown nothing else.
+def claim_account(work: UnitOfWork, link: ActiveLink) -> LinkToken:
+    """Give a never verified account to the owner of its mailbox.
 
-    Whoever signed up with somebody else's address is out: their password is void, their sessions
-    have ended, and no link of theirs leads anywhere. Returns the token of a link by which a
-    password is chosen. Raises `InvalidLink`, also when the address was proven before.
+    The user who signed up with the address loses the account: the password, the sessions and all
+    links are revoked, and all devices are forgotten. Returns the token of a link that sets a new password.
+    Raises `InvalidLink`, also if the address was verified before.
     """
-    user = lock_user(dbsession, user_id)
+    user = lock_user(work.dbsession, link.user_id)
     if user is None or user.email_verified_at:
         raise InvalidLink
-    user = _follow(dbsession, token, user, now=now)
-    user.email_verified_at, user.password_hash, user.devices_valid_since = now, None, now
-    dbsession.flush()
-    audit.record(dbsession, user.id, EventType.ACCOUNT_CLAIMED, now=now)
-    end_sessions(dbsession, user.id, audit=audit, why=SessionEndReason.CLAIMED, now=now)
-    revoke_links(dbsession, user.id, list(Purpose))
-    return issue_link(
-        dbsession,
-        user,
-        Purpose.RESET_PASSWORD,
-        email=user.email,
-        email_normalized=user.email_normalized,
-        lifetime=reset_link_lifetime,
-        now=now,
-    )
+    user = _consume(work, link, user)
+    user.email_verified_at, user.password_hash = work.now, None
+    user.devices_valid_since = work.now
+    work.dbsession.flush()
+    work.audit.record(user.id, EventType.ACCOUNT_CLAIMED)
+    end_sessions(work, user.id, SessionEndReason.CLAIMED)
+    revoke_links(work.dbsession, user.id, except_=())
+    return issue_link(work, user, Purpose.RESET_PASSWORD)
 
 
-def _verify(
-    dbsession: Session, token: LinkToken, user: User | None, *, audit: AuditLog, now: datetime
-) -> None:
-    owner = _follow(dbsession, token, user, now=now)
-    owner.email_verified_at = now
-    dbsession.flush()
-    details = {"to": owner.email}
-    audit.record(dbsession, owner.id, EventType.EMAIL_VERIFIED, now=now, details=details)
+def _verify(work: UnitOfWork, link: ActiveLink, user: User | None) -> None:
+    owner = _consume(work, link, user)
+    owner.email_verified_at = work.now
+    work.dbsession.flush()
+    work.audit.record(owner.id, EventType.EMAIL_VERIFIED, details={"to": owner.email})
 
 
-def _follow(dbsession: Session, token: LinkToken, user: User | None, *, now: datetime) -> User:
-    """Spend the link of this user, and return them; raise `InvalidLink` if it proves nothing of them.
+def _consume(work: UnitOfWork, link: ActiveLink, user: User | None) -> User:
+    """Consume the link of this user and return them; raise `InvalidLink` if it is not theirs.
 
-    The user is held already: a sign-in that holds them too has written its session by then.
+    The user is locked already: a sign-in that holds the lock has written its session by then.
     """
-    link = consume_link(dbsession, token, purpose=Purpose.VERIFY_EMAIL, now=now)
-    if user is None or (user.id, user.email_normalized) != (link.user_id, link.email_normalized):
+    consumed = consume_link(work, link)
+    owner = (consumed.user_id, consumed.email_normalized)
+    if user is None or (user.id, user.email_normalized) != owner:
         raise InvalidLink
     return user

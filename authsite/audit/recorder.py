@@ -1,8 +1,8 @@
-"""Writing down what happens to accounts, and telling the log and host applications of it."""
+"""The recorder of the audit log, which also notifies host applications and writes the log."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,53 +14,50 @@ from authsite.audit.store import write_event
 log = logging.getLogger(__name__)
 
 _PENDING = "authsite.events"
-#: What tells two events of one transaction apart, by whichever journal they are written.
+#: Two events of one transaction differ by this time, whichever audit log records them.
 _TICK = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AuditLog:
-    """Writes what comes from one origin: a request, or a command.
+    """Records the events of one transaction, with the source that they come from.
 
-    `notify` is told of each event at once; what it raises undoes the transaction. All of `publish`
-    are told when the transaction has committed, of what it has kept.
+    `notify` is called with each event at once; what it raises undoes the transaction. All of
+    `publish` are called when the transaction has committed, with the events that it has kept.
     """
 
-    def __init__(
-        self,
-        source: EventSource,
-        *,
-        notify: Callable[[AccountEvent], None],
-        publish: Sequence[Callable[[AccountEvent], None]],
-    ) -> None:
-        self._origin = source
-        self._notify = notify
-        self._publish = publish
+    dbsession: Session
+    now: datetime
+    source: EventSource
+    notify: Callable[[AccountEvent], None]
+    publish: Sequence[Callable[[AccountEvent], None]]
 
     def record(
         self,
-        dbsession: Session,
         user_id: str,
         event_type: EventType,
         *,
-        now: datetime,
         session_id: str | None = None,
         details: Mapping[str, str] | None = None,
     ) -> None:
-        """Do what `authsite.accounts.events.Journal` promises."""
-        pending = dbsession.info.setdefault(_PENDING, [])
+        """Record an event of the account; for an unknown id, take the same time and record none.
+
+        `session_id` is given when it is another session than the one that is in use.
+        """
+        pending = self.dbsession.info.setdefault(_PENDING, [])
         event = AccountEvent(
             type=event_type,
             user_id=user_id,
-            occurred_at=now + len(pending) * _TICK,
-            source=self._origin,
-            session_id=session_id or self._origin.session_id,
+            occurred_at=self.now + len(pending) * _TICK,
+            source=self.source,
+            session_id=session_id or self.source.session_id,
             details=details or {},
-            dbsession=dbsession,
+            dbsession=self.dbsession,
         )
-        if not write_event(dbsession, event):
+        if not write_event(self.dbsession, event):
             event = replace(event, user_id=None)
-        self._notify(event)
-        pending.append((event, list(_savepoints_of(dbsession)), self._publish))
+        self.notify(event)
+        pending.append((event, list(_savepoints_of(self.dbsession)), self.publish))
 
 
 def _savepoints_of(dbsession: Session) -> Iterator[SessionTransaction]:
@@ -73,16 +70,16 @@ def _savepoints_of(dbsession: Session) -> Iterator[SessionTransaction]:
 
 @sa.event.listens_for(Session, "after_commit")
 def _publish(dbsession: Session) -> None:
-    """Publish what was written; what ends may be a savepoint only, and all may yet be undone."""
+    """Publish the recorded events, unless only a savepoint ends and they may still be undone."""
     if _PENDING in dbsession.info and not dbsession.in_nested_transaction():
         for event, _savepoints, publish in dbsession.info.pop(_PENDING):
-            for tell in publish:
-                tell(event)
+            for observer in publish:
+                observer(event)
 
 
 @sa.event.listens_for(Session, "after_soft_rollback")
 def _forget(dbsession: Session, undone: SessionTransaction) -> None:
-    """Forget what was written since the savepoint, also in others that were released into it."""
+    """Drop the events since the savepoint, also those of savepoints released into it."""
     if _PENDING in dbsession.info:
         pending = dbsession.info[_PENDING]
         dbsession.info[_PENDING] = [each for each in pending if undone not in each[1]]
@@ -90,13 +87,13 @@ def _forget(dbsession: Session, undone: SessionTransaction) -> None:
 
 @sa.event.listens_for(Session, "after_transaction_end")
 def _forget_all(dbsession: Session, ended: SessionTransaction) -> None:
-    """Forget what has not been published; a session that is closed undoes it without a word."""
+    """Drop events that were not published; a dbsession that is closed rolls back silently."""
     if ended.parent is None:
         dbsession.info.pop(_PENDING, None)
 
 
 def log_event(event: AccountEvent) -> None:
-    """Say in the log that it happened: who, where and what (ASVS 16.2.1), and nothing secret."""
+    """Log the event: who, where and what (ASVS 16.2.1), and nothing secret."""
     source = event.source
     fields = {
         "user_id": event.user_id,
@@ -104,9 +101,9 @@ def log_event(event: AccountEvent) -> None:
         "ip_address": source.ip_address,
         "actor": source.actor.value,
         "actor_id": source.actor_id,
-        "reason": event.details.get("reason"),
+        "reason": event.details.get("reason") if "session" in event.details else None,
     }
     known = {name: value for name, value in fields.items() if value is not None}
-    said = " ".join(f"{name}={value}" for name, value in known.items())
+    text = " ".join(f"{name}={value}" for name, value in known.items())
     name = event.type.log_name
-    log.log(event.type.level, "%s: %s", name, said, extra={"event": name, **known})
+    log.log(event.type.level, "%s: %s", name, text, extra={"event": name, **known})

@@ -1,28 +1,46 @@
-"""What a request says of the machine and the browser that it comes from."""
+"""The machine and the browser that a request comes from."""
 
 import ipaddress
+from typing import NamedTuple
 
 from pyramid.request import Request
 
-#: A user agent beyond this says nothing more; browsers stay under 300.
+#: Characters that are kept of a user agent; browsers stay under 300.
 USER_AGENT_LENGTH = 512
+
+
+class Client(NamedTuple):
+    """Where a request comes from. `network` is what throttles count by."""
+
+    ip_address: str | None
+    network: str
+    user_agent: str | None
+
+
+#: Work without a request: a command, or a worker.
+NO_CLIENT = Client(None, "none", None)
+
+
+def client_of(request: Request) -> Client:
+    """Return the client of this request."""
+    return Client(ip_address_of(request), network_of(request), user_agent_of(request))
 
 
 def ip_address_of(request: Request) -> str | None:
     """Return the peer's IP address, or None when there is none (a Unix socket).
 
-    Behind a proxy the peer is the proxy, unless waitress is told to trust it (docs/production.md);
-    a header such as `X-Forwarded-For` is never read here, since anybody can write one.
+    Behind a proxy the peer is the proxy, unless waitress trusts it (docs/production.md). Headers
+    such as `X-Forwarded-For` are never read here, since any client can send one.
     """
     address = _address_of(request)
     return str(address) if address else None
 
 
 def network_of(request: Request) -> str:
-    """Return by what the throttles tell networks apart: an IPv4 address, or the /64 of an IPv6 one.
+    """Return the network that throttles count by: an IPv4 address, or the /64 of an IPv6 one.
 
-    Whoever has one address of a /64 mostly has all 2^64 of them, and one IPv4 address is 65 536
-    such networks by 6to4. Those without an address count as one: there is no telling them apart.
+    A client with one address of a /64 mostly has all 2^64 of them, and one IPv4 address is 65,536
+    such networks by 6to4. Clients without an address count as one network.
     """
     address = _address_of(request)
     if isinstance(address, ipaddress.IPv6Address):
@@ -33,7 +51,7 @@ def network_of(request: Request) -> str:
 
 
 def user_agent_of(request: Request) -> str | None:
-    """Return what the browser calls itself, as far as it can be printed, or None."""
+    """Return the printable part of the browser's user agent, or None."""
     text = request.environ.get("HTTP_USER_AGENT", "")[:USER_AGENT_LENGTH]
     return "".join(character for character in text if character.isprintable()) or None
 
@@ -44,6 +62,6 @@ def _address_of(request: Request) -> ipaddress.IPv4Address | ipaddress.IPv6Addre
         address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    # A socket for both kinds shows IPv4 as ::ffff:192.0.2.1, all of which are one /64.
+    # A socket for both families shows IPv4 as ::ffff:192.0.2.1, all of which are one /64.
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address

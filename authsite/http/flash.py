@@ -22,6 +22,7 @@ MESSAGES = {
     "session-named": "The name was saved.",
     "reset-sent": "A mail with a link for a new password is on its way.",
     "sessions-ended": "All sessions of the account have ended.",
+    "sign-in-expired": "Your sign-in has expired. Sign in again.",
     "signed-out": "You are signed out.",
     "verification-sent": "A mail with a link is on its way to you.",
 }

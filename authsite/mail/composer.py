@@ -1,6 +1,7 @@
 """What the site writes to people: messages made of templates, put into the outbox."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -31,47 +32,39 @@ def mail_environment(environment: Environment) -> Environment:
     return environment.overlay(autoescape=is_html)
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MailComposer:
-    """Writes messages; one for each request, since it is told when one has been put.
+    """Puts emails into the outbox, in the transaction of `dbsession`.
 
-    A kind of message is a folder of templates, `mail/<template>/` with `subject.txt`, `body.txt` and
-    `body.html`. `link_to` makes the address of a page.
+    A template is a folder, `mail/<template>/` with `subject.txt`, `body.txt` and `body.html`.
+    `link_to` makes the URL of a page from its path segments. `on_put` is called for each message.
     """
 
-    def __init__(
-        self,
-        environment: Environment,
-        *,
-        site_name: str,
-        link_to: Callable[..., str],
-        audit: AuditLog,
-        on_put: Callable[[], None],
-    ) -> None:
-        self._environment = environment
-        self._site_name = site_name
-        self._audit = audit
-        self._on_put = on_put
-        self.link_to = link_to
+    dbsession: Session
+    now: datetime
+    environment: Environment
+    site_name: str
+    link_to: Callable[..., str]
+    audit: AuditLog
+    on_put: Callable[[], None]
 
     def put(
         self,
-        dbsession: Session,
         template: str,
         *,
         to: str,
         user_id: str | None,
-        now: datetime,
         due: datetime | None = None,
         **values: object,
     ) -> None:
-        """Write a message of this template to an address, made of `values`; due now, or later.
+        """Put an email, rendered with `values`, into the outbox; it is due now, or at `due`.
 
-        It is sent if the transaction of `dbsession` commits. The address must be one that
-        `parse_email_address` takes: there is one recipient, whatever it looks like.
+        It is delivered if the transaction commits. The recipient must be an address that
+        `parse_email_address` accepts, so that there is one, however it is spelled.
         """
-        values |= {"site_name": self._site_name, "site_url": self.link_to(), "email": to}
+        values |= {"site_name": self.site_name, "site_url": self.link_to(), "email": to}
         subject = " ".join(self._render(template, "subject.txt", values).split())
-        dbsession.add(
+        self.dbsession.add(
             OutboxMessage(
                 id=new_id(),
                 template=template,
@@ -80,22 +73,20 @@ class MailComposer:
                 subject=subject,
                 text=self._render(template, "body.txt", values),
                 html=self._render(template, "body.html", values),
-                send_at=due or now,
-                next_attempt_at=due or now,
+                send_at=due or self.now,
+                next_attempt_at=due or self.now,
             )
         )
-        dbsession.flush()
-        # Whether a new address was free, whoever asked for it must not read in their history; for
-        # nobody, the same statement is made. What is due later is told of by what it is about.
-        owner = None if template == CHANGE_EMAIL or (due or now) > now else user_id
-        self._audit.record(
-            dbsession,
-            owner or new_id(),
+        self.dbsession.flush()
+        # The history must not reveal whether a new address was free, so that email is recorded for
+        # an unknown id, by the same statement. An email due later is part of another event.
+        is_listed = template != CHANGE_EMAIL and (due or self.now) <= self.now
+        self.audit.record(
+            (user_id if is_listed else None) or new_id(),
             EventType.EMAIL_QUEUED,
-            now=now,
             details={"subject": subject},
         )
-        self._on_put()
+        self.on_put()
 
     def _render(self, template: str, part: str, values: dict[str, Any]) -> str:
-        return self._environment.get_template(f"mail/{template}/{part}").render(values)
+        return self.environment.get_template(f"mail/{template}/{part}").render(values)

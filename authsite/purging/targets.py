@@ -14,6 +14,7 @@ from authsite.models import (
     AuditEvent,
     EmailLink,
     OutboxMessage,
+    PendingSignIn,
     PurgeRun,
     Throttle,
     User,
@@ -29,6 +30,7 @@ _NAME = "sessions"
 _SESSION = UserSession.metadata.tables["authsite_session"]
 _THROTTLE = Throttle.metadata.tables["authsite_throttle"]
 _LINK = EmailLink.metadata.tables["authsite_email_link"]
+_PENDING = PendingSignIn.metadata.tables["authsite_pending_sign_in"]
 _MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 _USER = User.metadata.tables["authsite_user"]
 _EVENT = AuditEvent.metadata.tables["authsite_audit_event"]
@@ -65,6 +67,9 @@ THROTTLES = PurgeTarget(
     "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.expires_at, moment=milliseconds_of
 )
 LINKS = PurgeTarget("expired links", _LINK.c.digest, _LINK.c.expires_at, moment=lambda now: now)
+PENDING_SIGN_INS = PurgeTarget(
+    "expired pending sign-ins", _PENDING.c.id, _PENDING.c.expires_at, moment=lambda now: now
+)
 MESSAGES = PurgeTarget(
     "old messages", _MESSAGE.c.id, _MESSAGE.c.purge_after, moment=lambda now: now
 )
@@ -74,7 +79,7 @@ EVENTS = PurgeTarget(
 #: With each goes all that hangs on it, by the database's own rules.
 ACCOUNTS = PurgeTarget("closed accounts", _USER.c.id, _USER.c.delete_after, moment=lambda now: now)
 #: Accounts last: what has gone before need not go with them.
-ALL = (SESSIONS, THROTTLES, LINKS, MESSAGES, EVENTS, ACCOUNTS)
+ALL = (SESSIONS, PENDING_SIGN_INS, THROTTLES, LINKS, MESSAGES, EVENTS, ACCOUNTS)
 
 
 def purge(

@@ -35,7 +35,7 @@ class UserResource(Resource):
         super().__init__(parent.request, name=record.id, parent=parent)
         self.record = record
 
-    def held(self) -> User:
+    def lock(self) -> User:
         """Return the row, which nobody else changes meanwhile; not found if it has just gone."""
         user = lock_user(self.request.dbsession, self.record.id)
         if user is None:

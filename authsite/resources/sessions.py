@@ -17,7 +17,7 @@ class SessionResource(Resource):
         self.record = record
 
     @property
-    def is_here(self) -> bool:
+    def is_current(self) -> bool:
         """Whether it is the session that asks."""
         return self.record.id == require_identity(self.request).session_id
 

@@ -1,7 +1,8 @@
-"""The table of all pages, as the configuration knows them: address, method, permission, view."""
+"""The table of all pages, from Pyramid's introspector: URL, method, permission and view."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyramid.interfaces import IDefaultPermission
@@ -9,16 +10,18 @@ from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.util import as_sorted_tuple
 
-from authsite.resources import Root, Rows
+from authsite.resources import Resource, Root, Rows
 from authsite.resources.base import children_of
 
 #: The method of a view that does not name one.
 ANY = "any"
+#: The type of a resource and, for email links, their purpose.
+Place = tuple[type, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What one view answers to: a resource's type and the view's name make the address."""
+    """One view: the type of the resource and the name of the view make the URL."""
 
     address: str
     context: type
@@ -29,37 +32,39 @@ class Endpoint:
 
 
 def endpoints(registry: Registry) -> list[Endpoint]:
-    """Return every page of the site and of its host application, by address and method.
+    """Return every page of authsite and of its host application, by URL and method.
 
-    A view without a method is listed as `any`, one without a permission by the default, and one
+    A view without a method is listed as `any`, one without a permission with the default, and one
     without a context, which answers at every resource, at `{object}`.
     """
-    parents: dict[type, tuple[type, str]] = {}
+    parents: dict[Place, tuple[Place, str]] = {}
     for parent, name, child in children_of(registry):
-        parents.setdefault(child, (parent, name))
-        if isinstance(child, type) and issubclass(child, Rows):
-            parents.setdefault(child.rows, (child, child.placeholder))
+        place = _place_of(child)
+        parents.setdefault(place, ((parent, None), name))
+        if issubclass(place[0], Rows):
+            parents.setdefault((place[0].rows, place[1]), (place, place[0].placeholder))
 
-    def place_of(resource: type, below: tuple[type, ...] = ()) -> str:
+    def url_of(place: Place, below: tuple[Place, ...] = ()) -> str:
+        resource, _purpose = place
         if issubclass(resource, Root):
             return ""
-        if resource not in parents or resource in below:  # a row of its parent, or below itself
+        if place not in parents or place in below:  # a row of its parent, or below itself
             return f"{{{resource.__name__}}}"
-        parent, name = parents[resource]
-        return f"{place_of(parent, (*below, resource))}/{name}"
+        parent, name = parents[place]
+        return f"{url_of(parent, (*below, place))}/{name}"
 
     found = [
         Endpoint(
-            address=f"{place_of(context)}/{name}".rstrip("/") or "/",
-            context=context,
+            address=f"{url_of(place)}/{name}".rstrip("/") or "/",
+            context=place[0],
             name=name,
             method=method,
             permission=permission,
             view=view,
         )
-        for context, name, method, permission, view in _views_of(registry)
+        for place, name, method, permission, view in _views_of(registry)
     ]
-    return sorted(found, key=lambda page: (page.address, page.method))
+    return sorted(found, key=lambda each: (each.address, each.method))
 
 
 def allowed_methods(request: Request) -> list[str]:
@@ -67,13 +72,22 @@ def allowed_methods(request: Request) -> list[str]:
     context, name = getattr(request, "context", None), getattr(request, "view_name", "")
     methods = {
         method
-        for of, of_name, method, _permission, _view in _views_of(request.registry)
-        if of_name == name and isinstance(context, of)
+        for (of, purpose), of_name, method, _permission, _view in _views_of(request.registry)
+        if of_name == name
+        and isinstance(context, of)
+        and purpose in (None, getattr(context, "purpose", None))
     }
     return sorted((methods - {ANY}) | ({"HEAD"} if "GET" in methods else set()))
 
 
-def _views_of(registry: Registry) -> Iterator[tuple[type, str, str, str, str]]:
+def _place_of(child: Any) -> Place:
+    function: Any = child.func if isinstance(child, partial) else child
+    purpose = child.keywords.get("purpose") if isinstance(child, partial) else None
+    # A child may be any callable; then its resources have no known parent.
+    return (function if isinstance(function, type) else Resource), purpose
+
+
+def _views_of(registry: Registry) -> Iterator[tuple[Place, str, str, str, str]]:
     default = registry.queryUtility(IDefaultPermission)
     for entry in registry.introspector.get_category("views"):
         view: Any = entry["introspectable"]
@@ -90,4 +104,10 @@ def _views_of(registry: Registry) -> Iterator[tuple[type, str, str, str, str]]:
         if view["attr"]:
             named += f".{view['attr']}"
         for method in as_sorted_tuple(view["request_methods"] or ANY):
-            yield context, view["name"], method, permissions[0] if permissions else default, named
+            yield (
+                (context, view.get("purpose")),
+                view["name"],
+                method,
+                permissions[0] if permissions else default,
+                named,
+            )

@@ -15,12 +15,22 @@ from pyramid.response import Response
 from pyramid.view import exception_view_config
 from pyramid_retry import is_error_retryable
 
+from authsite.accounts.email_links import InvalidLink
+from authsite.accounts.pending_sign_ins import SignInExpired
 from authsite.accounts.users import AccountSuspended
 from authsite.db.engines import DATABASE_UNAVAILABLE
 from authsite.http.headers import request_id
 from authsite.http.redirects import redirect, safe_path
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources.site_map import allowed_methods
-from authsite.web.pages import RETRY_AFTER
+from authsite.throttling.throttles import RateLimited
+from authsite.web.pages import (
+    BUSY,
+    RETRY_AFTER,
+    invalid_link_page,
+    retry_after,
+    throttle_message,
+)
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
@@ -108,16 +118,43 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
 
 
 @exception_view_config(AccountSuspended)
-def frozen(exc: AccountSuspended, request: Request) -> Response:
-    """Say why nobody signs in to the account, to who has shown its password."""
-    reason = exc.reason or "Whoever runs this site has not said why."
+def suspended(exc: AccountSuspended, request: Request) -> Response:
+    """Show why the account is blocked, after its password was verified."""
     return error_page(
         request,
         403,
-        "This account is frozen",
-        f"Nobody can sign in to it. {reason}",
-        "Turn to those who run the site to have it opened again.",
+        "Account suspended",
+        exc.reason or "No reason was given.",
+        "Contact support if you think this is a mistake.",
     )
+
+
+@exception_view_config(SignInExpired)
+def sign_in_expired(request: Request) -> Response:
+    """Lead back to the start of the sign-in."""
+    return redirect(request.path_to("sign-in"), [request.services.flash.set("sign-in-expired")])
+
+
+@exception_view_config(InvalidLink)
+def invalid_link(request: Request) -> Response:
+    """Answer a link that cannot be used, for views that do not offer a new one."""
+    return invalid_link_page(request, again=("Go to the home page", request.path_to()))
+
+
+@exception_view_config(RateLimited)
+def rate_limited(exc: RateLimited, request: Request) -> Response:
+    """Answer a throttled request, for views without a form (RFC 6585 4)."""
+    response = error_page(request, 429, "Too many attempts", throttle_message(request, exc))
+    response.headerlist.append(("Retry-After", str(retry_after(exc))))
+    return response
+
+
+@exception_view_config(HashQueueFull)
+def busy(request: Request) -> Response:
+    """Answer when the hash queue is full, for views without a form (RFC 9110 15.6.4)."""
+    response = error_page(request, 503, "We're busy right now", BUSY)
+    response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
+    return response
 
 
 @exception_view_config(HTTPNotFound)

@@ -1,33 +1,20 @@
-"""`/sign-in`: where a stranger says who they are."""
+"""`/sign-in`."""
 
-from datetime import datetime
+from typing import Any, ClassVar
 
 from pyramid.response import Response
-from pyramid.view import view_config, view_defaults
 from wtforms import HiddenField
 
-from authsite.accounts.close_account import offer_to_keep
-from authsite.accounts.sign_in import InvalidCredentials, normalize_email
-from authsite.accounts.users import Credential
-from authsite.accounts.verify_email import send_verification_at_sign_in
-from authsite.clock import utc_now
-from authsite.http.redirects import redirect, safe_path
-from authsite.passwords.hash_queue import HashQueueFull
+from authsite.accounts.sign_in import InvalidCredentials, SignIn, normalize_email
+from authsite.http.redirects import safe_path
 from authsite.resources import Root
-from authsite.throttling.throttles import RateLimited
-from authsite.web.authentication import authenticate, lock_and_rehash, start_session
+from authsite.web.authentication import authenticate, complete_sign_in
+from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, email_field, password_field, public_computer_box
-from authsite.web.pages import busy_page, form_page, mail_sent_page, throttled_page
-from authsite.web.request import Request
-
-_PROOF_FIRST = "Open the link in that mail to confirm your address; then you can sign in."
-_NOTHING_THERE = (
-    "Nothing there after a few minutes? Look among the spam, too. Then sign in once more."
-)
 
 
 class SignInForm(SiteForm):
-    """Address and password, and where the person was going."""
+    """Email and password, and the page that the visitor was going to."""
 
     email = email_field()
     password = password_field(
@@ -37,72 +24,25 @@ class SignInForm(SiteForm):
     next = HiddenField(filters=[safe_path])
 
 
-@view_defaults(context=Root, name="sign-in", permission="anonymous")
-class SignInPage:
-    """The page with the form, and what becomes of it."""
+@form_views(context=Root, name="sign-in", permission="anonymous")
+class SignInPage(FormPage[SignInForm]):
+    template = "sign_in"
+    form_type = SignInForm
+    errors: ClassVar = {InvalidCredentials: FormError(None, "Incorrect email or password.")}
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
+    def new_form(self) -> SignInForm:
+        return SignInForm(data={"next": self.request.GET.get("next")})
 
-    @view_config(request_method="GET")
-    def show(self) -> Response:
-        """Show an empty form that remembers where the person was going."""
-        return self._page(SignInForm(data={"next": self.request.GET.get("next")}))
-
-    @view_config(request_method="POST")
-    def submit(self) -> Response:
-        """Open a session and go where the person was going, or to the dashboard."""
-        form = SignInForm.from_request(self.request)
-        if not form.validate():
-            return self._page(form, status=422)
-        account, now = normalize_email(form.email.data), utc_now()
-        try:
-            credential = authenticate(self.request, account, form.password.data, now=now)
-            if self._is_barred(credential):
-                return self._ask_for_proof(credential, form, account=account, now=now)
-            credential = lock_and_rehash(self.request, credential, form.password.data)
-        except InvalidCredentials:
-            form.add_error(None, "Incorrect email or password.")
-            return self._page(form, status=422)
-        except RateLimited as throttled:
-            return throttled_page(self.request, "sign_in", form=form, throttled=throttled)
-        except HashQueueFull:
-            return busy_page(self.request, "sign_in", form=form)
-        return self._let_in(credential, form, account=account, now=now)
-
-    def _let_in(
-        self, credential: Credential, form: SignInForm, *, account: str, now: datetime
-    ) -> Response:
-        """Open a session; if the account is closed, ask first whether it is to be kept."""
-        public_computer = form.public_computer.data
-        if credential.delete_after:
-            token = offer_to_keep(self.request.dbsession, credential, now=now)
-            path = self.request.path_to("reactivate-account", str(token))
-            return redirect(f"{path}?public_computer" if public_computer else path)
-        headers = start_session(
-            self.request, credential, account=account, public_computer=public_computer, now=now
+    def accept(self, form: SignInForm) -> Response:
+        email, password = normalize_email(form.email.data), form.password.data
+        sign_in = SignIn(
+            authenticate(self.request, email, password),
+            email,
+            password=password,
+            public_computer=form.public_computer.data,
+            next_path=form.next.data,
         )
-        return redirect(form.next.data or self.request.path_to("dashboard"), headers)
+        return complete_sign_in(self.request, sign_in)
 
-    def _is_barred(self, credential: Credential) -> bool:
-        required = self.request.services.settings.email.must_be_verified
-        return required and not credential.email_verified_at
-
-    def _ask_for_proof(
-        self, credential: Credential, form: SignInForm, *, account: str, now: datetime
-    ) -> Response:
-        send_verification_at_sign_in(
-            self.request.dbsession,
-            credential,
-            throttles=self.request.services.throttles,
-            outbox=self.request.outbox,
-            email_normalized=account,
-            verification_lifetime=self.request.services.settings.email.verification_lifetime,
-            now=now,
-        )
-        self.request.services.metrics.count_sign_in("unverified")
-        written = f"We have written to {form.email.data}. {_PROOF_FIRST}"
-        return mail_sent_page(self.request, written, _NOTHING_THERE)
-
-    def _page(self, form: SignInForm, status: int = 200) -> Response:
-        return form_page(self.request, "sign_in", form=form, status=status)
+    def was_refused(self, reason: Any) -> None:
+        self.request.services.metrics.count_sign_in(reason)

@@ -1,54 +1,29 @@
-"""`/verify-email`: whether the own address is proven, and a button for another link."""
+"""`/verify-email`: whether the user's email address is verified, and a button for a new link."""
 
 from pyramid.response import Response
-from pyramid.view import view_config, view_defaults
 
+from authsite.accounts.email_links import Purpose
 from authsite.accounts.sign_in import normalize_email
 from authsite.accounts.verify_email import VERIFY_EMAIL, send_verification
-from authsite.clock import utc_now
 from authsite.http.redirects import redirect
-from authsite.resources import Account, VerifyEmail
+from authsite.resources import Account, EmailLinks
+from authsite.security.policy import require_identity
 from authsite.throttling.mail_limits import hit_email
-from authsite.throttling.throttles import RateLimited
+from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm
-from authsite.web.pages import form_page, throttled_page
-from authsite.web.request import Request
 
 
-@view_defaults(context=VerifyEmail, permission="authenticated")
-class VerifyEmailPage:
-    """The page with the button, and what the button does."""
+@form_views(context=EmailLinks, purpose=Purpose.VERIFY_EMAIL, permission="authenticated")
+class VerifyEmailPage(FormPage[SiteForm]):
+    template = "verify_email"
+    form_type = SiteForm
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
-
-    @view_config(request_method="GET")
-    def show(self) -> Response:
-        """Say how it is."""
-        return form_page(self.request, "verify_email", form=SiteForm(), status=200)
-
-    @view_config(request_method="POST")
-    def submit(self) -> Response:
-        """Send another link, after which the one before leads nowhere."""
-        request, now, flash_header = self.request, utc_now(), []
-        identity = request.identity
-        assert identity is not None  # noqa: S101 - for the type checker
+    def accept(self, _form: SiteForm) -> Response:
+        request, work, identity = self.request, self.request.work, require_identity(self.request)
+        flash = []
         if not identity.email_is_verified:
-            try:
-                hit_email(
-                    request.services.throttles,
-                    VERIFY_EMAIL,
-                    normalize_email(identity.email),
-                    now=now,
-                )
-            except RateLimited as throttled:
-                return throttled_page(request, "verify_email", form=SiteForm(), throttled=throttled)
-            send_verification(
-                request.dbsession,
-                Account(request).record,
-                outbox=request.outbox,
-                verification_lifetime=request.services.settings.email.verification_lifetime,
-                now=now,
-            )
-            flash_header = [request.services.flash.set("verification-sent")]
-        return redirect(request.path_to("verify-email"), flash_header)
+            email = normalize_email(identity.email)
+            hit_email(work.throttles, VERIFY_EMAIL, email, now=work.now)
+            send_verification(work, Account(request).record)
+            flash = [request.services.flash.set("verification-sent")]
+        return redirect(request.path_to("verify-email"), flash)

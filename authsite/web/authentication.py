@@ -1,207 +1,297 @@
-"""What every page does that asks for a password: judge it, and let its owner in."""
+"""Sign-in: authenticate a credential, pass the stages, start the session.
 
+Every way in ends in `complete_sign_in` with a proven credential. No other module creates a session.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 
-from pyramid.security import remember
+from pyramid.response import Response
 from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import ActiveLink, InvalidLink, hit_link_throttle
 from authsite.accounts.new_device import notify_new_device
+from authsite.accounts.pending_sign_ins import (
+    PENDING_SIGN_IN_LIFETIME,
+    PendingSignInInfo,
+    create_pending_sign_in,
+    find_pending_sign_in,
+)
+from authsite.accounts.sessions import create_session
 from authsite.accounts.sign_in import (
     InvalidCredentials,
+    SignIn,
     lock_credential,
     normalize_email,
     replace_password_hash,
     verify_password,
 )
 from authsite.accounts.users import AccountSuspended, Credential
-from authsite.audit.event_types import AuthMethod, EventType
-from authsite.http.client import ip_address_of, network_of, user_agent_of
+from authsite.accounts.verify_email import send_verification_at_sign_in
+from authsite.audit.event_types import AuthMethod, EventType, SessionEndReason
+from authsite.clock import utc_now
+from authsite.http.redirects import redirect
 from authsite.http.user_agents import browser_label
 from authsite.passwords.hash_queue import HashQueueFull
-from authsite.security.policy import require_identity, rotate_session
+from authsite.security.policy import policy_of, require_identity
 from authsite.throttling.throttles import RateLimited
-from authsite.tokens import new_id
+from authsite.tokens import SessionToken, new_id
+from authsite.web.pages import mail_sent_page
 from authsite.web.request import Request
 
+#: A stage returns the sign-in to pass it on, or the response that interrupts it.
+Stage = Callable[[Request, SignIn], SignIn | Response]
+#: The registry's key of the stages, by name, in their order.
+STAGES = "authsite.sign_in_stages"
+#: The stage at which the user of a closed account chooses whether to keep it.
+SCHEDULED_DELETION = "scheduled_deletion"
 
-def verify_current_password(request: Request, password: str, *, now: datetime) -> Credential:
-    """Return the credential of whoever is signed in, if this is their password.
 
-    It is judged, throttled and counted as at the sign-in, and raises the same. It is not held: no
-    transaction has begun when this returns, so that a new password can be hashed first.
+def authenticate(request: Request, email_normalized: str, password: str) -> Credential:
+    """Verify a password and return its credential, which may be of a suspended account.
+
+    Raises `InvalidCredentials`, `RateLimited` or `HashQueueFull`. The credential is not locked: no
+    transaction has begun when this returns.
+    """
+    work, devices = request.work, request.services.device_cookies
+    try:
+        return verify_password(
+            work,
+            email_normalized,
+            password,
+            read_device=lambda password_hash: devices.read(
+                request, email_normalized, password_hash, now=work.now
+            ),
+        )
+    except InvalidCredentials as error:
+        _record_failure(request, error.user_id or new_id(), EventType.SIGN_IN_FAILED)
+        raise
+
+
+def authenticate_with_link(
+    request: Request, link: ActiveLink | None, password: str | None = None
+) -> tuple[ActiveLink, Credential | None]:
+    """Count an attempt to use a link and, if a password is given, authenticate its account.
+
+    Raises `InvalidLink` if there is no link, `AccountSuspended`, or as `authenticate` does. The hit
+    is refunded before the transaction begins, unless the attempt may have been a guess.
+    """
+    work = request.work
+    hits = hit_link_throttle(work, link)
+    if link is None:
+        raise InvalidLink
+    credential = None
+    try:
+        if password is not None:
+            credential = authenticate(request, link.owner_email_normalized, password)
+            _refuse_suspended(request, credential)
+    except (AccountSuspended, HashQueueFull, RateLimited):  # no guess, or none was compared
+        work.throttles.refund(hits)
+        raise
+    work.throttles.refund(hits)
+    return link, credential
+
+
+def verify_current_password(request: Request, password: str) -> Credential:
+    """Return the credential of the signed-in user if this is their password.
+
+    It is throttled and counted as a sign-in, and raises what `authenticate` does. It is not locked,
+    so that a new password can be hashed before the transaction begins.
     """
     identity = require_identity(request)
-    credential = authenticate(request, normalize_email(identity.email), password, now=now)
-    if credential.user_id != identity.user_id:  # the address has gone to somebody else
+    credential = authenticate(request, normalize_email(identity.email), password)
+    if credential.user_id != identity.user_id:  # another account has this email address by now
         raise InvalidCredentials
     return credential
 
 
-def record_reauthentication(
-    request: Request, password: str, *, now: datetime
-) -> list[tuple[str, str]]:
-    """Write down that this session's owner has just typed their password; return the headers.
+def record_reauthentication(request: Request, password: str) -> list[tuple[str, str]]:
+    """Verify the password of the signed-in user again, and rotate the session; return the headers.
 
-    Raises what `verify_current_password` does, and `HTTPForbidden` if the session has ended meanwhile.
+    Raises what `verify_current_password` does, or `HTTPForbidden` if the session has ended.
     """
-    identity = require_identity(request)
-    credential = lock_and_rehash(
-        request, verify_current_password(request, password, now=now), password
-    )
-    request.audit.record(
-        request.dbsession, credential.user_id, EventType.PASSWORD_CONFIRMED, now=now
-    )
-    return continue_session(request, credential, account=normalize_email(identity.email), now=now)
-
-
-def authenticate(request: Request, account: str, password: str, *, now: datetime) -> Credential:
-    """Return whose password this is; no transaction has begun then.
-
-    `account` is the key of an address. Raises `InvalidCredentials`, `AccountSuspended`, `Throttled` or
-    `HashQueueFull`.
-    """
-    services = request.services
-    services.purger.run_if_due(now=now)  # failures leave rows too
-    try:
-        credential = verify_password(
-            services.credentials,
-            throttles=services.throttles,
-            hasher=services.hasher,
-            account=account,
-            password=password,
-            network=network_of(request),
-            read_device=lambda password_hash: services.devices.read(
-                request, account, password_hash, now=now
-            ),
-            now=now,
-        )
-    except InvalidCredentials as wrong:
-        record_failure(request, wrong.user_id or new_id(), EventType.SIGN_IN_FAILED, now=now)
-        raise
-    if credential.suspended_at:
-        record_failure(request, credential.user_id, EventType.SIGN_IN_DENIED, now=now)
-        raise AccountSuspended(credential.suspension_reason)
-    return credential
-
-
-def record_failure(request: Request, user_id: str, kind: EventType, *, now: datetime) -> None:
-    """Write down what did not come to be, in a transaction of its own, since no other one begins.
-
-    For an account that nobody has, the same is done, and nothing is written. After a power cut
-    the last of these may be missing, as the tries that they tell of may: that saves the wait for
-    the disk, by which the two could be told apart.
-    """
-    with Session(request.services.database.relaxed_engine) as dbsession:
-        request.audit.record(dbsession, user_id, kind, now=now)
-        dbsession.commit()
-
-
-def authenticate_with_link(
-    request: Request, link: ActiveLink | None, password: str | None, *, now: datetime
-) -> Credential | None:
-    """Count a try at a link and, unless it is None, judge the password of its account.
-
-    Raises `InvalidLink` if there is no link, or as `judge` does. A try is given back before the
-    transaction begins, unless it may have been a guess: of the link, or of the password.
-    """
-    throttles, credential = request.services.throttles, None
-    hits = hit_link_throttle(throttles, link=link, network=network_of(request), now=now)
-    if link is None:
-        raise InvalidLink
-    try:
-        if password is not None:
-            credential = authenticate(request, link.owner_email_normalized, password, now=now)
-    except (AccountSuspended, HashQueueFull, RateLimited):  # it was no guess, or was not compared
-        throttles.refund(hits)
-        raise
-    throttles.refund(hits)
-    return credential
-
-
-def lock_and_rehash(request: Request, credential: Credential, password: str) -> Credential:
-    """Hold what was judged until the transaction ends, and renew its hash if it is out of date.
-
-    Raises `InvalidCredentials` or `HashQueueFull`.
-    """
-    services = request.services
-    if not services.hasher.is_outdated(credential.password_hash):
-        lock_credential(request.dbsession, credential)
-        return credential
-    renewed = services.hasher.hash(password)
-    replace_password_hash(request.dbsession, credential, renewed)
-    return replace(credential, password_hash=renewed)
-
-
-def start_session(
-    request: Request,
-    credential: Credential,
-    *,
-    account: str,
-    public_computer: bool = False,
-    method: AuthMethod = AuthMethod.PASSWORD,
-    now: datetime,
-) -> list[tuple[str, str]]:
-    """Open a session in this browser; return the headers for it, and for knowing it again.
-
-    The owner is told by mail if the account has never been used with this browser. The caller
-    holds the user.
-    """
-    is_new = method is not AuthMethod.SIGN_UP and not request.services.devices.recognizes(
-        request, credential.user_id, since=credential.devices_valid_since, now=now
-    )
-    headers = remember(
-        request,
-        credential.user_id,
-        public_computer=public_computer,
-        method=method,
-        kind=EventType.NEW_DEVICE_SIGN_IN if is_new else EventType.SIGNED_IN,
-        now=now,
-    )
-    if is_new:
-        notify_new_device(
-            request.dbsession,
-            credential.user_id,
-            browser=browser_label(user_agent_of(request)),
-            ip_address=ip_address_of(request),
-            outbox=request.outbox,
-            revert_lifetime=request.services.settings.email.revert_lifetime,
-            now=now,
-        )
-    if not public_computer:
-        headers.append(remember_device(request, credential, account, now=now))
-    return headers
+    email = normalize_email(require_identity(request).email)
+    credential = _lock(request, verify_current_password(request, password), password)
+    request.work.audit.record(credential.user_id, EventType.PASSWORD_CONFIRMED)
+    return continue_session(request, credential, email)
 
 
 def continue_session(
-    request: Request, credential: Credential, *, account: str, now: datetime
+    request: Request, credential: Credential, email_normalized: str
 ) -> list[tuple[str, str]]:
-    """Give the session of this browser another secret; return the headers, as `start_session` does."""
-    known = refresh_device(request, credential, account, now=now)
-    return [*rotate_session(request, now=now), *known]
+    """Give the session of this browser a new secret; return the headers for it and the device."""
+    device = refresh_device(request, credential, email_normalized)
+    return [*policy_of(request).rotate_session(request), *device]
 
 
 def refresh_device(
-    request: Request, credential: Credential, account: str, *, now: datetime
+    request: Request, credential: Credential, email_normalized: str
 ) -> list[tuple[str, str]]:
-    """Return the header by which a browser that is known for the account stays so, if it is.
+    """Return the header that keeps a recognized device recognized, after its credential changed.
 
-    A session alone makes no browser known: into another one it may have been copied, and the owner
-    would never be told that somebody signs in there.
+    A session alone makes no device known: its cookie may have been copied into another browser, and
+    the owner would never get a notice of sign-ins there.
     """
-    recognizes = request.services.devices.recognizes(
-        request, credential.user_id, since=credential.devices_valid_since, now=now
-    )
-    if require_identity(request).public_computer or not recognizes:
+    if require_identity(request).public_computer or not _is_recognized(request, credential):
         return []
-    return [remember_device(request, credential, account, now=now)]
+    return [_remember_device(request, credential, email_normalized)]
 
 
-def remember_device(
-    request: Request, credential: Credential, account: str, *, now: datetime
-) -> tuple[str, str]:
-    """Return the header by which this browser will be known for the account again."""
-    return request.services.devices.remember(
-        request, account, credential.password_hash, user_id=credential.user_id, now=now
+def complete_sign_in(
+    request: Request, sign_in: SignIn, *, after: str | None = None, flash: str | None = None
+) -> Response:
+    """Pass the stages and start the session, or return the response of the stage that interrupts.
+
+    `after` is the stage that a pending sign-in resumes behind; `flash` is the message that the next
+    page shows. Raises `InvalidCredentials` if the credential is no longer valid, or
+    `AccountSuspended`.
+    """
+    stages: Mapping[str, Stage] = request.registry[STAGES]
+    names = list(stages)
+    result: SignIn | Response = sign_in
+    for name in names[names.index(after) + 1 if after else 0 :]:
+        result = stages[name](request, result)
+        if isinstance(result, Response):
+            break
+    else:
+        result = _start_session(request, result)
+    if flash:
+        result.headerlist.append(request.services.flash.set(flash))
+    return result
+
+
+def pause_sign_in(request: Request, sign_in: SignIn, *, stage: str, page: str) -> Response:
+    """Keep the sign-in for ten minutes and redirect to the page of the stage."""
+    token = create_pending_sign_in(request.work, sign_in, stage)
+    cookie = request.services.pending_sign_in_cookie
+    lifetime = None if sign_in.public_computer else PENDING_SIGN_IN_LIFETIME
+    return redirect(request.path_to(page), [cookie.set(str(token), max_age=lifetime)])
+
+
+def find_paused_sign_in(request: Request, *, stage: str) -> PendingSignInInfo | None:
+    """Return the sign-in of this browser that the stage has paused, or None.
+
+    It is read apart from the transaction of the request.
+    """
+    value = request.services.pending_sign_in_cookie.read(request)
+    token = SessionToken.parse(value) if value else None
+    if token is None:
+        return None
+    with request.services.database.read_dbsession() as dbsession:
+        return find_pending_sign_in(dbsession, token, stage=stage, now=utc_now())
+
+
+def _refuse_suspended(request: Request, credential: Credential) -> None:
+    if credential.suspended_at:
+        _record_failure(request, credential.user_id, EventType.SIGN_IN_DENIED)
+        raise AccountSuspended(credential.suspension_reason)
+
+
+def _suspended(request: Request, sign_in: SignIn) -> SignIn:
+    _refuse_suspended(request, sign_in.credential)
+    return sign_in
+
+
+def _email_unverified(request: Request, sign_in: SignIn) -> SignIn | Response:
+    """Email a link in place of the sign-in, where verification is required."""
+    is_required = request.services.settings.email.must_be_verified
+    if not is_required or sign_in.credential.email_verified_at:
+        return sign_in
+    send_verification_at_sign_in(request.work, sign_in.credential, sign_in.email_normalized)
+    request.services.metrics.count_sign_in("unverified")
+    return mail_sent_page(
+        request,
+        f"We sent a link to {sign_in.email_normalized}. Open it to verify your email, then sign in.",
+        "No email after a few minutes? Check your spam folder, then sign in again.",
     )
+
+
+def _credential_changed(request: Request, sign_in: SignIn) -> SignIn:
+    """Lock the credential, and replace an outdated hash."""
+    if sign_in.password is None:  # locked already
+        return sign_in
+    return replace(
+        sign_in, credential=_lock(request, sign_in.credential, sign_in.password), password=None
+    )
+
+
+def _scheduled_deletion(request: Request, sign_in: SignIn) -> SignIn | Response:
+    """Pause, so that the user of a closed account chooses whether to keep it."""
+    if sign_in.credential.delete_after is None:
+        return sign_in
+    return pause_sign_in(request, sign_in, stage=SCHEDULED_DELETION, page="reactivate-account")
+
+
+#: The stages of this package. Those before `credential_changed` write outside of the transaction.
+DEFAULT_STAGES: Mapping[str, Stage] = {
+    "suspended": _suspended,
+    "email_unverified": _email_unverified,
+    "credential_changed": _credential_changed,
+    SCHEDULED_DELETION: _scheduled_deletion,
+}
+
+
+def _start_session(request: Request, sign_in: SignIn) -> Response:
+    """Create the session, end the browser's previous one, and redirect to where the user was going.
+
+    No session outlives a change of identity, and none is ever adopted (ASVS 7.2.4). A sign-in with
+    a device that is new to the account is emailed to its user. The user is locked.
+    """
+    credential, work, policy = sign_in.credential, request.work, policy_of(request)
+    is_new_device = sign_in.auth_method is not AuthMethod.SIGN_UP and not _is_recognized(
+        request, credential
+    )
+    policy.end_current_session(request, SessionEndReason.REPLACED)
+    event_type = EventType.NEW_DEVICE_SIGN_IN if is_new_device else EventType.SIGNED_IN
+    token = create_session(work, sign_in, event_type)
+    headers = policy.cookie_headers(token, public_computer=sign_in.public_computer)
+    if is_new_device:
+        browser = browser_label(work.client.user_agent)
+        notify_new_device(work, credential.user_id, browser=browser)
+    if not sign_in.public_computer:
+        headers.append(_remember_device(request, credential, sign_in.email_normalized))
+    return redirect(sign_in.next_path or request.path_to("dashboard"), headers)
+
+
+def _lock(request: Request, credential: Credential, password: str) -> Credential:
+    """Lock a credential that was verified, and replace its hash if the parameters are outdated."""
+    hasher, dbsession = request.services.hasher, request.work.dbsession
+    if not hasher.is_outdated(credential.password_hash):
+        lock_credential(dbsession, credential)
+        return credential
+    password_hash = hasher.hash(password)
+    replace_password_hash(dbsession, credential, password_hash)
+    return replace(credential, password_hash=password_hash)
+
+
+def _is_recognized(request: Request, credential: Credential) -> bool:
+    return request.services.device_cookies.recognizes(
+        request,
+        credential.user_id,
+        since=credential.devices_valid_since,
+        now=request.work.now,
+    )
+
+
+def _remember_device(
+    request: Request, credential: Credential, email_normalized: str
+) -> tuple[str, str]:
+    return request.services.device_cookies.remember(
+        request,
+        email_normalized,
+        credential.password_hash,
+        user_id=credential.user_id,
+        now=request.work.now,
+    )
+
+
+def _record_failure(request: Request, user_id: str, event_type: EventType) -> None:
+    """Record a failed attempt in a transaction of its own, since no other one begins.
+
+    For an unknown account the same is done, and nothing is written. After a power cut the last of
+    these may be missing, as the counted attempts may: that saves the wait for the disk, by which
+    known and unknown accounts could be told apart.
+    """
+    with Session(request.services.database.relaxed_engine) as dbsession:
+        replace(request.work.audit, dbsession=dbsession).record(user_id, event_type)
+        dbsession.commit()

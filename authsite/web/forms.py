@@ -118,7 +118,9 @@ def label_field(label: str, *, hint: str, maximum: int) -> Field:
     )
 
 
-def email_field(label: str = "Email address", *, validators: Sequence[Any] = ()) -> Field:
+def email_field(
+    label: str = "Email", *, autocomplete: str = "username", validators: Sequence[Any] = ()
+) -> Field:
     """Return the field for the address that one signs in with."""
     return StringField(
         label,
@@ -130,7 +132,7 @@ def email_field(label: str = "Email address", *, validators: Sequence[Any] = ())
         ],
         render_kw={
             "type": "email",
-            "autocomplete": "username",
+            "autocomplete": autocomplete,
             "autocapitalize": "none",
             "spellcheck": "false",
         },

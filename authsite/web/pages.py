@@ -1,4 +1,4 @@
-"""Turning a template into a response."""
+"""Responses that several views share."""
 
 import logging
 from datetime import timedelta
@@ -8,82 +8,58 @@ from pyramid.response import Response
 
 from authsite.durations import humanize
 from authsite.throttling.throttles import RateLimited
-from authsite.web.forms import SiteForm
 from authsite.web.rendering import page
 from authsite.web.request import Request
 from authsite.web.throttle_messages import THROTTLE_MESSAGES
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which to try again when the site is too busy or the database is away.
+#: Seconds after which to try again when the hash queue is full or the database is unavailable.
 RETRY_AFTER = 5
-#: The page on which a try that is held up or put off counts as one to sign in.
-_SIGN_IN = "sign_in"
-_USED_UP = (
-    "Each link can be used once, and for a limited time. This one was used already, has expired, "
-    "or was replaced by a newer one."
-)
+#: What a page says when the hash queue is full (503).
+BUSY = "We're busy right now. Try again in a few seconds."
 
 
 def form_page(
-    request: Request, template: str, *, form: SiteForm, status: int, **values: Any
+    request: Request, template: str, *, form: Any, status: int = 200, **values: Any
 ) -> Response:
-    """Return a page with a form: new (200), or with mistakes (422).
-
-    What was typed is in it again, but for passwords.
-    """
+    """Return a page with a form: new (200), or with errors (422)."""
     return page(request, template, status=status, form=form, **values)
 
 
 def mail_sent_page(request: Request, *sentences: str) -> Response:
-    """Return the page that sends its reader to their mailbox, whatever is in the mail."""
-    return page(request, "mail_sent", title="Check your mail", sentences=sentences)
+    """Return the page that sends the visitor to their mailbox."""
+    return page(request, "mail_sent", title="Check your email", sentences=sentences)
 
 
-def invalid_link_page(request: Request, *, again: tuple[str, str] | None) -> Response:
-    """Return the page for a link that leads nowhere (410, RFC 9110, 15.5.11).
+def invalid_link_page(request: Request, *, again: tuple[str, str]) -> Response:
+    """Return the page for a link that cannot be used (410, RFC 9110 15.5.11).
 
-    It says the same of what was used, has expired or never was; `again` is where to get a new
-    link: the words of a button, and the path that it leads to.
+    It is the same for links that were used, have expired or never existed. `again` is the label and
+    the path of a button that offers a new link.
     """
-    links = [again or ("Go to the home page", request.path_to())]
     return page(
         request,
         "invalid_link",
         status=410,
-        title="This link leads nowhere any more",
-        explanation=[_USED_UP, "If you copied it, make sure that nothing is missing at its end."],
-        links=links,
+        title="This link is no longer valid",
+        explanation=[
+            "Each link works once and for a limited time. This one was used, has expired or was "
+            "replaced by a newer one.",
+            "If you copied it, make sure that nothing is missing at its end.",
+        ],
+        links=[again],
     )
 
 
-def busy_page(request: Request, template: str, *, form: SiteForm, **values: Any) -> Response:
-    """Return the page again: the site is too busy to take the form just now (503)."""
-    if template == _SIGN_IN:
-        request.services.metrics.count_sign_in("busy")
-    form.add_error(None, "Very many people are signing in just now. Please try again in a moment.")
-    response = form_page(request, template, form=form, status=503, **values)
-    response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
-    return response
+def throttle_message(request: Request, limited: RateLimited) -> str:
+    """Log and count a throttled attempt; return why it was refused and when to try again."""
+    log.warning("excess_rate_limit_exceeded: %s", limited.limit, extra={"limit": limited.limit})
+    request.services.metrics.count_throttled(limited.limit)
+    reason, hint = THROTTLE_MESSAGES[limited.limit]
+    return f"{reason} Try again in {humanize(limited.retry_after)}. {hint}".strip()
 
 
-def throttled_page(
-    request: Request, template: str, *, form: SiteForm, throttled: RateLimited, **values: Any
-) -> Response:
-    """Return the page again, with when to try again and what else one can do (429, RFC 6585).
-
-    `Retry-After` is in seconds (RFC 9110, 10.2.3).
-    """
-    limit = throttled.limit
-    log.warning("excess_rate_limit_exceeded: %s", limit, extra={"limit": limit})
-    request.services.metrics.count_throttled(limit)
-    if template == _SIGN_IN:
-        request.services.metrics.count_sign_in("throttled")
-    reason, hint = THROTTLE_MESSAGES[limit]
-    when = f"Please try again in {humanize(throttled.retry_after)}."
-    form.add_error(None, f"{reason} {when} {hint}".strip())
-    response = form_page(request, template, form=form, status=429, **values)
-    response.headerlist.append(
-        ("Retry-After", str(-(-throttled.retry_after // timedelta(seconds=1))))
-    )
-    return response
+def retry_after(limited: RateLimited) -> int:
+    """Return the seconds for `Retry-After` (RFC 9110 10.2.3), rounded up."""
+    return -(-limited.retry_after // timedelta(seconds=1))

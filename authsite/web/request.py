@@ -1,6 +1,7 @@
-"""The request, with what the pages of this site ask of it."""
+"""The request, with what authsite's pages need."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 import pyramid.request
@@ -10,94 +11,107 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
 from authsite.accounts.sessions import Identity
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import Actor, EventSource
 from authsite.audit.recorder import AuditLog
-from authsite.http.client import ip_address_of, user_agent_of
+from authsite.clock import utc_now
+from authsite.http.client import client_of, ip_address_of, user_agent_of
 from authsite.mail.composer import MailComposer
 from authsite.services import Services, services_of
-from authsite.throttling.throttles import CountedHit
 
-#: Under which name the registry has the environment of mails.
+#: The registry's key of the environment of emails.
 MAIL_TEMPLATES = "authsite.mail_templates"
 
 
 class Request(pyramid.request.Request):
-    """Pyramid's request and the parts of the site.
+    """Pyramid's request, with the services and the unit of work.
 
-    A class rather than `add_request_method`: what a request has can be read here, the type checker
-    knows it, and Pyramid need not make a new class for every request.
+    A class rather than `add_request_method`: its attributes can be read here, the type checker knows
+    them, and Pyramid does not create a new class for every request.
     """
 
     @reify
     def identity(self) -> Identity | None:
-        """Who asks, as the security policy knows; None for a stranger."""
+        """The signed-in user, loaded once; None for an anonymous visitor."""
         return super().identity
 
     @reify
     def services(self) -> Services:
-        """The parts that the site is made of."""
+        """The long-lived parts of the application."""
         return services_of(self.registry)
 
     @reify
     def tm(self) -> TransactionManager:
-        """The transaction of this request, which pyramid_tm begins and ends."""
+        """The transaction manager of this request, which pyramid_tm begins and ends."""
         return self.environ.get("tm.manager") or explicit_manager(self)
 
     @reify
     def dbsession(self) -> Session:
-        """SQLAlchemy's session: for a form it commits with the response, else it only reads."""
+        """SQLAlchemy's session: it commits with the response to an unsafe method, else it only reads."""
         if is_tm_active(self):
-            self.identity  # noqa: B018 - before the transaction, whose lock would be in its way
+            self.identity  # noqa: B018 - before the transaction, whose lock would block it
             return self.services.database.write_dbsession(self.tm)
         session = self.services.database.read_dbsession()
         self.add_finished_callback(lambda _request: session.close())
         return session
 
     @reify
-    def outbox(self) -> MailComposer:
-        """Where messages are put; they are sent once the transaction of this request commits."""
-        environment = self.registry[MAIL_TEMPLATES]
-        return MailComposer(
-            environment,
-            site_name=self.site_name,
-            link_to=self.url_to,
-            audit=self._audit_from(EventSource(Actor.SYSTEM)),
-            on_put=lambda: self.tm.get().addAfterCommitHook(
-                lambda _committed: self.services.mail_worker.wake()
-            ),
-        )
-
-    @reify
-    def audit(self) -> AuditLog:
-        """Where what happens to accounts is written down, as done by whoever asks."""
-        return self._audit_from(
+    def work(self) -> UnitOfWork:
+        """The unit of work of this request, caused by its user."""
+        session_id = self.identity.session_id if self.identity else None
+        user_agent, ip_address = user_agent_of(self), ip_address_of(self)
+        return self._unit_of_work(
             EventSource(
-                Actor.USER,
-                session_id=self.identity.session_id if self.identity else None,
-                user_agent=user_agent_of(self),
-                ip_address=ip_address_of(self),
+                Actor.USER, session_id=session_id, user_agent=user_agent, ip_address=ip_address
             )
         )
 
     @reify
-    def admin_audit(self) -> AuditLog:
-        """The same for what somebody does who runs the site.
+    def admin_work(self) -> UnitOfWork:
+        """The same, caused by an administrator.
 
-        It is read by the owner of the account, who need not know from where that was done.
+        Users read in their history what was done, and neither by whom nor from where.
         """
-        return self._audit_from(EventSource(Actor.ADMINISTRATOR, self.authenticated_userid))
+        return self._unit_of_work(EventSource(Actor.ADMINISTRATOR, self.authenticated_userid))
 
     @reify
-    def cli_audit(self) -> AuditLog:
-        """The same for what is done from a shell of the machine."""
-        return self._audit_from(EventSource(Actor.OPERATOR))
+    def operator_work(self) -> UnitOfWork:
+        """The same, caused by an operator at a shell."""
+        return self._unit_of_work(EventSource(Actor.OPERATOR))
 
-    def _audit_from(self, source: EventSource) -> AuditLog:
-        return AuditLog(source, notify=self.registry.notify, publish=self.services.publish)
+    def _unit_of_work(self, source: EventSource) -> UnitOfWork:
+        services, now = self.services, utc_now()
+        audit = AuditLog(
+            dbsession=self.dbsession,
+            now=now,
+            source=source,
+            notify=self.registry.notify,
+            publish=services.publish,
+        )
+        return UnitOfWork(
+            dbsession=self.dbsession,
+            now=now,
+            client=client_of(self),
+            audit=audit,
+            outbox=MailComposer(
+                dbsession=self.dbsession,
+                now=now,
+                environment=self.registry[MAIL_TEMPLATES],
+                site_name=self.site_name,
+                link_to=self.url_to,
+                audit=replace(audit, source=EventSource(Actor.SYSTEM)),
+                on_put=lambda: self._after_commit(services.mail_worker.wake),
+            ),
+            settings=services.settings,
+            credentials=services.credentials,
+            hasher=services.hasher,
+            password_policy=services.password_policy,
+            throttles=services.throttles,
+            refund=lambda hits: self._after_commit(services.throttles.refund, hits),
+        )
 
-    def refund(self, hits: Sequence[CountedHit]) -> None:
-        """Take these tries back when the transaction has ended, which is in the way until then."""
-        self.tm.get().addAfterCommitHook(lambda _committed: self.services.throttles.refund(hits))
+    def _after_commit(self, call: Callable[..., None], *arguments: object) -> None:
+        self.tm.get().addAfterCommitHook(lambda _committed: call(*arguments))
 
     @reify
     def csrf_token(self) -> str:
@@ -106,42 +120,42 @@ class Request(pyramid.request.Request):
 
     @reify
     def flash(self) -> str | None:
-        """What the page before left to be said here, once."""
+        """The flash message of the previous page, shown once."""
         return self.services.flash.pop(self)
 
     @reify
     def display_path(self) -> str:
-        """The path of this page, for people and links; never an error, however it was spelled."""
+        """The decoded path of this page; never an error, whatever its bytes."""
         path: str = self.environ.get("PATH_INFO", "")
         return path.encode("latin-1").decode("utf-8", "replace")
 
     @reify
     def root_path(self) -> str:
-        """Where the application is mounted, without a slash at the end: mostly the empty text."""
+        """The path at which the application is mounted, without a final slash: mostly empty."""
         return quote(self.script_name) if self.environ.get("SCRIPT_NAME") else ""
 
     def path_to(self, *segments: str) -> str:
-        """Return the address of a page of this site as a path: `path_to("account")`."""
+        """Return the path of a page of this site: `path_to("account", "sessions")`."""
         return f"{self.root_path}/{'/'.join(quote(segment, safe='') for segment in segments)}"
 
     def url_to(self, *segments: str) -> str:
-        """Return the address of a page as a mail has to say it: `url_to("account")`.
+        """Return the whole URL of a page, for emails.
 
-        The host is that of the settings, whatever the request says (OWASP, "Forgot Password").
+        The host is that of the settings, never of the request (OWASP Forgot Password Cheat Sheet).
         """
         return f"{self.services.settings.site.url}{self.path_to(*segments)}"
 
     @property
     def site_name(self) -> str:
-        """What the site calls itself."""
+        """The name of the site."""
         return self.services.settings.site.name
 
     @property
     def stylesheet(self) -> str:
-        """The address of the style sheet, another one whenever its content is."""
+        """The path of the style sheet, which changes with its content."""
         return f"{self.root_path}{self.services.assets.stylesheet}"
 
     @property
     def icon(self) -> str:
-        """The address of the icon."""
+        """The path of the icon."""
         return f"{self.root_path}{self.services.assets.icon}"

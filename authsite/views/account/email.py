@@ -1,77 +1,47 @@
-"""`/account/email`: where another address is asked for."""
+"""`/account/email`: request a change of the email address."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import ClassVar
 
 from pyramid.response import Response
-from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_email import request_email_change
-from authsite.clock import utc_now
-from authsite.email_addresses import EmailAddress, parse_email_address
-from authsite.http.client import network_of
+from authsite.accounts.sign_in import normalize_email
+from authsite.email_addresses import parse_email_address
 from authsite.mail.composer import CHANGE_EMAIL
 from authsite.resources import Account
+from authsite.security.policy import require_identity
 from authsite.throttling.mail_limits import hit_email
-from authsite.throttling.throttles import RateLimited
+from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, ValidEmail, email_field
-from authsite.web.pages import form_page, mail_sent_page, throttled_page
-from authsite.web.request import Request
+from authsite.web.pages import mail_sent_page
+
+
+class SameEmail(Exception):
+    """The account has this email address already."""
 
 
 class NewEmailForm(SiteForm):
-    """The address that is to be."""
+    """The new email address."""
 
-    email = email_field("New email address", validators=[ValidEmail()])
+    email = email_field("New email", autocomplete="email", validators=[ValidEmail()])
 
 
-@view_defaults(context=Account, name="email", permission="authenticated", confirm_password=True)
-class EmailPage:
-    """The page with the form, and what becomes of it."""
+@form_views(context=Account, name="email", permission="authenticated", confirm_password=True)
+class EmailPage(FormPage[NewEmailForm]):
+    template = "account/email"
+    form_type = NewEmailForm
+    errors: ClassVar = {SameEmail: FormError("email", "This is already your email.")}
 
-    def __init__(self, context: Account, request: Request) -> None:
-        self.context = context
-        self.request = request
-
-    @view_config(request_method="GET")
-    def show(self) -> Response:
-        """Show the address as it is, and an empty field."""
-        return self._page(form_page, NewEmailForm(), status=200)
-
-    @view_config(request_method="POST")
-    def submit(self) -> Response:
-        """Send a link to the new address; nothing is changed before it is followed."""
-        form = NewEmailForm.from_request(self.request)
-        if not form.validate():
-            return self._page(form_page, form, status=422)
+    def accept(self, form: NewEmailForm) -> Response:
         email = parse_email_address(form.email.data)
-        if email.normalized == parse_email_address(self.request.identity.email).normalized:
-            form.add_error("email", "That is the address that you have.")
-            return self._page(form_page, form, status=422)
-        try:
-            self._ask(email)
-        except RateLimited as throttled:
-            return self._page(throttled_page, form, throttled=throttled)
+        if email.normalized == normalize_email(require_identity(self.request).email):
+            raise SameEmail
+        work = self.request.work
+        network = work.client.network
+        hit_email(work.throttles, CHANGE_EMAIL, email.normalized, network=network, now=work.now)
+        request_email_change(work, self.context.record, email)
         return mail_sent_page(
             self.request,
-            f"We have sent a link to {email.original}. Open it to change your address.",
-            "Nothing there after a few minutes? Look among the spam, too.",
+            f"We sent a link to {email.original}. Open it to change your email.",
+            "No email after a few minutes? Check your spam folder.",
         )
-
-    def _ask(self, email: EmailAddress) -> None:
-        services, now = self.request.services, utc_now()
-        network = network_of(self.request)
-        hit_email(services.throttles, CHANGE_EMAIL, email.normalized, network=network, now=now)
-        request_email_change(
-            self.request.dbsession,
-            self.context.record,
-            email,
-            audit=self.request.audit,
-            outbox=self.request.outbox,
-            verification_lifetime=services.settings.email.verification_lifetime,
-            revert_lifetime=services.settings.email.revert_lifetime,
-            now=now,
-        )
-
-    def _page(self, render: Callable[..., Response], form: SiteForm, **values: Any) -> Response:
-        return render(self.request, "account/email", form=form, **values)

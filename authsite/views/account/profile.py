@@ -1,7 +1,8 @@
-"""`/account`: what the site knows of a person, and the names to change."""
+"""`/account`: the names, and the security checkup."""
+
+from typing import Any
 
 from pyramid.response import Response
-from pyramid.view import view_config, view_defaults
 
 from authsite.accounts.change_names import change_names
 from authsite.accounts.security_checkup import Issue, recommendations_for
@@ -9,60 +10,44 @@ from authsite.clock import utc_now
 from authsite.http.redirects import redirect
 from authsite.resources import Account
 from authsite.security.policy import require_identity
+from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm, name_field
-from authsite.web.pages import form_page
-from authsite.web.request import Request
 
-#: Words of a link for each suggestion, and where it leads.
-_MENDED_AT = {
+#: The label of a link for each issue, and the segments of its path.
+_FIX_LINKS = {
     Issue.EMAIL_CHANGE_WAITS: ("Change your password", ("account", "password")),
-    Issue.WRONG_PASSWORDS: ("See when and from where", ("account", "history")),
-    Issue.EMAIL_UNVERIFIED: ("Confirm it", ("verify-email",)),
-    Issue.PUBLIC_COMPUTERS: ("End that", ("account", "sessions")),
-    Issue.UNSEEN_SESSIONS: ("Look whether they are yours", ("account", "sessions")),
+    Issue.WRONG_PASSWORDS: ("Review your history", ("account", "history")),
+    Issue.EMAIL_UNVERIFIED: ("Verify your email", ("verify-email",)),
+    Issue.PUBLIC_COMPUTERS: ("Sign out there", ("account", "sessions")),
+    Issue.UNSEEN_SESSIONS: ("Review sessions", ("account", "sessions")),
 }
 
 
 class NamesForm(SiteForm):
-    """A person's names."""
+    """First and last name."""
 
     first_name = name_field("First name", autocomplete="given-name")
     last_name = name_field("Last name", autocomplete="family-name")
 
 
-@view_defaults(context=Account, name="", permission="authenticated")
-class AccountPage:
-    """The page with the form, and what becomes of it."""
+@form_views(context=Account, name="", permission="authenticated")
+class ProfilePage(FormPage[NamesForm]):
+    template = "account/profile"
+    form_type = NamesForm
 
-    def __init__(self, context: Account, request: Request) -> None:
-        self.user = context.record
-        self.request = request
+    def new_form(self) -> NamesForm:
+        return NamesForm(obj=self.context.record)
 
-    @view_config(request_method="GET")
-    def show(self) -> Response:
-        """Show the account as it is."""
-        return self._page(NamesForm(obj=self.user))
+    def accept(self, form: NamesForm) -> Response:
+        names = {"first_name": form.first_name.data, "last_name": form.last_name.data}
+        change_names(self.context.record, **names)
+        flash = self.request.services.flash.set("name-saved")
+        return redirect(self.request.path_to("account"), [flash])
 
-    @view_config(request_method="POST")
-    def submit(self) -> Response:
-        """Take the new names."""
-        form = NamesForm.from_request(self.request)
-        if not form.validate():
-            return self._page(form, status=422)
-        change_names(self.user, first_name=form.first_name.data, last_name=form.last_name.data)
-        flash_header = [self.request.services.flash.set("name-saved")]
-        return redirect(self.request.path_to("account"), flash_header)
-
-    def _page(self, form: NamesForm, status: int = 200) -> Response:
-        request = self.request
-        return form_page(
-            request,
-            "account/profile",
-            form=form,
-            status=status,
-            user=self.user,
-            suggestions=recommendations_for(
-                request.dbsession, require_identity(request), now=utc_now()
-            ),
-            fix_links=_MENDED_AT,
-        )
+    def values(self) -> dict[str, Any]:
+        identity = require_identity(self.request)
+        return {
+            "user": self.context.record,
+            "suggestions": recommendations_for(self.request.dbsession, identity, now=utc_now()),
+            "fix_links": _FIX_LINKS,
+        }

@@ -1,10 +1,10 @@
-"""`/account/sessions`: where a person is signed in and where they were, and what becomes of it."""
+"""`/account/sessions`, and `/account/sessions/{id}`."""
 
 from typing import Any
 
 from pyramid.response import Response
 from pyramid.security import forget
-from pyramid.view import view_config, view_defaults
+from pyramid.view import view_config
 
 from authsite.accounts.active_sessions import (
     end_other_sessions,
@@ -19,12 +19,12 @@ from authsite.http.redirects import redirect
 from authsite.http.user_agents import browser_label
 from authsite.resources import SessionResource, Sessions
 from authsite.security.policy import require_identity
+from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm, label_field
-from authsite.web.pages import form_page
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
-#: As long as the column of the table.
+#: Characters that the column takes.
 MAX_NAME = 60
 _WORDS: dict[str, Any] = {
     "browser": browser_label,
@@ -34,7 +34,7 @@ _WORDS: dict[str, Any] = {
 
 
 class SessionNameForm(SiteForm):
-    """What its owner calls a session."""
+    """The name of a session."""
 
     session_name = label_field(
         "Name", hint="Such as “work laptop”. Leave it empty for none.", maximum=MAX_NAME
@@ -43,10 +43,10 @@ class SessionNameForm(SiteForm):
 
 @view_config(context=Sessions, request_method="GET", permission="authenticated")
 def show_sessions(request: Request) -> Response:
-    """Show this session, all others, and those that have ended of late."""
+    """Show this session, all others, and those that have ended recently."""
     identity, now = require_identity(request), utc_now()
     found, count = find_sessions(
-        request.dbsession, identity.user_id, here=identity.session_id, now=now
+        request.dbsession, identity.user_id, current=identity.session_id, now=now
     )
     return page(
         request,
@@ -61,74 +61,49 @@ def show_sessions(request: Request) -> Response:
 
 @view_config(context=Sessions, name="end-others", request_method="POST", permission="authenticated")
 def end_others(request: Request) -> Response:
-    """End all but this one. It asks for nothing: who does it in a fright is not to be held up."""
+    """End all others. No password prompt: this must be quick in an emergency."""
     identity = require_identity(request)
-    end_other_sessions(
-        request.dbsession,
-        identity.user_id,
-        here=identity.session_id,
-        audit=request.audit,
-        now=utc_now(),
-    )
+    end_other_sessions(request.work, identity.user_id, current=identity.session_id)
     flash_header = request.services.flash.set("others-ended")
     return redirect(request.path_to("account", "sessions"), [flash_header])
 
 
-@view_defaults(context=SessionResource, permission="authenticated")
-class SessionPage:
+@form_views(context=SessionResource, permission="authenticated")
+class SessionPage(FormPage[SessionNameForm]):
     """One session, with a form to name it."""
 
-    def __init__(self, context: SessionResource, request: Request) -> None:
-        self.context = context
-        self.request = request
+    template = "account/session"
+    form_type = SessionNameForm
 
-    @view_config(request_method="GET")
-    def show(self) -> Response:
-        """Show what is known of it."""
-        return self._page(SessionNameForm(data={"session_name": self.context.record.name}))
+    def new_form(self) -> SessionNameForm:
+        return SessionNameForm(data={"session_name": self.context.record.name})
 
-    @view_config(request_method="POST")
-    def submit(self) -> Response:
-        """Take the name."""
-        request, form = self.request, SessionNameForm.from_request(self.request)
-        if not form.validate():
-            return self._page(form, status=422)
-        name_session(
-            request.dbsession,
-            require_identity(request).user_id,
-            self.context.record.id,
-            name=form.session_name.data,
-        )
-        flash_header = request.services.flash.set("session-named")
-        return redirect(request.path_to("account", "sessions"), [flash_header])
+    def accept(self, form: SessionNameForm) -> Response:
+        request, session_id = self.request, self.context.record.id
+        user_id, name = require_identity(request).user_id, form.session_name.data
+        name_session(request.dbsession, user_id, session_id, name=name)
+        flash = request.services.flash.set("session-named")
+        return redirect(request.path_to("account", "sessions"), [flash])
 
-    @view_config(name="end", request_method="POST", confirm_password=True)
+    @view_config(
+        context=SessionResource,
+        name="end",
+        request_method="POST",
+        permission="authenticated",
+        confirm_password=True,
+    )
     def end(self) -> Response:
-        """End it; that asks for the password, or a thief could lock the owner out.
+        """End it, after re-authentication: a thief could lock the user out.
 
-        Whoever ends the one that they use signs out.
+        To end the current session is to sign out.
         """
-        request, services = self.request, self.request.services
-        if self.context.is_here:
-            gone = [services.flash.set("signed-out"), ("Clear-Site-Data", '"cache"')]
-            return redirect(request.path_to("sign-in"), [*forget(request), *gone])
-        end_session(
-            request.dbsession,
-            require_identity(request).user_id,
-            self.context.record.id,
-            audit=request.audit,
-            now=utc_now(),
-        )
-        flash_header = services.flash.set("session-ended")
-        return redirect(request.path_to("account", "sessions"), [flash_header])
+        request, flash = self.request, self.request.services.flash
+        if self.context.is_current:
+            headers = [flash.set("signed-out"), ("Clear-Site-Data", '"cache"')]
+            return redirect(request.path_to("sign-in"), [*forget(request), *headers])
+        end_session(request.work, require_identity(request).user_id, self.context.record.id)
+        return redirect(request.path_to("account", "sessions"), [flash.set("session-ended")])
 
-    def _page(self, form: SessionNameForm, status: int = 200) -> Response:
-        return form_page(
-            self.request,
-            "account/session",
-            form=form,
-            status=status,
-            session=self.context.record,
-            is_here=self.context.is_here,
-            **_WORDS,
-        )
+    def values(self) -> dict[str, Any]:
+        labels = {**_WORDS, "is_current": self.context.is_current}
+        return {"session": self.context.record, **labels}

@@ -1,63 +1,52 @@
-"""`/admin/users/{id}/suspend` and `unfreeze`: whether anybody can sign in to an account."""
+"""`/admin/users/{id}/suspend` and `/reinstate`."""
+
+from typing import Any, ClassVar
 
 from pyramid.response import Response
-from pyramid.view import view_config, view_defaults
+from pyramid.view import view_config
 
 from authsite.accounts.suspend_account import reinstate_account, suspend_account
-from authsite.clock import utc_now
 from authsite.http.redirects import redirect
 from authsite.resources import UserResource
 from authsite.security.policy import require_identity
+from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, reason_field
-from authsite.web.pages import form_page
 from authsite.web.request import Request
 
-_NOT_ONESELF = (
-    "This is your own account: you would lock yourself out. Another administrator can freeze it."
-)
+
+class OwnAccount(Exception):
+    """Administrators cannot suspend themselves."""
 
 
-class FreezeForm(SiteForm):
-    """Why an account is frozen, for its owner."""
+class SuspendForm(SiteForm):
+    """The reason, which the user is shown."""
 
     reason = reason_field()
 
 
-@view_defaults(context=UserResource, name="suspend", permission="administer", confirm_password=True)
-class FreezePage:
-    """The form, which stands on the page of the account too, and what becomes of it."""
-
-    def __init__(self, context: UserResource, request: Request) -> None:
-        self.context = context
-        self.request = request
-
-    @view_config(request_method="GET")
-    def show(self) -> Response:
-        """Show the form by itself."""
-        return self._page(FreezeForm(), status=200)
-
-    @view_config(request_method="POST")
-    def submit(self) -> Response:
-        """Let nobody sign in, and end all sessions."""
-        request, form = self.request, FreezeForm.from_request(self.request)
-        if self.context.record.id == require_identity(request).user_id:
-            form.add_error(None, _NOT_ONESELF)
-            return self._page(form, status=422)
-        if not form.validate():
-            return self._page(form, status=422)
-        suspend_account(
-            request.dbsession,
-            self.context.held(),
-            reason=form.reason.data,
-            audit=request.admin_audit,
-            now=utc_now(),
+@form_views(context=UserResource, name="suspend", permission="administer", confirm_password=True)
+class SuspendPage(FormPage[SuspendForm]):
+    template = "admin/suspend"
+    form_type = SuspendForm
+    errors: ClassVar = {
+        OwnAccount: FormError(
+            None, "You can't suspend your own account. Another administrator can."
         )
-        flash_header = request.services.flash.set("account-suspended")
-        return redirect(request.path_to("admin", "users", self.context.record.id), [flash_header])
+    }
 
-    def _page(self, form: FreezeForm, *, status: int) -> Response:
-        user = self.context.record
-        return form_page(self.request, "admin/suspend", form=form, status=status, user=user)
+    def is_valid(self, form: SuspendForm) -> bool:
+        if self.context.record.id == require_identity(self.request).user_id:
+            raise OwnAccount
+        return super().is_valid(form)
+
+    def accept(self, form: SuspendForm) -> Response:
+        request = self.request
+        suspend_account(request.admin_work, self.context.lock(), reason=form.reason.data)
+        flash = request.services.flash.set("account-suspended")
+        return redirect(request.path_to("admin", "users", self.context.record.id), [flash])
+
+    def values(self) -> dict[str, Any]:
+        return {"user": self.context.record}
 
 
 @view_config(
@@ -67,8 +56,8 @@ class FreezePage:
     permission="administer",
     confirm_password=True,
 )
-def unfreeze(context: UserResource, request: Request) -> Response:
-    """Let the owner sign in again."""
-    reinstate_account(request.dbsession, context.held(), audit=request.admin_audit, now=utc_now())
-    flash_header = request.services.flash.set("account-reinstated")
-    return redirect(request.path_to("admin", "users", context.record.id), [flash_header])
+def reinstate(context: UserResource, request: Request) -> Response:
+    """Let the user sign in again."""
+    reinstate_account(request.admin_work, context.lock())
+    flash = request.services.flash.set("account-reinstated")
+    return redirect(request.path_to("admin", "users", context.record.id), [flash])

@@ -12,7 +12,7 @@ from authsite.http.user_agents import browser_label
 from authsite.resources import UserResource
 from authsite.security.policy import require_identity
 from authsite.tokens import is_id
-from authsite.views.admin.suspend import FreezeForm
+from authsite.views.admin.suspend import SuspendForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
 
@@ -29,11 +29,11 @@ def show_user(context: UserResource, request: Request) -> Response:
         history = history_page(request.dbsession, user.id, before=before, now=now)
     except NoSuchEvent:
         raise HTTPNotFound from None
-    sessions, count = find_sessions(request.dbsession, user.id, here="", now=now)
+    sessions, count = find_sessions(request.dbsession, user.id, current=None, now=now)
     return form_page(
         request,
         "admin/user",
-        form=FreezeForm(),
+        form=SuspendForm(),
         status=200,
         user=user,
         is_own=user.id == require_identity(request).user_id,

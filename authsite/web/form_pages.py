@@ -1,0 +1,146 @@
+"""Pages with a form, and pages behind an email link: what views of both kinds have in common."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from authsite.accounts.email_links import ActiveLink, InvalidLink
+from authsite.accounts.new_password import WeakPassword
+from authsite.passwords.hash_queue import HashQueueFull
+from authsite.throttling.throttles import RateLimited
+from authsite.web.forms import NewPasswordForm, SiteForm
+from authsite.web.pages import BUSY, RETRY_AFTER, invalid_link_page, retry_after, throttle_message
+from authsite.web.rendering import page
+from authsite.web.request import Request
+
+F = TypeVar("F", bound=SiteForm)
+V = TypeVar("V", bound=type[Any])
+
+
+class FormError(NamedTuple):
+    """How a page shows a domain error: at a field (None: above the form), with this status."""
+
+    field: str | None
+    message: str
+    status: int = 422
+
+
+def form_views(**options: Any) -> Callable[[V], V]:
+    """Register a `FormPage`: `show` for GET and `submit` for POST, with the same view options."""
+
+    def register(page_class: V) -> V:
+        view_config(attr="show", request_method="GET", _depth=1, **options)(page_class)
+        view_config(attr="submit", request_method="POST", _depth=1, **options)(page_class)
+        return page_class
+
+    return register
+
+
+class FormPage(Generic[F]):
+    """A page with a form. A subclass names both, and says what an accepted form does.
+
+    Domain errors of `accept` become the page again: those in `errors` with a message, a weak
+    password beside its field, a throttled attempt as 429, a full hash queue as 503.
+    """
+
+    template: ClassVar[str]
+    form_type: type[F]
+    errors: ClassVar[Mapping[type[Exception], FormError]] = {}
+
+    def __init__(self, context: Any, request: Request) -> None:
+        self.context = context
+        self.request = request
+
+    def show(self) -> Response:
+        """Show a new form."""
+        return self.page(self.new_form())
+
+    def submit(self) -> Response:
+        """Accept the form, or show it again with what is wrong (RFC 9110 15.5.21, RFC 6585 4)."""
+        form = self.form_type.from_request(self.request)
+        try:
+            if self.is_valid(form):
+                return self.accept(form)
+        except WeakPassword as weakness:
+            form.add_error("password", str(weakness))
+        except tuple(self.errors) as error:
+            field, message, status = self.errors[type(error)]
+            form.add_error(field, message)
+            return self.page(form, status=status)
+        except RateLimited as limited:
+            self.was_refused("throttled")
+            form.add_error(None, throttle_message(self.request, limited))
+            return self.page(form, status=429, retry_after=retry_after(limited))
+        except HashQueueFull:
+            self.was_refused("busy")
+            form.add_error(None, BUSY)
+            return self.page(form, status=503, retry_after=RETRY_AFTER)
+        return self.page(form, status=422)
+
+    def accept(self, form: F) -> Response:
+        """Do what the form is for, and return where that leads."""
+        raise NotImplementedError
+
+    def is_valid(self, form: F) -> bool:
+        """Whether the form has the right shape."""
+        return bool(form.validate())
+
+    def new_form(self) -> F:
+        """Return the form of a GET."""
+        return self.form_type()
+
+    def values(self) -> dict[str, Any]:
+        """Return what the template needs besides the form."""
+        return {}
+
+    def was_refused(self, reason: Any) -> None:
+        """Take note of an attempt that was throttled or too busy."""
+
+    def page(self, form: F, *, status: int = 200, retry_after: int | None = None) -> Response:
+        """Return the page with this form; entered values are kept, passwords are not."""
+        if isinstance(form, NewPasswordForm):
+            minimum_length = self.request.services.settings.passwords.minimum_length
+            form.set_password_hint(minimum_length=minimum_length)
+        response = page(self.request, self.template, status=status, form=form, **self.values())
+        if retry_after is not None:
+            response.headerlist.append(("Retry-After", str(retry_after)))
+        return response
+
+
+class LinkPage(FormPage[F]):
+    """A page behind an email link, with a button: mail scanners open every link.
+
+    `new_link` is where to get another link: the label of a button and the segments of its path.
+    """
+
+    new_link: ClassVar[tuple[str, tuple[str, ...]]]
+
+    def __init__(self, context: Any, request: Request) -> None:
+        super().__init__(context, request)
+        self.link: ActiveLink | None = context.record
+
+    def show(self) -> Response:
+        """Show a new form, or say that the link is no longer valid."""
+        return super().show() if self.link else self._invalid()
+
+    def submit(self) -> Response:
+        """Accept the form, or say that the link is no longer valid."""
+        try:
+            return super().submit()
+        except InvalidLink:
+            return self._invalid()
+
+    def is_valid(self, form: F) -> bool:
+        """An attempt to use an invalid link is counted, whatever its form holds."""
+        return self.link is None or super().is_valid(form)
+
+    def values(self) -> dict[str, Any]:
+        """Return the link, and the path that its form is sent to."""
+        segments = (self.context.purpose.url_name, str(self.context.token))
+        return {"link": self.link, "path": self.request.path_to(*segments)}
+
+    def _invalid(self) -> Response:
+        label, segments = self.new_link
+        return invalid_link_page(self.request, again=(label, self.request.path_to(*segments)))
