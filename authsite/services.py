@@ -62,14 +62,10 @@ class Services:
         return (log_event, self.metrics.count)
 
     @property
-    def cookies(self) -> tuple[Cookie, ...]:
-        """All that the site ever sets."""
-        return (
-            self.session_cookie,
-            self.anonymous_cookie,
-            self.devices.cookie,
-            self.flash.cookie,
-        )
+    def workers(self) -> Sequence[MailWorker | Metrics | Purger]:
+        """Return what a process that serves does in the background."""
+        delivering = self.settings.mail.deliver_in_process and self.mail_worker.delivers
+        return (self.purger, self.metrics, *([self.mail_worker] if delivering else []))
 
     @property
     def limits(self) -> SessionTimeouts:

@@ -132,7 +132,6 @@ class SecurityPolicy:
         """
         timeouts, now = self._timeouts_for(public_computer), now or utc_now()
         self._close_session_of(request, why=SessionEndReason.REPLACED, now=now)
-        request.services.purger.run_if_due(now=now)
         token = create_session(
             request.dbsession,
             userid,

@@ -51,7 +51,6 @@ class ForgotPasswordPage:
         if not form.validate():
             return form_page(self.request, "forgot_password", form=form, status=422)
         services = self.request.services
-        services.purger.run_if_due(now=now)
         email, within = (
             parse_email_address(form.email.data),
             services.settings.passwords.reset_link_lifetime,

@@ -63,7 +63,6 @@ def authenticate(request: Request, account: str, password: str, *, now: datetime
     `HashQueueFull`.
     """
     services = request.services
-    services.purger.run_if_due(now=now)  # failures leave rows too
     try:
         credential = verify_password(
             services.credentials,
