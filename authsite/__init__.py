@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import IExecutionPolicy, IRequestFactory, IRootFactory
 from pyramid.response import Response
@@ -11,6 +12,7 @@ from pyramid.router import Router, default_execution_policy
 from pyramid.tweens import EXCVIEW, MAIN
 from zope.interface import Interface
 
+from authsite import background
 from authsite.accounts.email_links import Purpose
 from authsite.http.headers import with_headers
 from authsite.http.static import LIFETIME, PREFIX
@@ -27,7 +29,7 @@ from authsite.resources import (
 from authsite.resources.email_links import PurposePredicate, links_of
 from authsite.resources.traverser import StrictTraverser
 from authsite.security.policy import SecurityPolicy
-from authsite.services import Services, build_services
+from authsite.services import Services, build_services, services_of
 from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
@@ -41,11 +43,13 @@ from authsite.web.transactions import SAFE_METHODS, retry_attempts
 LAST = 9999
 
 
-def main(_global_config: dict[str, str], **settings: Any) -> Router:
+def main(global_config: dict[str, str], **settings: Any) -> Router:
     """Return the WSGI application for `pserve` and an ini file.
 
     A setting that is missing or wrong ends the program with a sentence, not with a traceback.
     """
+    if global_config.get("__script__", "pserve") != "pserve":  # pshell and such do not serve
+        background.disable()
     with Configurator(settings=settings) as config:
         try:
             config.include("authsite")
@@ -112,20 +116,18 @@ def includeme(config: Configurator) -> None:
     if settings.dev:
         config.include("authsite.views.dev_mail")
     config.action(None, lambda: _check(config), order=LAST)
+    config.add_subscriber(_schedule_background, ApplicationCreated)
+
+
+def _schedule_background(event: ApplicationCreated) -> None:
+    background.Background(services_of(event.app.registry).workers).schedule()
 
 
 def _put_headers_around(config: Configurator, services: Services) -> None:
     """Wrap whatever policy there is then: pyramid_retry's, which a host may include as well."""
     retrying = config.registry.getUtility(IExecutionPolicy)
-    mail_worker, metrics = services.mail_worker, services.metrics
 
     def policy(environ: dict[str, Any], router: Router) -> Response:
-        # With the first request, and not with the application: commands and tests build one as
-        # well, and a server that forks afterwards would leave the thread behind.
-        if mail_worker.needs_start:
-            mail_worker.start()
-        if metrics.needs_start:
-            metrics.start()
         if environ["REQUEST_METHOD"] in SAFE_METHODS:  # tried once in any case
             return default_execution_policy(environ, router)
         return retrying(environ, router)

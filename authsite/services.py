@@ -69,6 +69,12 @@ class Services:
             self.flash.cookie,
         )
 
+    @property
+    def workers(self) -> Sequence[MailWorker | Metrics | Purger]:
+        """Return what a process that serves does in the background."""
+        delivering = self.settings.mail.deliver_in_process and self.mail_worker.delivers
+        return (self.purger, self.metrics, *([self.mail_worker] if delivering else []))
+
 
 def build_services(settings: Settings, metrics: Metrics) -> Services:
     """Build the parts; connects to nothing yet."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 import authsite
+from authsite import background
 from authsite.clock import utc_now
 from authsite.models import Base, PurgeRun, User
 from authsite.services import Services, services_of
@@ -22,6 +23,9 @@ from tests.postgresql import Cluster
 
 ROOT = Path(__file__).parent.parent
 BACKENDS = ("sqlite", "postgresql")
+
+# No application of the tests works in the background, unless a test starts its workers.
+background.disable()
 
 
 @pytest.fixture(scope="session")
@@ -70,12 +74,8 @@ def database_url(
 
 @pytest.fixture(scope="session")
 def application(database_url: str, settings_of_tests: dict[str, str]) -> Iterator[object]:
-    """The real application on that database, built once.
-
-    It has swept already, so that no test is in the way of the thread that does it.
-    """
+    """The real application on that database, built once."""
     application = authsite.main({}, **settings_of_tests | {"sqlalchemy.url": database_url})
-    services_of(application.registry).purger.run_if_due(now=utc_now()).join()
     yield application
     services_of(application.registry).database.dispose()
 

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from authsite import background
 from authsite.commands import (
     breached,
     calibrate,
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     asked = parser.parse_args(arguments)
+    background.disable()
     try:
         status: int = asked.run(asked)
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`authsite doctor`: what is wrong with a site, and how to mend it."""
+"""`authsite doctor`: what is wrong with a site, and how to fix it."""
 
 import argparse
 import os
@@ -9,20 +9,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TextIO
 
-from authsite.checks.examination import examine
-from authsite.checks.finding import Finding, Status
-from authsite.checks.setup import Setup
 from authsite.commands.as_json import add_json, as_json
 from authsite.commands.ini_file import add_ini_file
+from authsite.doctor.examine import examine, exit_status
+from authsite.doctor.finding import Finding, Status
+from authsite.doctor.subject import Subject
 from authsite.durations import parse_duration
 
-HELP = "say what is wrong with a site, and how to mend it; changes nothing"
+HELP = "find out what is wrong with a site, and how to fix it; changes nothing"
 
 #: How each is said: in words, and on a terminal in a colour as well.
 _WORDS = {
     Status.OK: ("ok", "32"),
-    Status.WARNING: ("warning", "33"),
-    Status.WRONG: ("WRONG", "31;1"),
+    Status.WARN: ("warning", "33"),
+    Status.FAIL: ("FAILED", "31;1"),
     Status.SKIPPED: ("skipped", "2"),
 }
 _WORD, _NAME = 9, 20
@@ -48,23 +48,23 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Print what each check finds when it is found; return 1 if anything is wrong, else 0."""
-    setup = Setup(
+    """Print what each check finds when it is found; return 1 if a check failed, else 0."""
+    subject = Subject(
         ini=asked.ini,
         environ=os.environ,
         server_name=asked.server_name,
-        patience=asked.timeout,
+        timeout=asked.timeout,
     )
     findings = []
     page = _Page.on(sys.stdout, environ=os.environ)
-    for finding in examine(setup):
+    for finding in examine(subject):
         findings.append(finding)
         if not asked.json:
             sys.stdout.write(page.lines_of(finding))
             sys.stdout.flush()
     counts = Counter(finding.status for finding in findings)
     sys.stdout.write(_as_json(findings, counts) if asked.json else _last_line(counts))
-    return 1 if counts[Status.WRONG] else 0
+    return exit_status(findings)
 
 
 def _seconds(text: str) -> float:
@@ -89,12 +89,12 @@ class _Page(NamedTuple):
         return cls(shutil.get_terminal_size().columns, coloured=not plain)
 
     def lines_of(self, finding: Finding) -> str:
-        """Return what was found, and below it how to mend it."""
+        """Return what was found, and below it how to fix it."""
         word, colour = _WORDS[finding.status]
-        text = self._block(f"{word:{_WORD}}{finding.check:{_NAME}}", finding.seen)
+        text = self._block(f"{word:{_WORD}}{finding.check:{_NAME}}", finding.message)
         if self.coloured:
             text = f"\x1b[{colour}m{word}\x1b[0m{text[len(word) :]}"
-        return text + (self._block(_INDENT, f"Mend: {finding.mend}") if finding.mend else "")
+        return text + (self._block(_INDENT, f"Fix: {finding.fix}") if finding.fix else "")
 
     def _block(self, beginning: str, text: str) -> str:
         if self.width is None or self.width <= len(_INDENT):
@@ -111,8 +111,8 @@ class _Page(NamedTuple):
 
 def _last_line(counts: Mapping[Status, int]) -> str:
     said = [
-        f"{counts[Status.WRONG]} wrong",
-        f"{counts[Status.WARNING]} warning{'s'[: counts[Status.WARNING] != 1]}",
+        f"{counts[Status.FAIL]} failed",
+        f"{counts[Status.WARN]} warning{'s'[: counts[Status.WARN] != 1]}",
         f"{counts[Status.OK]} ok",
         f"{counts[Status.SKIPPED]} skipped",
     ]

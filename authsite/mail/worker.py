@@ -21,17 +21,18 @@ REST = 10.0
 
 
 class MailWorker:
-    """Delivers messages in the calling thread, or on one of its own.
+    """Delivers messages: once by `deliver_due`, or until it is stopped by `work`.
 
     Without a `delivery`, in development, nothing leaves the machine. `poll` and `rest` are seconds.
     """
+
+    name = "mail"
 
     def __init__(
         self,
         next_attempt: CompiledSelect,
         delivery: Delivery | None,
         *,
-        on_thread: bool,
         poll: float = POLL,
         rest: float = REST,
     ) -> None:
@@ -39,23 +40,13 @@ class MailWorker:
         self._poll = poll
         self._rest = rest
         self._delivery = delivery
-        self._starting = threading.Lock()
         self._woken = threading.Event()
         self._stopped = threading.Event()
-        #: Whether `start` has still something to do.
-        self.needs_start = on_thread and delivery is not None
 
     @property
     def delivers(self) -> bool:
         """Whether there is a server that takes the mails."""
         return self._delivery is not None
-
-    def start(self) -> None:
-        """Deliver on a thread from now on, unless it runs already or is not wanted."""
-        with self._starting:
-            if self.needs_start:
-                threading.Thread(target=self.work, name="courier", daemon=True).start()
-                self.needs_start = False
 
     def wake(self) -> None:
         """Look into the outbox at once; cheap to call, and safe from any thread."""
@@ -107,6 +98,4 @@ def build_worker(settings: Settings, database: Database) -> MailWorker:
         sender=settings.sender,
         sender_name=settings.site.name,
     )
-    return MailWorker(
-        database.compile(NEXT_ATTEMPT), delivery, on_thread=settings.mail.deliver_in_process
-    )
+    return MailWorker(database.compile(NEXT_ATTEMPT), delivery)

@@ -1,64 +1,77 @@
-"""The site tidies up after itself: at most once an hour, whoever comes by first."""
+"""Delete rows that have expired, once in a while, in one process at a time."""
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.purging.targets import ALL, SESSIONS, PurgeTarget, claim_purge, purge
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two batches, for those who wait for the write lock.
+#: Seconds between two batches, in which others get the write lock.
 REST = 0.01
+#: Seconds until the next attempt when one has failed.
+RETRY = 60.0
 
 
 class Purger:
-    """Sweeps on a thread of its own; of all processes on one database, one at a time does.
+    """Purges every `every`; of all processes on one database, one does so at a time.
 
-    `on_expired` is told how many sessions went.
+    `on_expired` is called with the number of sessions that were deleted.
     """
 
+    name = "purge"
+
     def __init__(
-        self, database: Database, *, every: timedelta, on_expired: Callable[[int], None]
+        self,
+        database: Database,
+        *,
+        every: timedelta,
+        on_expired: Callable[[int], None],
+        retry: float = RETRY,
     ) -> None:
         self._database = database
         self._every = every
         self._on_expired = on_expired
-        self._lock = threading.Lock()
-        self._next_look = 0.0
+        self._retry = retry
+        self._stopped = threading.Event()
 
-    def run_if_due(self, *, now: datetime) -> threading.Thread | None:
-        """Sweep in the background if it is time; cheap to call, and safe from any thread.
+    def work(self) -> None:
+        """Purge when it is due, until `stop`; survives any error."""
+        pause = 0.0
+        while not self._stopped.wait(pause):
+            every = self._every.total_seconds()
+            pause = every if self.run_if_due(now=utc_now()) else min(every, self._retry)
 
-        Returns the thread when one was started.
-        """
-        with self._lock:
-            if time.monotonic() < self._next_look:
-                return None
-            self._next_look = time.monotonic() + self._every.total_seconds()
-        thread = threading.Thread(target=self._sweep, args=(now,), name="sweep", daemon=True)
-        thread.start()
-        return thread
+    def stop(self) -> None:
+        """Stop after the batch in hand; the rows that are left wait for the next purge."""
+        self._stopped.set()
 
-    def _sweep(self, now: datetime) -> None:
+    def run_if_due(self, *, now: datetime) -> bool:
+        """Purge unless another process has done so within `every`; return False if it failed."""
         try:
             with self._database.write_engine.begin() as connection:
                 claimed = claim_purge(connection, every=self._every, now=now)
             if claimed:
-                gone = [f"{self._sweep_all(each, now)} {each.name}" for each in ALL]
-                log.info("sys_purge: %s deleted", ", ".join(gone))
+                deleted = [f"{self._purge(each, now)} {each.name}" for each in ALL]
+                log.info("sys_purge: %s deleted", ", ".join(deleted))
         except DATABASE_UNAVAILABLE as error:
             log.warning("sys_purge: put off, the database is away: %s", type(error).__name__)
-            self._next_look = 0.0
+            return False
+        except Exception:
+            log.exception("sys_purge: failed")
+            return False
+        return True
 
-    def _sweep_all(self, target: PurgeTarget, now: datetime) -> int:
+    def _purge(self, target: PurgeTarget, now: datetime) -> int:
         total = 0
         for deleted in purge(self._database.write_engine, target, now=now):
             total += deleted
             if target is SESSIONS:
                 self._on_expired(deleted)
-            time.sleep(REST)
+            if self._stopped.wait(REST):
+                break
         return total

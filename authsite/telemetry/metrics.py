@@ -27,17 +27,16 @@ class Metrics:
 
     #: Who watches the hashes.
     hashes: HashObserver = NULL_OBSERVER
-    #: Whether `start` has still something to do.
-    needs_start = False
+    name = "metrics"
 
     def watch(self, queue: HashQueue, database: Database) -> None:
         """Ask these how they are whenever somebody wants to know."""
 
-    def start(self) -> None:
-        """Answer those who want to know, from now on."""
+    def work(self) -> None:
+        """Serve what is counted until `stop`; here there is nothing to serve."""
 
     def stop(self) -> None:
-        """Answer nobody any more."""
+        """Serve it no longer."""
 
     def count(self, event: AccountEvent) -> None:
         """Count an event of an account, once it is kept."""

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -32,9 +32,7 @@ class PrometheusMetrics(Metrics):
 
     def __init__(self, address: ListenAddress, *, throttles: Iterable[str]) -> None:
         self._address = address
-        self._starting = threading.Lock()
-        self._server: Any = None
-        self.needs_start = True
+        self._stopped = threading.Event()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
@@ -58,28 +56,21 @@ class PrometheusMetrics(Metrics):
         """Ask these at each scrape."""
         self._registry.register(StateCollector(queue, database))
 
-    def start(self) -> None:
-        """Listen from now on, unless that was tried before.
-
-        An address that is not to be had is told in the log: the site goes on without metrics.
-        """
-        with self._starting:
-            if not self.needs_start:
-                return
-            self.needs_start = False
-            try:
-                self._server, _ = start_http_server(
-                    self._address.port, self._address.host, self._registry
-                )
-            except OSError as error:
-                why = f"{self._address}: {error.strerror}"
-                log.error("sys_metrics_bind_failed: %s", why)  # noqa: TRY400 - it says all
+    def work(self) -> None:
+        """Listen until `stop`; if the address is taken, log that and serve no metrics."""
+        try:
+            server, _ = start_http_server(self._address.port, self._address.host, self._registry)
+        except OSError as error:
+            why = f"{self._address}: {error.strerror}"
+            log.error("sys_metrics_bind_failed: %s", why)  # noqa: TRY400 - it says all
+            return
+        self._stopped.wait()
+        server.shutdown()
+        server.server_close()
 
     def stop(self) -> None:
-        """Listen no more."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        """Close the listening socket."""
+        self._stopped.set()
 
     def count_sign_in(self, result: SignInResult) -> None:
         """Count a try to sign in."""

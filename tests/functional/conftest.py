@@ -1,6 +1,5 @@
 """What only the pages' tests need: the same site under other settings, and time that passes."""
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -38,9 +37,6 @@ def new_site(
         return made[-1], Browser(TestApp(application, extra_environ=environ))
 
     yield build
-    for thread in threading.enumerate():
-        if thread.name == "sweep":
-            thread.join()
     for each in made:
         each.database.dispose()
 
@@ -94,9 +90,6 @@ def new_vault(
         return made[-1]
 
     yield build
-    for thread in threading.enumerate():
-        if thread.name == "sweep":
-            thread.join()
     for each in made:
         services_of(each.registry).database.dispose()
 

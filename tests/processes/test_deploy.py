@@ -1,10 +1,12 @@
 """deploy/ as it is, on one machine: PostgreSQL, nginx and two services, of which one dies."""
 
+import contextlib
 import itertools
 import secrets
 import socket
 import ssl
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -167,8 +169,17 @@ def test_each_service_tells_what_it_counts_at_its_own_address_and_the_proxy_does
     assert through(place, "/metrics").status == 404
     assert len({service.metrics for service in place.services}) == len(place.services)
     for service in place.services:
-        with urllib.request.urlopen(f"http://{service.metrics}/metrics", None, 30) as answer:
-            assert b"authsite_hash_seconds_count" in answer.read()
+        until(lambda at=service.metrics: b"authsite_hash_seconds_count" in scraped(at), "metrics")
+
+
+def scraped(address: str) -> bytes:
+    """Return the metrics at this address; nothing until they are served."""
+    with (
+        contextlib.suppress(urllib.error.URLError),
+        urllib.request.urlopen(f"http://{address}/metrics", None, 30) as answer,
+    ):
+        return bytes(answer.read())
+    return b""
 
 
 def test_who_probes_is_this_machine(place: Place) -> None:

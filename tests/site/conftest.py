@@ -1,7 +1,6 @@
 """What tests of the whole site need: other applications, and a database that goes away."""
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -34,16 +33,8 @@ def new_application(
         return application
 
     yield build
-    wait_for_sweeps()
     for database in made:
         database.dispose()
-
-
-def wait_for_sweeps() -> None:
-    """Wait until no application of this process is sweeping."""
-    for thread in threading.enumerate():
-        if thread.name == "sweep":
-            thread.join()
 
 
 @pytest.fixture
@@ -61,7 +52,6 @@ def database_away(
 
     @contextmanager
     def away(*sites: Services) -> Iterator[None]:
-        wait_for_sweeps()
         take = _file_away if url.get_backend_name() == "sqlite" else _server_away
         for each in (services, *sites) if url.get_backend_name() == "sqlite" else ():
             each.database.dispose()

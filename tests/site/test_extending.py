@@ -4,7 +4,6 @@ import configparser
 import importlib
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -69,9 +68,6 @@ def host(myapp: ModuleType, settings: dict[str, str]) -> Iterator[Any]:
     engine = services_of(application.registry).database.engine
     myapp.notes.Base.metadata.create_all(engine)
     yield application
-    for thread in threading.enumerate():
-        if thread.name == "sweep":
-            thread.join()
     myapp.notes.Base.metadata.drop_all(engine)
     services_of(application.registry).database.dispose()
 

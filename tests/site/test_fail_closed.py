@@ -9,7 +9,6 @@ from webtest import TestApp
 
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of, rows_of
-from tests.site.conftest import wait_for_sweeps
 from tests.site.raw import is_page
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -36,7 +35,6 @@ BROKEN = {
 @contextmanager
 def without(table, services):
     """Take a table away, as a migration that went wrong would."""
-    wait_for_sweeps()
     name = services.database.engine.dialect.identifier_preparer.quote(table)
     with services.database.engine.begin() as connection:
         connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO elsewhere"))

@@ -6,13 +6,11 @@ import sqlalchemy as sa
 from authsite.models import Base, User
 from authsite.resources.site_map import endpoints
 from authsite.web.validation import PROBES
-from tests.site.conftest import wait_for_sweeps
 from tests.site.places import path_of
 
 
 def dump(services):
     """Return everything in every table."""
-    wait_for_sweeps()
     with services.database.engine.connect() as connection:
         return {
             table.name: sorted(map(tuple, connection.execute(sa.select(table))))

@@ -6,7 +6,6 @@ from pyramid.response import Response
 from authsite.clock import utc_now
 from authsite.resources import Root
 from tests.mailbox import Mailbox
-from tests.site.conftest import wait_for_sweeps
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -46,5 +45,4 @@ def test_a_message_is_kept_with_the_transaction_and_goes_with_it(
     pages, services, path, status, mails
 ):
     pages.app.post(path, headers=HERE, status=status)
-    wait_for_sweeps()
     assert len(Mailbox(services).all_for("ada@example.com")) == mails

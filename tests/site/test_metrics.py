@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
+from authsite.background import Background
 from authsite.clock import utc_now
 from authsite.models import PurgeRun, User, UserSession
 from authsite.services import services_of
@@ -29,12 +30,18 @@ SECONDS_TO_ANSWER = 30
 
 
 class Watched:
-    """A site whose metrics can be read."""
+    """A site whose metrics can be read, once they are served."""
 
     def __init__(self, application, address):
         self.application = application
         self.address = address
-        self.metrics = services_of(application.registry).metrics
+        self.background = Background([services_of(application.registry).metrics])
+
+    def serve(self):
+        """Serve the metrics, in the background."""
+        self.background.start()
+        until(lambda: is_taken(self.address), "the metrics")
+        return self
 
     def scrape(self):
         """Return what Prometheus would read."""
@@ -52,19 +59,19 @@ class Watched:
 
 @pytest.fixture
 def watched(new_application):
-    """Build the site once more, measured at an address of its own."""
+    """Build the site once more, measured at an address of its own, where they are served."""
     made = []
 
-    def build(**settings):
+    def build(*, serves=True, **settings):
         address = f"127.0.0.1:{Listener().port}"
         made.append(
             Watched(new_application(**settings | {"authsite.metrics.listen": address}), address)
         )
-        return made[-1]
+        return made[-1].serve() if serves else made[-1]
 
     yield build
     for each in made:
-        each.metrics.stop()
+        each.background.stop()
 
 
 def is_taken(address):
@@ -74,15 +81,14 @@ def is_taken(address):
         return connection.connect_ex((host, int(port))) == 0
 
 
-def test_it_begins_with_the_first_request_and_not_with_the_application(watched, visit):
-    """Commands make an application too."""
-    services = watched()
+def test_metrics_are_served_while_the_worker_runs(watched, visit):
+    """Loading the application, as commands do, serves nothing, and neither does a request."""
+    services = watched(serves=False)
+    visit(services.application).get("/")
     assert not is_taken(services.address)
-    for _ in range(3):
-        visit(services.application).get("/")
-    assert "authsite_sign_ins_total" in services.scrape()
-    services.metrics.start()  # as a second request at the same moment would
-    assert not services.metrics.needs_start
+    assert "authsite_sign_ins_total" in services.serve().scrape()
+    services.background.stop()
+    assert not is_taken(services.address)
 
 
 def test_the_site_itself_has_no_such_page(watched, visit):
@@ -90,18 +96,18 @@ def test_the_site_itself_has_no_such_page(watched, visit):
 
 
 def test_an_address_that_is_taken_is_told_in_the_log_and_costs_nothing_else(watched, visit, caplog):
-    services = watched()
+    services = watched(serves=False)
     host, _, port = services.address.partition(":")
     with socket.create_server((host, int(port))):
-        visit(services.application).get("/")
+        services.background.start()
+        until(lambda: caplog.records, "a word about it")
     visit(services.application).get("/")
     [error] = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
     assert error == f"sys_metrics_bind_failed: {services.address}: Address already in use"
 
 
-def test_without_an_address_nothing_is_measured_and_nothing_loaded_that_would(services, tmp_path):
+def test_without_an_address_nothing_is_measured_and_nothing_loaded_that_would(tmp_path):
     """A megabyte or two of memory, and a package that need not be installed."""
-    services.metrics.stop()
     program = (
         "import sys, plaster, authsite, webtest\n"
         "ini = dict(plaster.get_settings('testing.ini', 'app:main'))\n"
@@ -227,19 +233,19 @@ def test_sessions_that_expire_are_counted_by_the_process_that_sweeps(
     dbsession.execute(sa.update(UserSession).values(expires_at=utc_now() - timedelta(hours=1)))
     dbsession.execute(sa.update(PurgeRun).values(started_at=utc_now() - timedelta(days=1)))
     dbsession.commit()
-    services_of(measured.application.registry).purger.run_if_due(now=utc_now()).join()
+    assert services_of(measured.application.registry).purger.run_if_due(now=utc_now())
     assert measured.values()["authsite_sessions_ended_total", "expired"] == 1
 
 
 def test_a_site_that_is_not_measured_may_be_told_all_the_same(services):
     metrics = services.metrics
-    metrics.start()
+    metrics.work()
+    metrics.stop()
     metrics.count_sign_in("success")
     metrics.count_session_opened()
     metrics.count_session_ended("sign_out")
     metrics.count_event("password_changed")
     metrics.count_throttled("sign_in_account")
-    assert not metrics.needs_start
 
 
 def test_hashes_are_measured_and_those_at_work_and_waiting_are_told(watched, visit):

@@ -11,7 +11,6 @@ from authsite.clock import utc_now
 from authsite.models import Base
 from authsite.resources.site_map import endpoints
 from tests.browsers import PASSWORD
-from tests.site.conftest import wait_for_sweeps
 from tests.site.security_page import code_in, rows_below
 
 AGENT, ADDRESS = "Mozilla/5.0 (Peculiar) Test/1.0", "198.51.100.77"
@@ -67,7 +66,6 @@ class Visit:
             who: "".join(browser.get(path).text for path in paths)
             for who, browser in browsers.items()
         }
-        wait_for_sweeps()
         with services.database.engine.connect() as connection:
             self.rows = {
                 table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]

@@ -228,7 +228,6 @@ def test_in_development_nothing_leaves_the_machine(courier_to, post):
     message = post.put()
     mail_worker = courier_to(0, host=None)
     assert not mail_worker.delivers
-    assert not mail_worker.needs_start
     assert mail_worker.deliver_due(now=utc_now()) == DeliveryResult()
     assert post.row(message).attempts == 0
 

@@ -1,4 +1,4 @@
-"""The courier's thread: it comes when it is wanted, delivers when woken, and outlives mistakes."""
+"""The courier's thread: it delivers when woken, and outlives mistakes."""
 
 import contextlib
 import logging
@@ -23,16 +23,11 @@ from tests.processes.servers import until
 NEVER = 10_000.0
 
 
-def couriers() -> list[threading.Thread]:
-    """Return the threads that deliver."""
-    return [thread for thread in threading.enumerate() if thread.name == "courier"]
-
-
 @contextlib.contextmanager
 def at_work(mail_worker: MailWorker) -> Iterator[threading.Thread]:
     """Let a courier deliver on its thread while the block runs."""
-    mail_worker.start()
-    [thread] = couriers()
+    thread = threading.Thread(target=mail_worker.work)
+    thread.start()
     try:
         yield thread
     finally:
@@ -51,7 +46,7 @@ def courier_of(services, mailserver):
             database=database, server=server, sender="a@example.com", sender_name="Example"
         )
         next_attempt = next_attempt or database.compile(NEXT_ATTEMPT)
-        return MailWorker(next_attempt, delivery, on_thread=True, poll=poll, rest=rest)
+        return MailWorker(next_attempt, delivery, poll=poll, rest=rest)
 
     return build
 
@@ -73,24 +68,6 @@ def test_who_is_not_woken_looks_once_in_a_while(courier_of, mailserver, post):
     with at_work(courier_of(poll=0.01)):
         post.put()
         until(lambda: mailserver.received, "the message")
-
-
-def test_one_thread_is_enough(courier_of):
-    mail_worker = courier_of()
-    with at_work(mail_worker) as thread:
-        assert not mail_worker.needs_start
-        mail_worker.start()
-        assert couriers() == [thread]
-        assert thread.daemon
-    assert couriers() == []
-
-
-def test_where_another_process_delivers_there_is_no_thread(courier_to, mailserver):
-    mail_worker = courier_to(mailserver.port, thread=False)
-    assert mail_worker.delivers
-    assert not mail_worker.needs_start
-    mail_worker.start()
-    assert couriers() == []
 
 
 def test_a_server_that_is_away_is_left_alone_whoever_wakes(courier_of, unused_port, post, caplog):

@@ -1,14 +1,20 @@
-"""The site tidies up after itself, once in a while and one process at a time."""
+"""The purge: once in a while, one process at a time, whatever happens."""
 
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from authsite.clock import utc_now
 from authsite.db.engines import Database
-from authsite.models import PurgeRun, UserSession
+from authsite.models import OutboxMessage, PurgeRun, User, UserSession
 from authsite.purging.purger import Purger
-from tests.factories import NOW, a_message, a_session, some_noise
+from tests.factories import NOW, a_message, a_session, a_user, some_noise
+from tests.processes.servers import until
 
 EVERY = timedelta(hours=1)
 
@@ -32,45 +38,103 @@ def left(services) -> int:
         return connection.execute(sa.select(sa.func.count()).select_from(UserSession)).scalar_one()
 
 
-def sweep(purger: Purger, now=NOW) -> bool:
-    """Nudge, wait until it is done, and return whether anything was begun."""
-    thread = purger.run_if_due(now=now)
-    if thread is not None:
+def sweeper_of(database, **options) -> Purger:
+    return Purger(database, **{"every": EVERY, "on_expired": lambda _: None} | options)
+
+
+@contextlib.contextmanager
+def at_work(purger: Purger) -> Iterator[None]:
+    """Let it work on a thread while the block runs."""
+    thread = threading.Thread(target=purger.work)
+    thread.start()
+    try:
+        yield
+    finally:
+        purger.stop()
         thread.join()
-    return thread is not None
 
 
 def test_what_is_over_goes_and_what_lives_stays(services, sessions, dbsession, caplog):
     caplog.set_level("INFO", "authsite.sweeping")
     a_message(dbsession, purge_after=NOW)
     expired = []
-    assert sweep(Purger(services.database, every=EVERY, on_expired=expired.append))
+    assert sweeper_of(services.database, on_expired=expired.append).run_if_due(now=NOW)
     assert left(services) == sessions["alive"]
     assert expired == [3]  # no message is among the sessions
     assert "3 expired sessions, 0 forgotten throttles, 0 expired links, " in caplog.text
 
 
-def test_one_process_looks_no_more_than_once_in_a_while(services, sessions):
-    purger = Purger(services.database, every=EVERY, on_expired=lambda _: None)
-    assert sweep(purger)
-    assert not sweep(purger)
-    assert not sweep(purger, NOW + timedelta(days=1))
-
-
-def test_of_two_processes_one_sweeps(services, sessions, dbsession):
-    sweep(Purger(services.database, every=EVERY, on_expired=lambda _: None))
+def test_one_of_two_processes_purges(services, sessions, dbsession):
+    assert sweeper_of(services.database).run_if_due(now=NOW)
     (person, *_) = some_noise(dbsession)
     a_session(dbsession, person, expires_at=NOW)
     before = left(services)
-    sweep(Purger(services.database, every=EVERY, on_expired=lambda _: None), NOW + EVERY / 2)
+    other = sweeper_of(services.database)
+    assert other.run_if_due(now=NOW + EVERY / 2)
     assert left(services) == before
-    sweep(Purger(services.database, every=EVERY, on_expired=lambda _: None), NOW + EVERY)
+    assert other.run_if_due(now=NOW + EVERY)
     assert left(services) == before - 1
 
 
-def test_a_database_that_is_away_stops_nobody(tmp_path, caplog):
-    url = sa.make_url(f"sqlite:///{tmp_path}/no/such/folder/x.sqlite")
+@pytest.fixture
+def expire(services) -> Callable[[], None]:
+    """Add a session that has expired, and let no purge have happened yet."""
+
+    def add() -> None:
+        with Session(services.database.write_engine) as dbsession:
+            dbsession.execute(sa.update(PurgeRun).values(started_at=utc_now() - timedelta(days=1)))
+            a_session(dbsession, a_user(dbsession), expires_at=utc_now() - timedelta(seconds=1))
+
+    return add
+
+
+def test_purge_repeats_until_it_is_stopped(services, expire):
+    expire()
+    with at_work(sweeper_of(services.database, every=timedelta(milliseconds=10))):
+        until(lambda: left(services) == 0, "the first purge")
+        expire()
+        until(lambda: left(services) == 0, "the next one")
+
+
+def test_purge_ends_after_the_batch_in_hand(services, expire, dbsession, caplog):
+    """The old message is left to the next purge: sessions are deleted first."""
+    caplog.set_level("INFO", "authsite.sweeping")
+    a_message(dbsession, purge_after=utc_now() - timedelta(seconds=1))
+    expire()
+    purger = sweeper_of(services.database, on_expired=lambda _: purger.stop())
+    purger.work()
+    assert left(services) == 0
+    assert "1 expired sessions" in caplog.text
+    assert dbsession.scalar(sa.select(OutboxMessage)) is None
+
+
+@pytest.fixture
+def later(tmp_path) -> Iterator[Database]:
+    """A database whose folder does not exist yet."""
+    url = sa.make_url(f"sqlite:///{tmp_path}/later/site.sqlite")
     database = Database(url, pool_size=1, wait=timedelta(seconds=1))
-    assert sweep(Purger(database, every=EVERY, on_expired=lambda _: None))
-    assert "put off" in caplog.text
+    yield database
     database.dispose()
+
+
+def test_purge_survives_a_database_outage(later, tmp_path, migrate, caplog):
+    caplog.set_level("INFO", "authsite.sweeping")
+    with at_work(sweeper_of(later, retry=0.01)):
+        until(lambda: "put off, the database is away" in caplog.text, "a failure")
+        (tmp_path / "later").mkdir()
+        migrate(str(later.engine.url))
+        until(lambda: "deleted" in caplog.text, "a purge")
+
+
+def test_purge_survives_an_unexpected_error(later, tmp_path, migrate, caplog):
+    """As when a row of the host application points at an account that is to be deleted."""
+    (tmp_path / "later").mkdir()
+    migrate(str(later.engine.url))
+    with Session(later.engine) as dbsession:
+        user = a_user(dbsession, delete_after=NOW)
+        dbsession.connection().exec_driver_sql("CREATE TABLE host (id REFERENCES user)")
+        dbsession.connection().exec_driver_sql(f"INSERT INTO host VALUES ('{user.id}')")
+        dbsession.commit()
+        assert not sweeper_of(later).run_if_due(now=NOW)
+        assert dbsession.get(User, user.id, populate_existing=True)
+    assert "sys_purge: failed" in caplog.text

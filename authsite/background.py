@@ -1,0 +1,132 @@
+"""Start and stop background work: the mail worker, the purge and the metrics listener.
+
+Loading the application schedules the start `DELAY` seconds later, and no request is involved. The
+delay tells the processes that serve from those that do not:
+
+* A server that forks after loading (gunicorn with preload) does so at once. Its master never
+  starts the workers; each child schedules a start of its own, also one that replaces another.
+* A process that forks later, while its workers run, keeps them. The child is a helper of the host
+  application and starts nothing.
+* A script that loads the application is mostly gone by then. Commands and tests call `disable`.
+
+A fork never happens while a thread or a database connection of the workers exists in a master, so
+that a child inherits neither. uWSGI forks without telling Python, which is why its own hook is
+used there. A test, or a server of another kind, calls `start` itself.
+"""
+
+import atexit
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+#: Seconds from loading the application to the start. Masters fork within some milliseconds.
+DELAY = 2.0
+#: Seconds for which the end of the process waits for the workers together.
+PATIENCE = 5.0
+
+
+class Worker(Protocol):
+    """What one thread does."""
+
+    name: str
+
+    def work(self) -> None:
+        """Work until `stop` is called from another thread."""
+
+    def stop(self) -> None:
+        """Let `work` return as soon as what is in hand is done."""
+
+
+class Background:
+    """The workers of one process, a thread each. They start once, and stop for good."""
+
+    is_enabled = True
+
+    def __init__(self, workers: Sequence[Worker], *, delay: float = DELAY) -> None:
+        self._workers = tuple(workers)
+        self._delay = delay
+        self._timer: threading.Timer | None = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start every worker now, unless they run already."""
+        if not self._threads:
+            self._threads = [
+                threading.Thread(target=worker.work, name=worker.name, daemon=True)
+                for worker in self._workers
+            ]
+            for thread in self._threads:
+                thread.start()
+
+    def stop(self) -> None:
+        """Stop every worker, and wait up to `PATIENCE` seconds for what they have in hand."""
+        self.before_fork()
+        for worker in self._workers:
+            worker.stop()
+        deadline = time.monotonic() + PATIENCE
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._workers = ()
+
+    def schedule(self) -> None:
+        """Start in this process or in its children, whichever serve; stop when they end."""
+        if not self.is_enabled:
+            return
+        os.register_at_fork(before=self.before_fork, after_in_child=self.after_fork_in_child)
+        atexit.register(self.stop)
+        _exit_on_sigterm()
+        if not self._is_left_to_uwsgi():
+            self._start_later()
+
+    def before_fork(self) -> None:
+        """Cancel a start that is still to come: its thread would not exist in the child."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+
+    def after_fork_in_child(self) -> None:
+        """Schedule a start, unless the parent serves itself."""
+        if self._threads:
+            self._workers, self._threads = (), []
+        self._start_later()
+
+    def _is_left_to_uwsgi(self) -> bool:
+        """Let uWSGI start the workers in its children, if it has not forked yet.
+
+        A thread of its master, even one that waits, blocks every child.
+        """
+        uwsgi: Any = sys.modules.get("uwsgi")  # there is such a module in its processes only
+        if uwsgi is None or uwsgi.worker_id():
+            return False
+        others = getattr(uwsgi, "post_fork_hook", lambda: None)
+
+        def start_in_child() -> None:
+            others()
+            self.after_fork_in_child()
+
+        uwsgi.post_fork_hook = start_in_child
+        return True
+
+    def _start_later(self) -> None:
+        self._timer = threading.Timer(self._delay, self.start)
+        self._timer.daemon = True
+        self._timer.start()
+
+
+def disable() -> None:
+    """Let `schedule` do nothing in this process, which does not serve: a command, or tests."""
+    Background.is_enabled = False
+
+
+def _exit_on_sigterm() -> None:
+    """Let SIGTERM unwind the process as SIGINT does, unless the server has a handler of its own.
+
+    By default it ends Python at once, in the middle of an email.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())

@@ -1,0 +1,106 @@
+"""All checks, in the order in which they run."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from authsite.doctor import (
+    database,
+    mail,
+    passwords,
+    postgresql,
+    proxy,
+    purge,
+    secrets,
+    serving,
+    settings,
+    site_url,
+    sqlite,
+)
+from authsite.doctor.finding import Finding
+from authsite.doctor.subject import Subject
+
+
+class Check(NamedTuple):
+    """A function that examines one thing; its docstring says what has to hold."""
+
+    name: str
+    run: Callable[[Subject], Finding | list[Finding]]
+    #: How to fix what it finds, unless the finding says so itself.
+    fix: str
+    #: The checks without which it makes no sense.
+    needs: tuple[str, ...] = ("settings",)
+    #: The only kind of database it applies to.
+    backend: str | None = None
+    #: Whether a site for development always passes.
+    production_only: bool = False
+
+    @property
+    def description(self) -> str:
+        """What has to hold."""
+        return str(self.run.__doc__)
+
+
+_CALIBRATE = "Use the costs that `authsite calibrate` proposes."
+_LIMITS = "Use the values of production.ini: `connection_limit = 1000`, `ident =` and so on."
+_LOG = "Copy the logging sections of production.ini: INFO for root, WARN for SQLAlchemy."
+_MIGRATE = "Make a backup, then run `alembic upgrade head` with this ini file."
+_PROXY = "Set the three trusted_proxy lines of production.ini, with the proxy's IP address."
+_RIGHTS = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO its own role."
+_SECRET = (
+    "Use `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`; users stay signed in."  # noqa: S105
+)
+_SETTING = "Set it in the ini file or in the environment (docs/configuration.md)."
+_SMTP = "Check host, port and authsite.mail.security, and the firewall (docs/mail.md)."
+_THREADS = "Raise threads, or lower authsite.passwords.hash_queue_size and authsite.passwords.hash_threads."
+_TLS = "Add ?sslmode=verify-full&sslrootcert=… to the URL (docs/production.md)."
+_ENCODING = "Restore a dump into a database with ENCODING 'UTF8'."
+_INI, _SERVERS, _DATABASE = ("ini file",), ("servers",), ("database",)
+_MIGRATED, _BOTH = ("migrations",), ("settings", "servers")
+_SQLITE, _POSTGRESQL = "sqlite", "postgresql"
+
+CHECKS = (
+    Check("ini file", settings.ini_file, "Start from production.ini.", ()),
+    Check("settings", settings.settings, _SETTING, _INI),
+    Check("variables", settings.variables, "docs/configuration.md lists all settings.", ()),
+    Check("application", settings.application, "Run `pserve` to see where it fails."),
+    Check("debug", settings.debug, "Switch it off in the ini file and the environment.", _INI),
+    Check("log", settings.log, _LOG, _INI),
+    Check("secret", secrets.secret, _SECRET, production_only=True),
+    Check("kept secret", secrets.kept_secret, "Run `chmod o=`; replace what has leaked.", _INI),
+    Check("pepper", secrets.pepper, "Put a new pepper before this one (docs/passwords.md)."),
+    Check("site url", site_url.site_url, "Set authsite.site.url.", production_only=True),
+    Check("servers", serving.servers, "Copy the server sections of production.ini.", _INI),
+    Check("proxy", proxy.proxy, _PROXY, _SERVERS, production_only=True),
+    Check("threads", serving.threads, _THREADS, _BOTH, production_only=True),
+    Check("limits", serving.limits, _LIMITS, _SERVERS, production_only=True),
+    Check("metrics", serving.metrics, "Set AUTHSITE_METRICS_LISTEN for each process.", _BOTH),
+    Check("database", database.database, "Move the database closer.", _INI),
+    Check(
+        "local disk", sqlite.local_disk, "Move it to a disk of this machine.", _DATABASE, _SQLITE
+    ),
+    Check("database file", sqlite.database_file, "Run `chmod o=`.", _DATABASE, _SQLITE),
+    Check("wal", sqlite.wal, "Try `PRAGMA journal_mode=WAL`.", _DATABASE, _SQLITE),
+    Check("text and isolation", postgresql.text, _ENCODING, _DATABASE, _POSTGRESQL),
+    Check(
+        "connections",
+        postgresql.connections,
+        "Raise max_connections, or lower authsite.database.pool_size.",
+        ("settings", "database"),
+        _POSTGRESQL,
+    ),
+    Check("database tls", postgresql.tls, _TLS, _DATABASE, _POSTGRESQL),
+    Check("migrations", database.migrations, _MIGRATE, _DATABASE),
+    Check("rights", postgresql.rights, _RIGHTS, _MIGRATED, _POSTGRESQL),
+    Check("clock", database.clock, "Run chrony or systemd-timesyncd.", _DATABASE),
+    Check(
+        "purge", purge.purge, "Start the site, or run `authsite purge`.", ("settings", *_MIGRATED)
+    ),
+    Check("mail server", mail.server, _SMTP),
+    Check("sender", mail.sender, "Set authsite.mail.sender, or SPF and DKIM of that domain."),
+    Check("outbox", mail.outbox, "Start the site, or `authsite deliver`.", _MIGRATED),
+    Check("hash cost", passwords.hash_cost, _CALIBRATE),
+    Check("hash time", passwords.hash_time, _CALIBRATE),
+    Check(
+        "hash memory", passwords.hash_memory, f"Lower authsite.passwords.hash_threads. {_CALIBRATE}"
+    ),
+)

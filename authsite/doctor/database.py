@@ -1,0 +1,105 @@
+"""The database: it answers quickly, has the tables that the code needs, and shares the clock."""
+
+import sqlite3
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from authsite.clock import utc_now
+from authsite.doctor.finding import Finding, fail, in_one_line, ok, warn
+from authsite.doctor.subject import Subject
+from authsite.settings.loader import SettingError
+
+#: The first SQLite with `RETURNING`.
+_MIN_SQLITE = (3, 35)
+#: Seconds that one answer may take: each page needs several.
+_SLOW = 0.1
+#: How far the clocks may differ, and an answer may take.
+_TOLERANCE = timedelta(seconds=2)
+_NOW = sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))
+
+
+def database(subject: Subject) -> Finding:
+    """The database can be reached and answers at once."""
+    try:
+        file = subject.database_file
+    except SettingError as error:
+        return fail(str(error), "Set it in the ini file or in the environment.")
+    if file is not None and not file.is_file():
+        fix = f"Run `alembic -c {subject.ini} upgrade head` as the user of the site."
+        return fail(f"There is no file {file}.", fix)
+    try:
+        return _ping(subject)
+    except ImportError as error:
+        return fail(f"The driver is missing: {error}", "Install authsite[postgres].")
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        where = file or subject.database_url.host or "its socket"
+        fix = f"Check {where}, and that the user of the site has access (pg_hba.conf, firewall)."
+        return fail(f"No connection: {in_one_line(error)}", fix)
+
+
+def _ping(subject: Subject) -> Finding:
+    started = time.perf_counter()
+    with subject.read_only_engine.connect() as connection:
+        connected = time.perf_counter()
+        # SQLite reads the file only when it has to.
+        connection.exec_driver_sql("PRAGMA schema_version" if subject.database_file else "SELECT 1")
+        answer = time.perf_counter() - connected
+        version = ".".join(map(str, connection.dialect.server_version_info or ()))
+    connect, name = connected - started, "SQLite" if subject.database_file else "PostgreSQL"
+    message = f"{name} {version} connects in {connect:.3f} s and answers in {answer:.3f} s."
+    if subject.database_file and sqlite3.sqlite_version_info < _MIN_SQLITE:
+        return fail(message, "Use a Python with SQLite 3.35 or newer.")
+    return warn(message) if answer > _SLOW else ok(message)
+
+
+def migrations(subject: Subject) -> Finding:
+    """The database is at the head of the migrations next to the ini file."""
+    try:
+        script = ScriptDirectory.from_config(Config(subject.ini))
+        heads = set(script.get_heads())
+        known = {each.revision for each in script.walk_revisions()}
+    except CommandError as error:
+        fix = "Copy the section [alembic] of production.ini."
+        return warn(f"There are no migrations to compare with: {error}", fix)
+    with subject.read_only_engine.connect() as connection:
+        found = set(MigrationContext.configure(connection).get_current_heads())
+    state = f"The database is at {', '.join(sorted(found)) or 'no revision'}"
+    if found == heads:
+        return ok(f"{state}, the head.")
+    if found <= known:
+        return fail(f"{state}, the code needs {', '.join(sorted(heads))}.")
+    if min(found) > max(heads, default=""):  # they are numbered
+        return warn(f"{state}, newer than this code.", "Start the newer code everywhere.")
+    return fail(
+        f"{state}, unknown to this code.", "Check that database and ini file belong together."
+    )
+
+
+def clock(subject: Subject) -> Finding:
+    """The clock agrees with the database's within two seconds."""
+    if subject.database_file is not None:
+        return _check_against_files(subject.database_file, Path(__file__))
+    with subject.read_only_engine.connect() as connection:
+        connection.execute(_NOW)  # so that the next one costs a single round trip
+        before = utc_now()
+        theirs: datetime = connection.execute(_NOW).scalar_one()
+        after = utc_now()
+    difference = max(before - theirs, theirs - after, timedelta())
+    if difference > _TOLERANCE:
+        return fail(f"This clock and the database's differ by {difference.total_seconds():.0f} s.")
+    return ok("This clock and the database's agree.")
+
+
+def _check_against_files(*files: Path) -> Finding:
+    """Compare with the newest file: SQLite uses this clock, and no file is from the future."""
+    behind = max(file.stat().st_mtime for file in files) - utc_now().timestamp()
+    if behind > _TOLERANCE.total_seconds():
+        return fail(f"This clock is {behind:.0f} s behind the newest file of the site.")
+    return ok("SQLite uses this clock, which is not behind the files of the site.")

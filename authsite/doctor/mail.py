@@ -1,0 +1,74 @@
+"""Mail: emails can be sent, come from the right domain, and do leave the outbox."""
+
+import contextlib
+import dataclasses
+import time
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from authsite.clock import utc_now
+from authsite.doctor.finding import Finding, fail, ok, warn
+from authsite.doctor.subject import Subject
+from authsite.mail.errors import Misconfigured, ServerUnavailable
+from authsite.mail.server import end_of_certificate, mail_server
+from authsite.mail.status import count_messages
+from authsite.models import OutboxMessage
+
+#: A certificate that is not renewed this long before it expires will not be.
+_RENEWED_BEFORE = timedelta(days=14)
+#: A worker takes a message within seconds.
+_LATE, _TOO_LATE = timedelta(minutes=15), timedelta(hours=6)
+_DUE = sa.select(sa.func.min(OutboxMessage.__table__.c.next_attempt_at))
+
+
+def server(subject: Subject) -> Finding:
+    """The mail server can be reached, shows a valid certificate and accepts the sign-in."""
+    found = mail_server(subject.settings)
+    if found is None:
+        return ok("In development, /dev/mail shows the emails.")
+    timeout = min(found.mail.timeout, timedelta(seconds=subject.timeout))
+    started = time.perf_counter()
+    try:
+        smtp = found._replace(mail=dataclasses.replace(found.mail, timeout=timeout)).open()
+    except Misconfigured as error:
+        return fail(f"{found.host} cannot be used: {error}", "Fix that setting (docs/mail.md).")
+    except ServerUnavailable as error:
+        return fail(f"{found.host} cannot be used: {error}")
+    with contextlib.closing(smtp):
+        milliseconds = (time.perf_counter() - started) * 1000
+        expires = end_of_certificate(smtp)
+        with contextlib.suppress(OSError):
+            smtp.quit()
+    message = f"{found.host} accepts emails in {milliseconds:.0f} ms"
+    if expires is None:
+        return ok(f"{message}, without TLS, on this machine.")
+    message = f"{message}; its certificate expires on {expires:%Y-%m-%d}."
+    is_late = expires - utc_now() < _RENEWED_BEFORE
+    return warn(message, "Renew the certificate.") if is_late else ok(message)
+
+
+def sender(subject: Subject) -> Finding:
+    """Emails come from the domain of the site."""
+    services = urlsplit(subject.settings.site.url).hostname or ""
+    email = subject.settings.sender
+    domain = email.rpartition("@")[2]
+    if f".{services}".endswith(f".{domain}") or domain.endswith(f".{services}"):
+        return ok(f"Emails come from {email}. SPF and DKIM are not checked.")
+    return warn(f"Emails of {services} come from {email}, which is in another domain.")
+
+
+def outbox(subject: Subject) -> Finding:
+    """No message in the outbox is overdue."""
+    if subject.in_development and subject.settings.mail.host is None:
+        return ok("In development, /dev/mail shows the emails.")
+    with subject.read_only_engine.connect() as connection:
+        due = connection.execute(_DUE).scalar_one()
+        counts = count_messages(connection)
+    states = ", ".join(f"{counts[state]} {state}" for state in ("waiting", "put off", "given up"))
+    late = utc_now() - due if due else timedelta()
+    if late <= _LATE:
+        return ok(f"Messages: {states}.")
+    report = fail if late > _TOO_LATE else warn
+    return report(f"Messages: {states}. No worker took one due since {due:%Y-%m-%d %H:%M}Z.")

@@ -1,0 +1,48 @@
+"""Password hashes: expensive for attackers, affordable for the site."""
+
+import os
+import time
+
+from argon2.exceptions import HashingError
+
+from authsite.doctor.finding import Finding, fail, ok, warn
+from authsite.doctor.servers import server_names
+from authsite.doctor.subject import Subject
+from authsite.passwords.calibration import LEAST
+
+#: Seconds that a user accepts when signing in.
+_SLOW = 1.0
+_KIB_PER_MIB = 1024
+
+
+def hash_cost(subject: Subject) -> Finding:
+    """Hashes cost at least the minimum of OWASP."""
+    passwords = subject.settings.passwords
+    memory, passes = passwords.memory_cost, passwords.time_cost
+    costs = f"m={memory}, t={passes}, p={passwords.parallelism}"
+    if any(memory >= minimum.memory and passes >= minimum.passes for minimum in LEAST):
+        return ok(f"{costs} is at least the minimum of OWASP.")
+    return fail(f"{costs} is below the minimum of OWASP, m=19456, t=2.")
+
+
+def hash_time(subject: Subject) -> Finding:
+    """One hash takes less than a second."""
+    started = time.perf_counter()
+    try:
+        subject.services.hasher.hash("a password to measure the time")
+    except HashingError as error:
+        return fail(f"This machine cannot compute a hash: {error}.")
+    seconds = time.perf_counter() - started
+    message = f"One hash takes {seconds * 1000:.0f} ms here."
+    return warn(message) if seconds > _SLOW else ok(message)
+
+
+def hash_memory(subject: Subject) -> Finding:
+    """Concurrent hashes need less than half of the memory."""
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _KIB_PER_MIB
+    passwords = subject.settings.passwords
+    hashes = (passwords.hash_threads or os.cpu_count() or 1) * max(1, len(server_names(subject)))
+    needed = hashes * passwords.memory_cost
+    mib = f"{needed // _KIB_PER_MIB} of {available // _KIB_PER_MIB} MiB"
+    message = f"{hashes} concurrent hashes need {mib}."
+    return warn(message) if needed > available // 2 else ok(message)

@@ -1,0 +1,128 @@
+"""Background work of real servers: in the process that serves, or in the children of a master.
+
+No server gets a request here before its work is done.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from authsite.clock import utc_now
+from authsite.models import OutboxMessage, UserSession
+from tests.factories import a_message, a_session, a_user
+from tests.processes.servers import DEADLINE, FOR_CROWDS, Server, until
+from tests.processes.visitors import Visitor
+from tests.smtp import Mailserver, a_mailserver
+
+GUNICORN = (
+    "use = egg:gunicorn#main\nworkers = 2\nworker_class = gthread\nthreads = 4\n"
+    "loglevel = critical\n"
+)
+
+
+class Working(Server):
+    """A server that is up once it has purged, and that is asked nothing until then."""
+
+    def purged_by(self) -> list[int]:
+        """Return the processes that have purged."""
+        return self.processes("sys_purge")
+
+    def processes(self, event: str) -> list[int]:
+        """Return the processes that have logged this event, once for each time."""
+        return [record["process"] for record in self.records() if record.get("event") == event]
+
+    def children(self) -> list[int]:
+        """Return the processes that the server has forked."""
+        path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(child) for child in path.read_text().split()]
+
+    def wait(self) -> None:
+        """Wait for the end of the process."""
+        self._process.wait(DEADLINE)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, f"the server ended with {self._process.returncode}"
+        return bool(self.purged_by())
+
+
+def forking(ini: str) -> str:
+    """Edit production.ini: pserve loads the application, then gunicorn forks."""
+    before, _, after = ini.partition("[server:main]\n")
+    _, _, after = after.partition("[server:second]\n")
+    place = ini.partition("\nlisten = ")[2].partition("\n")[0]
+    return f"{before}[server:main]\n{GUNICORN}bind = {place}\n[server:second]\n{after}"
+
+
+@pytest.fixture
+def mailserver() -> Iterator[Mailserver]:
+    """A server that takes what it is given."""
+    with a_mailserver() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _due(engine: Engine) -> None:
+    """An email to deliver, and a session that has expired."""
+    past = utc_now() - timedelta(days=1)
+    with Session(engine) as dbsession:
+        a_message(dbsession, send_at=past, recipient="ada@example.com")
+        a_session(dbsession, a_user(dbsession), expires_at=past)
+
+
+def settings_of(mailserver: Mailserver, **more: str) -> dict[str, str]:
+    """Return what the server is given in its environment."""
+    return FOR_CROWDS | {"AUTHSITE_MAIL_PORT": str(mailserver.port)} | more
+
+
+def sessions(engine: Engine) -> int:
+    """Return how many sessions are left."""
+    with engine.connect() as connection:
+        return connection.execute(sa.select(sa.func.count(UserSession.id))).scalar_one()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_pserve_works_by_itself_and_ends_cleanly(
+    tmp_path: Path, database_url: str, engine: Engine, mailserver: Mailserver, number
+) -> None:
+    """The email in hand is finished when the server is asked to end."""
+    mailserver.hangs = True
+    with Working(tmp_path, database_url, settings=settings_of(mailserver)) as server:
+        assert server.purged_by() == [server.pid]
+        assert sessions(engine) == 0
+        until(lambda: mailserver.waiting, "an email on its way")
+        os.kill(server.pid, number)
+        mailserver.hangs = False
+        server.wait()
+        assert server.processes("sys_mail_delivered") == [server.pid]
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(OutboxMessage.delivered_at)).scalar_one()
+
+
+def test_children_of_a_forking_server_work_and_their_parent_does_not(
+    tmp_path: Path, database_url: str, engine: Engine, mailserver: Mailserver
+) -> None:
+    settings = settings_of(mailserver, AUTHSITE_PURGE_INTERVAL="1s")
+    with Working(tmp_path, database_url, settings=settings, edit=forking) as server:
+        assert sessions(engine) == 0
+        until(lambda: mailserver.received, "the email")
+        visitor = Visitor(server)
+        assert visitor.sign_up("ada@example.com").status == 303
+        assert visitor.is_signed_in
+        until(lambda: len(mailserver.received) == 2, "the email that a request has written")
+        killed, kept = server.children()
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: {*server.children()} > {kept}, "another child")
+        [new] = {*server.children()} - {kept}
+        os.kill(kept, signal.SIGKILL)
+        until(lambda: new in server.purged_by(), "a purge of the new child")
+        workers = {*server.purged_by(), *server.processes("sys_mail_delivered")}
+        assert server.pid not in workers
+        assert new in workers

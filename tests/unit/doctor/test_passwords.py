@@ -1,0 +1,61 @@
+"""The checks of password hashes."""
+
+import os
+from types import SimpleNamespace
+
+import pytest
+from argon2.exceptions import HashingError
+
+from authsite.settings.schema import PasswordSettings
+from tests.unit.doctor.findings import fails, passes, warns
+
+
+def costs(memory, passes_, **others):
+    """Return the lines of an ini file with these costs."""
+    return {
+        "authsite.passwords.memory_cost": str(memory),
+        "authsite.passwords.time_cost": str(passes_),
+    } | others
+
+
+def test_hash_cost_accepts_the_default(a_subject):
+    assert f"m={PasswordSettings.memory_cost}, t=3, p=1" in passes(a_subject(), "hash cost")
+
+
+@pytest.mark.parametrize("cost", [(19_456, 2), (47_104, 1), (7_168, 5), (65_536, 3)])
+def test_hash_cost_accepts_the_minimum_of_owasp(a_subject, cost):
+    passes(a_subject(app=costs(*cost)), "hash cost")
+
+
+@pytest.mark.parametrize("cost", [(8, 1), (19_455, 2), (47_103, 1), (7_167, 100)])
+def test_hash_cost_rejects_less(a_subject, cost):
+    assert f"m={cost[0]}, t={cost[1]}" in fails(a_subject(app=costs(*cost)), "hash cost")
+
+
+def test_hash_time_is_measured(a_subject):
+    assert " ms " in passes(a_subject(app=costs(8, 1)), "hash time")
+
+
+def test_hash_time_warns_of_slow_hashes(a_subject, monkeypatch):
+    monkeypatch.setattr("authsite.doctor.passwords._SLOW", 0.0)
+    assert " ms " in warns(a_subject(app=costs(8, 1)), "hash time")
+
+
+def test_hash_time_fails_without_enough_memory(a_subject):
+    def break_off(_password):
+        raise HashingError("Memory allocation error")
+
+    subject = a_subject()
+    vars(subject)["site"] = SimpleNamespace(hasher=SimpleNamespace(hash=break_off))
+    assert "Memory allocation error" in fails(subject, "hash time")
+
+
+def test_hash_memory_accepts_what_fits(a_subject):
+    message = passes(a_subject(app=costs(8, 1)), "hash memory")
+    assert message.startswith(f"{os.cpu_count()} concurrent hashes need 0 of ")
+
+
+def test_hash_memory_warns_of_too_many_hashes(a_subject):
+    many = {"authsite.passwords.hash_threads": "256"}
+    subject = a_subject(app=costs(4_194_304, 1, **many), more={"server:second": {"use": "main"}})
+    assert "512 concurrent hashes need 2097152 of" in warns(subject, "hash memory")

@@ -1,0 +1,144 @@
+"""The checks of PostgreSQL."""
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from tests.unit.doctor.findings import fails, passes, warns
+from tests.unit.doctor.tcp_proxy import a_tcp_proxy_to
+
+
+@pytest.fixture
+def url(postgresql, migrate):
+    """The URL of a database of the test's own, at the head."""
+    url = postgresql.new_database()
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def on(a_subject):
+    """Return a site on the database of a URL."""
+    return lambda url, **app: a_subject(app={"sqlalchemy.url": str(url)} | app)
+
+
+def run(url, *statements):
+    """Run statements as the owner of the server."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def named(url, **parts):
+    """Return the URL with another part."""
+    return sa.make_url(url).set(**parts).render_as_string(hide_password=False)
+
+
+def test_text_and_isolation_pass(on, url):
+    assert "UTF8" in passes(on(url), "text and isolation")
+
+
+def test_text_rejects_another_encoding(on, url):
+    name = f"{sa.make_url(url).database}_ascii"
+    run(url, f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    subject = on(named(url, database=name))
+    assert "SQL_ASCII" in fails(subject, "text and isolation")
+
+
+def test_isolation_warns_of_another_level(on, url):
+    name = sa.make_url(url).database
+    run(url, f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    assert "serializable" in warns(on(url), "text and isolation")
+
+
+@pytest.fixture
+def role(url):
+    """A role without rights, dropped after the test."""
+    run(url, "CREATE ROLE plain LOGIN")
+    yield "plain"
+    run(url, "DROP OWNED BY plain", "DROP ROLE plain")
+
+
+def test_rights_warn_of_a_superuser(on, url):
+    assert "superuser" in warns(on(url), "rights")
+
+
+def test_rights_accept_what_the_site_needs(on, url, role):
+    run(url, f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
+    passes(on(named(url, username=role)), "rights")
+
+
+def test_rights_name_what_is_missing(on, url, role):
+    run(
+        url,
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        f'REVOKE DELETE ON "user" FROM {role}',
+        f"REVOKE INSERT ON throttle FROM {role}",
+    )
+    message = fails(on(named(url, username=role)), "rights")
+    assert message.endswith(": INSERT on throttle; DELETE on user.")
+
+
+def test_connections_accept_a_large_server(on, url):
+    assert "here: 1; connections they may open: 32 of " in passes(on(url), "connections")
+
+
+def test_connections_warn_of_a_small_server(a_subject, url):
+    changed = {"sqlalchemy.url": url, "authsite.database.pool_size": "100"}
+    subject = a_subject(app=changed, more={"server:second": {"use": "main"}})
+    assert "here: 2; connections they may open: 400 of" in warns(subject, "connections")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_tls_is_not_needed_on_this_machine(on, url, host):
+    with a_tcp_proxy_to(url) as port:
+        subject = on(elsewhere(url, port).replace("db.example.com", host))
+        assert "this machine" in passes(subject, "database tls")
+
+
+def test_tls_is_not_needed_on_a_socket(on, url):
+    assert "this machine" in passes(on(url), "database tls")
+
+
+def test_tls_follows_the_environment_of_the_driver(on, url, monkeypatch):
+    name = sa.make_url(url).database
+    with a_tcp_proxy_to(url) as port:
+        for variable, value in {
+            "PGHOST": "db.example.com",
+            "PGHOSTADDR": "127.0.0.1",
+            "PGPORT": str(port),
+        }.items():
+            monkeypatch.setenv(variable, value)
+        assert "db.example.com" in fails(on(f"postgresql://postgres@/{name}"), "database tls")
+
+
+def elsewhere(url, port, **query):
+    """Return the URL of a machine with another name, behind this port."""
+    at = {"hostaddr": "127.0.0.1", "port": str(port)} | query
+    return sa.URL.create(
+        "postgresql",
+        username="postgres",
+        host="db.example.com",
+        database=sa.make_url(url).database,
+        query=at,
+    ).render_as_string(hide_password=False)
+
+
+def test_tls_is_required_to_another_machine(on, url):
+    with a_tcp_proxy_to(url) as port:
+        message = fails(on(elsewhere(url, port)), "database tls")
+    assert message == "The connection to db.example.com is not encrypted."
+
+
+def test_tls_without_verification_is_a_warning(on, url, certificates):
+    with a_tcp_proxy_to(url, tls=certificates.server_of("other.example.com")) as port:
+        message = warns(on(elsewhere(url, port, sslmode="require")), "database tls")
+    assert "not verified" in message
+
+
+def test_tls_with_verification_passes(on, url, certificates):
+    query = {"sslmode": "verify-full", "sslrootcert": str(certificates.file)}
+    with a_tcp_proxy_to(url, tls=certificates.server_of("db.example.com")) as port:
+        passes(on(elsewhere(url, port, **query)), "database tls")
+    with a_tcp_proxy_to(url, tls=certificates.server_of("other.example.com")) as port:
+        assert "No connection" in fails(on(elsewhere(url, port, **query)), "database")
