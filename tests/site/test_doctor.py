@@ -118,7 +118,7 @@ def test_production_ini_as_it_is_shipped_lacks_its_proxy(well):
     run = Run(ROOT / "production.ini", well)
     assert run.status == 1
     assert set(run.of(Status.WRONG)) == {"proxy"}
-    assert "Mend: take the # from the three trusted_proxy lines" in run.said
+    assert "Fix: take the # from the three trusted_proxy lines" in run.said
 
 
 def test_production_ini_that_was_told_nothing_says_what_it_needs():
@@ -154,7 +154,7 @@ def test_what_is_wrong_is_said_in_words(production, well, environ, wrong):
     run = Run(production, told)
     assert (run.status, run.error) == (1, "")
     assert set(run.of(Status.WRONG)) == wrong
-    assert run.said.count("Mend: ") >= len(wrong)
+    assert run.said.count("Fix: ") >= len(wrong)
 
 
 def test_development_ini_is_fine_for_development(tmp_path, migrate):
@@ -183,7 +183,7 @@ def test_an_ini_file_that_cannot_be_read_is_a_finding(content, tmp_path):
 def test_who_asks_wrongly_is_told_how_to_ask():
     run = Run(ROOT / "production.ini", {}, "--timeout", "soon")
     assert run.status == 2
-    assert "usage: authsite doctor" in run.error
+    assert "Usage: authsite doctor" in run.error
 
 
 def test_the_page_has_every_check_with_what_it_looks_at():
