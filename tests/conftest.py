@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 import authsite
-from authsite import background
+from authsite.application import background
 from authsite.clock import utc_now
 from authsite.models import Base, PurgeRun, User
 from authsite.services import Services, services_of

@@ -50,7 +50,6 @@ class ActiveLink(NamedTuple):
     owner_email_normalized: str
     email_is_verified: bool
     owner_delete_after: datetime | None
-    owner_delete_after: datetime | None
 
     @property
     def is_for_current_email(self) -> bool:

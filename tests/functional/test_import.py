@@ -6,23 +6,20 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from authsite.commands import main
 from authsite.models import User
 from tests import foreign_hashes, former_sites
 from tests.foreign_hashes import COMPOSED, DECOMPOSED, LIGATURE, PASSWORD
 from tests.functional.reading import alert_of
+from tests.shell import run, write_ini
 
 
 @pytest.fixture
 def bring(database_url, settings_of_tests, tmp_path, services, verify):
     """Run `authsite import` for the site of the test; everybody comes."""
-    ini = tmp_path / "site.ini"
-    settings = settings_of_tests | {"sqlalchemy.url": database_url}
-    lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
-    ini.write_text("\n".join(["[app:main]", *lines]))
+    ini = write_ini(tmp_path / "site.ini", settings_of_tests | {"sqlalchemy.url": database_url})
 
     def go(*arguments: str) -> None:
-        assert main(["import", str(ini), *arguments]) == 0
+        run("import", ini, *arguments)
         verify()
 
     return go

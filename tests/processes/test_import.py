@@ -105,9 +105,9 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
         assert len(here) < MANY
         before = here
     answer = answer_of(start(path))
-    assert answer["here_already"] == len(before)
+    assert answer["already_imported"] == len(before)
     assert answer["imported"] == MANY - len(before)
-    assert answer["refused"] == 0
+    assert answer["rejected"] == 0
     everybody = ids_of(engine)
     assert len(everybody) == MANY
     assert everybody.items() >= before.items()
@@ -122,8 +122,8 @@ def test_two_imports_at_once_bring_everybody_once(start, tmp_path: Path, engine:
     running = [start(path), start(path)]
     answers = [answer_of(each) for each in running]
     assert sum(each["imported"] for each in answers) == 4 * BATCH
-    assert sum(each["here_already"] for each in answers) == 4 * BATCH
-    assert [each["refused"] for each in answers] == [0, 0]
+    assert sum(each["already_imported"] for each in answers) == 4 * BATCH
+    assert [each["rejected"] for each in answers] == [0, 0]
     assert len(ids_of(engine)) == 4 * BATCH
 
 
@@ -147,7 +147,7 @@ def test_an_address_for_which_somebody_signs_up_meanwhile_has_one_account(
         acts = [partial(sign_ups, visitor, first) for first, visitor in enumerate(visitors)]
         answer, *signed_up = at_once([lambda: answer_of(start(path)), *acts])
     assert answer["read"] == CONTESTED
-    assert answer["imported"] + answer["refused"] == CONTESTED
+    assert answer["imported"] + answer["rejected"] == CONTESTED
     assert answer["imported"] + sum(signed_up) == CONTESTED
     with engine.connect() as connection:
         rows = connection.execute(sa.select(User.email_normalized, User.external_id)).all()

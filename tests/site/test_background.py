@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pyramid.response import Response
 
 import authsite
-from authsite.background import Background
+from authsite.application.background import Background
 from authsite.clock import utc_now
 from authsite.models import PurgeRun, UserSession
 from authsite.resources import Root

@@ -1,9 +1,6 @@
-"""The `authsite` command, as an operator meets it: what it prints, and its exit status."""
+"""The `authsite` command on both databases, and as the program that is installed."""
 
-import contextlib
 import json
-import os
-import pty
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,29 +10,17 @@ import pytest
 import sqlalchemy as sa
 from pyramid.config import Configurator
 
-from authsite.commands import main
 from authsite.models import UserSession
-from authsite.resources.site_map import endpoints
+from tests.shell import refusal, run, write_ini
 
 ROOT = Path(__file__).parent.parent.parent
-GONE = (
-    "expired sessions deleted\n"
-    "0 forgotten throttles deleted\n"
-    "0 expired links deleted\n"
-    "0 old messages deleted\n0 old events deleted\n"
-    "0 closed accounts deleted\n"
-)
-PRODUCTION = str(ROOT / "production.ini")
+COMMAND = str(Path(sys.executable).parent / "authsite")
 
 
 @pytest.fixture
 def ini(database_url, settings_of_tests, tmp_path, services):
     """The path of an ini file for the database of the test."""
-    settings = settings_of_tests | {"sqlalchemy.url": database_url}
-    lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
-    path = tmp_path / "site.ini"
-    path.write_text("\n".join(["[app:main]", *lines]))
-    return str(path)
+    return write_ini(tmp_path / "site.ini", settings_of_tests | {"sqlalchemy.url": database_url})
 
 
 @pytest.fixture
@@ -51,117 +36,27 @@ def many_expired(browser, new_browser, dbsession):
     return browser
 
 
-def count(dbsession):
-    """Return how many sessions there are."""
-    return dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
-
-
-def test_the_tree_names_every_page(application, ini, capsys):
-    assert main(["tree", ini]) == 0
-    head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == ["address", "method", "permission", "view"]
-    assert [tuple(line.split()) for line in lines] == [
-        (page.address, page.method, page.permission, page.view)
-        for page in endpoints(application.registry)
-    ]
-    assert [
-        "/account",
-        "POST",
-        "authenticated",
-        "authsite.views.account.profile.AccountPage.submit",
-    ] in [line.split() for line in lines]
-
-
 @pytest.mark.asvs("14.2.7")
-def test_purge_deletes_what_has_expired_and_says_how_much(many_expired, ini, dbsession, capsys):
-    assert main(["purge", ini]) == 0
-    written = capsys.readouterr()
-    assert (written.out, written.err) == (f"1234 {GONE}", "")
-    assert count(dbsession) == 2
+def test_purge_deletes_expired_sessions_in_batches(many_expired, ini, dbsession):
+    done = run("purge", "--json", ini, terminal=True)
+    assert json.loads(done.stdout)["deleted"]["expired sessions"] == 1234
+    shown = [int(part.partition("%")[0]) for part in done.stderr.split("]")[1:]]
+    assert shown == sorted(shown)
+    assert {0, 40, 81, 100} <= set(shown)
+    assert dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession)) == 2
     assert many_expired.is_signed_in
-    assert main(["purge", ini]) == 0
-    assert capsys.readouterr().out == f"0 {GONE}"
+    assert run("purge", ini).stdout.startswith("0 expired sessions deleted\n")
 
 
-def on_a_terminal(monkeypatch, arguments):
-    """Run the command with a terminal for its messages; return what was to be seen there."""
-    ours, theirs = pty.openpty()
-    with os.fdopen(theirs, "w") as terminal, os.fdopen(ours, "rb", buffering=0) as screen:
-        monkeypatch.setattr(sys, "stderr", terminal)
-        assert main(arguments) == 0
-        monkeypatch.undo()
-        terminal.write("$")
-        terminal.flush()
-        seen = b""
-        while not seen.endswith(b"$"):
-            seen += screen.read(1024)
-    return seen.decode("utf-8")
-
-
-def test_purge_shows_on_a_terminal_how_far_it_is(many_expired, ini, monkeypatch, capsys):
-    seen = on_a_terminal(monkeypatch, ["purge", ini])
-    steps = [
-        f"[{'#' * grown}{'-' * (30 - grown)}] {share:4.0%}  {gone} expired sessions deleted"
-        for gone, grown, share in ((500, 12, 0.41), (1000, 24, 0.81), (1234, 30, 1))
-    ]
-    assert seen == "".join(f"\r{step}" for step in steps) + "\r\n$"
-    assert capsys.readouterr().out == f"1234 {GONE}"
-    assert on_a_terminal(monkeypatch, ["purge", ini]) == "$"
-
-
-def test_programs_are_answered_as_json(application, many_expired, ini, capsys):
-    assert main(["purge", "--json", ini]) == 0
-    deleted = json.loads(capsys.readouterr().out)["deleted"]
-    assert deleted["expired sessions"] == 1234
-    assert len(deleted) == len(GONE.splitlines())
-    assert main(["tree", "--json", ini]) == 0
-    pages = json.loads(capsys.readouterr().out)
-    assert [tuple(each.values()) for each in pages] == [
-        (page.address, page.method, page.permission, page.view)
-        for page in endpoints(application.registry)
-    ]
-    assert set(pages[0]) == {"address", "method", "permission", "view"}
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [[], ["nothing", "x.ini"], ["purge"], ["tree", "a", "b"], ["deliver", "x.ini", "--json"]],
-)
-def test_who_asks_wrongly_is_told_how_to_ask(arguments, capsys):
-    with pytest.raises(SystemExit) as exit_:
-        main(arguments)
-    assert exit_.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: authsite")
-
-
-def refusal(arguments, capsys):
-    """Run a command that cannot be done; return its one sentence."""
-    try:
-        status, last_words = main(arguments), ""
-    except SystemExit as end:  # Python writes the sentence, and the status is 1
-        status, last_words = 1, str(end.code)
-    written = capsys.readouterr()
-    said = written.err + last_words
-    assert (status, written.out) == (1, "")
-    assert said.startswith("authsite: ")
-    assert len(said.splitlines()) < 8
-    return said
-
-
-@pytest.mark.parametrize("command", ["tree", "purge", "deliver", "outbox"])
-def test_an_ini_file_that_is_not_there_is_named(command, tmp_path, capsys):
-    path = str(tmp_path / "nothing.ini")
-    assert path in refusal([command, path], capsys)
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["", "no ini file", "[app:other]\nuse = egg:authsite\n", "[app:main]\nuse = egg:nothing\n"],
-)
-def test_an_ini_file_that_cannot_be_read_is_named(content, tmp_path, capsys):
-    path = tmp_path / "broken.ini"
-    path.write_text(content)
-    assert str(path) in refusal(["tree", str(path)], capsys)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_unavailable_database_is_reported(kind, settings_of_tests, tmp_path):
+    url = f"sqlite:///{tmp_path}/nothing/site.sqlite"
+    if kind == "postgresql":
+        url = f"postgresql:///site?host={tmp_path}&user=nobody&password=hush-hush"
+    ini = write_ini(tmp_path / "site.ini", settings_of_tests | {"sqlalchemy.url": url})
+    printed = refusal("purge", ini)
+    assert printed.startswith("authsite: the database cannot be used: ")
+    assert "hush-hush" not in printed
 
 
 def host_application(_global_config, **settings):
@@ -171,65 +66,28 @@ def host_application(_global_config, **settings):
         return config.make_wsgi_app()
 
 
-def test_a_setting_that_is_missing_is_named(tmp_path, capsys):
+def test_missing_setting_of_a_host_is_named(tmp_path):
     path = tmp_path / "host.ini"
     path.write_text("[app:main]\nuse = call:tests.site.test_commands:host_application\n")
-    for ini in (PRODUCTION, str(path)):
-        assert "authsite.site.url is missing" in refusal(["purge", ini], capsys)
+    assert refusal("purge", str(path)).startswith("authsite: authsite.site.url is missing")
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_database_that_is_away_is_told(kind, settings_of_tests, tmp_path, capsys, monkeypatch):
-    url = f"sqlite:///{tmp_path}/nothing/site.sqlite"
-    if kind == "postgresql":
-        url = f"postgresql:///site?host={tmp_path}&user=nobody&password=hush-hush"
-    monkeypatch.setenv("DATABASE_URL", url)
-    said = refusal(["purge", str(ROOT / "testing.ini")], capsys)
-    assert "the database cannot be used" in said
-    assert "hush-hush" not in said
-
-
-def test_a_database_without_tables_is_told(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite")
-    assert "the database cannot be used" in refusal(["purge", str(ROOT / "testing.ini")], capsys)
-
-
-def test_who_has_read_enough_is_not_told_so(ini, monkeypatch):
-    """As in `authsite tree site.ini | head -1`."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "w") as pipe:
-        monkeypatch.setattr(sys, "stdout", pipe)
-        assert main(["tree", ini]) == 1
-
-
-def test_an_output_that_cannot_be_written_is_told(ini, monkeypatch, capsys):
-    with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123 - no path, a device
-        monkeypatch.setattr(sys, "stdout", full)
-        assert main(["tree", ini]) == 1
-        monkeypatch.undo()
-        with contextlib.suppress(OSError):
-            full.close()
-    assert "authsite: the output cannot be written: " in capsys.readouterr().err
-
-
-def test_who_stops_a_command_is_not_shown_a_traceback(ini, monkeypatch, capsys):
-    class Stopped:
-        """A terminal at which somebody presses Ctrl-C."""
-
-        def write(self, _text):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(sys, "stdout", Stopped())
-    assert main(["tree", ini]) == 130
-    assert "Traceback" not in capsys.readouterr().err
-
-
-def test_the_command_is_installed(ini):
-    command = str(Path(sys.executable).parent / "authsite")
-    for arguments, status in ((["tree", ini], 0), (["tree", f"{ini}.not"], 1), ([], 2)):
-        done = subprocess.run(
-            [command, *arguments], capture_output=True, text=True, check=False, timeout=60
-        )
-        assert done.returncode == status, done.stderr
-        assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "status", "printed"),
+    [
+        (["--help"], 0, ""),
+        (["urls", str(ROOT / "development.ini")], 0, ""),
+        (["urls", "nothing.ini"], 1, "authsite: nothing.ini cannot be read: "),
+        (["urls", str(ROOT / "production.ini")], 1, "authsite: authsite.site.url is missing"),
+        (["urls"], 2, "Usage: authsite urls "),
+    ],
+    ids=["help", "done", "refused", "setting", "usage"],
+)
+def test_installed_command_exits_with_a_status(arguments, status, printed):
+    done = subprocess.run(
+        [COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == status, done.stderr
+    assert done.stderr.startswith(printed)
+    assert bool(done.stdout) == (status == 0)
+    assert "Traceback" not in done.stderr

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from authsite.commands import main
 from authsite.services import services_of
 from tests.browsers import PASSWORD
+from tests.shell import run
 from tests.site.requirements_table import ROOT
 
 
@@ -61,7 +61,7 @@ def url_of_role(database_url, services):
 @pytest.mark.asvs("13.2.2")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_the_site_needs_no_right_but_to_read_and_write_rows(
-    url_of_role, new_application, visit, monkeypatch, capsys
+    url_of_role, new_application, visit, monkeypatch
 ):
     application = new_application(**{"sqlalchemy.url": url_of_role})
     a_whole_visit(visit(application))
@@ -74,5 +74,4 @@ def test_the_site_needs_no_right_but_to_read_and_write_rows(
         with pytest.raises(sa.exc.ProgrammingError), engine.begin() as connection:
             connection.exec_driver_sql(statement)
     monkeypatch.setenv("DATABASE_URL", url_of_role)
-    assert main(["purge", str(ROOT / "testing.ini")]) == 0
-    assert "0 expired sessions deleted" in capsys.readouterr().out
+    assert "0 expired sessions deleted" in run("purge", str(ROOT / "testing.ini")).stdout

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from authsite import commands
 from authsite.clock import utc_now
 from authsite.models import UserSession
 from authsite.services import Services, services_of
 from tests.browsers import PASSWORD, Browser
+from tests.shell import run
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
@@ -165,7 +165,6 @@ def test_the_ini_file_that_the_page_describes_works(
     myapp: ModuleType,
     folder: Path,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     ini = configparser.RawConfigParser()
     ini.read(ROOT / "development.ini", "utf-8")
@@ -174,8 +173,7 @@ def test_the_ini_file_that_the_page_describes_works(
     ini.read_string(block[1].replace("/path/to/authsite", str(ROOT)))
     with (tmp_path / "myapp.ini").open("w", encoding="utf-8") as file:
         ini.write(file)
-    assert commands.main(["tree", str(tmp_path / "myapp.ini")]) == 0
-    listed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    listed = [line.split() for line in run("urls", str(tmp_path / "myapp.ini")).stdout.splitlines()]
     assert ["/reports", "GET", "authenticated", "myapp.reports.show"] in listed
     assert ["/notes", "POST", "authenticated", "myapp.notes.add"] in listed
     assert ["/keys", "POST", "authenticated", "myapp.keys.Keys.submit"] in listed

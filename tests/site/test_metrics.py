@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
-from authsite.background import Background
+from authsite.application.background import Background
 from authsite.clock import utc_now
 from authsite.models import PurgeRun, User, UserSession
 from authsite.services import services_of

@@ -1,0 +1,24 @@
+"""The WSGI application for `pserve`."""
+
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.router import Router
+
+from authsite.application import background
+from authsite.settings.loader import SettingError
+
+
+def main(global_config: dict[str, str], **settings: Any) -> Router:
+    """Return the WSGI application for `pserve` and an ini file.
+
+    A setting that is missing or wrong ends the program with one sentence.
+    """
+    if global_config.get("__script__", "pserve") != "pserve":  # pshell and such do not serve
+        background.disable()
+    with Configurator(settings=settings) as config:
+        try:
+            config.include("authsite")
+        except SettingError as error:
+            raise SystemExit(f"authsite: {error}") from None
+        return config.make_wsgi_app()

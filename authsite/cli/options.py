@@ -1,0 +1,12 @@
+"""What several commands take: the ini file, the form of the result, an example in the help."""
+
+import click
+
+#: The ini file of the site. That it exists is for the command to find out.
+ini_argument = click.argument("ini", type=click.Path())
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+def example(arguments: str) -> str:
+    """Return the end of a help text: a command that works as it stands."""
+    return f"\b\nExample:\n  authsite {arguments}"

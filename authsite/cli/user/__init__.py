@@ -1,0 +1,44 @@
+"""`authsite user …`: create and find accounts, and do what only operators may do to them."""
+
+import click
+
+from authsite.cli.lazy_group import LazyGroup
+from authsite.cli.options import example
+
+#: Where each command is, and its line in the help.
+COMMANDS = {
+    "create": ("authsite.cli.user.create:create", "Create an account."),
+    "show": ("authsite.cli.user.show:show", "Show an account, its sessions and its last events."),
+    "list": ("authsite.cli.user.list_users:list_users", "List accounts by email address."),
+    "suspend": (
+        "authsite.cli.user.suspension:suspend",
+        "Block sign-in to an account and end its sessions.",
+    ),
+    "reinstate": (
+        "authsite.cli.user.suspension:reinstate",
+        "Allow sign-in to a suspended account again.",
+    ),
+    "end-sessions": (
+        "authsite.cli.user.end_sessions:end_sessions",
+        "Sign a user out on all devices.",
+    ),
+    "send-reset": (
+        "authsite.cli.user.send_reset:send_reset",
+        "Email a user a link to reset the password.",
+    ),
+    "close": ("authsite.cli.user.close:close", "Close an account and schedule its deletion."),
+    "grant-admin": ("authsite.cli.user.admin_rights:grant_admin", "Make a user an administrator."),
+    "revoke-admin": (
+        "authsite.cli.user.admin_rights:revoke_admin",
+        "Take the administrator rights of a user away.",
+    ),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    subcommands=COMMANDS,
+    epilog=example("user show production.ini ada@example.com"),
+)
+def user() -> None:
+    """Create, find and manage accounts."""

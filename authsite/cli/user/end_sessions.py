@@ -1,0 +1,21 @@
+"""`authsite user end-sessions`: sign a user out on all devices."""
+
+import click
+
+from authsite.accounts import end_sessions as sessions
+from authsite.audit.event_types import SessionEndReason
+from authsite.cli.options import example, ini_argument, json_option
+from authsite.cli.user.accounts import account_argument
+from authsite.cli.user.unit_of_work import Result, locked_account, print_result
+
+
+@click.command(epilog=example("user end-sessions production.ini ada@example.com"))
+@ini_argument
+@account_argument
+@json_option
+def end_sessions(ini: str, account: str, as_json: bool) -> None:
+    """Sign a user out on all devices."""
+    with locked_account(ini, account) as (work, user):
+        ended = sessions.end_sessions(work, user.id, SessionEndReason.ENDED_BY_ADMIN)
+        result = Result.of(user, f"{ended} sessions ended", sessions_ended=ended)
+    print_result(result, as_json=as_json)

@@ -1,0 +1,59 @@
+"""`authsite user list`: all accounts, or those that match."""
+
+import click
+
+from authsite.accounts.find_users import State, UserSummary, all_users
+from authsite.cli.options import example, ini_argument, json_option
+from authsite.cli.output import format_json_line, format_table
+from authsite.cli.site import open_site
+from authsite.cli.user.accounts import parse_line
+
+_STATES = {
+    "suspended": State.SUSPENDED,
+    "pending-deletion": State.CLOSING,
+    "unverified": State.UNVERIFIED,
+    "administrator": State.ADMINISTRATOR,
+}
+_NAMES = {state: name for name, state in _STATES.items()}
+
+
+@click.command(epilog=example("user list production.ini --state administrator"))
+@ini_argument
+@click.argument("text", type=parse_line, default="")
+@click.option("--state", type=click.Choice(list(_STATES)), help="List these accounts only.")
+@json_option
+def list_users(ini: str, text: str, state: str | None, as_json: bool) -> None:
+    """List accounts by email address.
+
+    TEXT is an ID, or the beginning of an email address, a last name or a full name. With --json
+    each account is one line.
+    """
+    with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
+        # In batches, so that memory does not grow with the number of accounts.
+        for users in all_users(dbsession, text, state=_STATES[state] if state else None):
+            if as_json:
+                lines = "".join(format_json_line(summary_to_dict(user)) for user in users)
+            else:
+                lines = format_table([_row(user) for user in users])
+            click.echo(lines, nl=False)
+
+
+def _row(user: UserSummary) -> tuple[str, ...]:
+    return (user.id, user.email, user.full_name, ", ".join(_NAMES[state] for state in user.states))
+
+
+def summary_to_dict(user: UserSummary) -> dict[str, object]:
+    """Return what programs get of an account."""
+    return {
+        "id": user.id,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "created_at": user.created_at,
+        "email_verified_at": user.email_verified_at,
+        "delete_after": user.delete_after,
+        "suspended_at": user.suspended_at,
+        "suspension_reason": user.suspension_reason,
+        "is_administrator": user.is_administrator,
+        "has_password": user.has_password,
+    }

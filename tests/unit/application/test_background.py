@@ -1,0 +1,171 @@
+"""Starting workers with a process, handing them on at a fork, and stopping them."""
+
+import atexit
+import signal
+import sys
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from authsite.application.background import Background
+from tests.processes.servers import until
+
+#: Seconds; no test waits for it.
+NEVER = 10_000.0
+
+
+class Waiting:
+    """A worker that waits to be stopped."""
+
+    name = "waiting"
+
+    def __init__(self) -> None:
+        self.started = 0
+        self._stopped = threading.Event()
+
+    def work(self) -> None:
+        """Count the start, then wait."""
+        self.started += 1
+        self._stopped.wait()
+
+    def stop(self) -> None:
+        """End the wait."""
+        self._stopped.set()
+
+
+@pytest.fixture
+def worker() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+def background_of(monkeypatch, worker):
+    """Build what is scheduled as in a process that serves; undo it after the test."""
+    monkeypatch.setattr(Background, "is_enabled", True)
+    before, made = signal.getsignal(signal.SIGTERM), []
+
+    def build(delay: float) -> Background:
+        made.append(Background([worker], delay=delay))
+        return made[-1]
+
+    yield build
+    for background in made:
+        background.stop()
+        atexit.unregister(background.stop)
+    signal.signal(signal.SIGTERM, before)
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
+
+
+def test_workers_start_after_the_delay(background_of, worker):
+    background_of(NEVER).schedule()
+    background_of(0.0).schedule()
+    until(lambda: worker.started, "the start")
+    assert worker.started == 1
+
+
+def test_workers_start_once(background_of, worker):
+    background = background_of(NEVER)
+    background.start()
+    background.start()
+    until(lambda: worker.started, "the start")
+    assert threads().count("waiting") == 1
+
+
+def test_stop_ends_workers_and_cancels_the_start(background_of, worker):
+    background = background_of(NEVER)
+    background.schedule()
+    background.start()
+    background.stop()
+    assert "waiting" not in threads()
+    assert not any(isinstance(each, threading.Timer) for each in threading.enumerate())
+    background.stop()
+    background.after_fork_in_child()
+    background.start()
+    assert "waiting" not in threads()
+
+
+def test_stop_does_not_wait_for_ever(background_of, monkeypatch):
+    monkeypatch.setattr("authsite.application.background.PATIENCE", 0.01)
+    stuck, released = Waiting(), threading.Event()
+    stuck.work = released.wait
+    background = Background([stuck])
+    background.start()
+    background.stop()
+    assert "waiting" in threads()
+    released.set()
+
+
+def test_a_fork_before_the_start_hands_it_to_the_child(background_of, worker):
+    """Both sides are played by this process."""
+    background = background_of(0.1)
+    background.schedule()
+    background.before_fork()
+    assert not any(isinstance(each, threading.Timer) for each in threading.enumerate())
+    assert worker.started == 0
+    background.after_fork_in_child()
+    until(lambda: worker.started, "the start in the child")
+
+
+def test_a_fork_after_the_start_leaves_it_with_the_parent(background_of, worker):
+    background = background_of(0.0)
+    background.start()
+    background.before_fork()
+    assert "waiting" in threads()
+    background.after_fork_in_child()
+    background.start()
+    assert threads().count("waiting") == 1
+    worker.stop()
+
+
+def uwsgi(monkeypatch, **members):
+    """Let this process be one of uWSGI's."""
+    module = SimpleNamespace(**members)
+    monkeypatch.setitem(sys.modules, "uwsgi", module)
+    return module
+
+
+def test_uwsgi_starts_workers_after_its_own_forks(background_of, worker, monkeypatch):
+    greeting_name = []
+    module = uwsgi(monkeypatch, worker_id=lambda: 0, post_fork_hook=lambda: greeting_name.append(1))
+    before = threads()
+    background_of(0.0).schedule()
+    assert threads() == before
+    module.post_fork_hook()
+    until(lambda: worker.started, "the start in the child")
+    assert greeting_name == [1]
+
+
+def test_uwsgi_that_has_forked_is_like_any_server(background_of, worker, monkeypatch):
+    uwsgi(monkeypatch, worker_id=lambda: 1)
+    background_of(0.0).schedule()
+    until(lambda: worker.started, "the start")
+
+
+def test_disabled_processes_schedule_nothing(background_of, worker, monkeypatch):
+    monkeypatch.setattr(Background, "is_enabled", False)
+    before = threads()
+    background_of(0.0).schedule()
+    assert threads() == before
+
+
+def test_sigterm_exits_unless_the_server_handles_it(background_of):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    background_of(NEVER).schedule()
+    with pytest.raises(SystemExit) as ended:
+        signal.raise_signal(signal.SIGTERM)
+    assert ended.value.code is None
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    background_of(NEVER).schedule()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+
+
+def test_sigterm_is_left_alone_outside_the_main_thread(background_of):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    thread = threading.Thread(target=background_of(NEVER).schedule)
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -1,0 +1,215 @@
+"""`authsite import`, as an operator runs it: what it prints and its exit status."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.importing.imported_user import RejectionReason
+from authsite.models import User
+from tests import foreign_hashes, former_sites
+from tests.foreign_hashes import PASSWORD
+from tests.shell import refusal, run
+
+HASH = foreign_hashes.DEVISE[PASSWORD]
+LUCIAS = foreign_hashes.LUCIA["argon2"][PASSWORD]
+SECRETS = (HASH[7:], LUCIAS[-20:], PASSWORD)
+
+
+@pytest.fixture
+def people(tmp_path) -> str:
+    """A CSV file of five people, two of whom can come as they are and one without a password."""
+    rows = [
+        ("1", "ada@example.com", "Ada Lovelace", HASH),
+        ("2", "grace@example.com", "Grace", HASH),
+        ("3", "nobody", "Nobody", HASH),
+        ("4", "eve@example.com", "Eve Doe", "d41d8cd98f00b204e9800998ecf8427e"),
+        ("5", "mallory@example.com", "Mallory Doe", ""),
+    ]
+    path = tmp_path / "people.csv"
+    path.write_text("".join(f"{','.join(row)}\n" for row in [("id", "email", "name", "pw"), *rows]))
+    return str(path)
+
+
+@pytest.fixture
+def count(services):
+    """How many accounts there are."""
+
+    def go() -> int:
+        with services.database.read_engine.connect() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(User)).scalar_one()
+
+    return go
+
+
+def import_csv(ini, people, *options, status=1, **how):
+    """Import the five people."""
+    return run("import", ini, "csv", people, "--map", "password=pw", *options, status=status, **how)
+
+
+def test_rejections_are_counted_by_reason(ini, people, count):
+    done = import_csv(ini, people)
+    assert done.stderr == ""
+    assert done.stdout == (
+        "5 read, 3 imported, 0 already imported, 2 rejected\n"
+        f"  1 rejected: {RejectionReason.EMAIL}\n"
+        f"  1 rejected: {RejectionReason.HASH_UNKNOWN}\n"
+        "  1 imported without a password: these users choose one by an emailed link\n"
+        "  1 imported without a full name: these users can complete it\n"
+    )
+    assert count() == 3
+
+
+def test_second_import_continues_the_first(ini, people, count):
+    for imported, already in ((3, 0), (0, 3)):
+        first = import_csv(ini, people).stdout.splitlines()[0]
+        assert first == f"5 read, {imported} imported, {already} already imported, 2 rejected"
+    assert count() == 3
+
+
+def test_import_without_rejections_exits_with_0(ini):
+    line = json.dumps({"email": "ada@example.com", "hash": HASH})
+    for outcome in ("1 imported", "1 already imported"):
+        assert outcome in run("import", ini, "jsonl", "-", stdin=line).stdout
+
+
+def test_report_lists_the_rejected_with_reasons(ini, people, tmp_path):
+    report = tmp_path / "rejected.csv"
+    for _ in range(2):
+        import_csv(ini, people, "--report", str(report))
+    with report.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["external_id"], row["email"], row["reason"]) for row in rows] == [
+        ("csv:3", "", RejectionReason.EMAIL),
+        ("csv:4", "eve@example.com", RejectionReason.HASH_UNKNOWN),
+    ]
+    assert "@" in rows[0]["detail"]
+    assert report.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.asvs("1.2.10")
+def test_no_cell_of_a_report_is_a_formula(ini, tmp_path):
+    path, report = tmp_path / "people.csv", tmp_path / "rejected.csv"
+    path.write_text('id,email,hash\n=1,"=cmd|A1!@@example.com",\n-2,+a b@example.com,\n')
+    run("import", ini, "csv", str(path), "--name", "x", "--report", str(report), status=1)
+    with report.open(newline="") as file:
+        assert [row["email"] for row in csv.DictReader(file)] == [
+            "'=cmd|A1!@@example.com",
+            "'+a b@example.com",
+        ]
+
+
+@pytest.mark.asvs("14.2.4", "16.2.5")
+def test_no_hash_is_printed_or_reported(ini, tmp_path, caplog):
+    """Not even when columns were mistaken for one another, and a hash stands for an email."""
+    path, report = tmp_path / "people.csv", tmp_path / "rejected.csv"
+    path.write_text(
+        f"id,email,hash,when\n1,a@example.com,{HASH},{HASH}\n2,b@example.com,x{HASH},\n"
+    )
+    for mapped in ("created=when", "email=hash", "active=when", "verified=hash", "name=email"):
+        options = ["--map", mapped, "--report", str(report), "--dry-run"]
+        printed = run("import", ini, "csv", str(path), *options, status=1).output
+        assert HASH[7:] not in printed + caplog.text + report.read_text()
+
+
+def test_report_replaces_no_other_file(ini, people, tmp_path):
+    before = Path(people).read_bytes()
+    arguments = ["import", ini, "csv", people, "--map", "password=pw", "--report"]
+    printed = f"authsite: {people} exists and is no report of an import\n"
+    assert refusal(*arguments, people) == printed
+    assert Path(people).read_bytes() == before
+    nowhere = str(tmp_path / "no" / "report.csv")
+    assert f"{nowhere} cannot be written: No such file" in refusal(*arguments, nowhere)
+
+
+@pytest.mark.parametrize("earlier", [b"", b'"external_id","email","reason","detail"\r\n'])
+def test_report_is_unreadable_for_readers_of_an_earlier_one(ini, people, tmp_path, earlier):
+    report = tmp_path / "rejected.csv"
+    report.write_bytes(earlier)
+    report.chmod(0o666)
+    with report.open("rb") as reader:
+        import_csv(ini, people, "--report", str(report))
+        assert reader.read() == earlier
+    assert "eve@example.com" in report.read_text()
+    assert report.stat().st_mode & 0o777 == 0o600
+
+
+def test_report_follows_no_link_and_no_pipe(ini, people, tmp_path):
+    link, pipe, elsewhere = (tmp_path / name for name in ("link", "pipe", "elsewhere"))
+    link.symlink_to(elsewhere)
+    os.mkfifo(pipe)
+    for place in (link, pipe):
+        printed = import_csv(ini, people, "--report", str(place)).stderr
+        assert f"{place} exists and is no report" in printed
+    assert not elsewhere.exists()
+
+
+def test_dry_run_changes_nothing(ini, people, count):
+    first, *_, last = import_csv(ini, people, "--dry-run").stdout.splitlines()
+    assert first == "5 read, 3 imported, 0 already imported, 2 rejected"
+    assert last == "dry run: nothing was changed"
+    assert count() == 0
+
+
+def test_import_from_a_table_prints_json(ini, tmp_path):
+    rows = [former_sites.of_lucia(1, LUCIAS), former_sites.of_lucia(2, "md5")]
+    session = {"id": "s", "userId": "lucia0000000001", "expiresAt": 1}
+    place = former_sites.a_former_site(
+        tmp_path / "dev.db", former_sites.LUCIA, User=rows, Session=[session]
+    )
+    done = run("import", ini, "lucia", place, "--json", status=1)
+    assert json.loads(done.stdout) == {
+        "dry_run": False,
+        "read": 2,
+        "imported": 1,
+        "already_imported": 0,
+        "rejected": 1,
+        "reasons": {RejectionReason.HASH_UNKNOWN: 1},
+        "without_password": 0,
+        "without_full_name": 0,
+        "suspended": 0,
+        "sessions": 1,
+    }
+    assert not any(secret in done.output for secret in SECRETS)
+    printed = run("import", ini, "lucia", place, "--table", "User", status=1).stdout
+    assert "1 sessions not imported" in printed
+
+
+def test_two_sources_of_one_system_have_names(ini, tmp_path, count):
+    for name in ("shop", "forum"):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"id,email,hash\n1,ada@{name}.example,\n")
+        run("import", ini, "csv", str(path), "--name", name)
+    assert count() == 2
+
+
+def test_missing_source_is_named(ini, tmp_path):
+    missing = str(tmp_path / "nothing.db")
+    printed = refusal("import", ini, "django", missing)
+    assert printed == f"authsite: {missing} is no file (after 0 users)\n"
+
+
+def test_csv_has_no_tables(ini, people):
+    printed = refusal("import", ini, "csv", people, "--table", "users")
+    assert printed == "authsite: csv has no tables\n"
+
+
+def test_broken_source_keeps_the_batches_before(ini, tmp_path, count):
+    path = tmp_path / "people.csv"
+    rows = "".join(f"{n},p{n}@example.com,\n" for n in range(700))
+    path.write_text(f"id,email,hash\n{rows}{'x' * 2_000_000}")
+    printed = refusal("import", ini, "csv", str(path))
+    assert printed == "authsite: line 702 is longer than 1048576 bytes (after 500 users)\n"
+    assert count() == 500
+
+
+def test_progress_is_shown_on_a_terminal(ini, people):
+    assert "Importing users  [##############################------]   83%" in (
+        import_csv(ini, people, terminal=True).stderr
+    )
+    line = json.dumps({"email": "eve@example.com", "hash": HASH})
+    printed = run("import", ini, "jsonl", "-", stdin=line, terminal=True).stderr
+    assert "]  1" in printed
