@@ -136,7 +136,7 @@ def find_link(
         .join(User, User.id == EmailLink.user_id)
         .where(*_is_active(token, purpose, now))
     ).one_or_none()
-    return ActiveLink(token, purpose, *row) if row else None
+    return ActiveLink._make((token, purpose, *row)) if row else None
 
 
 def consume_link(work: UnitOfWork, link: ActiveLink) -> ConsumedLink:
