@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Makes a backup of the site's database while the site runs, checks it, and keeps the newest.
+"""Back up the site's database while the site runs, check the copy, and keep the newest.
 
     deploy/backup.py [--keep=14] production.ini /var/lib/authsite/backups
 
-It finds the database where the site does. SQLite is copied by `VACUUM INTO`, in one piece and
-without what was deleted; PostgreSQL by `pg_dump`. A file that has its name is whole, and only its
-owner can read it.
+The database is that of the settings. SQLite is copied by `VACUUM INTO`, PostgreSQL by `pg_dump`. A
+file gets its name when it is complete; only its owner can read it.
 """
 
 import argparse
@@ -24,11 +23,11 @@ from authsite.settings.loader import SettingError, read_database_url
 
 
 class NotDone(Exception):
-    """There is no new backup; the message says why."""
+    """No backup was made; the message says why."""
 
 
 def copy_sqlite(url: URL, to: Path) -> None:
-    """Write a copy of the file, and check it."""
+    """Write a copy of the file and check it."""
     if not Path(url.database).exists():
         raise NotDone(f"there is no database at {url.database}")
     with closing(sqlite3.connect(url.database, timeout=60)) as connection:
@@ -41,9 +40,9 @@ def copy_sqlite(url: URL, to: Path) -> None:
 
 
 def dump_postgresql(url: URL, to: Path) -> None:
-    """Write a dump, and read its table of contents."""
+    """Write a dump and read its table of contents."""
     environ = dict(os.environ)
-    if url.password:  # on the command line everybody on this machine could read it
+    if url.password:  # other users of the machine can read command lines
         environ["PGPASSWORD"] = str(url.password)
     database = url.set(drivername="postgresql", password=None).render_as_string()
     run("pg_dump", "--format=custom", f"--file={to}", f"--dbname={database}", environ=environ)
@@ -51,7 +50,7 @@ def dump_postgresql(url: URL, to: Path) -> None:
 
 
 def run(*command: str, environ: dict[str, str]) -> None:
-    """Run a program that must succeed."""
+    """Run a program; raise `NotDone` if it fails."""
     try:
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -61,7 +60,7 @@ def run(*command: str, environ: dict[str, str]) -> None:
 
 
 def keep_on_disk(path: Path) -> None:
-    """Wait until a file or the names in a folder are on the disk."""
+    """Flush a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -70,8 +69,8 @@ def keep_on_disk(path: Path) -> None:
 
 
 def back_up(ini: str, folder: Path) -> Path:
-    """Make a backup in the folder and return its path; one at a time."""
-    for left in folder.glob(".authsite-*Z.*"):  # by a backup that was killed
+    """Make a backup in the folder and return its path. Run one at a time."""
+    for left in folder.glob(".authsite-*Z.*"):  # left by a backup that was killed
         left.unlink(missing_ok=True)
     url = read_database_url(get_settings(ini, "app:main"), os.environ)
     is_sqlite = url.get_backend_name() == "sqlite"
@@ -89,17 +88,17 @@ def back_up(ini: str, folder: Path) -> Path:
 
 
 def forget_old(folder: Path, *, keep: int) -> None:
-    """Delete all backups but the newest."""
+    """Delete all backups except the newest `keep`."""
     for path in sorted(folder.glob("authsite-*Z.*"))[:-keep]:
         path.unlink()
 
 
 def main() -> int:
-    """Do what the command line asks for; return the exit status."""
+    """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Make a backup of the site's database.")
-    parser.add_argument("--keep", type=int, default=14, help="how many are kept (14)")
+    parser.add_argument("--keep", type=int, default=14, help="how many to keep (14)")
     parser.add_argument("ini", help="the ini file of the site")
-    parser.add_argument("folder", type=Path, help="where backups are kept")
+    parser.add_argument("folder", type=Path, help="the folder for backups")
     asked = parser.parse_args()
     os.umask(0o077)
     try:
