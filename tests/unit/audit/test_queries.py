@@ -131,7 +131,7 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
     assert plain == {
         "id": event.id,
         "at": "2030-05-16T12:00:00+00:00",
-        "kind": "signed_in",
+        "type": "signed_in",
         "what": "Signed in",
         "actor": "administrator",
         "ip_address": "192.0.2.1",

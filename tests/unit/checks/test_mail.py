@@ -160,10 +160,10 @@ def test_an_outbox_is_counted(setup, dbsession):
 
 
 @pytest.mark.parametrize(("since", "judge"), [({"hours": 1}, is_doubtful), ({"days": 1}, is_wrong)])
-def test_a_message_that_nobody_takes_is_told(setup, dbsession, since, authenticate):
+def test_a_message_that_nobody_takes_is_told(setup, dbsession, since, judge):
     due(dbsession, minutes=1)
     due(dbsession, **since)
-    said = authenticate(setup, "outbox")
+    said = judge(setup, "outbox")
     assert said.startswith("2 wait, ")
     assert "nobody has taken it" in said
     [found] = looked_at(setup, "outbox")

@@ -64,11 +64,11 @@ def test_this_machine_says_what_is_mounted(migrated):
 
 
 @pytest.mark.parametrize(("least", "judge"), [("_LITTLE", is_doubtful), ("_TOO_LITTLE", is_wrong)])
-def test_a_disk_that_is_nearly_full_is_told(mounted, monkeypatch, least, authenticate):
+def test_a_disk_that_is_nearly_full_is_told(mounted, monkeypatch, least, judge):
     """As if a site needed more than there is."""
     for name in {"_LITTLE", least}:
         monkeypatch.setattr(sqlite, name, 2**70)
-    assert "MiB left for" in authenticate(mounted("xfs"), "local disk")
+    assert "MiB left for" in judge(mounted("xfs"), "local disk")
 
 
 def test_a_file_of_ones_own_is_fine(migrated):

@@ -96,7 +96,7 @@ def test_it_ends_with_a_signal(ini, waiting, number, status):
 
 @pytest.fixture
 def of_each_state(dbsession) -> None:
-    ended = {"next_attempt_at": None, "subject": None, "text": None, "html": None, "tries": 1}
+    ended = {"next_attempt_at": None, "subject": None, "text": None, "html": None, "attempts": 1}
     a_message(dbsession, recipient="waiting@example.com")
     a_message(
         dbsession, recipient="later@example.com", last_error="refused: 451 Not now", attempts=2
@@ -138,13 +138,13 @@ def test_the_outbox_can_be_read_by_programs(ini, capsys):
     assert late.pop("id")
     assert late == {
         "state": "put off",
-        "kind": "verify_email",
+        "template": "verify_email",
         "recipient": "later@example.com",
         "send_at": "2030-05-17T12:00:00+00:00",
-        "tries": 2,
+        "attempts": 2,
         "next_attempt_at": "2030-05-17T12:00:00+00:00",
         "delivered_at": None,
-        "failure": "refused: 451 Not now",
+        "last_error": "refused: 451 Not now",
     }
 
 

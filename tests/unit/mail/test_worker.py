@@ -86,7 +86,7 @@ def test_one_thread_is_enough(courier_of):
 
 
 def test_where_another_process_delivers_there_is_no_thread(courier_to, mailserver):
-    mail_worker = courier_to(mailserver.port, thread=False)
+    mail_worker = courier_to(mailserver.port, deliver_in_process=False)
     assert mail_worker.delivers
     assert not mail_worker.needs_start
     mail_worker.start()
@@ -125,7 +125,7 @@ def test_a_database_that_comes_back_finds_the_courier_at_work(
     courier_of, mailserver, tmp_path, migrate, caplog
 ):
     url = f"sqlite:///{tmp_path}/later/site.sqlite"
-    database = Database(sa.make_url(url), pool_size=1, wait=timedelta(seconds=1))
+    database = Database(sa.make_url(url), pool_size=1, timeout=timedelta(seconds=1))
     with at_work(courier_of(database, poll=0.01, rest=0.01)):
         until(lambda: "the database is away" in caplog.text, "a word about it")
         (tmp_path / "later").mkdir()

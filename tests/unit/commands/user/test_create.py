@@ -63,7 +63,7 @@ def test_a_password_is_piped_and_opens_the_account(shell, typed, row_of, dbsessi
     typed(f" {PASSWORD} \r\nand more\n")
     answer = shell.json("create", "--password-stdin", *ADA)
     assert (answer["administrator"], answer["mail"]) == (False, None)
-    assert a_hasher().matches(row_of("Ada@example.com").password_hash, f" {PASSWORD} ")
+    assert a_hasher().verify(row_of("Ada@example.com").password_hash, f" {PASSWORD} ")
     assert dbsession.scalars(sa.select(OutboxMessage.id)).all() == []
     assert dbsession.scalars(sa.select(EmailLink.digest)).all() == []
     assert browser.sign_in("ada@example.com", f" {PASSWORD} ").location.endswith("/dashboard")
@@ -73,7 +73,7 @@ def test_on_a_terminal_it_is_asked_for_twice(shell, typed, row_of, monkeypatch):
     typed("", on_a_terminal=True)
     monkeypatch.setattr(getpass, "getpass", lambda _prompt: PASSWORD)
     shell("create", "--password-stdin", *ADA)
-    assert a_hasher().matches(row_of("Ada@example.com").password_hash, PASSWORD)
+    assert a_hasher().verify(row_of("Ada@example.com").password_hash, PASSWORD)
 
 
 def test_who_mistypes_it_there_is_told(shell, typed, dbsession, monkeypatch):
