@@ -89,10 +89,10 @@ def test_the_digest_is_sha_256_of_the_secret_alone():
 
 def test_a_token_matches_the_digest_of_its_own_secret_only():
     token, other = SessionToken.new(), SessionToken.new()
-    assert token.verify(token.digest)
-    assert not token.verify(other.digest)
-    assert not token.verify(b"")
-    assert not token.verify(token.secret.encode())
+    assert token.matches(token.digest)
+    assert not token.matches(other.digest)
+    assert not token.matches(b"")
+    assert not token.matches(token.secret.encode())
 
 
 @pytest.mark.parametrize(

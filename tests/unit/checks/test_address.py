@@ -63,7 +63,7 @@ def test_in_development_they_need_no_https(a_setup):
 
 def test_the_check_knows_every_cookie_of_the_site(a_setup):
     """Of each part that the site is made of, however deep it is kept."""
-    services = a_setup().site
+    services = a_setup().services
     parts = [vars(services)[name] for name in vars(services)]
     parts += [each for part in parts for each in getattr(part, "__dict__", {}).values()]
     assert {each for each in parts if isinstance(each, Cookie)} == set(services.cookies)

@@ -67,7 +67,7 @@ def test_a_certificate_of_another_is_wrong(to, certificates, security):
 
 def test_a_certificate_that_nobody_vouches_for_is_wrong(to, certificates):
     with a_mailserver(starttls=certificates.server_of("localhost")) as server:
-        said = is_wrong(to(server.port, certificates=None), "mail server")
+        said = is_wrong(to(server.port, ca_file=None), "mail server")
     assert "its certificate cannot be trusted" in said
 
 

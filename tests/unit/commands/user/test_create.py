@@ -145,7 +145,7 @@ def test_what_cannot_be_kept_is_not_told_and_not_written_down(shell, dbsession, 
     try:
         assert "the database cannot be used" in shell.refused("create", *ADA)
     finally:
-        dbsession.execute(sa.text("ALTER TABLE elsewhere RENAME TO outbox_message"))
+        dbsession.execute(sa.text("ALTER TABLE elsewhere RENAME TO authsite_outbox_message"))
         dbsession.commit()
     assert people(dbsession) == 0
     assert dbsession.scalars(sa.select(AuditEvent.id)).all() == []
