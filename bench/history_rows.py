@@ -18,7 +18,7 @@ SELECT printf('other%011d', n), 'Some', 'Body', n || '@example.org', n || '@exam
 FROM counted
 """
 _SESSIONS = """
-INSERT INTO authsite_session (id, secret_digest, user_id, created_at, last_seen_at, confirmed_at,
+INSERT INTO authsite_session (id, secret_digest, user_id, created_at, last_seen_at, authenticated_at,
     expires_at, user_agent, ip_address)
 SELECT lower(hex(randomblob(8))), randomblob(32), owners.id, :now, :now, :now,
     strftime('%Y-%m-%d %H:%M:%S', :now, '+1 day') || '.000000', :browser, '192.0.2.1'

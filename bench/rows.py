@@ -19,7 +19,7 @@ _VALUES = {
     "user_id": "owner.id",
     "created_at": ":seen",
     "last_seen_at": ":seen",
-    "confirmed_at": ":seen",
+    "authenticated_at": ":seen",
     "expires_at": "datetime(:expires, (abs(random()) % 86400) || ' seconds') || '.000000'",
     "user_agent": "'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'",
     "ip_address": "'192.0.2.1'",

@@ -117,7 +117,7 @@ def a_session(
             "user_id": user.id,
             "created_at": created_at,
             "last_seen_at": created_at,
-            "confirmed_at": created_at,
+            "authenticated_at": created_at,
             "expires_at": created_at + LIMITS.idle_timeout,
         }
         | values
@@ -189,7 +189,7 @@ def an_identity(**values: Any) -> Identity:
             "last_name": "Hopper",
             "email": "grace@example.com",
             "last_seen_at": NOW,
-            "confirmed_at": NOW,
+            "authenticated_at": NOW,
             "expires_at": NOW + LIMITS.idle_timeout,
             "public_computer": False,
             "email_is_verified": True,

@@ -50,7 +50,7 @@ class Slot:
     """A place at one of the queue's threads, which works for the caller until the turn ends."""
 
     def __init__(self, watch: HashObserver) -> None:
-        self.greeting_name = threading.Event()
+        self.was_called = threading.Event()
         self.is_working = False
         #: Seconds that the turn was waited for, until the first work in it tells of them.
         self.waited = 0.0
@@ -120,7 +120,7 @@ class HashQueue:
         with self._lock:
             self._waiting.append(slot)
             self._call_next()
-        slot.greeting_name.wait()
+        slot.was_called.wait()
         slot.waited = time.perf_counter() - asked_at
         try:
             yield slot
@@ -144,7 +144,7 @@ class HashQueue:
             slot = self._waiting.popleft()
             self._called.add(slot)
             self._pool.submit(slot.serve)
-            slot.greeting_name.set()
+            slot.was_called.set()
 
 
 def _yield_to_pages() -> None:

@@ -45,7 +45,7 @@ def measure(run: Run) -> Iterator[Figure]:
 def _queueing(run: Run) -> Figure:
     path = new_database(run, "queueing")
     url = sa.make_url(f"sqlite:///{path}")
-    database, outbox = Database(url, pool_size=1, wait=timedelta(seconds=10)), an_outbox()
+    database, outbox = Database(url, pool_size=1, timeout=timedelta(seconds=10)), an_outbox()
     taken = run.take_turns(
         without=lambda: _milliseconds(database, _nothing),
         queued=lambda: _milliseconds(database, lambda dbsession: _put(outbox, dbsession)),

@@ -75,7 +75,7 @@ def _sessions_of(owner: str) -> list[dict[str, Any]]:
             "user_id": owner,
             "created_at": now - timedelta(days=20),
             "last_seen_at": now - timedelta(days=15),
-            "confirmed_at": now - timedelta(days=20),
+            "authenticated_at": now - timedelta(days=20),
             "expires_at": now + timedelta(days=5),
             "user_agent": browser,
             "ip_address": address,
@@ -92,7 +92,7 @@ def _events_of(owner: str) -> list[dict[str, Any]]:
     for kind in set(EventType) - {EventType.SESSION_ENDED}:
         subject = {"subject": "W" * 120, "from": f"{'w' * 60}@example.com", "to": "b@example.com"}
         said.append(
-            (kind, subject if kind is not EventType.SUSPENDED else {"why": "Too many complaints."})
+            (kind, subject if kind is not EventType.SUSPENDED else {"reason": "Too many complaints."})
         )
     for position, reason in enumerate((*SessionEndReason, *SessionEndReason, *SessionEndReason)):
         ended = {"reason": reason.key, "session": new_id(), "browser": _BROWSERS[position % 3]}

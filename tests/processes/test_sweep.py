@@ -49,7 +49,7 @@ def leave_expired_sessions(engine: Engine) -> None:
     user = {"id": "a" * 16, "first_name": "Ada", "last_name": "Lovelace", "password_hash": "x"}
     sessions = [
         {"id": f"{number:016}", "secret_digest": bytes(32), "user_id": user["id"]}
-        | {"created_at": then, "last_seen_at": then, "confirmed_at": then, "expires_at": then}
+        | {"created_at": then, "last_seen_at": then, "authenticated_at": then, "expires_at": then}
         for number in range(EXPIRED)
     ]
     address = {

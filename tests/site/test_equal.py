@@ -36,11 +36,11 @@ class Hasty(PasswordHasher):
 
     for_nobody: PasswordHasher | None = None
 
-    def matches(self, password_hash, password, *, within=None):
+    def verify(self, password_hash, password, *, within=None):
         """Do the work for those who have an account."""
         if password_hash is not None:
-            return super().matches(password_hash, password, within=within)
-        return self.for_nobody is not None and self.for_nobody.matches(None, password)
+            return super().verify(password_hash, password, within=within)
+        return self.for_nobody is not None and self.for_nobody.verify(None, password)
 
 
 @pytest.mark.parametrize("time_cost", [0, 2])

@@ -25,7 +25,7 @@ EARLIER = {
     "authsite_session": {
         "created_at": 20.2,
         "last_seen_at": 0.6,
-        "confirmed_at": 0.1,
+        "authenticated_at": 0.1,
         "expires_at": 3.3,
     },
     "authsite_audit_event": {"occurred_at": 7.2},

@@ -35,7 +35,7 @@ def test_the_package_is_all_that_is_installed(wheel):
     }
     of_the_wheel = {name for name in wheel if ".dist-info/" not in name}
     assert of_the_wheel == package
-    assert {"authsite/common_passwords.txt", "authsite/py.typed"} <= package
+    assert {"authsite/passwords/common_passwords.txt", "authsite/py.typed"} <= package
 
 
 def test_beside_it_there_is_only_what_the_wheel_says_of_itself(wheel):

@@ -43,30 +43,30 @@ def test_any_text_is_an_address_or_is_refused(text):
         address = parse_email_address(text)
     except InvalidEmailAddress:
         return
-    assert address.typed == text.strip()
-    assert len(address.typed) <= MAXIMUM_LENGTH
-    assert len(address.key) <= MAXIMUM_LENGTH
-    assert address.key.isascii()
+    assert address.original == text.strip()
+    assert len(address.original) <= MAXIMUM_LENGTH
+    assert len(address.normalized) <= MAXIMUM_LENGTH
+    assert address.normalized.isascii()
 
 
 @given(st.one_of(st.emails(), likely))
 def test_the_key_is_an_address_with_the_same_key(text):
-    key = parsed(text).key
-    assert parse_email_address(key).key == key
+    key = parsed(text).normalized
+    assert parse_email_address(key).normalized == key
 
 
 @given(st.one_of(st.emails(), likely), st.sampled_from([str.upper, str.lower, str.swapcase]))
 def test_upper_and_lower_case_are_one_address(text, spelled):
     address = parsed(text)
-    assume(address.typed.isascii())
-    assert parse_email_address(spelled(address.typed)).key == address.key
+    assume(address.original.isascii())
+    assert parse_email_address(spelled(address.original)).normalized == address.normalized
 
 
 @given(st.one_of(st.emails(), likely, encoded_words.map("{}@example.com".format)))
 def test_a_mail_to_an_address_goes_to_one_recipient_and_nobody_else(text):
     """Python's email decodes RFC 2047 words even inside an address."""
     address = parsed(text)
-    for spelled in {address.typed, address.key}:
+    for spelled in {address.original, address.normalized}:
         message = EmailMessage()
         message["To"] = spelled
         assert [each.addr_spec for each in message["To"].addresses] == [spelled]
@@ -103,7 +103,7 @@ def test_an_encoded_word_is_no_address(text):
 )
 def test_spellings_that_people_take_for_one_address_have_one_key(text, key):
     address = parse_email_address(text)
-    assert (address.typed, address.key) == (text.strip(), key)
+    assert (address.original, address.normalized) == (text.strip(), key)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_an_address_may_have_254_characters_and_no_more():
     name, domain = "a" * 64, ".".join(["d" * 60] * 3)
     longest = f"{name}@{domain}.{'e' * 2}.com"
     assert len(longest) == MAXIMUM_LENGTH
-    assert parse_email_address(longest).key == longest
+    assert parse_email_address(longest).normalized == longest
     with pytest.raises(InvalidEmailAddress):
         parse_email_address(longest.replace("@", "@d."))
 

@@ -21,8 +21,8 @@ def test_no_kind_is_another_word_for_one_before():
 
 @pytest.mark.parametrize("kind", EventType)
 def test_every_kind_has_words_and_fits_the_table(kind):
-    assert kind.words[0].isupper()
-    assert not kind.words.endswith(".")
+    assert kind.label[0].isupper()
+    assert not kind.label.endswith(".")
     assert kind.key == kind.name.lower()
     assert len(kind.key) <= AuditEvent.__table__.c.type.type.length
     assert kind.level in {logging.INFO, logging.WARNING}

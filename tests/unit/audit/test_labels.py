@@ -15,7 +15,7 @@ from authsite.audit.labels import (
 @pytest.mark.parametrize(
     ("in_words", "known"),
     [
-        (event_label, {kind.key: kind.words for kind in EventType}),
+        (event_label, {kind.key: kind.label for kind in EventType}),
         (method_label, {method.key: method.value for method in AuthMethod}),
         (reason_label, {reason.key: reason.value for reason in SessionEndReason}),
     ],

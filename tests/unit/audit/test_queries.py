@@ -42,7 +42,7 @@ def some_events(dbsession, user, number, *, every=MINUTE, **values):
         an_event(dbsession, user, occurred_at=NOW - position * every, **values)
         for position in range(number)
     ]
-    return [each.id for each in sorted(made, key=lambda each: (each.at, each.id), reverse=True)]
+    return [each.id for each in sorted(made, key=lambda each: (each.occurred_at, each.id), reverse=True)]
 
 
 @pytest.mark.parametrize("every", [MINUTE, timedelta(0)])
@@ -125,13 +125,13 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
         dbsession, ada, actor=Actor.ADMINISTRATOR, actor_id="who", details={"why": "because"}
     )
     [entry] = history_page(dbsession, ada.id, before=None, now=NOW).entries
-    assert not entry.is_by_person
+    assert not entry.is_by_user
     plain = to_dict(entry)
     assert "who" not in plain.values()
     assert plain == {
         "id": event.id,
         "at": "2030-05-16T12:00:00+00:00",
-        "kind": "signed_in",
+        "type": "signed_in",
         "what": "Signed in",
         "actor": "administrator",
         "ip_address": "192.0.2.1",

@@ -65,7 +65,7 @@ def test_it_sees_what_was_committed_a_moment_ago(services, dbsession):
 @pytest.mark.parametrize("file", ["no/such/folder/x.sqlite", "empty.sqlite"])
 def test_a_database_that_is_away_is_told_as_such(tmp_path: Path, file: str):
     url = sa.make_url(f"sqlite:///{tmp_path}/{file}")
-    database = Database(url, pool_size=1, wait=timedelta(seconds=1))
+    database = Database(url, pool_size=1, timeout=timedelta(seconds=1))
     compiled = CompiledSelect(USER, database.read_engine)
     for _ in range(3):
         with pytest.raises(DATABASE_UNAVAILABLE) as error:
@@ -77,7 +77,7 @@ def test_a_database_that_is_away_is_told_as_such(tmp_path: Path, file: str):
 def test_after_a_connection_was_cut_it_can_be_asked_again(postgresql, migrate):
     url = postgresql.new_database()
     migrate(url)
-    database = Database(sa.make_url(url), pool_size=1, wait=timedelta(seconds=5))
+    database = Database(sa.make_url(url), pool_size=1, timeout=timedelta(seconds=5))
     compiled = CompiledSelect(USER, database.read_engine)
     assert compiled.one_or_none(user_id="ada") is None
     with database.engine.connect() as connection:

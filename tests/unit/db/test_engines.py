@@ -100,7 +100,7 @@ def test_times_are_utc_and_keys_are_foreign_on_both_databases(services, dbsessio
     with pytest.raises(sa.exc.IntegrityError), services.database.engine.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO authsite_session (id, secret_digest, user_id, created_at, last_seen_at, "
-            "confirmed_at, expires_at) VALUES ('a', 'b', 'nobody', '2030-01-01', '2030-01-01', "
+            "authenticated_at, expires_at) VALUES ('a', 'b', 'nobody', '2030-01-01', '2030-01-01', "
             "'2030-01-01', '2030-01-01')"
         )
 
@@ -132,7 +132,7 @@ def test_which_database_it_is_can_be_asked(services, database_url):
 @pytest.mark.asvs("13.1.3", "13.2.6")
 def test_postgresql_gives_up_waiting_by_itself(postgresql):
     url = sa.make_url(postgresql.new_database())
-    database = Database(url, pool_size=1, wait=timedelta(seconds=2))
+    database = Database(url, pool_size=1, timeout=timedelta(seconds=2))
     try:
         for engine in (database.engine, database.read_engine):
             with engine.connect() as connection:

@@ -13,7 +13,7 @@ FLASH = Flash(Cookie("flash", https=False))
 def next_page(cookies: str) -> tuple[str | None, list[str]]:
     """Open a page; return what it says and the cookies that it sets."""
     request, response = a_request(HTTP_COOKIE=cookies), Response()
-    said = FLASH.take(request)
+    said = FLASH.pop(request)
     request._process_response_callbacks(response)
     return said, response.headers.getall("Set-Cookie")
 

@@ -235,7 +235,7 @@ def test_in_development_nothing_leaves_the_machine(courier_to, post):
 @pytest.fixture
 def locked_while_sending(services, mailserver):
     """Let nobody write for a moment that begins when a message is on its way; return a courier."""
-    database = Database(services.database.engine.url, pool_size=1, wait=timedelta(seconds=1))
+    database = Database(services.database.engine.url, pool_size=1, timeout=timedelta(seconds=1))
 
     def lock():
         mailserver.on_data = lambda: None

@@ -63,13 +63,13 @@ def sent(**values) -> email.message.EmailMessage:
     """Return what a mail program makes of the message."""
     message = {
         "id": "0123456789abcdef",
-        "kind": "verify_email",
+        "template": "verify_email",
         "recipient": "ada@example.com",
         "subject": "Confirm your address",
         "text": "Hello",
         "html": "<p>Hello",
         "send_at": NOW,
-        "tries": 1,
+        "attempts": 1,
         "leased_until": NOW,
     }
     names = {"sender": "no-reply@accounts.example.com", "sender_name": "Example"}

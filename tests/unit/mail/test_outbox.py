@@ -25,7 +25,7 @@ def _noise(dbsession):
     """Messages that are not due: of another week, delivered, given up."""
     some_noise(dbsession)
     a_message(dbsession, send_at=NOW + timedelta(days=10))
-    for ended in ({"delivered_at": NOW}, {"failure": "refused"}):
+    for ended in ({"delivered_at": NOW}, {"last_error": "refused"}):
         a_message(dbsession, next_attempt_at=None, purge_after=NOW + timedelta(days=9), **ended)
 
 

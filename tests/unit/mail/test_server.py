@@ -61,7 +61,7 @@ def test_tls_from_the_first_byte_secures_it_too(certificates, secured):
 def test_a_server_that_nobody_vouches_for_gets_nothing(security, certificates, secured, caplog):
     context = certificates.server_of("localhost")
     with a_mailserver(**{security: context}) as server:
-        said = refusal_of(secured(server, security, certificates=None), server, caplog)
+        said = refusal_of(secured(server, security, ca_file=None), server, caplog)
     assert "its certificate cannot be trusted" in said
     assert "authsite.mail.ca_file" in said
 
@@ -145,5 +145,5 @@ def test_certificates_that_have_gone_are_a_setting_to_mend(
 ):
     context = certificates.server_of("localhost")
     with a_mailserver(**{security: context}) as server:
-        ended = secured(server, security, certificates=str(tmp_path / "nothing.pem"))
+        ended = secured(server, security, ca_file=str(tmp_path / "nothing.pem"))
     assert "authsite.mail.ca_file cannot be read" in refusal_of(ended, server, caplog)

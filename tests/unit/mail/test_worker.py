@@ -102,7 +102,7 @@ def test_a_database_that_comes_back_finds_the_courier_at_work(
     courier_of, mailserver, tmp_path, migrate, caplog
 ):
     url = f"sqlite:///{tmp_path}/later/site.sqlite"
-    database = Database(sa.make_url(url), pool_size=1, wait=timedelta(seconds=1))
+    database = Database(sa.make_url(url), pool_size=1, timeout=timedelta(seconds=1))
     with at_work(courier_of(database, poll=0.01, rest=0.01)):
         until(lambda: "the database is away" in caplog.text, "a word about it")
         (tmp_path / "later").mkdir()

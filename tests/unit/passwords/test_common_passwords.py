@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from authsite.passwords.common_passwords import is_common
 from tests.factories import a_policy
 
-LIST = files("authsite").joinpath("common_passwords.txt").read_text("ascii").splitlines()
+LIST = files("authsite").joinpath("passwords/common_passwords.txt").read_text("ascii").splitlines()
 KNOWN = set(LIST)
 
 

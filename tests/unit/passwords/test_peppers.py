@@ -59,7 +59,7 @@ def test_the_longest_hash_fits_its_column():
 
 @pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize(
-    ("made", "asked", "matches", "outdated"),
+    ("made", "asked", "verifies", "outdated"),
     [
         ("none", "none", True, False),
         ("none", "old", True, True),
@@ -72,10 +72,10 @@ def test_the_longest_hash_fits_its_column():
     ],
 )
 def test_a_hash_lasts_as_long_as_its_pepper_and_is_renewed_under_the_first(
-    made, asked, verify, outdated
+    made, asked, verifies, outdated
 ):
     hashed = HASHERS[made].hash(COMPOSED)
-    assert HASHERS[asked].verify(hashed, COMPOSED) is verify
+    assert HASHERS[asked].verify(hashed, COMPOSED) is verifies
     assert HASHERS[asked].is_outdated(hashed) is outdated
 
 

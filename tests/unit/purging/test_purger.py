@@ -112,7 +112,7 @@ def test_purge_ends_after_the_batch_in_hand(services, expire, dbsession, caplog)
 def later(tmp_path) -> Iterator[Database]:
     """A database whose folder does not exist yet."""
     url = sa.make_url(f"sqlite:///{tmp_path}/later/site.sqlite")
-    database = Database(url, pool_size=1, wait=timedelta(seconds=1))
+    database = Database(url, pool_size=1, timeout=timedelta(seconds=1))
     yield database
     database.dispose()
 

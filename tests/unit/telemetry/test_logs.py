@@ -73,7 +73,7 @@ def test_a_record_may_name_its_event_by_itself_and_be_no_text():
 
 @pytest.mark.asvs("16.2.1")
 def test_plain_fields_of_a_record_are_in_its_line_and_replace_nothing():
-    given = {"kind": "sign_in", "tries": 3, "took": 0.5, "known": True}
+    given = {"kind": "sign_in", "attempts": 3, "took": 0.5, "known": True}
     line = json.loads(logged("x: y", **given))
     assert given.items() <= line.items()
     line = json.loads(logged("x: y", user={"secret": 1}, token=b"secret", nothing=None))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from authsite.db.engines import Database
 from authsite.db.revision import HEAD, is_migrated
 from authsite.passwords.hash_queue import HashQueue
-from authsite.telemetry.collector import Asked
+from authsite.telemetry.collector import StateCollector
 from authsite.telemetry.readiness import Readiness
 from authsite.telemetry.single_flight import SingleFlight
 
@@ -30,7 +30,7 @@ def silent() -> Iterator[Database]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         url = sa.make_url(f"postgresql://nobody@127.0.0.1:{port}/nothing")
-        yield Database(url, pool_size=1, wait=timedelta(seconds=1))
+        yield Database(url, pool_size=1, timeout=timedelta(seconds=1))
         listener.close()
         for thread in (*threads("readiness"), *threads("outbox")):
             thread.join()
@@ -81,7 +81,7 @@ def test_a_database_that_never_answers_is_not_ready_and_holds_up_nobody(silent, 
 
 @pytest.mark.asvs("13.1.3")
 def test_nor_does_it_hold_up_who_asks_for_metrics(silent, caplog):
-    asked = Asked(HashQueue(threads=1, waiting=1), silent, timeout=TIMEOUT)
+    asked = StateCollector(HashQueue(threads=1, waiting=1), silent, timeout=TIMEOUT)
     assert [metric.name for metric in asked.collect()][-1] == "authsite_database_connections"
     assert "sys_metrics_retry: no word of the outbox: TimeoutError" in caplog.text
 

@@ -25,8 +25,8 @@ def tries(services):
 
         def hit(*, subject: str = "ada", at=timedelta(0)):
             tried = {"sign_in_account": subject}
-            looked = held_up(throttles.look, tried, now=NOW + at)
-            taken = held_up(throttles.take, tried, now=NOW + at)
+            looked = held_up(throttles.check, tried, now=NOW + at)
+            taken = held_up(throttles.hit, tried, now=NOW + at)
             assert looked == (taken if isinstance(taken, timedelta) else None)
             return taken
 
@@ -184,7 +184,7 @@ def test_what_is_not_limited_is_not_written_down(services, dbsession):
 
 def test_a_new_limit_is_a_new_count(services, dbsession):
     for limit in ("1/1h", "2/1h", "1/2h"):
-        throttles_for(services, sign_in_account=limit).take({"sign_in_account": "ada"}, now=NOW)
+        throttles_for(services, sign_in_account=limit).hit({"sign_in_account": "ada"}, now=NOW)
     assert len(dbsession.scalars(sa.select(Throttle)).all()) == 3
 
 
@@ -220,7 +220,7 @@ def test_who_does_not_know_the_key_cannot_tell_whom_a_row_is_about(services, dbs
 def test_what_people_typed_is_not_to_be_read_in_the_table(services, dbsession):
     """A password typed into the field for the address, say."""
     typed = "seven green llamas hum"
-    throttles_for(services, sign_in_account="9/1h").take({"sign_in_account": typed}, now=NOW)
+    throttles_for(services, sign_in_account="9/1h").hit({"sign_in_account": typed}, now=NOW)
     [row] = dbsession.execute(sa.select(Throttle.__table__)).all()
     assert len(row.key) == 32
     assert not any(typed.split(maxsplit=1)[0] in str(value) for value in row)

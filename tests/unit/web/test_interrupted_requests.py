@@ -41,7 +41,7 @@ def test_nothing_leads_out_of_the_site(url):
 
 
 @pytest.mark.parametrize(
-    ("errand", "expected"),
+    ("interrupted_request", "expected"),
     [
         (InterruptedRequest(None), (303, "/account")),
         (InterruptedRequest("/vault"), (303, "/vault")),

@@ -24,7 +24,7 @@ def ada(dbsession):
     a_session(dbsession, ada, created_at=now, name="work laptop", **where)
     a_session(dbsession, ada, created_at=now - timedelta(days=40))
     an_event(dbsession, ada, at=now - timedelta(minutes=2), **where)
-    details = {"why": "Too many mails."}
+    details = {"reason": "Too many mails."}
     an_event(
         dbsession,
         ada,
