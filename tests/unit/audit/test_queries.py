@@ -38,10 +38,17 @@ def ada(dbsession):
 
 def some_events(dbsession, user, number, *, every=MINUTE, **values):
     """Let so many things have happened; return their ids, newest first."""
-    made = [
-        an_event(dbsession, user, at=NOW - position * every, **values) for position in range(number)
-    ]
-    return [each.id for each in sorted(made, key=lambda each: (each.at, each.id), reverse=True)]
+    if not number:
+        return []
+    first = an_event(dbsession, user, at=NOW, **values).id
+    first_row = sa.select(AuditEvent.__table__).where(AuditEvent.id == first)
+    row = dict(dbsession.execute(first_row).mappings().one())
+    rows = [row, *(row | {"id": new_id(), "at": NOW - n * every} for n in range(1, number))]
+    if number > 1:
+        dbsession.execute(sa.insert(AuditEvent.__table__), rows[1:])
+    dbsession.commit()
+    newest_first = sorted(rows, key=lambda each: (each["at"], each["id"]), reverse=True)
+    return [each["id"] for each in newest_first]
 
 
 @pytest.mark.parametrize("every", [MINUTE, timedelta(0)])

@@ -12,7 +12,9 @@ from tests.unit.checks.saying import is_doubtful, is_fine, is_wrong, looked_at
 PEPPER = secrets.token_urlsafe(32)
 
 
-@pytest.mark.parametrize("made", [secrets.token_urlsafe(32), secrets.token_hex(16)])
+@pytest.mark.parametrize(
+    "made", [secrets.token_urlsafe(32), secrets.token_hex(16)], ids=["urlsafe", "hex"]
+)
 def test_a_secret_that_was_made_is_fine(a_setup, made):
     assert is_fine(a_setup(app={"authsite.secret": made}), "secret").endswith("and no pattern")
 

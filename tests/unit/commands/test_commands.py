@@ -1,6 +1,5 @@
 """What an operator types, and what comes of it."""
 
-import gc
 import io
 import os
 import sys
@@ -29,13 +28,6 @@ authsite.mail.host = localhost
 authsite.secret = a secret for the tests, known to everyone who reads this
 sqlalchemy.url = {url}
 """
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_open():
-    """A connection that a command did not close is told here, and not by some other test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

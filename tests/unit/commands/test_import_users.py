@@ -1,7 +1,6 @@
 """`authsite import`, as an operator meets it: what it says of whom, and its exit status."""
 
 import csv
-import gc
 import json
 import os
 import sys
@@ -18,13 +17,6 @@ from tests.foreign_hashes import PASSWORD
 HASH = foreign_hashes.DEVISE[PASSWORD]
 LUCIAS = foreign_hashes.LUCIA["argon2"][PASSWORD]
 SECRETS = (HASH[7:], LUCIAS[-20:], PASSWORD)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_open():
-    """A connection that a command did not close is told here, and not by some other test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`authsite deliver` and `authsite outbox`, as an operator meets them."""
 
-import gc
 import json
 import signal
 from datetime import timedelta
@@ -11,13 +10,6 @@ from authsite.clock import utc_now
 from authsite.commands import main
 from tests.factories import NOW, a_message
 from tests.smtp import a_mailserver
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_open():
-    """A connection that a command did not close is told here, and not by some other test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the tests of `authsite user` share: a shell, and people to do something to."""
 
-import gc
 import io
 import json
 import sys
@@ -46,13 +45,6 @@ class Shell:
         written = self._capsys.readouterr()
         assert written.out == ""
         return written.err
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_open():
-    """A connection that a command did not close is told here, and not by some other test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

@@ -128,6 +128,7 @@ def test_rights_are_given_and_taken(shell, ada, row_of, dbsession, happened):
 
 @pytest.mark.parametrize("act", [*ACTS, *RIGHTS], ids=lambda act: act[0])
 @pytest.mark.parametrize("nobody", ["nobody@example.com", "ada@example.co", "nobody", "-"])
+@pytest.mark.one_database
 def test_who_is_not_there_is_named(shell, ada, happened, act, nobody):
     word = "address" if "@" in nobody else "id"
     said = shell.refused(*act, "--", nobody)
