@@ -8,10 +8,13 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help serve dev test fuzz check format bench db clean chromium java nginx wrk
+.PHONY: help serve dev test test-fast fuzz docs check format bench db clean chromium java nginx wrk
+
+# A worker for each core. A worker that has nothing left to do takes tests from another.
+PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 serve: .venv/site ## run the site on http://localhost:6543
 	@$(BIN)/alembic -c development.ini upgrade head
@@ -21,12 +24,23 @@ dev: .venv/site ## the same, started anew whenever a file changes
 	@$(BIN)/alembic -c development.ini upgrade head
 	@exec $(BIN)/pserve development.ini --reload
 
-# Given ARGS, it is not the whole suite that runs, so nothing is said about coverage.
+# Coverage counts where it is cheap: browsers and servers run in processes of their own.
 test: .venv/testing chromium java nginx ## run all tests, or some: make test ARGS="tests/unit -x"
-	$(BIN)/python -m pytest $(or $(ARGS),--cov)
+ifdef ARGS
+	$(BIN)/python -m pytest $(ARGS)
+else
+	$(PYTEST) --cov tests/unit tests/functional tests/site
+	$(PYTEST) tests/browser tests/processes
+endif
 
-fuzz: .venv/testing ## go on for long with random sequences of what people do in their browsers
-	FUZZ=long $(BIN)/python -m pytest tests/functional/test_fuzz.py $(ARGS)
+test-fast: .venv/testing ## run the unit and functional tests on SQLite only
+	$(PYTEST) tests/unit tests/functional -k "not postgresql" $(ARGS)
+
+fuzz: .venv/testing ## run the random tests with many more examples
+	FUZZ=long $(PYTEST) -m hypothesis tests/unit tests/functional $(ARGS)
+
+docs: .venv/site ## write the generated tables of docs/
+	$(BIN)/python docs/tables.py
 
 # Mail programs know no style sheets, so that styles stand beside their elements there (H021).
 check: .venv/dev ## judge format, style, types, imports, dangers and templates
@@ -37,6 +51,7 @@ check: .venv/dev ## judge format, style, types, imports, dangers and templates
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml authsite alembic
 	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --lint --check
 	$(BIN)/djlint authsite/templates/mail --extension html --quiet --lint --check --ignore H021
+	$(BIN)/python docs/tables.py --check
 
 format: .venv/dev ## put code and templates into their one format
 	$(BIN)/ruff check --fix-only

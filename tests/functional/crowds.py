@@ -17,7 +17,7 @@ def full_queue(hasher: PasswordHasher) -> Iterator[None]:
     """Take both places of such a queue: the third who comes is the first to be told something."""
     gate = threading.Event()
     with ThreadPoolExecutor(3) as pool:
-        work = [pool.submit(hasher._queue.run, gate.wait) for _ in range(3)]
+        work = [pool.submit(hasher.queue.run, gate.wait) for _ in range(3)]
         try:
             refused, _ = wait(work, return_when=FIRST_COMPLETED)
             assert isinstance(refused.pop().exception(), HashQueueFull)

@@ -7,6 +7,8 @@ import pytest
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of, input_of, rows_of, said_beside
 
+pytestmark = pytest.mark.one_database
+
 FORMS = {
     "/sign-up": ["first_name", "last_name", "email", "password", "confirm_password"],
     "/sign-in": ["email", "password", "next"],

@@ -18,7 +18,7 @@ from tests.throttles import UNTHROTTLED
 
 settings.register_profile(
     "short",
-    max_examples=200,
+    max_examples=60,
     stateful_step_count=16,
     deadline=None,
     database=DirectoryBasedExampleDatabase(ROOT / ".cache" / "hypothesis"),
@@ -34,6 +34,8 @@ PROFILE = settings.get_profile(os.environ.get("FUZZ", "short"))
 FEWER = {"sqlite": 1, "postgresql": 8}
 
 
+@pytest.mark.hypothesis
+@pytest.mark.no_cover
 @pytest.mark.asvs("7.2.1", "7.2.4", "7.3.1", "7.3.2", "7.4.1")
 def test_every_browser_is_whose_it_should_be(
     database_url, services, new_site, let_time_pass

@@ -4,6 +4,8 @@ import pytest
 
 from tests.functional.reading import sign_out_button_of
 
+pytestmark = pytest.mark.one_database
+
 
 def links_of(page):
     return {link["href"]: link.get_text(" ", strip=True) for link in page.html.find_all("a")}

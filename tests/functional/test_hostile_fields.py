@@ -3,9 +3,13 @@
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 
+from authsite.models import User
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of, input_of, is_marked, rows_of
+
+pytestmark = pytest.mark.one_database
 
 FORMS = {
     "/sign-up": {
@@ -26,9 +30,13 @@ FORMS = {
 }
 #: All fields of all forms, the token's among them.
 ALL = [(path, name) for path, fields in FORMS.items() for name in (*fields, "csrf_token")]
+#: Those that people type text into.
+TYPED = [each for each in ALL if each[1] not in {"public_computer", "next", "csrf_token"}]
 HERE = {"Sec-Fetch-Site": "same-origin"}
 MARKUP = "\"'><svg id=evil onload=1></textarea></title>--><b id=evil>"
 LINES = "x\r\nX-Evil: 1\r\nSet-Cookie: evil=1\r\n\r\n<b id=evil>"
+#: A quote that ends a string of SQL, and what a statement would do then.
+STATEMENTS = ["' OR '1'='1", "'; DELETE FROM user; --", '"; DROP TABLE user_session; --', "%' \\"]
 #: Longer than any field may be.
 TOO_LONG = "x" * 3000
 #: A character that nobody can have meant to type, another for each kind that there is.
@@ -79,6 +87,15 @@ def test_no_field_becomes_an_element_an_attribute_or_a_header(browser, send, pat
         assert has_nothing_of(browser.get(page, expect_errors=True))
 
 
+@pytest.mark.asvs("1.2.4")
+@pytest.mark.parametrize("typed", STATEMENTS)
+def test_no_field_becomes_a_part_of_a_statement(dbsession, send, typed):
+    for path, name in ALL:
+        assert send(path, **{name: typed}).status_int in {303, 403, 422}
+    send("/account", first_name=typed)
+    assert typed in dbsession.scalars(sa.select(User.first_name)).all()
+
+
 @pytest.mark.asvs("1.1.2", "1.2.1")
 @pytest.mark.parametrize("typed", [MARKUP, LINES, f"/{MARKUP}", f"/{LINES}"])
 @pytest.mark.parametrize("signed_in", [False, True])
@@ -94,10 +111,10 @@ def test_no_query_becomes_an_element_an_attribute_or_a_header(browser, typed, si
 
 
 @pytest.mark.asvs("1.3.3", "2.2.1", "2.2.2")
-@pytest.mark.parametrize("typed", [TOO_LONG, *UNSEEN])
 @pytest.mark.parametrize(
-    ("path", "name"),
-    [each for each in ALL if each[1] not in {"public_computer", "next", "csrf_token"}],
+    ("path", "name", "typed"),
+    [(*each, typed) for each in TYPED for typed in (TOO_LONG, UNSEEN[0])]
+    + [("/sign-up", "first_name", typed) for typed in UNSEEN[1:]],
 )
 def test_what_is_too_long_or_cannot_be_seen_is_refused_in_every_field(
     services, send, path, name, typed

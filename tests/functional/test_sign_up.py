@@ -67,6 +67,7 @@ PASSWORDS = [
 
 @pytest.mark.asvs("1.3.3", "2.2.1", "2.2.2", "6.2.1", "6.2.4", "6.2.11")
 @pytest.mark.parametrize(("field", "value", "message"), NAMES + ADDRESSES + PASSWORDS)
+@pytest.mark.one_database
 def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
     browser, services, field, value, message
 ):

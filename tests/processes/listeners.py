@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import os
 import secrets
 import socket
 
@@ -9,7 +10,11 @@ import socket
 LOOPBACK = "127.0.0.1"
 #: Below those that systems give to connections that go out: who asks a port at which nobody listens
 #: yet may otherwise be given that very port, and meet themselves.
-_PORTS = range(20_000, 32_000)
+_FIRST, _AFTER = 20_000, 32_000
+#: Tests may run in several processes. None of them uses a port of another.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_PORTS = range(_FIRST + _WORKER, _AFTER, _WORKERS)
 
 
 class Listener:

@@ -12,7 +12,7 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 from authsite.services import Services, services_of
-from tests.browsers import Browser
+from tests.browsers import PASSWORD, Browser
 
 
 @pytest.fixture
@@ -35,6 +35,17 @@ def new_application(
     yield build
     for database in made:
         database.dispose()
+
+
+def a_whole_visit(browser: Browser, email: str = "ada@example.com") -> None:
+    """Sign up, look around, change a name, sign out, sign in."""
+    assert browser.sign_up(email=email).location == "http://localhost/dashboard"
+    for path in ("/", "/dashboard", "/sign-out"):
+        browser.get(path, status=200)
+    assert browser.submit(browser.get("/account"), {"first_name": "Augusta"}).status_int == 303
+    assert browser.sign_out().status_int == 303
+    assert browser.sign_in(email, f"{PASSWORD}x").status_int == 422
+    assert browser.sign_in(email).status_int == 303
 
 
 @pytest.fixture

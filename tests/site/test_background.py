@@ -152,8 +152,8 @@ def test_commands_start_no_worker(tmp_path, migrate):
         f"sqlalchemy.url = sqlite:///{tmp_path}/site.sqlite\n"
     )
     program = (
-        "import sys, threading, authsite.commands\n"
-        "assert authsite.commands.main(['tree', sys.argv[1]]) == 0\n"
+        "import sys, threading, authsite.cli\n"
+        "authsite.cli.main(['urls', sys.argv[1]], standalone_mode=False)\n"
         "print(threading.active_count(), file=sys.stderr)\n"
     )
     command = (sys.executable, "-W", "ignore", "-c", program, str(ini))

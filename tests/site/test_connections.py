@@ -1,48 +1,15 @@
-"""Whom the site speaks to: its database, with no more rights than it needs, and nobody else."""
+"""The site needs no more rights on its database than the docs grant."""
 
 import re
-import socket
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
 from authsite.services import services_of
-from tests.browsers import PASSWORD
+from tests.conftest import ROOT
 from tests.shell import run
-from tests.site.requirements_table import ROOT
-
-
-def a_whole_visit(browser):
-    """Do all that can be done: sign up, look around, change a name, sign out, sign in."""
-    assert browser.sign_up().location == "http://localhost/dashboard"
-    for path in ("/", "/dashboard", "/sign-out"):
-        browser.get(path, status=200)
-    assert browser.submit(browser.get("/account"), {"first_name": "Augusta"}).status_int == 303
-    assert browser.sign_out().status_int == 303
-    assert browser.sign_in(password=f"{PASSWORD}x").status_int == 422
-    assert browser.sign_in().status_int == 303
-
-
-# The driver of PostgreSQL connects in C, where this does not look.
-@pytest.mark.asvs("13.1.1", "13.2.4")
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_site_asks_no_other_machine(browser, monkeypatch):
-    asked = []
-
-    def refuse(*arguments, **_keywords):
-        asked.append(arguments)
-        raise ConnectionRefusedError
-
-    for name in ("connect", "connect_ex", "sendto"):
-        monkeypatch.setattr(socket.socket, name, refuse)
-    for name in ("getaddrinfo", "gethostbyname", "create_connection"):
-        monkeypatch.setattr(socket, name, refuse)
-    a_whole_visit(browser)
-    assert asked == []
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("192.0.2.1", 80))
-    assert asked == [(("192.0.2.1", 80),)]
+from tests.site.conftest import a_whole_visit
 
 
 @pytest.fixture

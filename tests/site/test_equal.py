@@ -18,6 +18,8 @@ from tests.site.equal import (
     takes_as_long,
 )
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.mark.parametrize("permission", ["public", "anonymous"])
 @pytest.mark.parametrize("method", ["POST", ("GET", "POST"), None])

@@ -9,6 +9,8 @@ from authsite.services import services_of
 from tests.site.places import path_of
 from tests.site.raw import ask
 
+pytestmark = pytest.mark.one_database
+
 SITE = "https://accounts.example.com"
 POLICY = {
     "default-src": "'none'",

@@ -19,11 +19,11 @@ from authsite.models import PurgeRun, User, UserSession
 from authsite.services import services_of
 from authsite.settings.loader import SettingError
 from tests.browsers import PASSWORD
+from tests.conftest import ROOT
 from tests.factories import a_message
 from tests.functional.crowds import BUSY, full_queue
 from tests.processes.listeners import Listener
 from tests.processes.servers import until
-from tests.site.requirements_table import ROOT
 
 EMAIL = "ada@example.com"
 SECONDS_TO_ANSWER = 30

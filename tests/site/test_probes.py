@@ -42,6 +42,7 @@ def test_it_says_one_word_and_nothing_of_versions_or_addresses(application, serv
 
 @each_probe
 @pytest.mark.parametrize("host", STRANGE)
+@pytest.mark.one_database
 def test_it_answers_by_whatever_name_or_address_it_is_reached(application, services, path, host):
     answer = ask(application, path, HTTP_HOST=host)
     assert (answer.status_int, answer.text) == (200, ANSWERS[path])
@@ -50,6 +51,7 @@ def test_it_answers_by_whatever_name_or_address_it_is_reached(application, servi
 @pytest.mark.asvs("4.1.3")
 @pytest.mark.parametrize("method", ["POST", "PUT", "OPTIONS", "TRACE"])
 @each_probe
+@pytest.mark.one_database
 def test_to_nothing_but_that_question(application, services, path, method):
     answer = ask(application, path, method=method, HTTP_HOST="evil.test")
     assert heading_of(answer) == "That request could not be read"

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from tests.site.requirements_table import ROOT
+from tests.conftest import ROOT
 
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", ".*", "build", "dist")
 

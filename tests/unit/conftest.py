@@ -1,5 +1,6 @@
 """What the unit tests share: how long hypothesis looks, and where it remembers what it found."""
 
+import os
 from pathlib import Path
 
 import hypothesis
@@ -9,7 +10,7 @@ set_hypothesis_home_dir(Path(__file__).parent.parent.parent / ".cache" / "hypoth
 # Whether a machine is busy says nothing about the site.
 hypothesis.settings.register_profile(
     "unit",
-    max_examples=100,
+    max_examples=2000 if os.environ.get("FUZZ") == "long" else 30,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )

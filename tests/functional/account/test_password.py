@@ -116,6 +116,7 @@ def test_the_owner_of_an_address_that_is_verified_is_greeted_by_name(ada, dbsess
         ({"password": "x\x00" * 9}, "password", "Leave out characters that cannot be seen."),
     ],
 )
+@pytest.mark.one_database
 def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(  # noqa: PLR0917 - fixtures
     ada, services, mailbox, values, field, message
 ):

@@ -63,6 +63,7 @@ def test_new_names_are_taken_and_shown_at_once(ada):
         ("a\ufffd", "Leave out characters that cannot be seen."),
     ],
 )
+@pytest.mark.one_database
 def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(
     ada, services, field, value, message
 ):

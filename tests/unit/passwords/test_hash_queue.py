@@ -47,7 +47,8 @@ class Crowd:
     @property
     def _waiting(self) -> int:
         """How many wait for a turn, or for a thread."""
-        return len(self.queue._waiting) + self.queue._pool._work_queue.qsize()
+        _running, waiting = self.queue.state
+        return waiting
 
     def let_go(self) -> None:
         self._gate.set()
@@ -124,7 +125,7 @@ def test_few_have_their_turn_however_many_wait():
 
     with ThreadPoolExecutor(20) as people:
         coming = [people.submit(come) for _ in range(20)]
-        while len(queue._waiting) < 16:
+        while queue.state != (0, 20) or len(inside) < 4:
             os.sched_yield()
         assert len(inside) == 4
         gate.set()
@@ -145,7 +146,7 @@ def test_errors_pass_through_and_free_their_place():
 def test_known_and_unknown_people_wait_in_the_same_queue(crowd, password_hash):
     """An unknown address is no short cut."""
     hasher = a_hasher(queue=1)
-    crowd = crowd(hasher._queue)
+    crowd = crowd(hasher.queue)
     crowd.occupy()
     crowd.line_up(1)
     with pytest.raises(HashQueueFull):

@@ -195,6 +195,7 @@ def test_a_clock_that_was_far_ahead_holds_nobody_up(tries, limit):
     assert waits(hit, 4, at=timedelta(0))[:3] == [None, None, None]
 
 
+@pytest.mark.one_database
 @pytest.mark.asvs("6.3.1", "6.1.1")
 def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(services):
     """Nine wrong passwords every five minutes, for two days, by the default limits."""
