@@ -55,7 +55,9 @@ def main(_global_config: dict[str, str], **settings: Any) -> Router:
 def includeme(config: Configurator) -> None:
     """Make `config` an account site: everything, in the order in which a request meets it."""
     if config.route_prefix:
-        raise ConfigurationError("authsite cannot be moved by a route_prefix; docs/extending.md")
+        raise ConfigurationError(
+            "authsite can't be included with a route_prefix. See docs/extending.md."
+        )
     settings = load_settings(config.registry.settings, os.environ)
     config.registry["authsite"] = services = build_services(settings, _metrics(config, settings))
     config.set_request_factory(Request)
@@ -140,7 +142,7 @@ def _metrics(config: Configurator, settings: Settings) -> Metrics:
         measured = config.maybe_dotted("authsite.telemetry.prometheus.PrometheusMetrics")
     except ImportError:
         raise SettingError(
-            "authsite.metrics.listen needs the package prometheus-client: install "
+            "authsite.metrics.listen needs the package prometheus-client. Install "
             "`authsite[metrics]`."
         ) from None
     metrics: Metrics = measured(settings.metrics.listen, throttles=vars(settings.throttle))

@@ -36,7 +36,7 @@ class SessionTimeouts:
 class AuthMethod(Enum):
     """How the owner of a session showed who they are; its name, in small letters, is kept."""
 
-    PASSWORD = "with the password"  # noqa: S105 - words
+    PASSWORD = "with a password"  # noqa: S105 - words
     SIGN_UP = "by signing up"
 
     @property

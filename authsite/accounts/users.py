@@ -21,7 +21,7 @@ class AccountSuspended(Exception):
     """Nobody signs in to the account, whatever they show; `reason` is for who has shown enough."""
 
     def __init__(self, reason: str | None) -> None:
-        super().__init__("the account is frozen")
+        super().__init__("the account is suspended")
         self.reason = reason
 
 

@@ -51,7 +51,9 @@ class Purger:
                 gone = [f"{self._sweep_all(each, now)} {each.name}" for each in ALL]
                 log.info("sys_purge: %s deleted", ", ".join(gone))
         except DATABASE_UNAVAILABLE as error:
-            log.warning("sys_purge: put off, the database is away: %s", type(error).__name__)
+            log.warning(
+                "sys_purge: deferred, the database is unavailable: %s", type(error).__name__
+            )
             self._next_look = 0.0
 
     def _sweep_all(self, target: PurgeTarget, now: datetime) -> int:

@@ -188,7 +188,7 @@ class SecurityPolicy:
         except (
             DATABASE_UNAVAILABLE
         ) as error:  # who asks is known already; the next visit tries again
-            log.warning("sys_session_refresh_failed: put off: %s", type(error).__name__)
+            log.warning("sys_session_refresh_failed: deferred: %s", type(error).__name__)
             return
         if until and not identity.public_computer:  # whose cookie has no end to put off
             self._set_cookie_once(request, self._cookie.set(str(token), max_age=until - now))

@@ -54,9 +54,9 @@ class ChangeEmailPage:
         except InvalidLink:
             return self._dead()
         except InvalidCredentials:
-            form.add_error("password", "That is not the password of the account.")
+            form.add_error("password", "Incorrect password.")
         except EmailTaken:
-            form.add_error(None, "There is another account with this address by now.")
+            form.add_error(None, "Another account now uses this email.")
         except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
@@ -94,7 +94,7 @@ class ChangeEmailPage:
         return refresh_device(request, same, user.email_normalized, now=now)
 
     def _dead(self) -> Response:
-        ask_again = ("Change your address", self.request.path_to("account", "email"))
+        ask_again = ("Change email", self.request.path_to("account", "email"))
         return invalid_link_page(self.request, again=ask_again)
 
     def _page(self, render: Callable[..., Response], form: SiteForm, **values: Any) -> Response:

@@ -42,7 +42,7 @@ class RequireReauthenticationPage:
                 self.request, form.current_password.data, now=utc_now()
             )
         except InvalidCredentials:
-            form.add_error("current_password", "This is not your password.")
+            form.add_error("current_password", "Incorrect password.")
         except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:

@@ -14,14 +14,8 @@ from authsite.web.forms import SiteForm, ValidEmail, email_field
 from authsite.web.pages import form_page, mail_sent_page, throttled_page
 from authsite.web.request import Request
 
-_SAID = (
-    "We have written to {address}. If you have an account with this address, there is a link in "
-    "that mail with which you can choose a new password within {time}."
-)
-_NOT_THERE = (
-    "Nothing there after a few minutes? Look among the spam, too, and make sure that the address "
-    "is right."
-)
+_SAID = "If {address} has an account, we've sent a reset link to it. It works for {time}."
+_NOT_THERE = "No email after a few minutes? Check your spam folder and the email above."
 
 
 class ForgotPasswordForm(SiteForm):

@@ -81,7 +81,7 @@ class ResetPasswordPage:
         self.request.refund(hits)
 
     def _dead(self) -> Response:
-        ask_again = ("Ask for a new link", self.request.path_to("forgot-password"))
+        ask_again = ("Get a new link", self.request.path_to("forgot-password"))
         return invalid_link_page(self.request, again=ask_again)
 
     def _page(

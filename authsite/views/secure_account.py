@@ -19,9 +19,9 @@ from authsite.web.pages import form_page, invalid_link_page, throttled_page
 from authsite.web.request import Request
 
 _TAKEN = (
-    "Everybody is signed out, and the old password no longer works. But another account has the "
-    "address by now, so this one could not get it back. Give that other account another address, "
-    "and then press the button once more."
+    "All devices are signed out and the old password is blocked. But another account now uses "
+    "this email, so we couldn't restore it. Change the email of that account, then secure this "
+    "one again."
 )
 
 
@@ -71,7 +71,7 @@ class SecureAccountPage:
         return redirect(request.path_to("reset-password", str(reset_token)), forget(request))
 
     def _dead(self) -> Response:
-        reset = ("Choose a new password", self.request.path_to("forgot-password"))
+        reset = ("Reset password", self.request.path_to("forgot-password"))
         return invalid_link_page(self.request, again=reset)
 
     def _page(self, render: Callable[..., Response], form: NotMeForm, **values: Any) -> Response:

@@ -20,10 +20,8 @@ from authsite.web.forms import SiteForm, email_field, password_field, public_com
 from authsite.web.pages import busy_page, form_page, mail_sent_page, throttled_page
 from authsite.web.request import Request
 
-_PROOF_FIRST = "Open the link in that mail to confirm your address; then you can sign in."
-_NOTHING_THERE = (
-    "Nothing there after a few minutes? Look among the spam, too. Then sign in once more."
-)
+_PROOF_FIRST = "Open it to verify your email address, then sign in."
+_NOTHING_THERE = "No email after a few minutes? Check your spam folder, then sign in again."
 
 
 class SignInForm(SiteForm):
@@ -101,7 +99,7 @@ class SignInPage:
             now=now,
         )
         self.request.services.metrics.count_sign_in("unverified")
-        written = f"We have written to {form.email.data}. {_PROOF_FIRST}"
+        written = f"We sent a link to {form.email.data}. {_PROOF_FIRST}"
         return mail_sent_page(self.request, written, _NOTHING_THERE)
 
     def _page(self, form: SignInForm, status: int = 200) -> Response:

@@ -20,13 +20,19 @@ from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Root
 from authsite.throttling.throttles import RateLimited
 from authsite.web.authentication import start_session
-from authsite.web.forms import NewPasswordForm, ValidEmail, email_field, name_field
+from authsite.web.forms import (
+    NewPasswordForm,
+    ValidEmail,
+    confirm_password_field,
+    email_field,
+    name_field,
+    new_password_field,
+)
 from authsite.web.pages import busy_page, form_page, mail_sent_page, throttled_page
 from authsite.web.request import Request
 
 _NOTHING_THERE = (
-    "Nothing there after a few minutes? Look among the spam, too, and make sure that the address "
-    "is right. Then sign up once more."
+    "No email after a few minutes? Check your spam folder and the email above. Then sign up again."
 )
 
 
@@ -36,6 +42,8 @@ class SignUpForm(NewPasswordForm):
     first_name = name_field("First name", autocomplete="given-name")
     last_name = name_field("Last name", autocomplete="family-name")
     email = email_field(validators=[ValidEmail()])
+    password = new_password_field()
+    confirm_password = confirm_password_field()
 
 
 @view_defaults(context=Root, name="sign-up", permission="anonymous")
@@ -68,7 +76,7 @@ class SignUpPage:
         except WeakPassword as weakness:
             form.add_error("password", str(weakness))
         except EmailTaken:
-            form.add_error("email", "There is an account with this address. Sign in instead?")
+            form.add_error("email", "This email already has an account. Sign in instead.")
         except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
@@ -100,7 +108,7 @@ class SignUpPage:
     def _ask_for_proof(self, user: User, email: EmailAddress, *, now: datetime) -> Response:
         """Answer in one way, whoever has the address: what there is to say is in the mail."""
         sign_up_with_verification(self.request.dbsession, user, **self._mail(), now=now)
-        written = f"We have written to {email.original}. Open the link in that mail to go on."
+        written = f"We sent a link to {email.original}. Open it to finish signing up."
         return mail_sent_page(self.request, written, _NOTHING_THERE)
 
     def _mail(self) -> dict[str, Any]:

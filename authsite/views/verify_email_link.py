@@ -30,7 +30,7 @@ class OwnerForm(SiteForm):
 class ClaimForm(SiteForm):
     """The button of whoever reads the mail and does not have the password."""
 
-    without_password = SubmitField("I do not have this password")
+    without_password = SubmitField("I don't know the password")
 
 
 @view_defaults(context=VerifyEmailLink, permission="public")
@@ -64,7 +64,7 @@ class VerifyEmailLinkPage:
         except InvalidLink:
             return self._dead()
         except InvalidCredentials:
-            form.add_error("password", "That is not the password of the account.")
+            form.add_error("password", "Incorrect password.")
             return self._page(form_page, form, status=422)
         except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)

@@ -21,8 +21,8 @@ RETRY_AFTER = 5
 #: The page on which a try that is held up or put off counts as one to sign in.
 _SIGN_IN = "sign_in"
 _USED_UP = (
-    "Each link can be used once, and for a limited time. This one was used already, has expired, "
-    "or was replaced by a newer one."
+    "Each link works once and for a limited time. This one was used, has expired, or was replaced "
+    "by a newer one."
 )
 
 
@@ -61,7 +61,7 @@ def form_page(
 
 def mail_sent_page(request: Request, *sentences: str) -> Response:
     """Return the page that sends its reader to their mailbox, whatever is in the mail."""
-    return page(request, "mail_sent", title="Check your mail", sentences=sentences)
+    return page(request, "mail_sent", title="Check your email", sentences=sentences)
 
 
 def invalid_link_page(request: Request, *, again: tuple[str, str] | None) -> Response:
@@ -70,13 +70,13 @@ def invalid_link_page(request: Request, *, again: tuple[str, str] | None) -> Res
     It says the same of what was used, has expired or never was; `again` is where to get a new
     link: the words of a button, and the path that it leads to.
     """
-    links = [again or ("Go to the home page", request.path_to())]
+    links = [again or ("Go to home page", request.path_to())]
     return page(
         request,
         "invalid_link",
         status=410,
-        title="This link leads nowhere any more",
-        explanation=[_USED_UP, "If you copied it, make sure that nothing is missing at its end."],
+        title="This link is no longer valid",
+        explanation=[_USED_UP, "If you copied it, check that nothing is missing at its end."],
         links=links,
     )
 
@@ -85,7 +85,7 @@ def busy_page(request: Request, template: str, *, form: SiteForm, **values: Any)
     """Return the page again: the site is too busy to take the form just now (503)."""
     if template == _SIGN_IN:
         request.services.metrics.count_sign_in("busy")
-    form.add_error(None, "Very many people are signing in just now. Please try again in a moment.")
+    form.add_error(None, "We're busy right now. Try again in a few seconds.")
     response = form_page(request, template, form=form, status=503, **values)
     response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
     return response
@@ -104,7 +104,7 @@ def throttled_page(
     if template == _SIGN_IN:
         request.services.metrics.count_sign_in("throttled")
     reason, hint = THROTTLE_MESSAGES[kind]
-    when = f"Please try again in {humanize(throttled.retry_after)}."
+    when = f"Try again in {humanize(throttled.retry_after)}."
     form.add_error(None, f"{reason} {when} {hint}".strip())
     response = form_page(request, template, form=form, status=429, **values)
     response.headerlist.append(

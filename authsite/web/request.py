@@ -13,6 +13,7 @@ from authsite.accounts.sessions import Identity
 from authsite.audit.event_types import Actor, EventSource
 from authsite.audit.recorder import AuditLog
 from authsite.http.client import ip_address_of, user_agent_of
+from authsite.http.static import Frame
 from authsite.mail.composer import MailComposer
 from authsite.services import Services, services_of
 from authsite.throttling.throttles import CountedHit
@@ -59,7 +60,7 @@ class Request(pyramid.request.Request):
         environment = self.registry[MAIL_TEMPLATES]
         return MailComposer(
             environment,
-            site_name=self.site_name,
+            site_name=self.services.settings.site.name,
             link_to=self.url_to,
             audit=self._audit_from(EventSource(Actor.SITE)),
             on_put=lambda: self.tm.get().addAfterCommitHook(
@@ -132,16 +133,10 @@ class Request(pyramid.request.Request):
         return f"{self.services.settings.services.url}{self.path_to(*segments)}"
 
     @property
-    def site_name(self) -> str:
-        """What the site calls itself."""
-        return self.services.settings.site.name
-
-    @property
-    def stylesheet(self) -> str:
-        """The address of the style sheet, another one whenever its content is."""
-        return f"{self.root_path}{self.services.assets.stylesheet}"
-
-    @property
-    def icon(self) -> str:
-        """The address of the icon."""
-        return f"{self.root_path}{self.services.assets.icon}"
+    def frame(self) -> Frame:
+        """What the layout of every page needs, except what depends on the page itself."""
+        frame = self.services.frame
+        root = self.root_path
+        if not root:
+            return frame
+        return Frame(root, root + frame.stylesheet, root + frame.icon, frame.site_name)

@@ -13,7 +13,7 @@ from tests.site.source import calls
 HIDDEN = {"csrf_token"}
 #: What browsers and password managers go by (HTML, "autofill detail tokens").
 FILLED_IN_AS = {
-    "email": {"username"},
+    "email": {"username", "email"},
     "first_name": {"given-name"},
     "last_name": {"family-name"},
     "password": {"current-password", "new-password"},

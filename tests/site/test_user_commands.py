@@ -58,7 +58,7 @@ def test_an_account_from_its_beginning_to_its_end(user, new_browser):
     assert browser.sign_in("grace@example.com").location.startswith(
         "http://localhost/reactivate-account"
     )
-    assert "The account was made" in user("show", GRACE[-1])[1]
+    assert "Account created" in user("show", GRACE[-1])[1]
 
 
 def test_the_first_administrator_comes_in_by_a_link(user, mailbox, browser):

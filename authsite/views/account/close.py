@@ -52,14 +52,14 @@ class ClosePage:
         try:
             credential = verify_current_password(request, form.password.data, now=now)
         except InvalidCredentials:
-            form.add_error("password", "That is not your password.")
+            form.add_error("password", "Incorrect password.")
             return self._page(form_page, form, status=422)
         except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)
         except HashQueueFull:
             return self._page(busy_page, form)
         try:
-            close_account(
+            delete_after = close_account(
                 request.dbsession,
                 credential,
                 audit=request.audit,
@@ -74,7 +74,7 @@ class ClosePage:
             request.path_to("sign-in"),
             [
                 *forget(request),
-                request.services.flash.set("account-closed"),
+                request.services.flash.set("account-closed", delete_after),
                 ("Clear-Site-Data", '"cache"'),
             ],
         )

@@ -22,7 +22,7 @@ from authsite.web.request import Request
 class NewEmailForm(SiteForm):
     """The address that is to be."""
 
-    email = email_field("New email address", validators=[ValidEmail()])
+    email = email_field("New email", autocomplete="email", validators=[ValidEmail()])
 
 
 @view_defaults(context=Account, name="email", permission="authenticated", confirm_password=True)
@@ -46,7 +46,7 @@ class EmailPage:
             return self._page(form_page, form, status=422)
         email = parse_email_address(form.email.data)
         if email.normalized == parse_email_address(self.request.identity.email).key:
-            form.add_error("email", "That is the address that you have.")
+            form.add_error("email", "This is already your email.")
             return self._page(form_page, form, status=422)
         try:
             self._ask(email)
@@ -54,8 +54,8 @@ class EmailPage:
             return self._page(throttled_page, form, throttled=throttled)
         return mail_sent_page(
             self.request,
-            f"We have sent a link to {email.original}. Open it to change your address.",
-            "Nothing there after a few minutes? Look among the spam, too.",
+            f"We sent a link to {email.original}. Open it to change your email.",
+            "No email after a few minutes? Check your spam folder and the email above.",
         )
 
     def _ask(self, email: EmailAddress) -> None:

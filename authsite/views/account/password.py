@@ -22,7 +22,12 @@ from authsite.resources import Account
 from authsite.security.policy import require_identity
 from authsite.throttling.throttles import RateLimited
 from authsite.web.authentication import continue_session, verify_current_password
-from authsite.web.forms import NewPasswordForm, password_field
+from authsite.web.forms import (
+    NewPasswordForm,
+    confirm_password_field,
+    new_password_field,
+    password_field,
+)
 from authsite.web.pages import busy_page, form_page, throttled_page
 from authsite.web.request import Request
 
@@ -33,16 +38,10 @@ class PasswordForm(NewPasswordForm):
     current_password = password_field(
         "Current password",
         autocomplete="current-password",
-        missing="Enter the password that you have now.",
+        missing="Enter your current password.",
     )
-    password = password_field(
-        "New password", autocomplete="new-password", missing="Choose a new password."
-    )
-    confirm_password = password_field(
-        "Confirm new password",
-        autocomplete="new-password",
-        missing="Type the new password again.",
-    )
+    password = new_password_field("New password")
+    confirm_password = confirm_password_field("Confirm new password")
 
 
 @view_defaults(context=Account, name="password", permission="authenticated")
@@ -69,12 +68,11 @@ class PasswordPage:
         except WeakPassword as weakness:
             form.add_error("password", str(weakness))
         except InvalidCredentials:
-            form.add_error("current_password", "This is not your current password.")
+            form.add_error("current_password", "Incorrect password.")
         except PasswordChangedConcurrently:
             form.add_error(
                 None,
-                "Your password was changed at this very moment, perhaps by you in another window. "
-                "Sign in with the new one.",
+                "Your password was changed in another window. Sign in with the new one.",
             )
         except RateLimited as throttled:
             return self._page(throttled_page, form, throttled=throttled)

@@ -16,10 +16,10 @@ from authsite.web.request import Request
 #: Words of a link for each suggestion, and where it leads.
 _MENDED_AT = {
     Issue.EMAIL_CHANGE_WAITS: ("Change your password", ("account", "password")),
-    Issue.WRONG_PASSWORDS: ("See when and from where", ("account", "history")),
-    Issue.EMAIL_UNVERIFIED: ("Confirm it", ("verify-email",)),
-    Issue.PUBLIC_COMPUTERS: ("End that", ("account", "sessions")),
-    Issue.UNSEEN_SESSIONS: ("Look whether they are yours", ("account", "sessions")),
+    Issue.WRONG_PASSWORDS: ("Review history", ("account", "history")),
+    Issue.EMAIL_UNVERIFIED: ("Verify email", ("verify-email",)),
+    Issue.PUBLIC_COMPUTERS: ("Sign out there", ("account", "sessions")),
+    Issue.UNSEEN_SESSIONS: ("Review sessions", ("account", "sessions")),
 }
 
 

@@ -12,9 +12,7 @@ from authsite.web.forms import SiteForm, reason_field
 from authsite.web.pages import form_page
 from authsite.web.request import Request
 
-_NOT_ONESELF = (
-    "This is your own account: you would lock yourself out. Another administrator can freeze it."
-)
+_NOT_ONESELF = "You can't suspend your own account. Ask another administrator."
 
 
 class FreezeForm(SiteForm):

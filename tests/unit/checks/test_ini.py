@@ -48,7 +48,7 @@ def test_settings_that_make_sense_are_fine(a_setup):
     [
         ({"authsite.site.url": None}, "authsite.site.url is missing"),
         ({"authsite.mail.port": "many"}, "authsite.mail.port must be"),
-        ({"authsite.mial.port": "25"}, "authsite.mial.port is no setting"),
+        ({"authsite.mial.port": "25"}, "authsite.mial.port is not a setting"),
     ],
 )
 def test_the_first_setting_that_is_missing_or_wrong_is_named(a_setup, changed, named):

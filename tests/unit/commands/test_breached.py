@@ -61,13 +61,13 @@ def test_a_malformed_file_is_named_and_nothing_is_left(folder, tmp_path, capsys)
     file = folder / f"{digest_of('llama')[:5]}.txt"
     file.write_text("<html>Too many requests</html>")
     said = refusal(capsys, folder, tmp_path / "filter", "--partial")
-    assert f"no filter was made: {file} is no file of Have I Been Pwned's" in said
+    assert f"no filter was made: {file} is not a file of Have I Been Pwned" in said
     assert [path.name for path in tmp_path.iterdir()] == ["all"]
 
 
 def test_a_filter_that_would_refuse_nobody_is_not_made(folder, tmp_path, capsys):
     said = refusal(capsys, folder, tmp_path / "filter", "--partial", "--at-least", "8")
-    assert "no hash that was seen so often" in said
+    assert "no hash that was seen that often" in said
     assert not (tmp_path / "filter").exists()
 
 

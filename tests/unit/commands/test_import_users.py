@@ -69,8 +69,8 @@ def test_who_is_refused_is_counted_by_reason(ini, people, count, capsys):
     assert written.err == ""
     assert written.out == (
         "5 read, 3 imported, 0 here already, 2 refused\n"
-        "  1 refused: the address is none to which a mail could be sent\n"
-        "  1 refused: the hash of the password is of no form that is known\n"
+        "  1 refused: the email is not an email address\n"
+        "  1 refused: the format of the password hash is unknown\n"
         "  1 imported without a password, which they choose by a link from a mail\n"
         "  1 imported without a full name, which they can complete\n"
     )
@@ -100,8 +100,8 @@ def test_the_report_says_who_and_why(ini, people, tmp_path, capsys):
     with report.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["who"], row["email"], row["reason"]) for row in rows] == [
-        ("csv:3", "", "the address is none to which a mail could be sent"),
-        ("csv:4", "eve@example.com", "the hash of the password is of no form that is known"),
+        ("csv:3", "", "the email is not an email address"),
+        ("csv:4", "eve@example.com", "the format of the password hash is unknown"),
     ]
     assert "@" in rows[0]["detail"]
     assert report.stat().st_mode & 0o777 == 0o600
@@ -191,7 +191,7 @@ def test_programs_can_read_what_became_of_whom(ini, tmp_path, capsys):
         "imported": 1,
         "here_already": 0,
         "refused": 1,
-        "reasons": {"the hash of the password is of no form that is known": 1},
+        "reasons": {"the format of the password hash is unknown": 1},
         "without_password": 0,
         "without_full_name": 0,
         "suspended": 0,
@@ -213,7 +213,7 @@ def test_two_sources_of_one_kind_have_names_of_their_own(ini, tmp_path, count, c
 def test_a_source_that_is_none_is_told_in_a_sentence(ini, tmp_path, capsys):
     missing = str(tmp_path / "nothing.db")
     assert main(["import", ini, "django", missing]) == 1
-    said = f"authsite: {missing} is no file (after 0 people)\n"
+    said = f"authsite: {missing} is not a file (after 0 people)\n"
     assert capsys.readouterr().err == said
 
 

@@ -68,7 +68,7 @@ def test_a_mail_server_that_is_away_is_told(ini, waiting, mailserver, capsys):
     assert main(["deliver", "--once", ini]) == 1
     written = capsys.readouterr()
     assert written.out == "0 delivered, 1 put off, 0 given up\n"
-    said = "authsite: the mail server cannot be used: it breaks off: 421 4.3.2 Shutting"
+    said = "authsite: the mail server cannot be used: the server breaks off: 421 4.3.2 Shutting"
     assert written.err.startswith(said)
 
 

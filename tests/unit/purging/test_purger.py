@@ -72,5 +72,5 @@ def test_a_database_that_is_away_stops_nobody(tmp_path, caplog):
     url = sa.make_url(f"sqlite:///{tmp_path}/no/such/folder/x.sqlite")
     database = Database(url, pool_size=1, wait=timedelta(seconds=1))
     assert sweep(Purger(database, every=EVERY, on_expired=lambda _: None))
-    assert "put off" in caplog.text
+    assert "deferred" in caplog.text
     database.dispose()

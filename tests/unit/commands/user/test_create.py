@@ -89,9 +89,9 @@ def test_who_mistypes_it_there_is_told(shell, typed, dbsession, monkeypatch):
     ("password", "why"),
     [
         ("short", "Use at least 8 characters"),
-        ("password1", "Many people use this password"),
-        ("ada lovelace 1815", "Leave out"),
-        ("", "Choose a password"),
+        ("password1", "This password is too common"),
+        ("ada lovelace 1815", "Don't use"),
+        ("", "Enter a password"),
         (b"seven green \xff llamas", "no text in UTF-8"),
         ("seven green\x00llamas hum", "one line of text"),
         ("seven green llamas hum " * 50, "at most 256 characters"),
