@@ -31,4 +31,4 @@ def humanize(duration: timedelta) -> str:
     for unit, name in _UNITS.values():
         if duration >= 2 * unit:
             return f"{-(-duration // unit)} {name}s"
-    return "a second" if duration <= timedelta(seconds=1) else "2 seconds"
+    return "1 second" if duration <= timedelta(seconds=1) else "2 seconds"

@@ -16,7 +16,7 @@ from authsite.db.engines import Database
 from authsite.http.cookies import Cookie
 from authsite.http.flash import Flash
 from authsite.http.hosts import Hosts
-from authsite.http.static import Assets, find_assets
+from authsite.http.static import Frame, build_frame
 from authsite.mail.worker import MailWorker, build_worker
 from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
@@ -51,7 +51,7 @@ class Services:
     purger: Purger
     mail_worker: MailWorker
     metrics: Metrics
-    assets: Assets
+    frame: Frame
 
     @property
     def publish(self) -> Sequence[Callable[[AccountEvent], None]]:
@@ -130,7 +130,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         ),
         mail_worker=build_worker(settings, database),
         metrics=metrics,
-        assets=find_assets(),
+        frame=build_frame(settings.site.name),
     )
 
 

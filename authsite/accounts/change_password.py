@@ -21,7 +21,7 @@ class PasswordChangedConcurrently(Exception):
 def refuse_same_password(new: str, *, current: str) -> None:
     """Raise `WeakPassword` if nothing would change."""
     if normalized(new) == normalized(current):
-        raise WeakPassword("This is the password that you have. Choose another one.")
+        raise WeakPassword("This is already your password. Choose another one.")
 
 
 def change_password(

@@ -103,24 +103,17 @@ def _in_words(
     said = {}
     if new_email:
         said[Issue.EMAIL_CHANGE_WAITS] = (
-            f"A change of your address to {new_email} waits to be confirmed. If you have not asked "
-            "for that, change your password."
+            f"A change of your email to {new_email} is pending. Wasn't you?"
         )
     if wrong:
-        times = "once" if wrong == 1 else f"{wrong} times"
-        said[Issue.WRONG_PASSWORDS] = (
-            f"A wrong password was typed {times} since the right one was typed last."
-        )
+        attempts = "1 failed sign-in attempt" if wrong == 1 else f"{wrong} failed sign-in attempts"
+        said[Issue.WRONG_PASSWORDS] = f"{attempts} since your last sign-in."
     if not identity.email_is_verified:
-        said[Issue.EMAIL_UNVERIFIED] = "Your email address is not confirmed yet."
+        said[Issue.EMAIL_UNVERIFIED] = "Your email is not verified."
     if public:
         computers = "a public computer" if public == 1 else f"{public} public computers"
-        said[Issue.PUBLIC_COMPUTERS] = f"You are still signed in on {computers}."
+        said[Issue.PUBLIC_COMPUTERS] = f"You're still signed in on {computers}."
     if unseen:
-        devices, were = (
-            ("another device", "was") if unseen == 1 else (f"{unseen} other devices", "were")
-        )
-        said[Issue.UNSEEN_SESSIONS] = (
-            f"You are signed in on {devices} that {were} not seen for two weeks."
-        )
+        devices = "another device" if unseen == 1 else f"{unseen} other devices"
+        said[Issue.UNSEEN_SESSIONS] = f"You're signed in on {devices}, unused for two weeks."
     return [Recommendation(concern, said[concern]) for concern in Issue if concern in said]

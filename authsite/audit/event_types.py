@@ -31,64 +31,57 @@ class EventType(Enum):
     SIGNED_UP = "Signed up", "user_created"
     SIGNED_IN = "Signed in", "authn_login_success"
     NEW_DEVICE_SIGN_IN = (
-        "Signed in with a browser that was new to this account",
+        "Signed in from a new browser",
         "authn_login_new_device",
         logging.INFO,
         "new_device_sign_in",
     )
-    SIGN_IN_FAILED = "A wrong password was typed", "authn_login_fail", logging.WARNING
+    SIGN_IN_FAILED = "Failed sign-in", "authn_login_fail", logging.WARNING
     SIGN_IN_DENIED = (
-        "The right password was typed, but the account is frozen",
+        "Sign-in blocked: account suspended",
         "authn_login_lock",
         logging.WARNING,
     )
-    PASSWORD_CONFIRMED = "Confirmed the password", "authn_password_confirmed"
-    SESSION_ENDED = "A session ended", "session_ended"
+    PASSWORD_CONFIRMED = "Password confirmed", "authn_password_confirmed"
+    SESSION_ENDED = "Session ended", "session_ended"
     PASSWORD_CHANGED = (
-        "Changed the password",
+        "Password changed",
         "authn_password_change",
         logging.INFO,
         "password_changed",
     )
     PASSWORD_RESET = (
-        "Chose a new password by a link",
+        "Password reset",
         "authn_password_reset",
         logging.INFO,
         "password_changed",
     )
-    PASSWORD_RESET_REQUESTED = (
-        "A link to choose a new password was asked for",
-        "authn_password_reset_requested",
-    )
-    EMAIL_VERIFIED = "Confirmed the address", "user_email_verified"
+    PASSWORD_RESET_REQUESTED = "Password reset requested", "authn_password_reset_requested"
+    EMAIL_VERIFIED = "Email verified", "user_email_verified"
     EMAIL_CHANGE_REQUESTED = (
-        "Asked to change the address",
+        "Email change requested",
         "user_email_change_requested",
         logging.INFO,
         "email_change_requested",
     )
-    EMAIL_CHANGED = "Changed the address", "user_email_changed", logging.INFO, "email_changed"
-    ACCOUNT_CLAIMED = (
-        "Took the account over by a link to its address",
-        "user_claimed",
-        logging.WARNING,
-    )
-    ACCOUNT_SECURED = "Said that it was somebody else", "user_secured", logging.WARNING
+    EMAIL_CHANGED = "Email changed", "user_email_changed", logging.INFO, "email_changed"
+    ACCOUNT_CLAIMED = "Claimed the account by email", "user_claimed", logging.WARNING
+    ACCOUNT_SECURED = "Reported unauthorised activity", "user_secured", logging.WARNING
     DELETION_SCHEDULED = (
-        "Closed the account",
+        "Account closed",
         "user_deletion_scheduled",
         logging.INFO,
         "deletion_scheduled",
     )
-    DELETION_CANCELLED = "Kept the account", "user_deletion_cancelled"
-    EMAIL_QUEUED = "A mail was sent", "user_email_queued"
-    ACCOUNT_CREATED = "The account was made", "user_created_by_operator"
-    ACCOUNT_IMPORTED = "The account was brought here from another system", "user_imported"
-    SUSPENDED = "The account was frozen", "user_suspended", logging.WARNING
-    REINSTATED = "The account was no longer frozen", "user_reinstated", logging.WARNING
-    ADMIN_GRANTED = "Came to be an administrator", "privilege_granted", logging.WARNING
+    DELETION_CANCELLED = "Account reactivated", "user_deletion_cancelled"
+    EMAIL_QUEUED = "Email sent", "user_email_queued"
+    ACCOUNT_CREATED = "Account created", "user_created_by_operator"
+    ACCOUNT_IMPORTED = "Account imported", "user_imported"
+    SUSPENDED = "Account suspended", "user_suspended", logging.WARNING
+    REINSTATED = "Account reinstated", "user_reinstated", logging.WARNING
+    ADMIN_GRANTED = "Became an administrator", "privilege_granted", logging.WARNING
     ADMIN_REVOKED = (
-        "Was no longer an administrator",
+        "No longer an administrator",
         "privilege_revoked",
         logging.WARNING,
     )
@@ -114,7 +107,7 @@ class EventType(Enum):
 class AuthMethod(Enum):
     """How the owner of a session showed who they are; its name, in small letters, is kept."""
 
-    PASSWORD = "with the password"  # noqa: S105 - label
+    PASSWORD = "with a password"  # noqa: S105 - label
     SIGN_UP = "by signing up"
 
     @property
@@ -127,17 +120,17 @@ class SessionEndReason(Enum):
     """Why a session ended; its name, in small letters, is a detail of the event."""
 
     SIGNED_OUT = "signed out"
-    REPLACED = "somebody signed in again in the same browser"
-    ENDED = "ended from another session"
-    EXPIRED = "not used for too long, or too old"
-    SESSION_LIMIT = "there were too many, and this one was used the longest ago"
-    PASSWORD_CHANGED = "the password was changed"  # noqa: S105 - label
-    PASSWORD_RESET = "a new password was chosen by a link"  # noqa: S105 - label
-    CLAIMED = "the account was taken over by a link to its address"
-    ACCOUNT_SECURED = "the owner said that it was somebody else"
-    CLOSED = "the account was closed"
-    SUSPENDED = "the account was frozen"
-    ENDED_BY_ADMIN = "ended by those who run the site"
+    REPLACED = "signed in again in the same browser"
+    ENDED = "signed out from another session"
+    EXPIRED = "expired"
+    SESSION_LIMIT = "session limit reached"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105 - words
+    PASSWORD_RESET = "password reset"  # noqa: S105 - words
+    CLAIMED = "account claimed by email"
+    ACCOUNT_SECURED = 'you reported "This wasn\'t me"'
+    CLOSED = "account closed"
+    SUSPENDED = "account suspended"
+    ENDED_BY_ADMIN = "ended by an administrator"
 
     @property
     def key(self) -> str:

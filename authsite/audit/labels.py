@@ -9,14 +9,14 @@ from authsite.audit.event_types import Actor, AuthMethod, EventType, SessionEndR
 _Named = TypeVar("_Named", bound=Enum)
 
 _SIDES = {
-    Actor.ADMINISTRATOR: "by those who run the site",
-    Actor.OPERATOR: "by those who run the site",
-    Actor.SYSTEM: "by the site itself",
+    Actor.ADMINISTRATOR: "by support",
+    Actor.OPERATOR: "by support",
+    Actor.SYSTEM: "automatically",
 }
 #: What there may be to say of an event, and what it is called. The rest is not for reading: it
 #: says of a session that ended what its own line does.
 _LABELS = {
-    "method": "How",
+    "method": "Method",
     "reason": "Reason",
     "from": "From",
     "to": "To",

@@ -1,30 +1,32 @@
 """A short word after a redirect, shown once."""
 
+from datetime import date
+
 from pyramid.request import Request
 from pyramid.response import Response
 
 from authsite.http.cookies import Cookie
 
-#: What may be said. The cookie holds no more than the name, so that nobody can put words into
-#: our mouth by planting one.
+#: What may be said. The cookie holds no more than the name, and a date where the message has one:
+#: an attacker who plants a cookie can show no text of their own.
 MESSAGES = {
-    "account-suspended": "The account is frozen, and all its sessions have ended.",
-    "account-reinstated": "The account is no longer frozen.",
-    "account-closed": "Your account is closed. To keep it after all, sign in.",
-    "account-reactivated": "Your account is kept.",
-    "email-changed": "Your email address was changed.",
-    "email-verified": "Your address is confirmed.",
-    "name-saved": "Your name was saved.",
-    "password-changed": "Your password was changed. You are signed out everywhere but here.",
-    "password-chosen": "Your new password is set. Sign in with it.",
-    "others-ended": "You are signed out everywhere but here.",
-    "session-ended": "You are signed out there.",
-    "session-named": "The name was saved.",
-    "reset-sent": "A mail with a link for a new password is on its way.",
-    "sessions-ended": "All sessions of the account have ended.",
+    "account-suspended": "Account suspended and signed out everywhere.",
+    "account-reinstated": "Account reinstated.",
+    "account-closed": "Account closed. Sign in before {date} to keep it.",
+    "account-reactivated": "Account reactivated.",
+    "email-changed": "Email changed.",
+    "email-verified": "Email verified.",
+    "name-saved": "Name saved.",
+    "password-changed": "Password changed. Your other devices have been signed out.",
+    "password-chosen": "Password changed. Sign in with your new password.",
+    "others-ended": "All other sessions signed out.",
+    "session-ended": "Session signed out.",
+    "session-named": "Session name saved.",
+    "reset-sent": "Password reset email sent.",
+    "sessions-ended": "All sessions signed out.",
     "sign-in-expired": "Your sign-in has expired. Sign in again.",
-    "signed-out": "You are signed out.",
-    "verification-sent": "A mail with a link is on its way to you.",
+    "signed-out": "You're signed out.",
+    "verification-sent": "We sent you a new link.",
 }
 
 
@@ -34,10 +36,10 @@ class Flash:
     def __init__(self, cookie: Cookie) -> None:
         self.cookie = cookie
 
-    def set(self, name: str) -> tuple[str, str]:
-        """Return the header by which the next page says `MESSAGES[name]`."""
+    def set(self, name: str, day: date | None = None) -> tuple[str, str]:
+        """Return the header by which the next page says `MESSAGES[name]`, with this day in it."""
         assert name in MESSAGES, name  # noqa: S101 - a typing mistake of ours, not of a visitor
-        return self.cookie.set(name)
+        return self.cookie.set(f"{name}.{day:%Y-%m-%d}" if day else name)
 
     def pop(self, request: Request) -> str | None:
         """Return what is to be said on this page, and let the browser forget it."""
@@ -48,4 +50,17 @@ class Flash:
             response.headerlist.append(self.cookie.clear())
 
         request.add_response_callback(add)
-        return MESSAGES.get(self.cookie.read(request) or "")
+        return _message(self.cookie.read(request) or "")
+
+
+def _message(value: str) -> str | None:
+    """Return the message that the cookie names, or None if it names none."""
+    name, _, day = value.partition(".")
+    message = MESSAGES.get(name)
+    if message is None or "{date}" not in message:
+        return message
+    try:
+        when = date.fromisoformat(day)
+    except ValueError:
+        return None
+    return message.format(date=f"{when.day} {when:%B %Y}")

@@ -57,7 +57,7 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
             log.warning("input_validation_fail: a body shorter than announced")
             response = Response("The request ended too early.", 400, content_type="text/plain")
         except Exception:
-            log.exception("sys_crash: an error that no page was there for")
+            log.exception("sys_crash: an error without an error page")
             response = Response("Something went wrong.", 500, content_type="text/plain")
         finally:
             request_id.reset(reset)

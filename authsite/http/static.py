@@ -1,8 +1,8 @@
 """The style sheet and the icon, under addresses that change with what is in them."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from pyramid.path import AssetResolver
 
@@ -11,17 +11,21 @@ PREFIX = "authsite-static"
 LIFETIME = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
-class Assets:
-    """Paths below the application's own, with a digest of the content in the query."""
+class Frame(NamedTuple):
+    """What every page contains, in the order in which the layout unpacks it.
 
+    The URLs of the files carry a digest of their content in the query.
+    """
+
+    root: str
     stylesheet: str
     icon: str
+    site_name: str
 
 
-def find_assets() -> Assets:
-    """Read the files once and name them by what is in them."""
-    return Assets(stylesheet=_versioned("site.css"), icon=_versioned("favicon.svg"))
+def build_frame(site_name: str) -> Frame:
+    """Read the files once; return the frame of a site that is mounted at the root of its host."""
+    return Frame("", _versioned("site.css"), _versioned("favicon.svg"), site_name)
 
 
 def _versioned(name: str) -> str:

@@ -6,7 +6,7 @@ from ua_parser.basic import Resolver
 from ua_parser.core import Domain
 from ua_parser.loaders import load_lazy_builtins
 
-UNKNOWN = "An unknown browser"
+UNKNOWN = "Unknown browser"
 #: Browsers name themselves within so many characters. The time for a longer text grows with its
 #: square: 16 ms for 512 characters that somebody has made up.
 LONGEST = 256
@@ -23,7 +23,7 @@ _BROWSERS = {
     "Chrome": "Chrome",
     "Chrome Mobile": "Chrome",
     "Chrome Mobile iOS": "Chrome",
-    "Chrome Mobile WebView": "An app with Chrome inside",
+    "Chrome Mobile WebView": "Chrome in an app",
     "Chromium": "Chromium",
     "DuckDuckGo Mobile": "DuckDuckGo",
     "Edge": "Edge",
@@ -35,19 +35,19 @@ _BROWSERS = {
     "Firefox iOS": "Firefox",
     "Firefox Mobile": "Firefox",
     "Google": "Google's app",
-    "HeadlessChrome": "Chrome without a window",
+    "HeadlessChrome": "Headless Chrome",
     "IE": "Internet Explorer",
     "Instagram": "Instagram",
     "Konqueror": "Konqueror",
     "MiuiBrowser": "MIUI Browser",
     "Mobile Safari": "Safari",
-    "Mobile Safari UI/WKWebView": "An app with Safari inside",
+    "Mobile Safari UI/WKWebView": "Safari in an app",
     "Opera": "Opera",
     "Opera GX": "Opera GX",
     "Opera Mini": "Opera Mini",
     "Opera Mobile": "Opera",
     "Pale Moon": "Pale Moon",
-    "Python Requests": "A program in Python",
+    "Python Requests": "Python program",
     "QQ Browser": "QQ Browser",
     "QQ Browser Mobile": "QQ Browser",
     "Safari": "Safari",

@@ -54,11 +54,11 @@ def demand(
     there = f"{where} has: {', '.join(names)}"
     for field, column in chosen.items():
         if column and column not in names:
-            raise UnusableSource(f"there is no column {column} for {field}; {there}")
+            raise UnusableSource(f"there is no column {column} for {field}: {there}")
     found = columns_of(names, chosen)
     for field in needed:
         if field not in found and (field not in chosen or field == "email"):
             raise UnusableSource(
-                f"no column looks like {field}; --map {field}=COLUMN says which it is; {there}"
+                f"no column looks like {field}. Name it with --map {field}=COLUMN: {there}"
             )
     return found

@@ -13,7 +13,7 @@ from authsite.tokens import new_id
 #: What stands for a last name that is not known; its owner may change it.
 NO_LAST_NAME = "-"
 #: Why an account is frozen that was not active where it came from.
-NOT_ACTIVE = "The account was not active where it was before."
+NOT_ACTIVE = "The account was not active in the previous system."
 
 _NAME_LENGTH = 100
 _FORMER_ID_LENGTH = 120
@@ -22,16 +22,16 @@ _FORMER_ID_LENGTH = 120
 class RejectionReason(StrEnum):
     """Why somebody has no account here."""
 
-    UNREADABLE = "the row cannot be read"
-    ID = "the id is missing, or cannot be kept"
-    EMAIL = "the address is none to which a mail could be sent"
-    NAME = "a name is too long, or has characters that cannot be seen"
-    HASH_UNKNOWN = "the hash of the password is of no form that is known"
-    HASH_COSTS = "the hash of the password costs more than the site can bear"
-    VALUE = "a time, or a yes or no, cannot be read"
-    EMAIL_TAKEN = "somebody has an account with this address here, or can still take it back"
-    EMAIL_TWICE = "the address is that of another one from there, too"
-    ID_TWICE = "the id is here already with another address: changed here since, or another's id"
+    UNREADABLE = "the row is unreadable"
+    ID = "the id is missing, or has characters that can't be stored"
+    EMAIL = "the email is not an email address"
+    NAME = "a name is too long, or has invisible characters"
+    HASH_UNKNOWN = "the format of the password hash is unknown"
+    HASH_COSTS = "the password hash costs more than the site allows"
+    VALUE = "a time, or a yes or no, is unreadable"
+    EMAIL_TAKEN = "another account here uses this email, or can still restore it"
+    EMAIL_TWICE = "another imported user has the same email"
+    ID_TWICE = "the id was imported before with another email"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def open_lines(
     try:
         file = Path(place).open("rb")  # noqa: SIM115 - closed below, by a block of its own errors
     except OSError as error:
-        raise UnusableSource(f"{place} cannot be read: {error.strerror}") from error
+        raise UnusableSource(f"can't read {place}: {error.strerror}") from error
     with file:
         yield Source(people=read(_lines(file), reader, asked), total=_count(file))
 
@@ -51,7 +51,7 @@ def read_csv(lines: Iterator[str], reader: Reader, asked: ImportOptions) -> _Peo
     try:
         names = next(csv.reader([first], delimiter=delimiter), [])
     except csv.Error as error:
-        raise UnusableSource(f"the first line holds no names of columns: {error}") from error
+        raise UnusableSource(f"the first line has no column names: {error}") from error
     columns = demand(_NEEDED, names, chosen=asked.columns, where="the first line")
     places = {field: names.index(column) for field, column in columns.items()}
     rows = csv.reader(lines, delimiter=delimiter, strict=True)

@@ -47,7 +47,7 @@ def _told() -> Iterator[None]:
     except SQLAlchemyError as error:
         # What the driver says, without SQLAlchemy's statement and links around it.
         said = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise UnusableSource(f"the source cannot be read: {said}") from error
+        raise UnusableSource(f"can't read the source: {said}") from error
 
 
 def _source(connection: Connection, system: System, reader: Reader, asked: ImportOptions) -> Source:
@@ -70,7 +70,7 @@ def _engine(place: str) -> Engine:
             return _engine_of_driver(named)
         place = named.database or ""
     if not Path(place).is_file():
-        raise UnusableSource(f"{place} is no file")
+        raise UnusableSource(f"{place} is not a file")
     url = f"sqlite:///file:{quote(str(Path(place).resolve()))}?mode=ro&uri=true"
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
     sa.event.listen(engine, "connect", _take_any_bytes)
@@ -82,7 +82,9 @@ def _engine_of_driver(url: sa.URL) -> Engine:
         with _told():
             return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
     except ImportError as error:
-        raise UnusableSource(f"the driver of the source is not installed: {error}") from error
+        raise UnusableSource(
+            f"the database driver of the source is not installed: {error}"
+        ) from error
 
 
 def _take_any_bytes(connection: sqlite3.Connection, _record: object) -> None:
@@ -97,7 +99,7 @@ def _table(connection: Connection, wanted: Sequence[str]) -> str:
         inspector = sa.inspect(connection)
         there = ", ".join(sorted(inspector.get_table_names())) or "none"
         raise UnusableSource(
-            f"there is no table {' or '.join(wanted)}; --table says which it is; there are: {there}"
+            f"there is no table {' or '.join(wanted)}. Name it with --table. There are: {there}"
         )
     return found
 

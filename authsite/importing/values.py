@@ -20,7 +20,7 @@ def text_of(value: object) -> str:
         return value.isoformat()
     if isinstance(value, str | int | float | UUID):
         return str(value)
-    raise ValueError("neither text nor number")
+    raise ValueError("neither text nor a number")
 
 
 def moment_of(text: str) -> datetime | None:
@@ -37,7 +37,7 @@ def moment_of(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("no moment that can be kept") from error
+        raise ValueError("not a time that can be stored") from error
 
 
 def is_yes(text: str) -> bool:

@@ -84,13 +84,13 @@ class Delivery:
         except Exception as error:  # a message that cannot be sent must not hold up the others
             crash = _named(message), describe_safely(error)
             log.error("sys_mail_crash: %s: %s", *crash)  # noqa: TRY400 - which would quote it
-            raise DeliveryError(f"an error of the site: {type(error).__name__}") from None
+            raise DeliveryError(f"an error in the site: {type(error).__name__}") from None
 
     def _keep(self, message: LeasedMessage, why: DeliveryError, ended: DeliveryResult) -> None:
         """Put the message off, or give it up: at once if it was refused for good, else in time."""
         log_text = why.log_text
         if isinstance(why, ServerUnavailable):
-            log_text = "the mail server is away"
+            log_text = "the mail server is unavailable"
             level = logging.ERROR if isinstance(why, Misconfigured) else logging.WARNING
             log.log(level, "sys_mail_server_unavailable: %s", why.log_text)
             ended.server_unavailable = str(why)
@@ -108,7 +108,10 @@ class Delivery:
         while (is_ours := self._marked(message, mark)) is None:
             time.sleep(_REST)
         if not is_ours:
-            log.warning("sys_mail_late: %s: its lease was over, or its account is", _named(message))
+            log.warning(
+                "sys_mail_late: %s: its lease has expired, or its account was deleted",
+                _named(message),
+            )
 
     def _marked(self, message: LeasedMessage, mark: Callable[..., bool]) -> bool | None:
         """Return whether the message was ours to mark; None if the database may yet come back."""
@@ -123,7 +126,7 @@ class Delivery:
 
 def _named(message: LeasedMessage) -> str:
     """Return what a log may hold of a message: neither whom it is for nor what it says."""
-    return f"{message.template} {message.id}, try {message.attempts}"
+    return f"{message.template} {message.id}, attempt {message.attempts}"
 
 
 def describe_safely(error: Exception) -> str:

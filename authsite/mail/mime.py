@@ -29,10 +29,8 @@ def as_email(message: LeasedMessage, *, sender: str, sender_name: str) -> EmailM
     else:
         mail.set_raw("From", f"{_encoded(name, header='From')}\n <{sender}>")
     mail["To"] = _address(message.recipient, name="")
-    if subject.isascii():
-        mail["Subject"] = subject
-    else:
-        mail.set_raw("Subject", _encoded(subject, header="Subject"))
+    charset = "us-ascii" if subject.isascii() else "utf-8"
+    mail.set_raw("Subject", _encoded(subject, header="Subject", charset=charset))
     mail["Date"] = message.send_at
     mail["Message-ID"] = f"<{message.id}@{sender.partition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # so that nobody's holidays answer (RFC 3834)
@@ -48,12 +46,12 @@ def _address(mailbox: str, *, name: str) -> Address:
     return Address(name, local_part, domain)
 
 
-def _encoded(text: str, *, header: str) -> str:
-    """Return the text in encoded words (RFC 2047), folded.
+def _encoded(text: str, *, header: str, charset: str = "utf-8") -> str:
+    """Return the text folded, and in encoded words (RFC 2047) unless the charset is ASCII.
 
     The older of Python's two ways to do it: the newer one loses and makes spaces where it folds.
     """
-    return Header(text, "utf-8", header_name=header).encode()
+    return Header(text, charset, header_name=header).encode()
 
 
 def _in_one_line(text: str) -> str:

@@ -55,11 +55,13 @@ def refusal(reply: Reply) -> DeliveryError:
     why, log_text = f"refused: {reply}", f"refused: {reply.codes}"
     if reply.code == _SIGN_IN_FIRST:
         return Misconfigured(
-            f"it wants to know who sends: authsite.mail.username and authsite.mail.password are "
-            f"for that ({reply.codes})"
+            "the server requires authentication: set authsite.mail.username and "
+            f"authsite.mail.password ({reply.codes})"
         )
     if reply.code in _CLOSING_OR_CONFUSED:
-        return ServerUnavailable(f"it breaks off: {reply}", log_text=f"it answers {reply.codes}")
+        return ServerUnavailable(
+            f"the server breaks off: {reply}", log_text=f"the server answers {reply.codes}"
+        )
     if reply.is_permanent:
         return PermanentRefusal(why, log_text=log_text)
     return TemporaryRefusal(why, log_text=log_text)
@@ -69,7 +71,8 @@ def refusal_of_sender(reply: Reply) -> DeliveryError:
     """Return what it means that the sender was answered so, who is the same for all messages."""
     if reply.is_permanent and reply.code != _SIGN_IN_FIRST:
         return Misconfigured(
-            f"it does not take authsite.mail.sender, or not from authsite.mail.username: {reply}",
-            log_text=f"it does not take authsite.mail.sender ({reply.codes})",
+            "the server refuses authsite.mail.sender, or does not accept it from "
+            f"authsite.mail.username: {reply}",
+            log_text=f"the server refuses authsite.mail.sender ({reply.codes})",
         )
     return refusal(reply)

@@ -41,17 +41,17 @@ class MailServer(NamedTuple):
                 raise
         except ssl.SSLCertVerificationError as error:
             raise Misconfigured(
-                f"its certificate cannot be trusted ({error.verify_message}): authsite.mail.host "
-                "must be the name that is in it, and authsite.mail.ca_file the file of its "
-                "authority if that is none of the system's"
+                f"the certificate of the server is not trusted ({error.verify_message}): set "
+                "authsite.mail.host to the name in the certificate, and authsite.mail.ca_file "
+                "to the file of its authority unless the system trusts it"
             ) from None
         except smtplib.SMTPResponseException as error:
             reply = Reply(error.smtp_code, error.smtp_error)
             raise ServerUnavailable(
-                f"it answers {reply}", log_text=f"it answers {reply.codes}"
+                f"the server answers {reply}", log_text=f"the server answers {reply.codes}"
             ) from None
         except UnicodeError:
-            raise Misconfigured("authsite.mail.host is no name that a server can have") from None
+            raise Misconfigured("authsite.mail.host is not a host name") from None
         except OSError as error:  # smtplib's own errors are such
             raise ServerUnavailable(f"no connection: {error}") from None
         return smtp
@@ -72,8 +72,8 @@ class MailServer(NamedTuple):
             smtp.starttls(context=self._context())
         except smtplib.SMTPNotSupportedError:
             raise Misconfigured(
-                "it does not offer STARTTLS: authsite.mail.security must be tls if it expects TLS "
-                "from the first byte"
+                "the server does not offer STARTTLS: set authsite.mail.security to tls if it "
+                "expects TLS from the first byte"
             ) from None
 
     def _context(self) -> ssl.SSLContext:
@@ -81,7 +81,7 @@ class MailServer(NamedTuple):
         try:
             return ssl.create_default_context(cafile=self.mail.ca_file)
         except OSError as error:
-            raise Misconfigured(f"authsite.mail.ca_file cannot be read: {error}") from None
+            raise Misconfigured(f"can't read authsite.mail.ca_file: {error}") from None
 
 
 def end_of_certificate(smtp: smtplib.SMTP) -> datetime | None:
@@ -100,13 +100,14 @@ def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
         if not reply.is_permanent:
             raise
         raise Misconfigured(
-            f"it does not take authsite.mail.username and authsite.mail.password ({reply.codes})"
+            "the server does not accept authsite.mail.username and authsite.mail.password "
+            f"({reply.codes})"
         ) from None
     except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected):
         raise
     except (smtplib.SMTPException, UnicodeError):
         raise Misconfigured(
-            "it offers no way to sign in that fits authsite.mail.username and "
+            "the server offers no authentication that works with authsite.mail.username and "
             "authsite.mail.password: PLAIN, LOGIN or CRAM-MD5, with ASCII only"
         ) from None
 

@@ -43,7 +43,7 @@ class SmtpSession:
         except smtplib.SMTPResponseException as error:
             raise refusal(Reply(error.smtp_code, error.smtp_error)) from None
         except OSError as error:
-            raise ServerUnavailable(f"it broke off: {error}") from None
+            raise ServerUnavailable(f"the connection broke off: {error}") from None
 
     def _ready(self) -> smtplib.SMTP:
         """Return a connection that lives, and on which nothing is half said."""

@@ -82,7 +82,7 @@ class MailWorker:
                 return True
             return self.deliver_due(now=now).server_unavailable is None
         except DATABASE_UNAVAILABLE as error:
-            log.warning("sys_mail_deferred: the database is away: %s", type(error).__name__)
+            log.warning("sys_mail_deferred: the database is unavailable: %s", type(error).__name__)
         except Exception as error:
             what = describe_safely(error)
             log.error("sys_mail_crash: %s", what)  # noqa: TRY400 - which would quote messages

@@ -28,7 +28,7 @@ class BreachedPasswords:
             return self.hashes.has(digest)
         except (OSError, MalformedFile) as error:
             reason = type(error).__name__
-        raise BreachedPasswordsUnreadable(f"{self.hashes.path} cannot be read: {reason}")
+        raise BreachedPasswordsUnreadable(f"{self.hashes.path} is unreadable: {reason}")
 
 
 def breached_passwords_at(path: Path) -> BreachedPasswords | None:

@@ -51,7 +51,7 @@ class BreachedFilter:
         prefix, rest = divmod(int.from_bytes(digest[:6], "big") >> 4, 1 << 24)
         with self.path.open("rb", buffering=0) as file:
             if _read(file.fileno(), 0, len(_MAGIC)) != _MAGIC:
-                raise MalformedFile(f"{self.path} is no filter")
+                raise MalformedFile(f"{self.path} is not a filter")
             first, end = _entries_before(file.fileno(), prefix, count=2)
             at, size = _ENTRIES_AT + _ENTRY_BYTES * first, _ENTRY_BYTES * (end - first)
             if size < 0 or at + size > os.fstat(file.fileno()).st_size:
@@ -95,7 +95,7 @@ def _write(
         total += len(entries)
         yield len(entries)
     if not total:
-        raise MalformedFile(f"{folder.path} has no hash that was seen so often")
+        raise MalformedFile(f"{folder.path} has no hash that was seen that often")
     index.extend(array("Q", [total]) * (PREFIXES + 1 - len(index)))
     file.seek(0)
     file.write(_MAGIC + struct.pack(f"<{len(index)}Q", *index))
@@ -111,5 +111,5 @@ def _entries_before(descriptor: int, prefix: int, *, count: int) -> tuple[int, .
 def _read(descriptor: int, at: int, size: int) -> bytes:
     content = os.pread(descriptor, size, at)
     if len(content) != size:
-        raise MalformedFile("the filter ends too early")
+        raise MalformedFile("the filter is incomplete")
     return content

@@ -51,7 +51,7 @@ class BreachedFolder:
         file = self.path / f"{prefix:05X}{self.extension}"
         content = file.read_bytes()
         if not _LINES.fullmatch(content):
-            raise MalformedFile(f"{file} is no file of Have I Been Pwned's")
+            raise MalformedFile(f"{file} is not a file of Have I Been Pwned")
         return [
             line[:_SUFFIX_DIGITS]
             for line in content.split()

@@ -90,7 +90,7 @@ def cost_of_guessing(costs: Costs, *, seconds: float) -> str:
         f"With m={costs.memory}, t={costs.passes}, p=1 a hash takes "
         f"{seconds * 1000:.0f} ms of one core of this machine, and so does each guess at a stolen "
         "hash: the 10⁸ guesses that the weakest accepted password withstands (zxcvbn score 3) "
-        f"cost {core_years:.2g} core-years, for every hash anew."
+        f"cost {core_years:.2g} core-years, for each hash."
     )
 
 

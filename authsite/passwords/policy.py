@@ -14,7 +14,7 @@ MINIMUM_STRENGTH = 3
 #: Shorter words ("Al", "com") occur in good passwords by chance.
 MIN_BLOCKED_WORD = 4
 
-_ADVICE = "A few unrelated words make a good password."
+_ADVICE = "Use a few unrelated words."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +55,18 @@ class PasswordPolicy:
     def _breached(self, password: str) -> str | None:
         if self.breached is None or password not in self.breached:
             return None
-        return f"This password has appeared in a data breach, so others will try it. {_ADVICE}"
+        return "This password has appeared in a data breach. Choose another one."
 
 
 def _common(password: str) -> str | None:
-    return f"Many people use this password. {_ADVICE}" if is_common(password) else None
+    return f"This password is too common. {_ADVICE}" if is_common(password) else None
 
 
 def _own_word(password: str, words: Iterable[str]) -> str | None:
     folded = password.casefold()
     for word in words:
         if len(word) >= MIN_BLOCKED_WORD and word.casefold() in folded:
-            return f"Leave out “{word}”: it is what others would try first."
+            return f"Don't use “{word}” in your password; it's easy to guess."
     return None
 
 
@@ -75,5 +75,7 @@ def _guessable(password: str, words: list[str]) -> str | None:
     if int(estimate.score) >= MINIMUM_STRENGTH:
         return None
     feedback = estimate.feedback
-    reason = str(feedback.warning) if feedback and feedback.warning else "It is easy to guess."
+    reason = (
+        feedback.warning if feedback and feedback.warning else "This password is easy to guess."
+    )
     return f"{reason} {_ADVICE}"

@@ -59,7 +59,9 @@ class Purger:
                 deleted = [f"{self._purge(each, now)} {each.name}" for each in ALL]
                 log.info("sys_purge: %s deleted", ", ".join(deleted))
         except DATABASE_UNAVAILABLE as error:
-            log.warning("sys_purge: put off, the database is away: %s", type(error).__name__)
+            log.warning(
+                "sys_purge: deferred, the database is unavailable: %s", type(error).__name__
+            )
             return False
         except Exception:
             log.exception("sys_purge: failed")

@@ -80,7 +80,7 @@ def _value_of(
         try:
             text = Path(environ[file_variable]).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingError(f"{name}: the file cannot be read: {error}") from error
+            raise SettingError(f"{name}: can't read the file: {error}") from error
     if text is None:
         name, text = setting.key, ini.get(setting.key)
     if text is None:
@@ -96,7 +96,7 @@ def _value_of(
 def _missing(setting: SettingDescription) -> str:
     also = f" or {setting.variable}_FILE" if setting.secret else ""
     return (
-        f"{setting.key} is missing: set it in the ini file, or {setting.variable}{also} in the "
+        f"{setting.key} is missing. Set it in the ini file, or {setting.variable}{also} in the "
         f"environment. {setting.meaning}"
     )
 
@@ -110,7 +110,7 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
     known = {setting.key for setting in describe_settings()}
     for key in ini:
         if key.startswith("authsite.") and key not in known:
-            raise SettingError(f"{key} is no setting; docs/configuration.md lists those there are.")
+            raise SettingError(f"{key} is not a setting. docs/configuration.md lists all settings.")
 
     def read(group: str, of: type[Any]) -> dict[str, Any]:
         return {name: _value_of(row, ini, environ) for name, row in _described(group, of)}
@@ -118,18 +118,16 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
     groups = {group: of(**read(group, of)) for group, of in GROUPS.items()}
     settings = Settings(**read("", Settings), **groups)
     if settings.secret == DEVELOPMENT_SECRET.encode() and not settings.dev:
-        raise SettingError(
-            "authsite.secret is the one of development.ini, which everybody knows: make one."
-        )
+        raise SettingError("authsite.secret is the public one of development.ini. Create your own.")
     if settings.passwords.memory_cost < 8 * settings.passwords.parallelism:
         raise SettingError(
             "authsite.passwords.memory_cost must be at least 8 times "
-            "authsite.passwords.parallelism: Argon2 refuses less."
+            "authsite.passwords.parallelism, as Argon2 requires."
         )
     if max(settings.session.idle_timeout, settings.session.absolute_timeout) > MAX_COOKIE_AGE:
         raise SettingError(
-            "authsite.session.idle_timeout and authsite.session.absolute_timeout: browsers keep no cookie beyond "
-            "400 days."
+            "authsite.session.idle_timeout and authsite.session.absolute_timeout must be at most 400 days, the "
+            "longest that browsers keep a cookie."
         )
     if settings.session.refresh_interval >= settings.session.idle_timeout:
         raise SettingError(
@@ -162,18 +160,18 @@ def _check_mail(settings: Settings) -> None:
         raise SettingError(_missing(dict(_described("mail", MailSettings))["host"]))
     if mail.host is not None and settings.dev and not here:
         raise SettingError(
-            "authsite.mail.host must be this machine (localhost) in development, where no mail "
-            "leaves it."
+            "authsite.mail.host must be localhost in development, where no email leaves the "
+            "machine."
         )
     if mail.security == "none" and mail.host is not None and not here:
         raise SettingError(
-            "authsite.mail.security is none, which is for a mail server on this machine only: "
-            "mails carry links that nobody may read on their way."
+            "authsite.mail.security can be none only for a mail server on this machine: emails "
+            "contain links that must not be readable on their way."
         )
     if mail.host is not None and mail.sender is None and _ADDRESS.search(settings.sender):
         raise SettingError(
-            "authsite.mail.sender is missing: it cannot be made of authsite.site.url, which has no "
-            "name of a host."
+            "authsite.mail.sender is missing. Set it, since authsite.site.url has an IP address "
+            "and no host name."
         )
     if settings.deletion.reminder_before >= settings.deletion.grace_period:
         raise SettingError(

@@ -22,17 +22,17 @@ class EmailSettings:
 
     verification: str = setting(
         one_of("optional", "required"),
-        "Whether an address must be verified before its owner can sign in. `required` keeps back "
-        "who has an account, at the sign-up too.",
+        "Whether users must verify their email address before they can sign in: `optional` or "
+        "`required`. With `required`, sign-up does not reveal whether an email is registered.",
         "optional",
     )
     verification_lifetime: timedelta = setting(
-        duration, "How long a link to verify an address can be followed.", timedelta(hours=24)
+        duration, "How long a link to verify an email address works.", timedelta(hours=24)
     )
     revert_lifetime: timedelta = setting(
         duration,
-        'How long the "this was not me" of a mail can be used, and a former address is not given '
-        "to anybody else.",
+        "How long the link to secure an account works. For the same time no other account can use "
+        "the previous email.",
         timedelta(days=7),
     )
 
@@ -47,10 +47,12 @@ class DeletionSettings:
     """How an account is closed."""
 
     grace_period: timedelta = setting(
-        duration, "For so long a closed account can still be kept.", timedelta(days=14)
+        duration,
+        "Grace period: how long a closed account can be reactivated.",
+        timedelta(days=14),
     )
     reminder_before: timedelta = setting(
-        duration, "So long before its end the owner is told once more.", timedelta(days=3)
+        duration, "How long before deletion a reminder is emailed.", timedelta(days=3)
     )
 
 
@@ -60,36 +62,39 @@ class MailSettings:
 
     host: str | None = setting(
         mail_host,
-        "The server that takes the mails (SMTP). It must be given, but for development, where no "
-        "mail leaves the machine: `/dev/mail` shows them.",
+        "Host name of the mail server (SMTP). Required, except in development, where no email "
+        "leaves the machine.",
         None,
     )
     security: str = setting(
         one_of("starttls", "tls", "none"),
-        "How the connection to it is secured: STARTTLS, TLS from the first byte, or, on this "
-        "machine only, not at all.",
+        "How the connection to the mail server is secured: `starttls`, `tls` (TLS from the first "
+        "byte), or `none` (only for a mail server on this machine).",
         "starttls",
     )
     port: int = setting(
-        number(0, 65_535), "Its port; 0: the usual one, 587 for STARTTLS, 465 for TLS, else 25.", 0
+        number(0, 65_535),
+        "Port of the mail server. 0 means 587 for `starttls`, 465 for `tls`, 25 for `none`.",
+        0,
     )
     ca_file: str | None = setting(
         certificates,
-        "A file of the authorities (PEM) that may vouch for it, in place of the system's.",
+        "PEM file of the authorities trusted for the certificate of the mail server, instead of "
+        "the system's.",
         None,
     )
-    username: str | None = setting(text, "Who signs in to it.", None)
-    password: str | None = setting(text, "The password for that.", None, shown=False)
+    username: str | None = setting(text, "User name at the mail server.", None)
+    password: str | None = setting(text, "Password at the mail server.", None, shown=False)
     timeout: timedelta = setting(
-        duration, "How long it may be silent before each of its answers.", timedelta(minutes=1)
+        duration, "How long to wait for each answer of the mail server.", timedelta(minutes=1)
     )
     sender: str | None = setting(
         mailbox,
-        "The address that mails come from; without it `no-reply@` and the host of the site.",
+        "Sender of all emails. If unset, `no-reply@` and the host of the site.",
         None,
     )
     deliver_in_process: bool = setting(
         yes_or_no,
-        "Whether the server delivers by itself, on a thread; `no` where `authsite deliver` does.",
+        "Whether each process delivers emails. Use `no` where `authsite deliver` does it.",
         True,
     )

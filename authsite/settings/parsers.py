@@ -52,8 +52,8 @@ def breached_passwords(value: str) -> BreachedPasswords:
     found = breached_passwords_at(Path(value.strip()))
     if found is None:
         raise ValueError(
-            "must be the path of a folder of Have I Been Pwned's files, or of a whole filter made "
-            "by `authsite breached build`, which the site can read"
+            "must be the path of a readable folder of Have I Been Pwned's files, or of a complete "
+            "filter built by `authsite breached build`"
         )
     return found
 
@@ -93,7 +93,7 @@ def duration(value: str) -> timedelta:
     try:
         return parse_duration(value.strip())
     except ValueError:
-        raise ValueError("must be a duration such as 90s, 15m, 12h or 30d") from None
+        raise ValueError("must be a duration like 90s, 15m, 12h or 30d") from None
 
 
 def rate_limits(value: str) -> tuple[RateLimit, ...]:
@@ -105,8 +105,8 @@ def rate_limits(value: str) -> tuple[RateLimit, ...]:
         return tuple(dict.fromkeys(limits))  # one that is there twice would count twice
     except ValueError:
         raise ValueError(
-            "must be limits such as 30/5m (at most 30 in 5 minutes) or 10/5m..1h (then waits that "
-            "grow to an hour), with commas between them, or off"
+            "must be limits like 30/5m (at most 30 in 5 minutes) or 10/5m..1h (then one at a time, "
+            "with delays that double up to an hour), separated by commas, or off"
         ) from None
 
 
@@ -114,14 +114,14 @@ def origin(value: str) -> str:
     """Return the scheme and host of an http or https address without a path."""
     match = _ORIGIN.fullmatch(value.strip())
     if match is None:
-        raise ValueError("must be an address such as https://accounts.example.com, without a path")
+        raise ValueError("must be a URL like https://accounts.example.com, without a path")
     return match[1]
 
 
 def secure_address(value: str) -> str:
     """Return an https address, with a path or without."""
     if not _SECURE_ADDRESS.fullmatch(value.strip()):
-        raise ValueError("must be an address such as https://example.com/security")
+        raise ValueError("must be a URL like https://example.com/security")
     return value.strip()
 
 
@@ -135,7 +135,7 @@ def contact(value: str) -> str:
 def mail_host(value: str) -> str:
     """Return the name or address of a machine, without a port."""
     if not _HOST.fullmatch(value.strip()):
-        raise ValueError("must be the name of a server such as mail.example.com, without a port")
+        raise ValueError("must be a host name like mail.example.com, without a port")
     return value.strip()
 
 
@@ -160,7 +160,7 @@ def listen_address(value: str) -> ListenAddress:
         and _PORT.fullmatch(port)
         and 0 < int(port) <= _HIGHEST_PORT
     ):
-        raise ValueError("must be an address and a port such as 127.0.0.1:9101 or [::1]:9101")
+        raise ValueError("must be an IP address and a port like 127.0.0.1:9101 or [::1]:9101")
     return ListenAddress(bare, int(port))
 
 
@@ -169,7 +169,7 @@ def mailbox(value: str) -> str:
     try:
         return parse_email_address(value).mailbox
     except InvalidEmailAddress:
-        raise ValueError("must be an address such as accounts@example.com") from None
+        raise ValueError("must be an email address like accounts@example.com") from None
 
 
 def certificates(value: str) -> str:
@@ -178,14 +178,14 @@ def certificates(value: str) -> str:
     try:
         ssl.create_default_context(cafile=path)
     except (OSError, ValueError):  # ssl.SSLError, for what are no certificates, is an OSError
-        raise ValueError("must be a file of certificates in PEM that can be read") from None
+        raise ValueError("must be a readable PEM file of certificates") from None
     return str(path)
 
 
 def secret(value: str) -> bytes:
     """Return the bytes of a secret that is long enough to be one."""
     if len(value.strip()) < _MINIMUM_SECRET_LENGTH:
-        raise ValueError(f"must have at least {_MINIMUM_SECRET_LENGTH} characters, all random")
+        raise ValueError(f"must have at least {_MINIMUM_SECRET_LENGTH} random characters")
     return value.strip().encode("utf-8")
 
 
@@ -195,9 +195,9 @@ def peppers(value: str) -> tuple[Pepper, ...]:
     found = tuple(Pepper(match[1], match[2].encode("utf-8")) for match in matches if match)
     if not found or len({pepper.id for pepper in found}) < len(matches):
         raise ValueError(
-            "must be id:secret, or several of them with commas between: an id of at most 16 "
-            f"letters a-z and digits, once each, and a secret of at least {_MINIMUM_SECRET_LENGTH} "
-            "characters, all random, without spaces"
+            "must be id:secret, or several of them separated by commas: a unique id of at most 16 "
+            f"letters a-z and digits, and a secret of at least {_MINIMUM_SECRET_LENGTH} random "
+            "characters without spaces"
         )
     return found
 
@@ -211,7 +211,7 @@ def database_url(value: str) -> URL:
     backend = url.get_backend_name()
     in_memory = not url.database or ":memory:" in url.database or "mode" in url.query
     if backend == "sqlite" and in_memory:
-        raise ValueError("must name a file: an SQLite database in memory is lost at every end")
+        raise ValueError("must name a file: an SQLite database in memory is lost at every restart")
     if backend not in {"sqlite", "postgresql"}:
         raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL")
     return url

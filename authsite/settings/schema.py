@@ -37,18 +37,18 @@ class SiteSettings:
 
     url: str = setting(
         origin,
-        "Where people find the site: scheme and host. On https, cookies are `Secure`; no other "
-        "`Host` is answered.",
+        "URL of the site: scheme and host, without a path. With https, cookies are `Secure`. "
+        "Requests for other hosts are refused.",
     )
-    name: str = setting(text, "What the site calls itself in its pages.", "authsite")
+    name: str = setting(text, "Name of the site in pages and emails.", "authsite")
     security_contact: str | None = setting(
         contact,
-        "Where to report a weakness, for `/.well-known/security.txt`: `mailto:…` or `https://…`. "
-        "Without it there is no such file.",
+        "Contact for security reports, for `/.well-known/security.txt`: `mailto:…` or `https://…`. "
+        "If unset, the file is not served.",
         None,
     )
     security_policy: str | None = setting(
-        secure_address, "Where it says how such reports are handled, for the same file.", None
+        secure_address, "URL of the security policy, for `/.well-known/security.txt`.", None
     )
 
 
@@ -57,26 +57,26 @@ class SessionSettings:
     """How long a browser stays signed in."""
 
     idle_timeout: timedelta = setting(
-        duration, "A session ends after this time without a visit.", timedelta(days=30)
+        duration, "Idle timeout: how long a session lasts without a visit.", timedelta(days=30)
     )
     absolute_timeout: timedelta = setting(
-        duration, "A session ends this long after the sign-in, visited or not.", timedelta(days=90)
+        duration, "Absolute timeout: how long a session lasts at most.", timedelta(days=90)
     )
     refresh_interval: timedelta = setting(
-        duration, "A visit extends a session at most once in this time.", timedelta(hours=1)
+        duration, "How often a visit extends a session at most.", timedelta(hours=1)
     )
     reauthentication_lifetime: timedelta = setting(
         duration,
-        "For so long a password that was typed opens the pages that ask for it again.",
+        "How long after entering the password users are not asked for it again.",
         timedelta(minutes=10),
     )
     public_idle_timeout: timedelta = setting(
         duration,
-        "A session on a public computer ends after this time without a visit, or with the browser.",
+        "Idle timeout of a session on a public computer. It also ends when the browser is closed.",
         timedelta(minutes=15),
     )
     public_absolute_timeout: timedelta = setting(
-        duration, "The longest that a session on a public computer lasts.", timedelta(hours=12)
+        duration, "Absolute timeout of a session on a public computer.", timedelta(hours=12)
     )
 
 
@@ -85,39 +85,39 @@ class PasswordSettings:
     """What a password must have, and what a hash of it costs."""
 
     minimum_length: int = setting(
-        number(8, 64), "Fewest characters of a new password; NIST advises 15.", 8
+        number(8, 64), "Minimum length of a new password, in characters. NIST advises 15.", 8
     )
     blocklist: tuple[str, ...] = setting(
         words,
-        "Words that no new password may contain, besides the name of the site, separated by "
-        "commas: the organization, its products, its domain.",
+        "Words that a new password must not contain, in addition to the name of the site, "
+        "separated by commas: the organization, its products, its domain.",
         (),
     )
     breached: BreachedPasswords | None = setting(
         breached_passwords,
-        "Where the breached passwords are that nobody may choose: a folder of Have I Been Pwned's "
-        "files, or a filter made of one (`authsite breached build`).",
+        "Path of the breached passwords that are refused: a folder of Have I Been Pwned's files, "
+        "or a filter built from one by `authsite breached build`.",
         None,
     )
     reset_link_lifetime: timedelta = setting(
-        duration, "How long a link to choose a new password can be followed.", timedelta(hours=1)
+        duration, "How long a link to reset a password works.", timedelta(hours=1)
     )
     pepper: tuple[Pepper, ...] = setting(
         peppers,
-        "`id:secret` of a secret that goes into every hash; after it, separated by commas, former "
-        "ones.",
+        "Pepper that is mixed into every password hash, as `id:secret`, followed by previous ones, "
+        "separated by commas.",
         (),
         shown=False,
     )
-    time_cost: int = setting(number(1, 100), "Argon2id: passes over the memory.", 3)
+    time_cost: int = setting(number(1, 100), "Argon2id: number of passes over the memory.", 3)
     memory_cost: int = setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)
     parallelism: int = setting(number(1, 16), "Argon2id: lanes.", 1)
     hash_threads: int = setting(
-        number(0, 256), "Hashes computed at the same time in one process; 0: one a core.", 0
+        number(0, 256), "Hashes computed at the same time per process. 0 means one per core.", 0
     )
     hash_queue_size: int = setting(
         number(1, 10_000),
-        "Hashes that may wait in one process; who comes after is asked to try again (503).",
+        "Maximum queued hashes per process. Further requests get a 503.",
         64,
     )
 
@@ -138,38 +138,39 @@ class ThrottleSettings:
     """How often something may be tried. Each field names a kind of try."""
 
     sign_in_account: tuple[RateLimit, ...] = _limit(
-        "Failed sign-ins to one address, whether anybody has it or not, by browsers that have not "
-        "signed in to it before.",
+        "Failed sign-ins per email, registered or not, from browsers that have not signed in to "
+        "its account before.",
         *GUESSES,
     )
     sign_in_device: tuple[RateLimit, ...] = _limit(
-        "Failed sign-ins by a browser that has signed in to this account before. Nobody else uses "
-        "them up, and it is not held up by the two other limits.",
+        "Failed sign-ins per browser that has signed in to the account before. Failed attempts "
+        "elsewhere do not count, and the other limits for sign-ins do not apply to it.",
         *GUESSES,
     )
     sign_in_network: tuple[RateLimit, ...] = _limit(
-        "Failed sign-ins from one network address (IPv6: one /64).",
+        "Failed sign-ins per network: an IPv4 address, or an IPv6 /64.",
         RateLimit(30, timedelta(minutes=5)),
     )
     sign_up_network: tuple[RateLimit, ...] = _limit(
-        "Sign-ups from one network address (IPv6: one /64).", RateLimit(20, timedelta(hours=1))
+        "Sign-ups per network: an IPv4 address, or an IPv6 /64.", RateLimit(20, timedelta(hours=1))
     )
     email_recipient: tuple[RateLimit, ...] = _limit(
-        "Mails of one kind to one address that somebody asked for, whether anybody has it or not. "
-        "What the owner of an account has to be told is always sent.",
+        "Requested emails of one type per email address, registered or not. Security notices are "
+        "always sent.",
         RateLimit(1, timedelta(minutes=3)),
         RateLimit(5, timedelta(days=1)),
     )
     email_network: tuple[RateLimit, ...] = _limit(
-        "Mails asked for by strangers from one network address (IPv6: one /64).",
+        "Requested emails per network: an IPv4 address, or an IPv6 /64.",
         RateLimit(20, timedelta(hours=1)),
     )
     email_link_account: tuple[RateLimit, ...] = _limit(
-        "Tries to use links of one account that went to one address, without those that succeed.",
+        "Failed attempts to use email links, per account and email address.",
         RateLimit(10, timedelta(hours=1)),
     )
     email_link_network: tuple[RateLimit, ...] = _limit(
-        "The same from one network address (IPv6: one /64), with links that nobody was sent.",
+        "Failed attempts to use email links, unknown ones included, per network: an IPv4 address, "
+        "or an IPv6 /64.",
         RateLimit(10, timedelta(hours=1)),
     )
 
@@ -180,21 +181,21 @@ class DatabaseSettings:
 
     url: URL = setting(
         database_url,
-        "An SQLAlchemy URL: `sqlite:////srv/site.sqlite` or `postgresql://…`.",
+        "SQLAlchemy URL of the database: `sqlite:////srv/site.sqlite` or `postgresql://…`.",
         shown=False,
     )
     pool_size: int = setting(
         number(1, 1000),
-        "Most connections of one process for transactions; on PostgreSQL as many again for reads.",
+        "Maximum connections per process for transactions. On PostgreSQL, reads have as many more.",
         16,
     )
     timeout: timedelta = setting(
         duration,
-        "How long a request waits for a connection or a lock before it gives up (503).",
+        "How long a request waits for a connection or a lock before it gets a 503.",
         timedelta(seconds=10),
     )
     attempts: int = setting(
-        number(1, 10), "How often a form is tried when the database is busy.", 3
+        number(1, 10), "How many times a form is attempted while the database is busy.", 3
     )
 
 
@@ -203,7 +204,7 @@ class PurgeSettings:
     """When rows that nobody can use any more are deleted."""
 
     interval: timedelta = setting(
-        duration, "The site sweeps at most once in this time.", timedelta(hours=1)
+        duration, "How often expired rows are purged, across all processes.", timedelta(hours=1)
     )
 
 
@@ -213,8 +214,8 @@ class MetricsSettings:
 
     listen: ListenAddress | None = setting(
         listen_address,
-        "Where Prometheus finds the metrics, apart from the site: `127.0.0.1:9101`. Each process "
-        "needs an address of its own, and anybody who reaches it can read them. Without it, none.",
+        "Where metrics are served for Prometheus: `127.0.0.1:9101`. Each process needs a port of "
+        "its own. Everyone who can connect to it can read them. If unset, no metrics are served.",
         None,
     )
 
@@ -225,13 +226,13 @@ class Settings:
 
     secret: bytes = setting(
         secret,
-        "Signs what browsers keep for strangers and ties forms to sessions. Make one with "
+        "Secret key for cookies, CSRF tokens and throttles. Create one with "
         '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
         shown=False,
     )
     dev: bool = setting(
         yes_or_no,
-        "For development: answers to localhost under any port, and keeps mails for `/dev/mail`.",
+        "Development mode: accepts localhost on any port and shows emails on `/dev/mail`.",
         False,
     )
     site: SiteSettings

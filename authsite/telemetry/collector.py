@@ -35,10 +35,10 @@ class StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every gauge with its value."""
         running, waiting = self._queue.state
-        yield _gauge("hashes_running", "Hashes that are computed just now.", running)
-        yield _gauge("hashes_waiting", "Hashes that wait for their turn or thread.", waiting)
+        yield _gauge("hashes_running", "Hashes being computed.", running)
+        yield _gauge("hashes_waiting", "Hashes waiting in the queue.", waiting)
         connections = GaugeMetricFamily(
-            "authsite_database_connections", "Connections that are in use.", labels=("pool",)
+            "authsite_database_connections", "Connections in use.", labels=("pool",)
         )
         connections.add_metric(("transactions",), _in_use(self._database.engine))
         connections.add_metric(("reads",), _in_use(self._database.read_engine))
@@ -49,13 +49,13 @@ class StateCollector(Collector):
         try:
             backlog = self._backlog.answer()
         except Exception as error:  # whatever it is, the rest is told
-            log.warning("sys_metrics_retry: no word of the outbox: %s", type(error).__name__)
+            log.warning("sys_metrics_retry: can't read the outbox: %s", type(error).__name__)
             return
         age = utc_now() - backlog.oldest if backlog.oldest else timedelta(0)
-        yield _gauge("outbox_messages", "Messages that are due and not delivered.", backlog.number)
+        yield _gauge("outbox_messages", "Messages due and not delivered.", backlog.number)
         yield _gauge(
             "outbox_oldest_age_seconds",
-            "Time since the oldest of them was due; 0 if there is none.",
+            "Time since the oldest of them was due, or 0.",
             age.total_seconds(),
         )
 

@@ -12,19 +12,19 @@ class HashMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._took = Histogram(
             "authsite_hash_seconds",
-            "Time to compute a hash of a password.",
+            "Time to compute a password hash.",
             buckets=_BUCKETS,
             registry=registry,
         )
         self._waited = Histogram(
             "authsite_hash_wait_seconds",
-            "Time that a hash waited for its turn and its thread.",
+            "Time a hash waited in the queue.",
             buckets=_BUCKETS,
             registry=registry,
         )
         self._refused = Counter(
             "authsite_hashes_refused",
-            "Hashes that found every place in the queue taken (503).",
+            "Hashes refused because the queue was full (503).",
             registry=registry,
         )
 

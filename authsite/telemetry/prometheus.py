@@ -37,9 +37,9 @@ class PrometheusMetrics(Metrics):
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         self.hashes = HashMetrics(self._registry)
-        self._sign_ins = self._counter("sign_ins", "Tries to sign in, by how they ended.", "result")
-        self._opened = self._counter("sessions_opened", "Sessions that began.")
-        self._ended = self._counter("sessions_ended", "Sessions that ended, and why.", "reason")
+        self._sign_ins = self._counter("sign_ins", "Sign-in attempts by result.", "result")
+        self._opened = self._counter("sessions_opened", "Sessions started.")
+        self._ended = self._counter("sessions_ended", "Sessions ended by reason.", "reason")
         self._events = self._counter("events", "Audit events by type.", "type")
         self._throttled = self._counter("throttled", "Throttled attempts by rate limit.", "limit")
         # A count that is not there before the first time hides that time from `rate()`.

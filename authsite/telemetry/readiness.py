@@ -22,7 +22,7 @@ class Readiness:
             revision = self._revision.answer()
         except Exception as error:  # whatever it is, nobody is to be sent here
             why = " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
-            log.warning("sys_not_ready: the database is away: %s", why)
+            log.warning("sys_not_ready: the database is unavailable: %s", why)
             return "database"
         if not is_migrated(revision):
             log.warning("sys_not_ready: the database is at %s, the code needs %s", revision, HEAD)

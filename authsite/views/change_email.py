@@ -19,7 +19,7 @@ from authsite.web.request import Request
 @form_views(context=EmailLinkResource, purpose=Purpose.CHANGE_EMAIL, permission="public")
 class ChangeEmailPage(LinkPage[SiteForm]):
     template = "change_email"
-    new_link = ("Change your email", ("account", "email"))
+    new_link = ("Change email", ("account", "email"))
     errors: ClassVar = {
         InvalidCredentials: FormError("password", "Incorrect password."),
         EmailTaken: FormError(None, "Another account now uses this email."),

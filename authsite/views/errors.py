@@ -37,8 +37,8 @@ from authsite.web.request import Request
 log = logging.getLogger(__name__)
 
 _AWAY = (
-    "The site cannot reach its data just now. You are still signed in if you were before. Please "
-    "try again in a moment; if you were sending a form, look first whether it has arrived."
+    "We're having technical problems. If you were signed in, you still are. If you sent a form, "
+    "check whether it worked first."
 )
 
 Links = tuple[tuple[str, str], ...]
@@ -58,7 +58,7 @@ def error_page(
         status=status,
         title=title,
         explanation=explanation,
-        links=links or (("Go to the home page", request.path_to()),),
+        links=links or (("Go to home page", request.path_to()),),
         request_id=request_id.get() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
         **values,
     )
@@ -70,8 +70,8 @@ def bad_request(request: Request) -> Response:
     return error_page(
         request,
         400,
-        "That request could not be read",
-        "Something in it was broken or in the wrong place, so that nothing was done.",
+        "We couldn't read that request",
+        "Part of it was broken or in the wrong place. Nothing was changed.",
     )
 
 
@@ -81,14 +81,10 @@ def refused_form(request: Request) -> Response:
     return error_page(
         request,
         403,
-        "That form was out of date",
-        "To protect you, a form is taken only from a page of this site, and only in the session "
-        "for which it was shown. Nothing was changed.",
-        "Perhaps you have signed in or out in another window, or your browser does not keep "
-        "cookies for this site. Go back, load the page again, and send the form once more.",
-        links=(
-            ("Load the page again", request.path_to(*request.display_path.lstrip("/").split("/"))),
-        ),
+        "This form has expired",
+        "Nothing was changed. Reload the page and try again.",
+        "If this happens again, allow cookies for this site.",
+        links=(("Reload page", request.path_to(*request.display_path.lstrip("/").split("/"))),),
     )
 
 
@@ -107,14 +103,19 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
         return error_page(
             request,
             403,
-            "You are not signed in",
-            "Nothing was changed. Sign in, and try again.",
+            "You're not signed in",
+            "Nothing was changed. Sign in and try again.",
             links=(("Sign in", request.path_to("sign-in")),),
         )
     if getattr(exc.result, "permission", None) == "anonymous":
         return redirect(request.path_to("dashboard"))
     log.warning("authz_fail: user_id=%s", request.identity.user_id)
-    return error_page(request, 403, "That is not for you", "You may not open this page.")
+    return error_page(
+        request,
+        403,
+        "You don't have access to this page",
+        "Ask an administrator if you think you should.",
+    )
 
 
 @exception_view_config(AccountSuspended)
@@ -160,9 +161,7 @@ def busy(request: Request) -> Response:
 @exception_view_config(HTTPNotFound)
 def not_found(request: Request) -> Response:
     """Say that there is nothing at this address."""
-    return error_page(
-        request, 404, "There is no such page", "Perhaps the address was mistyped, or has changed."
-    )
+    return error_page(request, 404, "Page not found", "Check the URL or go to the home page.")
 
 
 @exception_view_config(PredicateMismatch)
@@ -172,7 +171,7 @@ def wrong_method(request: Request) -> Response:
     if not allowed or request.method in allowed:  # it is something else that the page misses
         return not_found(request)
     response = error_page(
-        request, 405, "That cannot be done here", "This page does not answer to that method."
+        request, 405, "This page can't handle that request", "Nothing was changed."
     )
     response.headerlist.append(("Allow", ", ".join(allowed)))
     return response
@@ -186,7 +185,7 @@ def database_away(exc: Exception, request: Request) -> Response:
         request,
         "error",
         status=503,
-        title="We will be right back",
+        title="We'll be right back",
         explanation=[_AWAY],
         links=(("Try again", request.path_to(*request.display_path.lstrip("/").split("/"))),),
         request_id=request_id.get(),
@@ -207,6 +206,6 @@ def crash(exc: Exception, request: Request) -> Response:
     return error_page(
         request,
         500,
-        "Something went wrong",
-        "It was our mistake, not yours, and nothing was changed.",
+        "Something went wrong on our side",
+        "Nothing was changed.",
     )

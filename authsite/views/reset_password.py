@@ -23,7 +23,7 @@ class ResetPasswordForm(NewPasswordForm):
 class ResetPasswordPage(LinkPage[ResetPasswordForm]):
     template = "reset_password"
     form_type = ResetPasswordForm
-    new_link = ("Request a new link", ("forgot-password",))
+    new_link = ("Get a new link", ("forgot-password",))
 
     def __init__(self, context: Any, request: Request) -> None:
         super().__init__(context, request)

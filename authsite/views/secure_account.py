@@ -14,8 +14,9 @@ from authsite.web.form_pages import FormError, LinkPage, form_views
 from authsite.web.forms import SiteForm
 
 _TAKEN = (
-    "Every device is signed out and the old password is blocked. But another account now uses this "
-    "email, so we couldn't restore it here. Change the email of the other account, then try again."
+    "All devices are signed out and the old password is blocked. But another account now uses "
+    "this email, so we couldn't restore it. Change the email of that account, then secure this "
+    "one again."
 )
 
 
@@ -23,7 +24,7 @@ _TAKEN = (
 class SecureAccountPage(LinkPage[SiteForm]):
     template = "secure_account"
     form_type = SiteForm
-    new_link = ("Reset your password", ("forgot-password",))
+    new_link = ("Reset password", ("forgot-password",))
     errors: ClassVar = {PreviousEmailTaken: FormError(None, _TAKEN, status=409)}
 
     def accept(self, _form: SiteForm) -> Response:

@@ -12,7 +12,14 @@ from authsite.email_addresses import parse_email_address
 from authsite.resources import Root
 from authsite.web.authentication import complete_sign_in
 from authsite.web.form_pages import FormError, FormPage, form_views
-from authsite.web.forms import NewPasswordForm, ValidEmail, email_field, name_field
+from authsite.web.forms import (
+    NewPasswordForm,
+    ValidEmail,
+    confirm_password_field,
+    email_field,
+    name_field,
+    new_password_field,
+)
 from authsite.web.pages import mail_sent_page
 
 
@@ -22,6 +29,8 @@ class SignUpForm(NewPasswordForm):
     first_name = name_field("First name", autocomplete="given-name")
     last_name = name_field("Last name", autocomplete="family-name")
     email = email_field(validators=[ValidEmail()])
+    password = new_password_field()
+    confirm_password = confirm_password_field()
 
 
 @form_views(context=Root, name="sign-up", permission="anonymous")
@@ -46,7 +55,8 @@ class SignUpPage(FormPage[SignUpForm]):
             return mail_sent_page(
                 self.request,
                 f"We sent a link to {email.original}. Open it to finish signing up.",
-                "No email after a few minutes? Check your spam folder and the email above.",
+                "No email after a few minutes? Check your spam folder and the email above. Then sign "
+                "up again.",
             )
         credential = sign_up(work, user)
         sign_in = SignIn(credential, email.normalized, auth_method=AuthMethod.SIGN_UP)

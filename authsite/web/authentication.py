@@ -201,7 +201,8 @@ def _email_unverified(request: Request, sign_in: SignIn) -> SignIn | Response:
     request.services.metrics.count_sign_in("unverified")
     return mail_sent_page(
         request,
-        f"We sent a link to {sign_in.email_normalized}. Open it to verify your email, then sign in.",
+        f"We sent a link to {sign_in.email_normalized}. Open it to verify your email address, then "
+        "sign in.",
         "No email after a few minutes? Check your spam folder, then sign in again.",
     )
 

@@ -14,7 +14,7 @@ from authsite.passwords import hasher as passwords
 from authsite.text import is_readable, is_visible, trimmed
 from authsite.web.request import Request
 
-_UNSEEN = "Leave out characters that cannot be seen."
+_UNSEEN = "Remove invisible characters."
 
 
 class SiteForm(Form):
@@ -90,7 +90,7 @@ class ValidEmail:
         try:
             email_addresses.parse_email_address(field.data)
         except email_addresses.InvalidEmailAddress:
-            raise StopValidation("Enter an email address such as name@example.com.") from None
+            raise StopValidation("Enter an email address like name@example.com.") from None
 
 
 def name_field(label: str, *, autocomplete: str) -> Field:
@@ -121,12 +121,12 @@ def label_field(label: str, *, hint: str, maximum: int) -> Field:
 def email_field(
     label: str = "Email", *, autocomplete: str = "username", validators: Sequence[Any] = ()
 ) -> Field:
-    """Return the field for the address that one signs in with."""
+    """Return a field for an email address, by default the one that the user signs in with."""
     return StringField(
         label,
         filters=[trimmed],
         validators=[
-            Required("Enter your email address."),
+            Required("Enter your email."),
             NoControlChars(maximum=email_addresses.MAXIMUM_LENGTH),
             *validators,
         ],
@@ -148,6 +148,16 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
     )
 
 
+def new_password_field(label: str = "Password") -> Field:
+    """Return the field in which a password is chosen."""
+    return password_field(label, autocomplete="new-password", missing=f"Enter a {label.lower()}.")
+
+
+def confirm_password_field(label: str = "Confirm password") -> Field:
+    """Return the field for the same password again."""
+    return password_field(label, autocomplete="new-password", missing="Enter the password again.")
+
+
 def reason_field() -> Field:
     """Return the field for why an account is frozen, which its owner is told."""
     return StringField(
@@ -158,7 +168,7 @@ def reason_field() -> Field:
             NoControlChars(maximum=MAX_REASON),
             NoInvisibleChars(),
         ],
-        description=f"The owner is shown it at the sign-in. At most {MAX_REASON} characters.",
+        description=f"Shown to the user when they sign in. At most {MAX_REASON} characters.",
         render_kw={"autocomplete": "off"},
     )
 
@@ -170,27 +180,29 @@ class AccountPasswordForm(SiteForm):
     """
 
     password = password_field(
-        "Password of the account", autocomplete="current-password", missing="Enter the password."
+        "Password", autocomplete="current-password", missing="Enter your password."
     )
 
 
 class NewPasswordForm(SiteForm):
-    """A part of every form in which a password is chosen: typed twice, and a hint beside it."""
+    """A part of every form in which a password is chosen: entered twice, with a hint.
 
-    password = password_field("Password", autocomplete="new-password", missing="Choose a password.")
-    confirm_password = password_field(
-        "Confirm password", autocomplete="new-password", missing="Type the password again."
-    )
+    WTForms orders fields by their creation. A form that has other fields before the two declares
+    them again, after those.
+    """
+
+    password = new_password_field()
+    confirm_password = confirm_password_field()
 
     def validate_confirm_password(self, field: Field) -> None:
         """The same password twice, or a typing mistake would lock its owner out."""
         if field.data != self.password.data:
-            raise ValidationError("The two passwords are not the same.")
+            raise ValidationError("The passwords don't match.")
 
     def set_password_hint(self, *, minimum_length: int) -> None:
         """Say beside the field what makes a good password."""
         self.password.description = (
-            f"At least {minimum_length} characters. A few unrelated words make a good one."
+            f"At least {minimum_length} characters. Tip: use a few unrelated words."
         )
 
 
@@ -203,5 +215,5 @@ def public_computer_box() -> Field:
     """Return the box that makes a session short, wherever one is opened."""
     return checkbox_field(
         "This is a public computer",
-        hint="You are signed out when the browser is closed, or after a while without a visit.",
+        hint="We'll sign you out when you close the browser or have been inactive for a while.",
     )

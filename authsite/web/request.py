@@ -16,6 +16,7 @@ from authsite.audit.event_types import Actor, EventSource
 from authsite.audit.recorder import AuditLog
 from authsite.clock import utc_now
 from authsite.http.client import client_of, ip_address_of, user_agent_of
+from authsite.http.static import Frame
 from authsite.mail.composer import MailComposer
 from authsite.services import Services, services_of
 
@@ -97,7 +98,7 @@ class Request(pyramid.request.Request):
                 dbsession=self.dbsession,
                 now=now,
                 environment=self.registry[MAIL_TEMPLATES],
-                site_name=self.site_name,
+                site_name=services.settings.site.name,
                 link_to=self.url_to,
                 audit=replace(audit, source=EventSource(Actor.SYSTEM)),
                 on_put=lambda: self._after_commit(services.mail_worker.wake),
@@ -146,16 +147,10 @@ class Request(pyramid.request.Request):
         return f"{self.services.settings.site.url}{self.path_to(*segments)}"
 
     @property
-    def site_name(self) -> str:
-        """The name of the site."""
-        return self.services.settings.site.name
-
-    @property
-    def stylesheet(self) -> str:
-        """The path of the style sheet, which changes with its content."""
-        return f"{self.root_path}{self.services.assets.stylesheet}"
-
-    @property
-    def icon(self) -> str:
-        """The path of the icon."""
-        return f"{self.root_path}{self.services.assets.icon}"
+    def frame(self) -> Frame:
+        """What the layout of every page needs, except what depends on the page itself."""
+        frame = self.services.frame
+        root = self.root_path
+        if not root:
+            return frame
+        return Frame(root, root + frame.stylesheet, root + frame.icon, frame.site_name)

@@ -10,24 +10,24 @@ class ThrottleMessage(NamedTuple):
     hint: str = ""
 
 
-_KNOWN_BROWSER = "A browser that you have signed in with before may let you in at once."
+_KNOWN_BROWSER = "You may be able to sign in now from a browser you have used before."
 
 #: What is said for each kind of try, as `authsite.settings.ThrottleSettings` names them.
 THROTTLE_MESSAGES = {
-    "sign_in_account": ThrottleMessage("There were too many failed sign-ins.", _KNOWN_BROWSER),
+    "sign_in_account": ThrottleMessage("Too many failed attempts.", _KNOWN_BROWSER),
     "sign_in_network": ThrottleMessage(
-        "There were too many failed sign-ins from your network.", _KNOWN_BROWSER
+        "Too many failed attempts from your network.", _KNOWN_BROWSER
     ),
-    "sign_in_device": ThrottleMessage("There were too many failed sign-ins in this browser."),
+    "sign_in_device": ThrottleMessage("Too many failed attempts in this browser."),
     "sign_up_network": ThrottleMessage(
-        "There were many sign-ups from your network of late.",
-        "If you have an account already, you can sign in.",
+        "Too many sign-ups from your network.",
+        "Already have an account? Sign in.",
     ),
     "email_recipient": ThrottleMessage(
-        "A mail was sent to this address a short while ago.",
-        "Look for it among the spam, too.",
+        "We sent you an email a few minutes ago.",
+        "Check your spam folder.",
     ),
-    "email_network": ThrottleMessage("Many mails were asked for from your network of late."),
-    "email_link_account": ThrottleMessage("There were many tries to use links of this account."),
-    "email_link_network": ThrottleMessage("There were many tries to use links from your network."),
+    "email_network": ThrottleMessage("Too many emails requested from your network."),
+    "email_link_account": ThrottleMessage("Too many attempts to use links for this account."),
+    "email_link_network": ThrottleMessage("Too many attempts to use links from your network."),
 }

@@ -54,7 +54,7 @@ def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
         try:
             _parse(request)
         except Exception as error:  # whatever its parsers choke on, it is the sender's
-            log.warning("input_validation_fail: cannot be read: %s", type(error).__name__)
+            log.warning("input_validation_fail: unreadable: %s", type(error).__name__)
             raise HTTPBadRequest from error
         if is_probe:  # no session is looked up for a machine, whatever cookie it holds
             request.environ.pop("HTTP_COOKIE", None)

@@ -10,13 +10,13 @@ from authsite.clock import utc_now
 from authsite.models import User
 from tests.browser.people import Person, fill_in, press, sign_in, sign_up
 
-_FREEZE = "Freeze the account"
+_FREEZE = "Suspend account"
 
 
 def _search(text: str) -> Callable[[Page, str], None]:
     def search(page: Page, _account: str) -> None:
         page.goto("/admin")
-        fill_in(page, {"Name, address or id": text}, "Find accounts")
+        fill_in(page, {"Name, email or ID": text}, "Find accounts")
 
     return search
 
@@ -43,13 +43,13 @@ def _sign_in_when_frozen(page: Page, account: str) -> None:
 
 def _unfreeze(page: Page, account: str) -> None:
     _freeze("W" * 200)(page, account)
-    press(page, "Let its owner sign in again")
+    press(page, "Reinstate account")
 
 
 def _send_twice(page: Page, account: str) -> None:
     for _ in range(2):
         page.goto(account)
-        press(page, "Send a link for a new password")
+        press(page, "Send reset link")
 
 
 def _open_own(page: Page, _account: str) -> None:

@@ -36,7 +36,7 @@ def _wrongly(button: str, **typed: str) -> Callable[[Page, str], None]:
 
 def _twice(page: Page, path: str) -> None:
     page.goto(path)
-    press(page, "Confirm")
+    press(page, "Verify email")
     page.goto(path)
 
 
@@ -45,19 +45,19 @@ STATES: dict[str, State] = {
     "confirm an address, as a stranger": (Purpose.VERIFY_EMAIL, _as_a_stranger),
     "confirm an address, wrong password": (
         Purpose.VERIFY_EMAIL,
-        _wrongly("Confirm and sign in", Password_of_the_account="not that one"),
+        _wrongly("Verify and sign in", Password="not that one"),
     ),
     "a link that was used": (Purpose.VERIFY_EMAIL, _twice),
     "choose a password": (Purpose.RESET_PASSWORD, _as_a_stranger),
     "choose a password, weak": (
         Purpose.RESET_PASSWORD,
-        _wrongly("Set the password", Password="password1", Confirm_password="password1"),
+        _wrongly("Reset password", Password="password1", Confirm_password="password1"),
     ),
     "change an address": (Purpose.CHANGE_EMAIL, _open),
     "change an address, as a stranger": (Purpose.CHANGE_EMAIL, _as_a_stranger),
     "change an address, wrong password": (
         Purpose.CHANGE_EMAIL,
-        _wrongly("Change the address", Password_of_the_account="not that one"),
+        _wrongly("Change email", Password="not that one"),
     ),
     "not me": (Purpose.SECURE_ACCOUNT, _open),
     "keep an account": (Purpose.KEEP_ACCOUNT, _as_a_stranger),

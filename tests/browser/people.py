@@ -30,7 +30,7 @@ class Person:
         return {
             "First name": self.first_name,
             "Last name": self.last_name,
-            "Email address": self.email,
+            "Email": self.email,
             "Password": PASSWORD,
             "Confirm password": PASSWORD,
         }
@@ -62,7 +62,7 @@ def sign_up(page: Page, person: Person) -> None:
 
 def sign_in(page: Page, person: Person, password: str = PASSWORD) -> None:
     """Fill in the form to sign in that is shown, and send it."""
-    fill_in(page, {"Email address": person.email, "Password": password}, "Sign in")
+    fill_in(page, {"Email": person.email, "Password": password}, "Sign in")
 
 
 def navigation(page: Page) -> Locator:

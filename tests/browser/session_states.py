@@ -30,12 +30,12 @@ def _open(path: str) -> Callable[[Page], None]:
 
 def _open_one(page: Page) -> None:
     page.goto("/account/sessions")
-    page.get_by_role("link", name="Name or end").first.click()
+    page.get_by_role("link", name="Rename or sign out").first.click()
 
 
 def _name_one(page: Page) -> None:
     _open_one(page)
-    fill_in(page, {"Name": "W" * 61}, "Save")
+    fill_in(page, {"Name": "W" * 61}, "Save name")
 
 
 def _older(page: Page) -> None:

@@ -54,7 +54,7 @@ def _send_an_outdated_form(page: Page) -> None:
 def _save(first_name: str) -> Callable[[Page], None]:
     def save(page: Page) -> None:
         page.goto("/account")
-        fill_in(page, {"First name": first_name}, "Save")
+        fill_in(page, {"First name": first_name}, "Save name")
 
     return save
 
@@ -62,7 +62,7 @@ def _save(first_name: str) -> Callable[[Page], None]:
 def _forget(email: str) -> Callable[[Page], None]:
     def forget(page: Page) -> None:
         page.goto("/forgot-password")
-        fill_in(page, {"Email address": email}, "Send the link")
+        fill_in(page, {"Email": email}, "Send reset link")
 
     return forget
 
@@ -70,19 +70,19 @@ def _forget(email: str) -> Callable[[Page], None]:
 def _ask_for_address(email: str) -> Callable[[Page], None]:
     def ask(page: Page) -> None:
         page.goto("/account/email")
-        fill_in(page, {"New email address": email}, "Send the link")
+        fill_in(page, {"New email": email}, "Send link")
 
     return ask
 
 
 def _close_wrongly(page: Page) -> None:
     page.goto("/account/close")
-    fill_in(page, {"Password": "not that one"}, "Close the account")
+    fill_in(page, {"Password": "not that one"}, "Close account")
 
 
 def _close(page: Page) -> None:
     page.goto("/account/close")
-    fill_in(page, {"Password": PASSWORD}, "Close the account")
+    fill_in(page, {"Password": PASSWORD}, "Close account")
 
 
 def _change_password(current: str, new: str) -> Callable[[Page], None]:
@@ -96,7 +96,7 @@ def _change_password(current: str, new: str) -> Callable[[Page], None]:
 
 def _confirm_password_wrongly(page: Page) -> None:
     page.goto("/confirm-password?next=/dashboard")
-    fill_in(page, {"Password": "not that one"}, "Go on")
+    fill_in(page, {"Password": "not that one"}, "Confirm password")
 
 
 def _sign_out(page: Page) -> None:

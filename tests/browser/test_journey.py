@@ -21,16 +21,16 @@ from tests.browsers import PASSWORD
 def test_who_makes_mistakes_signing_up_is_told_beside_each_field(page, person):
     page.goto("/")
     navigation(page).get_by_role("link", name="Sign up").click()
-    wrong = {"First name": "", "Email address": "ada@example", "Confirm password": "another"}
+    wrong = {"First name": "", "Email": "ada@example", "Confirm password": "another"}
     fill_in(page, person.answers | wrong, "Sign up")
 
     assert where(page) == "/sign-up"
-    expect(page).to_have_title("Error: Sign up · authsite")
-    expect(page.get_by_role("alert")).to_contain_text("Please check these 3 things")
+    expect(page).to_have_title("Error: Sign up \N{EN DASH} authsite")
+    expect(page.get_by_role("alert")).to_contain_text("There are 3 problems")
     for label, said in {
         "First name": "Enter your first name.",
-        "Email address": "Enter an email address such as name@example.com.",
-        "Confirm password": "The two passwords are not the same.",
+        "Email": "Enter an email address like name@example.com.",
+        "Confirm password": "The passwords don't match.",
     }.items():
         expect(labelled(page, label)).to_have_accessible_description(said)
         assert is_marked(page, label)
@@ -38,10 +38,10 @@ def test_who_makes_mistakes_signing_up_is_told_beside_each_field(page, person):
     assert typed(page) == person.answers | wrong | NO_PASSWORDS
 
     common = dict.fromkeys(PASSWORDS, "password1")
-    right = {"First name": person.first_name, "Email address": person.email}
+    right = {"First name": person.first_name, "Email": person.email}
     fill_in(page, right | common, "Sign up")
     expect(labelled(page, "Password")).to_have_accessible_description(
-        re.compile("At least 8 characters.*A few unrelated words make a good password")
+        re.compile("At least 8 characters.*Use a few unrelated words")
     )
     assert is_marked(page, "Password")
 
@@ -53,10 +53,10 @@ def test_who_makes_mistakes_signing_up_is_told_beside_each_field(page, person):
 def test_an_address_that_is_taken_is_told_and_nothing_is_lost(page, new_page, member, person):
     neighbour = new_page()
     neighbour.goto("/sign-up")
-    answers = person.answers | {"First name": "Eve", "Email address": member.email.upper()}
+    answers = person.answers | {"First name": "Eve", "Email": member.email.upper()}
     fill_in(neighbour, answers, "Sign up")
-    expect(labelled(neighbour, "Email address")).to_have_accessible_description(
-        "There is an account with this address. Sign in instead?"
+    expect(labelled(neighbour, "Email")).to_have_accessible_description(
+        "This email already has an account. Sign in instead."
     )
     assert typed(neighbour) == answers | NO_PASSWORDS
     neighbour.goto("/dashboard")
@@ -75,7 +75,7 @@ def test_the_navigation_follows_who_is_signed_in(page, person):
     assert where(page) == "/account"
     page.get_by_role("link", name="authsite").click()
     assert where(page) == "/"
-    page.get_by_role("link", name="Go to your dashboard").click()
+    page.get_by_role("link", name="Go to dashboard").click()
     assert where(page) == "/dashboard"
     sign_out(page)
     assert links(page) == ["Sign up", "Sign in"]
@@ -85,14 +85,14 @@ def test_a_name_is_changed_on_the_account_page(page, member):
     page.goto("/account")
     main = page.get_by_role("main")
     expect(main).to_contain_text(member.email)
-    fill_in(page, {"First name": " "}, "Save")
+    fill_in(page, {"First name": " "}, "Save name")
     expect(labelled(page, "First name")).to_have_accessible_description("Enter your first name.")
     assert labelled(page, "Last name").input_value() == "Lovelace"
     assert links(page)[1] == "Account: Ada Lovelace"
 
-    fill_in(page, {"First name": "Augusta <b>"}, "Save")
+    fill_in(page, {"First name": "Augusta <b>"}, "Save name")
     assert where(page) == "/account"
-    expect(page.get_by_role("status")).to_have_text("Your name was saved.")
+    expect(page.get_by_role("status")).to_have_text("Name saved.")
     assert labelled(page, "First name").input_value() == "Augusta <b>"
     assert links(page)[1] == "Account: Augusta <b> Lovelace"
     page.reload()
@@ -101,17 +101,17 @@ def test_a_name_is_changed_on_the_account_page(page, member):
 
 def test_who_was_sent_to_sign_in_comes_back_to_where_they_were_going(page, member):
     sign_out(page)
-    expect(page.get_by_role("status")).to_have_text("You are signed out.")
+    expect(page.get_by_role("status")).to_have_text("You're signed out.")
     page.goto("/account")
     assert where(page) == "/sign-in?next=%2Faccount"
-    expect(page.get_by_role("main")).to_contain_text("Please sign in to go on.")
+    expect(page.get_by_role("main")).to_contain_text("Sign in to continue.")
 
     sign_in(page, member, "not that one")
     assert where(page) == "/sign-in"
     expect(page.get_by_role("alert")).to_have_text("Incorrect email or password.")
-    for label in ("Email address", "Password"):
+    for label in ("Email", "Password"):
         expect(labelled(page, label)).to_have_accessible_description("Incorrect email or password.")
-    assert labelled(page, "Email address").input_value() == member.email
+    assert labelled(page, "Email").input_value() == member.email
     assert labelled(page, "Password").input_value() == ""
 
     sign_in(page, member)
@@ -142,9 +142,9 @@ def test_a_form_of_another_session_is_refused_with_a_way_on(page, new_page, memb
     page.context.clear_cookies()
     other = page.context.new_page()
     sign_up(other, type(member)())
-    fill_in(page, {"First name": "Mallory"}, "Save")
-    expect(page.get_by_role("heading", level=1)).to_have_text("That form was out of date")
-    page.get_by_role("link", name="Load the page again").click()
+    fill_in(page, {"First name": "Mallory"}, "Save name")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This form has expired")
+    page.get_by_role("link", name="Reload page").click()
     assert where(page) == "/account"
     assert labelled(page, "First name").input_value() == "Ada"
 
@@ -155,7 +155,7 @@ NO_PASSWORDS = dict.fromkeys(PASSWORDS, "")
 
 def typed(page):
     """Return what the fields of the form to sign up hold, by label."""
-    labels = ("First name", "Last name", "Email address", *PASSWORDS)
+    labels = ("First name", "Last name", "Email", *PASSWORDS)
     return {label: labelled(page, label).input_value() for label in labels}
 
 

@@ -8,17 +8,20 @@ from playwright.sync_api import expect
 from tests.browser.people import fill_in, labelled, navigation, press, sign_in, sign_out, where
 from tests.browsers import PASSWORD
 
-SKIP = "Skip to the content"
+SKIP = "Skip to main content"
 STRANGERS_LINKS = [SKIP, "authsite", "Sign up", "Sign in"]
 MEMBERS_LINKS = [SKIP, "authsite", "Dashboard", "Account: Ada Lovelace", "Sign out"]
-#: Before the content, until the address is confirmed.
-BANNER = ["Send again"]
+#: On the pages of an account.
+ACCOUNT_LINKS = ["Profile", "Email", "Password", "Sessions", "History"]
+ACCOUNT_LINKS += ["Download data", "Close account"]
+#: Before the content, until the email is verified.
+BANNER = ["Resend email"]
 OTHER_PASSWORD = "eight blue llamas hum"
 
 
 def test_the_focus_goes_through_the_form_as_one_reads_it(page):
     page.goto("/sign-up")
-    fields = ["First name", "Last name", "Email address", "Password", "Confirm password"]
+    fields = ["First name", "Last name", "Email", "Password", "Confirm password"]
     order = [*STRANGERS_LINKS, *fields, "Sign up", "Sign in"]
     assert tab_through(page, len(order)) == order
 
@@ -27,17 +30,15 @@ def test_the_focus_goes_through_the_pages_of_the_signed_in_as_one_reads_them(pag
     order = [*MEMBERS_LINKS, *BANNER, "Your account", "Sign out"]
     assert tab_through(page, len(order)) == order
     page.goto("/account")
-    name = ["Change it", "First name", "Last name", "Save"]
-    places = ["Where you are signed in", "History of your account"]
-    more = ["Change your password", "Download your data", "Close your account"]
-    order = [*MEMBERS_LINKS, *BANNER, *name, "Confirm it", *places, *more]
+    name = ["First name", "Last name", "Save name"]
+    order = [*MEMBERS_LINKS, *ACCOUNT_LINKS, *BANNER, *name, "Verify email"]
     assert tab_through(page, len(order)) == order
 
 
 def test_the_focus_goes_through_both_forms_of_a_page(page, member, inbox):
     sign_out(page)
     page.goto(inbox.link_for(member.email, "verify-email"))
-    forms = ["Password of the account", "Confirm and sign in", "I do not have this password"]
+    forms = ["Password", "Verify and sign in", "I don't know the password"]
     order = [*STRANGERS_LINKS, *forms]
     assert tab_through(page, len(order)) == order
 
@@ -81,12 +82,12 @@ def test_the_whole_way_needs_no_mouse(page, person):
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("Augusta")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Your name was saved.")
+    expect(page.get_by_role("status")).to_have_text("Name saved.")
 
     tab_to(page, "Sign out")
     page.keyboard.press("Space")
     page.wait_for_url("/sign-in")
-    tab_to(page, "Email address")
+    tab_to(page, "Email")
     page.keyboard.type(person.email)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -101,16 +102,16 @@ def test_a_forgotten_password_is_replaced_without_a_mouse(page, member, inbox):
     tab_to(page, "Forgot your password?")
     page.keyboard.press("Enter")
     page.wait_for_url("/forgot-password")
-    tab_to(page, "Email address")
+    tab_to(page, "Email")
     page.keyboard.type("nobody at all")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
-    expect(labelled(page, "Email address")).to_be_focused()
+    expect(labelled(page, "Email")).to_be_focused()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type(member.email)
-    tab_to(page, "Send the link")
+    tab_to(page, "Send reset link")
     page.keyboard.press("Space")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Check your mail")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your email")
 
     page.goto(inbox.link_for(member.email, "reset-password"))
     tab_to(page, "Password")
@@ -123,11 +124,11 @@ def test_a_forgotten_password_is_replaced_without_a_mouse(page, member, inbox):
     page.keyboard.type(OTHER_PASSWORD)
     page.keyboard.press("Tab")
     page.keyboard.type(OTHER_PASSWORD)
-    tab_to(page, "Set the password")
+    tab_to(page, "Reset password")
     page.keyboard.press("Space")
 
     page.wait_for_url("/sign-in")
-    tab_to(page, "Email address")
+    tab_to(page, "Email")
     page.keyboard.type(member.email)
     page.keyboard.press("Tab")
     page.keyboard.type(OTHER_PASSWORD)
@@ -147,25 +148,26 @@ def test_passwords_can_be_pasted(page, person):
         labelled(page, label).focus()
         page.keyboard.press("ControlOrMeta+V")
         assert labelled(page, label).input_value() == PASSWORD
-    names = {each: person.answers[each] for each in ("First name", "Last name", "Email address")}
+    names = {each: person.answers[each] for each in ("First name", "Last name", "Email")}
     fill_in(page, names, "Sign up")
     page.wait_for_url("/dashboard")
     sign_out(page)
-    labelled(page, "Email address").fill(PASSWORD)
+    labelled(page, "Email").fill(PASSWORD)
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.press("ControlOrMeta+X")
     labelled(page, "Password").focus()
     page.keyboard.press("ControlOrMeta+V")
-    fill_in(page, {"Email address": person.email}, "Sign in")
+    fill_in(page, {"Email": person.email}, "Sign in")
     page.wait_for_url("/dashboard")
 
 
 @pytest.mark.parametrize(
     ("wrong", "focused"),
     [
-        ({"First name": "", "Email address": ""}, "First name"),
-        ({"Email address": ""}, "Email address"),
-        ({"Email address": "ada@example"}, "Email address"),
+        (dict.fromkeys(["Last name", "Email", "Password", "Confirm password"], ""), "Last name"),
+        ({"First name": "", "Email": ""}, "First name"),
+        ({"Email": ""}, "Email"),
+        ({"Email": "ada@example"}, "Email"),
         ({"Password": "password1", "Confirm password": "password1"}, "Password"),
         ({"Confirm password": "another"}, "Password"),  # both are empty now
     ],

@@ -42,18 +42,18 @@ def long_ago(engine, email):
 def test_an_address_is_confirmed_by_the_link_in_the_mail(page, member, inbox):
     expect(banner(page)).to_contain_text(member.email)
     page.goto(inbox.link_for(member.email, "verify-email"))
-    press(page, "Confirm")
+    press(page, "Verify email")
     assert where(page) == "/dashboard"
-    expect(said(page)).to_have_text("Your address is confirmed.")
+    expect(said(page)).to_have_text("Email verified.")
     expect(banner(page)).to_have_count(0)
 
 
 def test_on_another_device_the_link_asks_for_the_password(page, member, inbox, new_page):
     phone = new_page()
     phone.goto(inbox.link_for(member.email, "verify-email"))
-    fill_in(phone, {"Password of the account": "not that one"}, "Confirm and sign in")
+    fill_in(phone, {"Password": "not that one"}, "Verify and sign in")
     expect(phone.get_by_role("alert")).to_be_visible()
-    fill_in(phone, {"Password of the account": PASSWORD}, "Confirm and sign in")
+    fill_in(phone, {"Password": PASSWORD}, "Verify and sign in")
     assert where(phone) == "/dashboard"
     page.reload()
     expect(banner(page)).to_have_count(0)
@@ -61,13 +61,13 @@ def test_on_another_device_the_link_asks_for_the_password(page, member, inbox, n
 
 def test_another_link_is_sent_from_the_banner(page, member, inbox):
     first = inbox.link_for(member.email, "verify-email")
-    banner(page).get_by_role("button", name="Send again").click()
+    banner(page).get_by_role("button", name="Resend email").click()
     expect(said(page)).to_be_visible()
     second = inbox.link_for(member.email, "verify-email", number=2)
     page.goto(first)
-    expect(heading(page)).to_have_text("This link leads nowhere any more")
+    expect(heading(page)).to_have_text("This link is no longer valid")
     page.goto(second)
-    press(page, "Confirm")
+    press(page, "Verify email")
     expect(banner(page)).to_have_count(0)
 
 
@@ -76,9 +76,9 @@ def test_who_signed_up_with_anothers_address_is_out_when_its_owner_comes(
 ):
     owner = new_page()
     owner.goto(inbox.link_for(member.email, "verify-email"))
-    press(owner, "I do not have this password")
-    expect(heading(owner)).to_have_text("Choose a new password")
-    fill_in(owner, CHOICE, "Set the password")
+    press(owner, "I don't know the password")
+    expect(heading(owner)).to_have_text("Reset your password")
+    fill_in(owner, CHOICE, "Reset password")
     sign_in(owner, member, OTHER_PASSWORD)
     assert where(owner) == "/dashboard"
     page.goto("/dashboard")
@@ -90,19 +90,19 @@ def test_who_signed_up_with_anothers_address_is_out_when_its_owner_comes(
 def test_a_forgotten_password_is_replaced(page, member, inbox):
     sign_out(page)
     page.get_by_role("link", name="Forgot your password?").click()
-    fill_in(page, {"Email address": "nobody at all"}, "Send the link")
-    expect(labelled(page, "Email address")).to_have_accessible_description(
-        "Enter an email address such as name@example.com."
+    fill_in(page, {"Email": "nobody at all"}, "Send reset link")
+    expect(labelled(page, "Email")).to_have_accessible_description(
+        "Enter an email address like name@example.com."
     )
-    fill_in(page, {"Email address": member.email}, "Send the link")
-    expect(heading(page)).to_have_text("Check your mail")
+    fill_in(page, {"Email": member.email}, "Send reset link")
+    expect(heading(page)).to_have_text("Check your email")
 
     page.goto(inbox.link_for(member.email, "reset-password"))
-    fill_in(page, CHOICE | {"Confirm password": "another"}, "Set the password")
+    fill_in(page, CHOICE | {"Confirm password": "another"}, "Reset password")
     expect(page.get_by_role("alert")).to_contain_text("not the same")
-    fill_in(page, CHOICE, "Set the password")
+    fill_in(page, CHOICE, "Reset password")
     assert where(page) == "/sign-in"
-    expect(said(page)).to_have_text("Your new password is set. Sign in with it.")
+    expect(said(page)).to_have_text("Password changed. Sign in with your new password.")
     sign_in(page, member, OTHER_PASSWORD)
     assert where(page) == "/dashboard"
     assert inbox.link_for(member.email, "secure-account")
@@ -110,11 +110,11 @@ def test_a_forgotten_password_is_replaced(page, member, inbox):
 
 def test_who_has_no_account_is_told_so_by_mail_alone(page, person, inbox):
     page.goto("/forgot-password")
-    fill_in(page, {"Email address": person.email}, "Send the link")
-    expect(heading(page)).to_have_text("Check your mail")
+    fill_in(page, {"Email": person.email}, "Send reset link")
+    expect(heading(page)).to_have_text("Check your email")
     page.goto("/forgot-password")
-    fill_in(page, {"Email address": person.email}, "Send the link")
-    expect(heading(page)).to_have_text("Check your mail")
+    fill_in(page, {"Email": person.email}, "Send reset link")
+    expect(heading(page)).to_have_text("Check your email")
 
 
 def test_a_password_is_changed_and_others_are_out(page, member, inbox, new_page):
@@ -136,20 +136,20 @@ def test_a_password_is_changed_and_others_are_out(page, member, inbox, new_page)
 def test_an_address_is_changed_and_given_back(page, member, person, inbox, new_page):
     old, new = member.email, f"new.{person.email}"
     page.goto(inbox.link_for(old, "verify-email"))
-    press(page, "Confirm")
+    press(page, "Verify email")
     page.goto("/account")
     page.get_by_role("link", name="Change it").click()
-    fill_in(page, {"New email address": new}, "Send the link")
-    expect(heading(page)).to_have_text("Check your mail")
+    fill_in(page, {"New email": new}, "Send link")
+    expect(heading(page)).to_have_text("Check your email")
     page.goto(inbox.link_for(new, "change-email"))
-    press(page, "Change the address")
+    press(page, "Change email")
     assert where(page) == "/account"
     expect(page.get_by_role("main")).to_contain_text(new)
 
     owner = new_page()
     owner.goto(inbox.link_for(old, "secure-account", number=2))
-    press(owner, "Take the account back")
-    fill_in(owner, CHOICE, "Set the password")
+    press(owner, "Secure account")
+    fill_in(owner, CHOICE, "Reset password")
     sign_in(owner, member, OTHER_PASSWORD)
     owner.goto("/account")
     expect(owner.get_by_role("main")).to_contain_text(old)
@@ -160,49 +160,49 @@ def test_an_address_is_changed_and_given_back(page, member, person, inbox, new_p
 def test_a_form_that_needs_the_password_again_is_not_lost(page, member, person, inbox, engine):
     new = f"later.{person.email}"
     page.goto("/account/email")
-    labelled(page, "New email address").fill(new)
+    labelled(page, "New email").fill(new)
     long_ago(engine, member.email)
-    press(page, "Send the link")
-    expect(heading(page)).to_have_text("Confirm that it is you")
-    fill_in(page, {"Password": "not that one"}, "Go on")
+    press(page, "Send link")
+    expect(heading(page)).to_have_text("Confirm your password")
+    fill_in(page, {"Password": "not that one"}, "Confirm password")
     expect(page.get_by_role("alert")).to_be_visible()
-    fill_in(page, {"Password": PASSWORD}, "Go on")
+    fill_in(page, {"Password": PASSWORD}, "Confirm password")
     assert where(page) == "/account/email"
-    expect(heading(page)).to_have_text("Check your mail")
+    expect(heading(page)).to_have_text("Check your email")
     expect(page.get_by_role("main")).to_contain_text(new)
     assert inbox.link_for(new, "change-email")
 
 
 def test_a_mistake_in_such_a_form_comes_back_filled_in(page, member, engine):
     page.goto("/account/email")
-    labelled(page, "New email address").fill("no address")
+    labelled(page, "New email").fill("no address")
     long_ago(engine, member.email)
-    press(page, "Send the link")
-    fill_in(page, {"Password": PASSWORD}, "Go on")
+    press(page, "Send link")
+    fill_in(page, {"Password": PASSWORD}, "Confirm password")
     assert where(page) == "/account/email"
-    assert labelled(page, "New email address").input_value() == "no address"
+    assert labelled(page, "New email").input_value() == "no address"
 
 
 def test_a_page_that_needs_the_password_again_comes_after_it(page, member, engine):
     long_ago(engine, member.email)
     page.goto("/account/email")
     assert where(page) == "/confirm-password?next=%2Faccount%2Femail"
-    fill_in(page, {"Password": PASSWORD}, "Go on")
+    fill_in(page, {"Password": PASSWORD}, "Confirm password")
     assert where(page) == "/account/email"
 
 
 def test_an_account_is_closed_and_kept_after_all(page, member, inbox):
     page.goto("/account")
     page.get_by_role("link", name="Close your account").click()
-    fill_in(page, {"Password": PASSWORD}, "Close the account")
+    fill_in(page, {"Password": PASSWORD}, "Close account")
     assert where(page) == "/sign-in"
-    expect(said(page)).to_contain_text("Your account is closed.")
+    expect(said(page)).to_contain_text("Account closed.")
     assert inbox.link_for(member.email, "secure-account")
     sign_in(page, member)
     expect(heading(page)).to_have_text("Keep your account?")
-    press(page, "Keep the account")
+    press(page, "Keep account")
     assert where(page) == "/dashboard"
-    expect(said(page)).to_have_text("Your account is kept.")
+    expect(said(page)).to_have_text("Account reactivated.")
 
 
 def test_the_data_of_an_account_is_a_file(page, member):
@@ -234,16 +234,16 @@ def test_where_addresses_must_be_confirmed_everything_waits_for_that(strict_page
     page = strict_page
     page.goto("/sign-up")
     fill_in(page, person.answers, "Sign up")
-    expect(heading(page)).to_have_text("Check your mail")
+    expect(heading(page)).to_have_text("Check your email")
     page.goto("/sign-in")
     sign_in(page, person)
-    expect(heading(page)).to_have_text("Check your mail")
+    expect(heading(page)).to_have_text("Check your email")
     older = inbox.link_for(person.email, "verify-email", number=2)
     page.goto("/sign-up")
     fill_in(page, person.answers, "Sign up")
-    expect(heading(page)).to_have_text("Check your mail")
+    expect(heading(page)).to_have_text("Check your email")
     page.goto(older)
-    expect(heading(page)).to_have_text("This link leads nowhere any more")
+    expect(heading(page)).to_have_text("This link is no longer valid")
     page.goto(inbox.link_for(person.email, "verify-email", number=3))
-    fill_in(page, {"Password of the account": PASSWORD}, "Confirm and sign in")
+    fill_in(page, {"Password": PASSWORD}, "Verify and sign in")
     assert where(page) == "/dashboard"

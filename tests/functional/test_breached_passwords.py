@@ -29,8 +29,7 @@ def test_a_breached_password_is_refused_beside_its_field_and_nothing_happens(new
     page = browser.sign_up(password=BREACHED)
     assert page.status_int == 422
     assert said_beside(page, "password").endswith(
-        "This password has appeared in a data breach, so others will try it. "
-        "A few unrelated words make a good password."
+        "This password has appeared in a data breach. Choose another one."
     )
     assert is_marked(page, "password")
     assert rows_of(services) == NOBODY

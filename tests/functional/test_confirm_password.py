@@ -73,7 +73,7 @@ def test_the_page_tells_password_managers_whose_password_it_wants(ada):
 
 def test_who_comes_by_a_link_and_mistypes_still_comes_back(ada):
     page = confirm(ada.get("/vault").follow(), "not that one")
-    assert "This is not your password." in said_beside(page, "current_password")
+    assert "Incorrect password." in said_beside(page, "current_password")
     assert confirm(page).location == "http://localhost/vault"
 
 

@@ -18,7 +18,7 @@ def test_a_crowd_is_asked_to_come_back_and_loses_nothing(new_browser, new_site, 
         page = browser.submit(page, {"email": email, "password": PASSWORD})
         assert page.status_int == 503
         assert int(page.headers["Retry-After"]) > 0
-        assert "try again in a moment" in alert_of(page)
+        assert "Try again in a few seconds" in alert_of(page)
         assert input_of(page, "email")["value"] == email
         assert PASSWORD not in page
         assert browser.get("/").status_int == 200

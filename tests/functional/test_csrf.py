@@ -61,7 +61,7 @@ def was_refused(answer):
     """Whether this is the page that explains, and says nothing of what happened inside."""
     return (
         answer.status_int == 403
-        and answer.html.h1.get_text(strip=True) == "That form was out of date"
+        and answer.html.h1.get_text(strip=True) == "This form has expired"
         and "Nothing was changed" in answer.html.main.get_text()
     )
 

@@ -38,15 +38,15 @@ def test_without_it_there_is_no_such_page(browser, mailbox, dbsession):
     ask_for_link(browser)
     identifier = dbsession.scalar(sa.select(OutboxMessage.id))
     for path in ("/dev", "/dev/mail", f"/dev/mail/{identifier}", f"/dev/mail/{identifier}/html"):
-        assert browser.get(path, status=404).html.h1.text == "There is no such page"
+        assert browser.get(path, status=404).html.h1.text == "Page not found"
     assert "/dev/mail" not in browser.get("/")
 
 
 def test_in_development_every_page_leads_there(developer):
     for path in ("/", "/sign-in", "/forgot-password"):
         page = developer.get(path).click("mail", href="/dev/mail")
-        assert page.html.h1.text == "Mail"
-    assert "Nobody was written to yet." in page
+        assert page.html.h1.text == "Emails"
+    assert "No emails yet." in page
     assert developer.get("/dev", status=404)
 
 
@@ -54,11 +54,11 @@ def test_a_message_is_read_and_its_link_followed(developer):
     developer.sign_up()
     ask_for_link(developer)
     page = first_message(developer)
-    assert page.html.h1.text == "Choose a new password for authsite"
+    assert page.html.h1.text == "Reset your authsite password"
     assert ADA in page.html.main.dl.text
     assert page.html.main.pre.text.startswith("Hello,\n\n")
     page = page.click(href="/reset-password/")
-    assert page.html.h1.text == "Choose a new password"
+    assert page.html.h1.text == "Reset your password"
     typed = {"password": NEW_PASSWORD, "confirm_password": NEW_PASSWORD}
     assert developer.submit(page, typed).status_int == 303
     assert developer.sign_in(password=NEW_PASSWORD).status_int == 303
@@ -68,8 +68,8 @@ def test_a_message_is_read_and_its_link_followed(developer):
 def test_a_message_is_seen_as_a_mail_program_shows_it(developer):
     developer.sign_up()
     ask_for_link(developer)
-    page = first_message(developer).click("As HTML")
-    assert "Choose a new password" in page.html.find("a", class_="button").text
+    page = first_message(developer).click("View HTML")
+    assert "Reset password" in page.html.find("a", class_="button").text
     policy = dict(
         each.split(" ", 1) for each in page.headers["Content-Security-Policy"].split("; ")
     )
@@ -81,7 +81,7 @@ def test_a_message_is_seen_as_a_mail_program_shows_it(developer):
         "frame-ancestors": "'none'",
     }
     assert page.headers["Cache-Control"] == "no-store"
-    assert page.click(href="/reset-password/").html.h1.text == "Choose a new password"
+    assert page.click(href="/reset-password/").html.h1.text == "Reset your password"
 
 
 def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, services):
@@ -97,7 +97,7 @@ def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, servi
             connection.execute(sa.insert(OutboxMessage).values(**row, send_at=at))
     page = developer.get("/dev/mail")
     assert subjects(page) == [f"mail {n}" for n in range(100)]
-    assert "Older ones are not shown." in page
+    assert "Older emails are not shown." in page
 
 
 @pytest.mark.parametrize("ended", ["delivered", "given up"])
@@ -111,7 +111,7 @@ def test_of_a_message_that_is_over_what_is_left_is_shown(developer, dbsession, e
     assert subjects(developer.get("/dev/mail")) == ["no_account"]
     page = first_message(developer)
     assert EVE in page.html.main.dl.text
-    assert "Its words are gone" in page
+    assert "The text is deleted" in page
     assert ("550 no such mailbox" in page) == (ended == "given up")
     assert f"{page.request.path}/html" not in page
     assert developer.get(f"{page.request.path}/html", status=404)
@@ -135,6 +135,6 @@ def test_what_is_no_message_is_no_page(developer, path):
 def test_reading_changes_nothing(developer, services):
     ask_for_link(developer, EVE)
     before = dump(services)
-    first_message(developer).click("As HTML")
+    first_message(developer).click("View HTML")
     assert dump(services) == before
     assert developer.app.post("/dev/mail", expect_errors=True).status_int in {403, 405}

@@ -55,7 +55,7 @@ def test_a_field_that_is_there_twice_is_no_form_of_ours(browser, services, field
     before = rows_of(services)
     body = encoded(fields) + b"&" + urlencode({name: fields.get(name, "")}).encode("ascii")
     answer = browser.app.post(path, body, headers=HERE, status=400)
-    assert answer.html.h1.get_text(strip=True) == "That request could not be read"
+    assert answer.html.h1.get_text(strip=True) == "We couldn't read that request"
     assert rows_of(services) == before
 
 
@@ -90,7 +90,7 @@ def test_bytes_that_are_no_utf_8_are_refused_and_not_replaced(
     before = rows_of(services)
     body = encoded(fields, **{name: b"seven \xff\xfe llamas hum"})
     page = browser.app.post(path, body, headers=HERE, status=422)
-    assert "Leave out characters that cannot be seen." in said_beside(page, name)
+    assert "Remove invisible characters." in said_beside(page, name)
     assert rows_of(services) == before
 
 

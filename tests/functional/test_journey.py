@@ -16,7 +16,7 @@ def test_a_person_signs_up_looks_around_leaves_and_comes_back(browser, new_brows
     assert "Use at least 8 characters." in said_beside(page, "password")
     secret = {"password": PASSWORD, "confirm_password": PASSWORD.upper()}
     page = browser.submit(page, secret)
-    assert "not the same" in said_beside(page, "confirm_password")
+    assert "don't match" in said_beside(page, "confirm_password")
     answer = browser.submit(page, dict.fromkeys(secret, PASSWORD))
     assert answer.location == "http://localhost/dashboard"
 
@@ -27,18 +27,18 @@ def test_a_person_signs_up_looks_around_leaves_and_comes_back(browser, new_brows
     page = browser.submit(page, {"first_name": ""})
     assert "Enter your first name." in said_beside(page, "first_name")
     page = browser.submit(page, {"first_name": "Augusta"}).follow()
-    assert status_of(page) == "Your name was saved."
+    assert status_of(page) == "Name saved."
 
     # The neighbour takes the same address, tries the dashboard, and learns nothing.
     neighbour = new_browser()
     page = neighbour.sign_up(email="ADA@example.com", first_name="Eve")
-    assert "There is an account with this address." in said_beside(page, "email")
+    assert "This email already has an account." in said_beside(page, "email")
     assert neighbour.get("/dashboard").status_int == 303
 
     page = browser.sign_out().follow()
-    assert status_of(page) == "You are signed out."
+    assert status_of(page) == "You're signed out."
     page = browser.get("/account").follow()
-    assert "Please sign in to go on." in page
+    assert "Sign in to continue." in page
     page = browser.submit(page, {"email": "ada@example.com", "password": "not that one"})
     assert "Incorrect email or password." in page
     answer = browser.submit(page, {"email": "Ada@Example.com", "password": PASSWORD})
@@ -53,7 +53,7 @@ def test_a_form_that_was_shown_before_the_sign_in_in_another_window_explains_its
     browser.app.reset()
     page = browser.submit(forgotten, {"email": "eve@example.com"})
     assert page.status_int == 403
-    page = page.click("Load the page again")
+    page = page.click("Reload page")
     assert page.request.path == "/sign-up"
     assert page.status_int == 200
 

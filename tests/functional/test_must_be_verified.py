@@ -50,8 +50,8 @@ def kinds_for(mailbox, address=ADA):
 def test_who_signs_up_is_sent_to_their_mail_and_gets_in_by_the_link(visitor, mailbox, dbsession):
     page = visitor.sign_up(email=" Ada@Example.com ")
     assert page.status_int == 200
-    assert page.html.h1.get_text() == "Check your mail"
-    assert "We have written to Ada@Example.com." in page
+    assert page.html.h1.get_text() == "Check your email"
+    assert "We sent a link to Ada@Example.com." in page
     assert visitor.cookie is None
     assert not visitor.is_signed_in
     assert dbsession.scalar(sa.select(User.email_verified_at)) is None
@@ -74,10 +74,10 @@ def test_the_owner_of_a_taken_address_is_told_and_whoever_typed_it_is_not(
     before = rows_of(services)
     page = eve.sign_up(first_name="Eve", password=OF_THE_STRANGER)
     assert page.status_int == 200
-    assert f"We have written to {ADA}." in page
+    assert f"We sent a link to {ADA}." in page
     assert rows_of(services) == before
     mail = mailbox.latest("sign_up_existing_account")
-    assert mail.subject == "You tried to sign up for authsite"
+    assert mail.subject == "About your authsite sign-up"
     assert "Hello Ada," in mail.text
     for part in (mail.text, mail.html):
         assert "http://localhost/sign-in" in part
@@ -105,7 +105,7 @@ def test_who_comes_after_a_stranger_with_their_address_gets_it_clean(
     page = ada.get(link_for(mailbox))
     page = ada.submit(page, {"password": PASSWORD})
     assert page.status_int == 422  # it is the stranger's account, until now
-    form = button_of(page, "I do not have this password")
+    form = button_of(page, "I don't know the password")
     answer = form.submit("without_password", headers=HERE)
     assert answer.location.startswith("http://localhost/reset-password/")
     assert stranger.sign_in(password=OF_THE_STRANGER).status_int == 422
@@ -121,7 +121,7 @@ def test_a_stranger_who_is_signed_in_from_before_is_out_too(
     stranger.sign_up(password=OF_THE_STRANGER)
     let_time_pass(A_WHILE)
     ada.sign_up()
-    form = button_of(ada.get(link_for(mailbox)), "I do not have this password")
+    form = button_of(ada.get(link_for(mailbox)), "I don't know the password")
     assert form.submit("without_password", headers=HERE).status_int == 303
     assert not stranger.is_signed_in
     assert stranger.sign_in(password=OF_THE_STRANGER).status_int == 422
@@ -136,8 +136,8 @@ def test_the_right_password_opens_nothing_before_the_address_is_verified(
     let_time_pass(A_WHILE)
     page = visitor.sign_in(" ADA@example.com ")
     assert page.status_int == 200
-    assert page.html.h1.get_text() == "Check your mail"
-    assert "We have written to ADA@example.com." in page
+    assert page.html.h1.get_text() == "Check your email"
+    assert "We sent a link to ADA@example.com." in page
     assert visitor.cookie is None
     assert "device" not in visitor.app.cookies
     assert rows_of(services)["authsite_session"] == []
@@ -150,8 +150,8 @@ def test_the_right_password_opens_nothing_before_the_address_is_verified(
 def test_no_mail_is_sent_too_soon_after_the_last(visitor, mailbox):
     visitor.sign_up()
     link = link_for(mailbox)
-    assert visitor.sign_in().html.h1.get_text() == "Check your mail"
-    assert visitor.sign_up().html.h1.get_text() == "Check your mail"
+    assert visitor.sign_in().html.h1.get_text() == "Check your email"
+    assert visitor.sign_up().html.h1.get_text() == "Check your email"
     assert kinds_for(mailbox) == ["verify_email"]
     visitor.get(link, status=200)
 
@@ -180,7 +180,7 @@ def test_mistakes_are_explained_as_ever_whoever_has_the_address(new_visitor, mai
     mailbox.empty()
     page = new_visitor().sign_up(password="password1")
     assert page.status_int == 422
-    assert "Many people use this password." in said_beside(page, "password")
+    assert "This password is too common." in said_beside(page, "password")
     assert mailbox.all_for() == []
 
 
@@ -199,7 +199,7 @@ def test_an_address_that_was_given_up_of_late_makes_no_account(
     before = rows_of(services)
     assert visitor.sign_up().status_int == 200
     assert rows_of(services) == before
-    assert "until a short while ago" in mailbox.latest("sign_up_existing_account").text
+    assert "Until recently" in mailbox.latest("sign_up_existing_account").text
     dbsession.execute(sa.update(EmailLink).values(expires_at=now))
     dbsession.commit()
     visitor.sign_up()

@@ -40,7 +40,7 @@ def test_the_owner_is_told_of_a_new_browser_and_from_where(ada, new_browser, mai
     phone.sign_in()
     [mail] = told(mailbox)
     assert mail.recipient == "ada@example.com"
-    assert mail.subject == "A new sign-in to your account at authsite"
+    assert mail.subject == "New sign-in to your authsite account"
     for text in (mail.text, mail.html):
         assert "Firefox on Windows" in text
         assert "198.51.100.7" in text
@@ -143,7 +143,7 @@ def test_what_an_unknown_browser_calls_itself_is_in_no_mail(ada, new_browser, ma
     new_browser(HTTP_USER_AGENT="CheapPillsBot/1.0 http://pills.example").sign_in()
     [mail] = told(mailbox)
     assert "pills" not in (mail.text + mail.html).casefold()
-    assert "An unknown browser" in mail.text
+    assert "Unknown browser" in mail.text
 
 
 def sign_in_at_once(browsers):

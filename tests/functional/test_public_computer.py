@@ -40,7 +40,7 @@ def test_the_box_is_there_explained_and_not_ticked(browser):
     assert box["type"] == "checkbox"
     assert not box.has_attr("checked")
     assert page.html.find("label", attrs={"for": box["id"]}).text == "This is a public computer"
-    assert "signed out when the browser is closed" in said_beside(page, "public_computer")
+    assert "sign you out when you close the browser" in said_beside(page, "public_computer")
 
 
 def test_what_was_ticked_stays_ticked_after_a_mistake(ada, browser):

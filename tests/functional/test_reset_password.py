@@ -24,7 +24,7 @@ from tests.site.test_gets_change_nothing import dump
 HERE = {"Sec-Fetch-Site": "same-origin"}
 ONE_TRY = ("authsite.throttle.email_link_account", "authsite.throttle.email_link_network")
 NO_LIMIT_FOR_MAILS = {"authsite.throttle.email_recipient": "off"}
-DEAD = "This link leads nowhere any more"
+DEAD = "This link is no longer valid"
 NOWHERE = f"/reset-password/{'A' * 43}"
 
 
@@ -49,18 +49,18 @@ def is_dead(browser, link):
         return False
     assert page.status_int == 410
     assert page.html.h1.text == DEAD
-    assert page.click("Ask for a new link").request.path == "/forgot-password"
+    assert page.click("Get a new link").request.path == "/forgot-password"
     return True
 
 
 @pytest.mark.asvs("6.4.3", "7.4.3", "6.3.7", "6.3.6")
 def test_who_follows_the_link_chooses_a_password_and_signs_in_with_it(ada, browser, mailbox, link):
     page = browser.get(link)
-    assert f"For the account of <strong>{ADA}</strong>." in page
+    assert f"This is for the account <strong>{ADA}</strong>." in page
     answer = browser.submit(page, {"password": NEW_PASSWORD, "confirm_password": NEW_PASSWORD})
     assert answer.status_int == 303
     assert answer.location == "http://localhost/sign-in"
-    assert status_of(answer.follow()) == "Your new password is set. Sign in with it."
+    assert status_of(answer.follow()) == "Password changed. Sign in with your new password."
     assert not browser.is_signed_in
     assert browser.sign_in(password=PASSWORD).status_int == 422
     assert browser.sign_in(password=NEW_PASSWORD).status_int == 303
@@ -117,13 +117,13 @@ def test_a_password_manager_learns_whose_password_it_is(ada, browser, link):
 @pytest.mark.parametrize(
     ("typed", "field", "message"),
     [
-        (("", ""), "password", "Choose a password."),
+        (("", ""), "password", "Enter a password."),
         (("short", "short"), "password", "Use at least 8 characters."),
-        (("password1", "password1"), "password", "A few unrelated words make a good password."),
-        (("ada lovelace", "ada lovelace"), "password", "Leave out \u201cLovelace\u201d"),
-        ((NEW_PASSWORD, "another"), "confirm_password", "The two passwords are not the same."),
+        (("password1", "password1"), "password", "Use a few unrelated words."),
+        (("ada lovelace", "ada lovelace"), "password", "Don't use \u201cLovelace\u201d"),
+        ((NEW_PASSWORD, "another"), "confirm_password", "The passwords don't match."),
         (("x" * 257, "x" * 257), "password", "Use at most 256 characters."),
-        (("eleven\x07blue otters", "eleven\x07blue otters"), "password", "cannot be seen"),
+        (("eleven\x07blue otters", "eleven\x07blue otters"), "password", "invisible characters"),
     ],
 )
 def test_a_password_that_is_not_taken_spends_nothing(browser, link, typed, field, message):
@@ -204,7 +204,7 @@ def test_a_link_for_something_else_does_not_lead_here(ada, browser, dbsession, l
     ],
 )
 def test_what_cannot_be_a_token_is_no_page(ada, browser, link, path):
-    assert browser.get(path, status=404).html.h1.text == "There is no such page"
+    assert browser.get(path, status=404).html.h1.text == "Page not found"
 
 
 def test_what_never_was_a_link_looks_like_one_that_was(ada, browser, link):
@@ -275,8 +275,8 @@ def test_who_tries_links_that_lead_nowhere_is_held_up(ada, browser, new_browser,
     assert statuses == [410] * 10 + [429]
     held_up = choose(browser, link)
     assert held_up.status_int == 429
-    assert "There were many tries to use links from your network." in alert_of(held_up)
-    assert f"For the account of <strong>{ADA}</strong>." in held_up
+    assert "Too many attempts to use links from your network." in alert_of(held_up)
+    assert f"This is for the account <strong>{ADA}</strong>." in held_up
     assert NEW_PASSWORD not in held_up
     assert choose(new_browser(REMOTE_ADDR="203.0.113.9"), link).status_int == 303
 
@@ -289,7 +289,7 @@ def test_who_is_put_off_in_a_crowd_has_spent_and_used_up_nothing(ada, new_site, 
         answers = [browser.submit(page, typed) for _ in range(12)]
     assert {each.status_int for each in answers} == {503}
     assert answers[0].headers["Retry-After"] == "5"
-    assert "Please try again in a moment." in alert_of(answers[0])
+    assert "Try again in a few seconds." in alert_of(answers[0])
     assert browser.submit(page, typed).status_int == 303
 
 

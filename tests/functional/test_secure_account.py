@@ -69,10 +69,10 @@ def path_after(answer):
 
 def test_the_page_says_what_the_button_does_and_to_which_account(ada, browser, tell):
     page = browser.get(tell())
-    assert page.html.h1.text == "This was not you?"
-    assert f"the address <strong>{ADA}</strong>" in page
-    assert "Everybody is signed out" in page
-    assert "The password no longer works" in page
+    assert page.html.h1.text == "Secure your account"
+    assert f"We emailed <strong>{ADA}</strong>" in page
+    assert "Signs out every device" in page
+    assert "Blocks the current password" in page
     assert "back, in place of the one" not in page
     assert "not closed" not in page
     assert ada.is_signed_in
@@ -84,8 +84,8 @@ def test_the_page_says_what_else_there_is_to_take_back(ada, browser, tell, move,
     dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=14)))
     dbsession.commit()
     page = browser.get(link)
-    assert f"The account gets the address {ADA} back" in page
-    assert "The account is not closed after all." in page
+    assert f"Restores {ADA} as the email of the account" in page
+    assert "Cancels the deletion." in page
     assert THIEF not in page
 
 
@@ -100,15 +100,18 @@ def test_who_presses_it_has_the_account_for_themselves(ada, browser, new_browser
     path = path_after(answer)
     assert path.startswith("/reset-password/")
     page = browser.get(path)
-    assert f"For the account of <strong>{ADA}</strong>." in page
-    assert status_of(choose(browser, path).follow()) == "Your new password is set. Sign in with it."
+    assert f"This is for the account <strong>{ADA}</strong>." in page
+    assert (
+        status_of(choose(browser, path).follow())
+        == "Password changed. Sign in with your new password."
+    )
     assert browser.sign_in(password=NEW_PASSWORD).status_int == 303
 
 
 def test_where_one_is_signed_in_the_session_ends_as_well(ada, tell):
     answer = press(ada, tell())
     assert is_blanked(answer)
-    assert ada.get(path_after(answer)).html.h1.text == "Choose a new password"
+    assert ada.get(path_after(answer)).html.h1.text == "Reset your password"
 
 
 @pytest.mark.asvs("7.4.3", "6.3.7")
@@ -152,8 +155,8 @@ def test_the_button_can_be_pressed_once(ada, browser, tell):
     path = path_after(browser.submit(page, {}))
     assert browser.submit(page, {}).status_int == 410
     gone = browser.get(link, status=410)
-    assert gone.html.h1.text == "This link leads nowhere any more"
-    assert gone.click("Choose a new password").request.path == "/forgot-password"
+    assert gone.html.h1.text == "This link is no longer valid"
+    assert gone.click("Reset password").request.path == "/forgot-password"
     assert choose(browser, path).status_int == 303
 
 
@@ -183,7 +186,7 @@ def test_a_link_for_something_else_does_not_lead_here(ada, browser, mailbox):
     "path", ["/secure-account", "/secure-account/x", f"/secure-account/{'A' * 44}"]
 )
 def test_what_cannot_be_a_token_is_no_page(ada, browser, path):
-    assert browser.get(path, status=404).html.h1.text == "There is no such page"
+    assert browser.get(path, status=404).html.h1.text == "Page not found"
 
 
 @pytest.mark.asvs("3.5.3")
@@ -228,7 +231,7 @@ def test_who_tries_links_that_lead_nowhere_is_held_up(ada, browser, new_browser,
     before = rows_of(services)
     held_up = press(browser, link)
     assert held_up.status_int == 429
-    assert "There were many tries to use links from your network." in alert_of(held_up)
+    assert "Too many attempts to use links from your network." in alert_of(held_up)
     assert rows_of(services) == before
     assert press(new_browser(REMOTE_ADDR="203.0.113.9"), link).status_int == 303
 
@@ -252,7 +255,7 @@ def test_an_address_that_another_has_by_now_is_left_to_them(
     dbsession.commit()
     page = press(browser, link)
     assert page.status_int == 409
-    assert "another account has the address by now" in alert_of(page)
+    assert "another account now uses this email" in alert_of(page)
     assert [each.is_signed_in for each in (ada, other)] == [False, True]
     assert browser.sign_in(THIEF, PASSWORD).status_int == 422
     dbsession.execute(eve.values(email="eve@example.com", email_normalized="eve@example.com"))

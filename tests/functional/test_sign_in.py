@@ -98,14 +98,14 @@ def test_whatever_was_wrong_is_called_the_same(ada, browser, email, password):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("email", "", "Enter your email address."),
+        ("email", "", "Enter your email."),
         ("email", f"{'x' * 243}@example.com", "Use at most 254 characters."),
-        ("email", "a\x00da@example.com", "Leave out characters that cannot be seen."),
-        ("email", "a\ufffdda@example.com", "Leave out characters that cannot be seen."),
+        ("email", "a\x00da@example.com", "Remove invisible characters."),
+        ("email", "a\ufffdda@example.com", "Remove invisible characters."),
         ("password", "", "Enter your password."),
         ("password", "x" * 257, "Use at most 256 characters."),
-        ("password", f"{PASSWORD}\x00", "Leave out characters that cannot be seen."),
-        ("password", f"{PASSWORD}\ufffd", "Leave out characters that cannot be seen."),
+        ("password", f"{PASSWORD}\x00", "Remove invisible characters."),
+        ("password", f"{PASSWORD}\ufffd", "Remove invisible characters."),
     ],
 )
 def test_a_mistake_is_explained_beside_its_field(ada, browser, field, value, message):
@@ -121,7 +121,7 @@ def test_who_was_sent_to_sign_in_comes_back(ada, browser, path):
     asked = browser.get(path)
     assert asked.status_int == 303
     page = asked.follow()
-    assert "Please sign in to go on." in page
+    assert "Sign in to continue." in page
     page = browser.submit(page, {"email": "ada@example.com", "password": "wrong"})
     answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
     assert (answer.status_int, answer.location) == (303, f"http://localhost{path}")
@@ -133,7 +133,7 @@ def test_who_was_sent_to_sign_in_comes_back(ada, browser, path):
 def test_nobody_is_sent_away_from_this_site(ada, browser, path):
     page = browser.get(f"/sign-in?{urlencode({'next': path})}")
     assert not input_of(page, "next").get("value")
-    assert "Please sign in to go on." not in page
+    assert "Sign in to continue." not in page
     form = form_of(page)
     form["next"].force_value(path)
     answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})

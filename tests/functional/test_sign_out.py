@@ -31,7 +31,7 @@ def test_signing_out_ends_the_session_and_empties_the_cache(browser, services):
 def test_it_is_said_once_that_one_is_signed_out(browser):
     browser.sign_up()
     page = browser.sign_out().follow()
-    assert status_of(page) == "You are signed out."
+    assert status_of(page) == "You're signed out."
     assert status_of(browser.get("/sign-in")) is None
 
 
@@ -60,5 +60,5 @@ def test_the_other_browsers_of_a_person_stay_signed_in(browser, new_browser):
 def test_a_stranger_has_nothing_to_sign_out_of(browser, headers):
     assert browser.get("/sign-out").location == "http://localhost/sign-in?next=%2Fsign-out"
     page = browser.app.post("/sign-out", headers=headers, status=403)
-    assert page.html.h1.get_text(strip=True) == "You are not signed in"
+    assert page.html.h1.get_text(strip=True) == "You're not signed in"
     assert "Clear-Site-Data" not in page.headers

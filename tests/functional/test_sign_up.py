@@ -7,9 +7,9 @@ from authsite.models import User, UserSession
 from tests.browsers import PASSWORD
 from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
 
-NOT_SEEN = "Leave out characters that cannot be seen."
-ADDRESS = "Enter an email address such as name@example.com."
-ADVICE = "A few unrelated words make a good password."
+NOT_SEEN = "Remove invisible characters."
+ADDRESS = "Enter an email address like name@example.com."
+ADVICE = "Use a few unrelated words."
 UNSEEN = ["a\x00b", "a\x07b", "a\tb", "a\x1b[31mb", "a\x7fb", "a\x85b", "a\ufffdb"]
 
 NAMES = [
@@ -24,8 +24,8 @@ NAMES = [
     ]
 ]
 ADDRESSES = [
-    ("email", "", "Enter your email address."),
-    ("email", "  ", "Enter your email address."),
+    ("email", "", "Enter your email."),
+    ("email", "  ", "Enter your email."),
     ("email", f"{'x' * 243}@example.com", "Use at most 254 characters."),
     *(("email", f"{each}@example.com", NOT_SEEN) for each in UNSEEN),
     *(
@@ -50,18 +50,18 @@ ADDRESSES = [
     ),
 ]
 PASSWORDS = [
-    ("password", "", "Choose a password."),
+    ("password", "", "Enter a password."),
     ("password", "7 chars", "Use at least 8 characters."),
     ("password", "x9 Qj!" * 43, "Use at most 256 characters."),
     *(("password", f"{each} and llamas", NOT_SEEN) for each in UNSEEN),
-    ("password", "password123", f"Many people use this password. {ADVICE}"),
-    ("password", "QwertyUiop", f"Many people use this password. {ADVICE}"),
+    ("password", "password123", f"This password is too common. {ADVICE}"),
+    ("password", "QwertyUiop", f"This password is too common. {ADVICE}"),
     ("password", "aaaaaaaaaaaaa", f'Repeats like "aaa" are easy to guess. {ADVICE}'),
-    ("password", "rWibMFAC", f"It is easy to guess. {ADVICE}"),
-    ("password", "seven LOVELACE llamas", "Leave out “Lovelace”"),
-    ("password", "ada@example.com hums", "Leave out “ada@example.com”"),
-    ("password", "my authsite llamas hum", "Leave out “authsite”"),
-    ("password", "my Example llamas hum", "Leave out “example”"),
+    ("password", "rWibMFAC", f"This password is easy to guess. {ADVICE}"),
+    ("password", "seven LOVELACE llamas", "Don't use “Lovelace”"),
+    ("password", "ada@example.com hums", "Don't use “ada@example.com”"),
+    ("password", "my authsite llamas hum", "Don't use “authsite”"),
+    ("password", "my Example llamas hum", "Don't use “example”"),
 ]
 
 
@@ -86,7 +86,7 @@ def test_words_of_the_organization_are_refused_beside_the_field(new_site, word):
     services, browser = new_site({"authsite.passwords.blocklist": "Lacemakers, lace.test"})
     page = browser.sign_up(password=f"seven {word.upper()} llamas hum")
     assert page.status_int == 422
-    assert f"Leave out “{word}”" in said_beside(page, "password")
+    assert f"Don't use “{word}”" in said_beside(page, "password")
     assert rows_of(services)["authsite_user"] == []
     assert browser.sign_up(password="seven localhost llamas hum").status_int == 303
 
@@ -94,7 +94,7 @@ def test_words_of_the_organization_are_refused_beside_the_field(new_site, word):
 @pytest.mark.asvs("2.2.3")
 @pytest.mark.parametrize(
     ("typed", "message"),
-    [("", "Type the password again."), (f"{PASSWORD} ", "The two passwords are not the same.")],
+    [("", "Enter the password again."), (f"{PASSWORD} ", "The passwords don't match.")],
 )
 def test_the_password_is_typed_twice(browser, services, typed, message):
     page = browser.sign_up(confirm_password=typed)
@@ -202,7 +202,7 @@ def test_an_address_has_one_account_however_it_is_spelled(new_browser, services,
     before = rows_of(services)
     page = new_browser().sign_up(email=again, first_name="Eve")
     assert page.status_int == 422
-    assert "There is an account with this address." in said_beside(page, "email")
+    assert "This email already has an account." in said_beside(page, "email")
     assert rows_of(services) == before
 
 
@@ -238,7 +238,7 @@ def test_who_signed_up_is_asked_by_mail_to_verify_the_address(browser, mailbox):
     browser.sign_up(first_name="http://evil.test", email="Ada@example.com")
     [mail] = mailbox.all_for()
     assert (mail.template, mail.recipient) == ("verify_email", "Ada@example.com")
-    assert mail.subject == "Confirm your email address for authsite"
+    assert mail.subject == "Verify your email address for authsite"
     for part in (mail.text, mail.html):
         assert "within 24 hours" in part
         assert mail.path_to("verify-email") in part

@@ -66,8 +66,11 @@ def test_the_page_says_when_to_try_again_and_what_else_one_can_do(ada, browser, 
         {"email": " Ada@Example.com ", "password": PASSWORD, "public_computer": True},
     )
     assert page.status_int == 429
-    assert alert_of(page).startswith("There were too many failed sign-ins. Please try again in ")
-    assert " seconds. A browser that you have signed in with before may let you" in alert_of(page)
+    assert alert_of(page).startswith("Too many failed attempts. Try again in ")
+    assert (
+        " seconds. You may be able to sign in now from a browser you have used before."
+        in alert_of(page)
+    )
     assert alert_of(page) in said_beside(page, "password")
     assert not is_marked(page, "email")
     assert input_of(page, "email")["value"] == "Ada@Example.com"
@@ -232,8 +235,8 @@ def test_twenty_accounts_can_be_made_from_a_network_in_an_hour(
     assert {sign_up(n).status_int for n in range(20)} == {303}
     page = sign_up(20)
     assert minutes_to_wait(page) == 60
-    assert alert_of(page).startswith("There were many sign-ups from your network of late.")
-    assert "Please try again in 60 minutes." in alert_of(page)
+    assert alert_of(page).startswith("Too many sign-ups from your network.")
+    assert "Try again in 60 minutes." in alert_of(page)
     assert input_of(page, "first_name")["value"] == "Eve"
     assert input_of(page, "email")["value"] == "person20@example.com"
     assert PASSWORD not in page

@@ -21,7 +21,7 @@ DOMAINS = (
     "bu\N{COMBINING DIAERESIS}cher。example",
     "XN--Bcher-kva.example",
 )
-TAKEN = "There is an account with this address."
+TAKEN = "This email already has an account."
 
 
 @pytest.mark.asvs("2.3.4", "15.4.2")

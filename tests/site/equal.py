@@ -94,7 +94,7 @@ def masked(answer: TestResponse, typed: str) -> tuple[str, list[tuple[str, str]]
     """Return everything that was answered but what differs each time, or was typed."""
     text = answer.text.replace(typed, "ADDRESS")
     text = re.sub(r'(name="csrf_token" value=)"[^"]*"', r"\1TOKEN", text)
-    text = re.sub(r"(try again in )[^.<]*", r"\1A WHILE", text)
+    text = re.sub(r"(Try again in )[^.<]*", r"\1A WHILE", text)
     headers = [
         (name, "SECONDS" if name == "Retry-After" else value)
         for name, value in answer.headers.items()

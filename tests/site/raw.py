@@ -1,5 +1,6 @@
 """Requests as a server hands them on, for what no well-behaved client would send."""
 
+import html
 import io
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -33,7 +34,7 @@ def ask(application: Any, target: str, *, method: str = "GET", **environ: Any) -
 def heading_of(response: Response) -> str:
     """Return the h1 of a page, without the markup."""
     _, _, rest = response.text.partition("<h1")
-    return rest.partition(">")[2].partition("</h1>")[0].strip()
+    return html.unescape(rest.partition(">")[2].partition("</h1>")[0].strip())
 
 
 def is_page(answer: Response, status: int, heading: str) -> bool:

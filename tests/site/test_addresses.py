@@ -94,7 +94,7 @@ def test_whatever_is_spelled_oddly_is_no_page(application, cookie):
             assert answer.status_int == 400
         else:
             assert answer.status_int == 404, target
-            assert heading_of(answer) == "There is no such page"
+            assert heading_of(answer) == "Page not found"
         assert "ada@example.com" not in answer.text
 
 
@@ -132,7 +132,7 @@ def test_a_page_answers_to_its_own_methods_only(application, services, cookie, m
         methods |= {"HEAD"} if "GET" in methods else set()
         assert answer.status_int == 405, path
         assert answer.headers.getall("Allow") == [", ".join(sorted(methods))], path
-        assert heading_of(answer) == "That cannot be done here"
+        assert heading_of(answer) == "This page can't handle that request"
 
 
 @pytest.mark.parametrize("path", ["/", "/dashboard"])

@@ -15,7 +15,7 @@ def test_while_the_database_is_away_nobody_is_signed_out(application, browser, d
     cookie = browser.cookie
     with database_away():
         answer = browser.get(path, expect_errors=True)
-        assert is_page(answer, 503, "We will be right back")
+        assert is_page(answer, 503, "We'll be right back")
         assert int(answer.headers["Retry-After"]) > 0
         assert "Set-Cookie" not in answer.headers
         assert "Ada" not in answer
@@ -36,7 +36,7 @@ def test_what_needs_no_database_is_there_while_it_is_away(browser, new_browser, 
         for path, status in (("/nothing", 404), ("/authsite-static/nothing", 404)):
             answer = new_browser().get(path, headers=cookie, status=status)
             assert "Set-Cookie" not in answer.headers
-            assert heading_of(answer) == "There is no such page"
+            assert heading_of(answer) == "Page not found"
 
 
 def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
@@ -52,7 +52,7 @@ def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
         for browser, page in pages:
             values = typed | (more if "first_name" in form_of(page).fields else {})
             answer = browser.submit(page, values)
-            assert is_page(answer, 503, "We will be right back")
+            assert is_page(answer, 503, "We'll be right back")
             assert int(answer.headers["Retry-After"]) > 0
     assert rows_of(services) == before
 
@@ -71,7 +71,7 @@ def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, vi
         typed = {"first_name": "Eve", "last_name": "Smith", "email": "eve@example.com"}
         secret = dict.fromkeys(("password", "confirm_password"), PASSWORD)
         answer = browser.submit(page, typed | secret)
-    assert is_page(answer, 503, "We will be right back")
+    assert is_page(answer, 503, "We'll be right back")
     assert rows_of(services)["authsite_user"] == []
     assert browser.submit(page, typed | secret).status_int == 303
 
@@ -83,7 +83,5 @@ def test_when_all_connections_are_taken_one_is_asked_to_come_back(new_applicatio
     application = new_application(**settings)
     cookie = f"session={browser.cookie}"
     with services_of(application.registry).database.engine.connect():
-        assert is_page(
-            ask(application, "/account", HTTP_COOKIE=cookie), 503, "We will be right back"
-        )
+        assert is_page(ask(application, "/account", HTTP_COOKIE=cookie), 503, "We'll be right back")
     assert ask(application, "/account", HTTP_COOKIE=cookie).status_int == 200

@@ -76,13 +76,13 @@ def failing(new_application):
 @pytest.mark.parametrize(
     ("path", "method", "status", "heading"),
     [
-        ("/%ff", "GET", 400, "That request could not be read"),
-        ("/sign-in", "POST", 403, "That form was out of date"),
-        ("/account", "POST", 403, "You are not signed in"),
-        ("/nothing", "GET", 404, "There is no such page"),
-        ("/", "PUT", 405, "That cannot be done here"),
-        ("/crash", "GET", 500, "Something went wrong"),
-        ("/crash", "POST", 500, "Something went wrong"),
+        ("/%ff", "GET", 400, "We couldn't read that request"),
+        ("/sign-in", "POST", 403, "This form has expired"),
+        ("/account", "POST", 403, "You're not signed in"),
+        ("/nothing", "GET", 404, "Page not found"),
+        ("/", "PUT", 405, "This page can't handle that request"),
+        ("/crash", "GET", 500, "Something went wrong on our side"),
+        ("/crash", "POST", 500, "Something went wrong on our side"),
     ],
 )
 def test_each_error_has_its_page_in_the_same_look(failing, path, method, status, heading):
@@ -103,14 +103,14 @@ def test_who_is_signed_in_may_still_be_refused(new_application, browser):
     browser.sign_up()
     application = new_application(forbidden_page)
     answer = ask(application, "/admin", HTTP_COOKIE=f"session={browser.cookie}")
-    assert is_page(answer, 403, "That is not for you")
+    assert is_page(answer, 403, "You don't have access to this page")
 
 
 @pytest.mark.asvs("16.3.4", "16.5.1")
 def test_a_crash_is_told_to_the_log_under_the_number_that_the_page_shows(failing, caplog):
     caplog.set_level(logging.ERROR)
     answer = ask(failing, "/crash")
-    assert is_page(answer, 500, "Something went wrong")
+    assert is_page(answer, 500, "Something went wrong on our side")
     [record] = caplog.records
     assert record.exc_info[1].args == (SECRET,)
     assert record.getMessage() == "sys_crash: UnexpectedError"
@@ -120,21 +120,23 @@ def test_a_crash_is_told_to_the_log_under_the_number_that_the_page_shows(failing
 
 @pytest.mark.asvs("2.3.3")
 def test_what_was_written_before_a_crash_is_not_kept(failing, services):
-    assert is_page(ask(failing, "/write_and_crash", method="POST"), 500, "Something went wrong")
+    assert is_page(
+        ask(failing, "/write_and_crash", method="POST"), 500, "Something went wrong on our side"
+    )
     assert rows_of(services)["authsite_user"] == []
 
 
 @pytest.mark.asvs("2.3.3", "16.5.4")
 def test_an_error_in_the_commit_is_a_page_too_and_keeps_nothing(failing, services):
     answer = ask(failing, "/write_what_is_refused", method="POST")
-    assert is_page(answer, 500, "Something went wrong")
+    assert is_page(answer, 500, "Something went wrong on our side")
     assert rows_of(services)["authsite_user"] == []
 
 
 @pytest.mark.asvs("2.3.3", "16.5.2")
 def test_a_database_that_goes_away_in_the_commit_asks_to_come_back(failing, services):
     answer = ask(failing, "/lose_the_database", method="POST")
-    assert is_page(answer, 503, "We will be right back")
+    assert is_page(answer, 503, "We'll be right back")
     assert rows_of(services)["authsite_user"] == []
 
 

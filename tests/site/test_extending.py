@@ -101,7 +101,7 @@ def test_a_stranger_is_sent_to_sign_in_and_comes_back(ada: Browser) -> None:
 
 def test_the_page_stands_in_the_layout_of_the_site(ada: Browser) -> None:
     page = ada.get("/reports")
-    assert page.html.title.text == "Reports · authsite"
+    assert page.html.title.text == "Reports \N{EN DASH} authsite"
     assert page.html.nav.form["action"] == "/sign-out"
     assert page.headers["Cache-Control"] == "no-store"
 

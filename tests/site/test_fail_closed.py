@@ -64,9 +64,9 @@ def filled_in(new_browser, browser):
 def is_refused(answer):
     """Whether this is the page for errors, and hands out nothing."""
     if answer.status_int == 503:
-        page = is_page(answer, 503, "We will be right back")
+        page = is_page(answer, 503, "We'll be right back")
     else:
-        page = is_page(answer, 500, "Something went wrong")
+        page = is_page(answer, 500, "Something went wrong on our side")
     return page and "Set-Cookie" not in answer.headers and answer.location is None
 
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.one_database
 HIDDEN = {"csrf_token"}
 #: What browsers and password managers go by (HTML, "autofill detail tokens").
 FILLED_IN_AS = {
-    "email": {"username"},
+    "email": {"username", "email"},
     "first_name": {"given-name"},
     "last_name": {"family-name"},
     "password": {"current-password", "new-password"},

@@ -31,7 +31,7 @@ def test_what_is_not_for_us_is_not_answered(application, services, host):
     for path in ("/dashboard", "/nothing", "/authsite-static/site.css", "/"):
         answer = ask(application, path, HTTP_HOST=host)
         assert answer.status_int == 400, path
-    assert heading_of(answer) == "That request could not be read"
+    assert heading_of(answer) == "We couldn't read that request"
     assert not host or host not in answer.text
 
 

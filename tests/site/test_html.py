@@ -76,7 +76,7 @@ def test_nor_in_the_mails_and_where_development_shows_them(
     for number, address in enumerate(addresses):
         message = browser.get(address)
         (tmp_path / f"{number}.html").write_bytes(message.body)
-        (tmp_path / f"{number}-mail.html").write_bytes(message.click("As HTML").body)
+        (tmp_path / f"{number}-mail.html").write_bytes(message.click("View HTML").body)
     assert len(addresses) == 5
     assert complaints(check, tmp_path) == ""
 
@@ -250,7 +250,7 @@ def pages_of_administrators(administrator, account) -> Iterator[tuple[str, TestR
     yield "200 freeze", freeze
     yield "422 freeze empty", administrator.submit(freeze, {"reason": ""})
     yield "200 frozen", administrator.submit(freeze, {"reason": TYPED["last_name"]}).follow()
-    link = button_of(page, "Send a link for a new password")
+    link = button_of(page, "Send reset link")
     here = {"headers": {"Sec-Fetch-Site": "same-origin"}, "expect_errors": True}
     yield "200 link sent", link.submit(**here).follow()
     yield "429 link sent again", link.submit(**here)

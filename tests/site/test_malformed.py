@@ -52,7 +52,7 @@ def is_explained(answer):
     """Whether this is the page for requests that cannot be read, with the headers of all pages."""
     return (
         answer.status_int == 400
-        and heading_of(answer) == "That request could not be read"
+        and heading_of(answer) == "We couldn't read that request"
         and answer.headers["Cache-Control"] == "no-store"
         and "Traceback" not in answer.text
     )

@@ -54,7 +54,7 @@ def test_it_answers_by_whatever_name_or_address_it_is_reached(application, servi
 @pytest.mark.one_database
 def test_to_nothing_but_that_question(application, services, path, method):
     answer = ask(application, path, method=method, HTTP_HOST="evil.test")
-    assert heading_of(answer) == "That request could not be read"
+    assert heading_of(answer) == "We couldn't read that request"
 
 
 @pytest.mark.parametrize("path", ["/healthz/", "//healthz", "/healthz/x", "/Healthz", "/x/readyz"])
@@ -85,7 +85,7 @@ def test_while_the_database_is_away_the_process_lives_and_is_not_ready(
         answer = ask(application, "/readyz")
     assert (answer.status_int, answer.text) == (503, "database\n")
     assert answer.headers["Cache-Control"] == "no-store"
-    assert "sys_not_ready: the database is away: " in caplog.text
+    assert "sys_not_ready: the database is unavailable: " in caplog.text
     assert ask(application, "/readyz").status_int == 200
 
 

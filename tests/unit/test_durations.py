@@ -28,8 +28,8 @@ def test_what_is_no_duration_is_refused(text):
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0, "a second"),
-        (1, "a second"),
+        (0, "1 second"),
+        (1, "1 second"),
         (1.2, "2 seconds"),
         (2.2, "3 seconds"),
         (30, "30 seconds"),

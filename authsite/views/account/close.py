@@ -34,10 +34,10 @@ class ClosePage(FormPage[CloseForm]):
         credential = verify_current_password(request, form.password.data)
         sign_in = request.path_to("sign-in")
         try:
-            close_account(request.work, credential)
+            delete_after = close_account(request.work, credential)
         except InvalidCredentials:  # right a moment ago: a second click, or another tab
             return redirect(sign_in, forget(request))
-        flash = request.services.flash.set("account-closed")
+        flash = request.services.flash.set("account-closed", delete_after)
         return redirect(sign_in, [*forget(request), flash, ("Clear-Site-Data", '"cache"')])
 
     def values(self) -> dict[str, Any]:

@@ -43,5 +43,5 @@ class EmailPage(FormPage[NewEmailForm]):
         return mail_sent_page(
             self.request,
             f"We sent a link to {email.original}. Open it to change your email.",
-            "No email after a few minutes? Check your spam folder.",
+            "No email after a few minutes? Check your spam folder and the email above.",
         )

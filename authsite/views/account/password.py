@@ -17,7 +17,12 @@ from authsite.resources import Account
 from authsite.security.policy import require_identity
 from authsite.web.authentication import continue_session, verify_current_password
 from authsite.web.form_pages import FormError, FormPage, form_views
-from authsite.web.forms import NewPasswordForm, password_field
+from authsite.web.forms import (
+    NewPasswordForm,
+    confirm_password_field,
+    new_password_field,
+    password_field,
+)
 
 
 class PasswordForm(NewPasswordForm):
@@ -28,12 +33,8 @@ class PasswordForm(NewPasswordForm):
         autocomplete="current-password",
         missing="Enter your current password.",
     )
-    password = password_field(
-        "New password", autocomplete="new-password", missing="Choose a new password."
-    )
-    confirm_password = password_field(
-        "Confirm new password", autocomplete="new-password", missing="Enter the password again."
-    )
+    password = new_password_field("New password")
+    confirm_password = confirm_password_field("Confirm new password")
 
 
 @form_views(context=Account, name="password", permission="authenticated")

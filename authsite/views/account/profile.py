@@ -16,8 +16,8 @@ from authsite.web.forms import SiteForm, name_field
 #: The label of a link for each issue, and the segments of its path.
 _FIX_LINKS = {
     Issue.EMAIL_CHANGE_WAITS: ("Change your password", ("account", "password")),
-    Issue.WRONG_PASSWORDS: ("Review your history", ("account", "history")),
-    Issue.EMAIL_UNVERIFIED: ("Verify your email", ("verify-email",)),
+    Issue.WRONG_PASSWORDS: ("Review history", ("account", "history")),
+    Issue.EMAIL_UNVERIFIED: ("Verify email", ("verify-email",)),
     Issue.PUBLIC_COMPUTERS: ("Sign out there", ("account", "sessions")),
     Issue.UNSEEN_SESSIONS: ("Review sessions", ("account", "sessions")),
 }

@@ -37,7 +37,7 @@ class SessionNameForm(SiteForm):
     """The name of a session."""
 
     session_name = label_field(
-        "Name", hint="Such as “work laptop”. Leave it empty for none.", maximum=MAX_NAME
+        "Name", hint="For example “work laptop”. Leave it empty for no name.", maximum=MAX_NAME
     )
 
 

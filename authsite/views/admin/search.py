@@ -23,8 +23,8 @@ class SearchForm(SiteForm):
     """By what an account is looked for; it is in the address, since it changes nothing."""
 
     q = StringField(
-        "Name, address or id",
-        description="How a name or an address begins, or a whole id.",
+        "Name, email or ID",
+        description="The start of a name or email, or a whole ID.",
         filters=[trimmed],
         validators=[Optional(), NoControlChars(maximum=MAXIMUM_LENGTH), NoInvisibleChars()],
         render_kw={"type": "search", "autocomplete": "off", "spellcheck": "false"},

@@ -30,7 +30,7 @@ class SuspendPage(FormPage[SuspendForm]):
     form_type = SuspendForm
     errors: ClassVar = {
         OwnAccount: FormError(
-            None, "You can't suspend your own account. Another administrator can."
+            None, "You can't suspend your own account. Ask another administrator."
         )
     }
 

@@ -42,4 +42,4 @@ def test_a_password_that_was_typed_long_ago_is_asked_for_again(ada, let_time_pas
 
 
 def test_it_is_on_the_account_page(ada):
-    assert ada.get("/account").click("Download your data").content_type == "application/json"
+    assert ada.get("/account").click("Download data").content_type == "application/json"

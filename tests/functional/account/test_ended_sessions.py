@@ -76,7 +76,7 @@ def disavowed(ada, phone, *, new_browser, mailbox, **_kw):
 
 
 def closed(ada, phone, **_kw):
-    """Close the account, and keep it after all."""
+    """Close account, and keep it after all."""
     ada.submit(ada.get("/account/close"), {"password": PASSWORD})
     ada.submit(ada.sign_in().follow(), {})
 

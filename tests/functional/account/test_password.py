@@ -42,7 +42,7 @@ def change(browser, **values):
 
 
 def test_the_account_page_leads_there(ada):
-    page = ada.get("/account").click("Change your password")
+    page = ada.get("/account").click("Password")
     assert page.request.path == "/account/password"
     assert page.html.main.find("input", attrs={"autocomplete": "username"})["value"] == (
         "ada@example.com"
@@ -57,7 +57,7 @@ def test_a_new_password_is_taken_and_whoever_else_was_in_is_out(ada, new_browser
     plant(thief, "session", former)
     answer = change(ada)
     assert (answer.status_int, answer.location) == (303, "http://localhost/account")
-    said = "Your password was changed. You are signed out everywhere but here."
+    said = "Password changed. Your other devices have been signed out."
     assert status_of(answer.follow()) == said
     assert ada.is_signed_in
     assert not elsewhere.is_signed_in
@@ -85,9 +85,11 @@ def test_the_owner_is_told_with_a_way_back(ada, mailbox):
     change(ada)
     [mail] = [each for each in mailbox.all_for() if each.template == "password_changed"]
     assert mail.recipient == "ada@example.com"
-    assert mail.subject == "Your password for authsite was changed"
+    assert mail.subject == "Your authsite password was changed"
     for body in (mail.text, mail.html):
-        assert "password of your account at authsite was changed" in " ".join(body.split())
+        assert "password of your authsite account ada@example.com was changed" in " ".join(
+            body.split()
+        )
         assert mail.path_to("secure-account") in body
         assert NEW not in body
         assert PASSWORD not in body
@@ -104,16 +106,16 @@ def test_the_owner_of_an_address_that_is_verified_is_greeted_by_name(ada, dbsess
 @pytest.mark.parametrize(
     ("values", "field", "message"),
     [
-        ({"current_password": WRONG}, "current_password", "This is not your current password."),
-        ({"current_password": ""}, "current_password", "Enter the password that you have now."),
-        ({"password": "", "confirm_password": ""}, "password", "Choose a new password."),
-        ({"confirm_password": ""}, "confirm_password", "Type the new password again."),
-        ({"confirm_password": WRONG}, "confirm_password", "The two passwords are not the same."),
-        ({"password": PASSWORD}, "password", "This is the password that you have."),
-        ({"password": "password1"}, "password", "Many people use this password."),
-        ({"password": "ada@example.com 17 yaks"}, "password", "Leave out “ada@example.com”"),
+        ({"current_password": WRONG}, "current_password", "Incorrect password."),
+        ({"current_password": ""}, "current_password", "Enter your current password."),
+        ({"password": "", "confirm_password": ""}, "password", "Enter a new password."),
+        ({"confirm_password": ""}, "confirm_password", "Enter the password again."),
+        ({"confirm_password": WRONG}, "confirm_password", "The passwords don't match."),
+        ({"password": PASSWORD}, "password", "This is already your password."),
+        ({"password": "password1"}, "password", "This password is too common."),
+        ({"password": "ada@example.com 17 yaks"}, "password", "Don't use “ada@example.com”"),
         ({"password": "short"}, "password", "Use at least 8 characters."),
-        ({"password": "x\x00" * 9}, "password", "Leave out characters that cannot be seen."),
+        ({"password": "x\x00" * 9}, "password", "Remove invisible characters."),
     ],
 )
 @pytest.mark.one_database
@@ -139,7 +141,7 @@ def test_another_way_to_write_the_same_password_is_no_new_one(new_browser):
     browser.sign_up(password="caf\u00e9 yaks hum green")
     same = {"current_password": "caf\u00e9 yaks hum green", "password": "cafe\u0301 yaks hum green"}
     page = change(browser, **same)
-    assert "This is the password that you have." in said_beside(page, "password")
+    assert "This is already your password." in said_beside(page, "password")
 
 
 @pytest.mark.asvs("6.2.3")
@@ -157,7 +159,7 @@ def test_who_has_taken_over_a_session_cannot_guess_the_password(ada, services):
     page = change(ada)
     assert page.status_int == 429
     assert int(page.headers["Retry-After"]) > 0
-    assert "try again in" in alert_of(page)
+    assert "Try again in" in alert_of(page)
     assert NEW not in page
     assert rows_of(services) == before
 
@@ -266,6 +268,6 @@ def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, services
         sa.event.remove(engine, "engine_connect", overtake)
     assert overtaken
     assert page.status_int == 422
-    assert "was changed at this very moment" in alert_of(page)
-    assert "was changed at this very moment" in said_beside(page, "current_password")
+    assert "was changed in another window" in alert_of(page)
+    assert "was changed in another window" in said_beside(page, "current_password")
     assert rows_of(services)["authsite_user"][0].count("another one") == 1

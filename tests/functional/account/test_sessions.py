@@ -43,10 +43,10 @@ def phone(ada, new_browser):
 
 @pytest.mark.asvs("7.5.2")
 def test_this_device_comes_first_and_the_others_below(ada, phone):
-    parts = parts_of(ada.get("/account").click("Where you are signed in"))
-    [here], [elsewhere] = parts["This device"], parts["Elsewhere"]
+    parts = parts_of(ada.get("/account").click("Sessions"))
+    [here], [elsewhere] = parts["This device"], parts["Other sessions"]
     assert here.startswith("Firefox on Windows 192.0.2.1 Signed in by signing up on")
-    assert elsewhere.startswith("Safari on iOS 198.51.100.7 Signed in with the password on")
+    assert elsewhere.startswith("Safari on iOS 198.51.100.7 Signed in with a password on")
     assert "Last seen on" in elsewhere
     assert "UTC" in elsewhere
     [here] = parts_of(phone.get(PAGE))["This device"]
@@ -55,7 +55,7 @@ def test_this_device_comes_first_and_the_others_below(ada, phone):
 
 def test_who_is_signed_in_nowhere_else_is_told_so(ada):
     page = ada.get(PAGE)
-    assert "nowhere else" in page.html.main.get_text()
+    assert "No other sessions" in page.html.main.get_text()
     assert not page.html.main("button")
     assert "Ended" not in page.html.main.get_text()
 
@@ -64,7 +64,7 @@ def test_a_public_computer_is_called_one(ada, new_browser):
     library = new_browser()
     typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": True}
     library.submit(library.get("/sign-in"), typed)
-    assert "public computer" in parts_of(ada.get(PAGE))["Elsewhere"][0]
+    assert "public computer" in parts_of(ada.get(PAGE))["Other sessions"][0]
     assert "on a public computer" in ada.get(path_of(library)).html.main.get_text()
 
 
@@ -72,7 +72,7 @@ def test_what_has_expired_is_not_there(ada, phone, let_time_pass):
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
     let_time_pass(timedelta(days=20))
-    assert "nowhere else" in ada.get(PAGE)
+    assert "No other sessions" in ada.get(PAGE)
     ada.get(path_of(phone), status=404)
 
 
@@ -82,31 +82,31 @@ def test_very_many_are_not_all_listed(ada, dbsession):
         dbsession.execute(sa.insert(UserSession.__table__), {**own, "id": f"{number:016}"})
     dbsession.commit()
     page = ada.get(PAGE)
-    assert len(parts_of(page)["Elsewhere"]) == 99
-    assert "And 2 more" in page.html.main.get_text()
+    assert len(parts_of(page)["Other sessions"]) == 99
+    assert "And 2 older sessions" in page.html.main.get_text()
 
 
 def test_a_session_gets_a_name_and_loses_it(ada, phone):
-    page = ada.get(PAGE).click("Name or end")
+    page = ada.get(PAGE).click("Rename or sign out")
     answer = ada.submit(page, {"session_name": "  my phone "})
     assert (answer.status_int, answer.location) == (303, f"http://localhost{PAGE}")
     page = answer.follow()
-    assert status_of(page) == "The name was saved."
-    assert parts_of(page)["Elsewhere"][0].startswith("my phone Safari on iOS · 198.51.100.7")
+    assert status_of(page) == "Session name saved."
+    assert parts_of(page)["Other sessions"][0].startswith("my phone Safari on iOS · 198.51.100.7")
     page = ada.get(path_of(phone))
     assert page.html.h1.get_text() == "my phone"
     assert input_of(page, "session_name")["value"] == "my phone"
     ada.submit(page, {"session_name": "   "})
-    assert parts_of(ada.get(PAGE))["Elsewhere"][0].startswith("Safari on iOS")
+    assert parts_of(ada.get(PAGE))["Other sessions"][0].startswith("Safari on iOS")
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("x" * 61, "Use at most 60 characters."),
-        ("a\x00", "Leave out characters that cannot be seen."),
-        ("a\u202eb", "Leave out characters that cannot be seen."),
-        ("\u200d", "Leave out characters that cannot be seen."),
+        ("a\x00", "Remove invisible characters."),
+        ("a\u202eb", "Remove invisible characters."),
+        ("\u200d", "Remove invisible characters."),
     ],
 )
 def test_a_name_that_cannot_be_is_explained(ada, services, name, message):
@@ -125,23 +125,23 @@ def test_a_name_as_long_as_it_may_be_is_taken(ada):
 
 @pytest.mark.asvs("7.4.5", "7.5.2")
 def test_one_session_can_be_ended_from_another(ada, phone):
-    page = ada.get(PAGE).click("Name or end")
-    answer = button_of(page, "End this session").submit(headers=HERE)
+    page = ada.get(PAGE).click("Rename or sign out")
+    answer = button_of(page, "Sign out this session").submit(headers=HERE)
     assert (answer.status_int, answer.location) == (303, f"http://localhost{PAGE}")
     page = answer.follow()
-    assert status_of(page) == "You are signed out there."
-    assert "nowhere else" in page
+    assert status_of(page) == "Session signed out."
+    assert "No other sessions" in page
     assert not phone.is_signed_in
     [ended] = parts_of(page)["Ended in the last 30 days"]
     assert ended.startswith("Safari on iOS 198.51.100.7")
-    assert ended.endswith("ended from another session")
+    assert ended.endswith("signed out from another session")
 
 
 @pytest.mark.asvs("7.5.1", "7.5.2")
 def test_to_end_one_the_password_is_asked_for_and_then_it_ends(ada, phone, let_time_pass):
     let_time_pass(timedelta(minutes=11))
     page = ada.get(path_of(phone))
-    asked = button_of(page, "End this session").submit(headers=HERE, status=403)
+    asked = button_of(page, "Sign out this session").submit(headers=HERE, status=403)
     assert phone.is_signed_in
     assert follow(ada, confirm(asked)).location == f"http://localhost{PAGE}"
     assert not phone.is_signed_in
@@ -150,7 +150,7 @@ def test_to_end_one_the_password_is_asked_for_and_then_it_ends(ada, phone, let_t
 def test_what_was_ended_meanwhile_is_not_there(ada, phone):
     page = ada.get(path_of(phone))
     phone.sign_out()
-    assert button_of(page, "End this session").submit(headers=HERE, status=404)
+    assert button_of(page, "Sign out this session").submit(headers=HERE, status=404)
     assert ada.submit(page, {"session_name": "x"}).status_int == 404
 
 
@@ -161,7 +161,7 @@ def test_who_ends_their_own_session_signs_out(ada, phone):
     answer = phone.app.post(f"{path_of(phone)}/end", fields, headers=HERE)
     assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
     assert answer.headers["Clear-Site-Data"] == '"cache"'
-    assert status_of(answer.follow()) == "You are signed out."
+    assert status_of(answer.follow()) == "You're signed out."
     assert not phone.is_signed_in
     assert ended_of(ada)[0].endswith("signed out")
 
@@ -186,9 +186,9 @@ def test_all_others_can_be_ended_at_once_and_without_a_question(
     tablet.sign_in()
     let_time_pass(timedelta(minutes=11))
     page = ada.get(PAGE)
-    answer = button_of(page, "Sign out everywhere but here").submit(headers=HERE)
+    answer = button_of(page, "Sign out all other sessions").submit(headers=HERE)
     page = answer.follow()
-    assert status_of(page) == "You are signed out everywhere but here."
+    assert status_of(page) == "All other sessions signed out."
     assert [phone.is_signed_in, tablet.is_signed_in, ada.is_signed_in] == [False, False, True]
     assert len(ended_of(ada)) == 2
 
@@ -223,7 +223,7 @@ def test_a_form_without_its_token_ends_and_names_nothing(ada, phone, services):
     before = rows_of(services)
     for path in (path_of(phone), f"{path_of(phone)}/end", f"{PAGE}/end-others"):
         answer = ada.app.post(path, {"session_name": "x"}, headers=HERE, status=403)
-        assert "out of date" in answer.html.h1.get_text()
+        assert "has expired" in answer.html.h1.get_text()
     assert rows_of(services) == before
 
 

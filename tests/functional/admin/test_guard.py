@@ -42,7 +42,7 @@ def test_who_is_no_administrator_learns_nothing_of_what_is_there(ada, ada_page, 
         for act in ACTS
     }
     assert len(pages) == 1
-    assert "That is not for you" in pages.pop()
+    assert "You don't have access to this page" in pages.pop()
     refusals = {each.getMessage() for each in caplog.records if "authz" in each.getMessage()}
     (refusal,) = refusals
     assert refusal.startswith("authz_fail: user_id=")
@@ -108,9 +108,9 @@ def test_every_page_asks_for_the_password_again(boss, ada_page, let_time_pass):
 @pytest.mark.parametrize(
     ("words", "typed", "kind"),
     [
-        ("Freeze the account", {"reason": "Too <many> mails."}, "suspended"),
-        ("End all sessions", {}, "session_ended"),
-        ("Send a link for a new password", {}, "email_queued"),
+        ("Suspend account", {"reason": "Too <many> mails."}, "suspended"),
+        ("Sign out all sessions", {}, "session_ended"),
+        ("Send reset link", {}, "email_queued"),
     ],
 )
 def test_a_form_goes_on_after_the_password(desk, overdue, words, typed, kind):

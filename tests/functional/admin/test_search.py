@@ -51,7 +51,7 @@ def test_people_are_found_by_name_or_address(boss, people, text, names):
     page = search(boss, text)
     assert page.request.path_qs.startswith("/admin?q=")
     assert sorted(found(page)) == sorted(names)
-    assert ("Nobody is found." in page.text) == (not names)
+    assert ("No accounts found." in page.text) == (not names)
 
 
 def test_people_are_found_by_id_and_their_page_opens(boss, ada, id_of):
@@ -90,7 +90,7 @@ def test_a_page_that_cannot_be_is_none(boss, after):
 @pytest.mark.parametrize("text", ["a\x00b", "x" * 255, "\N{RIGHT-TO-LEFT OVERRIDE}"])
 def test_what_no_name_can_be_is_a_mistake(boss, people, text):
     page = search(boss, text, status=422)
-    assert "Please check one thing" in alert_of(page)
+    assert "There is a problem" in alert_of(page)
     assert said_beside(page, "q")
     assert found(page) == []
 

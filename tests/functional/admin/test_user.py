@@ -38,9 +38,9 @@ def ada(new_browser):
 
 def test_the_account_is_described(desk, ada, id_of):
     said = facts(desk.open())
-    assert said["Email address"] == "ada@example.com, not confirmed"
-    assert said["Id"] == id_of()
-    assert set(said) == {"Email address", "Id", "Made"}
+    assert said["Email"] == "ada@example.com, not verified"
+    assert said["ID"] == id_of()
+    assert set(said) == {"Email", "ID", "Created"}
 
 
 def test_so_is_what_is_unusual_about_it(desk, dbsession):
@@ -58,14 +58,14 @@ def test_so_is_what_is_unusual_about_it(desk, dbsession):
     )
     dbsession.commit()
     said, when = facts(desk.open()), "17 May 2031, 12:30 UTC"
-    assert said["Email address"] == f"ada@example.com, confirmed on {when}"
-    assert said["Frozen"] == f"Since {when}. Its owner is told: Too <many> mails."
+    assert said["Email"] == f"ada@example.com, verified on {when}"
+    assert said["Suspended"] == f"Since {when}. Reason shown to the user: Too <many> mails."
     assert (
         said["Closed"]
-        == f"It goes on {when}, unless its owner keeps it, who cannot while it is frozen"
+        == f"Will be deleted on {when}. The user can't keep the account while it is suspended."
     )
-    assert said["Password"] == "None was chosen yet"
-    assert said["Rights"] == "Administrator"
+    assert said["Password"] == "No password set"
+    assert said["Role"] == "Administrator"
 
 
 def test_its_sessions_are_listed(desk, ada, new_browser, dbsession):
@@ -75,7 +75,7 @@ def test_its_sessions_are_listed(desk, ada, new_browser, dbsession):
     dbsession.commit()
     other, desk = entries(desk.open(), "Sessions")
     assert desk.startswith("work laptop Firefox on Windows · 192.0.2.1 Signed in by signing up on ")
-    assert "198.51.100.7 Signed in with the password on " in other
+    assert "198.51.100.7 Signed in with a password on " in other
 
 
 def test_who_has_very_many_sessions_is_not_listed_to_the_end(desk, ada, dbsession):
@@ -86,14 +86,14 @@ def test_who_has_very_many_sessions_is_not_listed_to_the_end(desk, ada, dbsessio
     dbsession.commit()
     page = desk.open()
     assert len(entries(page, "Sessions")) == 100
-    assert "And 3 more" in page.html.main.text
+    assert "And 3 older sessions" in page.html.main.text
 
 
 def test_where_there_is_nothing_that_is_said(boss, dbsession):
     nobody = a_user(dbsession)
     page = boss.get(f"/admin/users/{nobody.id}")
-    assert "Nobody is signed in." in page.text
-    assert "Nothing has happened." in page.text
+    assert "No sessions." in page.text
+    assert "No activity yet." in page.text
 
 
 def test_its_history_is_that_of_its_owner(desk, ada):
@@ -125,7 +125,7 @@ def test_no_event_of_another_is_a_place_in_it(boss, ada_page, history_of):
 
 @pytest.mark.asvs("14.2.6", "15.3.1")
 def test_nobody_sees_a_password_a_link_or_a_mail(desk, boss, services, mailbox, dbsession):
-    desk.press("Send a link for a new password")
+    desk.press("Send reset link")
     shown = desk.open().text + boss.get("/admin?q=ada").text
     ada = dbsession.execute(sa.select(User.__table__).where(User.email == "ada@example.com")).one()
     assert ada.password_hash not in shown

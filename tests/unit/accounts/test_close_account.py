@@ -35,7 +35,7 @@ def ada(dbsession):
 
 
 def close(dbsession, user, *, credential=None, now=NOW):
-    """Close the account."""
+    """Close account."""
     return close_account(
         dbsession,
         credential or Credential(user.id, user.password_hash, delete_after=user.delete_after),

@@ -47,7 +47,7 @@ def test_it_says_which_browser_from_where_and_when(dbsession, ada):
 
 def test_where_nothing_is_known_of_the_network_it_says_so(dbsession, ada):
     notify_and_record(dbsession, ada, ip_address=None)
-    assert "Network address: unknown" in mails_of(dbsession, ada)[0].text
+    assert "IP address: unknown" in mails_of(dbsession, ada)[0].text
 
 
 def test_there_are_only_so_many_a_day_and_others_do_not_count(dbsession, ada):

@@ -300,7 +300,7 @@ def test_who_reads_mail_to_such_an_address_is_told_why_not(dbsession, former_add
     assert people(dbsession) == before
     assert mails(dbsession) == [("sign_up_existing_account", "Ada.Lovelace@example.com", None)]
     [text] = dbsession.scalars(sa.select(OutboxMessage.text))
-    assert "until a short while ago" in text
+    assert "Until recently" in text
     assert "/sign-in" not in text
 
 

@@ -33,13 +33,17 @@ def test_what_a_later_version_has_written_can_be_read():
 def test_on_whose_side_it_was_is_said_if_it_was_not_the_persons():
     sides = {actor: actor_label(actor.value) for actor in Actor}
     assert sides.pop(Actor.USER) is None
-    assert all(words.startswith("by ") for words in sides.values())
+    assert sides == {
+        Actor.ADMINISTRATOR: "by support",
+        Actor.OPERATOR: "by support",
+        Actor.SYSTEM: "automatically",
+    }
 
 
 def test_details_are_said_in_one_order_and_the_rest_is_left_out():
     details = {"to": "b@example.com", "from": "a@example.com", "colour": "blue"}
     assert detail_labels(details) == [("From", "a@example.com"), ("To", "b@example.com")]
-    assert detail_labels({"method": "password"}) == [("How", "with the password")]
+    assert detail_labels({"method": "password"}) == [("Method", "with a password")]
     assert detail_labels({}) == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import authsite
-from authsite.http.static import PREFIX, find_assets
+from authsite.http.static import PREFIX, build_frame
 
 FOLDER = Path(authsite.__file__).parent / "static"
 
@@ -14,4 +14,4 @@ FOLDER = Path(authsite.__file__).parent / "static"
 @pytest.mark.parametrize(("which", "name"), [("stylesheet", "site.css"), ("icon", "favicon.svg")])
 def test_an_address_changes_with_the_content(which, name):
     digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
-    assert getattr(find_assets(), which) == f"/{PREFIX}/{name}?v={digest[:12]}"
+    assert getattr(build_frame("authsite"), which) == f"/{PREFIX}/{name}?v={digest[:12]}"

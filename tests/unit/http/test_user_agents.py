@@ -38,7 +38,7 @@ def test_a_browser_is_called_what_people_call_it(user_agent, words):
 
 @pytest.mark.parametrize(
     ("user_agent", "words"),
-    [("curl/8.14.1", "curl"), ("python-requests/2.32.4", "A program in Python")],
+    [("curl/8.14.1", "curl"), ("python-requests/2.32.4", "Python program")],
 )
 def test_so_is_a_program(user_agent, words):
     assert browser_label(user_agent) == words

@@ -48,12 +48,14 @@ def test_who_asks_for_a_column_that_is_not_there_is_told_what_is():
     with pytest.raises(UnusableSource) as refused:
         demand([], ["email", "hash"], chosen={"password": "pw"}, where="the first line")
     assert str(refused.value) == (
-        "there is no column pw for password; the first line has: email, hash"
+        "there is no column pw for password: the first line has: email, hash"
     )
 
 
 def test_what_is_needed_and_not_there_is_named():
-    with pytest.raises(UnusableSource, match="no column looks like password; --map password="):
+    with pytest.raises(
+        UnusableSource, match="no column looks like password\\. Name it with --map password="
+    ):
         demand(["email", "password"], ["email"], chosen={}, where="the table users")
 
 

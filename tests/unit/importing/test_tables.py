@@ -63,7 +63,7 @@ def test_people_of_lucia_are_read_as_prisma_wrote_them(lucia):
 def test_a_url_of_sqlite_is_that_file_and_makes_none(lucia, tmp_path):
     assert read(f"sqlite:///{lucia}", "lucia") == read(lucia, "lucia")
     missing = tmp_path / "typo.db"
-    with pytest.raises(UnusableSource, match=r"typo\.db is no file"):
+    with pytest.raises(UnusableSource, match=r"typo\.db is not a file"):
         read(f"sqlite:///{missing}", "lucia")
     assert not missing.exists()
 
@@ -177,10 +177,10 @@ def why(place: str, system: str, **asked) -> str:
 def test_a_table_that_is_missing_is_named_with_those_that_are_there(lucia, tmp_path):
     said = why(lucia, "django")
     assert "no table auth_user" in said
-    assert said.endswith("there are: Session, User, _prisma_migrations")
+    assert said.endswith("There are: Session, User, _prisma_migrations")
     assert "no table people" in why(lucia, "lucia", table="people")
     empty = former_sites.a_former_site(tmp_path / "empty.db", "")
-    assert why(empty, "devise").endswith("there are: none")
+    assert why(empty, "devise").endswith("There are: none")
 
 
 def test_a_column_that_is_missing_is_named_with_those_that_are_there(lucia):
@@ -188,7 +188,7 @@ def test_a_column_that_is_missing_is_named_with_those_that_are_there(lucia):
     assert "no column hash for password" in said
     assert "hashedPassword" in said
     said = why(lucia, "lucia", table="Session")
-    assert "no column looks like email; --map email=COLUMN" in said
+    assert "no column looks like email. Name it with --map email=COLUMN" in said
     assert read(lucia, "lucia", columns={"password": ""})[0][0].password_hash is None
 
 
@@ -199,14 +199,14 @@ def test_without_ids_people_come_by_address(lucia):
 
 def test_what_is_no_database_is_told(tmp_path, lucia):
     missing = str(tmp_path / "nothing.db")
-    assert why(missing, "lucia") == f"{missing} is no file"
+    assert why(missing, "lucia") == f"{missing} is not a file"
     assert not Path(missing).exists()
     text = tmp_path / "text.db"
     text.write_text("no database at all" * 100)
-    assert why(str(text), "lucia") == "the source cannot be read: file is not a database"
-    assert "cannot be read" in why("nothing://host/x", "lucia")
+    assert why(str(text), "lucia") == "can't read the source: file is not a database"
+    assert "can't read the source" in why("nothing://host/x", "lucia")
     assert "driver of the source is not installed" in why("mysql+pymysql://host/x", "lucia")
-    assert "cannot be read" in why(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
+    assert "can't read the source" in why(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
     assert "hush" not in why(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
 
 
@@ -219,6 +219,6 @@ def test_a_table_that_breaks_off_is_told(lucia):
         )
     known = TABLES["lucia"]
     asked = ImportOptions(table="failing")
-    told = pytest.raises(UnusableSource, match="the source cannot be read: malformed JSON")
+    told = pytest.raises(UnusableSource, match="can't read the source: malformed JSON")
     with open_table(lucia, known, Reader("l", known.encode, NOW), asked) as source, told:
         list(source.people)

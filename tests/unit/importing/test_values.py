@@ -30,7 +30,7 @@ def test_what_a_cell_may_be_is_read_as_text(value, text):
 
 @pytest.mark.parametrize("value", [b"Ada", ["Ada"], {"name": "Ada"}, object()])
 def test_what_is_no_text_is_none(value):
-    with pytest.raises(ValueError, match="neither text nor number"):
+    with pytest.raises(ValueError, match="neither text nor a number"):
         text_of(value)
 
 

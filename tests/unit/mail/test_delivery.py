@@ -36,7 +36,7 @@ def test_what_is_due_arrives_and_says_for_whom_it_is(mailserver, caplog, post):
     assert received.mail["Subject"] == "Confirm your address"
     assert LINK in received.mail.get_body(["plain"]).get_content()
     assert post.row(message).delivered_at is not None
-    assert logged(caplog) == [("INFO", f"sys_mail_delivered: verify_email {message}, try 1")]
+    assert logged(caplog) == [("INFO", f"sys_mail_delivered: verify_email {message}, attempt 1")]
     assert post.deliver(mailserver.port) == DeliveryResult()
 
 
@@ -73,7 +73,7 @@ def test_what_is_refused_for_now_is_put_off_and_the_next_is_sent(command, mailse
     assert sent.delivered_at is not None
     assert (
         "WARNING",
-        f"sys_mail_deferred: verify_email {reschedule.id}, try 1: refused: 451 4.7.1",
+        f"sys_mail_deferred: verify_email {reschedule.id}, attempt 1: refused: 451 4.7.1",
     ) in (logged(caplog))
     assert mailserver.connections == 1
 
@@ -111,7 +111,7 @@ def test_who_may_not_send_is_told_which_setting_is_wrong(mailserver, caplog, pos
     post.put()
     mailserver.answers["MAIL"] = ["553 5.7.1 Sender address rejected: not owned"]
     post.deliver(mailserver.port)
-    assert "it does not take authsite.mail.sender (553 5.7.1)" in caplog.text
+    assert "the server refuses authsite.mail.sender (553 5.7.1)" in caplog.text
 
 
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])
@@ -124,7 +124,9 @@ def test_what_is_refused_for_good_is_given_up_at_once(command, mailserver, caplo
     assert (given_up.next_attempt_at, given_up.text) == (None, None)
     assert given_up.last_error == f"refused: 550 5.1.1 <{recipient}>: unknown"
     assert recipient not in caplog.text
-    assert f"sys_mail_failed: verify_email {given_up.id}, try 1: refused: 550 5.1.1" in caplog.text
+    assert (
+        f"sys_mail_failed: verify_email {given_up.id}, attempt 1: refused: 550 5.1.1" in caplog.text
+    )
 
 
 def test_after_three_days_it_is_given_up(mailserver, post):
@@ -153,8 +155,8 @@ def test_neither_outbox_nor_log_keeps_what_a_filter_quotes(mailserver, caplog, p
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        ("421 4.3.2 Shutting down", ("WARNING", "it answers 421 4.3.2")),
-        ("530 5.7.0 Authentication required", ("ERROR", "it wants to know who sends")),
+        ("421 4.3.2 Shutting down", ("WARNING", "the server answers 421 4.3.2")),
+        ("530 5.7.0 Authentication required", ("ERROR", "the server requires authentication")),
     ],
 )
 def test_what_no_message_could_pass_ends_the_round(reply, said, mailserver, caplog, post):
@@ -193,21 +195,21 @@ def test_a_server_that_hangs_is_left_after_its_time(mailserver, post):
     ended = post.deliver(mailserver.port, timeout=timedelta(seconds=1))
     assert "timed out" in ended.server_unavailable
     assert post.row(message).next_attempt_at > utc_now()
-    assert post.row(message).last_error.startswith("it broke off")
+    assert post.row(message).last_error.startswith("the connection broke off")
 
 
 def test_a_server_that_greets_with_a_refusal_is_away(mailserver, post):
     post.put()
     mailserver.answers |= {name: ["550 5.7.1 We know you"] for name in ("EHLO", "HELO")}
-    assert "it answers 550" in post.deliver(mailserver.port).server_unavailable
+    assert "the server answers 550" in post.deliver(mailserver.port).server_unavailable
 
 
 def test_a_message_that_cannot_be_written_holds_up_no_other(mailserver, caplog, post):
     broken = post.put(subject=None, send_at=utc_now() - timedelta(minutes=1))
     post.put()
     assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, reschedule=1)
-    assert post.row(broken).last_error == "an error of the site: TypeError"
-    assert f"sys_mail_crash: verify_email {broken}, try 1: TypeError in " in caplog.text
+    assert post.row(broken).last_error == "an error in the site: TypeError"
+    assert f"sys_mail_crash: verify_email {broken}, attempt 1: TypeError in " in caplog.text
 
 
 def test_who_needed_longer_than_the_lease_says_so(mailserver, caplog, post):

@@ -104,7 +104,7 @@ def test_a_database_that_comes_back_finds_the_courier_at_work(
     url = f"sqlite:///{tmp_path}/later/site.sqlite"
     database = Database(sa.make_url(url), pool_size=1, timeout=timedelta(seconds=1))
     with at_work(courier_of(database, poll=0.01, rest=0.01)):
-        until(lambda: "the database is away" in caplog.text, "a word about it")
+        until(lambda: "the database is unavailable" in caplog.text, "a word about it")
         (tmp_path / "later").mkdir()
         migrate(url)
         with Session(database.engine) as dbsession:

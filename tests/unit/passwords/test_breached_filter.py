@@ -130,7 +130,7 @@ def test_a_filter_that_was_broken_later_tells_nothing(tmp_path):
 
 def test_a_filter_that_would_refuse_nobody_is_not_made(tmp_path):
     folder, target = BreachedFolder.at(a_breached_folder(tmp_path / "all")), tmp_path / "filter"
-    with pytest.raises(MalformedFile, match="has no hash that was seen so often"):
+    with pytest.raises(MalformedFile, match="has no hash that was seen that often"):
         list(build_filter(folder, target, prefixes=array("I"), at_least=1))
     assert not target.exists()
 

@@ -120,7 +120,7 @@ def later(tmp_path) -> Iterator[Database]:
 def test_purge_survives_a_database_outage(later, tmp_path, migrate, caplog):
     caplog.set_level("INFO", "authsite.sweeping")
     with at_work(sweeper_of(later, retry=0.01)):
-        until(lambda: "put off, the database is away" in caplog.text, "a failure")
+        until(lambda: "deferred, the database is unavailable" in caplog.text, "a failure")
         (tmp_path / "later").mkdir()
         migrate(str(later.engine.url))
         until(lambda: "deleted" in caplog.text, "a purge")

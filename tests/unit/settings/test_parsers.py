@@ -61,7 +61,7 @@ def test_a_duration_is_a_number_and_a_unit(count, unit):
     ["", "0s", "-1h", "1", "h", "1.5h", "1h30m", "1 h", "01h", "1w", "1H", "\u0667h", "99999999d"],
 )
 def test_nothing_else_is_a_duration(value):
-    with pytest.raises(ValueError, match="such as 90s, 15m, 12h or 30d"):
+    with pytest.raises(ValueError, match="like 90s, 15m, 12h or 30d"):
         duration(value)
 
 
@@ -127,7 +127,7 @@ def test_a_list_of_breached_passwords_is_known_by_its_path():
 
 @pytest.mark.parametrize("value", ["", "/nowhere/at/all", "/dev/null", "x" * 5000, "a\0b"])
 def test_nothing_else_is_a_list_of_breached_passwords(value):
-    with pytest.raises(ValueError, match="must be the path of a folder"):
+    with pytest.raises(ValueError, match="must be the path of a readable folder"):
         breached_passwords(value)
 
 
@@ -170,7 +170,7 @@ def test_a_site_stands_at_a_scheme_and_a_host(value, read):
     ],
 )
 def test_nothing_else_is_the_address_of_a_site(value):
-    with pytest.raises(ValueError, match="must be an address such as"):
+    with pytest.raises(ValueError, match="must be a URL like"):
         origin(value)
 
 
@@ -222,7 +222,7 @@ def test_a_secret_is_long_and_without_the_end_of_its_line():
 
 @pytest.mark.parametrize("value", ["", "s" * 31, " " * 40, f"{'s' * 31}\n"])
 def test_a_short_secret_is_none_and_is_not_repeated(value):
-    with pytest.raises(ValueError, match="must have at least 32 characters") as refusal:
+    with pytest.raises(ValueError, match="must have at least 32 random characters") as refusal:
         secret(value)
     assert "sss" not in str(refusal.value)
 
@@ -324,5 +324,5 @@ def test_an_address_to_listen_at_is_spelled_as_it_was_read(value):
     ],
 )
 def test_what_is_no_address_to_listen_at_is_refused(value):
-    with pytest.raises(ValueError, match=r"such as 127\.0\.0\.1:9101"):
+    with pytest.raises(ValueError, match=r"like 127\.0\.0\.1:9101"):
         listen_address(value)

@@ -76,14 +76,14 @@ def test_a_database_that_never_answers_is_not_ready_and_holds_up_nobody(silent, 
         answers = [people.submit(readiness.problem) for _ in range(8)]
         assert {each.result() for each in answers} == {"database"}
     assert len(threads("readiness")) == 1
-    assert "sys_not_ready: the database is away: TimeoutError" in caplog.text
+    assert "sys_not_ready: the database is unavailable: TimeoutError" in caplog.text
 
 
 @pytest.mark.asvs("13.1.3")
 def test_nor_does_it_hold_up_who_asks_for_metrics(silent, caplog):
     asked = StateCollector(HashQueue(threads=1, waiting=1), silent, timeout=TIMEOUT)
     assert [metric.name for metric in asked.collect()][-1] == "authsite_database_connections"
-    assert "sys_metrics_retry: no word of the outbox: TimeoutError" in caplog.text
+    assert "sys_metrics_retry: can't read the outbox: TimeoutError" in caplog.text
 
 
 @pytest.mark.parametrize(

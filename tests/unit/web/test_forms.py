@@ -17,7 +17,7 @@ class PersonForm(SiteForm):
 
     name = name_field("First name", autocomplete="given-name")
     email = email_field()
-    password = password_field("Password", autocomplete="new-password", missing="Choose a password.")
+    password = password_field("Password", autocomplete="new-password", missing="Enter a password.")
 
 
 GOOD = {"name": "Ada", "email": "ada@example.com", "password": "seven green llamas"}
@@ -82,8 +82,8 @@ def test_a_mistake_comes_with_a_sentence_beside_its_field(text):
     ("field", "message"),
     [
         ("name", "Enter your first name."),
-        ("email", "Enter your email address."),
-        ("password", "Choose a password."),
+        ("email", "Enter your email."),
+        ("password", "Enter a password."),
     ],
 )
 def test_what_is_missing_is_asked_for(field, message):
@@ -107,7 +107,7 @@ def test_characters_that_nobody_can_have_meant_are_refused(field, unseen):
     body = urlencode({name: value for name, value in GOOD.items() if name != field}).encode()
     form = a_form(body + f"&{field}=a".encode() + unseen + b"a")
     assert not form.validate()
-    assert form.errors == {field: ["Leave out characters that cannot be seen."]}
+    assert form.errors == {field: ["Remove invisible characters."]}
 
 
 @pytest.mark.parametrize(("field", "maximum"), [("name", 100), ("email", 254), ("password", 256)])

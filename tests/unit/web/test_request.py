@@ -42,12 +42,17 @@ def test_where_we_are_can_be_said_even_if_it_cannot_be_read(path):
     assert request.display_path == path.decode("utf-8", "replace")
 
 
-def test_style_sheet_and_icon_are_found_below_another_site_too(application, services):
-    request = Request.blank("/", environ={"SCRIPT_NAME": "/app"})
-    request.registry = application.registry
-    assert request.stylesheet == f"/app{services.assets.stylesheet}"
-    assert request.icon == f"/app{services.assets.icon}"
-    assert request.site_name == services.settings.site.name
+def test_frame_follows_where_the_application_is_mounted(application, services):
+    mounted = Request.blank("/", environ={"SCRIPT_NAME": "/app"})
+    mounted.registry = application.registry
+    assert mounted.frame.root == "/app"
+    assert mounted.frame.stylesheet == f"/app{services.frame.stylesheet}"
+    assert mounted.frame.icon == f"/app{services.frame.icon}"
+    assert mounted.frame.site_name == services.settings.site.name
+    at_root = Request.blank("/")
+    at_root.registry = application.registry
+    assert at_root.frame == services.frame
+    assert at_root.frame.root == ""
 
 
 @pytest.fixture
