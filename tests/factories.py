@@ -3,6 +3,7 @@
 Rows are committed, so that everybody sees them; what a test does not say is made up.
 """
 
+import functools
 import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,10 @@ from sqlalchemy.orm import Session
 
 import authsite
 from authsite.accounts.sessions import Identity, SessionTimeouts
+from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import Actor, EventSource, EventType
 from authsite.audit.recorder import AuditLog
+from authsite.http.client import Client
 from authsite.mail.composer import MailComposer, mail_environment
 from authsite.models import AuditEvent, OutboxMessage, User, UserSession
 from authsite.passwords.hasher import PasswordHasher
@@ -60,26 +63,65 @@ def a_policy(**values: Any) -> PasswordPolicy:
     return PasswordPolicy(**{"minimum_length": 8, "words": ("authsite",)} | values)
 
 
-def an_audit_log(**source: Any) -> AuditLog:
-    """Write down what happens as the site does, and tell nobody else of it."""
-    who = EventSource(**{"actor": Actor.USER} | source)
-    return AuditLog(who, notify=lambda _event: None, publish=[])
+def a_unit_of_work(services: Services, dbsession: Session, **values: Any) -> UnitOfWork:
+    """Begin a unit of work as a request does, with links to `https://site.example`.
 
-
-def an_outbox() -> MailComposer:
-    """Write messages as the site does, with links to `https://site.example`."""
-    templates = Environment(
-        loader=FileSystemLoader(Path(authsite.__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    Nothing is throttled, hashes are cheap, and hits are refunded at once, unless `values` replace
+    these; `source` replaces fields of the source of its events. The test commits `dbsession`.
+    """
+    now = values.pop("now", NOW)
+    source = EventSource(**{"actor": Actor.USER} | values.pop("source", {}))
+    audit = an_audit_log(dbsession, now=now, source=source)
+    throttles = values.get("throttles") or throttles_for(services)
+    return UnitOfWork(
+        **{
+            "dbsession": dbsession,
+            "now": now,
+            "client": Client("192.0.2.1", "192.0.2.1", None),
+            "audit": audit,
+            "outbox": an_outbox(dbsession, now=now),
+            "settings": services.settings,
+            "credentials": services.credentials,
+            "hasher": services.hasher,
+            "password_policy": services.password_policy,
+            "throttles": throttles,
+            "refund": throttles.refund,
+        }
+        | values
     )
+
+
+def an_audit_log(
+    dbsession: Session, *, now: datetime = NOW, source: EventSource = EventSource(Actor.USER)
+) -> AuditLog:
+    """Record events as the site does, without observers."""
+    return AuditLog(
+        dbsession=dbsession, now=now, source=source, notify=lambda _event: None, publish=[]
+    )
+
+
+@functools.cache
+def _mail_templates() -> Environment:
+    return mail_environment(
+        Environment(
+            loader=FileSystemLoader(Path(authsite.__file__).parent / "templates"),
+            undefined=StrictUndefined,
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+    )
+
+
+def an_outbox(dbsession: Session, *, now: datetime = NOW) -> MailComposer:
+    """Compose emails as the site does, with links to `https://site.example`."""
     return MailComposer(
-        mail_environment(templates),
+        dbsession=dbsession,
+        now=now,
+        environment=_mail_templates(),
         site_name="authsite",
         link_to=lambda *segments: f"https://site.example/{'/'.join(segments)}",
-        audit=an_audit_log(actor=Actor.SYSTEM),
+        audit=an_audit_log(dbsession, now=now, source=EventSource(Actor.SYSTEM)),
         on_put=lambda: None,
     )
 
