@@ -9,6 +9,7 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 import authsite
+from authsite.clock import utc_now
 from authsite.models import (
     AuditEvent,
     EmailLink,
@@ -18,6 +19,7 @@ from authsite.models import (
     User,
     UserSession,
 )
+from authsite.purging.targets import ALL, purge
 from authsite.services import Services, services_of
 from tests.browsers import Browser
 from tests.functional.vault import add_vault
@@ -104,3 +106,14 @@ def vault(new_vault: Callable[..., object]) -> object:
 def visitor(vault: object, services: Services) -> Browser:
     """A browser before it; its rows go as all others do."""
     return Browser(TestApp(vault))
+
+
+@pytest.fixture
+def purge_everything(services: Services) -> Callable[[], None]:
+    """Purge everything that has expired."""
+
+    def purge_all() -> None:
+        for target in ALL:
+            list(purge(services.database.write_engine, target, now=utc_now()))
+
+    return purge_all

@@ -137,7 +137,7 @@ def test_the_right_password_opens_nothing_before_the_address_is_verified(
     page = visitor.sign_in(" ADA@example.com ")
     assert page.status_int == 200
     assert page.html.h1.get_text() == "Check your email"
-    assert "We sent a link to ADA@example.com." in page
+    assert "We sent a link to ada@example.com." in page
     assert visitor.cookie is None
     assert "device" not in visitor.app.cookies
     assert rows_of(services)["authsite_session"] == []

@@ -404,10 +404,10 @@ def test_a_closed_account_is_verified_but_not_opened(ada, link, browser, dbsessi
     dbsession.execute(sa.update(User).values(delete_after=soon))
     dbsession.commit()
     answer = enter(browser, browser.get(link))
-    assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
+    assert (answer.status_int, answer.location) == (303, "http://localhost/reactivate-account")
     assert verified(dbsession) == {ADA}
     assert not browser.is_signed_in
-    assert status_of(answer.follow()) == "Email verified."
+    assert status_of(browser.get("/reactivate-account")) == "Email verified."
 
 
 def test_the_link_is_kept_as_a_digest(link, dbsession):

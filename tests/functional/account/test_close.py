@@ -6,12 +6,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from authsite.clock import utc_now
 from authsite.models import Base, PurgeRun, Throttle, User
-from authsite.purging.targets import ALL, purge
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
-from tests.functional.reading import alert_of, said_beside, status_of
+from tests.functional.reading import said_beside, status_of
 
 DAY = timedelta(days=1)
 
@@ -26,17 +24,6 @@ def ada(browser):
     """Somebody who has just signed up."""
     browser.sign_up()
     return browser
-
-
-@pytest.fixture
-def sweep_everything(services):
-    """Delete what is over by now."""
-
-    def go():
-        for target in ALL:
-            list(purge(services.database.write_engine, target, now=utc_now()))
-
-    return go
 
 
 def rows_about_people(services):
@@ -71,25 +58,11 @@ def test_the_password_is_asked_for_however_late_it_was_typed(ada, password):
     assert ada.is_signed_in
 
 
-def test_who_signs_in_is_asked_and_keeps_the_account(ada, mailbox):
-    close(ada)
-    asked = ada.sign_in()
-    assert asked.status_int == 303
-    assert asked.location.startswith("http://localhost/reactivate-account/")
-    assert not ada.is_signed_in
-    page = asked.follow()
-    assert page.html.h1.get_text() == "Keep your account"
-    kept = ada.submit(page, {})
-    assert (kept.status_int, kept.location) == (303, "http://localhost/dashboard")
-    assert status_of(kept.follow()) == "Account reactivated."
-    assert "deletion_reminder" not in [mail.template for mail in mailbox.all_for()]
-
-
-def test_asking_alone_keeps_nothing(ada, services, let_time_pass, sweep_everything):
+def test_asking_alone_keeps_nothing(ada, services, let_time_pass, purge_everything):
     close(ada)
     ada.sign_in().follow()
     let_time_pass(14 * DAY)
-    sweep_everything()
+    purge_everything()
     assert rows_about_people(services)["authsite_user"] == 0
 
 
@@ -100,45 +73,17 @@ def test_a_wrong_password_is_answered_as_ever(ada, new_browser):
     assert after.status_int == before.status_int == 422
 
 
-def test_a_public_computer_stays_one(ada):
-    close(ada)
-    page = ada.get("/sign-in")
-    asked = ada.submit(
-        page, {"email": "ada@example.com", "password": PASSWORD, "public_computer": "y"}
-    )
-    page = asked.follow()
-    assert page.html.main.find("input", attrs={"name": "public_computer"}).has_attr("checked")
-    kept = ada.submit(page, {})
-    cookies = kept.headers.getall("Set-Cookie")
-    (session,) = [cookie for cookie in cookies if cookie.startswith("session=")]
-    assert "Max-Age" not in session
-    assert not any(cookie.startswith("device=") for cookie in cookies)
-
-
-def test_the_question_is_answered_once_and_within_minutes(ada, let_time_pass):
-    close(ada)
-    link = ada.sign_in().location
-    page = ada.get(link)
-    let_time_pass(timedelta(minutes=10))
-    assert ada.submit(page, {}).status_int == 410
-    assert ada.get(link, status=410).html.main.find("a")["href"] == "/sign-in"
-    page = ada.sign_in().follow()
-    ada.submit(page, {})
-    ada.sign_out()
-    assert ada.submit(page, {}).status_int in {403, 410}
-
-
 def test_after_its_grace_all_that_is_known_of_the_person_is_erased(
-    ada, new_browser, services, let_time_pass, sweep_everything
+    ada, new_browser, services, let_time_pass, purge_everything
 ):
     new_browser().sign_up(email="grace@example.org")
     before = rows_about_people(services)
     close(ada)
     let_time_pass(14 * DAY - timedelta(minutes=1))
-    sweep_everything()
+    purge_everything()
     assert rows_about_people(services)["authsite_user"] == 2
     let_time_pass(timedelta(minutes=1))
-    sweep_everything()
+    purge_everything()
     after = rows_about_people(services)
     assert after["authsite_user"] == before["authsite_user"] - 1
     assert after["authsite_outbox_message"] == 1
@@ -146,12 +91,12 @@ def test_after_its_grace_all_that_is_known_of_the_person_is_erased(
 
 
 def test_the_address_is_free_again_when_the_account_has_gone(
-    ada, new_browser, let_time_pass, sweep_everything
+    ada, new_browser, let_time_pass, purge_everything
 ):
     close(ada)
     assert new_browser().sign_up().status_int == 422
     let_time_pass(14 * DAY)
-    sweep_everything()
+    purge_everything()
     assert new_browser().sign_up().status_int == 303
 
 
@@ -170,24 +115,6 @@ def test_in_a_crowd_one_is_asked_to_come_back(ada, new_site):
         answer = browser.submit(page, {"password": PASSWORD})
     assert (answer.status_int, answer.headers["Retry-After"]) == (503, "5")
     assert browser.is_signed_in
-
-
-def test_who_tries_links_that_lead_nowhere_is_held_up(new_site):
-    _, browser = new_site({"authsite.throttle.email_link_network": "2/1h"})
-    nobodys = f"/reactivate-account/{'x' * 43}"
-    browser.sign_up()
-    token = browser.get("/dashboard").html.find("input", attrs={"name": "csrf_token"})["value"]
-    answers = [
-        browser.app.post(
-            nobodys,
-            {"csrf_token": token},
-            headers={"Sec-Fetch-Site": "same-origin"},
-            expect_errors=True,
-        )
-        for _ in range(3)
-    ]
-    assert [answer.status_int for answer in answers] == [410, 410, 429]
-    assert "Try again in" in alert_of(answers[2])
 
 
 def test_a_second_click_does_no_harm(ada):
@@ -227,11 +154,3 @@ def test_who_was_overtaken_by_another_window_closes_nothing(ada, overtaken_by, d
     assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
     assert status_of(answer.follow()) is None
     assert dbsession.scalar(sa.select(User.delete_after)) is None
-
-
-def test_who_was_overtaken_by_another_window_is_not_signed_in_by_this_one(ada, overtaken_by):
-    close(ada)
-    page = ada.sign_in().follow()
-    overtaken_by(delete_after=None)
-    assert ada.submit(page, {}).status_int == 410
-    assert not ada.is_signed_in

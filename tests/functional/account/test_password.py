@@ -12,6 +12,7 @@ from authsite.accounts.email_links import Purpose, issue_link
 from authsite.clock import utc_now
 from authsite.models import EmailLink, User, UserSession
 from tests.browsers import PASSWORD
+from tests.factories import a_unit_of_work
 from tests.functional.cookies import cookies_of, is_blanked, lasts, plant
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import (
@@ -183,17 +184,13 @@ def test_in_a_crowd_one_is_asked_to_come_back(new_site, services):
 
 
 def test_links_into_the_account_lead_nowhere_any_more_but_those_of_its_owner(
-    ada, new_browser, dbsession
+    ada, new_browser, services, dbsession
 ):
     new_browser().sign_up(email="eve@example.com")
+    work = a_unit_of_work(services, dbsession, now=utc_now())
     for user in dbsession.scalars(sa.select(User)).all():
         for purpose in Purpose:
-            about = {
-                "email": user.email,
-                "email_normalized": user.email_normalized,
-                "now": utc_now(),
-            }
-            issue_link(dbsession, user, purpose, lifetime=timedelta(hours=1), **about)
+            issue_link(work, user, purpose)
     dbsession.commit()
     change(ada)
     left = sa.select(EmailLink.purpose).join(User, User.id == EmailLink.user_id)

@@ -1,0 +1,156 @@
+"""`/reactivate-account`: a sign-in to a closed account pauses, and resumes when the user keeps it."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from authsite.clock import utc_now
+from authsite.models import PendingSignIn, User
+from tests.browsers import PASSWORD
+from tests.functional.cookies import cookies_of, plant
+from tests.functional.reading import status_of
+
+PAGE = "/reactivate-account"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ada(browser):
+    """The browser in which Ada closed her account."""
+    browser.sign_up()
+    browser.submit(browser.get("/account/close"), {"password": PASSWORD})
+    return browser
+
+
+@pytest.fixture
+def page(ada):
+    """The page that her next sign-in leads to."""
+    paused = ada.sign_in()
+    assert (paused.status_int, paused.location) == (303, f"http://localhost{PAGE}")
+    return paused.follow()
+
+
+def expired(answer):
+    """Whether the answer leads back to the start of the sign-in."""
+    there = (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
+    return there and status_of(answer.follow()) == "Your sign-in has expired. Sign in again."
+
+
+def pending(dbsession):
+    """Return how many sign-ins are pending."""
+    return dbsession.scalar(sa.select(sa.func.count()).select_from(PendingSignIn))
+
+
+def test_reactivation_signs_in(ada, page, mailbox, dbsession):
+    assert page.html.h1.get_text() == "Keep your account"
+    assert "ada@example.com" in page.html.main.get_text()
+    assert not ada.is_signed_in
+    kept = ada.submit(page, {})
+    assert (kept.status_int, kept.location) == (303, "http://localhost/dashboard")
+    assert cookies_of(kept)["pending_sign_in"]["max-age"] == "0"
+    assert status_of(kept.follow()) == "Account reactivated."
+    assert "deletion_reminder" not in [mail.template for mail in mailbox.all_for()]
+    assert dbsession.scalar(sa.select(User.delete_after)) is None
+    assert pending(dbsession) == 0
+
+
+def test_reactivation_leads_where_the_user_was_going(ada):
+    paused = ada.sign_in(at="/sign-in?next=/account/history")
+    kept = ada.submit(paused.follow(), {})
+    assert kept.location == "http://localhost/account/history"
+
+
+def test_pending_sign_in_gives_no_access(ada, page):
+    assert ada.get("/dashboard").location.startswith("http://localhost/sign-in")
+    assert ada.get("/account/sessions").location.startswith("http://localhost/sign-in")
+
+
+def test_pending_sign_in_alone_keeps_nothing(ada, page, dbsession):
+    assert dbsession.scalar(sa.select(User.delete_after)) is not None
+
+
+def test_pending_sign_in_cookie_is_bound_to_its_browser(page, new_browser):
+    assert expired(new_browser().get(PAGE))
+
+
+def test_pending_sign_in_cookie_lasts_ten_minutes(ada):
+    cookie = cookies_of(ada.sign_in())["pending_sign_in"]
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == ("600", True, "Lax")
+
+
+@pytest.mark.parametrize("planted", ["", "no token", f"{'x' * 16}.{'y' * 43}"])
+def test_malformed_and_unknown_cookies_lead_to_sign_in(new_browser, planted):
+    stray = new_browser()
+    plant(stray, "pending_sign_in", planted)
+    assert expired(stray.get(PAGE))
+
+
+def test_wrong_secret_leads_to_sign_in(ada, page):
+    token = ada.app.cookies["pending_sign_in"]
+    plant(ada, "pending_sign_in", f"{token[:17]}{'x' * 43}")
+    assert expired(ada.get(PAGE))
+
+
+def test_pending_sign_in_expires(ada, page, let_time_pass):
+    let_time_pass(timedelta(minutes=10))
+    assert expired(ada.submit(page, {}))
+    assert expired(ada.get(PAGE))
+    assert not ada.is_signed_in
+
+
+def test_second_click_ends_on_the_dashboard(ada, page):
+    ada.submit(page, {})
+    again = ada.submit(page, {})
+    assert again.status_int in {303, 403}
+    assert ada.is_signed_in
+
+
+def test_second_tab_resumes_after_the_first(ada):
+    """Both tabs signed in; the account is kept by one, and the other goes on to the same place."""
+    first = ada.sign_in().follow()
+    cookie = ada.app.cookies["pending_sign_in"]
+    second = ada.sign_in().follow()
+    ada.submit(second, {})
+    ada.sign_out()
+    plant(ada, "pending_sign_in", cookie)
+    kept = ada.submit(ada.get(PAGE), {})
+    assert (kept.status_int, kept.location) == (303, "http://localhost/dashboard")
+    assert first.status_int == 200
+
+
+def test_public_computer_stays_public(ada):
+    typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": "y"}
+    paused = ada.submit(ada.get("/sign-in"), typed)
+    assert cookies_of(paused)["pending_sign_in"]["max-age"] == ""
+    cookies = cookies_of(ada.submit(paused.follow(), {}))
+    assert cookies["session"]["max-age"] == ""
+    assert "device" not in cookies
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"password_hash": None},
+        {"suspended_at": utc_now(), "suspension_reason": "Too many mails."},
+    ],
+)
+def test_changed_account_is_not_signed_in(ada, page, services, change):
+    with services.database.write_engine.begin() as connection:
+        connection.execute(sa.update(User.__table__).values(change))
+    assert ada.submit(page, {}).status_int in {303, 403}
+    assert not ada.is_signed_in
+
+
+def test_secured_account_revokes_pending_sign_ins(ada, page, new_browser, mailbox, dbsession):
+    link = mailbox.latest("deletion_scheduled").path_to("secure-account")
+    owner = new_browser()
+    assert owner.submit(owner.get(link), {}).status_int == 303
+    assert pending(dbsession) == 0
+    assert expired(ada.submit(page, {}))
+
+
+def test_expired_pending_sign_ins_are_purged(page, dbsession, let_time_pass, purge_everything):
+    let_time_pass(timedelta(minutes=11))
+    purge_everything()
+    assert pending(dbsession) == 0
