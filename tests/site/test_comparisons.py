@@ -14,29 +14,29 @@ SECRET = re.compile(
 #: Comparisons of secrets that need not take the same time for all values, each with its reason.
 EXCEPTIONS = {
     # In the database, between digests: what is learned about a digest helps nobody to its secret.
-    ("accounts/links.py", "EmailLink.digest == token.digest"),
-    ("accounts/links.py", "EmailLink.digest != token.digest"),
+    ("accounts/email_links.py", "EmailLink.digest == token.digest"),
+    ("accounts/email_links.py", "EmailLink.digest != token.digest"),
     ("accounts/end_sessions.py", "UserSession.secret_digest == token.digest"),
     ("accounts/sign_in.py", "_USERS.c.password_hash == sa.bindparam('seen')"),
     # Between two of the database's values, neither of which anybody has sent.
-    ("accounts/sign_in.py", "(user.password_hash, user.closes_at) != as_judged"),
+    ("accounts/sign_in.py", "(user.password_hash, user.delete_after) != as_judged"),
     # Numbers that a mail server answers with.
     ("mail/replies.py", "self.code >= _PERMANENT"),
     ("mail/replies.py", "reply.code in _CLOSING_OR_CONFUSED"),
     ("mail/replies.py", "reply.code != _SIGN_IN_FIRST"),
     ("mail/replies.py", "reply.code == _SIGN_IN_FIRST"),
     # At the start of the site, between two of its operator's values.
-    ("load_settings.py", "settings.secret == DEVELOPMENT_SECRET.encode()"),
+    ("settings/loader.py", "settings.secret == DEVELOPMENT_SECRET.encode()"),
     # Not the peppers but their names, which stand in the hashes.
-    ("passwords.py", "pepper != current"),
-    ("passwords.py", "pepper_id not in self._peppers"),
+    ("passwords/hasher.py", "pepper != current"),
+    ("passwords/hasher.py", "pepper_id not in self._peppers"),
     # The names of fields, of which it is no secret what they are called.
-    ("errands.py", "name != 'csrf_token'"),
-    ("errands.py", "'password' not in name.lower()"),
+    ("web/interrupted_requests.py", "name != 'csrf_token'"),
+    ("web/interrupted_requests.py", "'password' not in name.lower()"),
     # A password that somebody has just typed twice at a shell.
     ("commands/user/create.py", "getpass.getpass('Password again: ') != password"),
     # A password that is just being chosen, looked up among those that everybody knows.
-    ("password_policy.py", "password not in self.breached"),
+    ("passwords/policy.py", "password not in self.breached"),
 }
 
 
@@ -72,7 +72,7 @@ def comparisons(modules=MODULES):
 @pytest.mark.asvs("11.2.4")
 def test_secrets_are_compared_in_constant_time():
     assert comparisons() == EXCEPTIONS
-    assert {path for path, _ in uses_of("hmac")} >= {"csrf.py", "devices.py", "tokens.py"}
+    assert {path for path, _ in uses_of("hmac")} >= {"security/csrf.py", "security/device_cookie.py", "tokens.py"}
 
 
 @pytest.mark.parametrize(

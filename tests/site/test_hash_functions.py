@@ -13,9 +13,9 @@ from tests.site.source import MODULES, calls, full_name, imported_as, names, wri
 #: FIPS 180-4 and RFC 7693.
 ALLOWED = {"hashlib.sha256", "hashlib.blake2b"}
 #: The lists of breached passwords are made with it, and nothing rests on it.
-SHA_1 = ("breached_passwords.py", "hashlib.sha1")
+SHA_1 = ("passwords/breached.py", "hashlib.sha1")
 #: RFC 8018 and RFC 7914, for passwords that came from elsewhere.
-FOREIGN = {("foreign_hashes.py", f"hashlib.{name}") for name in ("pbkdf2_hmac", "scrypt")}
+FOREIGN = {("passwords/legacy_hashes.py", f"hashlib.{name}") for name in ("pbkdf2_hmac", "scrypt")}
 #: Other ways to a hash function than by hashlib.
 ELSEWHERE = ("_md5", "_sha", "_blake2", "crypt", "zlib.crc32", "zlib.adler32", "binascii.crc")
 #: Which argument names the function.

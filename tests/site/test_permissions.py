@@ -18,9 +18,9 @@ TABLE = [
     ("/account", "POST", "authenticated"),
     ("/account/close", "GET", "authenticated"),
     ("/account/close", "POST", "authenticated"),
-    ("/account/export", "GET", "authenticated"),
     ("/account/email", "GET", "authenticated"),
     ("/account/email", "POST", "authenticated"),
+    ("/account/export", "GET", "authenticated"),
     ("/account/history", "GET", "authenticated"),
     ("/account/history.csv", "GET", "authenticated"),
     ("/account/history.json", "GET", "authenticated"),
@@ -34,10 +34,10 @@ TABLE = [
     ("/admin", "GET", "administer"),
     ("/admin/users/{id}", "GET", "administer"),
     ("/admin/users/{id}/end-sessions", "POST", "administer"),
+    ("/admin/users/{id}/reinstate", "POST", "administer"),
+    ("/admin/users/{id}/send-reset", "POST", "administer"),
     ("/admin/users/{id}/suspend", "GET", "administer"),
     ("/admin/users/{id}/suspend", "POST", "administer"),
-    ("/admin/users/{id}/send-reset", "POST", "administer"),
-    ("/admin/users/{id}/reinstate", "POST", "administer"),
     ("/change-email/{token}", "GET", "public"),
     ("/change-email/{token}", "POST", "public"),
     ("/confirm-password", "GET", "authenticated"),
@@ -48,11 +48,11 @@ TABLE = [
     ("/healthz", "GET", "public"),
     ("/reactivate-account/{token}", "GET", "public"),
     ("/reactivate-account/{token}", "POST", "public"),
-    ("/secure-account/{token}", "GET", "public"),
-    ("/secure-account/{token}", "POST", "public"),
     ("/readyz", "GET", "public"),
     ("/reset-password/{token}", "GET", "public"),
     ("/reset-password/{token}", "POST", "public"),
+    ("/secure-account/{token}", "GET", "public"),
+    ("/secure-account/{token}", "POST", "public"),
     ("/sign-in", "GET", "anonymous"),
     ("/sign-in", "POST", "anonymous"),
     ("/sign-out", "GET", "authenticated"),
@@ -218,7 +218,7 @@ def test_administrators_get_where_all_others_are_kept_out(
         return
     fields = {"csrf_token": browser.get("/dashboard").forms[0]["csrf_token"].value}
     answer = browser.app.post(at, fields, headers=HERE, status=EMPTY_FORM[path])
-    account = f"http://localhost{path_of(site, '/admin/users/{id}')}"
+    account = f"http://localhost{path_of(services, '/admin/users/{id}')}"
     assert answer.location == (account if EMPTY_FORM[path] == 303 else None)
 
 

@@ -95,7 +95,7 @@ def test_of_very_many_the_newest_fit_into_memory(dbsession, ada):
     oldest = an_event(dbsession, ada, occurred_at=NOW - 2 * MINUTE).id
     row = dict(dbsession.execute(sa.select(AuditEvent.__table__).limit(1)).mappings().one())
     rows = [
-        row | {"id": new_id(), "user_id": ada.id, "at": NOW - MINUTE} for _ in range(MAX_AT_ONCE)
+        row | {"id": new_id(), "user_id": ada.id, "occurred_at": NOW - MINUTE} for _ in range(MAX_AT_ONCE)
     ]
     dbsession.execute(sa.insert(AuditEvent.__table__), rows)
     found = latest_history(dbsession, ada.id, now=NOW)
@@ -130,9 +130,9 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
     assert "who" not in plain.values()
     assert plain == {
         "id": event.id,
-        "at": "2030-05-16T12:00:00+00:00",
+        "occurred_at": "2030-05-16T12:00:00+00:00",
         "type": "signed_in",
-        "what": "Signed in",
+        "label": "Signed in",
         "actor": "administrator",
         "ip_address": "192.0.2.1",
         "browser": event.user_agent,

@@ -23,7 +23,7 @@ def to(a_setup, certificates):
     """Make a setup whose mail server is at this port."""
 
     def make(port, security="starttls", *, patience=10.0, **mail):
-        said = {"port": str(port), "security": security, "certificates": str(certificates.file)}
+        said = {"port": str(port), "security": security, "ca_file": str(certificates.file)}
         app = {f"authsite.mail.{name}": value for name, value in (said | mail).items()}
         return a_setup(app=app, patience=patience)
 

@@ -41,7 +41,7 @@ def sweep(purger: Purger, now=NOW) -> bool:
 
 
 def test_what_is_over_goes_and_what_lives_stays(services, sessions, dbsession, caplog):
-    caplog.set_level("INFO", "authsite.sweeping")
+    caplog.set_level("INFO", "authsite.purging")
     a_message(dbsession, purge_after=NOW)
     expired = []
     assert sweep(Purger(services.database, every=EVERY, on_expired=expired.append))

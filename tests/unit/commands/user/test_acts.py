@@ -82,7 +82,7 @@ def test_an_account_is_closed_as_its_owner_would(shell, ada, row_of, dbsession, 
     assert answer["delete_after"] == row_of().delete_after.isoformat()
     assert (row_of().delete_after - happened_at(dbsession, ada)).days == 14
     assert find_sessions(dbsession, ada) == (0, 6)
-    kinds = ["deletion_scheduled", "deletion_reminder"]
+    kinds = ["deletion_reminder", "deletion_scheduled"]
     assert sorted(mail.template for mail in mailbox.all_for("ada@example.com")) == kinds
     goes = f"{row_of().delete_after:%Y-%m-%d}"
     said = f"ada@example.com is closed already, and goes on {goes}"
@@ -142,7 +142,7 @@ def test_who_is_not_there_is_named(shell, ada, happened, act, nobody):
     ids=["suspend", "close"],
 )
 def test_the_log_says_that_it_was_an_operator(shell, ada, act, word, caplog):
-    caplog.set_level(logging.INFO, "authsite.journal")
+    caplog.set_level(logging.INFO, "authsite.audit")
     shell(*act, ada)
     [logged] = [each for each in caplog.records if each.getMessage().startswith(f"{word}:")]
     assert (logged.user_id, logged.actor) == (ada, "operator")

@@ -30,7 +30,7 @@ def test_without_a_password_a_link_to_choose_one_is_sent(shell, row_of, happened
     assert f"http://localhost{mail.path_to('reset-password')}" in mail.text
     assert {actor for kind, actor in happened() if kind != "email_queued"} == {"operator"}
     assert {kind for kind, _ in happened()} == {
-        "created",
+        "account_created",
         "password_reset_requested",
         "email_queued",
     }

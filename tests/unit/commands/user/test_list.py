@@ -41,13 +41,13 @@ def test_everybody_is_printed_in_columns(shell, people):
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        (["--frozen"], ["brian"]),
+        (["--suspended"], ["brian"]),
         (["--admins"], ["ada"]),
         (["--closing"], ["clara"]),
         (["--unverified"], ["dora"]),
         (["c"], ["clara"]),
-        (["c", "--frozen"], []),
-        (["b", "--frozen"], ["brian"]),
+        (["c", "--suspended"], []),
+        (["b", "--suspended"], ["brian"]),
         (["hop"], ["ada", "brian", "clara", "dora", "edsger"]),
         (["nobody"], []),
     ],
@@ -64,7 +64,7 @@ def test_programs_get_a_line_for_each_and_no_hash(shell, people):
 
 
 def test_one_state_at_a_time(shell):
-    assert "not allowed with" in shell.refused("list", "--frozen", "--admins", status=2)
+    assert "not allowed with" in shell.refused("list", "--suspended", "--admins", status=2)
 
 
 def test_a_text_is_one_line(shell):

@@ -23,13 +23,13 @@ def ada(dbsession):
     where = {"ip_address": "192.0.2.7", "user_agent": FIREFOX}
     a_session(dbsession, ada, created_at=now, name="work laptop", **where)
     a_session(dbsession, ada, created_at=now - timedelta(days=40))
-    an_event(dbsession, ada, at=now - timedelta(minutes=2), **where)
+    an_event(dbsession, ada, occurred_at=now - timedelta(minutes=2), **where)
     details = {"reason": "Too many mails."}
     an_event(
         dbsession,
         ada,
         kind=EventType.SUSPENDED,
-        at=now,
+        occurred_at=now,
         actor=Actor.OPERATOR.value,
         details=details,
     )
