@@ -62,7 +62,7 @@ def test_so_is_what_is_unusual_about_it(shell, ada, dbsession):
     dbsession.execute(changed.values(password_hash=None, is_administrator=True, **values))
     dbsession.commit()
     said = shell("show", ada)
-    assert "frozen             2031-05-17 12:30:00Z: Too many mails.\n" in said
+    assert "suspended          2031-05-17 12:30:00Z: Too many mails.\n" in said
     assert "goes               2031-05-17 12:30:00Z\n" in said
     assert "password           none yet\n" in said
     assert "administrator      yes\n" in said
@@ -76,7 +76,7 @@ def test_sessions_that_live_are_shown(shell, ada):
 def test_what_happened_is_shown_newest_first(shell, ada):
     newest, before = part(shell("show", ada), "last events")
     assert "by operator  The account was frozen" in newest
-    assert newest.endswith("Why: Too many mails.")
+    assert newest.endswith("Reason: Too many mails.")
     assert "by person" in before
     assert "Signed in" in before
     assert "192.0.2.7" in before
@@ -96,7 +96,7 @@ def test_programs_get_all_of_it_and_nothing_secret(shell, ada, dbsession):
     answer = shell.json("show", ada)
     assert answer["account"]["id"] == ada
     assert [each["name"] for each in answer["sessions"]] == ["work laptop"]
-    assert answer["events"][-1]["what"] == "Signed in"
+    assert answer["events"][-1]["label"] == "Signed in"
     said = str(answer)
     assert dbsession.scalar(sa.select(User.password_hash).where(User.id == ada)) not in said
     assert dbsession.scalar(sa.select(EmailLink.digest)).hex() not in said
