@@ -69,14 +69,14 @@ def postgresql() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def migrate() -> Callable[[str, str], None]:
+def migrate() -> Callable[..., None]:
     """Run alembic on the database of a URL, up or down to a revision."""
 
-    def run(url: str, revision: str = "head") -> None:
+    def run(url: str, revision: str = "head", *, down: bool = False) -> None:
         config = alembic.config.Config(ROOT / "testing.ini")
         config.attributes["configure_logging"] = False
         config.attributes["url"] = sa.make_url(url)
-        if revision == "base":
+        if down:
             alembic.command.downgrade(config, revision)
         else:
             alembic.command.upgrade(config, revision)

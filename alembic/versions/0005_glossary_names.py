@@ -90,8 +90,13 @@ VALUES = {
         "sign_up_taken": "sign_up_existing_account",
     },
 }
-#: Former and new keys in the details of events, and former and new reasons why a session ended.
-DETAILS = {"why": "reason", "address": "ip_address"}
+#: Former and new keys in the details of events, by the new type of the event.
+DETAILS = {
+    "account_imported": {"former_id": "external_id"},
+    "session_ended": {"address": "ip_address"},
+    "suspended": {"why": "reason"},
+}
+#: Former and new reasons why a session ended.
 REASONS = {
     "frozen": "suspended",
     "disavowed": "account_secured",
@@ -111,7 +116,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Copy every row back."""
     former, new = _tables({}), _tables(TABLES)
-    _rewrite_details(new["event"], _swapped(DETAILS), _swapped(REASONS))
+    names = {event_type: _swapped(keys) for event_type, keys in DETAILS.items()}
+    _rewrite_details(new["event"], names, _swapped(REASONS))
     _copy(new, former)
 
 
@@ -142,11 +148,11 @@ def _translated(
 
 
 def _rewrite_details(
-    events: sa.Table, names: Mapping[str, str], reasons: Mapping[str, str]
+    events: sa.Table, names: Mapping[str, Mapping[str, str]], reasons: Mapping[str, str]
 ) -> None:
-    """Rename what the details of ended sessions and of suspensions hold, in batches by id."""
+    """Rename keys in the details of events, and reasons why sessions ended, in batches by id."""
     connection, last = op.get_bind(), ""
-    affected = events.c.type.in_(["session_ended", "suspended"])
+    affected = events.c.type.in_(names)
     some = sa.select(events.c.id, events.c.type, events.c.details).where(affected)
     change = (
         sa.update(events)
@@ -158,19 +164,13 @@ def _rewrite_details(
     ).all():
         changed = []
         for row in rows:
-            details = {_name(names, row.type, name): value for name, value in row.details.items()}
+            keys = names[row.type]
+            details = {keys.get(name, name): value for name, value in row.details.items()}
             if row.type == "session_ended":
                 details["reason"] = reasons.get(details["reason"], details["reason"])
             changed.append({"event_id": row.id, "new_details": details})
         connection.execute(change, changed)
         last = rows[-1].id
-
-
-def _name(names: Mapping[str, str], event_type: str, name: str) -> str:
-    """Return the other name of a detail; only suspensions had a `why`, whose name is `reason`."""
-    if event_type == "session_ended" and "why" in (name, names.get(name)):
-        return name
-    return names.get(name, name)
 
 
 def _swapped(keys: Mapping[str, str]) -> dict[str, str]:

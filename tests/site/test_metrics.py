@@ -7,12 +7,12 @@ import sys
 import urllib.request
 from datetime import timedelta
 
-import authsite.metrics
 import pytest
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
+import authsite.telemetry
 from authsite.application.background import Background
 from authsite.clock import utc_now
 from authsite.models import PurgeRun, User, UserSession
@@ -124,12 +124,12 @@ def test_who_wants_to_be_measured_without_the_package_is_told_so(
     new_application, monkeypatch, settings_of_tests
 ):
     for name in (
-        "authsite.metrics.prometheus",
-        "authsite.metrics.asked",
-        "authsite.metrics.hashes",
+        "authsite.telemetry.prometheus",
+        "authsite.telemetry.collector",
+        "authsite.telemetry.hash_metrics",
     ):
         monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.delattr(authsite.metrics, "prometheus", raising=False)
+    monkeypatch.delattr(authsite.telemetry, "prometheus", raising=False)
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(SettingError, match=r"authsite\[metrics\]"):
         new_application(**{"authsite.metrics.listen": "127.0.0.1:9101"})

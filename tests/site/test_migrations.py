@@ -88,7 +88,7 @@ def test_from_nothing_up_down_and_up_again(empty_url, engine, migrate):
         "authsite_throttle",
         "authsite_user",
     }
-    migrate(empty_url, "base")
+    migrate(empty_url, "base", down=True)
     assert schema_of(engine) == {}
     migrate(empty_url)
     assert schema_of(engine) == schema
@@ -102,7 +102,7 @@ def test_migrations_and_models_are_equal(empty_url, engine, migrate, request, tm
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
     migrated = schema_of(engine)
-    migrate(empty_url, "base")
+    migrate(empty_url, "base", down=True)
     Base.metadata.create_all(engine)
     assert schema_of(engine) == migrated
 

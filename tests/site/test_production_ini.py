@@ -150,7 +150,7 @@ def test_it_serves_and_logs_in_json_with_the_number_of_the_request(server):
     for line in logged:
         assert datetime.fromisoformat(line["time"]).utcoffset() == timedelta(0)
         assert {"level", "logger", "message", "process"} <= set(line)
-    [refused] = [line for line in logged if line["logger"] == "authsite.malformed"]
+    [refused] = [line for line in logged if line["logger"] == "authsite.web.validation"]
     assert refused["message"] == "malicious_host: not a host of this site"
     assert len(refused["request_id"]) >= 8
     assert not any(SECRET in str(line) for line in logged)

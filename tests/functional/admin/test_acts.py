@@ -67,7 +67,7 @@ def test_who_is_unfrozen_signs_in_again_and_reads_what_happened(desk, ada, freez
 
 @pytest.mark.asvs("16.2.1")
 def test_the_log_says_who_it_was(desk, freeze, id_of, caplog):
-    caplog.set_level(logging.INFO, "authsite.journal")
+    caplog.set_level(logging.INFO, "authsite.audit")
     freeze()
     [line] = [each for each in caplog.records if getattr(each, "event", "") == "user_suspended"]
     assert (line.user_id, line.actor_id) == (id_of(), id_of("boss@example.com"))

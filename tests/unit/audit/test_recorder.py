@@ -162,7 +162,7 @@ def test_the_log_says_who_where_and_what_and_nothing_that_was_typed(dbsession, a
     ended, failed = caplog.records
     assert ended.getMessage() == (
         f"session_ended: user_id={ada.id} session_id=a session of us "
-        "ip_address=192.0.2.1 actor=person reason=signed_out"
+        "ip_address=192.0.2.1 actor=user reason=signed_out"
     )
     assert (ended.levelno, failed.levelno) == (logging.INFO, logging.WARNING)
     assert "user_id" not in failed.getMessage()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from pyramid_retry import IRetryableError
+from pyramid_retry import IRetryableError, mark_error_retryable
 from transaction import TransactionManager
 
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
@@ -23,7 +23,7 @@ def a_database(tmp_path: Path) -> Iterator[Callable[..., Database]]:
 
     def a_database(wait: timedelta = PATIENT) -> Database:
         url = sa.make_url(f"sqlite:///{tmp_path}/authsite.sqlite")
-        opened.append(Database(url, pool_size=2, timeout=wait))
+        opened.append(Database(url, pool_size=2, timeout=wait, mark_retryable=mark_error_retryable))
         return opened[-1]
 
     with a_database().read_engine.connect() as connection:
@@ -47,7 +47,7 @@ def is_locked(path: Path) -> bool:
         connection.close()
 
 
-@pytest.mark.parametrize("which", ["engine", "reading"])
+@pytest.mark.parametrize("which", ["engine", "read_engine"])
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 1000)],

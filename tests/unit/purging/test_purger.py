@@ -55,7 +55,7 @@ def at_work(purger: Purger) -> Iterator[None]:
 
 
 def test_what_is_over_goes_and_what_lives_stays(services, sessions, dbsession, caplog):
-    caplog.set_level("INFO", "authsite.sweeping")
+    caplog.set_level("INFO", "authsite.purging")
     a_message(dbsession, purge_after=NOW)
     expired = []
     assert sweeper_of(services.database, on_expired=expired.append).run_if_due(now=NOW)

@@ -23,13 +23,13 @@ def ada(dbsession):
     where = {"ip_address": "192.0.2.7", "user_agent": FIREFOX}
     a_session(dbsession, ada, created_at=now, name="work laptop", **where)
     a_session(dbsession, ada, created_at=now - timedelta(days=40))
-    an_event(dbsession, ada, at=now - timedelta(minutes=2), **where)
+    an_event(dbsession, ada, occurred_at=now - timedelta(minutes=2), **where)
     details = {"reason": "Too many mails."}
     an_event(
         dbsession,
         ada,
         kind=EventType.SUSPENDED,
-        at=now,
+        occurred_at=now,
         actor=Actor.OPERATOR.value,
         details=details,
     )
@@ -97,7 +97,7 @@ def test_json_has_all_but_secrets(shell, ada, dbsession):
     answer = shell.json("show", ada)
     assert answer["account"]["id"] == ada
     assert [each["name"] for each in answer["sessions"]] == ["work laptop"]
-    assert answer["events"][-1]["what"] == EventType.SIGNED_IN.words
+    assert answer["events"][-1]["label"] == "Signed in"
     printed = str(answer)
     assert dbsession.scalar(sa.select(User.password_hash).where(User.id == ada)) not in printed
     assert dbsession.scalar(sa.select(EmailLink.digest)).hex() not in printed
