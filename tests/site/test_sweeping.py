@@ -119,4 +119,4 @@ def test_a_sweep_while_the_database_is_away_is_put_off(new_application, database
     with database_away(services), caplog.at_level(logging.WARNING):
         services.purger.run_if_due(now=utc_now()).join()
     [record] = caplog.records
-    assert record.getMessage().startswith("sys_purge: put off, the database is unavailable")
+    assert record.getMessage().startswith("sys_purge: deferred, the database is unavailable")
