@@ -199,7 +199,7 @@ def test_an_account_is_closed_and_kept_after_all(page, member, inbox):
     expect(said(page)).to_contain_text("Account closed.")
     assert inbox.link_for(member.email, "secure-account")
     sign_in(page, member)
-    expect(heading(page)).to_have_text("Keep your account?")
+    expect(heading(page)).to_have_text("Keep your account")
     press(page, "Keep account")
     assert where(page) == "/dashboard"
     expect(said(page)).to_have_text("Account reactivated.")
