@@ -24,7 +24,7 @@ def heading(page):
 
 def banner(page):
     """Return what asks to confirm the address, if it does."""
-    return page.get_by_role("complementary", name="Your email address")
+    return page.get_by_role("complementary", name="Your email")
 
 
 def long_ago(engine, email):
@@ -99,7 +99,7 @@ def test_a_forgotten_password_is_replaced(page, member, inbox):
 
     page.goto(inbox.link_for(member.email, "reset-password"))
     fill_in(page, CHOICE | {"Confirm password": "another"}, "Reset password")
-    expect(page.get_by_role("alert")).to_contain_text("not the same")
+    expect(page.get_by_role("alert")).to_contain_text("don't match")
     fill_in(page, CHOICE, "Reset password")
     assert where(page) == "/sign-in"
     expect(said(page)).to_have_text("Password changed. Sign in with your new password.")
@@ -138,7 +138,7 @@ def test_an_address_is_changed_and_given_back(page, member, person, inbox, new_p
     page.goto(inbox.link_for(old, "verify-email"))
     press(page, "Verify email")
     page.goto("/account")
-    page.get_by_role("link", name="Change it").click()
+    page.get_by_role("link", name="Email", exact=True).click()
     fill_in(page, {"New email": new}, "Send link")
     expect(heading(page)).to_have_text("Check your email")
     page.goto(inbox.link_for(new, "change-email"))
@@ -193,13 +193,13 @@ def test_a_page_that_needs_the_password_again_comes_after_it(page, member, engin
 
 def test_an_account_is_closed_and_kept_after_all(page, member, inbox):
     page.goto("/account")
-    page.get_by_role("link", name="Close your account").click()
+    page.get_by_role("link", name="Close account").click()
     fill_in(page, {"Password": PASSWORD}, "Close account")
     assert where(page) == "/sign-in"
     expect(said(page)).to_contain_text("Account closed.")
     assert inbox.link_for(member.email, "secure-account")
     sign_in(page, member)
-    expect(heading(page)).to_have_text("Keep your account?")
+    expect(heading(page)).to_have_text("Keep your account")
     press(page, "Keep account")
     assert where(page) == "/dashboard"
     expect(said(page)).to_have_text("Account reactivated.")
@@ -208,7 +208,7 @@ def test_an_account_is_closed_and_kept_after_all(page, member, inbox):
 def test_the_data_of_an_account_is_a_file(page, member):
     page.goto("/account")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download your data").click()
+        page.get_by_role("link", name="Download data").click()
     assert download.value.suggested_filename == "account.json"
     assert member.email in download.value.path().read_text()
 

@@ -73,8 +73,8 @@ def test_the_page_says_what_the_button_does_and_to_which_account(ada, browser, t
     assert f"We emailed <strong>{ADA}</strong>" in page
     assert "Signs out every device" in page
     assert "Blocks the current password" in page
-    assert "back, in place of the one" not in page
-    assert "not closed" not in page
+    assert "Restores" not in page
+    assert "Cancels the deletion" not in page
     assert ada.is_signed_in
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from pyramid.registry import Registry
 from webtest import TestApp, TestResponse
 
-from authsite.resources import Link
+from authsite.resources import EmailLinkResource
 from authsite.resources.site_map import ANY, endpoints
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of
@@ -86,7 +86,7 @@ def forms_of_strangers(registry: Registry) -> set[str]:
         for page in endpoints(registry)
         if page.method in {"POST", ANY}
         and page.permission in {"anonymous", "public"}
-        and not issubclass(page.context, Link)
+        and not issubclass(page.context, EmailLinkResource)
     }
 
 

@@ -1,14 +1,13 @@
 """Paths for the addresses of pages, also of those whose address has a token or an id in it."""
 
-from datetime import timedelta
-
 from sqlalchemy.orm import Session
 
 from authsite.accounts.active_sessions import find_sessions
-from authsite.accounts.email_links import Purpose, issue_link
+from authsite.accounts.email_links import Purpose, issue_link, issue_secure_account_link
 from authsite.accounts.users import get_user_by_email
 from authsite.clock import utc_now
 from authsite.services import Services
+from tests.factories import a_unit_of_work
 
 #: What is shaped like the token of a link, and never was one.
 NOBODYS_TOKEN = "A" * 43
@@ -33,12 +32,11 @@ def path_of(services: Services, address: str, *, email: str = "ada@example.com")
     with Session(services.database.write_engine) as dbsession:
         user = get_user_by_email(dbsession, email)
         if user:
-            words = {
-                "email": user.email,
-                "email_normalized": user.email_normalized,
-                "now": utc_now(),
-            }
-            token = issue_link(dbsession, user, purpose, lifetime=timedelta(hours=1), **words)
+            work = a_unit_of_work(services, dbsession, now=utc_now())
+            if purpose is Purpose.SECURE_ACCOUNT:
+                token = issue_secure_account_link(work, user)
+            else:
+                token = issue_link(work, user, purpose)
         dbsession.commit()
     return address.replace("{token}", str(token))
 
@@ -53,6 +51,6 @@ def _session_of(services: Services, email: str) -> str:
     with services.database.read_dbsession() as dbsession:
         user = get_user_by_email(dbsession, email)
         sessions, _count = (
-            find_sessions(dbsession, user.id, here="", now=utc_now()) if user else ([], 0)
+            find_sessions(dbsession, user.id, current=None, now=utc_now()) if user else ([], 0)
         )
     return sessions[0].id if sessions else NOBODYS_ID

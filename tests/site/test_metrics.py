@@ -287,7 +287,7 @@ def test_while_the_database_is_away_there_is_no_word_of_the_outbox_and_all_other
         names = {name for name, *_ in services.values()}
     assert not any(name.startswith("authsite_outbox") for name in names)
     assert {"authsite_sign_ins_total", "authsite_database_connections"} <= names
-    assert "sys_metrics_retry: no word of the outbox: OperationalError" in caplog.text
+    assert "sys_metrics_retry: can't read the outbox: OperationalError" in caplog.text
     assert ("authsite_outbox_messages",) in services.values()
 
 

@@ -46,7 +46,7 @@ def test_it_does_not_start_without_what_it_must_know(environ, monkeypatch, varia
     """The setting and the variable are both named."""
     for name in environ.keys() - {variable}:
         monkeypatch.setenv(name, environ[name])
-    with pytest.raises(SystemExit, match=f"authsite: {setting} is missing: .*{variable}"):
+    with pytest.raises(SystemExit, match=f"authsite: {setting} is missing. .*{variable}"):
         get_app(PRODUCTION)
 
 

@@ -1,6 +1,7 @@
 """The checks of secrets, and their removal from messages."""
 
 import secrets
+from functools import partial
 
 import pytest
 
@@ -12,8 +13,13 @@ from tests.unit.doctor.findings import fails, findings_of, passes, warns
 PEPPER = secrets.token_urlsafe(32)
 
 
-@pytest.mark.parametrize("generated", [secrets.token_urlsafe(32), secrets.token_hex(16)])
-def test_secret_accepts_generated_ones(a_subject, generated):
+@pytest.mark.parametrize(
+    "generate",
+    [partial(secrets.token_urlsafe, 32), partial(secrets.token_hex, 16)],
+    ids=["urlsafe", "hex"],
+)
+def test_secret_accepts_generated_ones(a_subject, generate):
+    generated = generate()
     passes(a_subject(app={"authsite.secret": generated}), "secret")
 
 
