@@ -79,12 +79,11 @@ def _nothing(_dbsession: Session) -> None:
 
 
 def _put(outbox: MailComposer, dbsession: Session) -> None:
+    outbox = replace(outbox, dbsession=dbsession, audit=replace(outbox.audit, dbsession=dbsession))
     outbox.put(
-        dbsession,
         "verify_email",
         to=EMAIL,
         user_id=None,
-        now=utc_now(),
         link=outbox.link_to("verify-email", new_id()),
         lifetime="a day",
     )

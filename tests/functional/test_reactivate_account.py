@@ -1,5 +1,6 @@
 """`/reactivate-account`: a sign-in to a closed account pauses, and resumes when the user keeps it."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -64,6 +65,14 @@ def test_reactivation_leads_where_the_user_was_going(ada):
 def test_pending_sign_in_gives_no_access(ada, page):
     assert ada.get("/dashboard").location.startswith("http://localhost/sign-in")
     assert ada.get("/account/sessions").location.startswith("http://localhost/sign-in")
+
+
+def test_pending_sign_in_is_stored_as_a_digest(ada, page, dbsession):
+    identifier, _, secret = ada.app.cookies["pending_sign_in"].partition(".")
+    row = dbsession.scalars(sa.select(PendingSignIn)).one()
+    assert row.id == identifier
+    assert row.secret_digest == hashlib.sha256(secret.encode()).digest()
+    assert secret not in repr(row)
 
 
 def test_pending_sign_in_alone_keeps_nothing(ada, page, dbsession):

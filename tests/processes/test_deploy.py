@@ -213,7 +213,6 @@ def test_the_log_of_the_proxy_holds_no_link_of_a_mail_and_no_query(place: Place)
         "verify-email",
         "change-email",
         "secure-account",
-        "reactivate-account",
     ]
     for page in pages:
         for door in (place.nginx, place.nginx.plain):

@@ -31,7 +31,7 @@ def write(request):
     """Answer a form with an email."""
     values = {"link": request.url_to("verify-email", "secret"), "lifetime": "24 hours"}
     address = {"to": "ada@example.com", "user_id": None}
-    request.outbox.put(request.dbsession, "verify_email", now=utc_now(), **address, **values)
+    request.work.outbox.put("verify_email", **address, **values)
     return Response("Check your email.")
 
 
@@ -104,7 +104,7 @@ def last_purge(dbsession):
     """Let the last purge have begun this long ago."""
 
     def set_to(ago):
-        dbsession.execute(sa.update(PurgeRun).values(begun_at=utc_now() - ago))
+        dbsession.execute(sa.update(PurgeRun).values(started_at=utc_now() - ago))
         dbsession.commit()
 
     yield set_to
@@ -131,7 +131,7 @@ def test_purge_waits_for_the_database(new_application, database_away, caplog):
     with database_away(services), caplog.at_level(logging.WARNING):
         assert not services.purger.run_if_due(now=utc_now())
     [record] = caplog.records
-    assert record.getMessage().startswith("sys_purge: put off, the database is away")
+    assert record.getMessage().startswith("sys_purge: deferred, the database is unavailable")
 
 
 def test_pshell_schedules_no_worker(settings_of_tests, tmp_path, monkeypatch):

@@ -223,7 +223,6 @@ def pages_behind_links(stranger, member, *, link_to) -> Iterator[tuple[str, Test
         yield f"200 stranger {purpose}", page
         yield f"422 stranger {purpose} wrong", stranger.submit(page, {"password": "not that one"})
         yield f"200 member {purpose}", member.get(path)
-    yield "200 keep account", stranger.get(link_to("/reactivate-account/{token}"))
 
 
 def pages_of_changes(member) -> Iterator[tuple[str, TestResponse]]:

@@ -3,7 +3,6 @@
 import pytest
 from pyramid.response import Response
 
-from authsite.clock import utc_now
 from authsite.resources import Root
 from tests.mailbox import Mailbox
 
@@ -14,14 +13,9 @@ def add_pages(config):
     """Add a page that writes a message and answers, and one that writes it and fails."""
 
     def write(request):
-        request.outbox.put(
-            request.dbsession,
-            "no_account",
-            to="ada@example.com",
-            user_id=None,
-            now=utc_now(),
-            link=request.outbox.link_to("forgot-password"),
-        )
+        outbox = request.work.outbox
+        link = outbox.link_to("forgot-password")
+        outbox.put("no_account", to="ada@example.com", user_id=None, link=link)
         return Response("written")
 
     def fail(request):

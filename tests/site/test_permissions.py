@@ -65,6 +65,7 @@ TABLE = [
 ]
 #: What a form without a word in it is answered with, by those who may send it.
 EMPTY_FORM = {
+    "/reactivate-account": 303,
     "/account": 422,
     "/account/close": 422,
     "/account/email": 422,
@@ -85,13 +86,17 @@ EMPTY_FORM = {
 }
 #: And where it leads.
 AFTER_IT = {
+    "/reactivate-account": "/sign-in",
     "/account/sessions/end-others": "/account/sessions",
     "/account/sessions/{id}": "/account/sessions",
     "/account/sessions/{id}/end": "/sign-in",
     "/sign-out": "/sign-in",
 }
 #: Where those go on to who may open a page that only leads to another.
-ELSEWHERE = {"/.well-known/change-password": "/account/password"}
+ELSEWHERE = {
+    "/.well-known/change-password": "/account/password",
+    "/reactivate-account": "/sign-in",
+}
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 

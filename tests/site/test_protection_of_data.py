@@ -131,8 +131,8 @@ def is_a_slow_hash(visit, column):
 
 def is_a_digest(visit, column):
     secret = visit.ada.cookie.partition(".")[2]
-    if column.startswith("pending_link."):
-        secret = visit.of_ada("outbox_message.text").split("/verify-email/")[1].split()[0]
+    if column.startswith("authsite_email_link."):
+        secret = visit.of_ada("authsite_outbox_message.text").split("/verify-email/")[1].split()[0]
     assert visit.of_ada(column) == hashlib.sha256(secret.encode("ascii")).digest()
     assert len(secret) == 43
     assert not any(is_shown(visit.of_ada(column), page) for page in visit.shown.values())
@@ -142,11 +142,11 @@ def is_for_its_owner(visit, column):
     value = visit.of_ada(column)
     if value is None or isinstance(value, bool):
         return  # nothing to show yet, or what cannot be told from others
-    if column == "user.created_at":
+    if column == "authsite_user.created_at":
         assert f"{value:%B} {value.year}" in visit.shown["ada"]
         assert f"{value:%B} {value.year}" not in visit.shown["stranger"]
         return
-    if not column.endswith(".email_key"):
+    if not column.endswith(".email_normalized"):
         assert is_shown(value, visit.shown["ada"])
     assert not is_shown(value, visit.shown["grace"])
     assert not is_shown(value, visit.shown["stranger"])
@@ -163,7 +163,9 @@ def is_in_their_history(visit, column):
         for person in (ADA, GRACE)
     )
     hers -= anothers | {None}
-    if column != "event.details":  # for which neither has done enough to differ in it
+    if (
+        column != "authsite_audit_event.details"
+    ):  # for which neither has done enough to differ in it
         assert hers
     for value in hers:
         assert is_shown(value, visit.shown["ada"])
@@ -199,69 +201,79 @@ def is_nobodys(visit, column):
 
 #: How each column is protected. A new column needs a row here, and one in docs/security.md.
 PROTECTIONS = {
-    "user.id": is_random,
-    "user.first_name": is_for_its_owner,
-    "user.last_name": is_for_its_owner,
-    "user.email": is_for_its_owner,
-    "user.email_key": is_for_its_owner,
-    "user.password_hash": is_a_slow_hash,
-    "user.created_at": is_for_its_owner,
-    "user.email_verified_at": is_for_its_owner,
-    "user.closes_at": is_for_its_owner,
-    "user.known_since": is_for_its_owner,
-    "user.frozen_at": is_for_its_owner,
-    "user.frozen_reason": is_for_its_owner,
-    "user.is_administrator": is_nobodys,
-    "user.former_id": is_for_its_owner,
-    "user_session.id": is_random,
-    "user_session.secret_digest": is_a_digest,
-    "user_session.user_id": is_random,
-    "user_session.created_at": is_for_its_owner,
-    "user_session.last_seen_at": is_for_its_owner,
-    "user_session.confirmed_at": is_for_its_owner,
-    "user_session.expires_at": is_for_its_owner,
-    "user_session.user_agent": is_for_its_owner,
-    "user_session.network_address": is_for_its_owner,
-    "user_session.public_computer": is_for_its_owner,
-    "user_session.name": is_for_its_owner,
-    "user_session.method": is_nobodys,
-    "event.id": is_nobodys,
-    "event.user_id": is_nobodys,
-    "event.type": is_nobodys,
-    "event.at": is_in_their_history,
-    "event.session_id": is_in_their_history,
-    "event.user_agent": is_in_their_history,
-    "event.network_address": is_in_their_history,
-    "event.details": is_in_their_history,
-    "event.actor": is_nobodys,
-    "event.actor_id": is_nobodys,
-    "throttle.key": is_a_mac,
-    "throttle.begun_at": is_a_number,
-    "throttle.hits": is_a_number,
-    "throttle.free_at": is_a_number,
-    "throttle.forget_at": is_a_number,
-    "pending_link.digest": is_a_digest,
-    "pending_link.user_id": is_nobodys,
-    "pending_link.purpose": is_nobodys,
-    "pending_link.email": is_for_its_owner,
-    "pending_link.email_key": is_for_its_owner,
-    "pending_link.created_at": is_for_its_owner,
-    "pending_link.expires_at": is_for_its_owner,
-    "outbox_message.id": is_nobodys,
-    "outbox_message.kind": is_nobodys,
-    "outbox_message.user_id": is_nobodys,
-    "outbox_message.recipient": is_for_its_owner,
-    "outbox_message.subject": is_nobodys,
-    "outbox_message.text": is_not_shown,
-    "outbox_message.html": is_not_shown,
-    "outbox_message.due_at": is_for_its_owner,
-    "outbox_message.next_try_at": is_for_its_owner,
-    "outbox_message.delivered_at": is_for_its_owner,
-    "outbox_message.forget_at": is_for_its_owner,
-    "outbox_message.tries": is_nobodys,
-    "outbox_message.failure": is_not_shown,
-    "sweep.name": is_nobodys,
-    "sweep.begun_at": is_nobodys,
+    "authsite_user.id": is_random,
+    "authsite_user.first_name": is_for_its_owner,
+    "authsite_user.last_name": is_for_its_owner,
+    "authsite_user.email": is_for_its_owner,
+    "authsite_user.email_normalized": is_for_its_owner,
+    "authsite_user.password_hash": is_a_slow_hash,
+    "authsite_user.created_at": is_for_its_owner,
+    "authsite_user.email_verified_at": is_for_its_owner,
+    "authsite_user.delete_after": is_for_its_owner,
+    "authsite_user.devices_valid_since": is_for_its_owner,
+    "authsite_user.suspended_at": is_for_its_owner,
+    "authsite_user.suspension_reason": is_for_its_owner,
+    "authsite_user.is_administrator": is_nobodys,
+    "authsite_user.external_id": is_for_its_owner,
+    "authsite_session.id": is_random,
+    "authsite_session.secret_digest": is_a_digest,
+    "authsite_session.user_id": is_random,
+    "authsite_session.created_at": is_for_its_owner,
+    "authsite_session.last_seen_at": is_for_its_owner,
+    "authsite_session.authenticated_at": is_for_its_owner,
+    "authsite_session.expires_at": is_for_its_owner,
+    "authsite_session.user_agent": is_for_its_owner,
+    "authsite_session.ip_address": is_for_its_owner,
+    "authsite_session.public_computer": is_for_its_owner,
+    "authsite_session.name": is_for_its_owner,
+    "authsite_session.auth_method": is_nobodys,
+    "authsite_audit_event.id": is_nobodys,
+    "authsite_audit_event.user_id": is_nobodys,
+    "authsite_audit_event.type": is_nobodys,
+    "authsite_audit_event.occurred_at": is_in_their_history,
+    "authsite_audit_event.session_id": is_in_their_history,
+    "authsite_audit_event.user_agent": is_in_their_history,
+    "authsite_audit_event.ip_address": is_in_their_history,
+    "authsite_audit_event.details": is_in_their_history,
+    "authsite_audit_event.actor": is_nobodys,
+    "authsite_audit_event.actor_id": is_nobodys,
+    # No sign-in is pending here; tests/functional/test_reactivate_account.py has one.
+    "authsite_pending_sign_in.id": is_nobodys,
+    "authsite_pending_sign_in.secret_digest": is_nobodys,
+    "authsite_pending_sign_in.user_id": is_nobodys,
+    "authsite_pending_sign_in.stage": is_nobodys,
+    "authsite_pending_sign_in.auth_method": is_nobodys,
+    "authsite_pending_sign_in.public_computer": is_nobodys,
+    "authsite_pending_sign_in.next": is_nobodys,
+    "authsite_pending_sign_in.created_at": is_nobodys,
+    "authsite_pending_sign_in.expires_at": is_nobodys,
+    "authsite_throttle.key": is_a_mac,
+    "authsite_throttle.window_started_at": is_a_number,
+    "authsite_throttle.hits": is_a_number,
+    "authsite_throttle.blocked_until": is_a_number,
+    "authsite_throttle.expires_at": is_a_number,
+    "authsite_email_link.digest": is_a_digest,
+    "authsite_email_link.user_id": is_nobodys,
+    "authsite_email_link.purpose": is_nobodys,
+    "authsite_email_link.email": is_for_its_owner,
+    "authsite_email_link.email_normalized": is_for_its_owner,
+    "authsite_email_link.created_at": is_for_its_owner,
+    "authsite_email_link.expires_at": is_for_its_owner,
+    "authsite_outbox_message.id": is_nobodys,
+    "authsite_outbox_message.template": is_nobodys,
+    "authsite_outbox_message.user_id": is_nobodys,
+    "authsite_outbox_message.recipient": is_for_its_owner,
+    "authsite_outbox_message.subject": is_nobodys,
+    "authsite_outbox_message.text": is_not_shown,
+    "authsite_outbox_message.html": is_not_shown,
+    "authsite_outbox_message.send_at": is_for_its_owner,
+    "authsite_outbox_message.next_attempt_at": is_for_its_owner,
+    "authsite_outbox_message.delivered_at": is_for_its_owner,
+    "authsite_outbox_message.purge_after": is_for_its_owner,
+    "authsite_outbox_message.attempts": is_nobodys,
+    "authsite_outbox_message.last_error": is_not_shown,
+    "authsite_purge_run.name": is_nobodys,
+    "authsite_purge_run.started_at": is_nobodys,
 }
 
 
@@ -296,7 +308,7 @@ def test_no_row_holds_a_password_or_the_secret_of_a_session(visit):
 @pytest.mark.asvs("14.2.4")
 def test_no_session_opens_without_its_secret(visit, new_browser):
     identifier, _, secret = visit.ada.cookie.partition(".")
-    digest = visit.of_ada("user_session.secret_digest")
+    digest = visit.of_ada("authsite_session.secret_digest")
     for instead in ("", "A" * 43, digest.hex(), secret[::-1]):
         cookie = {"Cookie": f"session={identifier}.{instead}"}
         assert new_browser().get("/dashboard", headers=cookie).status_int == 303
