@@ -3,8 +3,8 @@
 import random
 import sqlite3
 import time
-from datetime import timedelta
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa

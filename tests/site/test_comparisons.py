@@ -72,7 +72,11 @@ def comparisons(modules=MODULES):
 @pytest.mark.asvs("11.2.4")
 def test_secrets_are_compared_in_constant_time():
     assert comparisons() == EXCEPTIONS
-    assert {path for path, _ in uses_of("hmac")} >= {"security/csrf.py", "security/device_cookie.py", "tokens.py"}
+    assert {path for path, _ in uses_of("hmac")} >= {
+        "security/csrf.py",
+        "security/device_cookie.py",
+        "tokens.py",
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import sys
 import urllib.request
 from datetime import timedelta
 
-import authsite.telemetry
 import pytest
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
+import authsite.telemetry
 from authsite.clock import utc_now
 from authsite.models import PurgeRun, User, UserSession
 from authsite.services import services_of

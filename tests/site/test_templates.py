@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from authsite.web.rendering import TEMPLATES as ENVIRONMENT
 
+from authsite.web.rendering import TEMPLATES as ENVIRONMENT
 from tests.site.source import TEMPLATES, calls, imports
 
 

@@ -42,7 +42,9 @@ def some_events(dbsession, user, number, *, every=MINUTE, **values):
         an_event(dbsession, user, occurred_at=NOW - position * every, **values)
         for position in range(number)
     ]
-    return [each.id for each in sorted(made, key=lambda each: (each.occurred_at, each.id), reverse=True)]
+    return [
+        each.id for each in sorted(made, key=lambda each: (each.occurred_at, each.id), reverse=True)
+    ]
 
 
 @pytest.mark.parametrize("every", [MINUTE, timedelta(0)])
@@ -95,7 +97,8 @@ def test_of_very_many_the_newest_fit_into_memory(dbsession, ada):
     oldest = an_event(dbsession, ada, occurred_at=NOW - 2 * MINUTE).id
     row = dict(dbsession.execute(sa.select(AuditEvent.__table__).limit(1)).mappings().one())
     rows = [
-        row | {"id": new_id(), "user_id": ada.id, "occurred_at": NOW - MINUTE} for _ in range(MAX_AT_ONCE)
+        row | {"id": new_id(), "user_id": ada.id, "occurred_at": NOW - MINUTE}
+        for _ in range(MAX_AT_ONCE)
     ]
     dbsession.execute(sa.insert(AuditEvent.__table__), rows)
     found = latest_history(dbsession, ada.id, now=NOW)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from authsite.web.transactions import retry_attempts, transaction_tween_factory
 from pyramid.registry import Registry
 from pyramid_tm import is_tm_active
 from transaction import TransactionManager
@@ -12,6 +11,7 @@ from transaction import TransactionManager
 from authsite.db.engines import Database
 from authsite.models import User
 from authsite.web.request import Request
+from authsite.web.transactions import retry_attempts, transaction_tween_factory
 from tests.factories import NOW, a_user, some_noise
 
 

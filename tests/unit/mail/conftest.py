@@ -48,7 +48,12 @@ def courier_to(services: Services) -> Callable[..., MailWorker]:
     """Make a courier of the site that brings its mails to this port, with other settings."""
 
     def build(port: int, **mail: Any) -> MailWorker:
-        changed = {"host": "localhost", "port": port, "security": "none", "deliver_in_process": True} | mail
+        changed = {
+            "host": "localhost",
+            "port": port,
+            "security": "none",
+            "deliver_in_process": True,
+        } | mail
         settings = dataclasses.replace(
             services.settings, mail=dataclasses.replace(services.settings.mail, **changed)
         )

@@ -36,7 +36,8 @@ def test_what_is_no_limit_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("longest", "max_doublings"), [("10s", 0), ("30s", 0), ("31s", 1), ("1m", 1), ("1h", 7), ("1d", 12)]
+    ("longest", "max_doublings"),
+    [("10s", 0), ("30s", 0), ("31s", 1), ("1m", 1), ("1h", 7), ("1d", 12)],
 )
 def test_the_waits_are_doubled_until_the_longest(longest, max_doublings):
     limit = RateLimit.parse(f"10/5m..{longest}")

@@ -5,12 +5,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import sqlalchemy as sa
-from authsite.web.transactions import transaction_tween_factory
 from hypothesis import given
 from hypothesis import strategies as st
 
 from authsite.models import User
 from authsite.web.request import Request
+from authsite.web.transactions import transaction_tween_factory
 from tests.factories import a_request, a_user, some_noise
 
 segments = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
