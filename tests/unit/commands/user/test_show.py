@@ -77,7 +77,7 @@ def test_what_happened_is_shown_newest_first(shell, ada):
     newest, before = part(shell("show", ada), "last events")
     assert "by operator  The account was frozen" in newest
     assert newest.endswith("Reason: Too many mails.")
-    assert "by person" in before
+    assert "by user" in before
     assert "Signed in" in before
     assert "192.0.2.7" in before
 
