@@ -8,7 +8,8 @@ from pathlib import Path
 BANNED = re.compile(
     r"""
     (?<![a-z0-9])(?:
-        strangers? | whoever | somebody | nobody | errands? | journals? | couriers? | mend(?:s|ed|ing)?
+        strangers? | whoever | somebody | nobody | errands? | journals? | couriers?
+        | mend(?:s|ed|ing)?
         | sweep(?:s|er|ers|ing)? | freez(?:e|es|ing) | froze | unfreezes? | (?:un)?frozen | anew
         | held[ _-]up | log(?:s|ged|ging)?[ -]in(?:to)? | log[_-]?ins? | simply | easily
     )(?![a-z0-9])

@@ -30,8 +30,8 @@ def threads(setup: Setup) -> Iterator[Finding]:
             yield doubtful(
                 f"[server:{server.name}] has {has} threads, and {hashing} sign-ins may hold one "
                 "each while they wait for a hash: in a storm of them no page is answered",
-                f"threads = {hashing + hashing // 5}, or less in authsite.passwords.hash_queue_size and "
-                "authsite.passwords.hash_threads",
+                f"threads = {hashing + hashing // 5}, or less in "
+                "authsite.passwords.hash_queue_size and authsite.passwords.hash_threads",
             )
         else:
             yield fine(f"[server:{server.name}] has {has} threads for {hashing} hashes at most")

@@ -90,8 +90,8 @@ def outbox(setup: Setup) -> Iterator[Finding]:
         tell = wrong if late > _TOO_LATE else doubtful
         yield tell(
             f"{seen}; one is due since {oldest:%Y-%m-%d %H:%M}Z, and nobody has taken it",
-            "start the site, or `authsite deliver` if authsite.mail.deliver_in_process is no; `authsite "
-            "outbox` says why the others wait",
+            "start the site, or `authsite deliver` if authsite.mail.deliver_in_process is no; "
+            "`authsite outbox` says why the others wait",
         )
     else:
         yield fine(seen)

@@ -30,7 +30,8 @@ def sweeping(setup: Setup) -> Iterator[Finding]:
     if begun is None:
         yield wrong(
             "the row is gone by which processes agree on who sweeps, so nobody does",
-            "INSERT INTO authsite_purge_run (name, started_at) VALUES ('sessions', '1970-01-01 00:00:00')",
+            "INSERT INTO authsite_purge_run (name, started_at) "
+            "VALUES ('sessions', '1970-01-01 00:00:00')",
         )
     elif begun > now + every:
         yield wrong(

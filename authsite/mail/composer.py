@@ -34,8 +34,8 @@ def mail_environment(environment: Environment) -> Environment:
 class MailComposer:
     """Writes messages; one for each request, since it is told when one has been put.
 
-    A kind of message is a folder of templates, `mail/<template>/` with `subject.txt`, `body.txt` and
-    `body.html`. `link_to` makes the address of a page.
+    A kind of message is a folder of templates, `mail/<template>/` with `subject.txt`, `body.txt`
+    and `body.html`. `link_to` makes the address of a page.
     """
 
     def __init__(
