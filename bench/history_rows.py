@@ -18,19 +18,20 @@ SELECT printf('other%011d', n), 'Some', 'Body', n || '@example.org', n || '@exam
 FROM counted
 """
 _SESSIONS = """
-INSERT INTO authsite_session (id, secret_digest, user_id, created_at, last_seen_at, authenticated_at,
-    expires_at, user_agent, ip_address)
+INSERT INTO authsite_session (id, secret_digest, user_id, created_at, last_seen_at,
+    authenticated_at, expires_at, user_agent, ip_address)
 SELECT lower(hex(randomblob(8))), randomblob(32), owners.id, :now, :now, :now,
     strftime('%Y-%m-%d %H:%M:%S', :now, '+1 day') || '.000000', :browser, '192.0.2.1'
 FROM counted JOIN owners ON owners.place = n % (SELECT count(*) FROM owners)
 """
 #: Of the last two months; a fifth of them tell of sessions that ended.
 _EVENTS = """
-INSERT INTO authsite_audit_event (id, user_id, at, kind, actor, user_agent, ip_address, details)
+INSERT INTO authsite_audit_event (id, user_id, occurred_at, type, actor, user_agent, ip_address,
+    details)
 SELECT lower(hex(randomblob(8))), owners.id,
     strftime('%Y-%m-%d %H:%M:%S', :now, '-' || (abs(random()) % 5000000) || ' seconds')
     || printf('.%06d', abs(random()) % 1000000),
-    CASE WHEN n % 5 THEN 'signed_in' ELSE 'session_ended' END, 'person', :browser, '192.0.2.1',
+    CASE WHEN n % 5 THEN 'signed_in' ELSE 'session_ended' END, 'user', :browser, '192.0.2.1',
     CASE WHEN n % 5 THEN '{"method": "password"}' ELSE '{"session": "x", "reason": "ended"}' END
 FROM counted JOIN owners ON owners.place = n % (SELECT count(*) FROM owners)
 """

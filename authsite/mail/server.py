@@ -25,7 +25,7 @@ class MailServer(NamedTuple):
     def open(self) -> smtplib.SMTP:
         """Return a connection that is secured and signed in as the settings say.
 
-        Raises `ServerUnavailable`, or `Misconfigured` where an operator has to do something about it.
+        Raises `ServerUnavailable`, or `Misconfigured` where an operator has to change a setting.
         """
         try:
             smtp = self._connect()

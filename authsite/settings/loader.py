@@ -126,8 +126,8 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         )
     if max(settings.session.idle_timeout, settings.session.absolute_timeout) > MAX_COOKIE_AGE:
         raise SettingError(
-            "authsite.session.idle_timeout and authsite.session.absolute_timeout must be at most 400 days, the "
-            "longest that browsers keep a cookie."
+            "authsite.session.idle_timeout and authsite.session.absolute_timeout: "
+            "browsers keep no cookie beyond 400 days."
         )
     if settings.session.refresh_interval >= settings.session.idle_timeout:
         raise SettingError(

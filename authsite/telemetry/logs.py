@@ -14,7 +14,7 @@ _PLAIN = (str, int, float, bool)
 
 
 class JsonFormatter(logging.Formatter):
-    """For the `[formatter_…]` section of an ini file: `class = authsite.telemetry.logs.JsonFormatter`.
+    """For `[formatter_…]` in an ini file: `class = authsite.telemetry.logs.JsonFormatter`.
 
     JSON escapes control characters, so that nobody writes a line of their own into the log by
     what they send (ASVS 16.4.1); times are UTC with their offset (ASVS 16.2.2). Fields that a

@@ -91,16 +91,12 @@ def _events_of(owner: str) -> list[dict[str, Any]]:
     now, said = utc_now(), []
     for kind in set(EventType) - {EventType.SESSION_ENDED}:
         subject = {"subject": "W" * 120, "from": f"{'w' * 60}@example.com", "to": "b@example.com"}
-        said.append(
-            (
-                kind,
-                subject if kind is not EventType.SUSPENDED else {"reason": "Too many complaints."},
-            )
-        )
+        reason = {"reason": "Too many complaints."}
+        said.append((kind, reason if kind is EventType.SUSPENDED else subject))
     for position, reason in enumerate((*SessionEndReason, *SessionEndReason, *SessionEndReason)):
         ended = {"reason": reason.key, "session": new_id(), "browser": _BROWSERS[position % 3]}
         if name := _NAMES[position % 3]:
-            ended |= {"name": name, "address": _ADDRESSES[position % 3]}
+            ended |= {"name": name, "ip_address": _ADDRESSES[position % 3]}
         said.append((EventType.SESSION_ENDED, ended))
     actors = [*Actor]
     return [

@@ -32,8 +32,8 @@ def long_ago(engine, email):
     with engine.begin() as connection:
         connection.execute(
             sa.text(
-                "UPDATE authsite_session SET authenticated_at = '2020-01-01 00:00:00.000000' WHERE user_id "
-                "IN (SELECT id FROM authsite_user WHERE email = :email)"
+                "UPDATE authsite_session SET authenticated_at = '2020-01-01 00:00:00.000000' "
+                "WHERE user_id IN (SELECT id FROM authsite_user WHERE email = :email)"
             ),
             {"email": email},
         )

@@ -16,7 +16,7 @@ from tests.processes.visitors import SESSION, Visitor
 THREADS = 32
 SECONDS = 20
 #: Sessions are extended all the time, so that pages write as well.
-SETTINGS = FOR_CROWDS | {"AUTHSITE_SESSION_TOUCH_EVERY": "1s"}
+SETTINGS = FOR_CROWDS | {"AUTHSITE_SESSION_REFRESH_INTERVAL": "1s"}
 
 
 class Regular:

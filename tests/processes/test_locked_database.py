@@ -12,7 +12,10 @@ from authsite.models import User, UserSession
 from tests.processes.servers import FOR_CROWDS, Server
 from tests.processes.visitors import SESSION, Visitor
 
-SETTINGS = FOR_CROWDS | {"AUTHSITE_DATABASE_TIMEOUT": "1s", "AUTHSITE_SESSION_TOUCH_EVERY": "1h"}
+SETTINGS = FOR_CROWDS | {
+    "AUTHSITE_DATABASE_TIMEOUT": "1s",
+    "AUTHSITE_SESSION_REFRESH_INTERVAL": "1h",
+}
 BUSY = ("sys_database_unavailable", "sys_purge: put off")
 
 

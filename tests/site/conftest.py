@@ -93,3 +93,20 @@ def _server_away(url: sa.URL) -> Iterator[None]:
         )
         yield
         connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    """The URL of a database in which there is nothing."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.sqlite"
+    return request.getfixturevalue("postgresql").new_database()
+
+
+@pytest.fixture
+def engine(empty_url):
+    """A way into that database which holds no connection back."""
+    url = sa.make_url(empty_url)
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return sa.create_engine(url, poolclass=sa.pool.NullPool)

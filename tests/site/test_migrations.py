@@ -18,23 +18,6 @@ from authsite.models import Base
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request, tmp_path):
-    """The URL of a database in which there is nothing."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/empty.sqlite"
-    return request.getfixturevalue("postgresql").new_database()
-
-
-@pytest.fixture
-def engine(empty_url):
-    """A way into that database which holds no connection back."""
-    url = sa.make_url(empty_url)
-    if url.get_backend_name() == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    return sa.create_engine(url, poolclass=sa.pool.NullPool)
-
-
 def schema_of(engine):
     """Return what the database says of its tables, constraints and indexes."""
     inspector = sa.inspect(engine)

@@ -1,0 +1,45 @@
+"""Refuse words that glossary and style replace, in code, templates and docs: `make check`."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+BANNED = re.compile(
+    r"""
+    (?<![a-z0-9])(?:
+        strangers? | whoever | somebody | nobody | errands? | journals? | couriers?
+        | mend(?:s|ed|ing)?
+        | sweep(?:s|er|ers|ing)? | freez(?:e|es|ing) | froze | unfreezes? | (?:un)?frozen | anew
+        | held[ _-]up | log(?:ged|ging)?[ -]in(?:to)? | log[_-]?ins? | simply | easily
+    )(?![a-z0-9])
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+#: OWASP's names of log events, Python's and SMTP's own words, and SQLite's pragma.
+ALLOWED = re.compile(r"authn_login\w*|\bfrozen=True|\.login\(|\bPLAIN, LOGIN\b|\bjournal_mode\b")
+SEARCHED = ("authsite", "docs", "README.md", "CHANGES.md")
+
+
+def banned_words() -> list[str]:
+    """Return where each banned word stands, as `file:line: word`, in files known to git."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--", *SEARCHED], capture_output=True, text=True, check=True
+    )
+    found = []
+    for name in listed.stdout.splitlines():
+        path = Path(name)
+        if path.suffix not in {".py", ".md", ".jinja2", ".html", ".txt", ".css"}:
+            continue
+        if path.name in {"common_passwords.txt", "former_names.py"}:
+            continue
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            words = BANNED.findall(ALLOWED.sub("", line))
+            found += [f"{name}:{number}: {word}" for word in words]
+    return found
+
+
+if __name__ == "__main__":
+    found = banned_words()
+    print(*found, sep="\n", end="\n" if found else "")
+    sys.exit(bool(found))
