@@ -79,7 +79,8 @@ REQUIRED = {"authsite.email.verification": "required"}
 def forms_of_strangers(registry: Registry) -> set[str]:
     """Return the address of every page that takes a form from those who are not signed in.
 
-    But for links: whoever has one knows already whose it is.
+    Without email links and `/reactivate-account`: a visitor with a link, or with a pending sign-in,
+    knows the account already.
     """
     return {
         page.address
@@ -87,6 +88,7 @@ def forms_of_strangers(registry: Registry) -> set[str]:
         if page.method in {"POST", ANY}
         and page.permission in {"anonymous", "public"}
         and not issubclass(page.context, EmailLinkResource)
+        and page.address != "/reactivate-account"
     }
 
 

@@ -80,5 +80,5 @@ def test_from_the_home_page_every_page_for_people_can_be_reached(
     for_people = {each for each in addresses if not each.startswith("/.well-known/")}
     for_people -= PROBES | {each for each in addresses if "{token}" in each}  # which mails lead to
     for_people = {path_of(services, each) for each in for_people}
-    # To the last one those are sent who have not typed their password for a while.
-    assert for_people <= reached | {"/confirm-password"}
+    # To these lead an expired re-authentication, and a sign-in to a closed account.
+    assert for_people <= reached | {"/confirm-password", "/reactivate-account"}
