@@ -1,5 +1,6 @@
 """What only the pages' tests need: the same site under other settings, and time that passes."""
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -117,3 +118,22 @@ def purge_everything(services: Services) -> Callable[[], None]:
             list(purge(services.database.write_engine, target, now=utc_now()))
 
     return purge_all
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sessions_start_in_one_place() -> Iterator[None]:
+    """Let no request of any test create a session in another way than by `complete_sign_in`."""
+
+    def check(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("INSERT INTO authsite_session"):
+            return
+        frame, calls = sys._getframe(), set()
+        while frame:
+            calls.add((frame.f_globals["__name__"], frame.f_code.co_name))
+            frame = frame.f_back
+        is_request = ("pyramid.router", "invoke_request") in calls
+        assert not is_request or ("authsite.web.authentication", "complete_sign_in") in calls
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", check)
+    yield
+    sa.event.remove(sa.Engine, "before_cursor_execute", check)
