@@ -113,9 +113,9 @@ def send(
     filled = form_of(browser.get(path))
     for name, value in {**form.typed, "email": email}.items():
         filled[name] = value
-    before = time.perf_counter()
+    before = time.process_time()
     answer = filled.submit(headers={"Sec-Fetch-Site": "same-origin"}, expect_errors=True)
-    return answer, time.perf_counter() - before
+    return answer, time.process_time() - before
 
 
 def costly(new_application: Callable[..., Any], **settings: str) -> Any:
@@ -138,9 +138,10 @@ def answers_alike(application: Any, path: str, known: str, unknown: str) -> bool
 def takes_as_long(application: Any, path: str, *, form: StrangersForm) -> bool:
     """Whether nobody learns anything from the time.
 
-    Known and unknown take turns, and each goes first as often as the other. What else goes on in
-    the machine only ever adds to a time, so that the lower quartiles are compared; when they are
-    too far apart, more is measured before it is judged.
+    What is compared is the time that all threads of the process compute for, since other processes
+    do not change it. Known and unknown take turns, and each goes first as often as the other. A
+    collection of garbage only ever adds to a time, so that the lower quartiles are compared; when
+    they are too far apart, more is measured before it is judged.
     """
     times: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(ROUNDS):
