@@ -183,4 +183,4 @@ def test_an_ini_file_that_cannot_be_read_is_a_finding(content, tmp_path):
 def test_who_asks_wrongly_is_told_how_to_ask():
     run = Run(ROOT / "production.ini", {}, "--timeout", "soon")
     assert run.status == 2
-    assert "usage: authsite doctor" in run.error
+    assert "Usage: authsite doctor" in run.error

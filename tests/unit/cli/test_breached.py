@@ -54,13 +54,13 @@ def test_malformed_file_is_named_and_no_filter_is_left(folder, tmp_path):
     file = folder / f"{digest_of('llama')[:5]}.txt"
     file.write_text("<html>Too many requests</html>")
     printed = refusal(folder, tmp_path / "filter", "--partial")
-    assert f"the filter was not built: {file} is no file of Have I Been Pwned's" in printed
+    assert f"the filter was not built: {file} is not a file of Have I Been Pwned's" in printed
     assert [path.name for path in tmp_path.iterdir()] == ["all"]
 
 
 def test_empty_filter_is_not_built(folder, tmp_path):
     printed = refusal(folder, tmp_path / "filter", "--partial", "--at-least", "8")
-    assert "no hash that was seen so often" in printed
+    assert "no hash that was seen that often" in printed
     assert not (tmp_path / "filter").exists()
 
 

@@ -39,27 +39,27 @@ def ini(tmp_path, migrate):
 
 def test_warnings_alone_are_no_failure(ini):
     lines = run("doctor", "--server-name", "main", ini).stdout.splitlines()
-    assert lines[0] == f"ok       ini file            {ini} can be read"
+    assert lines[0] == f"ok       ini file            {ini} can be read."
     last = lines[-1].split(", ")
-    assert [each.split()[1] for each in last] == ["wrong", "warnings", "ok", "skipped"]
-    assert (last[0], last[-1]) == ("0 wrong", "0 skipped")
+    assert [each.split()[1] for each in last] == ["failed", "warnings", "ok", "skipped"]
+    assert (last[0], last[-1]) == ("0 failed", "0 skipped")
 
 
 def test_mistake_is_a_failure_and_its_fix_is_shown(ini):
     """Both servers are checked unless one is named."""
     lines = run("doctor", ini, status=1).stdout.splitlines()
     [at] = [
-        n for n, line in enumerate(lines) if line.startswith("WRONG    servers             two")
+        n for n, line in enumerate(lines) if line.startswith("FAILED   servers  ")
     ]
     assert lines[at + 1].startswith(f"{'':29}Fix: ")
-    assert lines[-1].startswith("1 wrong, ")
+    assert lines[-1].startswith("1 failed, ")
 
 
 def test_lines_fit_a_terminal_and_words_have_colours(ini, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("TERM", "xterm")
     printed = run("doctor", ini, status=1, terminal=True).stdout
-    assert "\x1b[31mWRONG\x1b[0m    servers  " in printed
+    assert "\x1b[31mFAILED\x1b[0m   servers  " in printed
     assert max(len(COLOUR.sub("", line)) for line in printed.splitlines()) <= 60
 
 
@@ -75,16 +75,16 @@ def test_narrow_terminals_get_whole_lines_without_colours(ini, monkeypatch, envi
 def test_json_has_the_same(ini):
     printed = json.loads(run("doctor", "--json", ini, status=1).stdout)
     assert set(printed) == {"counts", "findings"}
-    assert printed["counts"]["wrong"] == 1
+    assert printed["counts"]["failed"] == 1
     assert sum(printed["counts"].values()) == len(printed["findings"])
-    assert set(printed["findings"][0]) == {"check", "status", "seen", "fix"}
-    [found] = [each for each in printed["findings"] if each["status"] == "wrong"]
+    assert set(printed["findings"][0]) == {"check", "status", "message", "fix"}
+    [found] = [each for each in printed["findings"] if each["status"] == "failed"]
     assert found["check"] == "servers"
 
 
 def test_missing_ini_file_is_a_finding(tmp_path, monkeypatch):
     printed = run("doctor", f"{tmp_path}/none.ini", status=1).stdout
-    assert printed.splitlines()[-1].startswith("1 wrong, 0 warnings, 1 ok, ")
+    assert printed.splitlines()[-1].startswith("1 failed, 0 warnings, 1 ok, ")
     monkeypatch.setenv("AUTHSITE_X", "1")
     printed = run("doctor", f"{tmp_path}/none.ini", "--timeout", "1m", status=1).stdout
     assert ", 1 warning, " in printed

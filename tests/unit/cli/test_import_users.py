@@ -189,7 +189,7 @@ def test_two_sources_of_one_system_have_names(ini, tmp_path, count):
 def test_missing_source_is_named(ini, tmp_path):
     missing = str(tmp_path / "nothing.db")
     printed = refusal("import", ini, "django", missing)
-    assert printed == f"authsite: {missing} is no file (after 0 users)\n"
+    assert printed == f"authsite: {missing} is not a file (after 0 users)\n"
 
 
 def test_csv_has_no_tables(ini, people):

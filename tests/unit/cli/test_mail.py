@@ -53,7 +53,7 @@ def test_unavailable_mail_server_is_reported(ini, waiting, mailserver):
     mailserver.answers["MAIL"] = ["421 4.3.2 Shutting down"]
     done = run("deliver", "--once", ini, status=1)
     assert done.stdout == "0 delivered, 1 deferred, 0 failed\n"
-    printed = "authsite: the mail server cannot be used: it breaks off: 421 4.3.2 Shutting"
+    printed = "authsite: the mail server cannot be used: the server breaks off: 421 4.3.2 Shutting"
     assert done.stderr.startswith(printed)
 
 
@@ -86,7 +86,7 @@ def test_deliver_ends_with_a_signal(ini, waiting, number, status):
 
 @pytest.fixture
 def of_each_state(dbsession) -> None:
-    ended = {"next_attempt_at": None, "subject": None, "text": None, "html": None, "tries": 1}
+    ended = {"next_attempt_at": None, "subject": None, "text": None, "html": None, "attempts": 1}
     a_message(dbsession, recipient="waiting@example.com")
     a_message(
         dbsession, recipient="later@example.com", last_error="refused: 451 Not now", attempts=2

@@ -179,7 +179,7 @@ def test_examining_changes_nothing(migrated, tmp_path, mode, in_use):
     engine = sa.create_engine(migrated.database_url)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA journal_mode={mode}")
-        connection.exec_driver_sql("UPDATE sweep SET begun_at = '2026-01-01'")
+        connection.exec_driver_sql("UPDATE authsite_purge_run SET started_at = '2026-01-01'")
         connection.commit()
         if not in_use:
             connection.invalidate()

@@ -22,7 +22,7 @@ def to(a_subject, certificates):
     """Return a site whose mail server is at this port."""
 
     def make(port, security="starttls", *, timeout=10.0, **mail):
-        said = {"port": str(port), "security": security, "certificates": str(certificates.file)}
+        said = {"port": str(port), "security": security, "ca_file": str(certificates.file)}
         app = {f"authsite.mail.{name}": value for name, value in (said | mail).items()}
         return a_subject(app=app, timeout=timeout)
 
@@ -61,13 +61,13 @@ def test_mail_server_checks_the_password(to, certificates):
 def test_mail_server_rejects_the_certificate_of_another(to, certificates, security):
     with a_mailserver(**{security: certificates.server_of("mail.example.com")}) as server:
         message = fails(to(server.port, security), "mail server")
-    assert "its certificate cannot be trusted" in message
+    assert "the certificate of the server is not trusted" in message
 
 
 def test_mail_server_rejects_an_unknown_authority(to, certificates):
     with a_mailserver(starttls=certificates.server_of("localhost")) as server:
-        message = fails(to(server.port, certificates=None), "mail server")
-    assert "its certificate cannot be trusted" in message
+        message = fails(to(server.port, ca_file=None), "mail server")
+    assert "the certificate of the server is not trusted" in message
 
 
 def test_mail_server_warns_of_a_certificate_that_expires_soon(to, certificates):

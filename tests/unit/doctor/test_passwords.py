@@ -46,7 +46,7 @@ def test_hash_time_fails_without_enough_memory(a_subject):
         raise HashingError("Memory allocation error")
 
     subject = a_subject()
-    vars(subject)["site"] = SimpleNamespace(hasher=SimpleNamespace(hash=break_off))
+    vars(subject)["services"] = SimpleNamespace(hasher=SimpleNamespace(hash=break_off))
     assert "Memory allocation error" in fails(subject, "hash time")
 
 

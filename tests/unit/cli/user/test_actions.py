@@ -81,7 +81,7 @@ def test_reset_link_is_emailed_and_not_shown(shell, ada, mailbox, happened, capl
     assert printed == "ada@example.com: password reset email queued\n"
     token = mailbox.latest("reset_password").path_to("reset-password")[16:]
     assert token not in printed + caplog.text
-    assert set(happened()) == {("password_reset_requested", "operator"), ("email_queued", "site")}
+    assert set(happened()) == {("password_reset_requested", "operator"), ("email_queued", "system")}
 
 
 def test_account_is_closed_as_its_user_could(shell, ada, row_of, dbsession, mailbox):
@@ -90,8 +90,8 @@ def test_account_is_closed_as_its_user_could(shell, ada, row_of, dbsession, mail
     first_email = sa.select(sa.func.min(OutboxMessage.send_at)).where(OutboxMessage.user_id == ada)
     assert (row_of().delete_after - dbsession.scalar(first_email)).days == 14
     assert find_sessions(dbsession, ada) == (0, 6)
-    kinds = ["deletion_scheduled", "deletion_reminder"]
-    assert sorted(mail.kind for mail in mailbox.all_for("ada@example.com")) == kinds
+    kinds = ["deletion_reminder", "deletion_scheduled"]
+    assert sorted(mail.template for mail in mailbox.all_for("ada@example.com")) == kinds
     day = f"{row_of().delete_after:%Y-%m-%d}"
     printed = f"authsite: ada@example.com is closed already and will be deleted on {day}\n"
     assert shell.refused(*CLOSE, ada) == printed
@@ -151,7 +151,7 @@ def test_missing_id_is_named(shell, account):
     ids=["suspend", "close"],
 )
 def test_log_names_the_operator_as_actor(shell, ada, action, word, caplog):
-    caplog.set_level(logging.INFO, "authsite.journal")
+    caplog.set_level(logging.INFO, "authsite.audit.recorder")
     shell(*action, ada)
     [logged] = [each for each in caplog.records if each.getMessage().startswith(f"{word}:")]
     assert (logged.user_id, logged.actor) == (ada, "operator")

@@ -28,7 +28,7 @@ def test_without_a_password_a_link_to_choose_one_is_emailed(shell, row_of, happe
     assert f"http://localhost{mail.path_to('reset-password')}" in mail.text
     assert {actor for kind, actor in happened() if kind != "email_queued"} == {"operator"}
     assert {kind for kind, _ in happened()} == {
-        "created",
+        "account_created",
         "password_reset_requested",
         "email_queued",
     }
@@ -61,7 +61,7 @@ def test_piped_password_signs_in(shell, row_of, dbsession, browser):
     stdin = f" {PASSWORD} \r\nand more\n"
     answer = shell.json("create", "--password-stdin", *ADA, stdin=stdin)
     assert (answer["administrator"], answer["email_queued"]) == (False, None)
-    assert a_hasher().matches(row_of("Ada@example.com").password_hash, f" {PASSWORD} ")
+    assert a_hasher().verify(row_of("Ada@example.com").password_hash, f" {PASSWORD} ")
     assert dbsession.scalars(sa.select(OutboxMessage.id)).all() == []
     assert dbsession.scalars(sa.select(EmailLink.digest)).all() == []
     assert browser.sign_in("ada@example.com", f" {PASSWORD} ").location.endswith("/dashboard")
@@ -72,7 +72,7 @@ def test_terminal_prompts_twice_until_both_are_the_same(shell, row_of):
     printed = shell("create", "--password-stdin", "--admin", *ADA, stdin=typed, terminal=True)
     ada = row_of("Ada@example.com")
     assert printed == f"Ada@example.com: administrator created with the ID {ada.id}\n"
-    assert a_hasher().matches(ada.password_hash, PASSWORD)
+    assert a_hasher().verify(ada.password_hash, PASSWORD)
 
 
 def test_prompt_without_an_answer_creates_nothing(shell, dbsession):
@@ -134,12 +134,12 @@ def test_account_needs_email_and_names(shell, missing):
 
 def test_failed_transaction_leaves_nothing(shell, dbsession):
     """Audit events and emails are in the transaction of the account."""
-    dbsession.execute(sa.text("ALTER TABLE outbox_message RENAME TO elsewhere"))
+    dbsession.execute(sa.text("ALTER TABLE authsite_outbox_message RENAME TO elsewhere"))
     dbsession.commit()
     try:
         assert "the database cannot be used" in shell.refused("create", *ADA)
     finally:
-        dbsession.execute(sa.text("ALTER TABLE elsewhere RENAME TO outbox_message"))
+        dbsession.execute(sa.text("ALTER TABLE elsewhere RENAME TO authsite_outbox_message"))
         dbsession.commit()
     assert users(dbsession) == 0
     assert dbsession.scalars(sa.select(AuditEvent.id)).all() == []
