@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
 from authsite.db.engines import Database
-from authsite.mail.composer import MailComposer
 from authsite.models import PurgeRun
 from authsite.tokens import new_id
 from bench.figures import TIMES, Figure
@@ -45,10 +44,10 @@ def measure(run: Run) -> Iterator[Figure]:
 def _queueing(run: Run) -> Figure:
     path = new_database(run, "queueing")
     url = sa.make_url(f"sqlite:///{path}")
-    database, outbox = Database(url, pool_size=1, timeout=timedelta(seconds=10)), an_outbox()
+    database = Database(url, pool_size=1, timeout=timedelta(seconds=10))
     taken = run.take_turns(
         without=lambda: _milliseconds(database, _nothing),
-        queued=lambda: _milliseconds(database, lambda dbsession: _put(outbox, dbsession)),
+        queued=lambda: _milliseconds(database, _put),
     )
     database.dispose()
     added = median(b - a for a, b in zip(taken["without"], taken["queued"], strict=True))
@@ -78,8 +77,8 @@ def _nothing(_dbsession: Session) -> None:
     pass
 
 
-def _put(outbox: MailComposer, dbsession: Session) -> None:
-    outbox = replace(outbox, dbsession=dbsession, audit=replace(outbox.audit, dbsession=dbsession))
+def _put(dbsession: Session) -> None:
+    outbox = an_outbox(dbsession, now=utc_now())
     outbox.put(
         "verify_email",
         to=EMAIL,

@@ -60,7 +60,6 @@ STATES: dict[str, State] = {
         _wrongly("Change email", Password="not that one"),
     ),
     "not me": (Purpose.SECURE_ACCOUNT, _open),
-    "keep an account": (Purpose.KEEP_ACCOUNT, _as_a_stranger),
 }
 
 
@@ -77,9 +76,6 @@ def _a_link(engine: Engine, email: str, purpose: Purpose) -> str:
     token, now = LinkToken.new(), utc_now()
     with engine.begin() as connection:
         owner = connection.execute(sa.select(User.id).where(User.email == email)).scalar_one()
-        if purpose is Purpose.KEEP_ACCOUNT:
-            closed = sa.update(User).where(User.id == owner)
-            connection.execute(closed.values(delete_after=now + timedelta(days=14)))
         # It is a new address that is proven by a link to change it.
         email = f"new.{email}" if purpose is Purpose.CHANGE_EMAIL else email
         row = {

@@ -151,9 +151,11 @@ MEMBER: dict[str, Callable[[Page], object]] = {
 }
 #: What breaks is the database, or it takes many tries, so these need a hand from behind.
 BROKEN = ("500", "503", "429")
+#: A sign-in to a closed account.
+PAUSED = "keep account"
 LONG = ("dashboard, long name", "account, long name", "new address, long name")
 LINKS, SESSIONS, ADMIN = link_states.STATES, session_states.STATES, admin_states.STATES
-ALL = (*ANONYMOUS, *MEMBER, *BROKEN, *LINKS, *SESSIONS, *ADMIN, *LONG)
+ALL = (*ANONYMOUS, *MEMBER, *BROKEN, PAUSED, *LINKS, *SESSIONS, *ADMIN, *LONG)
 
 
 @contextmanager
@@ -170,6 +172,12 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         yield
     elif state in ADMIN:
         admin_states.reach(state, page, engine, somebody=_someone_with_a_long_name())
+        yield
+    elif state == PAUSED:
+        person = Person()
+        sign_up(page, person)
+        _close(page)
+        sign_in(page, person, PASSWORD)
         yield
     elif state == "503":
         sign_up(page, Person())

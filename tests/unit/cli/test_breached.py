@@ -54,7 +54,7 @@ def test_malformed_file_is_named_and_no_filter_is_left(folder, tmp_path):
     file = folder / f"{digest_of('llama')[:5]}.txt"
     file.write_text("<html>Too many requests</html>")
     printed = refusal(folder, tmp_path / "filter", "--partial")
-    assert f"the filter was not built: {file} is not a file of Have I Been Pwned's" in printed
+    assert f"the filter was not built: {file} is not a file of Have I Been Pwned" in printed
     assert [path.name for path in tmp_path.iterdir()] == ["all"]
 
 

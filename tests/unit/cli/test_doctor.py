@@ -48,9 +48,7 @@ def test_warnings_alone_are_no_failure(ini):
 def test_mistake_is_a_failure_and_its_fix_is_shown(ini):
     """Both servers are checked unless one is named."""
     lines = run("doctor", ini, status=1).stdout.splitlines()
-    [at] = [
-        n for n, line in enumerate(lines) if line.startswith("FAILED   servers  ")
-    ]
+    [at] = [n for n, line in enumerate(lines) if line.startswith("FAILED   servers  ")]
     assert lines[at + 1].startswith(f"{'':29}Fix: ")
     assert lines[-1].startswith("1 failed, ")
 

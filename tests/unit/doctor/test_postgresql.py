@@ -72,7 +72,7 @@ def test_rights_name_what_is_missing(on, url, role):
     run(
         url,
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-        f'REVOKE DELETE ON authsite_user FROM {role}',
+        f"REVOKE DELETE ON authsite_user FROM {role}",
         f"REVOKE INSERT ON authsite_throttle FROM {role}",
     )
     message = fails(on(named(url, username=role)), "rights")
