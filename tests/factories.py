@@ -94,9 +94,7 @@ def a_unit_of_work(services: Services, dbsession: Session, **values: Any) -> Uni
     )
 
 
-def an_audit_log(
-    dbsession: Session, *, now: datetime = NOW, source: EventSource = EventSource(Actor.USER)
-) -> AuditLog:
+def an_audit_log(dbsession: Session, *, now: datetime, source: EventSource) -> AuditLog:
     """Record events as the site does, without observers."""
     return AuditLog(
         dbsession=dbsession, now=now, source=source, notify=lambda _event: None, publish=[]
@@ -116,7 +114,7 @@ def _mail_templates() -> Environment:
     )
 
 
-def an_outbox(dbsession: Session, *, now: datetime = NOW) -> MailComposer:
+def an_outbox(dbsession: Session, *, now: datetime) -> MailComposer:
     """Compose emails as the site does, with links to `https://site.example`."""
     return MailComposer(
         dbsession=dbsession,

@@ -20,6 +20,6 @@ def active_link(work: UnitOfWork, token: LinkToken, purpose: Purpose) -> ActiveL
 
 def token_in(text: str, page: str) -> LinkToken:
     """Return the token of the link to this page in the text of an email."""
-    token = LinkToken.parse(text.split(f"https://site.example/{page}/")[1].split()[0])
+    token = LinkToken.parse(text.split(f"https://site.example/{page}/")[1].split(maxsplit=1)[0])
     assert token
     return token

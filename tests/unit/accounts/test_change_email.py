@@ -1,4 +1,4 @@
-"""Changing an email address: both mailboxes get an email, and only the new one's link changes it."""
+"""Changing an email address: the link that the new mailbox gets does it, once."""
 
 from datetime import timedelta
 
