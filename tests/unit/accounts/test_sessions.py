@@ -102,7 +102,7 @@ def test_new_session_changes_no_others(dbsession, create, ada, identify):
 
 @pytest.mark.asvs("7.2.1")
 @pytest.mark.parametrize("which", ["unknown", "secret of another", "forged"])
-def test_wrong_token_has_no_identity(create, ada, who, which):
+def test_wrong_token_has_no_identity(create, ada, identify, which):
     token, other = create(ada), create(ada)
     wrong = {
         "unknown": SessionToken.new(),
