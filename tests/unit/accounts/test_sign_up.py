@@ -56,7 +56,7 @@ def test_sign_up_stores_the_password_as_a_hash_only(dbsession, work):
     assert not any(PASSWORD in str(value) for value in row)
 
 
-def test_two_people_can_have_one_name(work):
+def test_two_people_can_have_one_name(dbsession, work):
     first = sign_ada_up(work)
     second = sign_ada_up(work, email="ada.lovelace@other.example.com")
     dbsession.commit()
@@ -140,7 +140,7 @@ def test_sign_up_passes_other_database_errors_on(dbsession, work):
 
 
 def emails(dbsession: Session) -> list[tuple[str, str, str | None]]:
-    """Return template, recipient and user of every email, in the order in which they were written."""
+    """Return template, recipient and user of every email, in the order of writing."""
     columns = (OutboxMessage.template, OutboxMessage.recipient, OutboxMessage.user_id)
     return [tuple(row) for row in dbsession.execute(sa.select(*columns))]
 

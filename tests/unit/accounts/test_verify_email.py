@@ -141,7 +141,8 @@ def test_claim_keeps_links_of_other_users(dbsession, work, ada, token):
 @pytest.mark.asvs("2.3.4")
 @EVERY_WAY
 @pytest.mark.parametrize("why", ["used", "expired", "replaced", "address changed"])
-def test_verification_rejects_a_link_invalidated_meanwhile(dbsession, work, ada, token, by, why):
+def test_verification_rejects_a_link_invalidated_meanwhile(work, ada, token, by, why):
+    dbsession = work.dbsession
     link, credential = active_link(work, token, Purpose.VERIFY_EMAIL), Credential.of(ada)
     if why == "used":
         by_session(work, link)

@@ -140,9 +140,9 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
     assert "who" not in plain.values()
     assert plain == {
         "id": event.id,
-        "at": "2030-05-16T12:00:00+00:00",
+        "occurred_at": "2030-05-16T12:00:00+00:00",
         "type": "signed_in",
-        "what": "Signed in",
+        "label": "Signed in",
         "actor": "administrator",
         "ip_address": "192.0.2.1",
         "browser": event.user_agent,

@@ -47,7 +47,7 @@ def is_locked(path: Path) -> bool:
         connection.close()
 
 
-@pytest.mark.parametrize("which", ["engine", "reading"])
+@pytest.mark.parametrize("which", ["engine", "read_engine"])
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 1000)],

@@ -102,7 +102,7 @@ def test_of_what_was_delivered_nothing_stays_but_who_was_written_to(connection, 
     assert (row.subject, row.text, row.html, row.last_error) == (None,) * 4
     assert (row.next_attempt_at, row.delivered_at) == (None, NOW + SECOND)
     assert row.purge_after == NOW + SECOND + timedelta(days=90)
-    assert (row.recipient, row.type, row.attempts) == (message.recipient, "verify_email", 1)
+    assert (row.recipient, row.template, row.attempts) == (message.recipient, "verify_email", 1)
 
 
 def test_of_what_was_given_up_it_is_known_why(connection, dbsession):

@@ -19,7 +19,7 @@ def secured(certificates, post):
     """Deliver to this port, by a connection that the tests' own authority vouches for."""
 
     def deliver(server, security="starttls", **mail):
-        settings = {"security": security, "certificates": str(certificates.file)} | mail
+        settings = {"security": security, "ca_file": str(certificates.file)} | mail
         return post.deliver(server.port, **settings)
 
     return deliver

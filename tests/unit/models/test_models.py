@@ -73,6 +73,6 @@ def test_rows_show_no_more_than_their_ids(dbsession):
     message = a_message(dbsession, user_id=user.id)
     assert repr(message) == f"<OutboxMessage {message.id} {message.template}>"
     event = an_event(dbsession, user)
-    assert repr(event) == f"<Event {event.id} signed_in of {user.id}>"
+    assert repr(event) == f"<AuditEvent {event.id} signed_in of {user.id}>"
     link = EmailLink(purpose="verify_email", user_id=user.id, email=user.email)
     assert repr(link) == f"<EmailLink verify_email of {user.id}>"

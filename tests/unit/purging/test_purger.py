@@ -55,13 +55,13 @@ def at_work(purger: Purger) -> Iterator[None]:
 
 
 def test_what_is_over_goes_and_what_lives_stays(services, sessions, dbsession, caplog):
-    caplog.set_level("INFO", "authsite.sweeping")
+    caplog.set_level("INFO", "authsite.purging")
     a_message(dbsession, purge_after=NOW)
     expired = []
     assert sweeper_of(services.database, on_expired=expired.append).run_if_due(now=NOW)
     assert left(services) == sessions["alive"]
     assert expired == [3]  # no message is among the sessions
-    assert "3 expired sessions, 0 forgotten throttles, 0 expired links, " in caplog.text
+    assert "3 expired sessions, 0 expired pending sign-ins, 0 forgotten throttles, " in caplog.text
 
 
 def test_one_of_two_processes_purges(services, sessions, dbsession):
@@ -98,7 +98,7 @@ def test_purge_repeats_until_it_is_stopped(services, expire):
 
 def test_purge_ends_after_the_batch_in_hand(services, expire, dbsession, caplog):
     """The old message is left to the next purge: sessions are deleted first."""
-    caplog.set_level("INFO", "authsite.sweeping")
+    caplog.set_level("INFO", "authsite.purging")
     a_message(dbsession, purge_after=utc_now() - timedelta(seconds=1))
     expire()
     purger = sweeper_of(services.database, on_expired=lambda _: purger.stop())
@@ -118,7 +118,7 @@ def later(tmp_path) -> Iterator[Database]:
 
 
 def test_purge_survives_a_database_outage(later, tmp_path, migrate, caplog):
-    caplog.set_level("INFO", "authsite.sweeping")
+    caplog.set_level("INFO", "authsite.purging")
     with at_work(sweeper_of(later, retry=0.01)):
         until(lambda: "deferred, the database is unavailable" in caplog.text, "a failure")
         (tmp_path / "later").mkdir()
@@ -132,7 +132,7 @@ def test_purge_survives_an_unexpected_error(later, tmp_path, migrate, caplog):
     migrate(str(later.engine.url))
     with Session(later.engine) as dbsession:
         user = a_user(dbsession, delete_after=NOW)
-        dbsession.connection().exec_driver_sql("CREATE TABLE host (id REFERENCES user)")
+        dbsession.connection().exec_driver_sql("CREATE TABLE host (id REFERENCES authsite_user)")
         dbsession.connection().exec_driver_sql(f"INSERT INTO host VALUES ('{user.id}')")
         dbsession.commit()
         assert not sweeper_of(later).run_if_due(now=NOW)

@@ -1,23 +1,44 @@
-"""Sweeping: what has expired goes in batches, and one process at a time does it."""
+"""Purging: expired rows are deleted in batches, by one process at a time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.models import EmailLink, OutboxMessage, PurgeRun, Throttle, User, UserSession
+from authsite.accounts.pending_sign_ins import PENDING_SIGN_IN_LIFETIME, create_pending_sign_in
+from authsite.accounts.sign_in import SignIn
+from authsite.accounts.users import Credential
+from authsite.models import (
+    EmailLink,
+    OutboxMessage,
+    PendingSignIn,
+    PurgeRun,
+    Throttle,
+    User,
+    UserSession,
+)
 from authsite.purging.targets import (
     ACCOUNTS,
     LINKS,
     MESSAGES,
+    PENDING_SIGN_INS,
     SESSIONS,
     THROTTLES,
     claim_purge,
     count_expired,
     purge,
 )
-from tests.factories import NOW, a_message, a_session, a_user, some_noise, throttles_for
+from tests.factories import (
+    NOW,
+    a_message,
+    a_session,
+    a_unit_of_work,
+    a_user,
+    some_noise,
+    throttles_for,
+)
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -106,15 +127,36 @@ def swept(services, target) -> int:
     return sum(purge(services.database.write_engine, target, now=NOW))
 
 
-def test_links_go_when_they_lead_nowhere(services, dbsession):
-    person, *_ = some_noise(dbsession)
-    address = {"email": person.email, "email_normalized": person.email_normalized}
-    for seconds in (-1, 0, 1):
-        lifetime = timedelta(seconds=seconds)
-        issue_link(dbsession, person, Purpose.SECURE_ACCOUNT, lifetime=lifetime, now=NOW, **address)
+@pytest.fixture
+def work(services, dbsession):
+    """A unit of work that began an hour ago, as long as reset links last."""
+    return a_unit_of_work(services, dbsession, now=NOW - HOUR)
+
+
+def test_expired_links_are_purged(services, dbsession, work):
+    for person, seconds in zip(some_noise(dbsession), (-1, 0, 1), strict=True):
+        later = replace(work, now=work.now + timedelta(seconds=seconds))
+        issue_link(later, person, Purpose.RESET_PASSWORD)
     dbsession.commit()
     assert swept(services, LINKS) == 2
     assert dbsession.scalars(sa.select(EmailLink.expires_at)).all() == [NOW + SECOND]
+
+
+def pending_sign_in(work, user, *, created_at) -> str:
+    """Add a pending sign-in, and return its id."""
+    sign_in = SignIn(Credential.of(user), user.email_normalized)
+    token = create_pending_sign_in(replace(work, now=created_at), sign_in, "a stage")
+    work.dbsession.commit()
+    return token.id
+
+
+def test_expired_pending_sign_ins_are_purged(services, dbsession, work):
+    user, started = a_user(dbsession), NOW - PENDING_SIGN_IN_LIFETIME
+    for seconds in (-1, 0):
+        pending_sign_in(work, user, created_at=started + timedelta(seconds=seconds))
+    kept = pending_sign_in(work, user, created_at=started + SECOND)
+    assert swept(services, PENDING_SIGN_INS) == 2
+    assert dbsession.scalars(sa.select(PendingSignIn.id)).all() == [kept]
 
 
 def test_messages_go_when_they_are_to_be_forgotten_and_never_while_they_wait(services, dbsession):
@@ -125,19 +167,17 @@ def test_messages_go_when_they_are_to_be_forgotten_and_never_while_they_wait(ser
     assert set(dbsession.scalars(sa.select(OutboxMessage.id))) == {waiting, kept}
 
 
-def test_a_closed_account_goes_with_all_that_is_its_own(services, dbsession):
-    """Not one that is closed but can still be kept, and not one that is open."""
+def test_closed_account_is_purged_with_its_rows(services, dbsession, work):
+    """Accounts within their grace period and open ones are kept."""
     noise = {each.id for each in some_noise(dbsession)}
     kept = a_user(dbsession, delete_after=NOW + SECOND).id
     closed = a_user(dbsession, delete_after=NOW)
     a_session(dbsession, closed, expires_at=NOW + timedelta(days=9))
     a_message(dbsession, user_id=closed.id)
-    lifetime = {"lifetime": HOUR, "now": NOW}
-    address = {"email": closed.email, "email_normalized": closed.email_normalized}
-    issue_link(dbsession, closed, Purpose.KEEP_ACCOUNT, **lifetime, **address)
-    dbsession.commit()
+    issue_link(work, closed, Purpose.SECURE_ACCOUNT)
+    pending_sign_in(work, closed, created_at=NOW)
     assert swept(services, ACCOUNTS) == 1
     assert set(dbsession.scalars(sa.select(User.id))) == noise | {kept}
     assert set(dbsession.scalars(sa.select(UserSession.user_id))) == noise
-    for of_the_account in (EmailLink, OutboxMessage):
+    for of_the_account in (EmailLink, OutboxMessage, PendingSignIn):
         assert dbsession.scalars(sa.select(of_the_account)).all() == []

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from authsite.passwords.breached import breached_passwords_at
 from authsite.passwords.peppers import Pepper
+from authsite.settings.former_names import FORMER_NAMES
 from authsite.settings.loader import (
     DEVELOPMENT_SECRET,
     SettingDescription,
@@ -33,7 +34,7 @@ LEAST = {
 HOUR = timedelta(hours=1)
 SECRET_PEPPER = "cayenne-and-black-pepper-from-Kampot"
 A_PEPPER = Pepper("a1", SECRET_PEPPER.encode())
-CERTIFICATES = str(Path(__file__).parents[1] / "authority.pem")
+CERTIFICATES = str(Path(__file__).parents[2] / "authority.pem")
 OTHER_URL = "postgresql://eve:psst@db.example/other"
 
 #: For each setting: a text other than its default, what it means, and a text that is wrong.
@@ -197,6 +198,30 @@ def test_a_setting_that_does_not_exist_is_refused(key):
         load_settings(LEAST | {key: "1"}, {})
 
 
+@pytest.mark.parametrize(("former", "present"), FORMER_NAMES.items())
+def test_former_setting_name_names_the_new_one(former, present):
+    known = {setting.key for setting in describe_settings()}
+    assert f"authsite.{present}" in known
+    assert f"authsite.{former}" not in known
+    with pytest.raises(SettingError) as refusal:
+        load_settings(LEAST | {f"authsite.{former}": "1"}, {})
+    assert str(refusal.value) == (
+        f"authsite.{former} is now authsite.{present}: rename it in the ini file."
+    )
+
+
+@pytest.mark.parametrize(("former", "present"), FORMER_NAMES.items())
+def test_former_variable_name_names_the_new_one(former, present):
+    former, present = (f"AUTHSITE_{each.upper().replace('.', '_')}" for each in (former, present))
+    with pytest.raises(SettingError) as refusal:
+        load_settings(LEAST, {former: "1"})
+    assert str(refusal.value) == f"{former} is now {present}: rename it in the environment."
+
+
+def test_former_names_cover_every_renamed_setting():
+    assert len(set(FORMER_NAMES)) == len(set(FORMER_NAMES.values())) == 22
+
+
 def test_settings_of_others_are_none_of_ours():
     assert load_settings(LEAST | {"pyramid.reload_templates": "true", "x": "y"}, {})
 
@@ -298,7 +323,7 @@ def test_a_site_without_a_name_has_to_say_where_its_mails_come_from(url):
 
 def test_a_reminder_comes_before_the_end():
     ini = {"authsite.deletion.grace_period": "3d", "authsite.deletion.reminder_before": "3d"}
-    with pytest.raises(SettingError, match=r"^authsite\.closing\.reminder must be shorter"):
+    with pytest.raises(SettingError, match=r"^authsite\.deletion\.reminder_before must be shorter"):
         load_settings(LEAST | ini, {})
 
 
