@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from pyramid_retry import IRetryableError
+from pyramid_retry import IRetryableError, mark_error_retryable
 from transaction import TransactionManager
 
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
@@ -23,7 +23,7 @@ def a_database(tmp_path: Path) -> Iterator[Callable[..., Database]]:
 
     def a_database(wait: timedelta = PATIENT) -> Database:
         url = sa.make_url(f"sqlite:///{tmp_path}/authsite.sqlite")
-        opened.append(Database(url, pool_size=2, timeout=wait))
+        opened.append(Database(url, pool_size=2, timeout=wait, mark_retryable=mark_error_retryable))
         return opened[-1]
 
     with a_database().read_engine.connect() as connection:
