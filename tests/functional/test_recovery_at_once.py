@@ -15,15 +15,16 @@ from authsite.accounts.change_email import request_email_change
 from authsite.accounts.email_links import Purpose, find_link
 from authsite.accounts.reset_password import reset_password
 from authsite.accounts.sessions import create_session
-from authsite.accounts.sign_in import lock_credential
+from authsite.accounts.sign_in import SignIn, lock_credential
 from authsite.accounts.users import Credential, lock_user_no_key
+from authsite.audit.event_types import EventType
 from authsite.clock import utc_now
 from authsite.email_addresses import parse_email_address
 from authsite.models import AuditEvent, OutboxMessage, User, UserSession
 from authsite.services import Services
 from authsite.tokens import LinkToken
 from tests.browsers import PASSWORD
-from tests.factories import LIMITS, a_user, an_audit_log, an_outbox
+from tests.factories import a_unit_of_work, a_user
 from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
 
 #: Seconds after which a test that waits for another thread has failed.
@@ -114,16 +115,17 @@ def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
     """The sign-in was judged before, and commits while the reset is on its way."""
     user_id, password_hash = dbsession.execute(sa.select(User.id, User.password_hash)).one()
     dbsession.rollback()
-    words = {"user_agent": None, "ip_address": None, "now": utc_now()}
     with (
         Session(services.database.write_engine) as signing_in,
         reached(services, "FOR UPDATE") as wait_for_reset,
         ThreadPoolExecutor(1) as pool,
     ):
-        lock_credential(signing_in, Credential(user_id, password_hash))
+        credential = Credential(user_id, password_hash)
+        lock_credential(signing_in, credential)
         reset = pool.submit(choose, browser, link)
         wait_for_reset()
-        create_session(signing_in, user_id, timeouts=LIMITS, audit=an_audit_log(), **words)
+        work = a_unit_of_work(services, signing_in, now=utc_now())
+        create_session(work, SignIn(credential, ADA), EventType.SIGNED_IN)
         signing_in.commit()
         assert reset.result(PATIENCE).status_int == 303
     assert dbsession.scalars(sa.select(UserSession.id)).all() == []
@@ -140,20 +142,9 @@ def test_the_old_password_opens_no_session_while_the_new_one_is_written(
         reached(services, "FOR NO KEY UPDATE") as wait_for_sign_in,
         ThreadPoolExecutor(1) as pool,
     ):
-        reset_password(
-            resetting,
-            token,
-            link=find_link(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now),
-            throttles=services.throttles,
-            hasher=services.hasher,
-            policy=services.password_policy,
-            audit=an_audit_log(),
-            outbox=an_outbox(),
-            password=NEW_PASSWORD,
-            revert_lifetime=timedelta(days=7),
-            network="192.0.2.1",
-            now=now,
-        )
+        work = a_unit_of_work(services, resetting, now=now)
+        found = find_link(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now)
+        reset_password(work, found, password=NEW_PASSWORD)
         dbsession.rollback()
         sign_in = pool.submit(browser.sign_in, ADA, PASSWORD)
         wait_for_sign_in()
@@ -192,14 +183,9 @@ def test_two_who_ask_for_the_address_of_each_other_do_not_wait_in_a_circle(servi
                 dbsession_of.commit()
         for dbsession_of, user_id in ((first, ada.id), (second, grace.id)):
             request_email_change(
-                dbsession_of,
+                a_unit_of_work(services, dbsession_of, now=utc_now()),
                 dbsession_of.get_one(User, user_id),
                 parse_email_address(asking_for[user_id]),
-                audit=an_audit_log(),
-                outbox=an_outbox(),
-                verification_lifetime=timedelta(days=1),
-                revert_lifetime=timedelta(days=7),
-                now=utc_now(),
             )
             if services.database.is_sqlite:
                 dbsession_of.commit()

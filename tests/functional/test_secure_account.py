@@ -9,7 +9,7 @@ from authsite.accounts.notices import send_notice
 from authsite.clock import utc_now
 from authsite.models import EmailLink, User
 from tests.browsers import PASSWORD
-from tests.factories import an_outbox
+from tests.factories import a_unit_of_work
 from tests.functional.cookies import is_blanked
 from tests.functional.reading import alert_of, form_of, rows_of, status_of
 from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
@@ -29,14 +29,14 @@ def ada(new_browser):
 
 
 @pytest.fixture
-def tell(ada, dbsession, mailbox):
+def tell(ada, services, dbsession, mailbox):
     """Tell whoever has Ada's account now that its password was changed; return the link's path."""
 
     def write() -> str:
         dbsession.rollback()
         user = dbsession.scalars(sa.select(User).where(User.first_name == "Ada")).one()
-        words = {"outbox": an_outbox(), "revert_lifetime": timedelta(days=7), "now": utc_now()}
-        send_notice(dbsession, user, "password_changed", **words)
+        work = a_unit_of_work(services, dbsession, now=utc_now())
+        send_notice(work, user, "password_changed")
         dbsession.commit()
         return mailbox.latest("password_changed", user.email).path_to("secure-account")
 
@@ -237,7 +237,7 @@ def test_who_tries_links_that_lead_nowhere_is_held_up(ada, browser, new_browser,
 
 
 def test_taking_it_back_again_and_again_is_not_held_up(ada, new_site, tell):
-    one = {f"authsite.throttle.link_{each}": "1/1h" for each in ("account", "network")}
+    one = {f"authsite.throttle.email_link_{each}": "1/1h" for each in ("account", "network")}
     _, browser = new_site(one)
     assert [press(browser, tell()).status_int for _ in range(3)] == [303] * 3
 
