@@ -1,4 +1,4 @@
-"""Links that are followed at the same moment: one wins, and nobody stays in."""
+"""Email links used at the same moment: one wins, and old passwords start no session."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ MANY = 6
 
 @pytest.fixture
 def ada(new_browser):
-    """Someone who has an account."""
+    """A browser whose user has an account."""
     browser = new_browser(REMOTE_ADDR="198.51.100.7")
     browser.sign_up()
     return browser
@@ -42,12 +42,12 @@ def ada(new_browser):
 
 @pytest.fixture
 def link(ada, browser, mailbox):
-    """A link that she has asked for."""
+    """The reset link that she has requested."""
     return reset_link(browser, mailbox)
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Do all of it at the same moment; return what each returned."""
+    """Call all of these at the same moment; return what each returned."""
     barrier = threading.Barrier(len(acts))
 
     def act(what: Callable[[], object]) -> object:
@@ -59,15 +59,15 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 
 @contextmanager
-def reached(services: Services, words: str) -> Iterator[Callable[[], None]]:
-    """Notice when a statement with these words is sent; the function that is given waits for that.
+def reached(services: Services, text: str) -> Iterator[Callable[[], None]]:
+    """Notice when a statement with this text is sent; the function that is given waits for that.
 
-    On SQLite nobody gets that far while another one writes, and there is nothing to wait for.
+    On SQLite no one else gets that far while one writes, and there is nothing to wait for.
     """
     sent = threading.Event()
 
     def note(_connection, _cursor, statement, *_rest):
-        if words in statement:
+        if text in statement:
             sent.set()
 
     def wait() -> None:
@@ -80,17 +80,17 @@ def reached(services: Services, words: str) -> Iterator[Callable[[], None]]:
         sa.event.remove(services.database.engine, "before_cursor_execute", note)
 
 
-def wait_until_held_up(services: Services) -> None:
+def wait_until_locked(services: Services) -> None:
     """Wait until a statement waits for a lock; on SQLite they do before they begin."""
-    held_up = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     deadline = time.monotonic() + PATIENCE
     with services.database.read_engine.connect() as connection:
-        while not services.database.is_sqlite and not connection.execute(held_up).scalar_one():
+        while not services.database.is_sqlite and not connection.execute(waiting).scalar_one():
             assert time.monotonic() < deadline
 
 
 @pytest.mark.asvs("2.3.4", "15.4.2")
-def test_of_many_who_follow_one_link_one_chooses_the_password(ada, new_browser, link):
+def test_reset_link_works_once_of_simultaneous_attempts(ada, new_browser, link):
     browsers = [new_browser() for _ in range(MANY)]
     passwords = [f"{n} {NEW_PASSWORD} {n}" for n in range(MANY)]
     pages = [browser.get(link) for browser in browsers]
@@ -109,10 +109,8 @@ def test_of_many_who_follow_one_link_one_chooses_the_password(ada, new_browser, 
 
 
 @pytest.mark.asvs("7.4.3", "15.4.2")
-def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
-    ada, browser, services, dbsession, link
-):
-    """The sign-in was judged before, and commits while the reset is on its way."""
+def test_reset_ends_a_session_that_is_being_started(ada, browser, services, dbsession, link):
+    """The sign-in was authenticated before, and commits while the reset waits."""
     user_id, password_hash = dbsession.execute(sa.select(User.id, User.password_hash)).one()
     dbsession.rollback()
     with (
@@ -132,9 +130,7 @@ def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
 
 
 @pytest.mark.asvs("7.4.3", "15.4.2")
-def test_the_old_password_opens_no_session_while_the_new_one_is_written(
-    ada, new_browser, services, dbsession, link
-):
+def test_old_password_starts_no_session_during_a_reset(ada, new_browser, services, dbsession, link):
     browser, token = new_browser(), LinkToken.parse(link.rpartition("/")[2])
     now = utc_now()
     with (
@@ -154,23 +150,21 @@ def test_the_old_password_opens_no_session_while_the_new_one_is_written(
 
 
 @pytest.mark.asvs("15.4.2")
-def test_a_wrong_password_for_an_account_that_goes_at_this_moment_is_one_for_nobody(
-    ada, new_browser, services, dbsession
-):
-    """What is written into a history waits for who erases it, and then there is none."""
+def test_wrong_password_during_a_deletion_is_not_recorded(ada, new_browser, services, dbsession):
+    """The event waits for the deletion, and then there is no account to record it for."""
     browser = new_browser()
     with Session(services.database.write_engine) as erasing, ThreadPoolExecutor(1) as pool:
         erasing.execute(sa.delete(User))
         sign_in = pool.submit(browser.sign_in, ADA, "not that one")
-        wait_until_held_up(services)
+        wait_until_locked(services)
         erasing.commit()
         assert sign_in.result(PATIENCE).status_int == 422
     assert dbsession.scalars(sa.select(AuditEvent.id)).all() == []
 
 
 @pytest.mark.asvs("15.4.3")
-def test_two_who_ask_for_the_address_of_each_other_do_not_wait_in_a_circle(services, dbsession):
-    """On SQLite they come one after the other, whatever they ask for."""
+def test_users_swapping_addresses_do_not_deadlock(services, dbsession):
+    """On SQLite they come one after the other."""
     ada, grace = a_user(dbsession), a_user(dbsession)
     asking_for = {ada.id: grace.email, grace.id: ada.email}
     with (
@@ -192,17 +186,17 @@ def test_two_who_ask_for_the_address_of_each_other_do_not_wait_in_a_circle(servi
         first.commit()
         second.commit()
     dbsession.rollback()
-    told = dbsession.scalars(
+    notified = dbsession.scalars(
         sa.select(OutboxMessage.user_id).where(OutboxMessage.template == "email_taken")
     )
-    assert set(told) == set(asking_for)
+    assert set(notified) == set(asking_for)
 
 
 @pytest.mark.asvs("15.4.2")
-def test_who_says_that_it_was_not_them_wins_against_a_reset_at_the_same_moment(
+def test_secure_account_wins_against_a_simultaneous_reset(
     new_browser, mailbox, link, let_time_pass
 ):
-    """Whoever comes first; and neither waits for the other for ever."""
+    """Whichever is first, and without a deadlock."""
     browser = new_browser()
     choose(browser, link)
     secure_account = mailbox.latest("password_changed").path_to("secure-account")
@@ -210,16 +204,16 @@ def test_who_says_that_it_was_not_them_wins_against_a_reset_at_the_same_moment(
     link = reset_link(browser, mailbox)
     owner, thief = new_browser(), new_browser()
     button = owner.get(secure_account)
-    reset, disavowed = at_once(
+    reset, secured = at_once(
         lambda: choose_or_nothing(thief, link), lambda: owner.submit(button, {}).status_int
     )
-    assert disavowed == 303
+    assert secured == 303
     assert reset in {303, 410}
     assert thief.sign_in(password=PASSWORD).status_int == 422
 
 
 def choose_or_nothing(browser, link) -> int:
-    """Choose a password, unless the link is dead by now; return the last status."""
+    """Reset the password unless the link is invalid by now; return the last status."""
     page = browser.get(link, expect_errors=True)
     if page.status_int != 200:
         return page.status_int
