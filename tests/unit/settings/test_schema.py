@@ -240,8 +240,8 @@ def test_the_secret_of_development_is_for_development():
     [
         ({"idle_timeout": "1h", "refresh_interval": "1h"}, "must be shorter than"),
         ({"idle_timeout": "1h", "refresh_interval": "2h"}, "must be shorter than"),
-        ({"absolute_timeout": "401d"}, "must be at most 400 days"),
-        ({"idle_timeout": "9999999d"}, "must be at most 400 days"),
+        ({"absolute_timeout": "401d"}, "400 days"),
+        ({"idle_timeout": "9999999d"}, "400 days"),
     ],
     ids=str,
 )
