@@ -27,6 +27,7 @@ from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
 from authsite.services import Services
 from authsite.settings.parsers import rate_limits
+from authsite.settings.schema import ThrottleSettings
 from authsite.throttling.throttles import BLOCKED_UNTIL, Throttles
 from authsite.tokens import SessionToken, new_id
 from authsite.web.request import Request
@@ -49,12 +50,14 @@ def a_hasher(**values: Any) -> PasswordHasher:
 
 
 def throttles_for(services: Services, *, key: bytes = b"of the tests", **limits: str) -> Throttles:
-    """Return throttles that hold up nobody, but as the limits say: `sign_up_network="20/1h"`."""
-    kinds = vars(services.settings.throttle)
-    allowed = {kind: rate_limits(limits.get(kind, "off")) for kind in kinds}
+    """Return throttles with these limits and no others: `sign_up_network="20/1h"`."""
+    off = dict.fromkeys(vars(services.settings.throttle), "off")
+    settings = ThrottleSettings(
+        **{kind: rate_limits(limit) for kind, limit in (off | limits).items()}
+    )
     database = services.database
     return Throttles(
-        database.relaxed_engine, database.compile(BLOCKED_UNTIL), key=key, limits=allowed
+        database.relaxed_engine, database.compile(BLOCKED_UNTIL), key=key, limits=vars(settings)
     )
 
 
@@ -91,9 +94,7 @@ def a_unit_of_work(services: Services, dbsession: Session, **values: Any) -> Uni
     )
 
 
-def an_audit_log(
-    dbsession: Session, *, now: datetime = NOW, source: EventSource = EventSource(Actor.USER)
-) -> AuditLog:
+def an_audit_log(dbsession: Session, *, now: datetime, source: EventSource) -> AuditLog:
     """Record events as the site does, without observers."""
     return AuditLog(
         dbsession=dbsession, now=now, source=source, notify=lambda _event: None, publish=[]
@@ -113,7 +114,7 @@ def _mail_templates() -> Environment:
     )
 
 
-def an_outbox(dbsession: Session, *, now: datetime = NOW) -> MailComposer:
+def an_outbox(dbsession: Session, *, now: datetime) -> MailComposer:
     """Compose emails as the site does, with links to `https://site.example`."""
     return MailComposer(
         dbsession=dbsession,

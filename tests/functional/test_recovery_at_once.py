@@ -1,4 +1,4 @@
-"""Links that are followed at the same moment: one wins, and nobody stays in."""
+"""Email links used at the same moment: one wins, and old passwords start no session."""
 
 import threading
 import time
@@ -15,15 +15,16 @@ from authsite.accounts.change_email import request_email_change
 from authsite.accounts.email_links import Purpose, find_link
 from authsite.accounts.reset_password import reset_password
 from authsite.accounts.sessions import create_session
-from authsite.accounts.sign_in import lock_credential
+from authsite.accounts.sign_in import SignIn, lock_credential
 from authsite.accounts.users import Credential, lock_user_no_key
+from authsite.audit.event_types import EventType
 from authsite.clock import utc_now
 from authsite.email_addresses import parse_email_address
 from authsite.models import AuditEvent, OutboxMessage, User, UserSession
 from authsite.services import Services
 from authsite.tokens import LinkToken
 from tests.browsers import PASSWORD
-from tests.factories import LIMITS, a_user, an_audit_log, an_outbox
+from tests.factories import a_unit_of_work, a_user
 from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
 
 #: Seconds after which a test that waits for another thread has failed.
@@ -33,7 +34,7 @@ MANY = 6
 
 @pytest.fixture
 def ada(new_browser):
-    """Someone who has an account."""
+    """A browser whose user has an account."""
     browser = new_browser(REMOTE_ADDR="198.51.100.7")
     browser.sign_up()
     return browser
@@ -41,12 +42,12 @@ def ada(new_browser):
 
 @pytest.fixture
 def link(ada, browser, mailbox):
-    """A link that she has asked for."""
+    """The reset link that she has requested."""
     return reset_link(browser, mailbox)
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Do all of it at the same moment; return what each returned."""
+    """Call all of these at the same moment; return what each returned."""
     barrier = threading.Barrier(len(acts))
 
     def act(what: Callable[[], object]) -> object:
@@ -58,15 +59,15 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 
 @contextmanager
-def reached(services: Services, words: str) -> Iterator[Callable[[], None]]:
-    """Notice when a statement with these words is sent; the function that is given waits for that.
+def reached(services: Services, text: str) -> Iterator[Callable[[], None]]:
+    """Notice when a statement with this text is sent; the function that is given waits for that.
 
-    On SQLite nobody gets that far while another one writes, and there is nothing to wait for.
+    On SQLite no one else gets that far while one writes, and there is nothing to wait for.
     """
     sent = threading.Event()
 
     def note(_connection, _cursor, statement, *_rest):
-        if words in statement:
+        if text in statement:
             sent.set()
 
     def wait() -> None:
@@ -79,17 +80,17 @@ def reached(services: Services, words: str) -> Iterator[Callable[[], None]]:
         sa.event.remove(services.database.engine, "before_cursor_execute", note)
 
 
-def wait_until_held_up(services: Services) -> None:
+def wait_until_locked(services: Services) -> None:
     """Wait until a statement waits for a lock; on SQLite they do before they begin."""
-    held_up = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     deadline = time.monotonic() + PATIENCE
     with services.database.read_engine.connect() as connection:
-        while not services.database.is_sqlite and not connection.execute(held_up).scalar_one():
+        while not services.database.is_sqlite and not connection.execute(waiting).scalar_one():
             assert time.monotonic() < deadline
 
 
 @pytest.mark.asvs("2.3.4", "15.4.2")
-def test_of_many_who_follow_one_link_one_chooses_the_password(ada, new_browser, link):
+def test_reset_link_works_once_of_simultaneous_attempts(ada, new_browser, link):
     browsers = [new_browser() for _ in range(MANY)]
     passwords = [f"{n} {NEW_PASSWORD} {n}" for n in range(MANY)]
     pages = [browser.get(link) for browser in browsers]
@@ -108,31 +109,28 @@ def test_of_many_who_follow_one_link_one_chooses_the_password(ada, new_browser, 
 
 
 @pytest.mark.asvs("7.4.3", "15.4.2")
-def test_a_session_that_is_being_opened_with_the_old_password_does_not_survive(
-    ada, browser, services, dbsession, link
-):
-    """The sign-in was judged before, and commits while the reset is on its way."""
+def test_reset_ends_a_session_that_is_being_started(ada, browser, services, dbsession, link):
+    """The sign-in was authenticated before, and commits while the reset waits."""
     user_id, password_hash = dbsession.execute(sa.select(User.id, User.password_hash)).one()
     dbsession.rollback()
-    words = {"user_agent": None, "ip_address": None, "now": utc_now()}
     with (
         Session(services.database.write_engine) as signing_in,
         reached(services, "FOR UPDATE") as wait_for_reset,
         ThreadPoolExecutor(1) as pool,
     ):
-        lock_credential(signing_in, Credential(user_id, password_hash))
+        credential = Credential(user_id, password_hash)
+        lock_credential(signing_in, credential)
         reset = pool.submit(choose, browser, link)
         wait_for_reset()
-        create_session(signing_in, user_id, timeouts=LIMITS, audit=an_audit_log(), **words)
+        work = a_unit_of_work(services, signing_in, now=utc_now())
+        create_session(work, SignIn(credential, ADA), EventType.SIGNED_IN)
         signing_in.commit()
         assert reset.result(PATIENCE).status_int == 303
     assert dbsession.scalars(sa.select(UserSession.id)).all() == []
 
 
 @pytest.mark.asvs("7.4.3", "15.4.2")
-def test_the_old_password_opens_no_session_while_the_new_one_is_written(
-    ada, new_browser, services, dbsession, link
-):
+def test_old_password_starts_no_session_during_a_reset(ada, new_browser, services, dbsession, link):
     browser, token = new_browser(), LinkToken.parse(link.rpartition("/")[2])
     now = utc_now()
     with (
@@ -140,20 +138,9 @@ def test_the_old_password_opens_no_session_while_the_new_one_is_written(
         reached(services, "FOR NO KEY UPDATE") as wait_for_sign_in,
         ThreadPoolExecutor(1) as pool,
     ):
-        reset_password(
-            resetting,
-            token,
-            link=find_link(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now),
-            throttles=services.throttles,
-            hasher=services.hasher,
-            policy=services.password_policy,
-            audit=an_audit_log(),
-            outbox=an_outbox(),
-            password=NEW_PASSWORD,
-            revert_lifetime=timedelta(days=7),
-            network="192.0.2.1",
-            now=now,
-        )
+        work = a_unit_of_work(services, resetting, now=now)
+        found = find_link(dbsession, token, purpose=Purpose.RESET_PASSWORD, now=now)
+        reset_password(work, found, password=NEW_PASSWORD)
         dbsession.rollback()
         sign_in = pool.submit(browser.sign_in, ADA, PASSWORD)
         wait_for_sign_in()
@@ -163,23 +150,21 @@ def test_the_old_password_opens_no_session_while_the_new_one_is_written(
 
 
 @pytest.mark.asvs("15.4.2")
-def test_a_wrong_password_for_an_account_that_goes_at_this_moment_is_one_for_nobody(
-    ada, new_browser, services, dbsession
-):
-    """What is written into a history waits for who erases it, and then there is none."""
+def test_wrong_password_during_a_deletion_is_not_recorded(ada, new_browser, services, dbsession):
+    """The event waits for the deletion, and then there is no account to record it for."""
     browser = new_browser()
     with Session(services.database.write_engine) as erasing, ThreadPoolExecutor(1) as pool:
         erasing.execute(sa.delete(User))
         sign_in = pool.submit(browser.sign_in, ADA, "not that one")
-        wait_until_held_up(services)
+        wait_until_locked(services)
         erasing.commit()
         assert sign_in.result(PATIENCE).status_int == 422
     assert dbsession.scalars(sa.select(AuditEvent.id)).all() == []
 
 
 @pytest.mark.asvs("15.4.3")
-def test_two_who_ask_for_the_address_of_each_other_do_not_wait_in_a_circle(services, dbsession):
-    """On SQLite they come one after the other, whatever they ask for."""
+def test_users_swapping_addresses_do_not_deadlock(services, dbsession):
+    """On SQLite they come one after the other."""
     ada, grace = a_user(dbsession), a_user(dbsession)
     asking_for = {ada.id: grace.email, grace.id: ada.email}
     with (
@@ -192,31 +177,26 @@ def test_two_who_ask_for_the_address_of_each_other_do_not_wait_in_a_circle(servi
                 dbsession_of.commit()
         for dbsession_of, user_id in ((first, ada.id), (second, grace.id)):
             request_email_change(
-                dbsession_of,
+                a_unit_of_work(services, dbsession_of, now=utc_now()),
                 dbsession_of.get_one(User, user_id),
                 parse_email_address(asking_for[user_id]),
-                audit=an_audit_log(),
-                outbox=an_outbox(),
-                verification_lifetime=timedelta(days=1),
-                revert_lifetime=timedelta(days=7),
-                now=utc_now(),
             )
             if services.database.is_sqlite:
                 dbsession_of.commit()
         first.commit()
         second.commit()
     dbsession.rollback()
-    told = dbsession.scalars(
+    notified = dbsession.scalars(
         sa.select(OutboxMessage.user_id).where(OutboxMessage.template == "email_taken")
     )
-    assert set(told) == set(asking_for)
+    assert set(notified) == set(asking_for)
 
 
 @pytest.mark.asvs("15.4.2")
-def test_who_says_that_it_was_not_them_wins_against_a_reset_at_the_same_moment(
+def test_secure_account_wins_against_a_simultaneous_reset(
     new_browser, mailbox, link, let_time_pass
 ):
-    """Whoever comes first; and neither waits for the other for ever."""
+    """Whichever is first, and without a deadlock."""
     browser = new_browser()
     choose(browser, link)
     secure_account = mailbox.latest("password_changed").path_to("secure-account")
@@ -224,16 +204,16 @@ def test_who_says_that_it_was_not_them_wins_against_a_reset_at_the_same_moment(
     link = reset_link(browser, mailbox)
     owner, thief = new_browser(), new_browser()
     button = owner.get(secure_account)
-    reset, disavowed = at_once(
+    reset, secured = at_once(
         lambda: choose_or_nothing(thief, link), lambda: owner.submit(button, {}).status_int
     )
-    assert disavowed == 303
+    assert secured == 303
     assert reset in {303, 410}
     assert thief.sign_in(password=PASSWORD).status_int == 422
 
 
 def choose_or_nothing(browser, link) -> int:
-    """Choose a password, unless the link is dead by now; return the last status."""
+    """Reset the password unless the link is invalid by now; return the last status."""
     page = browser.get(link, expect_errors=True)
     if page.status_int != 200:
         return page.status_int

@@ -1,4 +1,4 @@
-"""`/secure-account/{token}`: where somebody says that they have not done what a mail tells of."""
+"""`/secure-account/{token}`: the link of security notices."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from authsite.accounts.notices import send_notice
 from authsite.clock import utc_now
 from authsite.models import EmailLink, User
 from tests.browsers import PASSWORD
-from tests.factories import an_outbox
+from tests.factories import a_unit_of_work
 from tests.functional.cookies import is_blanked
 from tests.functional.reading import alert_of, form_of, rows_of, status_of
 from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
@@ -17,26 +17,26 @@ from tests.site.test_gets_change_nothing import dump
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 THIEF = "thief@example.net"
-NOWHERE = f"/secure-account/{'A' * 43}"
+UNKNOWN = f"/secure-account/{'A' * 43}"
 
 
 @pytest.fixture
 def ada(new_browser):
-    """Someone who is signed in, in a browser of her own."""
+    """A browser whose user is signed in."""
     browser = new_browser(REMOTE_ADDR="198.51.100.7")
     browser.sign_up()
     return browser
 
 
 @pytest.fixture
-def tell(ada, dbsession, mailbox):
-    """Tell whoever has Ada's account now that its password was changed; return the link's path."""
+def tell(ada, services, dbsession, mailbox):
+    """Send a notice to the current address of Ada's account; return the path of its link."""
 
     def write() -> str:
         dbsession.rollback()
         user = dbsession.scalars(sa.select(User).where(User.first_name == "Ada")).one()
-        words = {"outbox": an_outbox(), "revert_lifetime": timedelta(days=7), "now": utc_now()}
-        send_notice(dbsession, user, "password_changed", **words)
+        work = a_unit_of_work(services, dbsession, now=utc_now())
+        send_notice(work, user, "password_changed")
         dbsession.commit()
         return mailbox.latest("password_changed", user.email).path_to("secure-account")
 
@@ -45,7 +45,7 @@ def tell(ada, dbsession, mailbox):
 
 @pytest.fixture
 def move(dbsession):
-    """Give Ada's account another address, as if that had been proven."""
+    """Give Ada's account another address, as if it had been verified."""
 
     def give(email: str) -> None:
         dbsession.rollback()
@@ -67,7 +67,7 @@ def path_after(answer):
     return answer.location.removeprefix("http://localhost")
 
 
-def test_the_page_says_what_the_button_does_and_to_which_account(ada, browser, tell):
+def test_page_names_the_account_and_the_consequences(ada, browser, tell):
     page = browser.get(tell())
     assert page.html.h1.text == "Secure your account"
     assert f"We emailed <strong>{ADA}</strong>" in page
@@ -78,7 +78,7 @@ def test_the_page_says_what_the_button_does_and_to_which_account(ada, browser, t
     assert ada.is_signed_in
 
 
-def test_the_page_says_what_else_there_is_to_take_back(ada, browser, tell, move, dbsession):
+def test_page_names_address_and_deletion_to_restore(ada, browser, tell, move, dbsession):
     link = tell()
     move(THIEF)
     dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=14)))
@@ -90,7 +90,7 @@ def test_the_page_says_what_else_there_is_to_take_back(ada, browser, tell, move,
 
 
 @pytest.mark.asvs("7.4.3", "6.3.7")
-def test_who_presses_it_has_the_account_for_themselves(ada, browser, new_browser, tell):
+def test_secure_account_signs_everyone_else_out(ada, browser, new_browser, tell):
     eve = new_browser()
     eve.sign_up(email="eve@example.com", first_name="Eve")
     link = tell()
@@ -108,15 +108,15 @@ def test_who_presses_it_has_the_account_for_themselves(ada, browser, new_browser
     assert browser.sign_in(password=NEW_PASSWORD).status_int == 303
 
 
-def test_where_one_is_signed_in_the_session_ends_as_well(ada, tell):
+def test_secure_account_ends_the_own_session(ada, tell):
     answer = press(ada, tell())
     assert is_blanked(answer)
     assert ada.get(path_after(answer)).html.h1.text == "Reset your password"
 
 
 @pytest.mark.asvs("7.4.3", "6.3.7")
-def test_the_owner_gets_back_what_a_thief_had_moved_twice(ada, new_browser, tell, move, mailbox):
-    """The thief knows the password, has all mails sent to themselves, and is the first to press."""
+def test_owner_recovers_an_account_moved_twice_by_a_thief(ada, new_browser, tell, move, mailbox):
+    """The thief knows the password, receives all emails, and uses their links first."""
     owner, thief = new_browser(REMOTE_ADDR="192.0.2.7"), new_browser(REMOTE_ADDR="203.0.113.9")
     thief.sign_in()
     owners_link = tell()
@@ -140,7 +140,7 @@ def test_the_owner_gets_back_what_a_thief_had_moved_twice(ada, new_browser, tell
     assert owner.sign_in(ADA, NEW_PASSWORD).status_int == 303
 
 
-def test_an_account_that_somebody_closed_stays(ada, browser, tell, dbsession):
+def test_secure_account_cancels_a_deletion(ada, browser, tell, dbsession):
     link = tell()
     dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=14)))
     dbsession.commit()
@@ -149,7 +149,7 @@ def test_an_account_that_somebody_closed_stays(ada, browser, tell, dbsession):
 
 
 @pytest.mark.asvs("2.3.4")
-def test_the_button_can_be_pressed_once(ada, browser, tell):
+def test_secure_account_link_works_once(ada, browser, tell):
     link = tell()
     page = browser.get(link)
     path = path_after(browser.submit(page, {}))
@@ -160,7 +160,7 @@ def test_the_button_can_be_pressed_once(ada, browser, tell):
     assert choose(browser, path).status_int == 303
 
 
-def test_a_link_lasts_for_a_week(ada, browser, tell, dbsession):
+def test_secure_account_link_expires(ada, browser, tell, dbsession):
     link = tell()
     page = browser.get(link)
     dbsession.execute(sa.update(EmailLink).values(expires_at=utc_now()))
@@ -170,14 +170,14 @@ def test_a_link_lasts_for_a_week(ada, browser, tell, dbsession):
     assert ada.is_signed_in
 
 
-def test_a_reset_leaves_the_link_as_it_is(ada, browser, tell, mailbox):
-    """Else whoever reads the mails of a moment could keep the account for good."""
+def test_reset_keeps_the_secure_account_link(ada, browser, tell, mailbox):
+    """Otherwise a thief who reads one email could keep the account for good."""
     link = tell()
     choose(browser, reset_link(browser, mailbox))
     assert press(browser, link).status_int == 303
 
 
-def test_a_link_for_something_else_does_not_lead_here(ada, browser, mailbox):
+def test_links_of_other_purposes_are_invalid_here(ada, browser, mailbox):
     reset = reset_link(browser, mailbox)
     assert browser.get(reset.replace("reset-password", "secure-account"), status=410)
 
@@ -185,23 +185,23 @@ def test_a_link_for_something_else_does_not_lead_here(ada, browser, mailbox):
 @pytest.mark.parametrize(
     "path", ["/secure-account", "/secure-account/x", f"/secure-account/{'A' * 44}"]
 )
-def test_what_cannot_be_a_token_is_no_page(ada, browser, path):
+def test_malformed_tokens_are_not_found(ada, browser, path):
     assert browser.get(path, status=404).html.h1.text == "Page not found"
 
 
 @pytest.mark.asvs("3.5.3")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_program_that_looks_through_mails_changes_nothing(ada, browser, services, tell, method):
+def test_opening_the_link_changes_nothing(ada, browser, services, tell, method):
     link = tell()
     before = dump(services)
-    for path in (link, NOWHERE):
+    for path in (link, UNKNOWN):
         browser.app.request(path, method=method, expect_errors=True)
     assert dump(services) == before
     assert ada.is_signed_in
 
 
 @pytest.mark.asvs("3.5.1")
-def test_no_form_of_another_site_presses_the_button(ada, browser, tell):
+def test_forms_of_other_sites_are_refused(ada, browser, tell):
     form = form_of(browser.get(tell()))
     headers = {"Sec-Fetch-Site": "cross-site"}
     assert form.submit(headers=headers, expect_errors=True).status_int == 403
@@ -209,7 +209,7 @@ def test_no_form_of_another_site_presses_the_button(ada, browser, tell):
 
 
 @pytest.mark.asvs("14.3.2", "14.2.1", "14.2.6")
-def test_the_token_stays_where_it_is(ada, browser, tell, caplog):
+def test_token_does_not_leak(ada, browser, tell, caplog):
     link = tell()
     token = link.rpartition("/")[2]
     page = browser.get(link)
@@ -222,30 +222,28 @@ def test_the_token_stays_where_it_is(ada, browser, tell, caplog):
 
 
 @pytest.mark.asvs("6.3.1", "2.4.1")
-def test_who_tries_links_that_lead_nowhere_is_held_up(ada, browser, new_browser, tell, services):
+def test_attempts_with_invalid_links_are_throttled(ada, browser, new_browser, tell, services):
     link = tell()
     form = form_of(browser.get(link))
-    form.action = NOWHERE
+    form.action = UNKNOWN
     statuses = [form.submit(headers=HERE, expect_errors=True).status_int for _ in range(11)]
     assert statuses == [410] * 10 + [429]
     before = rows_of(services)
-    held_up = press(browser, link)
-    assert held_up.status_int == 429
-    assert "Too many attempts to use links from your network." in alert_of(held_up)
+    throttled = press(browser, link)
+    assert throttled.status_int == 429
+    assert "Too many attempts to use links from your network." in alert_of(throttled)
     assert rows_of(services) == before
     assert press(new_browser(REMOTE_ADDR="203.0.113.9"), link).status_int == 303
 
 
-def test_taking_it_back_again_and_again_is_not_held_up(ada, new_site, tell):
-    one = {f"authsite.throttle.link_{each}": "1/1h" for each in ("account", "network")}
+def test_valid_links_are_not_throttled(ada, new_site, tell):
+    one = {f"authsite.throttle.email_link_{each}": "1/1h" for each in ("account", "network")}
     _, browser = new_site(one)
     assert [press(browser, tell()).status_int for _ in range(3)] == [303] * 3
 
 
-def test_an_address_that_another_has_by_now_is_left_to_them(
-    ada, new_browser, tell, move, dbsession
-):
-    """Cannot come to be by the site's own pages; whoever is in is out all the same."""
+def test_address_taken_meanwhile_is_not_restored(ada, new_browser, tell, move, dbsession):
+    """The site's own pages cannot cause this; everyone is signed out all the same."""
     link = tell()
     move(THIEF)
     browser, other = new_browser(), new_browser()

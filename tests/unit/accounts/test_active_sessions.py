@@ -1,4 +1,4 @@
-"""The sessions of one person: nobody else's, nor those that are over, are found or touched."""
+"""The active sessions of a user: listing, naming and ending them."""
 
 from datetime import timedelta
 
@@ -15,14 +15,14 @@ from authsite.accounts.active_sessions import (
 )
 from authsite.audit.event_types import EventType
 from authsite.models import AuditEvent, UserSession
-from tests.factories import NOW, a_session, a_user, an_audit_log, some_noise
+from tests.factories import NOW, a_session, a_user, some_noise
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
 def ada(dbsession):
-    """Somebody among others, with three sessions that live and one that is over."""
+    """A user with three active sessions and an expired one, and other users."""
     user = a_user(dbsession)
     some_noise(dbsession)
     for number in range(3):
@@ -33,7 +33,7 @@ def ada(dbsession):
 
 @pytest.fixture
 def other(dbsession):
-    """A session of somebody else."""
+    """A session of another user."""
     return a_session(dbsession, a_user(dbsession), name="mine")
 
 
@@ -42,32 +42,32 @@ def ids(dbsession):
     return set(dbsession.scalars(sa.select(UserSession.id)))
 
 
-def test_this_one_comes_first_and_then_what_was_seen_last(dbsession, ada):
-    found, count = find_sessions(dbsession, ada.id, here=f"{2:016}", now=NOW)
+def test_list_has_current_session_then_most_recent(dbsession, ada):
+    found, count = find_sessions(dbsession, ada.id, current=f"{2:016}", now=NOW)
     assert [each.id for each in found] == [f"{number:016}" for number in (2, 0, 1)]
     assert count == 3
 
 
-def test_of_very_many_some_are_listed_and_all_counted(dbsession, ada):
+def test_list_is_capped_and_count_is_not(dbsession, ada):
     for _ in range(MAX_LISTED):
         a_session(dbsession, ada, last_seen_at=NOW)
-    found, count = find_sessions(dbsession, ada.id, here=f"{2:016}", now=NOW)
+    found, count = find_sessions(dbsession, ada.id, current=f"{2:016}", now=NOW)
     assert (len(found), count) == (MAX_LISTED, MAX_LISTED + 3)
     assert found[0].id == f"{2:016}"
 
 
-def test_who_has_no_session_has_none(dbsession, ada):
-    assert find_sessions(dbsession, a_user(dbsession).id, here="x", now=NOW) == ([], 0)
+def test_list_is_empty_without_sessions(dbsession, ada):
+    assert find_sessions(dbsession, a_user(dbsession).id, current="x", now=NOW) == ([], 0)
 
 
-def test_one_is_found_by_its_owner_alone_and_while_it_lives(dbsession, ada, other):
+def test_session_is_found_while_active_by_its_user(dbsession, ada, other):
     found = get_session(dbsession, ada.id, f"{1:016}", now=NOW)
-    assert (found.id, found.method, found.name) == (f"{1:016}", "password", None)
+    assert (found.id, found.auth_method, found.name) == (f"{1:016}", "password", None)
     assert get_session(dbsession, ada.id, other.id, now=NOW) is None
     assert get_session(dbsession, ada.id, "over".rjust(16), now=NOW) is None
 
 
-def test_only_the_owner_names_a_session(dbsession, ada, other):
+def test_name_changes_own_sessions_only(dbsession, ada, other):
     name_session(dbsession, ada.id, other.id, name="hers")
     name_session(dbsession, ada.id, f"{1:016}", name="phone")
     dbsession.commit()
@@ -78,12 +78,12 @@ def test_only_the_owner_names_a_session(dbsession, ada, other):
     assert dbsession.get(UserSession, f"{1:016}").name is None
 
 
-def test_one_is_ended_and_no_other(dbsession, ada, other):
+def test_end_session_ends_this_one_only(dbsession, begin, ada, other):
     before = ids(dbsession)
-    words = {"journal": an_audit_log(session_id="here"), "now": NOW}
-    assert end_session(dbsession, ada.id, other.id, **words) == 0
-    assert end_session(dbsession, ada.id, f"{1:016}", **words) == 1
-    assert end_session(dbsession, ada.id, f"{1:016}", **words) == 0
+    work = begin(source={"session_id": "here"})
+    assert end_session(work, ada.id, other.id) == 0
+    assert end_session(work, ada.id, f"{1:016}") == 1
+    assert end_session(work, ada.id, f"{1:016}") == 0
     dbsession.commit()
     assert before - ids(dbsession) == {f"{1:016}"}
     written = sa.select(AuditEvent).where(AuditEvent.type == EventType.SESSION_ENDED.key)
@@ -93,9 +93,9 @@ def test_one_is_ended_and_no_other(dbsession, ada, other):
     assert event.details["reason"] == "ended"
 
 
-def test_all_others_are_ended_and_nobody_elses(dbsession, ada, other):
+def test_end_other_sessions_keeps_current_and_other_users(dbsession, work, ada, other):
     before = ids(dbsession)
-    ended = end_other_sessions(dbsession, ada.id, here=f"{1:016}", audit=an_audit_log(), now=NOW)
+    ended = end_other_sessions(work, ada.id, current=f"{1:016}")
     dbsession.commit()
     assert ended == 3
     assert before - ids(dbsession) == {f"{0:016}", f"{2:016}", "over".rjust(16)}

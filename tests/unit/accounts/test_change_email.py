@@ -1,4 +1,4 @@
-"""Changing an address: both mailboxes are told, and only the new one's link changes anything."""
+"""Changing an email address: the link that the new mailbox gets does it, once."""
 
 from datetime import timedelta
 
@@ -6,253 +6,193 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.change_email import change_email, request_email_change
-from authsite.accounts.email_links import (
-    InvalidLink,
-    Purpose,
-    find_link,
-    is_address_reserved,
-    issue_link,
-)
+from authsite.accounts.email_links import InvalidLink, Purpose, is_address_reserved, issue_link
 from authsite.accounts.users import EmailTaken
 from authsite.email_addresses import parse_email_address
 from authsite.models import EmailLink, OutboxMessage, User
-from authsite.tokens import LinkToken
-from tests.factories import NOW, a_user, an_audit_log, an_outbox, some_noise
+from tests.factories import NOW, a_user, some_noise
+from tests.unit.accounts.links import active_link, is_active, token_in
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @pytest.fixture
 def ada(dbsession):
-    """Somebody with an address, among others."""
+    """A user with a verified address, and other users."""
     some_noise(dbsession)
     return a_user(dbsession, email="Ada@example.com", first_name="Ada", email_verified_at=NOW)
 
 
-def ask(dbsession, user, email, *, now=NOW):
-    """Ask for a new address."""
-    request_email_change(
-        dbsession,
-        user,
-        parse_email_address(email),
-        audit=an_audit_log(),
-        outbox=an_outbox(),
-        verification_lifetime=DAY,
-        revert_lifetime=WEEK,
-        now=now,
-    )
+def ask(work, user, email):
+    """Request a change to this address."""
+    request_email_change(work, user, parse_email_address(email))
 
 
-def follow(dbsession, token, *, user_id=None, now=NOW):
-    """Follow the link, as the view does that knows whose it is."""
-    link = find_link(dbsession, token, purpose=Purpose.CHANGE_EMAIL, now=NOW)
-    owner = dbsession.get(User, user_id or (link.user_id if link else "nobody"))
-    return change_email(
-        dbsession,
-        token,
-        owner,
-        audit=an_audit_log(),
-        outbox=an_outbox(),
-        revert_lifetime=WEEK,
-        now=now,
-    )
+def follow(work, token):
+    """Follow the link as its user."""
+    link = active_link(work, token, Purpose.CHANGE_EMAIL)
+    return change_email(work, link, work.dbsession.get(User, link.user_id))
 
 
-def mails(dbsession):
-    """Return the text of each mail by its kind and recipient."""
-    rows = dbsession.scalars(sa.select(OutboxMessage)).all()
-    return {(row.type, row.recipient): row.text for row in rows}
+def emails(work):
+    """Return the text of each email by its template and recipient."""
+    rows = work.dbsession.scalars(sa.select(OutboxMessage)).all()
+    return {(row.template, row.recipient): row.text for row in rows}
 
 
-def token_in(text, page):
-    """Return the token of the link to a page."""
-    return LinkToken.parse(text.split(f"https://site.example/{page}/")[1].split()[0])
+def token_for(work, user, email="Ada@new.example"):
+    """Request a change, and return the token that the new mailbox got."""
+    ask(work, user, email)
+    sent = emails(work)["change_email", parse_email_address(email).mailbox]
+    return token_in(sent, "change-email")
 
 
-def asked(dbsession, user, email="Ada@new.example"):
-    """Ask, and return the token that the new mailbox got."""
-    ask(dbsession, user, email)
-    return token_in(
-        mails(dbsession)["change_email", parse_email_address(email).mailbox], "change-email"
-    )
-
-
-def test_asking_changes_nothing_and_tells_both(dbsession, ada):
-    ask(dbsession, ada, "Ada@new.example")
+def test_email_change_request_changes_nothing_and_tells_both(work, ada):
+    ask(work, ada, "Ada@new.example")
     assert (ada.email, ada.email_normalized) == ("Ada@example.com", "ada@example.com")
-    told = mails(dbsession)
-    assert set(told) == {
+    sent = emails(work)
+    assert set(sent) == {
         ("change_email", "Ada@new.example"),
         ("email_change_requested", "Ada@example.com"),
     }
-    assert "Ada@new.example" in told["email_change_requested", "Ada@example.com"]
-    assert "/secure-account/" in told["email_change_requested", "Ada@example.com"]
-    assert "/secure-account/" not in told["change_email", "Ada@new.example"]
+    assert "Ada@new.example" in sent["email_change_requested", "Ada@example.com"]
+    assert "/secure-account/" in sent["email_change_requested", "Ada@example.com"]
+    assert "/secure-account/" not in sent["change_email", "Ada@new.example"]
 
 
-def test_a_mail_to_an_address_that_is_not_proven_calls_nobody_by_name(dbsession, ada):
-    ask(dbsession, ada, "Ada@new.example")
-    assert "Hello,\n" in mails(dbsession)["change_email", "Ada@new.example"]
-    assert "Hello Ada,\n" in mails(dbsession)["email_change_requested", "Ada@example.com"]
+def test_email_to_an_unverified_address_has_no_name(work, ada):
+    ask(work, ada, "Ada@new.example")
+    assert "Hello,\n" in emails(work)["change_email", "Ada@new.example"]
+    assert "Hello Ada,\n" in emails(work)["email_change_requested", "Ada@example.com"]
 
 
-def test_following_the_link_changes_the_address_and_verifies_it(dbsession, ada):
-    token = asked(dbsession, ada)
-    later = NOW + timedelta(hours=23)
-    assert follow(dbsession, token, now=later) is ada
+def test_email_change_link_changes_and_verifies_the_address(begin, work, ada):
+    token = token_for(work, ada)
+    later = begin(now=NOW + timedelta(hours=23))
+    assert follow(later, token) is ada
     assert (ada.email, ada.email_normalized) == ("Ada@new.example", "ada@new.example")
-    assert ada.email_verified_at == later
+    assert ada.email_verified_at == later.now
 
 
-def test_the_former_address_is_told_and_can_undo_it_for_a_week(dbsession, ada):
-    follow(dbsession, asked(dbsession, ada))
-    text = mails(dbsession)["email_changed", "Ada@example.com"]
+def test_previous_address_can_undo_the_change_for_a_week(begin, work, ada):
+    follow(work, token_for(work, ada))
+    text = emails(work)["email_changed", "Ada@example.com"]
     assert "Ada@new.example" in text
     token = token_in(text, "secure-account")
-    week_later = NOW + WEEK - timedelta(seconds=1)
-    link = find_link(dbsession, token, purpose=Purpose.SECURE_ACCOUNT, now=week_later)
+    almost = begin(now=NOW + WEEK - timedelta(seconds=1))
+    link = active_link(almost, token, Purpose.SECURE_ACCOUNT)
     assert (link.user_id, link.email_normalized) == (ada.id, "ada@example.com")
-    assert find_link(dbsession, token, purpose=Purpose.SECURE_ACCOUNT, now=NOW + WEEK) is None
+    assert not is_active(begin(now=NOW + WEEK), token, Purpose.SECURE_ACCOUNT)
 
 
-def test_a_link_is_followed_once(dbsession, ada):
-    token = asked(dbsession, ada)
-    follow(dbsession, token)
+def test_email_change_link_works_once(work, ada):
+    link = active_link(work, token_for(work, ada), Purpose.CHANGE_EMAIL)
+    change_email(work, link, ada)
     with pytest.raises(InvalidLink):
-        follow(dbsession, token)
+        change_email(work, link, ada)
 
 
-def test_a_link_ends_after_its_time(dbsession, ada):
-    token = asked(dbsession, ada)
+def test_email_change_link_expires(begin, work, ada):
+    link = active_link(work, token_for(work, ada), Purpose.CHANGE_EMAIL)
     with pytest.raises(InvalidLink):
-        follow(dbsession, token, now=NOW + DAY)
+        change_email(begin(now=NOW + DAY), link, ada)
     assert ada.email == "Ada@example.com"
 
 
-def test_a_newer_link_makes_the_older_one_void(dbsession, ada):
-    older = asked(dbsession, ada, "first@new.example")
-    newer = asked(dbsession, ada, "second@new.example")
+def test_newer_email_change_link_revokes_the_older(work, ada):
+    older = token_for(work, ada, "first@new.example")
+    newer = token_for(work, ada, "second@new.example")
     with pytest.raises(InvalidLink):
-        follow(dbsession, older)
-    follow(dbsession, newer)
+        follow(work, older)
+    follow(work, newer)
     assert ada.email == "second@new.example"
 
 
-def test_all_else_that_was_pending_is_void_but_what_takes_it_back(dbsession, ada):
-    token = asked(dbsession, ada)
+def test_email_change_revokes_links_except_secure_account(dbsession, work, ada):
+    token = token_for(work, ada)
     for purpose in (Purpose.RESET_PASSWORD, Purpose.VERIFY_EMAIL):
-        issue_link(
-            dbsession,
-            ada,
-            purpose,
-            email=ada.email,
-            email_normalized=ada.email_normalized,
-            lifetime=DAY,
-            now=NOW,
-        )
-    follow(dbsession, token)
+        issue_link(work, ada, purpose)
+    follow(work, token)
     purposes = dbsession.scalars(sa.select(EmailLink.purpose)).all()
     assert purposes == [Purpose.SECURE_ACCOUNT, Purpose.SECURE_ACCOUNT]
 
 
 @pytest.mark.asvs("6.3.8")
-def test_who_has_an_address_is_told_to_nobody_but_them(dbsession, ada):
-    a_user(dbsession, email="grace@example.org")
-    ask(dbsession, ada, "Grace@example.org")
-    told = mails(dbsession)
-    assert set(told) == {
+def test_taken_address_is_told_to_its_owner_only(dbsession, work, ada):
+    grace = a_user(dbsession, email="grace@example.org")
+    ask(work, ada, "Grace@example.org")
+    sent = emails(work)
+    assert set(sent) == {
         ("email_taken", "Grace@example.org"),
         ("email_change_requested", "Ada@example.com"),
     }
-    assert "/change-email/" not in told["email_taken", "Grace@example.org"]
+    assert "/change-email/" not in sent["email_taken", "Grace@example.org"]
+    owner = sa.select(OutboxMessage.user_id).where(OutboxMessage.template == "email_taken")
+    assert dbsession.scalars(owner).all() == [grace.id]
 
 
-def test_an_address_that_was_taken_meanwhile_is_not_given_twice(dbsession, ada):
-    token = asked(dbsession, ada)
+def test_email_change_refuses_an_address_taken_meanwhile(dbsession, work, ada):
+    token = token_for(work, ada)
     other = a_user(dbsession, email="ada@new.example")
     with pytest.raises(EmailTaken):
-        follow(dbsession, token)
+        follow(work, token)
     dbsession.commit()
     assert dbsession.get_one(User, ada.id).email == "Ada@example.com"
-    assert ("email_changed", "Ada@example.com") not in mails(dbsession)
+    assert ("email_changed", "Ada@example.com") not in emails(work)
     dbsession.delete(other)
-    assert follow(dbsession, token).email == "Ada@new.example"
+    assert follow(work, token).email == "Ada@new.example"
 
 
-def test_an_address_that_its_former_owner_can_take_back_is_given_to_nobody(dbsession, ada):
+def test_email_change_refuses_a_reserved_address(dbsession, begin, work, ada):
     grace = a_user(dbsession, email="grace@example.org", email_verified_at=NOW)
-    follow(dbsession, asked(dbsession, grace, "grace@new.example"))
-    ask(dbsession, ada, "grace@example.org")
-    assert ("email_taken", "grace@example.org") in mails(dbsession)
-    token = issue_link(
-        dbsession,
-        ada,
-        Purpose.CHANGE_EMAIL,
-        email="grace@example.org",
-        email_normalized="grace@example.org",
-        lifetime=DAY,
-        now=NOW,
-    )
+    follow(work, token_for(work, grace, "grace@new.example"))
+    ask(work, ada, "grace@example.org")
+    assert ("email_taken", "grace@example.org") in emails(work)
+    email = parse_email_address("grace@example.org")
     with pytest.raises(EmailTaken):
-        follow(dbsession, token)
-    after = NOW + WEEK
-    token = issue_link(
-        dbsession,
-        ada,
-        Purpose.CHANGE_EMAIL,
-        email="grace@example.org",
-        email_normalized="grace@example.org",
-        lifetime=DAY,
-        now=after,
-    )
-    assert follow(dbsession, token, now=after).email == "grace@example.org"
+        follow(work, issue_link(work, ada, Purpose.CHANGE_EMAIL, email=email))
+    later = begin(now=NOW + WEEK)
+    token = issue_link(later, ada, Purpose.CHANGE_EMAIL, email=email)
+    assert follow(later, token).email == "grace@example.org"
 
 
-def test_who_changes_back_meets_no_reservation_of_their_own(dbsession, ada):
-    follow(dbsession, asked(dbsession, ada))
-    follow(dbsession, asked(dbsession, ada, "ada@example.com"))
+def test_email_change_back_ignores_own_reservation(work, ada):
+    follow(work, token_for(work, ada))
+    follow(work, token_for(work, ada, "ada@example.com"))
     assert ada.email == "ada@example.com"
 
 
-def test_a_link_of_somebody_else_changes_nothing(dbsession, ada):
-    token = asked(dbsession, ada)
+def test_email_change_link_rejects_other_users(dbsession, work, ada):
+    link = active_link(work, token_for(work, ada), Purpose.CHANGE_EMAIL)
     grace = a_user(dbsession, email="grace@example.org")
-    for other in (grace.id, "nobody"):
+    for other in (grace, None):
         with pytest.raises(InvalidLink):
-            follow(dbsession, token, user_id=other)
+            change_email(work, link, other)
         dbsession.rollback()
     assert (ada.email, grace.email) == ("Ada@example.com", "grace@example.org")
 
 
-def test_what_is_done_and_kept_is_the_same_for_an_address_that_somebody_has(dbsession, ada):
+def test_email_change_stores_the_same_for_taken_addresses(dbsession, work, ada):
     a_user(dbsession, email="grace@example.org")
     for email in ("free@example.net", "grace@example.org"):
-        older = asked(dbsession, ada, "older@example.net")
-        ask(dbsession, ada, email)
-        assert find_link(dbsession, older, purpose=Purpose.CHANGE_EMAIL, now=NOW) is None
-        kept = dbsession.scalars(
+        older = token_for(work, ada, "older@example.net")
+        ask(work, ada, email)
+        assert not is_active(work, older, Purpose.CHANGE_EMAIL)
+        stored = dbsession.scalars(
             sa.select(EmailLink.email_normalized).where(EmailLink.purpose == Purpose.CHANGE_EMAIL)
         )
-        assert kept.all() == [email]
+        assert stored.all() == [email]
         dbsession.execute(sa.delete(OutboxMessage))
 
 
-def test_what_is_told_to_an_owner_goes_with_their_account(dbsession, ada):
-    grace = a_user(dbsession, email="grace@example.org")
-    ask(dbsession, ada, "grace@example.org")
-    told = sa.select(OutboxMessage.template).where(OutboxMessage.user_id == grace.id)
-    assert dbsession.scalars(told).all() == ["email_taken"]
-
-
-def test_a_former_address_that_was_never_proven_has_no_claim(dbsession, ada):
-    """It may be a stranger's, by a typing mistake; nor is it kept from them."""
+def test_unverified_previous_address_has_no_claim(dbsession, work, ada):
+    """It may belong to someone else, by a typing mistake; nor is it kept from them."""
     ada.email_verified_at = None
     dbsession.commit()
-    token = asked(dbsession, ada)
-    told = mails(dbsession)["email_change_requested", "Ada@example.com"]
-    assert "new.example" not in told
-    follow(dbsession, token)
-    assert ("email_changed", "Ada@example.com") not in mails(dbsession)
-    left = token_in(told, "secure-account")
-    assert find_link(dbsession, left, purpose=Purpose.SECURE_ACCOUNT, now=NOW) is None
-    assert not is_address_reserved(dbsession, "ada@example.com", user_id="another", now=NOW)
+    token = token_for(work, ada)
+    sent = emails(work)["email_change_requested", "Ada@example.com"]
+    assert "new.example" not in sent
+    follow(work, token)
+    assert ("email_changed", "Ada@example.com") not in emails(work)
+    assert not is_active(work, token_in(sent, "secure-account"), Purpose.SECURE_ACCOUNT)
+    assert not is_address_reserved(work, "ada@example.com", user_id="another")

@@ -1,71 +1,172 @@
-"""Links that were sent: how often they may be tried."""
+"""Email links: issued, revoked and throttled."""
+
+from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from authsite.accounts.email_links import ActiveLink, hit_link_throttle
+from authsite.accounts.email_links import (
+    ActiveLink,
+    InvalidLink,
+    Purpose,
+    consume_link,
+    hit_link_throttle,
+    issue_link,
+    issue_secure_account_link,
+    lifetime_of,
+    revoke_links,
+)
+from authsite.http.client import Client
+from authsite.models import EmailLink, User
 from authsite.throttling.throttles import RateLimited
-from tests.factories import NOW, throttles_for
+from authsite.tokens import LinkToken, new_id
+from tests.factories import NOW, a_user, some_noise, throttles_for
+from tests.unit.accounts.links import active_link, is_active
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
+WEEK = timedelta(days=7)
 
 
-def tried(throttles, times=1, *, user_id="ada", email_normalized="ada@example.com", network=HERE):
-    """Try so often; return what was counted the last time."""
-    link = user_id and ActiveLink(
-        user_id=user_id,
-        email=email_normalized,
-        email_normalized=email_normalized,
-        expires_at=NOW,
-        first_name="Ada",
-        last_name="Lovelace",
-        owner_email=email_normalized,
-        owner_email_normalized=email_normalized,
-        email_is_verified=True,
-        owner_delete_after=None,
-    )
-    return [
-        hit_link_throttle(throttles, link=link, network=network, now=NOW) for _ in range(times)
-    ][-1]
+@pytest.fixture
+def ada(dbsession) -> User:
+    """A user among others."""
+    some_noise(dbsession)
+    return a_user(dbsession, email="Ada@example.com")
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_link_works_for_its_purpose_until_it_expires(begin, work, ada, purpose):
+    token = issue_link(work, ada, purpose)
+    lifetime = lifetime_of(purpose, work.settings)
+    assert is_active(begin(now=NOW + lifetime - timedelta(seconds=1)), token, purpose)
+    assert not is_active(begin(now=NOW + lifetime), token, purpose)
+    for other in set(Purpose) - {purpose}:
+        assert not is_active(work, token, other)
+
+
+def test_link_of_an_unknown_user_is_not_stored(dbsession, work, ada):
+    unknown = User(id=new_id(), email="eve@example.net", email_normalized="eve@example.net")
+    issue_link(work, unknown, Purpose.RESET_PASSWORD)
+    assert dbsession.scalars(sa.select(EmailLink)).all() == []
+
+
+@pytest.mark.asvs("2.3.4")
+def test_link_is_consumed_once(work, ada):
+    link = active_link(work, issue_link(work, ada, Purpose.VERIFY_EMAIL), Purpose.VERIFY_EMAIL)
+    consumed = consume_link(work, link)
+    assert (consumed.user_id, consumed.email) == (ada.id, "Ada@example.com")
+    assert (consumed.email_normalized, consumed.created_at) == ("ada@example.com", NOW)
+    with pytest.raises(InvalidLink):
+        consume_link(work, link)
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        ({}, {Purpose.SECURE_ACCOUNT}),
+        ({"except_": ()}, set()),
+        (
+            {"except_": [Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL]},
+            {Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL},
+        ),
+    ],
+)
+def test_revoke_links_keeps_the_excepted_purposes(dbsession, work, ada, values, left):
+    other = a_user(dbsession)
+    for user in (ada, other):
+        for purpose in Purpose:
+            issue_link(work, user, purpose)
+    revoke_links(dbsession, ada.id, **values)
+    rows = dbsession.execute(sa.select(EmailLink.user_id, EmailLink.purpose)).all()
+    assert {row.purpose for row in rows if row.user_id == ada.id} == left
+    assert {row.purpose for row in rows if row.user_id == other.id} == set(Purpose)
+
+
+def test_secure_account_links_are_ordered_as_written(dbsession, begin, work, ada):
+    """Even if the request of a later one began before."""
+    issue_link(work, ada, Purpose.RESET_PASSWORD)
+    units = (work, begin(now=NOW - timedelta(seconds=5)), work, begin(now=NOW + WEEK))
+    tokens = [issue_secure_account_link(each, ada) for each in units]
+    rows = dbsession.execute(
+        sa.select(EmailLink.digest, EmailLink.created_at)
+        .where(EmailLink.purpose == Purpose.SECURE_ACCOUNT)
+        .order_by(EmailLink.created_at)
+    ).all()
+    tick = timedelta(microseconds=1)
+    assert [row.digest for row in rows] == [token.digest for token in tokens]
+    assert [row.created_at for row in rows] == [NOW, NOW + tick, NOW + 2 * tick, NOW + WEEK]
+
+
+def test_secure_account_link_lasts_from_when_it_is_due(begin, work, ada):
+    token = issue_secure_account_link(work, ada, due=NOW + WEEK)
+    for moment in (NOW, NOW + 2 * WEEK - timedelta(seconds=1)):
+        assert is_active(begin(now=moment), token, Purpose.SECURE_ACCOUNT)
+    assert not is_active(begin(now=NOW + 2 * WEEK), token, Purpose.SECURE_ACCOUNT)
+
+
+@pytest.fixture
+def attempt(services, begin):
+    """Count attempts with these throttles; return the hits of the last one."""
+
+    def count(throttles, times=1, *, user_id="ada", email="ada@example.com", network=HERE):
+        link = user_id and ActiveLink(
+            token=LinkToken.new(),
+            purpose=Purpose.VERIFY_EMAIL,
+            user_id=user_id,
+            email=email,
+            email_normalized=email,
+            expires_at=NOW,
+            first_name="Ada",
+            last_name="Lovelace",
+            owner_email=email,
+            owner_email_normalized=email,
+            email_is_verified=True,
+            owner_delete_after=None,
+        )
+        work = begin(throttles=throttles, client=Client(network, network, None))
+        return [hit_link_throttle(work, link) for _ in range(times)][-1]
+
+    return count
 
 
 @pytest.mark.asvs("6.3.1")
-def test_tries_at_the_links_of_one_account_count_together_wherever_they_come_from(services):
+def test_link_attempts_of_an_account_count_across_networks(services, attempt):
     throttles = throttles_for(services, email_link_account="2/1h")
-    tried(throttles, network=HERE)
-    tried(throttles, network=THERE)
-    with pytest.raises(RateLimited) as held_up:
-        tried(throttles, network="192.0.2.3")
-    assert held_up.value.limit == "link_account"
-    tried(throttles, user_id="grace")
+    attempt(throttles, network=HERE)
+    attempt(throttles, network=THERE)
+    with pytest.raises(RateLimited) as throttled:
+        attempt(throttles, network="192.0.2.3")
+    assert throttled.value.limit == "email_link_account"
+    attempt(throttles, user_id="grace")
 
 
-def test_who_has_links_to_another_address_uses_up_nothing_of_the_owners(services):
+def test_link_attempts_count_by_email_address(services, attempt):
     throttles = throttles_for(services, email_link_account="1/1h")
-    tried(throttles, email_normalized="thief@example.net")
-    tried(throttles)
+    attempt(throttles, email="thief@example.net")
+    attempt(throttles)
 
 
 @pytest.mark.asvs("6.3.1")
 @pytest.mark.parametrize("user_id", ["ada", None])
-def test_tries_from_one_network_count_together_whosever_links_they_are(services, user_id):
+def test_link_attempts_of_a_network_count_across_accounts(services, attempt, user_id):
     throttles = throttles_for(services, email_link_network="2/1h")
-    tried(throttles, user_id=None)
-    tried(throttles, user_id="grace")
-    with pytest.raises(RateLimited) as held_up:
-        tried(throttles, user_id=user_id)
-    assert held_up.value.limit == "link_network"
-    tried(throttles, user_id=user_id, network=THERE)
+    attempt(throttles, user_id=None)
+    attempt(throttles, user_id="grace")
+    with pytest.raises(RateLimited) as throttled:
+        attempt(throttles, user_id=user_id)
+    assert throttled.value.limit == "email_link_network"
+    attempt(throttles, user_id=user_id, network=THERE)
 
 
-def test_links_that_lead_nowhere_count_for_no_account(services):
+def test_attempts_with_invalid_links_count_for_no_account(services, attempt):
     throttles = throttles_for(services, email_link_account="1/1h")
-    tried(throttles, 3, user_id=None)
+    attempt(throttles, 3, user_id=None)
 
 
-def test_a_try_that_is_given_back_was_none(services):
+def test_refunded_link_attempts_do_not_count(services, attempt):
     throttles = throttles_for(services, email_link_account="1/1h", email_link_network="1/1h")
     for _ in range(3):
-        throttles.refund(tried(throttles))
-    tried(throttles)
+        throttles.refund(attempt(throttles))
+    attempt(throttles)
     with pytest.raises(RateLimited):
-        tried(throttles)
+        attempt(throttles)

@@ -1,4 +1,4 @@
-"""How sessions end: their rows go, and the history of their owner keeps what they were."""
+"""Ending sessions: their rows are deleted, and the history of their user keeps what they were."""
 
 from datetime import timedelta
 
@@ -6,25 +6,28 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.end_sessions import (
-    MOST,
+    MAX_SESSIONS,
     end_session_by_token,
     end_sessions,
     enforce_session_limit,
 )
+from authsite.accounts.pending_sign_ins import create_pending_sign_in
 from authsite.accounts.sessions import create_session
-from authsite.audit.event_types import SessionEndReason
+from authsite.accounts.sign_in import SignIn
+from authsite.accounts.users import Credential
+from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.audit.store import KEPT_FOR
-from authsite.models import AuditEvent, UserSession
+from authsite.models import AuditEvent, PendingSignIn, UserSession
 from authsite.purging.targets import SESSIONS, purge
 from authsite.tokens import SessionToken, new_id
-from tests.factories import LIMITS, NOW, a_session, a_user, an_audit_log, some_noise
+from tests.factories import NOW, a_session, a_user, some_noise
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def ada(dbsession):
-    """Somebody among others."""
+    """A user among others."""
     some_noise(dbsession)
     return a_user(dbsession)
 
@@ -37,22 +40,24 @@ def ended(dbsession, user):
     return {event.details["session"]: event for event in dbsession.scalars(mine)}
 
 
-def end_all(dbsession, user, **values):
-    said = {
-        "journal": an_audit_log(session_id="mine"),
-        "why": SessionEndReason.ENDED,
-        "now": NOW,
-    } | values
-    count = end_sessions(dbsession, user.id, **said)
-    dbsession.commit()
-    return count
+@pytest.fixture
+def end_all(dbsession, begin):
+    """End the sessions of a user from the session "mine"; return how many there were."""
+
+    def end(user, **values):
+        work = begin(source={"session_id": "mine"})
+        count = end_sessions(work, user.id, SessionEndReason.ENDED, **values)
+        dbsession.commit()
+        return count
+
+    return end
 
 
-def test_the_history_keeps_what_the_session_was(dbsession, ada):
-    words = {"user_agent": "Firefox", "ip_address": "192.0.2.7", "name": "work laptop"}
-    gone = a_session(dbsession, ada, **words)
+def test_ended_session_is_in_the_history(dbsession, end_all, ada):
+    values = {"user_agent": "Firefox", "ip_address": "192.0.2.7", "name": "work laptop"}
+    gone = a_session(dbsession, ada, **values)
     gone_id, created_at = gone.id, gone.created_at
-    assert end_all(dbsession, ada) == 1
+    assert end_all(ada) == 1
     event = ended(dbsession, ada)[gone_id]
     assert (event.occurred_at, event.session_id) == (NOW, "mine")
     assert event.details == {
@@ -62,13 +67,13 @@ def test_the_history_keeps_what_the_session_was(dbsession, ada):
         "method": "password",
         "name": "work laptop",
         "browser": "Firefox",
-        "address": "192.0.2.7",
+        "ip_address": "192.0.2.7",
     }
 
 
-def test_what_is_not_known_is_not_there(dbsession, ada):
+def test_ended_session_omits_what_is_unknown(dbsession, end_all, ada):
     gone = a_session(dbsession, ada, user_agent=None, ip_address=None).id
-    end_all(dbsession, ada)
+    end_all(ada)
     assert set(ended(dbsession, ada)[gone].details) == {
         "reason",
         "session",
@@ -77,74 +82,77 @@ def test_what_is_not_known_is_not_there(dbsession, ada):
     }
 
 
-def test_one_can_go_on_and_no_other_persons_ends(dbsession, ada):
+def test_end_sessions_keeps_one_and_other_users(dbsession, end_all, ada):
     kept, _gone = a_session(dbsession, ada), a_session(dbsession, ada)
     all_there_were = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
-    assert end_all(dbsession, ada, except_=kept.id) == 1
+    assert end_all(ada, except_=kept.id) == 1
     left = dbsession.scalars(sa.select(UserSession.id)).all()
     assert kept.id in left
     assert len(left) == all_there_were - 1
 
 
 @pytest.mark.parametrize("surplus", [0, 1, 150])
-def test_of_too_many_those_go_that_were_used_the_longest_ago(dbsession, ada, surplus):
-    """Some at each sign-in, until there are no more than there may be."""
+def test_session_limit_ends_the_least_recently_used(dbsession, work, ada, surplus):
+    """Each sign-in ends some, until no more than the limit are left."""
     others = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
-    seen = {new_id(): NOW - number * DAY / 100 for number in range(MOST + surplus)}
+    seen = {new_id(): NOW - number * DAY / 100 for number in range(MAX_SESSIONS + surplus)}
     rows = [
-        {"id": each, "user_id": ada.id, "secret_digest": bytes(32), "method": "password"}
-        | {"created_at": at, "last_seen_at": at, "confirmed_at": at, "expires_at": NOW + DAY}
+        {"id": each, "user_id": ada.id, "secret_digest": bytes(32), "auth_method": "password"}
+        | {"created_at": at, "last_seen_at": at, "authenticated_at": at, "expires_at": NOW + DAY}
         for each, at in seen.items()
     ]
     dbsession.execute(sa.insert(UserSession.__table__), rows)
     for _ in range(2):
-        enforce_session_limit(dbsession, ada.id, audit=an_audit_log(), now=NOW)
-    assert set(ended(dbsession, ada)) == set(list(seen)[MOST:])
+        enforce_session_limit(work, ada.id)
+    assert set(ended(dbsession, ada)) == set(list(seen)[MAX_SESSIONS:])
     left = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
-    assert left == others + MOST
+    assert left == others + MAX_SESSIONS
 
 
-def test_a_sign_in_makes_room_for_itself(dbsession, ada):
-    timeouts = {"timeouts": LIMITS, "user_agent": None, "ip_address": None}
+def test_sign_in_enforces_the_session_limit(dbsession, begin, ada):
+    sign_in = SignIn(Credential.of(ada), ada.email_normalized)
     tokens = [
-        create_session(
-            dbsession,
-            ada.id,
-            audit=an_audit_log(),
-            now=NOW + number * timedelta(seconds=1),
-            **timeouts,
-        )
-        for number in range(MOST + 1)
+        create_session(begin(now=NOW + timedelta(seconds=number)), sign_in, EventType.SIGNED_IN)
+        for number in range(MAX_SESSIONS + 1)
     ]
     assert set(ended(dbsession, ada)) == {tokens[0].id}
 
 
-def test_what_was_over_by_itself_is_not_said_to_have_been_ended(dbsession, ada):
+def test_end_sessions_deletes_pending_sign_ins(dbsession, work, end_all, ada):
+    other = a_user(dbsession)
+    for user in (ada, other):
+        create_pending_sign_in(work, SignIn(Credential.of(user), user.email_normalized), "a stage")
+    dbsession.commit()
+    assert end_all(ada) == 0
+    assert dbsession.scalars(sa.select(PendingSignIn.user_id)).all() == [other.id]
+
+
+def test_expired_session_is_recorded_as_expired(dbsession, end_all, ada):
     over = a_session(dbsession, ada, expires_at=NOW).id
-    end_all(dbsession, ada)
+    end_all(ada)
     assert ended(dbsession, ada)[over].details["reason"] == "expired"
 
 
-def test_with_a_token_one_session_ends_and_with_a_forged_one_none(dbsession, ada):
+def test_end_session_by_token_requires_the_secret(dbsession, work, ada):
     token = SessionToken.new()
     a_session(dbsession, ada, token=token)
-    words = {"journal": an_audit_log(), "why": SessionEndReason.SIGNED_OUT, "now": NOW}
-    end_session_by_token(dbsession, SessionToken.for_session(token.id), **words)
+    reason = SessionEndReason.SIGNED_OUT
+    end_session_by_token(work, SessionToken.for_session(token.id), reason)
     assert ended(dbsession, ada) == {}
-    end_session_by_token(dbsession, token, **words)
-    end_session_by_token(dbsession, token, **words)
+    end_session_by_token(work, token, reason)
+    end_session_by_token(work, token, reason)
     assert ended(dbsession, ada)[token.id].details["reason"] == "signed_out"
 
 
-def test_the_sweep_tells_the_history_when_a_session_was_over(dbsession, ada, services):
+def test_purge_records_when_a_session_expired(dbsession, ada, services):
     over = a_session(dbsession, ada, expires_at=NOW - 2 * DAY, user_agent="Firefox").id
     kept = a_session(dbsession, ada, expires_at=NOW + DAY).id
-    forgotten = a_session(dbsession, ada, expires_at=NOW - KEPT_FOR).id
-    dbsession.rollback()  # on SQLite it sees the rows as they were when it began
+    too_old = a_session(dbsession, ada, expires_at=NOW - KEPT_FOR).id
+    dbsession.rollback()  # on SQLite it reads a snapshot of when it began
     assert sum(purge(services.database.write_engine, SESSIONS, now=NOW, batch=1)) >= 2
     there = dbsession.scalars(sa.select(UserSession.id)).all()
     assert kept in there
-    assert not {over, forgotten} & set(there)
+    assert not {over, too_old} & set(there)
     events = ended(dbsession, ada)
     assert set(events) == {over}
     event = events[over]

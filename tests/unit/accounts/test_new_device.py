@@ -1,4 +1,4 @@
-"""The owner is told of a new browser, but not without end."""
+"""Notices of sign-ins with a new device."""
 
 from datetime import timedelta
 
@@ -6,55 +6,50 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.new_device import MAX_PER_DAY, notify_new_device
+from authsite.http.client import NO_CLIENT, Client
 from authsite.models import OutboxMessage
-from tests.factories import NOW, a_message, a_user, an_outbox, some_noise
+from tests.factories import NOW, a_message, a_user, some_noise
+
+CLIENT = Client("192.0.2.7", "192.0.2.7", None)
 
 
 @pytest.fixture
 def ada(dbsession):
-    """Somebody among others."""
+    """A user among others who got such notices."""
     for person in some_noise(dbsession):
-        a_message(dbsession, user_id=person.id, kind="new_device_sign_in")
+        a_message(dbsession, user_id=person.id, template="new_device_sign_in")
     return a_user(dbsession, email_verified_at=NOW)
 
 
-def notify_and_record(dbsession, user, *, now=NOW, ip_address="192.0.2.7"):
-    """Tell the user of a sign-in."""
-    notify_new_device(
-        dbsession,
-        user.id,
-        browser="Firefox on Windows",
-        ip_address=ip_address,
-        outbox=an_outbox(),
-        revert_lifetime=timedelta(days=7),
-        now=now,
-    )
+def notify(work, user):
+    """Notify the user of a sign-in."""
+    notify_new_device(work, user.id, browser="Firefox on Windows")
 
 
-def mails_of(dbsession, user):
-    """Return what was written to the user."""
+def emails_of(dbsession, user):
+    """Return the emails to the user."""
     return dbsession.scalars(sa.select(OutboxMessage).where(OutboxMessage.user_id == user.id)).all()
 
 
-def test_it_says_which_browser_from_where_and_when(dbsession, ada):
-    notify_and_record(dbsession, ada)
-    [mail] = mails_of(dbsession, ada)
-    assert mail.template == "new_device_sign_in"
-    for said in ("Firefox on Windows", "192.0.2.7", "17 May 2030, 12:00 UTC", "/secure-account/"):
-        assert said in mail.text
-        assert said in mail.html
+def test_new_device_notice_names_browser_place_and_time(dbsession, begin, ada):
+    notify(begin(client=CLIENT), ada)
+    [message] = emails_of(dbsession, ada)
+    assert message.template == "new_device_sign_in"
+    for part in ("Firefox on Windows", "192.0.2.7", "17 May 2030, 12:00 UTC", "/secure-account/"):
+        assert part in message.text
+        assert part in message.html
 
 
-def test_where_nothing_is_known_of_the_network_it_says_so(dbsession, ada):
-    notify_and_record(dbsession, ada, ip_address=None)
-    assert "IP address: unknown" in mails_of(dbsession, ada)[0].text
+def test_new_device_notice_admits_an_unknown_address(dbsession, begin, ada):
+    notify(begin(client=NO_CLIENT), ada)
+    assert "IP address: unknown" in emails_of(dbsession, ada)[0].text
 
 
-def test_there_are_only_so_many_a_day_and_others_do_not_count(dbsession, ada):
+def test_new_device_notices_are_limited_per_day(dbsession, begin, work, ada):
     for _ in range(MAX_PER_DAY):
-        a_message(dbsession, user_id=ada.id, kind="password_changed")
+        a_message(dbsession, user_id=ada.id, template="password_changed")
     for _ in range(MAX_PER_DAY + 1):
-        notify_and_record(dbsession, ada)
-    assert len(mails_of(dbsession, ada)) == 2 * MAX_PER_DAY
-    notify_and_record(dbsession, ada, now=NOW + timedelta(days=1))
-    assert len(mails_of(dbsession, ada)) == 2 * MAX_PER_DAY + 1
+        notify(work, ada)
+    assert len(emails_of(dbsession, ada)) == 2 * MAX_PER_DAY
+    notify(begin(now=NOW + timedelta(days=1)), ada)
+    assert len(emails_of(dbsession, ada)) == 2 * MAX_PER_DAY + 1

@@ -1,4 +1,4 @@
-"""Signing in: whose password it is, told in one way for every mistake."""
+"""Verifying a password: the same answer for every mistake."""
 
 import pytest
 import sqlalchemy as sa
@@ -10,20 +10,25 @@ from authsite.accounts.sign_in import (
     lock_credential,
     normalize_email,
     replace_password_hash,
+    user_for_credential,
     verify_password,
 )
 from authsite.accounts.users import Credential
 from authsite.models import User
+from authsite.passwords.hash_queue import HashQueueFull
+from authsite.throttling.throttles import RateLimited
 from tests.factories import NOW, a_hasher, a_user, some_noise, throttles_for
+from tests.functional.crowds import full_queue
 from tests.memory import TOO_MUCH, little_memory
 
+ADA = "ada@example.com"
 PASSWORD = "seven green llamas hum"
 HASHER = a_hasher()
 
 
 @pytest.fixture
 def ada(dbsession) -> User:
-    """One person with a password among others."""
+    """A user among others with another password."""
     for person in some_noise(dbsession):
         person.password_hash = HASHER.hash("another password altogether")
     return a_user(dbsession, email="Ada@example.com", password_hash=HASHER.hash(PASSWORD))
@@ -40,88 +45,106 @@ def hashes(dbsession: Session) -> dict[str, str]:
     return {row.id: row.password_hash for row in rows}
 
 
-def signed_in_as(services, email: str, password: str, **values) -> str:
-    """Return whose password it is; try as a browser that nobody knows, or as the values say."""
-    stranger = {
-        "throttles": services.throttles,
-        "hasher": HASHER,
-        "network": "192.0.2.1",
-        "now": NOW,
-    }
-    found = verify_password(
-        services.credentials,
-        account=normalize_email(email),
-        password=password,
-        **stranger | {"read_device": lambda _password_hash: None} | values,
+def verify(work, email: str = ADA, password: str = PASSWORD, *, device=None) -> Credential:
+    """Verify a password, from an unknown device by default."""
+    return verify_password(
+        work, normalize_email(email), password, read_device=lambda _password_hash: device
     )
-    return found.user_id
 
 
-@pytest.mark.parametrize("typed", ["ada@example.com", " ADA@Example.com", "ada@\uff45xample.com"])
-def test_address_and_password_say_who_it_is(services, ada, typed):
-    assert signed_in_as(services, typed, PASSWORD) == ada.id
+@pytest.mark.parametrize("typed", [ADA, " ADA@Example.com", "ada@\uff45xample.com"])
+def test_password_belongs_to_its_email_however_spelled(work, ada, typed):
+    assert verify(work, typed).user_id == ada.id
 
 
 @pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize(
     ("email", "password"),
     [
-        ("ada@example.com", "another password altogether"),
-        ("ada@example.com", PASSWORD.upper()),
-        ("ada@example.com", f"{PASSWORD} "),
-        ("ada@example.com", ""),
-        ("nobody@example.com", PASSWORD),
-        ("nobody@example.com", ""),
+        (ADA, "another password altogether"),
+        (ADA, PASSWORD.upper()),
+        (ADA, f"{PASSWORD} "),
+        (ADA, ""),
+        ("unknown@example.com", PASSWORD),
+        ("unknown@example.com", ""),
         ("no address", PASSWORD),
         ("", PASSWORD),
         ("' OR 1=1 --", PASSWORD),
         ("ada@example.com\0", PASSWORD),
     ],
 )
-def test_every_mistake_is_the_same_mistake(services, ada, email, password):
-    with pytest.raises(InvalidCredentials) as mistake:
-        signed_in_as(services, email, password)
-    assert mistake.value.args == ()
+def test_every_mistake_raises_the_same(work, ada, email, password):
+    with pytest.raises(InvalidCredentials) as error:
+        verify(work, email, password)
+    assert error.value.args == ()
+    assert error.value.user_id == (ada.id if email == ADA else None)
 
 
 @pytest.mark.asvs("16.5.3")
-def test_a_try_that_was_not_made_does_not_count(services, dbsession, ada):
-    """The machine has no memory for the hash: neither right nor wrong, and nobody's mistake."""
-    in_order = ada.password_hash
-    ada.password_hash = in_order.replace("m=8,", f"m={TOO_MUCH},")
+def test_attempt_without_a_hash_does_not_count(services, dbsession, begin, ada):
+    """The machine has no memory for the hash: the password is neither right nor wrong."""
+    right = ada.password_hash
+    ada.password_hash = right.replace("m=8,", f"m={TOO_MUCH},")
     dbsession.commit()
-    throttles = throttles_for(services, sign_in_account="1/1h")
+    work = begin(throttles=throttles_for(services, sign_in_account="1/1h"))
     with little_memory(), pytest.raises(VerificationError):
-        signed_in_as(services, "ada@example.com", PASSWORD, throttles=throttles)
-    ada.password_hash = in_order
+        verify(work)
+    ada.password_hash = right
     dbsession.commit()
-    assert signed_in_as(services, "ada@example.com", PASSWORD, throttles=throttles) == ada.id
+    assert verify(work).user_id == ada.id
 
 
-def test_a_credential_that_stands_is_held(dbsession, credential):
-    lock_credential(dbsession, credential)
+def test_attempt_with_a_full_queue_does_not_count(services, begin, ada):
+    throttles, hasher = throttles_for(services, sign_in_account="1/1h"), a_hasher(queue=1)
+    with full_queue(hasher), pytest.raises(HashQueueFull):
+        verify(begin(throttles=throttles, hasher=hasher))
+    assert verify(begin(throttles=throttles)).user_id == ada.id
 
 
-@pytest.mark.parametrize("what_happens", ["password changed", "account closed"])
-def test_a_password_that_was_right_a_moment_ago_is_wrong_now(
-    dbsession, ada, credential, what_happens
-):
+@pytest.mark.asvs("6.3.1")
+def test_failures_elsewhere_do_not_throttle_a_known_device(services, begin, ada):
+    limits = dict.fromkeys(("sign_in_account", "sign_in_network", "sign_in_device"), "1/1h")
+    work = begin(throttles=throttles_for(services, **limits))
+    with pytest.raises(InvalidCredentials):
+        verify(work, password="wrong")
+    with pytest.raises(RateLimited):
+        verify(work)
+    for _ in range(2):  # the right password counts nothing
+        assert verify(work, device="hers").user_id == ada.id
+    with pytest.raises(InvalidCredentials):
+        verify(work, password="wrong", device="hers")
+    with pytest.raises(RateLimited) as throttled:
+        verify(work, device="hers")
+    assert throttled.value.limit == "sign_in_device"
+
+
+@pytest.mark.parametrize("what_happens", ["none", "password changed", "closed", "deleted"])
+def test_credential_is_locked_unless_it_has_changed(dbsession, ada, credential, what_happens):
     if what_happens == "password changed":
-        ada.password_hash = HASHER.hash("a new one that nobody knows")
-    else:
+        ada.password_hash = HASHER.hash("a new one")
+    elif what_happens == "closed":
+        ada.delete_after = NOW
+    elif what_happens == "deleted":
         dbsession.delete(ada)
     dbsession.commit()
     before = hashes(dbsession)
-    with pytest.raises(InvalidCredentials):
+    if what_happens == "none":
         lock_credential(dbsession, credential)
-    with pytest.raises(InvalidCredentials):
-        replace_password_hash(dbsession, credential, HASHER.hash(PASSWORD))
+        assert user_for_credential(dbsession, credential) is ada
+        return
+    for use in (
+        lock_credential,
+        user_for_credential,
+        lambda *these: replace_password_hash(*these, HASHER.hash(PASSWORD)),
+    ):
+        with pytest.raises(InvalidCredentials):
+            use(dbsession, credential)
     dbsession.commit()
     assert hashes(dbsession) == before
 
 
 @pytest.mark.asvs("11.2.2")
-def test_a_hash_is_renewed_for_its_owner_alone(dbsession, ada, credential):
+def test_password_hash_is_replaced_for_its_user_only(dbsession, ada, credential):
     before = hashes(dbsession)
     replace_password_hash(dbsession, credential, "renewed")
     dbsession.commit()

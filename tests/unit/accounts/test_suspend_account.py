@@ -1,4 +1,4 @@
-"""Freezing: nobody is signed in any more, and whoever comes back in time keeps everything."""
+"""Suspending an account: no sign-in until it is reinstated, and no data is lost."""
 
 from datetime import timedelta
 
@@ -12,14 +12,14 @@ from authsite.accounts.users import Credential
 from authsite.db.compiled_select import CompiledSelect
 from authsite.models import AuditEvent, UserSession
 from authsite.tokens import SessionToken
-from tests.factories import NOW, a_session, a_user, an_audit_log, some_noise
+from tests.factories import NOW, a_session, a_user, some_noise
 
-WHY = "A stranger has your password."
+REASON = "Someone else has your password."
 
 
 @pytest.fixture
 def ada(dbsession):
-    """Somebody with two sessions, among others."""
+    """A user with two sessions, among others."""
     some_noise(dbsession)
     ada = a_user(dbsession)
     a_session(dbsession, ada)
@@ -27,13 +27,14 @@ def ada(dbsession):
     return ada
 
 
-def freeze(dbsession, user, *, now=NOW, reason=WHY):
-    ended = suspend_account(dbsession, user, reason=reason, audit=an_audit_log(), now=now)
-    dbsession.commit()
+def suspend(work, user, reason=REASON):
+    """Suspend the account; return how many sessions have ended."""
+    ended = suspend_account(work, user, reason=reason)
+    work.dbsession.commit()
     return ended
 
 
-def kinds_of(dbsession, user):
+def types_of(dbsession, user):
     mine = (
         sa.select(AuditEvent.type)
         .where(AuditEvent.user_id == user.id)
@@ -42,17 +43,17 @@ def kinds_of(dbsession, user):
     return dbsession.scalars(mine).all()
 
 
-def test_every_session_ends_and_no_one_elses(dbsession, ada):
+def test_suspension_ends_all_sessions_of_this_user(dbsession, work, ada):
     others = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession)) - 2
-    assert freeze(dbsession, ada) == 2
-    assert (ada.suspended_at, ada.suspension_reason) == (NOW, WHY)
+    assert suspend(work, ada) == 2
+    assert (ada.suspended_at, ada.suspension_reason) == (NOW, REASON)
     assert dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession)) == others
-    assert kinds_of(dbsession, ada) == ["suspended", "session_ended", "session_ended"]
+    assert types_of(dbsession, ada) == ["suspended", "session_ended", "session_ended"]
 
 
-def test_a_session_that_is_there_all_the_same_is_a_strangers(dbsession, ada, services):
-    """Whoever opens one past the flows of this site, a host application say."""
-    freeze(dbsession, ada)
+def test_session_of_a_suspended_user_has_no_identity(dbsession, work, ada, services):
+    """A host application may have created it."""
+    suspend(work, ada)
     token = SessionToken.new()
     a_session(dbsession, ada, token=token)
     identities = CompiledSelect(IDENTITY, services.database.read_engine)
@@ -60,38 +61,38 @@ def test_a_session_that_is_there_all_the_same_is_a_strangers(dbsession, ada, ser
 
 
 @pytest.mark.parametrize("use", [lock_credential, user_for_credential])
-def test_a_credential_that_was_judged_before_stands_no_more(dbsession, ada, use):
+def test_suspension_invalidates_verified_credentials(dbsession, work, ada, use):
     credential = Credential(ada.id, ada.password_hash)
-    freeze(dbsession, ada)
+    suspend(work, ada)
     with pytest.raises(InvalidCredentials):
         use(dbsession, credential)
 
 
-def test_what_was_about_to_go_stays(dbsession, ada):
-    """Its owner, who cannot sign in, could not keep it."""
+def test_suspension_cancels_a_deletion(dbsession, work, ada):
+    """Its user, who cannot sign in, could not reactivate it."""
     ada.delete_after = NOW + timedelta(days=3)
-    freeze(dbsession, ada)
+    suspend(work, ada)
     assert ada.delete_after is None
-    assert kinds_of(dbsession, ada)[:2] == ["suspended", "kept"]
+    assert types_of(dbsession, ada)[:2] == ["suspended", "deletion_cancelled"]
 
 
-def test_freezing_again_gives_another_reason_and_keeps_since_when(dbsession, ada):
-    freeze(dbsession, ada)
-    freeze(dbsession, ada, now=NOW + timedelta(days=1), reason="Another one.")
+def test_suspension_can_get_another_reason(begin, work, ada):
+    suspend(work, ada)
+    suspend(begin(now=NOW + timedelta(days=1)), ada, "Another one.")
     assert (ada.suspended_at, ada.suspension_reason) == (NOW, "Another one.")
 
 
-def test_a_second_click_freezes_nothing_again(dbsession, ada):
-    freeze(dbsession, ada)
-    assert freeze(dbsession, ada, now=NOW + timedelta(days=1)) == 0
-    assert kinds_of(dbsession, ada).count("suspended") == 1
+def test_suspension_is_recorded_once(dbsession, begin, work, ada):
+    suspend(work, ada)
+    assert suspend(begin(now=NOW + timedelta(days=1)), ada) == 0
+    assert types_of(dbsession, ada).count("suspended") == 1
 
 
-def test_who_is_no_longer_frozen_is_as_before(dbsession, ada):
-    freeze(dbsession, ada)
-    for _ in range(2):  # the second time there is nothing to do, and nothing to tell
-        reinstate_account(dbsession, ada, audit=an_audit_log(), now=NOW + timedelta(days=1))
+def test_reinstated_account_can_sign_in(dbsession, work, ada):
+    suspend(work, ada)
+    for _ in range(2):  # the second time changes and records nothing
+        reinstate_account(work, ada)
     dbsession.commit()
     assert ada.suspended_at is ada.suspension_reason is None
     lock_credential(dbsession, Credential(ada.id, ada.password_hash))
-    assert kinds_of(dbsession, ada).count("reinstated") == 1
+    assert types_of(dbsession, ada).count("reinstated") == 1

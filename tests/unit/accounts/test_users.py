@@ -1,4 +1,4 @@
-"""Finding people, and nobody else."""
+"""Finding and locking users, and their credentials."""
 
 import pytest
 import sqlalchemy as sa
@@ -10,31 +10,31 @@ from authsite.accounts.users import (
     lock_user,
 )
 from authsite.models import User
-from tests.factories import a_user, some_noise
+from tests.factories import NOW, a_user, some_noise
 
 
-def test_a_user_is_found_by_id(dbsession):
+def test_user_is_found_by_id(dbsession):
     some_noise(dbsession)
     user = a_user(dbsession)
     assert get_user(dbsession, user.id) is user
-    assert get_user(dbsession, "nobody") is None
+    assert get_user(dbsession, "unknown") is None
 
 
-def test_a_password_hash_is_found_by_the_key_of_the_address(dbsession, services):
+def test_credential_is_found_by_normalized_email(dbsession, services):
     some_noise(dbsession)
     user = a_user(dbsession, email="Ada@example.com", password_hash="hush")
     found = get_credential_by_email(services.credentials, "ada@example.com")
     assert found == Credential(user.id, "hush")
-    for other in ("Ada@example.com", "nobody@example.com", "", "%"):
+    for other in ("Ada@example.com", "unknown@example.com", "", "%"):
         assert get_credential_by_email(services.credentials, other) is None
 
 
 @pytest.mark.asvs("16.2.5")
-def test_a_credential_does_not_show_the_hash():
+def test_credential_hides_the_hash():
     assert "hush" not in repr(Credential("ada", "hush"))
 
 
-def test_who_is_held_is_as_they_are_now_and_not_as_they_were_read(dbsession):
+def test_locked_user_is_read_again(dbsession):
     user = a_user(dbsession, email="ada@example.com")
     assert user.email == "ada@example.com"
     moved = sa.update(User.__table__).where(User.__table__.c.id == user.id)
@@ -43,5 +43,23 @@ def test_who_is_held_is_as_they_are_now_and_not_as_they_were_read(dbsession):
     assert user.email == "ada@new.example"
 
 
-def test_nobody_is_held_who_is_not_there(dbsession):
-    assert lock_user(dbsession, "nobody") is None
+def test_credential_of_a_user_is_what_a_sign_in_reads(dbsession, services):
+    user = a_user(
+        dbsession,
+        email="ada@example.com",
+        email_verified_at=NOW,
+        delete_after=NOW,
+        suspended_at=NOW,
+        suspension_reason="a reason",
+        devices_valid_since=NOW,
+    )
+    found = get_credential_by_email(services.credentials, "ada@example.com")
+    assert found == Credential.of(user)
+    user.password_hash = None
+    dbsession.commit()
+    assert Credential.of(user) is None
+    assert get_credential_by_email(services.credentials, "ada@example.com") is None
+
+
+def test_unknown_user_is_not_locked(dbsession):
+    assert lock_user(dbsession, "unknown") is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.http.client import ip_address_of, network_of, user_agent_of
+from authsite.http.client import Client, client_of, ip_address_of, network_of, user_agent_of
 from authsite.models import UserSession
 from tests.factories import a_request
 
@@ -110,3 +110,8 @@ def test_a_user_agent_is_cut_and_cleaned(header, kept):
 
 def test_a_browser_may_keep_its_name_to_itself():
     assert user_agent_of(a_request()) is None
+
+
+def test_client_has_address_network_and_user_agent():
+    request = a_request(REMOTE_ADDR="2001:db8:1:2::1", HTTP_USER_AGENT="Firefox")
+    assert client_of(request) == Client("2001:db8:1:2::1", "2001:db8:1:2::/64", "Firefox")

@@ -2,6 +2,7 @@
 
 import pytest
 from pyramid.response import Response
+from webob.request import DisconnectionError
 
 from authsite.http.headers import ALWAYS, CONTENT_SECURITY_POLICY, HSTS, request_id, with_headers
 
@@ -82,3 +83,13 @@ def test_an_interrupted_server_is_not_held_up():
     with pytest.raises(KeyboardInterrupt):
         with_headers(interrupted, https=False)({}, None)
     assert request_id.get() is None
+
+
+def test_body_that_ends_too_early_is_a_bare_400(caplog):
+    def read(environ, router):
+        raise DisconnectionError
+
+    response = with_headers(read, https=False)({}, None)
+    assert (response.status_int, response.content_type) == (400, "text/plain")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "input_validation_fail" in caplog.text

@@ -124,3 +124,16 @@ def test_what_a_stolen_hash_is_worth_is_a_matter_of_multiplying(seconds, years):
     said = cost_of_guessing(Costs(19_456, 3), seconds=seconds)
     assert f"m=19456, t=3, p=1 a hash takes {seconds * 1000:.0f} ms" in said
     assert f" cost {years} core-years" in said
+
+
+def test_slow_machine_misses_the_target_with_the_fastest_costs():
+    machine = partial(a_machine, a_gib=1000)
+    with pytest.raises(TargetMissed) as missed:
+        propose_costs(machine, target=0.01, memory=8 * MIB**2)
+    assert missed.value.costs == min(LEAST, key=machine)
+    assert missed.value.seconds == machine(missed.value.costs)
+
+
+def test_machine_without_memory_has_no_costs():
+    with pytest.raises(TooLittleMemory):
+        propose_costs(partial(a_machine, a_gib=1), target=1, memory=1)

@@ -20,17 +20,17 @@ EVERY = timedelta(hours=1)
 
 
 @pytest.fixture
-def swept_long_ago(services) -> None:
+def purged_long_ago(services) -> None:
     with services.database.engine.begin() as connection:
         connection.execute(sa.update(PurgeRun).values(started_at=NOW - timedelta(days=1)))
 
 
 @pytest.fixture
-def sessions(dbsession, swept_long_ago) -> dict[str, int]:
-    """Six that live, three that are over."""
+def sessions(dbsession, purged_long_ago) -> dict[str, int]:
+    """Six active ones, three expired ones."""
     for person in some_noise(dbsession):
         a_session(dbsession, person, expires_at=NOW)
-    return {"all": 9, "alive": 6}
+    return {"all": 9, "active": 6}
 
 
 def left(services) -> int:
@@ -38,7 +38,7 @@ def left(services) -> int:
         return connection.execute(sa.select(sa.func.count()).select_from(UserSession)).scalar_one()
 
 
-def sweeper_of(database, **options) -> Purger:
+def purger_of(database, **options) -> Purger:
     return Purger(database, **{"every": EVERY, "on_expired": lambda _: None} | options)
 
 
@@ -54,22 +54,22 @@ def at_work(purger: Purger) -> Iterator[None]:
         thread.join()
 
 
-def test_what_is_over_goes_and_what_lives_stays(services, sessions, dbsession, caplog):
+def test_purge_deletes_expired_rows_only(services, sessions, dbsession, caplog):
     caplog.set_level("INFO", "authsite.purging")
     a_message(dbsession, purge_after=NOW)
     expired = []
-    assert sweeper_of(services.database, on_expired=expired.append).run_if_due(now=NOW)
-    assert left(services) == sessions["alive"]
+    assert purger_of(services.database, on_expired=expired.append).run_if_due(now=NOW)
+    assert left(services) == sessions["active"]
     assert expired == [3]  # no message is among the sessions
-    assert "3 expired sessions, 0 forgotten throttles, 0 expired links, " in caplog.text
+    assert "3 expired sessions, 0 expired pending sign-ins, 0 forgotten throttles, " in caplog.text
 
 
 def test_one_of_two_processes_purges(services, sessions, dbsession):
-    assert sweeper_of(services.database).run_if_due(now=NOW)
+    assert purger_of(services.database).run_if_due(now=NOW)
     (person, *_) = some_noise(dbsession)
     a_session(dbsession, person, expires_at=NOW)
     before = left(services)
-    other = sweeper_of(services.database)
+    other = purger_of(services.database)
     assert other.run_if_due(now=NOW + EVERY / 2)
     assert left(services) == before
     assert other.run_if_due(now=NOW + EVERY)
@@ -90,7 +90,7 @@ def expire(services) -> Callable[[], None]:
 
 def test_purge_repeats_until_it_is_stopped(services, expire):
     expire()
-    with at_work(sweeper_of(services.database, every=timedelta(milliseconds=10))):
+    with at_work(purger_of(services.database, every=timedelta(milliseconds=10))):
         until(lambda: left(services) == 0, "the first purge")
         expire()
         until(lambda: left(services) == 0, "the next one")
@@ -98,10 +98,10 @@ def test_purge_repeats_until_it_is_stopped(services, expire):
 
 def test_purge_ends_after_the_batch_in_hand(services, expire, dbsession, caplog):
     """The old message is left to the next purge: sessions are deleted first."""
-    caplog.set_level("INFO", "authsite.sweeping")
+    caplog.set_level("INFO", "authsite.purging")
     a_message(dbsession, purge_after=utc_now() - timedelta(seconds=1))
     expire()
-    purger = sweeper_of(services.database, on_expired=lambda _: purger.stop())
+    purger = purger_of(services.database, on_expired=lambda _: purger.stop())
     purger.work()
     assert left(services) == 0
     assert "1 expired sessions" in caplog.text
@@ -118,8 +118,8 @@ def later(tmp_path) -> Iterator[Database]:
 
 
 def test_purge_survives_a_database_outage(later, tmp_path, migrate, caplog):
-    caplog.set_level("INFO", "authsite.sweeping")
-    with at_work(sweeper_of(later, retry=0.01)):
+    caplog.set_level("INFO", "authsite.purging")
+    with at_work(purger_of(later, retry=0.01)):
         until(lambda: "deferred, the database is unavailable" in caplog.text, "a failure")
         (tmp_path / "later").mkdir()
         migrate(str(later.engine.url))
@@ -132,9 +132,9 @@ def test_purge_survives_an_unexpected_error(later, tmp_path, migrate, caplog):
     migrate(str(later.engine.url))
     with Session(later.engine) as dbsession:
         user = a_user(dbsession, delete_after=NOW)
-        dbsession.connection().exec_driver_sql("CREATE TABLE host (id REFERENCES user)")
+        dbsession.connection().exec_driver_sql("CREATE TABLE host (id REFERENCES authsite_user)")
         dbsession.connection().exec_driver_sql(f"INSERT INTO host VALUES ('{user.id}')")
         dbsession.commit()
-        assert not sweeper_of(later).run_if_due(now=NOW)
+        assert not purger_of(later).run_if_due(now=NOW)
         assert dbsession.get(User, user.id, populate_existing=True)
     assert "sys_purge: failed" in caplog.text

@@ -1,36 +1,57 @@
-"""Sweeping: what has expired goes in batches, and one process at a time does it."""
+"""Purging: expired rows are deleted in batches, by one process at a time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.models import EmailLink, OutboxMessage, PurgeRun, Throttle, User, UserSession
+from authsite.accounts.pending_sign_ins import PENDING_SIGN_IN_LIFETIME, create_pending_sign_in
+from authsite.accounts.sign_in import SignIn
+from authsite.accounts.users import Credential
+from authsite.models import (
+    EmailLink,
+    OutboxMessage,
+    PendingSignIn,
+    PurgeRun,
+    Throttle,
+    User,
+    UserSession,
+)
 from authsite.purging.targets import (
     ACCOUNTS,
     LINKS,
     MESSAGES,
+    PENDING_SIGN_INS,
     SESSIONS,
     THROTTLES,
     claim_purge,
     count_expired,
     purge,
 )
-from tests.factories import NOW, a_message, a_session, a_user, some_noise, throttles_for
+from tests.factories import (
+    NOW,
+    a_message,
+    a_session,
+    a_unit_of_work,
+    a_user,
+    some_noise,
+    throttles_for,
+)
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 @pytest.fixture
-def alive(dbsession) -> set[str]:
-    """Return the ids of the sessions that are to stay; seven others are over."""
+def active(dbsession) -> set[str]:
+    """Return the ids of the active sessions; seven others have expired."""
     person, *_ = some_noise(dbsession)
     a_session(dbsession, person, expires_at=NOW + SECOND)
-    alive = set(dbsession.execute(sa.select(UserSession.id)).scalars())
+    active = set(dbsession.execute(sa.select(UserSession.id)).scalars())
     for seconds in range(7):
         a_session(dbsession, person, expires_at=NOW - seconds * SECOND)
-    return alive
+    return active
 
 
 @pytest.fixture
@@ -45,27 +66,25 @@ def left(connection) -> set[str]:
 
 
 @pytest.mark.parametrize(("batch", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (500, [7])])
-def test_what_is_over_goes_in_batches_and_what_lives_stays(
-    services, alive, connection, batch, sizes
-):
+def test_purge_deletes_expired_rows_in_batches(services, active, connection, batch, sizes):
     assert list(purge(services.database.read_engine, SESSIONS, now=NOW, batch=batch)) == sizes
-    assert left(connection) == alive
+    assert left(connection) == active
 
 
-def test_each_batch_is_gone_before_the_next_is_begun(services, alive, connection):
+def test_purge_commits_each_batch(services, active, connection):
     batches = purge(services.database.read_engine, SESSIONS, now=NOW, batch=2)
     for remaining in (5, 3, 1, 0):
         next(batches)
-        assert len(left(connection) - alive) == remaining
+        assert len(left(connection) - active) == remaining
 
 
-def test_where_nothing_is_over_nothing_is_done(services, alive, connection):
-    swept = purge(services.database.read_engine, SESSIONS, now=NOW - 7 * SECOND)
-    assert list(swept) == []
-    assert len(left(connection)) == len(alive) + 7
+def test_purge_without_expired_rows_does_nothing(services, active, connection):
+    purged = purge(services.database.read_engine, SESSIONS, now=NOW - 7 * SECOND)
+    assert list(purged) == []
+    assert len(left(connection)) == len(active) + 7
 
 
-def test_the_people_stay(services, alive, connection):
+def test_purge_of_sessions_keeps_users(services, active, connection):
     people = sa.select(sa.func.count()).select_from(User)
     before = connection.execute(people).scalar_one()
     list(purge(services.database.read_engine, SESSIONS, now=NOW + timedelta(days=9999)))
@@ -73,24 +92,24 @@ def test_the_people_stay(services, alive, connection):
     assert connection.execute(people).scalar_one() == before
 
 
-def test_how_many_are_over_can_be_counted(services, alive, connection):
+def test_expired_rows_are_counted(services, active, connection):
     assert count_expired(connection, SESSIONS, now=NOW) == 7
     assert count_expired(connection, SESSIONS, now=NOW - 7 * SECOND) == 0
 
 
-def test_of_all_who_would_sweep_one_does(connection):
+def test_purge_is_claimed_by_one_process(connection):
     claims = [claim_purge(connection, every=HOUR, now=NOW) for _ in range(5)]
     assert claims == [True, False, False, False, False]
 
 
-def test_the_next_sweep_comes_when_its_time_has_come(connection):
+def test_purge_is_claimed_again_when_due(connection):
     assert not claim_purge(connection, every=HOUR + SECOND, now=NOW)
     assert claim_purge(connection, every=HOUR, now=NOW)
     assert not claim_purge(connection, every=HOUR, now=NOW + HOUR - SECOND)
     assert claim_purge(connection, every=HOUR, now=NOW + HOUR)
 
 
-def test_throttles_go_when_they_count_for_nothing(services, dbsession, connection):
+def test_expired_throttles_are_purged(services, dbsession, connection):
     throttles = throttles_for(services, sign_up_network="20/1h")
     for minutes in (0, 1, 59, 60):
         now = NOW - timedelta(minutes=minutes)
@@ -101,43 +120,62 @@ def test_throttles_go_when_they_count_for_nothing(services, dbsession, connectio
     assert kept == [HOUR // timedelta(milliseconds=1)] * 3
 
 
-def swept(services, target) -> int:
-    """Return how many rows of a kind have gone that were over by now."""
+def purged(services, target) -> int:
+    """Purge this target; return how many rows were deleted."""
     return sum(purge(services.database.write_engine, target, now=NOW))
 
 
-def test_links_go_when_they_lead_nowhere(services, dbsession):
-    person, *_ = some_noise(dbsession)
-    address = {"email": person.email, "email_normalized": person.email_normalized}
-    for seconds in (-1, 0, 1):
-        lifetime = timedelta(seconds=seconds)
-        issue_link(dbsession, person, Purpose.SECURE_ACCOUNT, lifetime=lifetime, now=NOW, **address)
+@pytest.fixture
+def work(services, dbsession):
+    """A unit of work that began an hour ago, as long as reset links last."""
+    return a_unit_of_work(services, dbsession, now=NOW - HOUR)
+
+
+def test_expired_links_are_purged(services, dbsession, work):
+    for person, seconds in zip(some_noise(dbsession), (-1, 0, 1), strict=True):
+        later = replace(work, now=work.now + timedelta(seconds=seconds))
+        issue_link(later, person, Purpose.RESET_PASSWORD)
     dbsession.commit()
-    assert swept(services, LINKS) == 2
+    assert purged(services, LINKS) == 2
     assert dbsession.scalars(sa.select(EmailLink.expires_at)).all() == [NOW + SECOND]
 
 
-def test_messages_go_when_they_are_to_be_forgotten_and_never_while_they_wait(services, dbsession):
+def pending_sign_in(work, user, *, created_at) -> str:
+    """Add a pending sign-in, and return its id."""
+    sign_in = SignIn(Credential.of(user), user.email_normalized)
+    token = create_pending_sign_in(replace(work, now=created_at), sign_in, "a stage")
+    work.dbsession.commit()
+    return token.id
+
+
+def test_expired_pending_sign_ins_are_purged(services, dbsession, work):
+    user, started = a_user(dbsession), NOW - PENDING_SIGN_IN_LIFETIME
+    for seconds in (-1, 0):
+        pending_sign_in(work, user, created_at=started + timedelta(seconds=seconds))
+    kept = pending_sign_in(work, user, created_at=started + SECOND)
+    assert purged(services, PENDING_SIGN_INS) == 2
+    assert dbsession.scalars(sa.select(PendingSignIn.id)).all() == [kept]
+
+
+def test_old_messages_are_purged_unless_they_wait(services, dbsession):
     waiting = a_message(dbsession, send_at=NOW - timedelta(days=99)).id
     kept = a_message(dbsession, next_attempt_at=None, purge_after=NOW + SECOND).id
     a_message(dbsession, next_attempt_at=None, purge_after=NOW)
-    assert swept(services, MESSAGES) == 1
+    assert purged(services, MESSAGES) == 1
     assert set(dbsession.scalars(sa.select(OutboxMessage.id))) == {waiting, kept}
 
 
-def test_a_closed_account_goes_with_all_that_is_its_own(services, dbsession):
-    """Not one that is closed but can still be kept, and not one that is open."""
+def test_closed_account_is_purged_with_its_rows(services, dbsession, work):
+    """Accounts within their grace period and open ones are kept."""
     noise = {each.id for each in some_noise(dbsession)}
     kept = a_user(dbsession, delete_after=NOW + SECOND).id
     closed = a_user(dbsession, delete_after=NOW)
     a_session(dbsession, closed, expires_at=NOW + timedelta(days=9))
     a_message(dbsession, user_id=closed.id)
-    lifetime = {"lifetime": HOUR, "now": NOW}
-    address = {"email": closed.email, "email_normalized": closed.email_normalized}
-    issue_link(dbsession, closed, Purpose.KEEP_ACCOUNT, **lifetime, **address)
-    dbsession.commit()
-    assert swept(services, ACCOUNTS) == 1
+    issue_link(work, closed, Purpose.SECURE_ACCOUNT)
+    pending_sign_in(work, closed, created_at=NOW)
+    assert purged(services, ACCOUNTS) == 1
     assert set(dbsession.scalars(sa.select(User.id))) == noise | {kept}
     assert set(dbsession.scalars(sa.select(UserSession.user_id))) == noise
-    for of_the_account in (EmailLink, OutboxMessage):
-        assert dbsession.scalars(sa.select(of_the_account)).all() == []
+    for model in (EmailLink, OutboxMessage, PendingSignIn):
+        assert dbsession.scalars(sa.select(model)).all() == []
