@@ -101,6 +101,13 @@ def test_attempt_with_a_full_queue_does_not_count(services, begin, ada):
     assert verify(begin(throttles=throttles)).user_id == ada.id
 
 
+def test_throttled_attempt_does_not_wait_for_a_hash(services, begin, ada):
+    throttles, hasher = throttles_for(services, sign_in_account="1/1h"), a_hasher(queue=1)
+    throttles.hit({"sign_in_account": ADA}, now=NOW)
+    with full_queue(hasher), pytest.raises(RateLimited):
+        verify(begin(throttles=throttles, hasher=hasher))
+
+
 @pytest.mark.asvs("6.3.1")
 def test_failures_elsewhere_do_not_throttle_a_known_device(services, begin, ada):
     limits = dict.fromkeys(("sign_in_account", "sign_in_network", "sign_in_device"), "1/1h")

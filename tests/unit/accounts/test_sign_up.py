@@ -12,8 +12,10 @@ from authsite.accounts.sign_up import new_user, sign_up, sign_up_with_verificati
 from authsite.accounts.users import Credential, EmailTaken
 from authsite.email_addresses import parse_email_address
 from authsite.models import EmailLink, OutboxMessage, User
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.throttling.throttles import RateLimited
-from tests.factories import NOW, a_policy, a_user, some_noise, throttles_for
+from tests.factories import NOW, a_hasher, a_policy, a_user, some_noise, throttles_for
+from tests.functional.crowds import full_queue
 
 PASSWORD = "seven green llamas hum"
 DAY = timedelta(days=1)
@@ -229,6 +231,21 @@ def test_sign_ups_of_a_network_are_limited(dbsession, services, begin):
     with pytest.raises(RateLimited) as throttled:
         sign_ada_up(work, email="grace@example.com")
     assert throttled.value.limit == "sign_up_network"
+
+
+def test_throttled_sign_up_does_not_wait_for_a_hash(services, begin):
+    throttles, hasher = throttles_for(services, sign_up_network="1/1h"), a_hasher(queue=1)
+    work = begin(throttles=throttles, hasher=hasher)
+    throttles.hit({"sign_up_network": work.client.network}, now=NOW)
+    with full_queue(hasher), pytest.raises(RateLimited):
+        sign_ada_up(work)
+
+
+def test_sign_up_with_a_full_queue_does_not_count(services, begin):
+    throttles, hasher = throttles_for(services, sign_up_network="1/1h"), a_hasher(queue=1)
+    with full_queue(hasher), pytest.raises(HashQueueFull):
+        sign_ada_up(begin(throttles=throttles, hasher=hasher))
+    sign_ada_up(begin(throttles=throttles))
 
 
 def test_weak_passwords_do_not_count_as_sign_ups(services, begin):
