@@ -36,7 +36,12 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 MARKUP = "\"'><svg id=evil onload=1></textarea></title>--><b id=evil>"
 LINES = "x\r\nX-Evil: 1\r\nSet-Cookie: evil=1\r\n\r\n<b id=evil>"
 #: A quote that ends a string of SQL, and what a statement would do then.
-STATEMENTS = ["' OR '1'='1", "'; DELETE FROM user; --", '"; DROP TABLE user_session; --', "%' \\"]
+STATEMENTS = [
+    "' OR '1'='1",
+    "'; DELETE FROM user; --",
+    '"; DROP TABLE authsite_user; --',
+    "%' \\",
+]
 #: Longer than any field may be.
 TOO_LONG = "x" * 3000
 #: A character that nobody can have meant to type, another for each kind that there is.

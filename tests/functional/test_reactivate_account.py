@@ -1,4 +1,4 @@
-"""`/reactivate-account`: a sign-in to a closed account pauses, and resumes when the user keeps it."""
+"""`/reactivate-account`: a sign-in to a closed account pauses until the user keeps the account."""
 
 import hashlib
 from datetime import timedelta

@@ -14,13 +14,13 @@ from tests.processes.servers import Server, until
 from tests.processes.visitors import SESSION, Answer, Visitor
 
 #: What the site logs when its database is away, and nothing else.
-AWAY = ("sys_database_unavailable", "sys_purge: put off")
+AWAY = ("sys_database_unavailable", "sys_purge: deferred")
 
 #: Deferred to the commit, where it ends the connection under the site's hands.
 DIE_AT_COMMIT = """
     CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
-    CREATE CONSTRAINT TRIGGER die AFTER INSERT ON user_session
+    CREATE CONSTRAINT TRIGGER die AFTER INSERT ON authsite_session
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()
 """
 

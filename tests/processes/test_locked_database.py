@@ -16,7 +16,7 @@ SETTINGS = FOR_CROWDS | {
     "AUTHSITE_DATABASE_TIMEOUT": "1s",
     "AUTHSITE_SESSION_REFRESH_INTERVAL": "1h",
 }
-BUSY = ("sys_database_unavailable", "sys_purge: put off")
+BUSY = ("sys_database_unavailable", "sys_purge: deferred")
 
 
 @pytest.mark.asvs("13.1.3", "15.4.3", "15.4.4")

@@ -1,4 +1,4 @@
-"""`/account/close` and `/reactivate-account/{token}`: the account goes, unless its owner comes back."""
+"""`/account/close`: the account is deleted after a delay, unless its user reactivates it."""
 
 from datetime import timedelta
 

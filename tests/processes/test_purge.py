@@ -17,8 +17,8 @@ from tests.processes.visitors import Visitor
 EXPIRED = 8 * BATCH
 
 
-def test_one_process_sweeps_for_all(tmp_path: Path, database_url: str, engine: Engine) -> None:
-    """What has expired goes, swept by one of the processes; who is signed in stays so."""
+def test_one_process_purges_for_all(tmp_path: Path, database_url: str, engine: Engine) -> None:
+    """One process deletes all expired sessions; the other sessions stay."""
     leave_expired_sessions(engine)
     with Server(tmp_path, database_url) as one, Server(tmp_path, database_url) as two:
         visitors = [Visitor((one, two)[number % 2]) for number in range(8)]
@@ -26,25 +26,26 @@ def test_one_process_sweeps_for_all(tmp_path: Path, database_url: str, engine: E
             partial(visitor.sign_up, f"visitor{number}@example.com")
             for number, visitor in enumerate(visitors)
         )
-        until(lambda: swept(one) + swept(two), "a sweep")
+        until(lambda: purges(one) + purges(two), "a purge")
         with engine.connect() as connection:
             left = sa.select(sa.func.count()).select_from(UserSession)
             assert connection.execute(left).scalar_one() == len(visitors)
         assert all(visitor.is_signed_in for visitor in visitors)
-    gone = f"{EXPIRED} expired sessions, 0 forgotten throttles, 0 expired links, 0 old messages"
-    assert swept(one) + swept(two) == [
-        f"sys_purge: {gone}, 0 old events, 0 closed accounts deleted"
-    ]
+    deleted = (
+        f"{EXPIRED} expired sessions, 0 expired pending sign-ins, 0 forgotten throttles, "
+        "0 expired links, 0 old messages, 0 old events, 0 closed accounts deleted"
+    )
+    assert purges(one) + purges(two) == [f"sys_purge: {deleted}"]
 
 
-def swept(server: Server) -> list[str]:
-    """Return what a server has said about its sweeping."""
+def purges(server: Server) -> list[str]:
+    """Return what a server has logged about its purges."""
     said = (record["message"] for record in server.records())
     return [message for message in said if message.startswith("sys_purge")]
 
 
 def leave_expired_sessions(engine: Engine) -> None:
-    """Add somebody who has signed in very often, and never since."""
+    """Add the expired sessions of one user."""
     then = utc_now() - timedelta(days=100)
     user = {"id": "a" * 16, "first_name": "Ada", "last_name": "Lovelace", "password_hash": "x"}
     sessions = [
