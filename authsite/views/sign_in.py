@@ -44,5 +44,5 @@ class SignInPage(FormPage[SignInForm]):
         )
         return complete_sign_in(self.request, sign_in)
 
-    def was_refused(self, reason: Any) -> None:
+    def on_refused(self, reason: Any) -> None:
         self.request.services.metrics.count_sign_in(reason)
