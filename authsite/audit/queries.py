@@ -89,7 +89,7 @@ def latest_history(dbsession: Session, user_id: str, *, now: datetime) -> list[H
     return _entries(dbsession, user_id, most=MAX_AT_ONCE, now=now)
 
 
-def ended_sessions_of(dbsession: Session, user_id: str, *, now: datetime) -> list[HistoryEntry]:
+def find_ended_sessions(dbsession: Session, user_id: str, *, now: datetime) -> list[HistoryEntry]:
     """Return how sessions of the user ended of late, newest first, at most `MAX_ENDED`."""
     return _entries(
         dbsession,

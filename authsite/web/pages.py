@@ -42,8 +42,10 @@ def invalid_link_page(request: Request, *, again: tuple[str, str]) -> Response:
         status=410,
         title="This link is no longer valid",
         explanation=[
-            "Each link works once and for a limited time. This one was used, has expired or was "
-            "replaced by a newer one.",
+            (
+                "Each link works once and for a limited time. This one was used, has expired or "
+                "was replaced by a newer one."
+            ),
             "If you copied it, make sure that nothing is missing at its end.",
         ],
         links=[again],

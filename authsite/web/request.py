@@ -27,8 +27,8 @@ MAIL_TEMPLATES = "authsite.mail_templates"
 class Request(pyramid.request.Request):
     """Pyramid's request, with the services and the unit of work.
 
-    A class rather than `add_request_method`: its attributes can be read here, the type checker knows
-    them, and Pyramid does not create a new class for every request.
+    A class instead of `add_request_method`: its attributes can be read here, the type checker knows
+    them, and Pyramid creates no class per request.
     """
 
     @reify
@@ -48,7 +48,7 @@ class Request(pyramid.request.Request):
 
     @reify
     def dbsession(self) -> Session:
-        """The dbsession: it commits with the response to an unsafe method, and otherwise reads only."""
+        """The dbsession: it commits with an unsafe request, and only reads in a safe one."""
         if is_tm_active(self):
             self.identity  # noqa: B018 - before the transaction, whose lock would block it
             return self.services.database.write_dbsession(self.tm)
