@@ -61,7 +61,7 @@ def urls() -> str:
         (
             (f"`{address}`", ", ".join(page.method for page in group), f"`{permission}`")
             for (address, permission), group in groupby(
-                found, key=lambda page: (page.address, page.permission)
+                found, key=lambda page: (page.url, page.permission)
             )
         ),
     )

@@ -23,7 +23,7 @@ Place = tuple[type, Any]
 class Endpoint:
     """One view: the type of the resource and the name of the view make the URL."""
 
-    address: str
+    url: str
     context: type
     name: str
     method: str
@@ -55,7 +55,7 @@ def endpoints(registry: Registry) -> list[Endpoint]:
 
     found = [
         Endpoint(
-            address=f"{url_of(place)}/{name}".rstrip("/") or "/",
+            url=f"{url_of(place)}/{name}".rstrip("/") or "/",
             context=place[0],
             name=name,
             method=method,
@@ -64,7 +64,7 @@ def endpoints(registry: Registry) -> list[Endpoint]:
         )
         for place, name, method, permission, view in _views_of(registry)
     ]
-    return sorted(found, key=lambda each: (each.address, each.method))
+    return sorted(found, key=lambda each: (each.url, each.method))
 
 
 def allowed_methods(request: Request) -> list[str]:
@@ -72,19 +72,19 @@ def allowed_methods(request: Request) -> list[str]:
     context, name = getattr(request, "context", None), getattr(request, "view_name", "")
     methods = {
         method
-        for (of, purpose), of_name, method, _permission, _view in _views_of(request.registry)
-        if of_name == name
-        and isinstance(context, of)
+        for (resource, purpose), view_name, method, _, _ in _views_of(request.registry)
+        if view_name == name
+        and isinstance(context, resource)
         and purpose in (None, getattr(context, "purpose", None))
     }
     return sorted((methods - {ANY}) | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _place_of(child: Any) -> Place:
-    function: Any = child.func if isinstance(child, partial) else child
+    factory: Any = child.func if isinstance(child, partial) else child
     purpose = child.keywords.get("purpose") if isinstance(child, partial) else None
-    # A child may be any callable; then its resources have no known parent.
-    return (function if isinstance(function, type) else Resource), purpose
+    # The children of another callable have no known parent.
+    return (factory if isinstance(factory, type) else Resource), purpose
 
 
 def _views_of(registry: Registry) -> Iterator[tuple[Place, str, str, str, str]]:
@@ -100,14 +100,14 @@ def _views_of(registry: Registry) -> Iterator[tuple[Place, str, str, str, str]]:
             if related.category_name == "permissions"
         ]
         function = view["callable"]
-        named = f"{function.__module__}.{function.__qualname__}"
+        path = f"{function.__module__}.{function.__qualname__}"
         if view["attr"]:
-            named += f".{view['attr']}"
+            path += f".{view['attr']}"
         for method in as_sorted_tuple(view["request_methods"] or ANY):
             yield (
                 (context, view.get("purpose")),
                 view["name"],
                 method,
                 permissions[0] if permissions else default,
-                named,
+                path,
             )
