@@ -84,7 +84,7 @@ def events() -> str:
                 f"`{each.key}`",
                 each.label,
                 f"`{each.log_name}`",
-                f"`{each.mail}`" if each.mail else "",
+                f"`{each.notice}`" if each.notice else "",
             )
             for each in EventType
         ),
