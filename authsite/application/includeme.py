@@ -48,7 +48,9 @@ def includeme(config: Configurator) -> None:
     if config.route_prefix:
         raise ConfigurationError("authsite cannot be moved by a route_prefix; docs/extending.md")
     settings = load_settings(config.registry.settings, os.environ)
-    config.registry["authsite"] = services = build_services(settings, _metrics(config, settings))
+    config.registry["authsite"] = services = build_services(
+        settings, _build_metrics(config, settings)
+    )
     config.set_request_factory(Request)
 
     config.registry.settings.setdefault("retry.activate_hook", retry_attempts)
@@ -100,7 +102,7 @@ def includeme(config: Configurator) -> None:
     config.scan("authsite.views")
     if settings.dev:
         config.include("authsite.views.dev_mail")
-    config.action(None, lambda: _check(config), order=LAST)
+    config.action(None, lambda: _check_factories(config), order=LAST)
     config.add_subscriber(_schedule_background, ApplicationCreated)
 
 
@@ -122,7 +124,7 @@ def _add_headers(config: Configurator, services: Services) -> None:
     )
 
 
-def _metrics(config: Configurator, settings: Settings) -> Metrics:
+def _build_metrics(config: Configurator, settings: Settings) -> Metrics:
     """Return the metrics; prometheus-client takes two megabytes, so that it loads only if used."""
     if settings.metrics.listen is None:
         return Metrics()
@@ -138,7 +140,7 @@ def _metrics(config: Configurator, settings: Settings) -> Metrics:
     return metrics
 
 
-def _check(config: Configurator) -> None:
+def _check_factories(config: Configurator) -> None:
     """Refuse factories of a host application with which every page would fail."""
     root, request = map(config.registry.queryUtility, (IRootFactory, IRequestFactory))
     if not (isinstance(root, type) and issubclass(root, Root)):

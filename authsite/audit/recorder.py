@@ -78,15 +78,15 @@ def _publish(dbsession: Session) -> None:
 
 
 @sa.event.listens_for(Session, "after_soft_rollback")
-def _forget(dbsession: Session, undone: SessionTransaction) -> None:
+def _drop_rolled_back(dbsession: Session, rolled_back: SessionTransaction) -> None:
     """Drop the events after the savepoint, also those of savepoints released into it."""
     if _PENDING in dbsession.info:
         pending = dbsession.info[_PENDING]
-        dbsession.info[_PENDING] = [each for each in pending if undone not in each[1]]
+        dbsession.info[_PENDING] = [each for each in pending if rolled_back not in each[1]]
 
 
 @sa.event.listens_for(Session, "after_transaction_end")
-def _forget_all(dbsession: Session, ended: SessionTransaction) -> None:
+def _drop_all(dbsession: Session, ended: SessionTransaction) -> None:
     """Drop events that were not published; a dbsession that is closed rolls back silently."""
     if ended.parent is None:
         dbsession.info.pop(_PENDING, None)

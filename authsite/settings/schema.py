@@ -127,7 +127,7 @@ def _limit(meaning: str, *default: RateLimit) -> Any:
 
 
 #: Ten attempts, then growing delays; fifty a day for an attacker who stays below that.
-GUESSES = (
+GUESS_LIMITS = (
     RateLimit(10, timedelta(minutes=5), max_delay=timedelta(hours=1)),
     RateLimit(50, timedelta(days=1), max_delay=timedelta(hours=1)),
 )
@@ -140,12 +140,12 @@ class ThrottleSettings:
     sign_in_account: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins per email, registered or not, from browsers that have not signed in to "
         "its account before.",
-        *GUESSES,
+        *GUESS_LIMITS,
     )
     sign_in_device: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins per browser that has signed in to the account before. Failed attempts "
         "elsewhere do not count, and the other limits for sign-ins do not apply to it.",
-        *GUESSES,
+        *GUESS_LIMITS,
     )
     sign_in_network: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins per network: an IPv4 address, or an IPv6 /64.",

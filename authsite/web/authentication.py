@@ -85,7 +85,11 @@ def authenticate_with_link(
         if password is not None:
             credential = authenticate(request, link.owner_email_normalized, password)
             _refuse_suspended(request, credential)
-    except (AccountSuspended, HashQueueFull, RateLimited):  # no guess, or none was compared
+    except (
+        AccountSuspended,
+        HashQueueFull,
+        RateLimited,
+    ):  # the password was right, or was not checked
         work.throttles.refund(hits)
         raise
     work.throttles.refund(hits)

@@ -206,7 +206,7 @@ def checkbox_field(label: str, *, hint: str) -> Field:
     return BooleanField(label, description=hint)
 
 
-def public_computer_box() -> Field:
+def public_computer_field() -> Field:
     """Return the box that shortens a session."""
     return checkbox_field(
         "This is a public computer",
