@@ -146,9 +146,8 @@ def complete_sign_in(
 ) -> Response:
     """Pass the stages and start the session, or return the response of the stage that interrupts.
 
-    `after` is the stage that a pending sign-in resumes behind; `flash` is the message that the next
-    page shows. Raises `InvalidCredentials` if the credential is no longer valid, or
-    `AccountSuspended`.
+    A pending sign-in resumes behind the stage `after`; the next page shows the message `flash`.
+    Raises `AccountSuspended`, or `InvalidCredentials` if the credential is no longer valid.
     """
     stages: Mapping[str, Stage] = request.registry[STAGES]
     names = list(stages)
@@ -173,10 +172,7 @@ def pause_sign_in(request: Request, sign_in: SignIn, *, stage: str, page: str) -
 
 
 def find_paused_sign_in(request: Request, *, stage: str) -> PendingSignInInfo | None:
-    """Return the sign-in of this browser that the stage has paused, or None.
-
-    It is read apart from the transaction of the request.
-    """
+    """Return the sign-in of this browser that the stage has paused, or None."""
     value = request.services.pending_sign_in_cookie.read(request)
     token = SessionToken.parse(value) if value else None
     if token is None:
