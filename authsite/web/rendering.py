@@ -12,11 +12,11 @@ TEMPLATES = "authsite.templates"
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    """Return the response with this template and these values.
+    """Return the page that `template` makes of `values`.
 
-    Jinja2 renders it directly: Pyramid's renderers let subscribers add values, which takes a third
-    of the time of a page. The environment is pyramid_jinja2's, with the search path and filters of
-    a host application.
+    Jinja2 is asked directly: Pyramid's renderers would let subscribers add to the values, at the
+    price of a third of the time of a page. The environment is pyramid_jinja2's, so that a host
+    application's search path and filters count here as well.
     """
     environment = request.registry[TEMPLATES]
     body = _render(environment, f"{template}.jinja2", request=request, **values).encode("utf-8")
