@@ -1,4 +1,4 @@
-"""The parts that one running site is made of, put together from its settings."""
+"""The services of an application, built from its settings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from authsite.tokens import derive_key
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What the requests of one process share; found as `request.site`."""
+    """The long-lived parts of the application, shared by its requests: `request.services`."""
 
     settings: Settings
     database: Database
@@ -55,12 +55,12 @@ class Services:
 
     @property
     def publish(self) -> Sequence[Callable[[AccountEvent], None]]:
-        """Who is told of events that are kept: the log, and the metrics."""
+        """The functions that are called with committed events: the log, and the metrics."""
         return (log_event, self.metrics.count)
 
     @property
     def cookies(self) -> tuple[Cookie, ...]:
-        """All that the site ever sets."""
+        """Every cookie of the site."""
         return (
             self.session_cookie,
             self.anonymous_cookie,
@@ -71,13 +71,13 @@ class Services:
 
     @property
     def workers(self) -> Sequence[MailWorker | Metrics | Purger]:
-        """Return what a process that serves does in the background."""
-        delivering = self.settings.mail.deliver_in_process and self.mail_worker.delivers
-        return (self.purger, self.metrics, *([self.mail_worker] if delivering else []))
+        """The background workers of a process that serves."""
+        delivers = self.settings.mail.deliver_in_process and self.mail_worker.delivers
+        return (self.purger, self.metrics, *([self.mail_worker] if delivers else []))
 
 
 def build_services(settings: Settings, metrics: Metrics) -> Services:
-    """Build the parts; connects to nothing yet."""
+    """Build the services, without a connection to the database or the mail server."""
     https = settings.https
     hosts = Hosts(settings.site.url, dev=settings.dev)
     anonymous_cookie = Cookie("form", https=https)
@@ -135,7 +135,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
 
 
 def services_of(registry: Registry) -> Services:
-    """Return the site that a configured registry holds."""
+    """Return the services of an application."""
     services: Any = registry["authsite"]
     assert isinstance(services, Services)  # noqa: S101 - for the type checker
     return services

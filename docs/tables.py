@@ -61,7 +61,7 @@ def urls() -> str:
         (
             (f"`{address}`", ", ".join(page.method for page in group), f"`{permission}`")
             for (address, permission), group in groupby(
-                found, key=lambda page: (page.address, page.permission)
+                found, key=lambda page: (page.url, page.permission)
             )
         ),
     )
@@ -84,7 +84,7 @@ def events() -> str:
                 f"`{each.key}`",
                 each.label,
                 f"`{each.log_name}`",
-                f"`{each.mail}`" if each.mail else "",
+                f"`{each.notice}`" if each.notice else "",
             )
             for each in EventType
         ),

@@ -19,7 +19,7 @@ def notify_new_device(work: UnitOfWork, user_id: str, *, browser: str) -> None:
 
     The caller has locked the user, so that there are never more than `MAX_PER_DAY`.
     """
-    template = EventType.NEW_DEVICE_SIGN_IN.mail
+    template = EventType.NEW_DEVICE_SIGN_IN.notice
     assert template is not None  # noqa: S101 - for the type checker
     sent = sa.select(sa.func.count()).where(
         OutboxMessage.user_id == user_id,

@@ -25,9 +25,9 @@ def notify_and_record(
     **values: object,
 ) -> None:
     """Record the event, and send its security notice as `send_notice` does."""
-    assert event_type.mail is not None  # noqa: S101 - only events with a notice are passed
+    assert event_type.notice is not None  # noqa: S101 - only events with a notice are passed
     work.audit.record(user.id, event_type, details=details)
-    send_notice(work, user, event_type.mail, due=None, **values)
+    send_notice(work, user, event_type.notice, due=None, **values)
 
 
 def send_notice(

@@ -1,1 +1,1 @@
-"""How the application is put together and started."""
+"""How the application is configured and started."""

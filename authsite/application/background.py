@@ -4,14 +4,14 @@ Loading the application schedules the start `DELAY` seconds later, and no reques
 delay tells the processes that serve from those that do not:
 
 * A server that forks after loading (gunicorn with preload) does so at once. Its master never
-  starts the workers; each child schedules a start of its own, also one that replaces another.
+  starts the workers; each child schedules its own start, also one that replaces another.
 * A process that forks later, while its workers run, keeps them. The child is a helper of the host
   application and starts nothing.
-* A script that loads the application is mostly gone by then. Commands and tests call `disable`.
+* A script that loads the application has usually ended by then. Commands and tests call `disable`.
 
-A fork never happens while a thread or a database connection of the workers exists in a master, so
-that a child inherits neither. uWSGI forks without telling Python, which is why its own hook is
-used there. A test, or a server of another kind, calls `start` itself.
+A master has no thread and no database connection of the workers when it forks, so that children
+inherit neither. uWSGI forks without notifying Python, so that its own hook is used there. A test,
+or another kind of server, calls `start` itself.
 """
 
 import atexit
@@ -25,12 +25,12 @@ from typing import Any, Protocol
 
 #: Seconds from loading the application to the start. Masters fork within some milliseconds.
 DELAY = 2.0
-#: Seconds for which the end of the process waits for the workers together.
-PATIENCE = 5.0
+#: Seconds that the end of the process waits for all workers together.
+STOP_TIMEOUT = 5.0
 
 
 class Worker(Protocol):
-    """What one thread does."""
+    """The work of one thread."""
 
     name: str
 
@@ -38,11 +38,11 @@ class Worker(Protocol):
         """Work until `stop` is called from another thread."""
 
     def stop(self) -> None:
-        """Let `work` return as soon as what is in hand is done."""
+        """Let `work` return once its current task is done."""
 
 
 class Background:
-    """The workers of one process, a thread each. They start once, and stop for good."""
+    """The workers of one process, a thread each. They start once and cannot start again."""
 
     is_enabled = True
 
@@ -53,7 +53,7 @@ class Background:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start every worker now, unless they run already."""
+        """Start every worker, unless they run already."""
         if not self._threads:
             self._threads = [
                 threading.Thread(target=worker.work, name=worker.name, daemon=True)
@@ -63,17 +63,17 @@ class Background:
                 thread.start()
 
     def stop(self) -> None:
-        """Stop every worker, and wait up to `PATIENCE` seconds for what they have in hand."""
+        """Stop every worker, and wait up to `STOP_TIMEOUT` seconds for their current tasks."""
         self.before_fork()
         for worker in self._workers:
             worker.stop()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + STOP_TIMEOUT
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._workers = ()
 
     def schedule(self) -> None:
-        """Start in this process or in its children, whichever serve; stop when they end."""
+        """Start in this process or in its children, whichever serve, and stop at their end."""
         if not self.is_enabled:
             return
         os.register_at_fork(before=self.before_fork, after_in_child=self.after_fork_in_child)
@@ -83,7 +83,7 @@ class Background:
             self._start_later()
 
     def before_fork(self) -> None:
-        """Cancel a start that is still to come: its thread would not exist in the child."""
+        """Cancel a scheduled start, whose thread would not exist in the child."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer.join()
@@ -97,15 +97,15 @@ class Background:
     def _is_left_to_uwsgi(self) -> bool:
         """Let uWSGI start the workers in its children, if it has not forked yet.
 
-        A thread of its master, even one that waits, blocks every child.
+        A thread of its master, even a waiting one, blocks every child.
         """
-        uwsgi: Any = sys.modules.get("uwsgi")  # there is such a module in its processes only
+        uwsgi: Any = sys.modules.get("uwsgi")  # exists in uWSGI's processes only
         if uwsgi is None or uwsgi.worker_id():
             return False
-        others = getattr(uwsgi, "post_fork_hook", lambda: None)
+        previous_hook = getattr(uwsgi, "post_fork_hook", lambda: None)
 
         def start_in_child() -> None:
-            others()
+            previous_hook()
             self.after_fork_in_child()
 
         uwsgi.post_fork_hook = start_in_child
@@ -118,14 +118,14 @@ class Background:
 
 
 def disable() -> None:
-    """Let `schedule` do nothing in this process, which does not serve: a command, or tests."""
+    """Let `schedule` do nothing in this process: a command, or tests."""
     Background.is_enabled = False
 
 
 def _exit_on_sigterm() -> None:
     """Let SIGTERM unwind the process as SIGINT does, unless the server has a handler of its own.
 
-    By default it ends Python at once, in the middle of an email.
+    By default it ends Python at once, even while an email is sent.
     """
     is_main = threading.current_thread() is threading.main_thread()
     if is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:

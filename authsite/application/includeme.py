@@ -1,4 +1,4 @@
-"""What authsite adds to a Pyramid configuration, in the order in which a request meets it."""
+"""Everything that authsite adds to a Pyramid configuration."""
 
 import os
 from typing import Any
@@ -39,23 +39,25 @@ from authsite.web.rendering import TEMPLATES
 from authsite.web.request import MAIL_TEMPLATES, Request
 from authsite.web.transactions import SAFE_METHODS, retry_attempts
 
-#: The order of actions that look at what all others have configured.
+#: The order of actions that run after all others.
 LAST = 9999
 
 
 def includeme(config: Configurator) -> None:
-    """Make `config` an account site: everything, in the order in which a request meets it."""
+    """Configure authsite, in the order in which its parts see a request."""
     if config.route_prefix:
         raise ConfigurationError("authsite cannot be moved by a route_prefix; docs/extending.md")
     settings = load_settings(config.registry.settings, os.environ)
-    config.registry["authsite"] = services = build_services(settings, _metrics(config, settings))
+    config.registry["authsite"] = services = build_services(
+        settings, _build_metrics(config, settings)
+    )
     config.set_request_factory(Request)
 
     config.registry.settings.setdefault("retry.activate_hook", retry_attempts)
     config.include("pyramid_retry")
     config.action(
         None,
-        lambda: _put_headers_around(config, services),
+        lambda: _add_headers(config, services),
         order=LAST,
     )
     config.add_tween("authsite.web.transactions.transaction_tween_factory", over=EXCVIEW)
@@ -93,14 +95,14 @@ def includeme(config: Configurator) -> None:
         config.registry.settings.setdefault(setting, "true")
     config.include("pyramid_jinja2")
     config.add_jinja2_search_path("authsite:templates", name=".jinja2")
-    config.action(None, lambda: _keep_templates(config), order=LAST)
+    config.action(None, lambda: _register_templates(config), order=LAST)
     config.add_static_view(
         PREFIX, "authsite:static", cache_max_age=LIFETIME, request_method=("GET", "HEAD")
     )
     config.scan("authsite.views")
     if settings.dev:
         config.include("authsite.views.dev_mail")
-    config.action(None, lambda: _check(config), order=LAST)
+    config.action(None, lambda: _check_factories(config), order=LAST)
     config.add_subscriber(_schedule_background, ApplicationCreated)
 
 
@@ -108,45 +110,46 @@ def _schedule_background(event: ApplicationCreated) -> None:
     background.Background(services_of(event.app.registry).workers).schedule()
 
 
-def _put_headers_around(config: Configurator, services: Services) -> None:
-    """Wrap whatever policy there is then: pyramid_retry's, which a host may include as well."""
-    retrying = config.registry.getUtility(IExecutionPolicy)
+def _add_headers(config: Configurator, services: Services) -> None:
+    """Wrap the execution policy of pyramid_retry, which a host application may include as well."""
+    retry_policy = config.registry.getUtility(IExecutionPolicy)
 
     def policy(environ: dict[str, Any], router: Router) -> Response:
-        if environ["REQUEST_METHOD"] in SAFE_METHODS:  # tried once in any case
+        if environ["REQUEST_METHOD"] in SAFE_METHODS:  # never retried
             return default_execution_policy(environ, router)
-        return retrying(environ, router)
+        return retry_policy(environ, router)
 
     config.registry.registerUtility(
         with_headers(policy, https=services.settings.https), IExecutionPolicy
     )
 
 
-def _metrics(config: Configurator, settings: Settings) -> Metrics:
-    """Return what counts; loaded by name, since it costs two megabytes where nobody counts."""
+def _build_metrics(config: Configurator, settings: Settings) -> Metrics:
+    """Return the metrics; prometheus-client takes two megabytes, so that it loads only if used."""
     if settings.metrics.listen is None:
         return Metrics()
     try:
-        measured = config.maybe_dotted("authsite.telemetry.prometheus.PrometheusMetrics")
+        metrics_class = config.maybe_dotted("authsite.telemetry.prometheus.PrometheusMetrics")
     except ImportError:
         raise SettingError(
             "authsite.metrics.listen needs the package prometheus-client: install "
             "`authsite[metrics]`."
         ) from None
-    metrics: Metrics = measured(settings.metrics.listen, throttles=vars(settings.throttle))
+    limits = vars(settings.throttle)
+    metrics: Metrics = metrics_class(settings.metrics.listen, throttles=limits)
     return metrics
 
 
-def _check(config: Configurator) -> None:
-    """Tell a host application at its start what would otherwise break every page."""
-    root, request = (config.registry.queryUtility(kind) for kind in (IRootFactory, IRequestFactory))
+def _check_factories(config: Configurator) -> None:
+    """Refuse factories of a host application with which every page would fail."""
+    root, request = map(config.registry.queryUtility, (IRootFactory, IRequestFactory))
     if not (isinstance(root, type) and issubclass(root, Root)):
         raise ConfigurationError("the root factory must derive from authsite.resources.Root")
     if not (isinstance(request, type) and issubclass(request, Request)):
         raise ConfigurationError("the request factory must derive from authsite.request.Request")
 
 
-def _keep_templates(config: Configurator) -> None:
+def _register_templates(config: Configurator) -> None:
     environment = config.get_jinja2_environment(".jinja2")
     config.registry[TEMPLATES] = environment
     config.registry[MAIL_TEMPLATES] = mail_environment(environment)

@@ -10,11 +10,8 @@ from authsite.settings.loader import SettingError
 
 
 def main(global_config: dict[str, str], **settings: Any) -> Router:
-    """Return the WSGI application for `pserve` and an ini file.
-
-    A setting that is missing or wrong ends the program with one sentence.
-    """
-    if global_config.get("__script__", "pserve") != "pserve":  # pshell and such do not serve
+    """Return the WSGI application for an ini file; exit with a message if a setting is wrong."""
+    if global_config.get("__script__", "pserve") != "pserve":  # pshell, for example
         background.disable()
     with Configurator(settings=settings) as config:
         try:

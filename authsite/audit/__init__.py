@@ -1,1 +1,1 @@
-"""The audit log: what happened to accounts."""
+"""The audit log: the security events of accounts."""

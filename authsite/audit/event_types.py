@@ -1,4 +1,4 @@
-"""What can happen to an account: the one list that history, log, mails and metrics are made of."""
+"""The types of audit events, which history, log, security notices and metrics share."""
 
 import logging
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ from sqlalchemy.orm import Session
 
 
 class Actor(StrEnum):
-    """On whose side something was done."""
+    """Who caused an event."""
 
-    #: In a browser, by whoever had it; what was shown for it, a password or a link, the kind says.
+    #: In a browser, with a password or an email link, as the event type says.
     USER = "user"
     ADMINISTRATOR = "administrator"
-    #: From a shell of the machine.
+    #: In a shell on the server.
     OPERATOR = "operator"
-    #: By itself, because it was time.
+    #: Without a person, at a scheduled time.
     SYSTEM = "system"
 
 
 class EventType(Enum):
-    """A kind of event. Adding a line here is all that a new one needs, but for a mail's templates.
+    """A type of event: label, log name, log level, and template of its security notice.
 
-    Its name, in small letters, is what the table holds; it is never changed. The fields are those
-    of `__init__`.
+    To add one, add a line here and, if it is emailed, its templates. The table stores the name, so
+    that names never change.
     """
 
     SIGNED_UP = "Signed up", "user_created"
@@ -87,45 +87,44 @@ class EventType(Enum):
     )
 
     def __init__(
-        self, label: str, log_name: str, level: int = logging.INFO, mail: str | None = None
+        self, label: str, log_name: str, level: int = logging.INFO, notice: str | None = None
     ) -> None:
-        #: What a person reads in their history.
+        #: For the user's history.
         self.label = label
-        #: The word for it in the log; OWASP's logging vocabulary where that has one.
+        #: From the OWASP Logging Vocabulary where it has a name for the event.
         self.log_name = log_name
-        #: How loudly the log says so, as `logging` counts.
         self.level = level
-        #: The kind of the mail that tells the owner, if one does.
-        self.mail = mail
+        #: The template of the security notice, if the event is emailed.
+        self.notice = notice
 
     @property
     def key(self) -> str:
-        """What the table holds."""
+        """The name as the table stores it."""
         return self.name.lower()
 
 
 class AuthMethod(Enum):
-    """How the owner of a session showed who they are; its name, in small letters, is kept."""
+    """How a session was started (RFC 8176, `amr`)."""
 
     PASSWORD = "with a password"  # noqa: S105 - label
     SIGN_UP = "by signing up"
 
     @property
     def key(self) -> str:
-        """What the table holds."""
+        """The name as the table stores it."""
         return self.name.lower()
 
 
 class SessionEndReason(Enum):
-    """Why a session ended; its name, in small letters, is a detail of the event."""
+    """Why a session ended; a detail of the event `SESSION_ENDED`."""
 
     SIGNED_OUT = "signed out"
     REPLACED = "signed in again in the same browser"
     ENDED = "signed out from another session"
     EXPIRED = "expired"
     SESSION_LIMIT = "session limit reached"
-    PASSWORD_CHANGED = "password changed"  # noqa: S105 - words
-    PASSWORD_RESET = "password reset"  # noqa: S105 - words
+    PASSWORD_CHANGED = "password changed"  # noqa: S105 - label
+    PASSWORD_RESET = "password reset"  # noqa: S105 - label
     CLAIMED = "account claimed by email"
     ACCOUNT_SECURED = 'you reported "This wasn\'t me"'
     CLOSED = "account closed"
@@ -134,13 +133,13 @@ class SessionEndReason(Enum):
 
     @property
     def key(self) -> str:
-        """What the table holds."""
+        """The name as the table stores it."""
         return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """Where an event comes from: whose act, in which session, from which browser and network."""
+    """The actor of an event, and their session, browser and IP address."""
 
     actor: Actor
     actor_id: str | None = None
@@ -151,11 +150,10 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEvent:
-    """An event as it is written down, and as host applications are told of it.
+    """An event as it is stored, and as subscribers of host applications get it.
 
-    `user_id` is None when nobody has the account that was meant. Whatever a subscriber writes by
-    `dbsession` is kept with the event, or undone with it; it is told in the midst of the
-    transaction.
+    `user_id` is None for an unknown account. Subscribers are called during the transaction: what
+    they write with `dbsession` is committed or rolled back with the event.
     """
 
     type: EventType

@@ -1,4 +1,4 @@
-"""What happened, in words: the same on a page, in a file and for those who run the site."""
+"""Labels of events, actors and details, for pages, files and the command line."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -6,16 +6,15 @@ from typing import TypeVar
 
 from authsite.audit.event_types import Actor, AuthMethod, EventType, SessionEndReason
 
-_Named = TypeVar("_Named", bound=Enum)
+_E = TypeVar("_E", bound=Enum)
 
-_SIDES = {
+_ACTORS = {
     Actor.ADMINISTRATOR: "by support",
     Actor.OPERATOR: "by support",
     Actor.SYSTEM: "automatically",
 }
-#: What there may be to say of an event, and what it is called. The rest is not for reading: it
-#: says of a session that ended what its own line does.
-_LABELS = {
+#: Details that are shown. The others are those of ended sessions, which have lines of their own.
+_DETAILS = {
     "method": "Method",
     "reason": "Reason",
     "from": "From",
@@ -24,40 +23,40 @@ _LABELS = {
 }
 
 
-def event_label(kind: str) -> str:
-    """Return what happened; another version of the site may know more kinds than this one."""
-    known = _named(EventType, kind)
-    return known.label if known else kind.replace("_", " ").capitalize()
+def event_label(event_type: str) -> str:
+    """Return the label of an event type, also of one that only another version knows."""
+    known = _member(EventType, event_type)
+    return known.label if known else event_type.replace("_", " ").capitalize()
 
 
 def actor_label(actor: str) -> str | None:
-    """Return on whose side it was done; None for whoever had the browser, who did it mostly."""
-    known = _named(Actor, actor)
-    return _SIDES.get(known) if known else f"by {actor}"
+    """Return who caused the event; None for the user, as usual."""
+    known = _member(Actor, actor)
+    return _ACTORS.get(known) if known else f"by {actor}"
 
 
 def method_label(method: str) -> str:
-    """Return how somebody showed who they are."""
-    known = _named(AuthMethod, method)
+    """Return how a session was started."""
+    known = _member(AuthMethod, method)
     return known.value if known else method.replace("_", " ")
 
 
 def reason_label(reason: str) -> str:
     """Return why a session ended."""
-    known = _named(SessionEndReason, reason)
+    known = _member(SessionEndReason, reason)
     return known.value if known else reason.replace("_", " ")
 
 
 def detail_labels(details: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return what else there is to say, each with what it is called."""
-    is_of_session = "session" in details
-    labels = {"method": method_label, "reason": reason_label if is_of_session else str}
+    """Return label and value of each detail that is shown."""
+    has_session = "session" in details
+    value_labels = {"method": method_label, "reason": reason_label if has_session else str}
     return [
-        (label, labels.get(name, str)(details[name]))
-        for name, label in _LABELS.items()
-        if name in details and not (is_of_session and name == "method")
+        (label, value_labels.get(name, str)(details[name]))
+        for name, label in _DETAILS.items()
+        if name in details and not (has_session and name == "method")
     ]
 
 
-def _named(kinds: type[_Named], key: str) -> _Named | None:
-    return kinds.__members__.get(key.upper())
+def _member(enum: type[_E], key: str) -> _E | None:
+    return enum.__members__.get(key.upper())

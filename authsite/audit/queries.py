@@ -1,4 +1,4 @@
-"""The history of one account, for its owner: by pages, as a whole, and the sessions that ended."""
+"""The history of one account: by pages, as a whole, and its ended sessions."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -12,22 +12,22 @@ from authsite.audit.labels import event_label
 from authsite.audit.store import KEPT_FOR
 from authsite.models import AuditEvent, UserSession
 
-#: Events on a page, and as many as are read at once for a file.
+#: Events per page, and per query for a file.
 PAGE, CHUNK = 50, 500
-#: Of these, each with up to 6 KB as JSON, a whole file is put together in memory. A person has some
-#: hundred in 90 days; a program that signs in every ten minutes has more.
+#: Events in a file that is built in memory, of up to 6 KB each as JSON. A person has a few hundred
+#: in 90 days, a program that signs in every ten minutes has more.
 MAX_AT_ONCE = 1_000
-#: Of sessions that have ended, this is shown.
+#: The ended sessions that are shown.
 ENDED_WITHIN = timedelta(days=30)
 MAX_ENDED = 50
 
 
 class NoSuchEvent(LookupError):
-    """The account has no event with this id, or none that can still be known."""
+    """The account has no event with this id, or it is older than `KEPT_FOR`."""
 
 
 class HistoryEntry(NamedTuple):
-    """An event as the owner of the account may know it: who of the site's did it is left out."""
+    """An event as its user may see it: without the id of an administrator."""
 
     id: str
     occurred_at: datetime
@@ -37,18 +37,17 @@ class HistoryEntry(NamedTuple):
     user_agent: str | None
     ip_address: str | None
     details: Mapping[str, str]
-    #: Of the session that it was done in, while that lives.
+    #: Whether its session is active, and the name of that.
     session_lives: bool
     session_name: str | None
 
     @property
     def is_by_user(self) -> bool:
-        """Whether it was done in a browser, as most is."""
         return self.actor == Actor.USER
 
 
 class HistoryPage(NamedTuple):
-    """Some entries, newest first; `older` is the id before which those of the next page are."""
+    """Entries, newest first; `older` is the value of `before` for the next page."""
 
     entries: list[HistoryEntry]
     older: str | None
@@ -61,48 +60,48 @@ def history_page(
 
     Raises `NoSuchEvent` if it is not the user's.
     """
-    position = _position_of(dbsession, user_id, before, now=now) if before else None
-    found = _entries(dbsession, user_id, before=position, most=PAGE + 1, now=now)
+    position = _find_position(dbsession, user_id, before, now=now) if before else None
+    found = _entries(dbsession, user_id, before=position, limit=PAGE + 1, now=now)
     older = found[PAGE - 1].id if len(found) > PAGE else None
     return HistoryPage(found[:PAGE], older)
 
 
 def iter_history(
-    new_session: Callable[[], Session], user_id: str, *, now: datetime
+    new_dbsession: Callable[[], Session], user_id: str, *, now: datetime
 ) -> Iterator[HistoryEntry]:
     """Yield every entry, newest first.
 
-    Each part is read in a session of its own, so that whoever takes them slowly holds up nobody,
-    and memory does not grow with their number.
+    Each chunk is read in a dbsession of its own, so that a slow reader occupies no connection, and
+    memory does not grow with the number of entries.
     """
     position, more = None, True
     while more:
-        with new_session() as dbsession:
-            found = _entries(dbsession, user_id, before=position, most=CHUNK, now=now)
+        with new_dbsession() as dbsession:
+            found = _entries(dbsession, user_id, before=position, limit=CHUNK, now=now)
         yield from found
         more = len(found) == CHUNK
         position = (found[-1].occurred_at, found[-1].id) if more else None
 
 
 def latest_history(dbsession: Session, user_id: str, *, now: datetime) -> list[HistoryEntry]:
-    """Return as many of the newest entries as fit into memory."""
-    return _entries(dbsession, user_id, most=MAX_AT_ONCE, now=now)
+    """Return the newest entries, at most `MAX_AT_ONCE`."""
+    return _entries(dbsession, user_id, limit=MAX_AT_ONCE, now=now)
 
 
-def ended_sessions_of(dbsession: Session, user_id: str, *, now: datetime) -> list[HistoryEntry]:
-    """Return how sessions of the user ended of late, newest first, at most `MAX_ENDED`."""
+def find_ended_sessions(dbsession: Session, user_id: str, *, now: datetime) -> list[HistoryEntry]:
+    """Return the ends of sessions within `ENDED_WITHIN`, newest first, at most `MAX_ENDED`."""
     return _entries(
         dbsession,
         user_id,
         AuditEvent.type == EventType.SESSION_ENDED.key,
         AuditEvent.occurred_at > now - ENDED_WITHIN,
-        most=MAX_ENDED,
+        limit=MAX_ENDED,
         now=now,
     )
 
 
 def to_dict(entry: HistoryEntry) -> dict[str, Any]:
-    """Return the entry as values that JSON knows; the time is in ISO 8601, in UTC."""
+    """Return the entry as JSON values; the time is in ISO 8601 and UTC."""
     return {
         "id": entry.id,
         "occurred_at": entry.occurred_at.isoformat(),
@@ -116,7 +115,7 @@ def to_dict(entry: HistoryEntry) -> dict[str, Any]:
     }
 
 
-def _position_of(
+def _find_position(
     dbsession: Session, user_id: str, event_id: str, *, now: datetime
 ) -> tuple[datetime, str]:
     row = dbsession.execute(
@@ -134,16 +133,16 @@ def _position_of(
 def _entries(
     dbsession: Session,
     user_id: str,
-    *these: "sa.ColumnElement[bool]",
+    *conditions: "sa.ColumnElement[bool]",
     before: tuple[datetime, str] | None = None,
-    most: int,
+    limit: int,
     now: datetime,
 ) -> list[HistoryEntry]:
-    """Return entries of the user, by the index of `Event` alone, however many others have."""
+    """Return entries of the user, by the index alone: other users' events cost nothing."""
     if before:
         at, event_id = sa.literal(before[0], AuditEvent.occurred_at.type), sa.literal(before[1])
-        these += (sa.tuple_(AuditEvent.occurred_at, AuditEvent.id) < sa.tuple_(at, event_id),)
-    newest = (
+        conditions += (sa.tuple_(AuditEvent.occurred_at, AuditEvent.id) < sa.tuple_(at, event_id),)
+    statement = (
         sa.select(
             AuditEvent.id,
             AuditEvent.occurred_at,
@@ -164,8 +163,8 @@ def _entries(
                 UserSession.expires_at > now,
             ),
         )
-        .where(AuditEvent.user_id == user_id, AuditEvent.occurred_at > now - KEPT_FOR, *these)
+        .where(AuditEvent.user_id == user_id, AuditEvent.occurred_at > now - KEPT_FOR, *conditions)
         .order_by(AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
-        .limit(most)
+        .limit(limit)
     )
-    return [HistoryEntry._make(row) for row in dbsession.execute(newest)]
+    return [HistoryEntry._make(row) for row in dbsession.execute(statement)]

@@ -20,10 +20,10 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class AuditLog:
-    """Records the events of one transaction, with the source that they come from.
+    """Records the events of one transaction, with their source.
 
-    `notify` is called with each event at once; what it raises undoes the transaction. All of
-    `publish` are called when the transaction has committed, with the events that it has kept.
+    `notify` is called with each event immediately, and an exception aborts the transaction. All of
+    `publish` are called with the committed events, after the commit.
     """
 
     dbsession: Session
@@ -42,7 +42,7 @@ class AuditLog:
     ) -> None:
         """Record an event of the account; for an unknown id, take the same time and record none.
 
-        `session_id` is given when it is another session than the one that is in use.
+        `session_id` defaults to the session of the source.
         """
         pending = self.dbsession.info.setdefault(_PENDING, [])
         event = AccountEvent(
@@ -70,7 +70,7 @@ def _savepoints_of(dbsession: Session) -> Iterator[SessionTransaction]:
 
 @sa.event.listens_for(Session, "after_commit")
 def _publish(dbsession: Session) -> None:
-    """Publish the recorded events, unless only a savepoint ends and they may still be undone."""
+    """Publish the recorded events, unless only a savepoint ends."""
     if _PENDING in dbsession.info and not dbsession.in_nested_transaction():
         for event, _savepoints, publish in dbsession.info.pop(_PENDING):
             for observer in publish:
@@ -78,22 +78,22 @@ def _publish(dbsession: Session) -> None:
 
 
 @sa.event.listens_for(Session, "after_soft_rollback")
-def _forget(dbsession: Session, undone: SessionTransaction) -> None:
-    """Drop the events since the savepoint, also those of savepoints released into it."""
+def _drop_rolled_back(dbsession: Session, rolled_back: SessionTransaction) -> None:
+    """Drop the events after the savepoint, also those of savepoints released into it."""
     if _PENDING in dbsession.info:
         pending = dbsession.info[_PENDING]
-        dbsession.info[_PENDING] = [each for each in pending if undone not in each[1]]
+        dbsession.info[_PENDING] = [each for each in pending if rolled_back not in each[1]]
 
 
 @sa.event.listens_for(Session, "after_transaction_end")
-def _forget_all(dbsession: Session, ended: SessionTransaction) -> None:
+def _drop_all(dbsession: Session, ended: SessionTransaction) -> None:
     """Drop events that were not published; a dbsession that is closed rolls back silently."""
     if ended.parent is None:
         dbsession.info.pop(_PENDING, None)
 
 
 def log_event(event: AccountEvent) -> None:
-    """Log the event: who, where and what (ASVS 16.2.1), and nothing secret."""
+    """Log who did what, where and when (ASVS 16.2.1), without secrets."""
     source = event.source
     fields = {
         "user_id": event.user_id,

@@ -1,4 +1,4 @@
-"""The history of accounts: written once, read by their owners, and gone after a while."""
+"""Write events into the audit log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,13 +12,14 @@ from authsite.audit.event_types import AccountEvent, Actor, EventType
 from authsite.models import AuditEvent, User
 from authsite.tokens import new_id
 
-#: For so long it is known what happened.
+#: How long events are stored.
 KEPT_FOR = timedelta(days=90)
 
 _EVENT = AuditEvent.metadata.tables["authsite_audit_event"]
 _COLUMNS = [column for column in _EVENT.c if column.name != "user_id"]
-#: From the row of the user, so that for nobody the same statement writes nothing; and held, as the
-#: foreign key will hold it, so that an account that goes at this moment is nobody's too.
+#: It selects from the user's row, so that for an unknown account the same statement writes nothing.
+#: It locks the row as the foreign key does, so that an account which is being deleted counts as
+#: unknown.
 _WRITE = (
     sa.insert(_EVENT)
     .from_select(
@@ -32,7 +33,7 @@ _WRITE = (
 
 
 def write_event(dbsession: Session, event: AccountEvent) -> bool:
-    """Write the event into the history of its account; false if nobody has that account."""
+    """Write the event; return whether its account exists."""
     source = event.source
     values = {
         "owner": event.user_id,
@@ -60,7 +61,7 @@ def row_of_event(
     user_agent: str | None = None,
     ip_address: str | None = None,
 ) -> dict[str, Any]:
-    """Return an event for `write_rows`."""
+    """Return the row of an event for `write_rows`."""
     return {
         "id": new_id(),
         "user_id": user_id,
@@ -76,6 +77,6 @@ def row_of_event(
 
 
 def write_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write what happened to many accounts at once, of which nobody is told one by one."""
+    """Write events of many accounts at once, without notifying subscribers."""
     if rows:
         connection.execute(sa.insert(_EVENT), rows)

@@ -24,4 +24,4 @@ def urls(ini: str, as_json: bool) -> None:
 
 
 def _row(page: Endpoint) -> tuple[str, ...]:
-    return (page.address, page.method, page.permission, page.view)
+    return (page.url, page.method, page.permission, page.view)

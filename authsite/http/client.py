@@ -1,28 +1,27 @@
-"""The machine and the browser that a request comes from."""
+"""The client of a request: IP address, network and user agent."""
 
 import ipaddress
 from typing import NamedTuple
 
 from pyramid.request import Request
 
-#: Characters that are kept of a user agent; browsers stay under 300.
+#: Characters of a user agent that are stored; browsers send less than 300.
 USER_AGENT_LENGTH = 512
 
 
 class Client(NamedTuple):
-    """Where a request comes from. `network` is what throttles count by."""
+    """The client of a request. Throttles count by its `network`."""
 
     ip_address: str | None
     network: str
     user_agent: str | None
 
 
-#: Work without a request: a command, or a worker.
+#: For work without a request: a command, or a worker.
 NO_CLIENT = Client(None, "none", None)
 
 
 def client_of(request: Request) -> Client:
-    """Return the client of this request."""
     return Client(ip_address_of(request), network_of(request), user_agent_of(request))
 
 
@@ -39,8 +38,8 @@ def ip_address_of(request: Request) -> str | None:
 def network_of(request: Request) -> str:
     """Return the network that throttles count by: an IPv4 address, or the /64 of an IPv6 one.
 
-    A client with one address of a /64 mostly has all 2^64 of them, and one IPv4 address is 65,536
-    such networks by 6to4. Clients without an address count as one network.
+    A client with one address of a /64 usually has all 2^64 of them, and one IPv4 address has 65,536
+    such networks by 6to4. Clients without an IP address count as one network.
     """
     address = _address_of(request)
     if isinstance(address, ipaddress.IPv6Address):
@@ -62,6 +61,6 @@ def _address_of(request: Request) -> ipaddress.IPv4Address | ipaddress.IPv6Addre
         address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    # A socket for both families shows IPv4 as ::ffff:192.0.2.1, all of which are one /64.
+    # A socket for both families shows IPv4 as ::ffff:192.0.2.1; all of these are one /64.
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address

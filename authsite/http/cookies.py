@@ -1,4 +1,4 @@
-"""Reading and writing the site's own cookies, by the strict rules that they are written with."""
+"""The site's own cookies, written and read by the same strict rules."""
 
 from datetime import timedelta
 
@@ -7,9 +7,9 @@ from webob.cookies import make_cookie
 
 
 class Cookie:
-    """One cookie of the site, with the attributes that RFC 6265bis and ASVS 3.3 ask for.
+    """A cookie with the attributes that RFC 6265bis and ASVS 3.3 require.
 
-    On https its name gets the prefix `__Host-`: no other host and no plain connection can set it.
+    With https its name has the prefix `__Host-`: no other host and no plain http can set it.
     """
 
     def __init__(self, name: str, *, https: bool) -> None:
@@ -17,9 +17,9 @@ class Cookie:
         self._secure = https
 
     def read(self, request: Request) -> str | None:
-        """Return the cookie's value; None when it is missing, empty, or there twice.
+        """Return the cookie's value; None if it is missing, empty or sent twice.
 
-        Of two cookies of one name nobody can tell which one we have set.
+        Another host may have set one of two cookies with the same name.
         """
         header: str = request.environ.get("HTTP_COOKIE", "")
         if self.name not in header:
@@ -32,18 +32,18 @@ class Cookie:
         return (values[0] or None) if len(values) == 1 else None
 
     def is_present(self, request: Request) -> bool:
-        """Whether the browser sent the cookie at all, however often and whatever it holds."""
+        """Whether the browser sent the cookie, once or several times, with any value."""
         header: str = request.environ.get("HTTP_COOKIE", "")
         return self.name in header and self.name in (
             pair.partition("=")[0].strip() for pair in header.split(";")
         )
 
     def set(self, value: str, *, max_age: timedelta | None = None) -> tuple[str, str]:
-        """Return the header that sets the cookie; without `max_age` it goes with the browser."""
+        """Return the header that sets the cookie; without `max_age`, until the browser closes."""
         return self._header(value, None if max_age is None else int(max_age.total_seconds()))
 
     def clear(self) -> tuple[str, str]:
-        """Return the header by which the browser forgets the cookie."""
+        """Return the header that deletes the cookie."""
         return self._header("", 0)
 
     def _header(self, value: str, max_age: int | None) -> tuple[str, str]:

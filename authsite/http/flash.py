@@ -1,4 +1,4 @@
-"""A short word after a redirect, shown once."""
+"""Flash messages: shown once, on the page after a redirect."""
 
 from datetime import date
 
@@ -7,8 +7,8 @@ from pyramid.response import Response
 
 from authsite.http.cookies import Cookie
 
-#: What may be said. The cookie holds no more than the name, and a date where the message has one:
-#: an attacker who plants a cookie can show no text of their own.
+#: The cookie holds only the name of a message, and its date: an attacker who sets the cookie can
+#: show no text of their own.
 MESSAGES = {
     "account-suspended": "Account suspended and signed out everywhere.",
     "account-reinstated": "Account reinstated.",
@@ -31,18 +31,18 @@ MESSAGES = {
 
 
 class Flash:
-    """A cookie that names one of `MESSAGES` and goes when the next page has shown it."""
+    """Sets a cookie that names one of `MESSAGES`, and deletes it when a page shows the message."""
 
     def __init__(self, cookie: Cookie) -> None:
         self.cookie = cookie
 
     def set(self, name: str, day: date | None = None) -> tuple[str, str]:
-        """Return the header by which the next page says `MESSAGES[name]`, with this day in it."""
-        assert name in MESSAGES, name  # noqa: S101 - a typing mistake of ours, not of a visitor
+        """Return the header for the next page to show `MESSAGES[name]`, with this date in it."""
+        assert name in MESSAGES, name  # noqa: S101 - names are in the code, not in requests
         return self.cookie.set(f"{name}.{day:%Y-%m-%d}" if day else name)
 
     def pop(self, request: Request) -> str | None:
-        """Return what is to be said on this page, and let the browser forget it."""
+        """Return the message for this page, or None, and delete the cookie."""
         if not self.cookie.is_present(request):
             return None
 
@@ -54,7 +54,6 @@ class Flash:
 
 
 def _message(value: str) -> str | None:
-    """Return the message that the cookie names, or None if it names none."""
     name, _, day = value.partition(".")
     message = MESSAGES.get(name)
     if message is None or "{date}" not in message:

@@ -1,4 +1,4 @@
-"""What every answer says to the browser, whatever page or error it is."""
+"""Security headers, and a request id, on every response."""
 
 import contextvars
 import itertools
@@ -12,11 +12,11 @@ from webob.request import DisconnectionError
 
 log = logging.getLogger(__name__)
 
-#: The id of the request that is being answered, for the log and for the page of an error.
+#: The id of the current request, for the log and for error pages.
 request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
 
-# Counted from a random start: the operating system's generator would let go of the interpreter's
-# lock in every request, and nothing secret hangs on these ids.
+# Ids are not secret. The operating system's generator would release the interpreter's lock in
+# every request.
 _ids = itertools.count(secrets.randbits(48))
 
 CONTENT_SECURITY_POLICY = (
@@ -31,19 +31,18 @@ ALWAYS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
-#: Two years and every subdomain, as hstspreload.org asks for (ASVS 3.4.1).
+#: Two years and all subdomains, as hstspreload.org requires (ASVS 3.4.1).
 HSTS = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 
 ExecutionPolicy = Callable[[dict[str, Any], Any], Response]
 
 
 def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
-    """Put headers and a request id around everything else that happens to a request.
+    """Return an execution policy that adds a request id and security headers.
 
-    An execution policy and no tween, since pyramid_retry and the last-ditch error page are outside
-    of all tweens. A response that says for itself how it may be cached or what it may load is
-    left alone; every other one is not stored, which is right wherever a person is known or a form
-    is shown.
+    Not a tween, since pyramid_retry runs outside of all tweens, and errors of tweens need a page as
+    well. A response keeps headers of its own, except that one with a cookie is never cached.
+    Others without `Cache-Control` are not cached either: most pages have a user or a form.
     """
     always = [
         (name.lower(), (name, value)) for name, value in ((*ALWAYS, HSTS) if https else ALWAYS)
@@ -53,7 +52,7 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
         reset = request_id.set(f"{next(_ids):012x}")
         try:
             response = policy(environ, router)
-        except DisconnectionError:  # the body ended before it should
+        except DisconnectionError:  # the body is shorter than its Content-Length
             log.warning("input_validation_fail: a body shorter than announced")
             response = Response("The request ended too early.", 400, content_type="text/plain")
         except Exception:
@@ -63,7 +62,7 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
             request_id.reset(reset)
         headers = response.headerlist
         names = [name.lower() for name, _ in headers]
-        if "set-cookie" in names:  # no cache may hand one person's cookie to another
+        if "set-cookie" in names:  # no cache may share a user's cookie
             response.headers["Cache-Control"] = "no-store"
         elif "cache-control" not in names:
             headers.append(("Cache-Control", "no-store"))

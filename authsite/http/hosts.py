@@ -1,4 +1,4 @@
-"""Which hosts and origins are this site."""
+"""The hosts and origins of this site."""
 
 import re
 
@@ -11,7 +11,7 @@ _LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 class Hosts:
     """The allow-list: the host of `authsite.site.url` and, in development, localhost.
 
-    Whatever else a `Host` header says would end up in redirects (RFC 9112, 3.2; ASVS 4.1).
+    Any other `Host` would end up in redirects (RFC 9112 3.2, ASVS 4.1).
     """
 
     def __init__(self, site_url: str, *, dev: bool) -> None:
@@ -23,12 +23,10 @@ class Hosts:
         self._dev = dev
 
     def allows(self, host: str) -> bool:
-        """Whether a request for this `Host` is for us."""
         host = host.lower()
         return host in self._hosts or (self._dev and _LOCAL.fullmatch(host) is not None)
 
     def is_own_origin(self, origin: str, request: Request) -> bool:
-        """Whether an `Origin` header names this site."""
         if origin == self._origin:
             return True
         scheme, _, host = origin.partition("://")

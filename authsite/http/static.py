@@ -1,4 +1,4 @@
-"""The style sheet and the icon, under addresses that change with what is in them."""
+"""The style sheet and the icon, at URLs that change with their content."""
 
 import hashlib
 from datetime import timedelta
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pyramid.path import AssetResolver
 
 PREFIX = "authsite-static"
-#: A year, which is as much as RFC 9111 caches take for granted.
+#: A year, the usual maximum of caches.
 LIFETIME = timedelta(days=365)
 
 
@@ -24,7 +24,7 @@ class Frame(NamedTuple):
 
 
 def build_frame(site_name: str) -> Frame:
-    """Read the files once; return the frame of a site that is mounted at the root of its host."""
+    """Return the frame of an application that is mounted at the root of its host."""
     return Frame("", _versioned("site.css"), _versioned("favicon.svg"), site_name)
 
 

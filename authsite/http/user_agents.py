@@ -1,4 +1,4 @@
-"""Browsers and systems in words: "Firefox on Windows", of what a browser calls itself."""
+"""Labels of browsers and systems, such as "Firefox on Windows", from user agents."""
 
 import functools
 
@@ -7,14 +7,14 @@ from ua_parser.core import Domain
 from ua_parser.loaders import load_lazy_builtins
 
 UNKNOWN = "Unknown browser"
-#: Browsers name themselves within so many characters. The time for a longer text grows with its
-#: square: 16 ms for 512 characters that somebody has made up.
-LONGEST = 256
-#: Texts of which the words are kept: some hundred KB.
-REMEMBERED = 1000
+#: Characters that are parsed; browsers need no more. The time grows with the square of the length:
+#: 16 ms for a malicious text of 512.
+MAX_PARSED = 256
+#: Labels in the cache: a few hundred KB.
+CACHE_SIZE = 1000
 
-#: What the library calls them, and what people do. Other names are not repeated: the library takes
-#: some of them from the text itself, and a stranger must not put words into our mails.
+#: By the library's names. Other names are not shown: the library takes some of them from the user
+#: agent itself, and an attacker must not write into our emails.
 _BROWSERS = {
     "Amazon Silk": "Silk",
     "Android": "Android's browser",
@@ -78,13 +78,13 @@ _SYSTEMS = {
 }
 
 
-@functools.lru_cache(REMEMBERED)
+@functools.lru_cache(CACHE_SIZE)
 def browser_label(user_agent: str | None) -> str:
-    """Return which browser it is and on which system; `UNKNOWN` if that is not known.
+    """Return the browser and its system, or `UNKNOWN`.
 
-    What a browser says of itself proves nothing: anybody can say the same.
+    It is no proof: any client can send any user agent.
     """
-    parsed = _resolver()((user_agent or "")[:LONGEST], Domain.USER_AGENT | Domain.OS)
+    parsed = _resolver()((user_agent or "")[:MAX_PARSED], Domain.USER_AGENT | Domain.OS)
     browser = _BROWSERS.get(parsed.user_agent.family) if parsed.user_agent else None
     system = _SYSTEMS.get(parsed.os.family) if parsed.os else None
     return f"{browser or UNKNOWN} on {system}" if system else browser or UNKNOWN
@@ -92,5 +92,5 @@ def browser_label(user_agent: str | None) -> str:
 
 @functools.cache
 def _resolver() -> Resolver:
-    """Return what knows the patterns; they are read when somebody first asks."""
+    # Not at import: reading the patterns takes time.
     return Resolver(load_lazy_builtins())

@@ -1,4 +1,4 @@
-"""The tree of URLs: small classes around rows, built for each request."""
+"""The tree of URLs: small classes around rows, created for each request."""
 
 from authsite.resources.account import Account
 from authsite.resources.admin import Admin, UserResource, Users

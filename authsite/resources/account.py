@@ -1,4 +1,4 @@
-"""A person's own account."""
+"""The user's own account."""
 
 from pyramid.decorator import reify
 from pyramid.httpexceptions import HTTPForbidden
@@ -9,11 +9,11 @@ from authsite.resources.base import Private
 
 
 class Account(Private):
-    """`/account`: the account of whoever asks, so that nobody can name another's."""
+    """`/account`: the signed-in user's account; no URL can name another one."""
 
     @reify
     def record(self) -> User:
-        """The row of the one who asks; forbidden when it has gone since it was asked who."""
+        """The user's row; `HTTPForbidden` if it was deleted after the identity was loaded."""
         user = get_user(self.request.dbsession, self.request.authenticated_userid)
         if user is None:
             raise HTTPForbidden

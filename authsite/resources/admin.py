@@ -1,4 +1,4 @@
-"""What is for those who run the site: a branch that nobody else sees into."""
+"""The branch of administrators, below `/admin`."""
 
 from typing import Any, ClassVar
 
@@ -14,9 +14,9 @@ from authsite.tokens import is_id
 
 
 class Admin(Private):
-    """`/admin`: what is below is looked up for administrators alone.
+    """`/admin`: a branch that only administrators can look into.
 
-    Whoever is none gets the same answer for what is there and for what is not.
+    Other users get the same answer for children that exist and that do not.
     """
 
     __acl__: ClassVar = [(Allow, ADMINISTRATOR, "administer")]
@@ -29,14 +29,14 @@ class Admin(Private):
 
 
 class UserResource(Resource):
-    """`/admin/users/{id}`: the account of anybody."""
+    """`/admin/users/{id}`: any account."""
 
     def __init__(self, parent: "Users", record: UserSummary) -> None:
         super().__init__(parent.request, name=record.id, parent=parent)
         self.record = record
 
     def lock(self) -> User:
-        """Return the row, which nobody else changes meanwhile; not found if it has just gone."""
+        """Return the row, locked until the transaction ends; `HTTPNotFound` if it was deleted."""
         user = lock_user(self.request.dbsession, self.record.id)
         if user is None:
             raise HTTPNotFound
@@ -44,16 +44,16 @@ class UserResource(Resource):
 
 
 class Users(Rows):
-    """`/admin/users`: no page itself."""
+    """`/admin/users`: no page of its own."""
 
     rows = UserResource
 
     def child(self, name: str) -> Any:
-        """Return the place of the account with this id."""
-        record = self._record_of(name) if is_id(name) else None
+        """Return the resource of the account with this id."""
+        record = self._find_record(name) if is_id(name) else None
         return UserResource(self, record) if record else super().child(name)
 
-    def _record_of(self, user_id: str) -> UserSummary | None:
-        """Look apart from the transaction of a form, before which mails are counted."""
+    def _find_record(self, user_id: str) -> UserSummary | None:
+        # Not in the transaction of the form: throttles count an email before it begins.
         with self.request.services.database.read_dbsession() as dbsession:
             return get_summary(dbsession, user_id)

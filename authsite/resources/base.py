@@ -1,4 +1,4 @@
-"""What every place in the tree of addresses can do: say its name and find its children."""
+"""Resources, the nodes of the tree of URLs: they know their name and find their children."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -13,10 +13,10 @@ _CHILDREN = "authsite.children"
 
 
 class Resource:
-    """A place in the tree, made anew for each request.
+    """A node of the tree, created for each request.
 
-    `__name__` is what the address has to say, letter for letter: children that stand for a row
-    take it from the row, never from what was typed.
+    `__name__` is the only spelling that the URL may have: children that stand for a row take it
+    from the row, never from the request.
     """
 
     def __init__(self, request: Request, *, name: str = "", parent: "Resource | None" = None):
@@ -28,9 +28,9 @@ class Resource:
         return self.child(name)
 
     def child(self, name: str) -> Any:
-        """Return the place of this name below this one, or raise `KeyError`.
+        """Return the child with this name, or raise `KeyError`.
 
-        A resource with a child for each of its rows looks for the row here.
+        Resources whose children are rows override it to find the row.
         """
         for parent in type(self).__mro__:
             child = self.request.registry.get(_CHILDREN, {}).get((parent, name))
@@ -40,9 +40,9 @@ class Resource:
 
 
 class Private(Resource):
-    """A branch for the signed-in: a stranger is sent to sign in before any child is looked up.
+    """A branch for signed-in users: visitors are sent to sign in before a child is looked up.
 
-    So a stranger learns nothing about what exists below it, not even by a 404.
+    Not even a 404 shows them what exists below it.
     """
 
     def __getitem__(self, name: str) -> Any:
@@ -52,9 +52,9 @@ class Private(Resource):
 
 
 class Rows(Resource):
-    """A place that has another below it for each row of a table; `rows` is the class of those.
+    """A resource whose children are the rows of a table; `rows` is their class.
 
-    `placeholder` stands for their names where all addresses are listed.
+    `placeholder` replaces their names in lists of URLs.
     """
 
     rows: ClassVar[type[Resource]]
@@ -64,9 +64,9 @@ class Rows(Resource):
 def add_child(
     config: Configurator, parent: type[Resource], name: str, child: Callable[..., Any]
 ) -> None:
-    """Hang `child` into the tree, as `name` below every `parent` (a Configurator directive).
+    """Add `child` to the tree, as `name` below every `parent` (a Configurator directive).
 
-    `child` is called as `child(request, name=name, parent=parent)`, as a `Resource` is.
+    It is called as `child(request, name=name, parent=parent)`, as the class of a resource is.
     """
 
     def register() -> None:
@@ -76,6 +76,6 @@ def add_child(
 
 
 def children_of(registry: Registry) -> Iterator[tuple[type, str, Any]]:
-    """Yield parent, name and child for whatever was hung into the tree, parents first."""
+    """Yield parent, name and child of every `add_child`, in their order."""
     for (parent, name), child in registry.get(_CHILDREN, {}).items():
         yield parent, name, child

@@ -1,4 +1,4 @@
-"""What there is in development only: the mails that the site has written."""
+"""The branch of `/dev`: the emails of the site, in development only."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from authsite.resources.base import Resource
 
 
 class Dev(Resource):
-    """`/dev`: no page itself."""
+    """`/dev`: no page of its own."""
 
 
 class DevMail(Resource):
-    """`/dev/mail`: all messages; each is a place below it."""
+    """`/dev/mail`: the parent of all messages."""
 
     def child(self, name: str) -> Any:
-        """Return the place of the message with this id."""
+        """Return the resource of the message with this id."""
         record = message_of_id(self.request.dbsession, name)
         return DevMessage(self, record) if record else super().child(name)
 

@@ -12,7 +12,7 @@ from authsite.tokens import LinkToken
 
 
 class EmailLinkResource(Resource):
-    """One token of a purpose. Used, expired and made-up tokens have a resource too, all alike."""
+    """A token of a purpose. Used, expired and unknown tokens have a resource as well, all alike."""
 
     def __init__(
         self, request: Any, *, name: str, parent: Resource, purpose: Purpose, token: LinkToken
@@ -63,7 +63,7 @@ class PurposePredicate:
         self._purpose = purpose
 
     def text(self) -> str:
-        """Return what Pyramid prints of the predicate, and keys it by."""
+        """Return what Pyramid shows of the predicate; its hash as well."""
         return f"purpose = {self._purpose.value}"
 
     phash = text
@@ -73,5 +73,5 @@ class PurposePredicate:
 
 
 def links_of(purpose: Purpose) -> Any:
-    """Return what creates the parent of all links of a purpose, for `add_child`."""
+    """Return the factory of the parent of all links of a purpose, for `add_child`."""
     return partial(EmailLinks, purpose=purpose)

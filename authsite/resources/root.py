@@ -1,4 +1,4 @@
-"""The root of the tree of addresses, which alone grants the permissions of the site."""
+"""The root of the tree, which grants the permissions of the site."""
 
 from typing import ClassVar
 
@@ -9,10 +9,10 @@ from authsite.security.principals import ANONYMOUS
 
 
 class Root(Resource):
-    """`/`: public to everyone, anonymous to strangers, authenticated to the signed-in.
+    """`/`: `public` for everyone, `anonymous` and `authenticated` by whether a user is signed in.
 
-    What other resources grant, they add. None of them denies: the nearest entry wins, and a
-    denial of everything would take back what is granted here.
+    Other resources add permissions and deny none: the nearest entry wins, so that `DENY_ALL` would
+    revoke those of the site.
     """
 
     __acl__: ClassVar = [

@@ -1,4 +1,4 @@
-"""The sessions of a person, each a place below the page that lists them."""
+"""The sessions of the signed-in user."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from authsite.tokens import is_id
 
 
 class SessionResource(Resource):
-    """`/account/sessions/{id}`: a browser in which whoever asks is signed in."""
+    """`/account/sessions/{id}`: an active session of the signed-in user."""
 
     def __init__(self, parent: "Sessions", record: SessionInfo) -> None:
         super().__init__(parent.request, name=record.id, parent=parent)
@@ -18,20 +18,20 @@ class SessionResource(Resource):
 
     @property
     def is_current(self) -> bool:
-        """Whether it is the session that asks."""
+        """Whether it is the session of this request."""
         return self.record.id == require_identity(self.request).session_id
 
 
 class Sessions(Private, Rows):
-    """`/account/sessions`: those of whoever asks that live; nobody can name another's."""
+    """`/account/sessions`: the parent of the user's active sessions, and of no other user's."""
 
     rows = SessionResource
 
     def child(self, name: str) -> Any:
-        """Return the place of the session with this id."""
-        record = self._record_of(name) if is_id(name) else None
+        """Return the resource of the session with this id."""
+        record = self._find_record(name) if is_id(name) else None
         return SessionResource(self, record) if record else super().child(name)
 
-    def _record_of(self, session_id: str) -> SessionInfo | None:
+    def _find_record(self, session_id: str) -> SessionInfo | None:
         user_id = require_identity(self.request).user_id
         return get_session(self.request.dbsession, user_id, session_id, now=utc_now())

@@ -16,14 +16,14 @@ from authsite.resources.base import children_of
 #: The method of a view that does not name one.
 ANY = "any"
 #: The type of a resource and, for email links, their purpose.
-Place = tuple[type, Any]
+Node = tuple[type, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One view: the type of the resource and the name of the view make the URL."""
 
-    address: str
+    url: str
     context: type
     name: str
     method: str
@@ -37,34 +37,34 @@ def endpoints(registry: Registry) -> list[Endpoint]:
     A view without a method is listed as `any`, one without a permission with the default, and one
     without a context, which answers at every resource, at `{object}`.
     """
-    parents: dict[Place, tuple[Place, str]] = {}
+    parents: dict[Node, tuple[Node, str]] = {}
     for parent, name, child in children_of(registry):
-        place = _place_of(child)
-        parents.setdefault(place, ((parent, None), name))
-        if issubclass(place[0], Rows):
-            parents.setdefault((place[0].rows, place[1]), (place, place[0].placeholder))
+        node = _node_of(child)
+        parents.setdefault(node, ((parent, None), name))
+        if issubclass(node[0], Rows):
+            parents.setdefault((node[0].rows, node[1]), (node, node[0].placeholder))
 
-    def url_of(place: Place, below: tuple[Place, ...] = ()) -> str:
-        resource, _purpose = place
+    def url_of(node: Node, visited: tuple[Node, ...] = ()) -> str:
+        resource, _purpose = node
         if issubclass(resource, Root):
             return ""
-        if place not in parents or place in below:  # a row of its parent, or below itself
+        if node not in parents or node in visited:  # no known parent, or below itself
             return f"{{{resource.__name__}}}"
-        parent, name = parents[place]
-        return f"{url_of(parent, (*below, place))}/{name}"
+        parent, name = parents[node]
+        return f"{url_of(parent, (*visited, node))}/{name}"
 
     found = [
         Endpoint(
-            address=f"{url_of(place)}/{name}".rstrip("/") or "/",
-            context=place[0],
+            url=f"{url_of(node)}/{name}".rstrip("/") or "/",
+            context=node[0],
             name=name,
             method=method,
             permission=permission,
             view=view,
         )
-        for place, name, method, permission, view in _views_of(registry)
+        for node, name, method, permission, view in _views_of(registry)
     ]
-    return sorted(found, key=lambda each: (each.address, each.method))
+    return sorted(found, key=lambda each: (each.url, each.method))
 
 
 def allowed_methods(request: Request) -> list[str]:
@@ -72,22 +72,22 @@ def allowed_methods(request: Request) -> list[str]:
     context, name = getattr(request, "context", None), getattr(request, "view_name", "")
     methods = {
         method
-        for (of, purpose), of_name, method, _permission, _view in _views_of(request.registry)
-        if of_name == name
-        and isinstance(context, of)
+        for (resource, purpose), view_name, method, _, _ in _views_of(request.registry)
+        if view_name == name
+        and isinstance(context, resource)
         and purpose in (None, getattr(context, "purpose", None))
     }
     return sorted((methods - {ANY}) | ({"HEAD"} if "GET" in methods else set()))
 
 
-def _place_of(child: Any) -> Place:
-    function: Any = child.func if isinstance(child, partial) else child
+def _node_of(child: Any) -> Node:
+    factory: Any = child.func if isinstance(child, partial) else child
     purpose = child.keywords.get("purpose") if isinstance(child, partial) else None
-    # A child may be any callable; then its resources have no known parent.
-    return (function if isinstance(function, type) else Resource), purpose
+    # The children of another callable have no known parent.
+    return (factory if isinstance(factory, type) else Resource), purpose
 
 
-def _views_of(registry: Registry) -> Iterator[tuple[Place, str, str, str, str]]:
+def _views_of(registry: Registry) -> Iterator[tuple[Node, str, str, str, str]]:
     default = registry.queryUtility(IDefaultPermission)
     for entry in registry.introspector.get_category("views"):
         view: Any = entry["introspectable"]
@@ -100,14 +100,14 @@ def _views_of(registry: Registry) -> Iterator[tuple[Place, str, str, str, str]]:
             if related.category_name == "permissions"
         ]
         function = view["callable"]
-        named = f"{function.__module__}.{function.__qualname__}"
+        path = f"{function.__module__}.{function.__qualname__}"
         if view["attr"]:
-            named += f".{view['attr']}"
+            path += f".{view['attr']}"
         for method in as_sorted_tuple(view["request_methods"] or ANY):
             yield (
                 (context, view.get("purpose")),
                 view["name"],
                 method,
                 permissions[0] if permissions else default,
-                named,
+                path,
             )

@@ -1,4 +1,4 @@
-"""One page, one address: traversal that takes a path as it is written, or not at all."""
+"""Strict traversal: every page has one URL."""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ _NEVER_A_NAME = frozenset({"", ".", ".."})
 
 @implementer(ITraverser)
 class StrictTraverser:
-    """Walks the tree by names; at most one segment may be left over, the name of the view.
+    """Walks the tree by names; at most one segment may be left, the name of the view.
 
-    Pyramid's own traverser answers to `/sign-in/`, `//sign-in`, `/@@sign-in`, `/a/../sign-in` and
-    `/sign-in/anything` as well, and lets a client choose another root by `X-Vhm-Root`. Caches,
-    proxies and rules that speak of addresses then guard one of many doors (ASVS 14.2.5).
+    Pyramid's own traverser finds `/sign-in` at `/sign-in/`, `//sign-in`, `/@@sign-in`,
+    `/a/../sign-in` and `/sign-in/anything` as well, and lets clients choose the root by
+    `X-Vhm-Root`. Rules of caches and proxies for one URL would miss the others (ASVS 14.2.5).
     """
 
     def __init__(self, root: Any) -> None:
         self._root = root
 
     def __call__(self, request: Request) -> dict[str, Any]:
-        """Return where the path leads; raise `HTTPNotFound` for a path that is spelled oddly."""
+        """Return the resource and view name of the path, or raise `HTTPNotFound`."""
         if request.matched_route is not None:  # a static file, or a route of a host application
             traversed: dict[str, Any] = ResourceTreeTraverser(self._root)(request)
             return traversed
@@ -54,7 +54,7 @@ class StrictTraverser:
 
 
 def _child(context: Any, name: str) -> Any:
-    """Return the child that calls itself `name`, or None: `010` is not another word for `10`."""
+    """Return the child whose `__name__` is `name`, or None: `010` is not a second URL of `10`."""
     if not hasattr(context, "__getitem__"):
         return None
     try:

@@ -1,7 +1,7 @@
-"""Where programs look for what every site says in the same place (RFC 8615)."""
+"""The branch of well-known URLs (RFC 8615)."""
 
 from authsite.resources.base import Resource
 
 
 class WellKnown(Resource):
-    """`/.well-known`: no page itself, and nothing below it but what has a view."""
+    """`/.well-known`: no page of its own; what is below it are views."""

@@ -1,4 +1,4 @@
-"""The device cookie: in which accounts a browser has been signed in before."""
+"""The device cookie: which accounts a browser has signed in to before."""
 
 import base64
 import binascii
@@ -13,24 +13,23 @@ from pyramid.request import Request
 from authsite.http.cookies import Cookie
 from authsite.tokens import mac
 
-#: As long as people stay away from an account and come back to it.
+#: Long enough for users who return after months.
 LIFETIME = timedelta(days=365)
-#: Accounts that one browser remembers; the one used last comes first.
+#: Maximum accounts in the cookie, the most recently used first.
 ACCOUNTS = 4
 
-_EXPIRY_BYTES, _NONCE_BYTES, _CODE_BYTES = 4, 12, 16
-_ENTRY = 64  # characters of base64, for 48 bytes
+_EXPIRY_BYTES, _NONCE_BYTES, _MAC_BYTES = 4, 12, 16
+_ENTRY_LENGTH = 64  # characters of base64, for 48 bytes
 
 
 class DeviceCookies:
-    """Knows a browser again, so that a stranger's failures do not hold up the owner of an account.
+    """Recognizes browsers that have signed in before (OWASP device cookies).
 
-    It is no credential: whoever holds the cookie may try passwords at a rate of their own, and
-    nothing else (OWASP calls it a device cookie). For each account it holds an entry of expiry,
-    nonce and two codes. One is for that account and its password: a new password makes all former
-    entries worthless here, or who knew the old one could have collected them. The other is for the
-    account alone, whose owner is told of a browser that has never been signed in to it. Which
-    account it is, the cookie does not say.
+    Failed attempts elsewhere do not throttle them. The cookie is no credential: it only gives its
+    holder a rate limit of their own. For each account it has an entry of expiry, nonce and two
+    MACs, which does not show the account. One MAC is over the email address and the password hash,
+    so that a new password invalidates the entries that an attacker collected. The other is over
+    the user's id; without it a sign-in is reported as one from a new device.
     """
 
     def __init__(self, key: bytes, *, cookie: Cookie) -> None:
@@ -38,81 +37,85 @@ class DeviceCookies:
         self.cookie = cookie
 
     def read(
-        self, request: Request, account: str, password_hash: str | None, *, now: datetime
+        self, request: Request, email_normalized: str, password_hash: str | None, *, now: datetime
     ) -> str | None:
-        """Return the name of this browser if it has signed in to the account before, or None.
+        """Return the nonce of this browser if it has signed in to the account before, or None.
 
-        An account that nobody has, without a hash, takes as long.
+        An unknown account, which has no hash, takes the same time.
         """
-        owner = _owner(account, password_hash)
+        subject = _password_subject(email_normalized, password_hash)
         for entry in self._entries_of(request):
-            if self._is_for(entry, owner, now=now):
+            if self._is_for_password(entry, subject, now=now):
                 return entry.nonce.hex()
         return None
 
     def recognizes(
         self, request: Request, user_id: str, *, since: datetime | None, now: datetime
     ) -> bool:
-        """Whether this browser has been signed in to the account before, by whatever password.
-
-        What was before `since` does not count.
-        """
+        """Whether this browser has signed in to the account after `since`, with any password."""
         return any(
             entry.expires_at > now
             and (since is None or entry.expires_at - LIFETIME > since)
-            and self._is_of(entry, user_id)
+            and self._is_for_user(entry, user_id)
             for entry in self._entries_of(request)
         )
 
     def remember(
-        self, request: Request, account: str, password_hash: str, *, user_id: str, now: datetime
+        self,
+        request: Request,
+        email_normalized: str,
+        password_hash: str,
+        *,
+        user_id: str,
+        now: datetime,
     ) -> tuple[str, str]:
-        """Return the header by which the browser will be known for this account again.
+        """Return the header by which the browser is recognized for this account.
 
-        It gets another name each time, so that nobody who has a copy of the former one can use up
-        what it is allowed.
+        The nonce is new each time, so that an attacker with a copy of the previous cookie cannot
+        use up the rate limit of the browser.
         """
-        owner = _owner(account, password_hash)
+        subject = _password_subject(email_normalized, password_hash)
         new = _Entry(now + LIFETIME, secrets.token_bytes(_NONCE_BYTES), b"", b"")
-        codes = [self._code_of(new, of) for of in (owner, user_id.encode())]
-        new = new._replace(code=codes[0], user_code=codes[1])
+        new = new._replace(
+            password_mac=self._mac(new, subject), user_mac=self._mac(new, user_id.encode())
+        )
         others = [
             each
             for each in self._entries_of(request)
-            if each.expires_at > now and not self._is_of(each, user_id)
+            if each.expires_at > now and not self._is_for_user(each, user_id)
         ]
         value = "".join(map(str, [new, *others][:ACCOUNTS]))
         return self.cookie.set(value, max_age=LIFETIME)
 
     def _entries_of(self, request: Request) -> Iterator["_Entry"]:
         value = self.cookie.read(request) or ""
-        for start in range(0, min(len(value), ACCOUNTS * _ENTRY), _ENTRY):
-            entry = _Entry.parse(value[start : start + _ENTRY])
+        for start in range(0, min(len(value), ACCOUNTS * _ENTRY_LENGTH), _ENTRY_LENGTH):
+            entry = _Entry.parse(value[start : start + _ENTRY_LENGTH])
             if entry:
                 yield entry
 
-    def _is_for(self, entry: "_Entry", owner: bytes, *, now: datetime) -> bool:
-        right = hmac.compare_digest(self._code_of(entry, owner), entry.code)
-        return right and entry.expires_at > now
+    def _is_for_password(self, entry: "_Entry", subject: bytes, *, now: datetime) -> bool:
+        is_genuine = hmac.compare_digest(self._mac(entry, subject), entry.password_mac)
+        return is_genuine and entry.expires_at > now
 
-    def _is_of(self, entry: "_Entry", user_id: str) -> bool:
-        return hmac.compare_digest(self._code_of(entry, user_id.encode()), entry.user_code)
+    def _is_for_user(self, entry: "_Entry", user_id: str) -> bool:
+        return hmac.compare_digest(self._mac(entry, user_id.encode()), entry.user_mac)
 
-    def _code_of(self, entry: "_Entry", owner: bytes) -> bytes:
-        return mac(self._key, entry.signed + owner, length=_CODE_BYTES)
+    def _mac(self, entry: "_Entry", subject: bytes) -> bytes:
+        return mac(self._key, entry.signed + subject, length=_MAC_BYTES)
 
 
-def _owner(account: str, password_hash: str | None) -> bytes:
-    return f"{account} {password_hash}".encode()
+def _password_subject(email_normalized: str, password_hash: str | None) -> bytes:
+    return f"{email_normalized} {password_hash}".encode()
 
 
 class _Entry(NamedTuple):
-    """What the cookie holds for one account."""
+    """The part of the cookie for one account."""
 
     expires_at: datetime
     nonce: bytes
-    code: bytes
-    user_code: bytes
+    password_mac: bytes
+    user_mac: bytes
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -121,19 +124,20 @@ class _Entry(NamedTuple):
         except (UnicodeEncodeError, binascii.Error):
             return None
         parts, start = [], 0
-        for size in (_EXPIRY_BYTES, _NONCE_BYTES, _CODE_BYTES, _CODE_BYTES):
+        for size in (_EXPIRY_BYTES, _NONCE_BYTES, _MAC_BYTES, _MAC_BYTES):
             parts.append(decoded[start : start + size])
             start += size
         if len(decoded) != start:
             return None
-        expiry, nonce, code, user_code = parts
+        expiry, nonce, password_mac, user_mac = parts
         expires_at = datetime.fromtimestamp(int.from_bytes(expiry), UTC)
-        return cls(expires_at, nonce, code, user_code)
+        return cls(expires_at, nonce, password_mac, user_mac)
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(self.signed + self.code + self.user_code).decode("ascii")
+        value = self.signed + self.password_mac + self.user_mac
+        return base64.urlsafe_b64encode(value).decode("ascii")
 
     @property
     def signed(self) -> bytes:
-        """What the codes are computed over, besides whose they are."""
+        """What the MACs are computed over, before their subject."""
         return int(self.expires_at.timestamp()).to_bytes(_EXPIRY_BYTES) + self.nonce

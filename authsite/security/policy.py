@@ -50,8 +50,8 @@ def policy_of(request: Request) -> "SecurityPolicy":
 class SecurityPolicy:
     """Loads the session from the database by the cookie, at most once per request.
 
-    The cookie is all that a browser proves its session with (ASVS 7.2.1). It names an active
-    session or nothing: malformed, unknown, forged and expired cookies are anonymous alike.
+    The cookie alone proves the session (ASVS 7.2.1). A malformed, unknown, forged or expired one
+    makes the visitor anonymous.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class SecurityPolicy:
         self._acl = ACLHelper()
 
     def identity(self, request: Request) -> Identity | None:
-        """Return the identity, or None for an anonymous visitor; `Request.identity` keeps it."""
+        """Return the identity, or None for an anonymous visitor; `Request.identity` caches it."""
         token = self._token_of(request)
         if token is None:
             if self._cookie.is_present(request):
@@ -113,7 +113,6 @@ class SecurityPolicy:
         return [self._cookie.clear()]
 
     def end_current_session(self, request: Request, reason: SessionEndReason) -> None:
-        """End the session of this browser, if it has one."""
         token = self._token_of(request)
         if token:
             end_session_by_token(request.work, token, reason)

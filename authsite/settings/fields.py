@@ -1,4 +1,4 @@
-"""A setting as a field of a dataclass: how its text is read, and what it means."""
+"""A setting as a field of a dataclass."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, field
@@ -8,8 +8,8 @@ from typing import Any
 def setting(
     read: Callable[[str], Any], meaning: str, default: Any = MISSING, *, shown: bool = True
 ) -> Any:
-    """Describe one setting; without a default it must be given.
+    """Return the field of a setting: its parser, meaning and default; without one it is required.
 
-    One that is not `shown` is a secret: `repr` leaves it out, and it may come from a file.
+    One that is not `shown` is a secret: `repr` omits it, and it can be read from a file.
     """
     return field(default=default, metadata={"read": read, "meaning": meaning}, repr=shown)

@@ -1,6 +1,6 @@
-"""Settings that had another name before 0.1.0, so that an old ini file gets a helpful refusal."""
+"""Settings that were renamed before 0.1.0; the error for an old ini file names the new one."""
 
-#: Former and present keys, below `authsite.`.
+#: Former and current keys, below `authsite.`.
 FORMER_NAMES = {
     "session.idle": "session.idle_timeout",
     "session.absolute": "session.absolute_timeout",

@@ -1,7 +1,7 @@
-"""Reading the settings, once at the start: from the ini file, the environment, and files.
+"""Load the settings at the start, from the ini file, the environment, and files.
 
-`authsite.<group>.<name>` in the ini file, overlaid by `AUTHSITE_<GROUP>_<NAME>` from the
-environment; a secret also by the content of the file that `…_FILE` names.
+`AUTHSITE_<GROUP>_<NAME>` in the environment overrides `authsite.<group>.<name>` in the ini file. A
+secret can also be in a file, whose path is in `AUTHSITE_<GROUP>_<NAME>_FILE`.
 """
 
 import re
@@ -17,21 +17,21 @@ from authsite.settings.former_names import FORMER_NAMES
 from authsite.settings.mail_schema import MailSettings
 from authsite.settings.schema import GROUPS, DatabaseSettings, Settings
 
-#: What browsers cut every cookie's lifetime to (RFC 6265bis, 5.5).
+#: To which browsers limit the lifetime of cookies (RFC 6265bis 5.5).
 MAX_COOKIE_AGE = timedelta(days=400)
-#: What development.ini says. A site that is not for development refuses it.
+#: From development.ini; refused outside of development mode.
 DEVELOPMENT_SECRET = "for development only: everybody knows this secret"  # noqa: S105
-_ADDRESS = re.compile(r"@(?:[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*)$")
+_AT_IP_ADDRESS = re.compile(r"@(?:[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*)$")
 _LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
 
 
 class SettingError(ValueError):
-    """A setting is missing or makes no sense; the message names it and says what would."""
+    """A setting is missing or wrong; the message names it and what it must be."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingDescription:
-    """One row of the table of settings, as docs/configuration.md shows it."""
+    """A row of the tables in docs/configuration.md."""
 
     key: str
     variable: str
@@ -41,36 +41,34 @@ class SettingDescription:
     read: Callable[[str], Any]
 
 
-def _described(group: str, of: type[Any]) -> Iterator[tuple[str, SettingDescription]]:
-    for each in fields(of):
-        if not each.metadata:
+def _describe(group: str, group_type: type[Any]) -> Iterator[tuple[str, SettingDescription]]:
+    for field in fields(group_type):
+        if not field.metadata:
             continue
-        key = ".".join(filter(None, ("authsite", group, each.name)))
+        key = ".".join(filter(None, ("authsite", group, field.name)))
         variable = _variable(key.removeprefix("authsite."))
         if key == "authsite.database.url":
             key, variable = "sqlalchemy.url", "DATABASE_URL"
         yield (
-            each.name,
+            field.name,
             SettingDescription(
                 key,
                 variable,
-                each.default,
-                each.metadata["meaning"],
-                not each.repr,
-                each.metadata["read"],
+                field.default,
+                field.metadata["meaning"],
+                not field.repr,
+                field.metadata["read"],
             ),
         )
 
 
 def describe_settings() -> list[SettingDescription]:
-    """Return every setting there is, in the order of the documentation."""
-    described = [row for _, row in _described("", Settings)]
-    for group, of in GROUPS.items():
-        described += [row for _, row in _described(group, of)]
-    return described
+    """Return all settings, in the order of the documentation."""
+    groups: dict[str, type[Any]] = {"": Settings, **GROUPS}
+    return [row for group in groups.items() for _, row in _describe(*group)]
 
 
-def _value_of(
+def _read_value(
     setting: SettingDescription, ini: Mapping[str, str], environ: Mapping[str, str]
 ) -> Any:
     name, text = setting.variable, environ.get(setting.variable)
@@ -102,9 +100,9 @@ def _missing(setting: SettingDescription) -> str:
 
 
 def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
-    """Return the settings that an ini file's section and the environment spell together.
+    """Return the settings of a section of an ini file and the environment.
 
-    Raises `SettingError` for the first setting that is missing, wrong, or not known.
+    Raises `SettingError` for the first setting that is missing, wrong or unknown.
     """
     _refuse_former_names(ini, environ)
     known = {setting.key for setting in describe_settings()}
@@ -112,10 +110,11 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         if key.startswith("authsite.") and key not in known:
             raise SettingError(f"{key} is not a setting. docs/configuration.md lists all settings.")
 
-    def read(group: str, of: type[Any]) -> dict[str, Any]:
-        return {name: _value_of(row, ini, environ) for name, row in _described(group, of)}
+    def read(group: str, group_type: type[Any]) -> dict[str, Any]:
+        rows = _describe(group, group_type)
+        return {name: _read_value(row, ini, environ) for name, row in rows}
 
-    groups = {group: of(**read(group, of)) for group, of in GROUPS.items()}
+    groups = {group: group_type(**read(group, group_type)) for group, group_type in GROUPS.items()}
     settings = Settings(**read("", Settings), **groups)
     if settings.secret == DEVELOPMENT_SECRET.encode() and not settings.dev:
         raise SettingError("authsite.secret is the public one of development.ini. Create your own.")
@@ -138,14 +137,14 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
 
 
 def _refuse_former_names(ini: Mapping[str, str], environ: Mapping[str, str]) -> None:
-    for former, present in FORMER_NAMES.items():
+    for former, current in FORMER_NAMES.items():
         if f"authsite.{former}" in ini:
             raise SettingError(
-                f"authsite.{former} is now authsite.{present}: rename it in the ini file."
+                f"authsite.{former} is now authsite.{current}: rename it in the ini file."
             )
         if _variable(former) in environ:
             raise SettingError(
-                f"{_variable(former)} is now {_variable(present)}: rename it in the environment."
+                f"{_variable(former)} is now {_variable(current)}: rename it in the environment."
             )
 
 
@@ -155,20 +154,20 @@ def _variable(key: str) -> str:
 
 def _check_mail(settings: Settings) -> None:
     mail = settings.mail
-    here = mail.host is not None and _LOOPBACK.fullmatch(mail.host) is not None
+    is_local = mail.host is not None and _LOOPBACK.fullmatch(mail.host) is not None
     if mail.host is None and not settings.dev:
-        raise SettingError(_missing(dict(_described("mail", MailSettings))["host"]))
-    if mail.host is not None and settings.dev and not here:
+        raise SettingError(_missing(dict(_describe("mail", MailSettings))["host"]))
+    if mail.host is not None and settings.dev and not is_local:
         raise SettingError(
             "authsite.mail.host must be localhost in development, where no email leaves the "
             "machine."
         )
-    if mail.security == "none" and mail.host is not None and not here:
+    if mail.security == "none" and mail.host is not None and not is_local:
         raise SettingError(
             "authsite.mail.security can be none only for a mail server on this machine: emails "
             "contain links that must not be readable on their way."
         )
-    if mail.host is not None and mail.sender is None and _ADDRESS.search(settings.sender):
+    if mail.host is not None and mail.sender is None and _AT_IP_ADDRESS.search(settings.sender):
         raise SettingError(
             "authsite.mail.sender is missing. Set it, since authsite.site.url has an IP address "
             "and no host name."
@@ -180,6 +179,6 @@ def _check_mail(settings: Settings) -> None:
 
 
 def read_database_url(ini: Mapping[str, str], environ: Mapping[str, str]) -> URL:
-    """Return the database's URL alone, for alembic, which needs nothing else."""
-    rows = dict(_described("database", DatabaseSettings))
-    return cast("URL", _value_of(rows["url"], ini, environ))
+    """Return the URL of the database, without the other settings, for alembic."""
+    rows = dict(_describe("database", DatabaseSettings))
+    return cast("URL", _read_value(rows["url"], ini, environ))

@@ -1,4 +1,4 @@
-"""The settings of mail: who sends it, what addresses have to prove, and how accounts are closed."""
+"""Settings of email addresses, of deletion, and of mail."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ from authsite.settings.parsers import (
 
 @dataclass(frozen=True, kw_only=True)
 class EmailSettings:
-    """What the addresses of accounts have to prove, and what can be done by a link."""
+    """Verification of email addresses, and lifetimes of email links."""
 
     verification: str = setting(
         one_of("optional", "required"),
@@ -38,13 +38,13 @@ class EmailSettings:
 
     @property
     def must_be_verified(self) -> bool:
-        """Whether nobody signs in before mail to their address was seen to reach them."""
+        """Whether users must verify their email address before they can sign in."""
         return self.verification == "required"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionSettings:
-    """How an account is closed."""
+    """Deletion of closed accounts."""
 
     grace_period: timedelta = setting(
         duration,
@@ -58,7 +58,7 @@ class DeletionSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class MailSettings:
-    """Who sends the mails, and by which server."""
+    """The mail server and the sender of emails."""
 
     host: str | None = setting(
         mail_host,

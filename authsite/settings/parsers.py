@@ -1,4 +1,4 @@
-"""How the text of a setting is read; each reader raises `ValueError` with what would make sense."""
+"""Parsers of settings; their `ValueError` says what the value must be."""
 
 import re
 import ssl
@@ -19,25 +19,25 @@ from authsite.passwords.policy import MIN_BLOCKED_WORD
 from authsite.throttling.limits import RateLimit
 
 _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)/?")
-# What RFC 3986 lets stand in an address, so that a line of text ends where we end it.
-_SECURE_ADDRESS = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
-_MAIL_ADDRESS = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
+# Only the characters of RFC 3986: a line break would add a line to security.txt.
+_HTTPS_URL = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
+_MAILTO_URL = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
 _PORT = re.compile(r"[0-9]{1,5}")
 _PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
 _MINIMUM_SECRET_LENGTH = 32
-_HIGHEST_PORT = 65_535
+_MAX_PORT = 65_535
 
 
 def text(value: str) -> str:
-    """Return the text without surrounding space; it must not be empty."""
+    """Return the text without surrounding space; refuse an empty one."""
     if not value.strip():
         raise ValueError("must not be empty")
     return value.strip()
 
 
 def words(value: str) -> tuple[str, ...]:
-    """Return the words between the commas, in NFC; each is long enough not to occur by chance."""
+    """Return the words between commas, in NFC; a shorter one would occur in passwords by chance."""
     composed = unicodedata.normalize("NFC", value)
     found = tuple(word.strip() for word in composed.split(",") if word.strip())
     if any(len(word) < MIN_BLOCKED_WORD for word in found):
@@ -59,7 +59,6 @@ def breached_passwords(value: str) -> BreachedPasswords:
 
 
 def yes_or_no(value: str) -> bool:
-    """Return whether the text says so."""
     try:
         return {"true": True, "yes": True, "false": False, "no": False}[value.strip().lower()]
     except KeyError:
@@ -67,7 +66,7 @@ def yes_or_no(value: str) -> bool:
 
 
 def number(minimum: int, maximum: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers within these bounds."""
+    """Return a parser of whole numbers within these bounds."""
 
     def read(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", value.strip()) or not (minimum <= int(value) <= maximum):
@@ -77,12 +76,12 @@ def number(minimum: int, maximum: int) -> Callable[[str], int]:
     return read
 
 
-def one_of(*words: str) -> Callable[[str], str]:
-    """Return a reader of one of these words."""
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a parser of one of these words."""
 
     def read(value: str) -> str:
-        if value.strip() not in words:
-            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
+        if value.strip() not in choices:
+            raise ValueError(f"must be {', '.join(choices[:-1])} or {choices[-1]}")
         return value.strip()
 
     return read
@@ -97,12 +96,12 @@ def duration(value: str) -> timedelta:
 
 
 def rate_limits(value: str) -> tuple[RateLimit, ...]:
-    """Return the limits of which each counts, `10/5m` or `5/5m, 20/1h`; none for `off`."""
+    """Return the rate limits, which all apply: `10/5m` or `5/5m, 20/1h`; none for `off`."""
     if value.strip() == "off":
         return ()
     try:
         limits = (RateLimit.parse(each.strip()) for each in value.split(","))
-        return tuple(dict.fromkeys(limits))  # one that is there twice would count twice
+        return tuple(dict.fromkeys(limits))  # a duplicate would count twice
     except ValueError:
         raise ValueError(
             "must be limits like 30/5m (at most 30 in 5 minutes) or 10/5m..1h (then one at a time, "
@@ -111,36 +110,36 @@ def rate_limits(value: str) -> tuple[RateLimit, ...]:
 
 
 def origin(value: str) -> str:
-    """Return the scheme and host of an http or https address without a path."""
+    """Return an http or https URL of scheme and host, without a path."""
     match = _ORIGIN.fullmatch(value.strip())
     if match is None:
         raise ValueError("must be a URL like https://accounts.example.com, without a path")
     return match[1]
 
 
-def secure_address(value: str) -> str:
-    """Return an https address, with a path or without."""
-    if not _SECURE_ADDRESS.fullmatch(value.strip()):
+def https_url(value: str) -> str:
+    """Return an https URL, with a path or without."""
+    if not _HTTPS_URL.fullmatch(value.strip()):
         raise ValueError("must be a URL like https://example.com/security")
     return value.strip()
 
 
 def contact(value: str) -> str:
-    """Return the address of a page on https, or that of a mailbox."""
-    if not _MAIL_ADDRESS.fullmatch(value.strip()) and not _SECURE_ADDRESS.fullmatch(value.strip()):
+    """Return an https or mailto URL."""
+    if not _MAILTO_URL.fullmatch(value.strip()) and not _HTTPS_URL.fullmatch(value.strip()):
         raise ValueError("must be mailto:security@example.com or https://example.com/security")
     return value.strip()
 
 
 def mail_host(value: str) -> str:
-    """Return the name or address of a machine, without a port."""
+    """Return a host name or IP address, without a port."""
     if not _HOST.fullmatch(value.strip()):
         raise ValueError("must be a host name like mail.example.com, without a port")
     return value.strip()
 
 
 class ListenAddress(NamedTuple):
-    """Where something listens on this machine."""
+    """An IP address and port to listen on."""
 
     host: str
     port: int
@@ -150,7 +149,6 @@ class ListenAddress(NamedTuple):
 
 
 def listen_address(value: str) -> ListenAddress:
-    """Return the host and the port that the text names."""
     host, _, port = value.strip().rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     in_brackets = host == f"[{bare}]"
@@ -158,14 +156,14 @@ def listen_address(value: str) -> ListenAddress:
         _HOST.fullmatch(bare)
         and (in_brackets if ":" in bare else host == bare)
         and _PORT.fullmatch(port)
-        and 0 < int(port) <= _HIGHEST_PORT
+        and 0 < int(port) <= _MAX_PORT
     ):
         raise ValueError("must be an IP address and a port like 127.0.0.1:9101 or [::1]:9101")
     return ListenAddress(bare, int(port))
 
 
 def mailbox(value: str) -> str:
-    """Return an address that mail may come from, in ASCII."""
+    """Return an email address in ASCII."""
     try:
         return parse_email_address(value).mailbox
     except InvalidEmailAddress:
@@ -173,24 +171,24 @@ def mailbox(value: str) -> str:
 
 
 def certificates(value: str) -> str:
-    """Return the path of a file of certificates that can be read."""
+    """Return the path of a readable PEM file."""
     path = Path(value.strip())
     try:
         ssl.create_default_context(cafile=path)
-    except (OSError, ValueError):  # ssl.SSLError, for what are no certificates, is an OSError
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
         raise ValueError("must be a readable PEM file of certificates") from None
     return str(path)
 
 
 def secret(value: str) -> bytes:
-    """Return the bytes of a secret that is long enough to be one."""
+    """Return the bytes of a secret; refuse a short one."""
     if len(value.strip()) < _MINIMUM_SECRET_LENGTH:
         raise ValueError(f"must have at least {_MINIMUM_SECRET_LENGTH} random characters")
     return value.strip().encode("utf-8")
 
 
 def peppers(value: str) -> tuple[Pepper, ...]:
-    """Return the peppers that the text spells as `id:secret`, the one for new hashes first."""
+    """Return the peppers, written as `id:secret`; the first is for new hashes."""
     matches = [_PEPPER.fullmatch(each) for each in value.replace(",", " ").split()]
     found = tuple(Pepper(match[1], match[2].encode("utf-8")) for match in matches if match)
     if not found or len({pepper.id for pepper in found}) < len(matches):
@@ -203,10 +201,10 @@ def peppers(value: str) -> tuple[Pepper, ...]:
 
 
 def database_url(value: str) -> URL:
-    """Return the URL of a database that the site can run on."""
+    """Return the URL of an SQLite or PostgreSQL database."""
     try:
         url = make_url(value.strip())
-    except (ArgumentError, ValueError):  # whose messages repeat what may be a password
+    except (ArgumentError, ValueError):  # their messages may contain a password
         raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL") from None
     backend = url.get_backend_name()
     in_memory = not url.database or ":memory:" in url.database or "mode" in url.query

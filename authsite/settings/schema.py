@@ -1,4 +1,4 @@
-"""Every setting of the site: its name, type, default and meaning."""
+"""Every setting: name, type, default and meaning."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,13 +17,13 @@ from authsite.settings.parsers import (
     contact,
     database_url,
     duration,
+    https_url,
     listen_address,
     number,
     origin,
     peppers,
     rate_limits,
     secret,
-    secure_address,
     text,
     words,
     yes_or_no,
@@ -33,7 +33,7 @@ from authsite.throttling.limits import RateLimit
 
 @dataclass(frozen=True, kw_only=True)
 class SiteSettings:
-    """What the site is called and where it stands."""
+    """Name and URL of the site."""
 
     url: str = setting(
         origin,
@@ -48,13 +48,13 @@ class SiteSettings:
         None,
     )
     security_policy: str | None = setting(
-        secure_address, "URL of the security policy, for `/.well-known/security.txt`.", None
+        https_url, "URL of the security policy, for `/.well-known/security.txt`.", None
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionSettings:
-    """How long a browser stays signed in."""
+    """Lifetimes of sessions."""
 
     idle_timeout: timedelta = setting(
         duration, "Idle timeout: how long a session lasts without a visit.", timedelta(days=30)
@@ -82,7 +82,7 @@ class SessionSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordSettings:
-    """What a password must have, and what a hash of it costs."""
+    """Password policy, and costs of hashes."""
 
     minimum_length: int = setting(
         number(8, 64), "Minimum length of a new password, in characters. NIST advises 15.", 8
@@ -126,8 +126,8 @@ def _limit(meaning: str, *default: RateLimit) -> Any:
     return setting(rate_limits, meaning, default)
 
 
-#: Ten at once, and then waits; and some fifty a day for whoever stays just below that.
-GUESSES = (
+#: Ten attempts, then growing delays; fifty a day for an attacker who stays below that.
+GUESS_LIMITS = (
     RateLimit(10, timedelta(minutes=5), max_delay=timedelta(hours=1)),
     RateLimit(50, timedelta(days=1), max_delay=timedelta(hours=1)),
 )
@@ -135,17 +135,17 @@ GUESSES = (
 
 @dataclass(frozen=True, kw_only=True)
 class ThrottleSettings:
-    """How often something may be tried. Each field names a kind of try."""
+    """Rate limits. Each field is a name that attempts are counted by."""
 
     sign_in_account: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins per email, registered or not, from browsers that have not signed in to "
         "its account before.",
-        *GUESSES,
+        *GUESS_LIMITS,
     )
     sign_in_device: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins per browser that has signed in to the account before. Failed attempts "
         "elsewhere do not count, and the other limits for sign-ins do not apply to it.",
-        *GUESSES,
+        *GUESS_LIMITS,
     )
     sign_in_network: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins per network: an IPv4 address, or an IPv6 /64.",
@@ -177,7 +177,7 @@ class ThrottleSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
-    """Where the rows are kept. The URL itself is `sqlalchemy.url`, or `DATABASE_URL`."""
+    """The database. Its URL is the setting `sqlalchemy.url`, or `DATABASE_URL`."""
 
     url: URL = setting(
         database_url,
@@ -201,7 +201,7 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PurgeSettings:
-    """When rows that nobody can use any more are deleted."""
+    """Deletion of expired rows."""
 
     interval: timedelta = setting(
         duration, "How often expired rows are purged, across all processes.", timedelta(hours=1)
@@ -210,7 +210,7 @@ class PurgeSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class MetricsSettings:
-    """What is told to whom who watches the site."""
+    """Where metrics are served."""
 
     listen: ListenAddress | None = setting(
         listen_address,
@@ -222,7 +222,7 @@ class MetricsSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All settings, checked; the only object that knows what an ini file said."""
+    """All settings, validated."""
 
     secret: bytes = setting(
         secret,
@@ -248,16 +248,16 @@ class Settings:
 
     @property
     def sender(self) -> str:
-        """The address that mails come from."""
+        """The sender of all emails."""
         return self.mail.sender or f"no-reply@{urlsplit(self.site.url).hostname}"
 
     @property
     def https(self) -> bool:
-        """Whether people reach the site by https; it decides over `Secure` and `__Host-`."""
+        """Whether the site is served by https, so that cookies are `Secure` and `__Host-`."""
         return self.site.url.startswith("https:")
 
 
-#: The groups, by their names in the keys.
+#: The groups, by their names in keys.
 GROUPS: dict[str, type[Any]] = {
     "site": SiteSettings,
     "session": SessionSettings,

@@ -1,1 +1,1 @@
-"""Counting attempts, and refusing those beyond a limit."""
+"""Throttles: count attempts, and refuse those beyond a limit."""

@@ -1,4 +1,4 @@
-"""How often something may be tried: `10/5m`, or `10/5m..1h` with waits that grow."""
+"""Rate limits: `10/5m`, or `10/5m..1h` with delays that grow."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 
 from authsite.durations import parse_duration, spelled
 
-#: The first of the waits that grow; each further one is twice as long (NIST SP 800-63B-4, 3.2.2).
+#: The first delay; each further one is twice as long (NIST SP 800-63B-4 3.2.2).
 FIRST_DELAY = timedelta(seconds=30)
 
 _SHAPE = re.compile(r"([1-9][0-9]{0,8})/([^.]+)(?:\.\.(.+))?")
@@ -15,10 +15,10 @@ _SHAPE = re.compile(r"([1-9][0-9]{0,8})/([^.]+)(?:\.\.(.+))?")
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `hits` in a `period`, which begins with the first of them.
+    """At most `hits` in a `period`, which begins with the first hit.
 
-    With a `max_delay` the last of them is followed by a wait and one more try, and so on; the
-    waits grow from `FIRST_DELAY` up to it. Without, everything waits for the end of the period.
+    Further attempts are refused until the period ends. With a `max_delay`, one more is allowed
+    after each delay instead, and the delays grow from `FIRST_DELAY` up to it.
     """
 
     hits: int
@@ -31,10 +31,10 @@ class RateLimit:
         match = _SHAPE.fullmatch(text)
         if match is None:
             raise ValueError(text)
-        hits, period, longest = match.groups()
-        limit = cls(int(hits), parse_duration(period), parse_duration(longest) if longest else None)
+        hits, period, delay = match.groups()
+        limit = cls(int(hits), parse_duration(period), parse_duration(delay) if delay else None)
         try:
-            limit.memory  # noqa: B018 - for its error
+            limit.cooldown  # noqa: B018 - raises OverflowError
         except OverflowError:
             raise ValueError(text) from None
         return limit
@@ -45,16 +45,16 @@ class RateLimit:
 
     @property
     def max_doublings(self) -> int:
-        """How often the first wait is doubled before it would be longer than the longest."""
-        count, wait = 0, FIRST_DELAY
-        while self.max_delay and wait < self.max_delay:
-            count, wait = count + 1, wait * 2
+        """How many times the first delay doubles until it reaches `max_delay`."""
+        count, delay = 0, FIRST_DELAY
+        while self.max_delay and delay < self.max_delay:
+            count, delay = count + 1, delay * 2
         return count
 
     @property
-    def memory(self) -> timedelta:
-        """How long after the last wait the hits are forgotten.
+    def cooldown(self) -> timedelta:
+        """How long after the last delay the count starts again.
 
-        So long that who was held up and waits for that gets no more tries than who goes on.
+        It is long enough that waiting for it gives no more attempts than continuing.
         """
         return self.hits * self.max_delay if self.max_delay else timedelta(0)

@@ -1,4 +1,4 @@
-"""How often somebody may have a mail sent to an address, whoever has it."""
+"""Rate limits of emails that visitors can request."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,29 +8,29 @@ from authsite.throttling.throttles import CountedHit, RateLimited, Throttles
 
 def hit_email(
     throttles: Throttles,
-    kind: str,
+    template: str,
     email_normalized: str,
     *,
     network: str | None = None,
     now: datetime,
 ) -> Sequence[CountedHit]:
-    """Count a mail of this kind that somebody asks for, and return what was counted.
+    """Count a requested email with this template, and return the hits; raise `RateLimited`.
 
-    Raises `Throttled` for one too many. `network` is given for what may go to addresses of others.
-    To be called before the transaction that writes the mail begins.
+    Pass `network` for emails that can go to addresses of other people. Call it before the
+    transaction that writes the email begins.
     """
-    tried = {"email_recipient": f"{kind} {email_normalized}"}
+    subjects = {"email_recipient": f"{template} {email_normalized}"}
     if network is not None:
-        tried["email_network"] = network
-    throttles.check(tried, now=now)
-    return throttles.hit(tried, now=now)
+        subjects["email_network"] = network
+    throttles.check(subjects, now=now)
+    return throttles.hit(subjects, now=now)
 
 
 def try_hit_email(
-    throttles: Throttles, kind: str, email_normalized: str, *, now: datetime
+    throttles: Throttles, template: str, email_normalized: str, *, now: datetime
 ) -> Sequence[CountedHit] | None:
-    """Do the same for flows that go on without the mail: None if it may not be written."""
+    """Count a requested email as `hit_email` does; return None at the limit."""
     try:
-        return hit_email(throttles, kind, email_normalized, now=now)
+        return hit_email(throttles, template, email_normalized, now=now)
     except RateLimited:
         return None

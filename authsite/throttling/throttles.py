@@ -1,4 +1,4 @@
-"""Throttles: how often something may be tried, counted in the database for all processes alike."""
+"""Throttles: count attempts in the database, for all processes together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class RateLimited(Exception):
-    """Something was tried too often; `retry_after` is how long until it may be tried again."""
+    """An attempt was refused by `limit`, a field of `ThrottleSettings`, for `retry_after`."""
 
     def __init__(self, limit: str, retry_after: timedelta) -> None:
         super().__init__(limit)
@@ -28,7 +28,7 @@ class RateLimited(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CountedHit:
-    """A try that was counted: in which row, and in which of the counts that it has held."""
+    """A counted attempt: the key of its row, and the window that it belongs to."""
 
     key: bytes
     window_started_at: int
@@ -36,13 +36,13 @@ class CountedHit:
 
 
 class Throttles:
-    """Counts tries before they are made, so that of many at once no more than may are made.
+    """Counts attempts before they are made, so that concurrent ones cannot exceed a limit.
 
-    `limits` says what each kind of try is allowed; a kind without limits is not counted. Who tries
-    is kept as a digest under `key`, since people type passwords into fields for addresses.
+    `limits` are the rate limits by name; a name without any is not counted. Subjects are stored as
+    MACs under `key`, since users type passwords into email fields.
 
-    `engine` begins transactions of its own that write, so that a try counts whatever becomes of the
-    request. Call it before the request has written anything: SQLite has one writer at a time.
+    `engine` begins write transactions of its own, so that an attempt counts even if the request
+    fails. Call it before the request writes anything: SQLite has one writer at a time.
     `blocked_until` is `BLOCKED_UNTIL`, compiled for the database.
     """
 
@@ -57,34 +57,34 @@ class Throttles:
         self._engine = engine
         self._blocked_until = blocked_until
         self._key = key
-        # The limit is part of what a row is found by: a new setting is a new count.
+        # The limit is part of the key of a row, so that a new setting starts a new count.
         self._limits = {
-            kind: [(f"{kind} {limit} ", _numbers(limit)) for limit in of]
-            for kind, of in limits.items()
+            name: [(f"{name} {limit} ", _numbers(limit)) for limit in rate_limits]
+            for name, rate_limits in limits.items()
         }
-        # In the driver's own words, since building and reading them would take longer than doing
-        # what they say.
+        # Compiled once: SQLAlchemy would take longer to build these statements than the database
+        # to run them.
         self._hit_statement = _Statement(_hit_statement(engine.dialect.name), engine)
         self._refund = _Statement(_REFUND, engine)
 
     def check(self, subjects: Mapping[str, str], *, now: datetime) -> None:
-        """Raise `RateLimited` if one of them has been tried too often; count nothing.
+        """Raise `RateLimited` if a subject is blocked; count nothing.
 
-        So who is held up takes no lock and waits in no queue; whether a try may be made is only
-        known when it is taken.
+        A throttled request fails early, without a lock or a hash. Only `hit` decides whether an
+        attempt is allowed.
         """
         at = milliseconds_of(now)
-        for key, kind, numbers in self._rows_of(subjects):
+        for key, name, numbers in self._rows_of(subjects):
             row = self._blocked_until.one_or_none(
-                held=key, now=at, most=numbers["most"], period=numbers["period"]
+                row_key=key, now=at, max_hits=numbers["max_hits"], period=numbers["period"]
             )
             if row is not None:
-                raise RateLimited(kind, (row[0] - at) * _MILLISECOND)
+                raise RateLimited(name, (row[0] - at) * _MILLISECOND)
 
     def hit(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[CountedHit]:
-        """Count one try of each kind by its subject, and return what was counted.
+        """Count one attempt by each subject, keyed by the name of its limits; return the hits.
 
-        If one of them has been tried too often, none is counted and `RateLimited` is raised.
+        If one of them is blocked, none is counted and `RateLimited` is raised.
         """
         rows, at = self._rows_of(subjects), milliseconds_of(now)
         if not rows:
@@ -93,15 +93,15 @@ class Throttles:
             return [self._hit(connection, *row, at=at) for row in rows]
 
     def refund(self, hits: Sequence[CountedHit]) -> None:
-        """Take these tries back, and nothing that anybody else has used up meanwhile."""
+        """Take these hits back; later hits of other requests stay counted."""
         if not hits:
             return
         rows = [
             {
                 **self._refund.constants,
-                "held": hit.key,
-                "begun": hit.window_started_at,
-                "most": hit.numbers["most"],
+                "row_key": hit.key,
+                "window": hit.window_started_at,
+                "max_hits": hit.numbers["max_hits"],
                 "period": hit.numbers["period"],
             }
             for hit in hits
@@ -110,27 +110,27 @@ class Throttles:
             connection.exec_driver_sql(self._refund.text, rows)
 
     def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, dict[str, int]]]:
-        """Return key, kind and numbers of each row, in an order in which none wait in a circle."""
+        """Return key, name and numbers of each row, sorted by key so that no deadlock occurs."""
         rows = [
-            (mac(self._key, f"{limit}{subject}".encode()), kind, numbers)
-            for kind, subject in subjects.items()
-            for limit, numbers in self._limits[kind]
+            (mac(self._key, f"{limit}{subject}".encode()), name, numbers)
+            for name, subject in subjects.items()
+            for limit, numbers in self._limits[name]
         ]
         return sorted(rows, key=lambda row: row[0])
 
     def _hit(
-        self, connection: Connection, key: bytes, kind: str, numbers: dict[str, int], *, at: int
+        self, connection: Connection, key: bytes, name: str, numbers: dict[str, int], *, at: int
     ) -> CountedHit:
         values = {**self._hit_statement.constants, **numbers, "key": key, "now": at}
         window_started_at = connection.exec_driver_sql(self._hit_statement.text, values).scalar()
         if window_started_at is None:
-            until = connection.execute(_BLOCKED_UNTIL, {"held": key}).scalar_one()
-            raise RateLimited(kind, (until - at) * _MILLISECOND)
+            until = connection.execute(_BLOCKED_UNTIL, {"row_key": key}).scalar_one()
+            raise RateLimited(name, (until - at) * _MILLISECOND)
         return CountedHit(key, window_started_at, numbers)
 
 
 class _Statement:
-    """A statement as the driver takes it, and the parameters that are always the same."""
+    """A statement as text for the driver, and its constant parameters."""
 
     def __init__(self, statement: "sa.UpdateBase", engine: Engine) -> None:
         compiled = statement.compile(dialect=engine.dialect)
@@ -141,15 +141,15 @@ class _Statement:
 
 
 def _numbers(limit: RateLimit) -> dict[str, int]:
-    """Return what the statements compute with, in milliseconds."""
-    longest = limit.max_delay
+    """Return the parameters of the statements for a limit; times are in milliseconds."""
+    max_delay = limit.max_delay or timedelta(0)
     return {
-        "most": limit.hits,
+        "max_hits": limit.hits,
         "period": limit.period // _MILLISECOND,
-        "first": min(FIRST_DELAY, longest) // _MILLISECOND if longest else 0,
-        "doublings": limit.max_doublings,
-        "longest": longest // _MILLISECOND if longest else 0,
-        "memory": limit.memory // _MILLISECOND,
+        "first_delay": min(FIRST_DELAY, max_delay) // _MILLISECOND,
+        "max_delay": max_delay // _MILLISECOND,
+        "max_doublings": limit.max_doublings,
+        "cooldown": limit.cooldown // _MILLISECOND,
     }
 
 
@@ -158,61 +158,64 @@ def _number(name: str) -> sa.BindParameter[int]:
 
 
 _ROW = Throttle.metadata.tables["authsite_throttle"].c
-_NOW, _PERIOD, _MAX_DELAY = map(_number, ("now", "period", "longest"))
-_MAX = sa.bindparam("most", type_=sa.Integer)
-#: Whether the count is one of the past, or of a clock that was wrong.
-_FORGOTTEN = sa.or_(_ROW.expires_at <= _NOW, _ROW.window_started_at > _NOW + _PERIOD)
-_FREE = sa.or_(_FORGOTTEN, _ROW.hits < _MAX, _ROW.blocked_until <= _NOW)
-_BLOCKED_UNTIL = sa.select(_ROW.blocked_until).where(_ROW.key == sa.bindparam("held"))
-#: What `Throttles.look` asks: from when on a try is let through again, if none is now.
-BLOCKED_UNTIL = _BLOCKED_UNTIL.where(sa.not_(_FREE))
+_NOW, _PERIOD, _MAX_DELAY = map(_number, ("now", "period", "max_delay"))
+_MAX_HITS = sa.bindparam("max_hits", type_=sa.Integer)
+#: The count is over, or starts in the future because a clock was wrong.
+_EXPIRED = sa.or_(_ROW.expires_at <= _NOW, _ROW.window_started_at > _NOW + _PERIOD)
+_ALLOWED = sa.or_(_EXPIRED, _ROW.hits < _MAX_HITS, _ROW.blocked_until <= _NOW)
+_BLOCKED_UNTIL = sa.select(_ROW.blocked_until).where(_ROW.key == sa.bindparam("row_key"))
+#: The time at which the next attempt is allowed, or no row if one is allowed now.
+BLOCKED_UNTIL = _BLOCKED_UNTIL.where(sa.not_(_ALLOWED))
 _REFUND = (
     sa.update(Throttle.metadata.tables["authsite_throttle"])
     .where(
-        _ROW.key == sa.bindparam("held"), _ROW.window_started_at == _number("begun"), _ROW.hits > 0
+        _ROW.key == sa.bindparam("row_key"),
+        _ROW.window_started_at == _number("window"),
+        _ROW.hits > 0,
     )
     .values(
         hits=_ROW.hits - 1,
         blocked_until=0,
-        # Below the limit again, the count lasts for the period, as if nobody had been held up.
+        # Below the limit again, the count ends with its period.
         expires_at=sa.case(
-            (_ROW.hits <= _MAX, _ROW.window_started_at + _PERIOD), else_=_ROW.expires_at
+            (_ROW.hits <= _MAX_HITS, _ROW.window_started_at + _PERIOD), else_=_ROW.expires_at
         ),
     )
 )
 
 
 def _hit_statement(dialect: str) -> Any:
-    """Return the one statement that counts a hit; it returns no row if the hit may not be made.
+    """Return the statement that counts a hit; it returns no row if the hit is refused.
 
-    The database decides on the row as it is when it is locked, so that of any number of hits at
-    the same moment exactly as many get through as may (ASVS 15.4.2).
+    The database decides on the locked row, so that concurrent hits never exceed the limit
+    (ASVS 15.4.2).
     """
-    # The engine has imported its own dialect; to import both would take 2 MB for nothing.
+    # The engine has imported its own dialect; the other one would take 2 MB.
     insert: Any = getattr(sa.dialects, dialect).insert
-    window_started_at = sa.case((_FORGOTTEN, _NOW), else_=_ROW.window_started_at)
-    hits = sa.case((_FORGOTTEN, 1), else_=_ROW.hits + 1)
+    window_started_at = sa.case((_EXPIRED, _NOW), else_=_ROW.window_started_at)
+    hits = sa.case((_EXPIRED, 1), else_=_ROW.hits + 1)
     return (
         insert(Throttle)
         .values(key=sa.bindparam("key"), **_count(sa.literal(1), _NOW))
         .on_conflict_do_update(
             index_elements=[_ROW.key],
             set_=_count(hits, window_started_at),
-            where=_FREE,
+            where=_ALLOWED,
         )
         .returning(_ROW.window_started_at)
     )
 
 
 def _count(hits: sa.ColumnElement[int], window_started_at: sa.ColumnElement[int]) -> dict[str, Any]:
-    """Return the columns of a count after a hit: what it is now, and what follows from it."""
+    """Return the columns of a row after a hit."""
     end = window_started_at + _PERIOD
-    waits = sa.and_(_MAX_DELAY > 0, hits >= _MAX)
-    grown = _number("first").bitwise_lshift(hits - _MAX)
-    blocked_until = _NOW + sa.case((hits - _MAX >= _number("doublings"), _MAX_DELAY), else_=grown)
+    is_delayed = sa.and_(_MAX_DELAY > 0, hits >= _MAX_HITS)
+    doublings = hits - _MAX_HITS
+    delay = _number("first_delay").bitwise_lshift(doublings)
+    blocked_until = _NOW + sa.case((doublings >= _number("max_doublings"), _MAX_DELAY), else_=delay)
     return {
         "hits": hits,
         "window_started_at": window_started_at,
-        "blocked_until": sa.case((waits, blocked_until), else_=end),
-        "expires_at": sa.case((waits, blocked_until + _number("memory")), else_=end),
+        "blocked_until": sa.case((is_delayed, blocked_until), else_=end),
+        "expires_at": sa.case((is_delayed, blocked_until + _number("cooldown")), else_=end),
     }

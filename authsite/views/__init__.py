@@ -1,1 +1,1 @@
-"""The outer ring: one file for each page, named as its address."""
+"""The pages of the site: one module each, named as its URL."""

@@ -1,4 +1,4 @@
-"""`/dashboard`: the first page of the protected section."""
+"""`/dashboard`: the page that users see after signing in."""
 
 from pyramid.response import Response
 from pyramid.view import view_config
@@ -10,5 +10,4 @@ from authsite.web.request import Request
 
 @view_config(context=Root, name="dashboard", request_method="GET", permission="authenticated")
 def dashboard(request: Request) -> Response:
-    """Greet whoever is signed in."""
     return page(request, "dashboard")

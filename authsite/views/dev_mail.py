@@ -1,7 +1,7 @@
-"""`/dev/mail`: what the site has written to people, to read in development.
+"""`/dev/mail`: the emails of the site, to read in development.
 
-Nothing here is found by a scan: `authsite.dev` alone brings it in, since whoever reads the mails
-of others has their accounts.
+No scan finds these views; only `authsite.dev` includes them, since the links in the emails give
+access to accounts.
 """
 
 import re
@@ -18,51 +18,49 @@ from authsite.resources.dev_mail import Dev, DevMail, DevMessage
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
-#: How many messages the list shows.
+#: Messages in the list.
 LIMIT = 100
-#: For the page that is a mail: its styles stand in it, as mail programs want it; the rest as for
-#: all pages.
+#: As for all pages, except that emails have inline styles.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-#: The order of actions that find what pyramid_jinja2 has made by its own.
-_TEMPLATES_ARE_THERE = 1
-_ADDRESS = re.compile(r"(https?://\S+)")
+#: The order of actions that run after those of pyramid_jinja2.
+_AFTER_JINJA2 = 1
+_URL = re.compile(r"(https?://\S+)")
 
 
 class Piece(NamedTuple):
-    """A part of a text, and where it leads to if it is an address."""
+    """A part of a text, and its URL if it is one."""
 
     text: str
     address: str | None
 
 
 def includeme(config: Configurator) -> None:
-    """Hang the pages into the tree, and a link to them into the layout."""
+    """Add the pages to the tree, and a link to them to the layout."""
     config.add_child(Root, "dev", Dev)
     config.add_child(Dev, "mail", DevMail)
-    shown = {"request_method": "GET", "permission": "public"}
-    config.add_view(list_messages, context=DevMail, **shown)
-    config.add_view(show_message, context=DevMessage, **shown)
-    config.add_view(show_html, context=DevMessage, name="html", **shown)
-    config.action(None, lambda: _link_to_it(config), order=_TEMPLATES_ARE_THERE)
+    options = {"request_method": "GET", "permission": "public"}
+    config.add_view(list_messages, context=DevMail, **options)
+    config.add_view(show_message, context=DevMessage, **options)
+    config.add_view(show_html, context=DevMessage, name="html", **options)
+    config.action(None, lambda: _add_link(config), order=_AFTER_JINJA2)
 
 
 def list_messages(request: Request) -> Response:
-    """List the latest messages."""
     messages = latest_messages(request.dbsession, limit=LIMIT)
     return page(request, "dev_mail", messages=messages, limit=LIMIT)
 
 
 def show_message(context: DevMessage, request: Request) -> Response:
-    """Show a message as text, with links that can be followed."""
+    """Show a message as text, with links."""
     message = context.record
     return page(request, "dev_message", message=message, pieces=list(_pieces_of(message.text)))
 
 
 def show_html(context: DevMessage, _request: Request) -> Response:
-    """Show a message as a mail program does that takes HTML."""
+    """Show the HTML of a message."""
     if context.record.html is None:
         raise HTTPNotFound
     response = Response(context.record.html, content_type="text/html", charset="utf-8")
@@ -71,10 +69,10 @@ def show_html(context: DevMessage, _request: Request) -> Response:
 
 
 def _pieces_of(text: str | None) -> Iterator[Piece]:
-    """Cut the text where addresses begin and end."""
-    for number, part in enumerate(_ADDRESS.split(text or "")):
+    """Split the text into URLs and the text between them."""
+    for number, part in enumerate(_URL.split(text or "")):
         yield Piece(part, part if number % 2 else None)
 
 
-def _link_to_it(config: Configurator) -> None:
+def _add_link(config: Configurator) -> None:
     config.get_jinja2_environment(".jinja2").globals["dev_mail"] = True

@@ -1,4 +1,4 @@
-"""The pages for what went wrong; none of them needs the database."""
+"""Error pages; none of them needs the database."""
 
 import logging
 from http import HTTPStatus
@@ -36,7 +36,7 @@ from authsite.web.request import Request
 
 log = logging.getLogger(__name__)
 
-_AWAY = (
+_UNAVAILABLE = (
     "We're having technical problems. If you were signed in, you still are. If you sent a form, "
     "check whether it worked first."
 )
@@ -47,9 +47,9 @@ Links = tuple[tuple[str, str], ...]
 def error_page(
     request: Request, status: int, title: str, *explanation: str, links: Links = (), **values: Any
 ) -> Response:
-    """Return the page for an error, with a navigation as far as it is known who asks."""
+    """Return the page for an error, with navigation if the identity can be loaded."""
     try:
-        request.identity  # noqa: B018 - kept for the navigation, or known to be out of reach
+        request.identity  # noqa: B018 - cached for the layout, or unavailable
     except DATABASE_UNAVAILABLE:
         values["database_away"] = True
     return page(
@@ -66,7 +66,7 @@ def error_page(
 
 @exception_view_config(HTTPBadRequest)
 def bad_request(request: Request) -> Response:
-    """Answer a request that makes no sense (RFC 9110, 15.5.1)."""
+    """Answer a request that cannot be parsed (RFC 9110 15.5.1)."""
     return error_page(
         request,
         400,
@@ -77,7 +77,7 @@ def bad_request(request: Request) -> Response:
 
 @exception_view_config(BadCSRFToken)
 def refused_form(request: Request) -> Response:
-    """Explain that a form was not taken, and what to do."""
+    """Answer a form without a valid CSRF token."""
     return error_page(
         request,
         403,
@@ -90,16 +90,16 @@ def refused_form(request: Request) -> Response:
 
 @exception_view_config(HTTPForbidden)
 def forbidden(exc: HTTPForbidden, request: Request) -> Response:
-    """Send a stranger to sign in, the signed-in away from what is for strangers; refuse the rest.
+    """Send visitors to sign in, and signed-in users away from anonymous pages; refuse the rest.
 
-    Only what a GET asked for can be gone back to, and only where the sign-in would lead: what is
-    too long for that would be longer than servers read once it is quoted (ASVS 4.2.5).
+    After signing in, visitors return to the page of a GET, if `safe_path` accepts it: a longer path
+    would exceed the limits of servers once it is quoted (ASVS 4.2.5).
     """
     if request.identity is None:
         if request.method in {"GET", "HEAD"}:
             sign_in = request.path_to("sign-in")
-            here = safe_path(request.path_qs)
-            return redirect(f"{sign_in}?{urlencode({'next': here})}" if here else sign_in)
+            path = safe_path(request.path_qs)
+            return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
         return error_page(
             request,
             403,
@@ -132,7 +132,7 @@ def suspended(exc: AccountSuspended, request: Request) -> Response:
 
 @exception_view_config(SignInExpired)
 def sign_in_expired(request: Request) -> Response:
-    """Lead back to the start of the sign-in."""
+    """Return to the start of the sign-in."""
     return redirect(request.path_to("sign-in"), [request.services.flash.set("sign-in-expired")])
 
 
@@ -160,15 +160,14 @@ def busy(request: Request) -> Response:
 
 @exception_view_config(HTTPNotFound)
 def not_found(request: Request) -> Response:
-    """Say that there is nothing at this address."""
     return error_page(request, 404, "Page not found", "Check the URL or go to the home page.")
 
 
 @exception_view_config(PredicateMismatch)
 def wrong_method(request: Request) -> Response:
-    """Answer a method that a page does not know, and name those that it does (RFC 9110, 15.5.6)."""
+    """Answer an unsupported method with those that the page supports (RFC 9110 15.5.6)."""
     allowed = allowed_methods(request)
-    if not allowed or request.method in allowed:  # it is something else that the page misses
+    if not allowed or request.method in allowed:  # another predicate did not match
         return not_found(request)
     response = error_page(
         request, 405, "This page can't handle that request", "Nothing was changed."
@@ -177,16 +176,16 @@ def wrong_method(request: Request) -> Response:
     return response
 
 
-def database_away(exc: Exception, request: Request) -> Response:
-    """Ask to come back; nobody is signed out by this."""
-    if not is_error_retryable(request, exc):  # else this page is thrown away, and a try follows
+def database_unavailable(exc: Exception, request: Request) -> Response:
+    """Answer while the database is unavailable; no session ends."""
+    if not is_error_retryable(request, exc):  # otherwise pyramid_retry attempts the form again
         log.error("sys_database_unavailable: %s", type(exc).__name__, exc_info=exc)
     response = page(
         request,
         "error",
         status=503,
         title="We'll be right back",
-        explanation=[_AWAY],
+        explanation=[_UNAVAILABLE],
         links=(("Try again", request.path_to(*request.display_path.lstrip("/").split("/"))),),
         request_id=request_id.get(),
         database_away=True,
@@ -196,12 +195,12 @@ def database_away(exc: Exception, request: Request) -> Response:
 
 
 for _error in DATABASE_UNAVAILABLE:
-    exception_view_config(_error)(database_away)
+    exception_view_config(_error)(database_unavailable)
 
 
 @exception_view_config(Exception)
 def crash(exc: Exception, request: Request) -> Response:
-    """Say that it was our mistake; what it was is for the log alone (ASVS 16.5.1)."""
+    """Answer an unexpected error, whose details only the log shows (ASVS 16.5.1)."""
     log.error("sys_crash: %s", type(exc).__name__, exc_info=exc)
     return error_page(
         request,

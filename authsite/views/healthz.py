@@ -1,4 +1,4 @@
-"""`/healthz`: whether the process lives, for whoever would start it anew."""
+"""`/healthz`: whether the process is alive, for supervisors that restart it."""
 
 from pyramid.response import Response
 from pyramid.view import view_config
@@ -9,5 +9,5 @@ from authsite.web.request import Request
 
 @view_config(context=Root, name="healthz", request_method="GET", permission="public")
 def healthz(_request: Request) -> Response:
-    """Say so, without a look at anything else: a database that is away is no reason to restart."""
+    """Check nothing else: an unavailable database is no reason to restart the process."""
     return Response("alive\n", content_type="text/plain", charset="utf-8")

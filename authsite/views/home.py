@@ -10,5 +10,4 @@ from authsite.web.request import Request
 
 @view_config(context=Root, name="", request_method="GET", permission="public")
 def home(request: Request) -> Response:
-    """Say what this is, and offer what whoever asks can do next."""
     return page(request, "home")

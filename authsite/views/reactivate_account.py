@@ -1,4 +1,4 @@
-"""`/reactivate-account`: the user of a closed account signs in, and chooses whether to keep it."""
+"""`/reactivate-account`: a stage of the sign-in to a closed account."""
 
 from dataclasses import replace
 from typing import Any

@@ -10,7 +10,7 @@ from authsite.http.redirects import safe_path
 from authsite.resources import Root
 from authsite.web.authentication import authenticate, complete_sign_in
 from authsite.web.form_pages import FormError, FormPage, form_views
-from authsite.web.forms import SiteForm, email_field, password_field, public_computer_box
+from authsite.web.forms import SiteForm, email_field, password_field, public_computer_field
 
 
 class SignInForm(SiteForm):
@@ -20,7 +20,7 @@ class SignInForm(SiteForm):
     password = password_field(
         "Password", autocomplete="current-password", missing="Enter your password."
     )
-    public_computer = public_computer_box()
+    public_computer = public_computer_field()
     next = HiddenField(filters=[safe_path])
 
 
@@ -44,5 +44,5 @@ class SignInPage(FormPage[SignInForm]):
         )
         return complete_sign_in(self.request, sign_in)
 
-    def was_refused(self, reason: Any) -> None:
+    def on_refused(self, reason: Any) -> None:
         self.request.services.metrics.count_sign_in(reason)

@@ -1,4 +1,4 @@
-"""`/sign-out`: a page with a button, and what the button does."""
+"""`/sign-out`."""
 
 from pyramid.response import Response
 from pyramid.security import forget
@@ -12,19 +12,18 @@ from authsite.web.request import Request
 
 @view_defaults(context=Root, name="sign-out", permission="authenticated")
 class SignOutPage:
-    """A link that somebody follows signs nobody out (ASVS 3.5.3)."""
+    """A page with a button, so that a link cannot sign a user out (ASVS 3.5.3)."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
 
     @view_config(request_method="GET")
     def show(self) -> Response:
-        """Ask whether that is what the person wants."""
         return page(self.request, "sign_out")
 
     @view_config(request_method="POST")
     def submit(self) -> Response:
-        """End the session, and let the browser forget the pages that it has kept (ASVS 14.3.1)."""
+        """End the session, and clear the browser's cache of pages (ASVS 14.3.1)."""
         headers = [
             *forget(self.request),
             self.request.services.flash.set("signed-out"),

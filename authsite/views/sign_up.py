@@ -55,8 +55,8 @@ class SignUpPage(FormPage[SignUpForm]):
             return mail_sent_page(
                 self.request,
                 f"We sent a link to {email.original}. Open it to finish signing up.",
-                "No email after a few minutes? Check your spam folder and the email above. Then sign "
-                "up again.",
+                "No email after a few minutes? Check your spam folder and the email above. Then "
+                "sign up again.",
             )
         credential = sign_up(work, user)
         sign_in = SignIn(credential, email.normalized, auth_method=AuthMethod.SIGN_UP)

@@ -1,4 +1,4 @@
-"""`/verify-email`: whether the user's email address is verified, and a button for a new link."""
+"""`/verify-email`: show whether the email address is verified, and send a new link."""
 
 from pyramid.response import Response
 

@@ -1,4 +1,4 @@
-"""`/.well-known/security.txt` and `/.well-known/change-password`, which programs look for."""
+"""`/.well-known/security.txt` and `/.well-known/change-password` (RFC 8615)."""
 
 from datetime import timedelta
 
@@ -11,14 +11,13 @@ from authsite.http.redirects import redirect
 from authsite.resources import WellKnown
 from authsite.web.request import Request
 
-#: For so long the file may be believed; it is made anew at every request. RFC 9116 advises less
-#: than a year.
+#: How long after a request the file expires; RFC 9116 2.5.5 advises less than a year.
 VALIDITY = timedelta(days=180)
 
 
 @view_config(context=WellKnown, name="security.txt", request_method="GET", permission="public")
 def security_txt(request: Request) -> Response:
-    """Say where to report a weakness (RFC 9116), if the settings say where."""
+    """Return where to report a vulnerability (RFC 9116), or 404 without a contact."""
     settings = request.services.settings.site
     if settings.security_contact is None:
         raise HTTPNotFound
@@ -36,5 +35,5 @@ def security_txt(request: Request) -> Response:
 
 @view_config(context=WellKnown, name="change-password", request_method="GET", permission="public")
 def change_password(request: Request) -> Response:
-    """Lead a password manager to where passwords are changed (W3C, "Changing Passwords")."""
+    """Redirect password managers (W3C, *A Well-Known URL for Changing Passwords*)."""
     return redirect(request.path_to("account", "password"))

@@ -1,1 +1,1 @@
-"""What views share."""
+"""What views share: the request, forms, pages, and how a user is authenticated."""

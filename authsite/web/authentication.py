@@ -85,7 +85,11 @@ def authenticate_with_link(
         if password is not None:
             credential = authenticate(request, link.owner_email_normalized, password)
             _refuse_suspended(request, credential)
-    except (AccountSuspended, HashQueueFull, RateLimited):  # no guess, or none was compared
+    except (
+        AccountSuspended,
+        HashQueueFull,
+        RateLimited,
+    ):  # the password was right, or was not checked
         work.throttles.refund(hits)
         raise
     work.throttles.refund(hits)
@@ -106,7 +110,7 @@ def verify_current_password(request: Request, password: str) -> Credential:
 
 
 def record_reauthentication(request: Request, password: str) -> list[tuple[str, str]]:
-    """Verify the password of the signed-in user again, and rotate the session; return the headers.
+    """Verify the password of the signed-in user, and rotate the session; return the headers.
 
     Raises what `verify_current_password` does, or `HTTPForbidden` if the session has ended.
     """
@@ -129,8 +133,8 @@ def refresh_device(
 ) -> list[tuple[str, str]]:
     """Return the header that keeps a recognized device recognized, after its credential changed.
 
-    A session alone makes no device known: its cookie may have been copied into another browser, and
-    the owner would never get a notice of sign-ins there.
+    A session alone makes no device known: its cookie may have been copied to another browser, and
+    the owner would get no notice of sign-ins there.
     """
     if require_identity(request).public_computer or not _is_recognized(request, credential):
         return []
@@ -142,9 +146,8 @@ def complete_sign_in(
 ) -> Response:
     """Pass the stages and start the session, or return the response of the stage that interrupts.
 
-    `after` is the stage that a pending sign-in resumes behind; `flash` is the message that the next
-    page shows. Raises `InvalidCredentials` if the credential is no longer valid, or
-    `AccountSuspended`.
+    A pending sign-in resumes behind the stage `after`; the next page shows the message `flash`.
+    Raises `AccountSuspended`, or `InvalidCredentials` if the credential is no longer valid.
     """
     stages: Mapping[str, Stage] = request.registry[STAGES]
     names = list(stages)
@@ -161,7 +164,7 @@ def complete_sign_in(
 
 
 def pause_sign_in(request: Request, sign_in: SignIn, *, stage: str, page: str) -> Response:
-    """Keep the sign-in for ten minutes and redirect to the page of the stage."""
+    """Store the sign-in for ten minutes and redirect to the page of the stage."""
     token = create_pending_sign_in(request.work, sign_in, stage)
     cookie = request.services.pending_sign_in_cookie
     lifetime = None if sign_in.public_computer else PENDING_SIGN_IN_LIFETIME
@@ -169,10 +172,7 @@ def pause_sign_in(request: Request, sign_in: SignIn, *, stage: str, page: str) -
 
 
 def find_paused_sign_in(request: Request, *, stage: str) -> PendingSignInInfo | None:
-    """Return the sign-in of this browser that the stage has paused, or None.
-
-    It is read apart from the transaction of the request.
-    """
+    """Return the sign-in of this browser that the stage has paused, or None."""
     value = request.services.pending_sign_in_cookie.read(request)
     token = SessionToken.parse(value) if value else None
     if token is None:
@@ -193,7 +193,7 @@ def _suspended(request: Request, sign_in: SignIn) -> SignIn:
 
 
 def _email_unverified(request: Request, sign_in: SignIn) -> SignIn | Response:
-    """Email a link in place of the sign-in, where verification is required."""
+    """Where verification is required, email a link and end the sign-in."""
     is_required = request.services.settings.email.must_be_verified
     if not is_required or sign_in.credential.email_verified_at:
         return sign_in
@@ -208,7 +208,6 @@ def _email_unverified(request: Request, sign_in: SignIn) -> SignIn | Response:
 
 
 def _credential_changed(request: Request, sign_in: SignIn) -> SignIn:
-    """Lock the credential, and replace an outdated hash."""
     if sign_in.password is None:  # locked already
         return sign_in
     return replace(
@@ -217,7 +216,6 @@ def _credential_changed(request: Request, sign_in: SignIn) -> SignIn:
 
 
 def _scheduled_deletion(request: Request, sign_in: SignIn) -> SignIn | Response:
-    """Pause, so that the user of a closed account chooses whether to keep it."""
     if sign_in.credential.delete_after is None:
         return sign_in
     return pause_sign_in(request, sign_in, stage=SCHEDULED_DELETION, page="reactivate-account")
@@ -233,10 +231,10 @@ DEFAULT_STAGES: Mapping[str, Stage] = {
 
 
 def _start_session(request: Request, sign_in: SignIn) -> Response:
-    """Create the session, end the browser's previous one, and redirect to where the user was going.
+    """Create the session, end the browser's previous one, and redirect to the requested page.
 
-    No session outlives a change of identity, and none is ever adopted (ASVS 7.2.4). A sign-in with
-    a device that is new to the account is emailed to its user. The user is locked.
+    A sign-in always creates a session (ASVS 7.2.4). The user, who is locked, gets an email if the
+    device is new to the account.
     """
     credential, work, policy = sign_in.credential, request.work, policy_of(request)
     is_new_device = sign_in.auth_method is not AuthMethod.SIGN_UP and not _is_recognized(
@@ -289,9 +287,8 @@ def _remember_device(
 def _record_failure(request: Request, user_id: str, event_type: EventType) -> None:
     """Record a failed attempt in a transaction of its own, since no other one begins.
 
-    For an unknown account the same is done, and nothing is written. After a power cut the last of
-    these may be missing, as the counted attempts may: that saves the wait for the disk, by which
-    known and unknown accounts could be told apart.
+    An unknown account takes the same time, and writes nothing. The commit does not wait for the
+    disk, by which known and unknown accounts would differ; a power cut may lose the last events.
     """
     with Session(request.services.database.relaxed_engine) as dbsession:
         replace(request.work.audit, dbsession=dbsession).record(user_id, event_type)

@@ -1,4 +1,4 @@
-"""Pages with a form, and pages behind an email link: what views of both kinds have in common."""
+"""Base classes of views: pages with a form, and pages behind an email link."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
@@ -20,7 +20,7 @@ V = TypeVar("V", bound=type[Any])
 
 
 class FormError(NamedTuple):
-    """How a page shows a domain error: at a field (None: above the form), with this status."""
+    """How a page shows a domain error: at a field (None: above the form), with an HTTP status."""
 
     field: str | None
     message: str
@@ -39,10 +39,10 @@ def form_views(**options: Any) -> Callable[[V], V]:
 
 
 class FormPage(Generic[F]):
-    """A page with a form. A subclass names both, and says what an accepted form does.
+    """A page with a form. A subclass names both, and handles a valid form in `accept`.
 
-    Domain errors of `accept` become the page again: those in `errors` with a message, a weak
-    password beside its field, a throttled attempt as 429, a full hash queue as 503.
+    Domain errors of `accept` show the form again: those in `errors` with a message, a weak password
+    at its field, a throttled attempt with status 429, a full hash queue with 503.
     """
 
     template: ClassVar[str]
@@ -54,11 +54,10 @@ class FormPage(Generic[F]):
         self.request = request
 
     def show(self) -> Response:
-        """Show a new form."""
         return self.page(self.new_form())
 
     def submit(self) -> Response:
-        """Accept the form, or show it again with what is wrong (RFC 9110 15.5.21, RFC 6585 4)."""
+        """Accept the form, or show it again with its errors (RFC 9110 15.5.21, RFC 6585 4)."""
         form = self.form_type.from_request(self.request)
         try:
             if self.is_valid(form):
@@ -70,36 +69,34 @@ class FormPage(Generic[F]):
             form.add_error(field, message)
             return self.page(form, status=status)
         except RateLimited as limited:
-            self.was_refused("throttled")
+            self.on_refused("throttled")
             form.add_error(None, throttle_message(self.request, limited))
             return self.page(form, status=429, retry_after=retry_after(limited))
         except HashQueueFull:
-            self.was_refused("busy")
+            self.on_refused("busy")
             form.add_error(None, BUSY)
             return self.page(form, status=503, retry_after=RETRY_AFTER)
         return self.page(form, status=422)
 
     def accept(self, form: F) -> Response:
-        """Do what the form is for, and return where that leads."""
+        """Handle a valid form and return the response."""
         raise NotImplementedError
 
     def is_valid(self, form: F) -> bool:
-        """Whether the form has the right shape."""
         return bool(form.validate())
 
     def new_form(self) -> F:
-        """Return the form of a GET."""
         return self.form_type()
 
     def values(self) -> dict[str, Any]:
         """Return what the template needs besides the form."""
         return {}
 
-    def was_refused(self, reason: Any) -> None:
-        """Take note of an attempt that was throttled or too busy."""
+    def on_refused(self, reason: Any) -> None:
+        """Count an attempt that was throttled or met a full hash queue."""
 
     def page(self, form: F, *, status: int = 200, retry_after: int | None = None) -> Response:
-        """Return the page with this form; entered values are kept, passwords are not."""
+        """Return the page with this form; it shows entered values, except passwords."""
         if isinstance(form, NewPasswordForm):
             minimum_length = self.request.services.settings.passwords.minimum_length
             form.set_password_hint(minimum_length=minimum_length)
@@ -110,9 +107,9 @@ class FormPage(Generic[F]):
 
 
 class LinkPage(FormPage[F]):
-    """A page behind an email link, with a button: mail scanners open every link.
+    """A page behind an email link, with a button, since email scanners open every link.
 
-    `new_link` is where to get another link: the label of a button and the segments of its path.
+    `new_link` leads to another link: the label of a button and the segments of its path.
     """
 
     new_link: ClassVar[tuple[str, tuple[str, ...]]]
@@ -122,22 +119,19 @@ class LinkPage(FormPage[F]):
         self.link: ActiveLink | None = context.record
 
     def show(self) -> Response:
-        """Show a new form, or say that the link is no longer valid."""
         return super().show() if self.link else self._invalid()
 
     def submit(self) -> Response:
-        """Accept the form, or say that the link is no longer valid."""
         try:
             return super().submit()
         except InvalidLink:
             return self._invalid()
 
     def is_valid(self, form: F) -> bool:
-        """An attempt to use an invalid link is counted, whatever its form holds."""
+        # An invalid link is accepted, so that `accept` counts the attempt.
         return self.link is None or super().is_valid(form)
 
     def values(self) -> dict[str, Any]:
-        """Return the link, and the path that its form is sent to."""
         segments = (self.context.purpose.url_name, str(self.context.token))
         return {"link": self.link, "path": self.request.path_to(*segments)}
 

@@ -1,4 +1,4 @@
-"""What the forms of several pages share: their shape, and how mistakes are worded."""
+"""Fields, validators and forms that several pages share."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -14,18 +14,18 @@ from authsite.passwords import hasher as passwords
 from authsite.text import is_readable, is_visible, trimmed
 from authsite.web.request import Request
 
-_UNSEEN = "Remove invisible characters."
+_INVISIBLE = "Remove invisible characters."
 
 
 class SiteForm(Form):
-    """A form that checks shape only; what the values mean is for the inner ring to judge."""
+    """A form that checks the shape of its values; flows check what they mean."""
 
     @classmethod
     def from_request(cls, request: Request) -> Self:
-        """Return the form filled with what the body says: one text for each field, or a 400.
+        """Return the form with the values of the body; a missing field is empty.
 
-        A field that is there twice, or is a file, is no mistake that a person can make
-        (ASVS 15.3.5, 15.3.7); one that is missing is an empty one.
+        Raises `HTTPBadRequest` if a field occurs twice or is a file, which no browser sends
+        (ASVS 15.3.5, 15.3.7).
         """
         form = cls()
         values = MultiDict()
@@ -39,7 +39,7 @@ class SiteForm(Form):
         return form
 
     def add_error(self, field: str | None, message: str) -> None:
-        """Mark `field` (None: the whole form) with what the inner ring refused."""
+        """Add the message of a domain error to a field (None: to the whole form)."""
         if field is None:
             self.form_errors.append(message)
         else:
@@ -47,7 +47,7 @@ class SiteForm(Form):
 
 
 class Required:
-    """The field holds something, or a sentence asks for it."""
+    """The field is not empty."""
 
     def __init__(self, message: str) -> None:
         self._message = message
@@ -59,9 +59,10 @@ class Required:
 
 
 class NoControlChars:
-    """The text has no character that nobody can have meant to type, and is not too long.
+    """The text has no control characters and is not too long.
 
-    Among them is what bytes become that were no UTF-8: two different passwords would become one.
+    U+FFFD, which replaces bytes that are not UTF-8, is refused too: with it, two different
+    passwords would be one.
     """
 
     def __init__(self, *, maximum: int) -> None:
@@ -70,21 +71,21 @@ class NoControlChars:
 
     def __call__(self, _form: Form, field: Field) -> None:
         if not is_readable(field.data):
-            raise StopValidation(_UNSEEN)
+            raise StopValidation(_INVISIBLE)
         if len(field.data) > self._maximum:
             raise StopValidation(f"Use at most {self._maximum} characters.")
 
 
 class NoInvisibleChars:
-    """The name can be seen, and turns nothing around that stands beside it (ASVS 1.3.3)."""
+    """The text is visible and does not reverse the text beside it (ASVS 1.3.3)."""
 
     def __call__(self, _form: Form, field: Field) -> None:
         if not is_visible(field.data):
-            raise StopValidation(_UNSEEN)
+            raise StopValidation(_INVISIBLE)
 
 
 class ValidEmail:
-    """The text is an address to which a mail could be sent."""
+    """The text is an email address that a message could be sent to."""
 
     def __call__(self, _form: Form, field: Field) -> None:
         try:
@@ -94,7 +95,6 @@ class ValidEmail:
 
 
 def name_field(label: str, *, autocomplete: str) -> Field:
-    """Return a field for one of a person's names."""
     return StringField(
         label,
         filters=[trimmed],
@@ -108,7 +108,7 @@ def name_field(label: str, *, autocomplete: str) -> Field:
 
 
 def label_field(label: str, *, hint: str, maximum: int) -> Field:
-    """Return a field for what a person calls something of theirs, if they do."""
+    """Return a field for an optional name that a user gives to something."""
     return StringField(
         label,
         description=hint,
@@ -140,7 +140,7 @@ def email_field(
 
 
 def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
-    """Return a field for a password, which is taken exactly as typed and never shown again."""
+    """Return a field for a password, which is not trimmed and never shown again."""
     return PasswordField(
         label,
         validators=[Required(missing), NoControlChars(maximum=passwords.MAXIMUM_LENGTH)],
@@ -149,17 +149,15 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
 
 
 def new_password_field(label: str = "Password") -> Field:
-    """Return the field in which a password is chosen."""
     return password_field(label, autocomplete="new-password", missing=f"Enter a {label.lower()}.")
 
 
 def confirm_password_field(label: str = "Confirm password") -> Field:
-    """Return the field for the same password again."""
     return password_field(label, autocomplete="new-password", missing="Enter the password again.")
 
 
 def reason_field() -> Field:
-    """Return the field for why an account is frozen, which its owner is told."""
+    """Return the field for the reason of a suspension, which the user is shown."""
     return StringField(
         "Reason",
         filters=[trimmed],
@@ -174,9 +172,9 @@ def reason_field() -> Field:
 
 
 class AccountPasswordForm(SiteForm):
-    """The password of an account, from somebody who has a link and is not signed in to it.
+    """The password of an account, for a page behind an email link.
 
-    Mail can be read by others, and who reads it is not yet the owner.
+    The link alone does not prove that its visitor is the owner: other people can read email.
     """
 
     password = password_field(
@@ -185,34 +183,31 @@ class AccountPasswordForm(SiteForm):
 
 
 class NewPasswordForm(SiteForm):
-    """A part of every form in which a password is chosen: entered twice, with a hint.
+    """A new password, entered twice, with a hint.
 
-    WTForms orders fields by their creation. A form that has other fields before the two declares
-    them again, after those.
+    WTForms orders fields by their creation. A subclass with fields before these two declares the
+    two again, after its own.
     """
 
     password = new_password_field()
     confirm_password = confirm_password_field()
 
     def validate_confirm_password(self, field: Field) -> None:
-        """The same password twice, or a typing mistake would lock its owner out."""
         if field.data != self.password.data:
             raise ValidationError("The passwords don't match.")
 
     def set_password_hint(self, *, minimum_length: int) -> None:
-        """Say beside the field what makes a good password."""
         self.password.description = (
             f"At least {minimum_length} characters. Tip: use a few unrelated words."
         )
 
 
 def checkbox_field(label: str, *, hint: str) -> Field:
-    """Return a box to tick; a browser sends nothing for one that is not."""
     return BooleanField(label, description=hint)
 
 
-def public_computer_box() -> Field:
-    """Return the box that makes a session short, wherever one is opened."""
+def public_computer_field() -> Field:
+    """Return the box that shortens a session."""
     return checkbox_field(
         "This is a public computer",
         hint="We'll sign you out when you close the browser or have been inactive for a while.",

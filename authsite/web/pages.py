@@ -14,21 +14,19 @@ from authsite.web.throttle_messages import THROTTLE_MESSAGES
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which to try again when the hash queue is full or the database is unavailable.
+#: `Retry-After` in seconds when the hash queue is full or the database is unavailable.
 RETRY_AFTER = 5
-#: What a page says when the hash queue is full (503).
 BUSY = "We're busy right now. Try again in a few seconds."
 
 
 def form_page(
     request: Request, template: str, *, form: Any, status: int = 200, **values: Any
 ) -> Response:
-    """Return a page with a form: new (200), or with errors (422)."""
     return page(request, template, status=status, form=form, **values)
 
 
 def mail_sent_page(request: Request, *sentences: str) -> Response:
-    """Return the page that sends the visitor to their mailbox."""
+    """Return the page that tells visitors to check their email."""
     return page(request, "mail_sent", title="Check your email", sentences=sentences)
 
 
@@ -44,8 +42,10 @@ def invalid_link_page(request: Request, *, again: tuple[str, str]) -> Response:
         status=410,
         title="This link is no longer valid",
         explanation=[
-            "Each link works once and for a limited time. This one was used, has expired or was "
-            "replaced by a newer one.",
+            (
+                "Each link works once and for a limited time. This one was used, has expired or "
+                "was replaced by a newer one."
+            ),
             "If you copied it, make sure that nothing is missing at its end.",
         ],
         links=[again],
@@ -53,7 +53,7 @@ def invalid_link_page(request: Request, *, again: tuple[str, str]) -> Response:
 
 
 def throttle_message(request: Request, limited: RateLimited) -> str:
-    """Log and count a throttled attempt; return why it was refused and when to try again."""
+    """Log and count a throttled attempt; return the reason and the delay as a message."""
     log.warning("excess_rate_limit_exceeded: %s", limited.limit, extra={"limit": limited.limit})
     request.services.metrics.count_throttled(limited.limit)
     reason, hint = THROTTLE_MESSAGES[limited.limit]

@@ -1,4 +1,4 @@
-"""The view option `confirm_password`: a page opens to who has typed their password lately."""
+"""Re-authentication: the view option `confirm_password` (NIST SP 800-63B-4, ASVS 7.5)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ View = Callable[[Any, Request], Response]
 
 
 class ConfirmPasswordForm(SiteForm):
-    """The password of whoever is signed in."""
+    """The password of the signed-in user."""
 
     current_password = password_field(
         "Password", autocomplete="current-password", missing="Enter your password."
@@ -25,35 +25,33 @@ class ConfirmPasswordForm(SiteForm):
 
 
 class RequireReauthentication:
-    """A view deriver: `confirm_password=True` at a view asks for the password again.
+    """The view deriver that protects views with `confirm_password=True` (ASVS 7.5.1, 7.5.3).
 
-    It comes after permission and token are checked, so that strangers are sent to sign in and
-    forms from elsewhere are refused as ever (ASVS 7.5.1, 7.5.3); and before all that the view's
-    other options add, so that what it answers is not cached with the page.
+    It runs after the checks of permission and CSRF token, so that anonymous visitors are sent to
+    sign in and forged forms are refused, and before the view's other options, so that its response
+    is not cached with the page.
     """
 
     options = ("confirm_password",)
 
     def __call__(self, view: View, info: Any) -> View:
-        """Return the view, guarded if its options say so."""
-        return _guarded(view) if info.options.get("confirm_password") else view
+        return _protected(view) if info.options.get("confirm_password") else view
 
 
-def _guarded(view: View) -> View:
-    def guarded(context: Any, request: Request) -> Response:
-        typed_ago = utc_now() - require_identity(request).authenticated_at
-        if typed_ago < request.services.settings.session.reauthentication_lifetime:
+def _protected(view: View) -> View:
+    def protected(context: Any, request: Request) -> Response:
+        age = utc_now() - require_identity(request).authenticated_at
+        if age < request.services.settings.session.reauthentication_lifetime:
             return view(context, request)
         interrupted_request = InterruptedRequest.capture(request)
         if request.method in {"GET", "HEAD"}:
             return redirect(interrupted_request.url_for(request.path_to("confirm-password")))
-        form = ConfirmPasswordForm()
         return form_page(
             request,
             "confirm_password",
-            form=form,
+            form=ConfirmPasswordForm(),
             status=403,
             interrupted_request=interrupted_request,
         )
 
-    return guarded
+    return protected

@@ -27,8 +27,8 @@ MAIL_TEMPLATES = "authsite.mail_templates"
 class Request(pyramid.request.Request):
     """Pyramid's request, with the services and the unit of work.
 
-    A class rather than `add_request_method`: its attributes can be read here, the type checker knows
-    them, and Pyramid does not create a new class for every request.
+    A class instead of `add_request_method`: its attributes can be read here, the type checker knows
+    them, and Pyramid creates no class per request.
     """
 
     @reify
@@ -48,7 +48,7 @@ class Request(pyramid.request.Request):
 
     @reify
     def dbsession(self) -> Session:
-        """SQLAlchemy's session: it commits with the response to an unsafe method, else it only reads."""
+        """The dbsession: it commits with an unsafe request, and only reads in a safe one."""
         if is_tm_active(self):
             self.identity  # noqa: B018 - before the transaction, whose lock would block it
             return self.services.database.write_dbsession(self.tm)
@@ -69,15 +69,15 @@ class Request(pyramid.request.Request):
 
     @reify
     def admin_work(self) -> UnitOfWork:
-        """The same, caused by an administrator.
+        """The unit of work of this request, caused by an administrator.
 
-        Users read in their history what was done, and neither by whom nor from where.
+        The user's history shows the events, but neither the administrator nor their IP address.
         """
         return self._unit_of_work(EventSource(Actor.ADMINISTRATOR, self.authenticated_userid))
 
     @reify
     def operator_work(self) -> UnitOfWork:
-        """The same, caused by an operator at a shell."""
+        """The unit of work of a command, caused by an operator at a shell."""
         return self._unit_of_work(EventSource(Actor.OPERATOR))
 
     def _unit_of_work(self, source: EventSource) -> UnitOfWork:
@@ -126,13 +126,13 @@ class Request(pyramid.request.Request):
 
     @reify
     def display_path(self) -> str:
-        """The decoded path of this page; never an error, whatever its bytes."""
+        """The decoded path of this page; bytes that are not UTF-8 are replaced."""
         path: str = self.environ.get("PATH_INFO", "")
         return path.encode("latin-1").decode("utf-8", "replace")
 
     @reify
     def root_path(self) -> str:
-        """The path at which the application is mounted, without a final slash: mostly empty."""
+        """The path at which the application is mounted, without a final slash; usually empty."""
         return quote(self.script_name) if self.environ.get("SCRIPT_NAME") else ""
 
     def path_to(self, *segments: str) -> str:

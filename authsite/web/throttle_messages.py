@@ -1,10 +1,10 @@
-"""What a person is told who has tried something too often."""
+"""Messages for throttled attempts."""
 
 from typing import NamedTuple
 
 
 class ThrottleMessage(NamedTuple):
-    """Why it is refused, and what else they can do; in between it says when to try again."""
+    """The reason, and a hint; the delay is shown between them."""
 
     reason: str
     hint: str = ""
@@ -12,7 +12,7 @@ class ThrottleMessage(NamedTuple):
 
 _KNOWN_BROWSER = "You may be able to sign in now from a browser you have used before."
 
-#: What is said for each kind of try, as `authsite.settings.ThrottleSettings` names them.
+#: By the fields of `authsite.settings.schema.ThrottleSettings`.
 THROTTLE_MESSAGES = {
     "sign_in_account": ThrottleMessage("Too many failed attempts.", _KNOWN_BROWSER),
     "sign_in_network": ThrottleMessage(

@@ -1,4 +1,4 @@
-"""Transactions around requests: unsafe methods have one, a GET has none."""
+"""Transactions of requests: unsafe methods have one, a GET has none (RFC 9110 9.2.1)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +13,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 def transaction_tween_factory(
     handler: Callable[[Any], Response], registry: Registry
 ) -> Callable[[Any], Response]:
-    """Give pyramid_tm the requests that may write; the others have nothing to commit."""
-    registry.settings.setdefault("tm.annotate_user", "false")  # it would ask for the identity
+    """Return the tween that runs pyramid_tm around unsafe requests."""
+    # Annotating the transaction would load the identity inside of it.
+    registry.settings.setdefault("tm.annotate_user", "false")
     transactional = tm_tween_factory(handler, registry)
 
     def tween(request: Any) -> Response:
@@ -26,6 +27,6 @@ def transaction_tween_factory(
 
 
 def retry_attempts(request: Any) -> int:
-    """How often pyramid_retry may try a form when the database was busy."""
+    """Return how often pyramid_retry attempts a form while the database is busy."""
     attempts: int = request.services.settings.database.attempts
     return attempts

@@ -1,4 +1,4 @@
-"""Requests that nobody can read get a 400, before any page looks at them."""
+"""Validation: a request that cannot be parsed gets a 400 before a view runs."""
 
 import logging
 import re
@@ -16,33 +16,32 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], Response]
 
-#: More than any form or link has. Ten thousand take fifty times as long as a page does.
+#: More than any form or link has. Parsing ten thousand takes as long as fifty pages.
 MAX_FIELDS = 1000
-#: Bytes; a boundary has at most 70 (RFC 2046, 5.1.1).
+#: Bytes; a boundary has at most 70 (RFC 2046 5.1.1).
 MAX_CONTENT_TYPE = 500
-#: Bytes that a part may say of itself, over all its lines. Python's parser takes the square of
-#: their number: a second for 60 KB.
+#: Bytes of all headers of a part. The time of Python's parser grows with their square: a second
+#: for 60 KB.
 MAX_PART_HEAD = 1000
 
-#: Whoever probes comes by an address of the machine, so that these answer to every `Host`.
+#: These answer to every `Host`, since probes connect to an IP address of the machine.
 PROBES = frozenset({"/healthz", "/readyz"})
-_PROBED_BY = frozenset({"GET", "HEAD"})
+_PROBE_METHODS = frozenset({"GET", "HEAD"})
 
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)', re.IGNORECASE)
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 class RequestTooCostly(ValueError):
-    """To parse this would keep the others waiting (ASVS 15.2.2)."""
+    """The request would take too long to parse (ASVS 15.2.2)."""
 
 
 def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
-    """Parse path, query, cookies and form once, here, where failing is expected.
+    """Return the tween that checks the host and parses path, query, cookies and form.
 
-    WebOb parses each when somebody asks, and bytes that are no UTF-8 are then an error of the
-    page that asked (a 500). What was parsed stays parsed, so this costs a page next to nothing.
-    The `Host` is judged here too: whatever it says ends up in redirects, but for the two answers
-    that have neither links nor cookies.
+    WebOb parses each on first use, where bytes that are not UTF-8 would be an error of the view
+    (500). It caches the results, so that this costs next to nothing. Probes may name any host:
+    their responses have neither links nor cookies.
     """
     hosts = services_of(registry).hosts
 
@@ -53,10 +52,10 @@ def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
             raise HTTPBadRequest
         try:
             _parse(request)
-        except Exception as error:  # whatever its parsers choke on, it is the sender's
+        except Exception as error:  # of any type, from WebOb's parsers
             log.warning("input_validation_fail: unreadable: %s", type(error).__name__)
             raise HTTPBadRequest from error
-        if is_probe:  # no session is looked up for a machine, whatever cookie it holds
+        if is_probe:  # never loads a session
             request.environ.pop("HTTP_COOKIE", None)
         return handler(request)
 
@@ -65,14 +64,14 @@ def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
 
 def _is_probe(request: Request) -> bool:
     environ = request.environ
-    return environ["REQUEST_METHOD"] in _PROBED_BY and environ.get("PATH_INFO") in PROBES
+    return environ["REQUEST_METHOD"] in _PROBE_METHODS and environ.get("PATH_INFO") in PROBES
 
 
 def _parse(request: Request) -> None:
     environ = request.environ
     _refuse_too_many_fields(environ.get("QUERY_STRING", "").count("&"))
     if not environ.get("PATH_INFO", "").isascii():
-        request.path_info  # noqa: B018 - for its errors
+        request.path_info  # noqa: B018 - raises UnicodeDecodeError
     if environ.get("QUERY_STRING"):
         request.GET  # noqa: B018
     cookies = environ.get("HTTP_COOKIE", "")
@@ -87,10 +86,10 @@ def _refuse_costly_body(request: Request) -> None:
     content_type = request.environ.get("CONTENT_TYPE", "")
     if len(content_type) > MAX_CONTENT_TYPE:
         raise RequestTooCostly
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in {"", "application/x-www-form-urlencoded"}:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type in {"", "application/x-www-form-urlencoded"}:
         _refuse_too_many_fields(request.body.count(b"&"))
-    elif kind == "multipart/form-data" and (match := _BOUNDARY.search(content_type)):
+    elif media_type == "multipart/form-data" and (match := _BOUNDARY.search(content_type)):
         _, *parts = request.body.split(b"--" + match[1].encode("latin-1"))
         if any(len(_END_OF_HEAD.split(part, maxsplit=1)[0]) > MAX_PART_HEAD for part in parts):
             raise RequestTooCostly

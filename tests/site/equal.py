@@ -83,12 +83,12 @@ def forms_of_strangers(registry: Registry) -> set[str]:
     knows the account already.
     """
     return {
-        page.address
+        page.url
         for page in endpoints(registry)
         if page.method in {"POST", ANY}
         and page.permission in {"anonymous", "public"}
         and not issubclass(page.context, EmailLinkResource)
-        and page.address != "/reactivate-account"
+        and page.url != "/reactivate-account"
     }
 
 

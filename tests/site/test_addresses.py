@@ -121,14 +121,14 @@ def test_the_home_page_has_the_address_that_a_server_makes_of_none(application, 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_page_answers_to_its_own_methods_only(application, services, cookie, method, known):
     pages = endpoints(application.registry)
-    for address in {page.address for page in pages}:
+    for address in {page.url for page in pages}:
         path = path_of(services, address)
         answer = ask(application, path, method=method, HTTP_COOKIE=cookie if known else "")
         # Where strangers learn nothing, or nobody does but administrators.
         if address.startswith(("/admin/",) if known else ("/account/", "/admin/")):
             assert answer.status_int == 403
             continue
-        methods = {page.method for page in pages if page.address == address}
+        methods = {page.method for page in pages if page.url == address}
         methods |= {"HEAD"} if "GET" in methods else set()
         assert answer.status_int == 405, path
         assert answer.headers.getall("Allow") == [", ".join(sorted(methods))], path

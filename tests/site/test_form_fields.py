@@ -34,7 +34,7 @@ def inputs(application, new_browser, grant_admin, services):
     administrator.sign_up(email="grace@example.com")
     grant_admin("grace@example.com")
     found = []
-    for address in {page.address for page in endpoints(application.registry)}:
+    for address in {page.url for page in endpoints(application.registry)}:
         path = path_of(services, address)
         for browser in (stranger, member, administrator):
             page = browser.get(path, expect_errors=True)

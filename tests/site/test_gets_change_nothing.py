@@ -50,7 +50,7 @@ def test_a_crawl_of_all_pages_changes_no_row(application, new_browser, grant_adm
         browser.sign_up()
     if who == "an administrator":
         grant_admin("ada@example.com")
-    addresses = {path_of(services, page.address) for page in endpoints(application.registry)}
+    addresses = {path_of(services, page.url) for page in endpoints(application.registry)}
     before = dump(services)
     seen = crawl(browser, [*addresses, *PLACES])
     assert addresses <= seen
@@ -76,7 +76,7 @@ def test_from_the_home_page_every_page_for_people_can_be_reached(
         connection.execute(ada.values(suspended_at=User.created_at))
     reached |= crawl(administrator, [account])  # of somebody who is frozen
     reached = {path.partition("?")[0] for path in reached}
-    addresses = {page.address for page in endpoints(application.registry)}
+    addresses = {page.url for page in endpoints(application.registry)}
     for_people = {each for each in addresses if not each.startswith("/.well-known/")}
     for_people -= PROBES | {each for each in addresses if "{token}" in each}  # which mails lead to
     for_people = {path_of(services, each) for each in for_people}

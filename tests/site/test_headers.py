@@ -37,7 +37,7 @@ def add_crash(config):
 def all_kinds_of_answers(application, **environ):
     """Ask for every page in every way, and for what goes wrong."""
     services = services_of(application.registry)
-    for path in {path_of(services, page.address) for page in endpoints(application.registry)}:
+    for path in {path_of(services, page.url) for page in endpoints(application.registry)}:
         for method in ("GET", "HEAD", "POST", "PUT"):
             yield ask(application, path, method=method, **environ)
     for target in ("/nothing", "/account/nothing", "/sign-in?a=%ff", "/%ff", "/crash"):

@@ -244,7 +244,7 @@ def test_places_may_hang_below_themselves(configured: Callable[..., Browser]) ->
     browser = configured(change)
     assert browser.get("/folder/sub/sub").text == "hello None"
     assert browser.app.put("/folder", expect_errors=True).headers["Allow"] == "GET, HEAD"
-    listed = {page.address for page in endpoints(browser.app.app.registry)}
+    listed = {page.url for page in endpoints(browser.app.app.registry)}
     assert "/folder" in listed
 
 

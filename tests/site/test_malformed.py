@@ -71,7 +71,7 @@ def cookie(request, browser):
 @pytest.mark.parametrize(("target", "environ"), cases(READ))
 def test_what_cannot_be_read_is_a_bad_request_on_every_page(application, cookie, target, environ):
     sent = {"HTTP_COOKIE": cookie} | environ
-    for path in {page.address for page in endpoints(application.registry)} | {"/nothing"}:
+    for path in {page.url for page in endpoints(application.registry)} | {"/nothing"}:
         for method in ("GET", "HEAD", "POST", "FOO"):
             answer = ask(application, target.format(path), method=method, **sent)
             assert answer.status_int == 400, (method, path)
@@ -82,7 +82,7 @@ def test_what_cannot_be_read_is_a_bad_request_on_every_page(application, cookie,
 @pytest.mark.parametrize("environ", cases(SENT))
 def test_a_form_that_cannot_be_read_is_a_bad_request(application, cookie, environ):
     here = {"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_COOKIE": cookie}
-    for path in {page.address for page in endpoints(application.registry)} | {"/nothing"}:
+    for path in {page.url for page in endpoints(application.registry)} | {"/nothing"}:
         answer = ask(application, path, method="POST", **here, **environ)
         assert is_explained(answer), path
 

@@ -40,7 +40,7 @@ def answers(application, new_browser):
     """Yield every page and every answer to a form, with the browser that it came to."""
     new_browser().sign_up()
     services = services_of(application.registry)
-    for address in sorted({page.address for page in endpoints(application.registry)}):
+    for address in sorted({page.url for page in endpoints(application.registry)}):
         path = path_of(services, address)
         stranger, member = new_browser(), new_browser()
         member.sign_in()

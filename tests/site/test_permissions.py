@@ -116,7 +116,7 @@ def everybody(new_browser):
 def test_the_table_is_the_site(application):
     """Both ways, so that no page is without a permission of its own."""
     pages = endpoints(application.registry)
-    assert sorted((page.address, page.method, page.permission) for page in pages) == TABLE
+    assert sorted((page.url, page.method, page.permission) for page in pages) == TABLE
 
 
 def expected(path, method, permission, *, at, signed_in):

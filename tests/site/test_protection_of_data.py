@@ -93,7 +93,7 @@ class Visit:
 def visit(application, new_browser, services):
     """Everything is done that leaves something behind."""
     addresses = {
-        page.address
+        page.url
         for page in endpoints(application.registry)
         if page.method == "GET" and page.permission != "administer"
     }

@@ -1,1 +1,1 @@
-"""The pages of a person's own account, one file each."""
+"""The pages of the user's own account."""

@@ -16,7 +16,7 @@ from authsite.web.forms import SiteForm, password_field
 
 
 class CloseForm(SiteForm):
-    """The password, always: nothing else is as final as this."""
+    """The current password, always: closing an account is destructive."""
 
     password = password_field(
         "Password", autocomplete="current-password", missing="Enter your password."
@@ -35,7 +35,7 @@ class ClosePage(FormPage[CloseForm]):
         sign_in = request.path_to("sign-in")
         try:
             delete_after = close_account(request.work, credential)
-        except InvalidCredentials:  # right a moment ago: a second click, or another tab
+        except InvalidCredentials:  # verified above: closed by a second click, or in another tab
             return redirect(sign_in, forget(request))
         flash = request.services.flash.set("account-closed", delete_after)
         return redirect(sign_in, [*forget(request), flash, ("Clear-Site-Data", '"cache"')])

@@ -1,4 +1,4 @@
-"""`/account/export`: everything that is kept about a person, to take away."""
+"""`/account/export`: download all data of the account."""
 
 import json
 
@@ -19,7 +19,7 @@ from authsite.web.request import Request
     confirm_password=True,
 )
 def export_account(context: Account, request: Request) -> Response:
-    """Return it as a file of JSON, which browsers save and do not show."""
+    """Return a JSON file, which browsers save instead of showing it."""
     data = export(request.dbsession, context.record.id, now=utc_now())
     file = json.dumps(data, indent=2).encode("utf-8")
     response = Response(file, content_type="application/json", charset=None)

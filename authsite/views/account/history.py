@@ -1,4 +1,4 @@
-"""`/account/history`: what happened to an account, by pages and as a file."""
+"""`/account/history`: the security history, in pages and as a file."""
 
 import json
 from collections.abc import Iterator
@@ -36,19 +36,19 @@ _COLUMNS = (
 
 @view_config(context=Account, name="history", request_method="GET", permission="authenticated")
 def show_history(request: Request) -> Response:
-    """Show the newest events, or those before the one that `before` names."""
+    """Show a page of events: the newest, or those before the event with the id `before`."""
     before, identity = request.GET.get("before"), require_identity(request)
     if before is not None and not is_id(before):
         raise HTTPNotFound
     try:
-        found = history_page(request.dbsession, identity.user_id, before=before, now=utc_now())
+        history = history_page(request.dbsession, identity.user_id, before=before, now=utc_now())
     except NoSuchEvent:
         raise HTTPNotFound from None
     return page(
         request,
         "account/history",
-        entries=found.entries,
-        older=found.older,
+        entries=history.entries,
+        older=history.older,
         is_newest=before is None,
         kept_for=humanize(KEPT_FOR),
         browser=browser_label,
@@ -60,53 +60,48 @@ def show_history(request: Request) -> Response:
 
 @view_config(context=Account, name="history.json", request_method="GET", permission="authenticated")
 def history_as_json(request: Request) -> Response:
-    """Return all of it as a file for programs."""
     return _file(request, _json_of(_entries_for(request)), "json", "application/json")
 
 
 @view_config(context=Account, name="history.csv", request_method="GET", permission="authenticated")
 def history_as_csv(request: Request) -> Response:
-    """Return all of it as a file for spreadsheets."""
     return _file(request, _csv_of(_entries_for(request)), "csv", "text/csv")
 
 
 def _entries_for(request: Request) -> Iterator[HistoryEntry]:
-    new_session, user_id = (
-        request.services.database.read_dbsession,
-        require_identity(request).user_id,
-    )
-    return iter_history(new_session, user_id, now=utc_now())
+    user_id = require_identity(request).user_id
+    return iter_history(request.services.database.read_dbsession, user_id, now=utc_now())
 
 
 def _json_of(entries: Iterator[HistoryEntry]) -> Iterator[str]:
-    before = "[\n"
+    separator = "[\n"
     for entry in entries:
-        yield before + json.dumps(to_dict(entry))
-        before = ",\n"
-    yield "\n]\n" if before == ",\n" else "[]\n"
+        yield separator + json.dumps(to_dict(entry))
+        separator = ",\n"
+    yield "\n]\n" if separator == ",\n" else "[]\n"
 
 
 def _csv_of(entries: Iterator[HistoryEntry]) -> Iterator[str]:
     yield BYTE_ORDER_MARK
     yield from csv_lines([_COLUMNS])
     for entry in entries:
-        plain = to_dict(entry)
-        plain["details"] = "; ".join(
+        values = to_dict(entry)
+        values["details"] = "; ".join(
             f"{label}: {value}" for label, value in detail_labels(entry.details)
         )
-        yield from csv_lines([[plain[column] or "" for column in _COLUMNS]])
+        yield from csv_lines([[values[column] or "" for column in _COLUMNS]])
 
 
-def _file(request: Request, parts: Iterator[str], ending: str, content_type: str) -> Response:
-    """Return what browsers save and do not show.
+def _file(request: Request, parts: Iterator[str], extension: str, content_type: str) -> Response:
+    """Return a file, which browsers save instead of showing it.
 
-    It is whole before the first byte is sent: a thread of the server would else wait for whoever
-    takes it slowly. A file on the disk is what a server sends by itself, if it can (PEP 3333).
+    It is written to the disk first, and the server sends it by itself if it can (PEP 3333):
+    otherwise a slow client would occupy a thread for the whole download.
     """
-    file = TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
+    file = TemporaryFile()  # noqa: SIM115 - closed by the server
     file.writelines(part.encode("utf-8") for part in parts)
     response = Response(content_type=content_type, charset="UTF-8", content_length=file.tell())
     file.seek(0)
     response.app_iter = request.environ.get("wsgi.file_wrapper", FileIter)(file)
-    response.content_disposition = f'attachment; filename="history.{ending}"'
+    response.content_disposition = f'attachment; filename="history.{extension}"'
     return response

@@ -13,7 +13,7 @@ from authsite.accounts.active_sessions import (
     name_session,
 )
 from authsite.audit.labels import method_label, reason_label
-from authsite.audit.queries import ended_sessions_of
+from authsite.audit.queries import find_ended_sessions
 from authsite.clock import utc_now
 from authsite.http.redirects import redirect
 from authsite.http.user_agents import browser_label
@@ -24,9 +24,9 @@ from authsite.web.forms import SiteForm, label_field
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
-#: Characters that the column takes.
+#: Characters, as in the column.
 MAX_NAME = 60
-_WORDS: dict[str, Any] = {
+_LABELS: dict[str, Any] = {
     "browser": browser_label,
     "method": method_label,
     "reason": reason_label,
@@ -43,7 +43,7 @@ class SessionNameForm(SiteForm):
 
 @view_config(context=Sessions, request_method="GET", permission="authenticated")
 def show_sessions(request: Request) -> Response:
-    """Show this session, all others, and those that have ended recently."""
+    """Show this session, the other ones, and recently ended ones."""
     identity, now = require_identity(request), utc_now()
     found, count = find_sessions(
         request.dbsession, identity.user_id, current=identity.session_id, now=now
@@ -54,18 +54,18 @@ def show_sessions(request: Request) -> Response:
         this_device=[each for each in found if each.id == identity.session_id],
         others=[each for each in found if each.id != identity.session_id],
         unlisted=count - len(found),
-        ended=ended_sessions_of(request.dbsession, identity.user_id, now=now),
-        **_WORDS,
+        ended=find_ended_sessions(request.dbsession, identity.user_id, now=now),
+        **_LABELS,
     )
 
 
 @view_config(context=Sessions, name="end-others", request_method="POST", permission="authenticated")
 def end_others(request: Request) -> Response:
-    """End all others. No password prompt: this must be quick in an emergency."""
+    """End all other sessions. No password prompt: this must be quick in an emergency."""
     identity = require_identity(request)
     end_other_sessions(request.work, identity.user_id, current=identity.session_id)
-    flash_header = request.services.flash.set("others-ended")
-    return redirect(request.path_to("account", "sessions"), [flash_header])
+    flash = request.services.flash.set("others-ended")
+    return redirect(request.path_to("account", "sessions"), [flash])
 
 
 @form_views(context=SessionResource, permission="authenticated")
@@ -93,9 +93,9 @@ class SessionPage(FormPage[SessionNameForm]):
         confirm_password=True,
     )
     def end(self) -> Response:
-        """End it, after re-authentication: a thief could lock the user out.
+        """End the session; the current one is signed out.
 
-        To end the current session is to sign out.
+        It needs re-authentication, so that a stolen session cannot end those of the user.
         """
         request, flash = self.request, self.request.services.flash
         if self.context.is_current:
@@ -105,5 +105,4 @@ class SessionPage(FormPage[SessionNameForm]):
         return redirect(request.path_to("account", "sessions"), [flash.set("session-ended")])
 
     def values(self) -> dict[str, Any]:
-        labels = {**_WORDS, "is_current": self.context.is_current}
-        return {"session": self.context.record, **labels}
+        return {"session": self.context.record, "is_current": self.context.is_current, **_LABELS}

@@ -1,1 +1,1 @@
-"""Pages for those who run the site: everything below `/admin`."""
+"""The pages of administrators, below `/admin`."""

@@ -1,4 +1,4 @@
-"""`/admin`: where those who run the site look for an account."""
+"""`/admin`: search for an account."""
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
@@ -15,12 +15,12 @@ from authsite.web.forms import NoControlChars, NoInvisibleChars, SiteForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
 
-#: Accounts on a page.
+#: Accounts per page.
 PAGE = 25
 
 
 class SearchForm(SiteForm):
-    """By what an account is looked for; it is in the address, since it changes nothing."""
+    """The search query, sent by GET."""
 
     q = StringField(
         "Name, email or ID",
@@ -33,7 +33,7 @@ class SearchForm(SiteForm):
 
 @view_config(context=Admin, request_method="GET", permission="administer", confirm_password=True)
 def search(request: Request) -> Response:
-    """Show the form and, if something was typed, who is found; nobody is listed without."""
+    """Show the form and the accounts that match; an empty query lists none."""
     form, after = SearchForm(request.GET), request.GET.get("after")
     if after is not None and not is_id(after):
         raise HTTPNotFound

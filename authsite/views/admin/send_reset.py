@@ -12,8 +12,8 @@ from authsite.throttling.mail_limits import hit_email
 from authsite.web.form_pages import FormPage
 from authsite.web.forms import SiteForm
 
-#: The name under which these emails are counted: apart from those that anyone can request, who
-#: could use up what is left for a user who needs help.
+#: The template name that these emails are throttled by. Anyone can request a password reset, and
+#: could otherwise use up the limit of a user who needs help.
 BY_ADMINISTRATORS = "reset_password_by_administrators"
 
 

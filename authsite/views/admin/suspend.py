@@ -15,11 +15,11 @@ from authsite.web.request import Request
 
 
 class OwnAccount(Exception):
-    """Administrators cannot suspend themselves."""
+    """An administrator tried to suspend their own account."""
 
 
 class SuspendForm(SiteForm):
-    """The reason, which the user is shown."""
+    """The reason, shown to the user."""
 
     reason = reason_field()
 

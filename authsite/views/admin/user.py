@@ -1,4 +1,4 @@
-"""`/admin/users/{id}`: an account, its sessions and its history, with what can be done to it."""
+"""`/admin/users/{id}`: an account, its sessions, its history, and actions on it."""
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
@@ -21,7 +21,7 @@ from authsite.web.request import Request
     context=UserResource, request_method="GET", permission="administer", confirm_password=True
 )
 def show_user(context: UserResource, request: Request) -> Response:
-    """Show what the owner of the account sees of it, and nothing that is secret."""
+    """Show the account as its user sees it, without anything secret."""
     before, user, now = request.GET.get("before"), context.record, utc_now()
     if before is not None and not is_id(before):
         raise HTTPNotFound

@@ -89,7 +89,7 @@ def test_stop_ends_workers_and_cancels_the_start(background_of, worker):
 
 
 def test_stop_does_not_wait_for_ever(background_of, monkeypatch):
-    monkeypatch.setattr("authsite.application.background.PATIENCE", 0.01)
+    monkeypatch.setattr("authsite.application.background.STOP_TIMEOUT", 0.01)
     stuck, released = Waiting(), threading.Event()
     stuck.work = released.wait
     background = Background([stuck])

@@ -29,9 +29,9 @@ def test_every_kind_has_words_and_fits_the_table(kind):
     assert kind.log_name.replace("_", "").isalpha()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EventType if kind.mail])
+@pytest.mark.parametrize("kind", [kind for kind in EventType if kind.notice])
 def test_the_mail_of_a_kind_is_there(kind):
-    assert (MAILS / kind.mail / "subject.txt").exists()
+    assert (MAILS / kind.notice / "subject.txt").exists()
 
 
 def test_words_for_actors_methods_and_reasons_fit_the_table():

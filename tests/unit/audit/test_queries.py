@@ -13,7 +13,7 @@ from authsite.audit.queries import (
     MAX_ENDED,
     PAGE,
     NoSuchEvent,
-    ended_sessions_of,
+    find_ended_sessions,
     history_page,
     iter_history,
     latest_history,
@@ -155,6 +155,6 @@ def test_the_sessions_that_ended_of_late_and_no_more_than_anybody_reads(dbsessio
     an_event(dbsession, ada, occurred_at=NOW)
     ids = some_events(dbsession, ada, MAX_ENDED + 1, kind=EventType.SESSION_ENDED)
     an_event(dbsession, a_user(dbsession), kind=EventType.SESSION_ENDED)
-    found = ended_sessions_of(dbsession, ada.id, now=NOW)
+    found = find_ended_sessions(dbsession, ada.id, now=NOW)
     assert [each.id for each in found] == ids[:MAX_ENDED]
-    assert ended_sessions_of(dbsession, ada.id, now=NOW + timedelta(days=30)) == []
+    assert find_ended_sessions(dbsession, ada.id, now=NOW + timedelta(days=30)) == []

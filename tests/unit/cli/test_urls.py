@@ -10,7 +10,7 @@ def test_every_url_is_listed_without_a_database(tmp_path, settings_of_tests, app
     url = {"sqlalchemy.url": f"sqlite:///{tmp_path}/none.sqlite"}
     ini = write_ini(tmp_path / "site.ini", settings_of_tests | url)
     pages = [
-        (page.address, page.method, page.permission, page.view)
+        (page.url, page.method, page.permission, page.view)
         for page in endpoints(application.registry)
     ]
     header, *lines = run("urls", ini).stdout.splitlines()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsite.http.user_agents import LONGEST, UNKNOWN, browser_label
+from authsite.http.user_agents import MAX_PARSED, UNKNOWN, browser_label
 
 _WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 _APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -58,5 +58,5 @@ def test_nobody_has_words_of_their_own_repeated(user_agent):
 
 
 def test_what_comes_after_the_first_part_does_not_count():
-    late = "Mozilla/5.0".ljust(LONGEST) + " (Windows NT 10.0) Firefox/141.0"
+    late = "Mozilla/5.0".ljust(MAX_PARSED) + " (Windows NT 10.0) Firefox/141.0"
     assert browser_label(late) == UNKNOWN

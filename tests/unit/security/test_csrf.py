@@ -168,7 +168,7 @@ def code_of(message, *, key, algorithm):
 def test_no_token_chooses_the_algorithm(algorithm, named):
     """Neither by its length nor by a header: it has no word in it, and there is but one way."""
     token, cookies = a_form()
-    salt, bearer = base64.urlsafe_b64decode(token)[:16], b"stranger " + cookies[5:].encode()
+    salt, bearer = base64.urlsafe_b64decode(token)[:16], b"anonymous " + cookies[5:].encode()
     key = derive_key(b"k" * 32, b"csrf")
     assert base64.urlsafe_b64decode(token) == salt + mac(key, salt + bearer)
     code = code_of(salt + bearer, key=key, algorithm=algorithm)

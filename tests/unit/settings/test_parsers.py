@@ -13,12 +13,12 @@ from authsite.settings.parsers import (
     contact,
     database_url,
     duration,
+    https_url,
     listen_address,
     number,
     origin,
     peppers,
     secret,
-    secure_address,
     text,
     words,
     yes_or_no,
@@ -33,7 +33,7 @@ READERS = [
     number(1, 5),
     duration,
     origin,
-    secure_address,
+    https_url,
     contact,
     listen_address,
     peppers,
@@ -179,7 +179,7 @@ def test_nothing_else_is_the_address_of_a_site(value):
     ["https://example.com", "https://example.com:8443/security?a=b#c", "https://xn--bcher-kva.de/"],
 )
 def test_an_address_on_https_may_have_a_path(value):
-    assert secure_address(f" {value}\n") == value
+    assert https_url(f" {value}\n") == value
     assert contact(f" {value}\n") == value
 
 
@@ -198,7 +198,7 @@ def test_an_address_on_https_may_have_a_path(value):
     ],
 )
 def test_nothing_else_is_an_address_on_https(value):
-    for read in (secure_address, contact):
+    for read in (https_url, contact):
         with pytest.raises(ValueError, match=r"must be .*https://example\.com/security"):
             read(value)
 

@@ -48,5 +48,5 @@ def test_the_waits_are_doubled_until_the_longest(longest, max_doublings):
 @pytest.mark.asvs("6.3.1")
 def test_who_waits_to_be_forgotten_gets_no_more_tries_than_who_goes_on():
     limit = RateLimit.parse("10/5m..1h")
-    assert limit.memory / limit.hits >= limit.max_delay
-    assert RateLimit.parse("30/5m").memory == timedelta(0)
+    assert limit.cooldown / limit.hits >= limit.max_delay
+    assert RateLimit.parse("30/5m").cooldown == timedelta(0)
