@@ -41,7 +41,7 @@ def deliver(ini: str, once: bool, as_json: bool) -> None:
 
 def _deliver_once(worker: MailWorker, *, as_json: bool) -> None:
     ended = worker.deliver_due(now=utc_now())
-    counts = {"delivered": ended.delivered, "deferred": ended.reschedule, "failed": ended.given_up}
+    counts = {"delivered": ended.delivered, "deferred": ended.rescheduled, "failed": ended.failed}
     if as_json:
         click.echo(format_json(counts | {"server_unavailable": ended.server_unavailable}), nl=False)
     else:

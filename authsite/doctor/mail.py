@@ -12,7 +12,7 @@ from authsite.clock import utc_now
 from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.subject import Subject
 from authsite.mail.errors import Misconfigured, ServerUnavailable
-from authsite.mail.server import end_of_certificate, mail_server
+from authsite.mail.server import certificate_expiry, mail_server
 from authsite.mail.status import count_messages
 from authsite.models import OutboxMessage
 
@@ -38,7 +38,7 @@ def server(subject: Subject) -> Finding:
         return fail(f"{found.host} cannot be used: {error}")
     with contextlib.closing(smtp):
         milliseconds = (time.perf_counter() - started) * 1000
-        expires = end_of_certificate(smtp)
+        expires = certificate_expiry(smtp)
         with contextlib.suppress(OSError):
             smtp.quit()
     message = f"{found.host} accepts emails in {milliseconds:.0f} ms"

@@ -34,7 +34,7 @@ def errors(caplog) -> list[str]:
 def refusal_of(ended, server, caplog) -> str:
     """Return why nothing was sent; what an operator can change is an error in the log."""
     assert server.received == []
-    assert (ended.delivered, ended.given_up, ended.reschedule) == (0, 0, 1)
+    assert (ended.delivered, ended.failed, ended.rescheduled) == (0, 0, 1)
     [error] = errors(caplog)
     assert error == f"sys_mail_server_unavailable: {ended.server_unavailable}"
     return error
