@@ -1,4 +1,4 @@
-"""The database: one engine for transactions, one for reads, and what SQLite needs to be told."""
+"""The engines of the database: one for transactions, one for reads; and how SQLite locks."""
 
 import random
 import sqlite3
@@ -16,29 +16,29 @@ from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from authsite.db.compiled_select import CompiledSelect
 
-#: What tells that the database is away or too busy, as against a mistake of ours.
+#: Errors of a database that cannot be reached or is too busy, unlike errors of the code.
 DATABASE_UNAVAILABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 _WRITER = "authsite_writer"
 _RELAXED = "authsite_relaxed"
-#: Seconds between two looks at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
-#: then loses to whoever came just now; short random naps let everybody through.
-_MIN_NAP, _MAX_NAP = 0.0005, 0.004
+#: Seconds between two attempts at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
+#: then loses to later writers; short random pauses starve none.
+_MIN_PAUSE, _MAX_PAUSE = 0.0005, 0.004
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
-#: Seconds that a statement outside of a writer's transaction waits for a lock on SQLite.
+#: Seconds that a statement outside a write transaction waits for a lock on SQLite.
 _READ_TIMEOUT = 1.0
 
 
-def _leave(_error: Exception) -> None:
-    """Mark nothing: outside of requests nothing is attempted again."""
+def _do_not_retry(_error: Exception) -> None:
+    """Mark nothing: only requests are retried."""
 
 
 class Database:
     """The two engines of one process.
 
-    `reading` is in autocommit, so that a look costs one statement and no transaction. Transactions
-    run on `engine`; those that are going to write take SQLite's write lock at their beginning,
-    since a read that turns into a write loses against every other one that does the same.
+    `read_engine` is in autocommit: a read is one statement and no transaction. Transactions run on
+    `engine`; those of `write_engine` take SQLite's write lock when they begin, since a transaction
+    that reads before it writes fails if another one has written meanwhile.
     """
 
     def __init__(
@@ -47,19 +47,19 @@ class Database:
         *,
         pool_size: int,
         timeout: timedelta,
-        mark_retryable: Callable[[Exception], object] = _leave,
+        mark_retryable: Callable[[Exception], object] = _do_not_retry,
     ) -> None:
         pool: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
             "pool_timeout": timeout.total_seconds(),
             "pool_use_lifo": True,  # the connection used last has its pages in its cache
-            "hide_parameters": True,  # errors go to the log, hashes and digests must not
+            "hide_parameters": True,  # errors are logged; hashes and digests must not be
         }
         sqlite = url.get_backend_name() == "sqlite"
         if sqlite:
             pool["paramstyle"] = "named"  # as PostgreSQL's driver has it
-            # Readers wait for nobody but, after a crash, for the first to mend the file.
+            # Readers only wait after a crash, until the first one has recovered the file.
             pool["connect_args"] = {"timeout": min(timeout.total_seconds(), _READ_TIMEOUT)}
         else:
             url = url.set(drivername="postgresql+psycopg")
@@ -67,7 +67,7 @@ class Database:
             pool["pool_pre_ping"] = True
         self.engine = sa.create_engine(url, **pool)
         if sqlite:
-            pool["pool_size"] = 0  # no bound: compiled selects keep theirs, one a thread at most
+            pool["pool_size"] = 0  # no limit: compiled selects keep theirs, one a thread at most
         self.read_engine = sa.create_engine(
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
         )
@@ -81,8 +81,8 @@ class Database:
         self._compiled: list[CompiledSelect] = []
         #: `engine` again, for transactions that write.
         self.write_engine = self.engine.execution_options(**{_WRITER: True})
-        #: `writing`, for counts: after a power cut the last of them may be missing, which saves the
-        #: wait for the disk. What other transactions have committed is still there.
+        #: `write_engine` without the wait for the disk, for throttle counts: a power cut may lose
+        #: the last of them, but nothing that other transactions have committed.
         self.relaxed_engine = self.write_engine.execution_options(**{_RELAXED: True})
 
     @property
@@ -91,7 +91,7 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     def read_dbsession(self) -> Session:
-        """Return a session whose changes nobody will commit."""
+        """Return a session for reads; its changes are not committed."""
         return Session(self.engine)
 
     def write_dbsession(self, manager: TransactionManager) -> Session:
@@ -104,13 +104,13 @@ class Database:
         return session
 
     def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
-        """Return the statement ready to be asked again and again, in autocommit."""
+        """Return a fast form of a select that runs often, in autocommit."""
         compiled = CompiledSelect(statement, self.read_engine)
         self._compiled.append(compiled)
         return compiled
 
     def dispose(self) -> None:
-        """Close all connections that nobody uses."""
+        """Close all connections that are not in use."""
         for compiled in self._compiled:
             compiled.close()
         self.engine.dispose()
@@ -133,7 +133,7 @@ def _postgresql_arguments(timeout: timedelta, url: URL) -> dict[str, Any]:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver's own way to begin transactions is too late for a lock and too early for DDL.
+    # The driver begins transactions too late for a lock and too early for DDL.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -143,11 +143,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 class _SqliteBegin:
-    """Begin a transaction: at once for a read, with the write lock for a writer."""
+    """Begins a transaction, with the write lock for a writer."""
 
     def __init__(self, timeout: timedelta) -> None:
-        self._seconds = timeout.total_seconds()
-        self._usual = f"PRAGMA busy_timeout = {min(self._seconds, _READ_TIMEOUT) * 1000:.0f}"
+        self._timeout = timeout.total_seconds()
+        milliseconds = min(self._timeout, _READ_TIMEOUT) * 1000
+        self._restore_busy_timeout = f"PRAGMA busy_timeout = {milliseconds:.0f}"
 
     def __call__(self, connection: Connection) -> None:
         options = connection.get_execution_options()
@@ -159,13 +160,13 @@ class _SqliteBegin:
         durability = f"PRAGMA synchronous = {'NORMAL' if options.get(_RELAXED) else 'FULL'}"
         try:
             if not self._take_write_lock(cursor, durability):
-                connection.exec_driver_sql(_BEGIN_TO_WRITE)  # for an error that says which
+                connection.exec_driver_sql(_BEGIN_TO_WRITE)  # raises the error of SQLAlchemy
         finally:
-            cursor.execute(self._usual)
+            cursor.execute(self._restore_busy_timeout)
             cursor.close()
 
     def _take_write_lock(self, cursor: DBAPICursor, durability: str) -> bool:
-        deadline = time.monotonic() + self._seconds
+        deadline = time.monotonic() + self._timeout
         while time.monotonic() < deadline:
             try:
                 cursor.execute(durability)
@@ -175,7 +176,7 @@ class _SqliteBegin:
                     return False
             else:
                 return True
-            time.sleep(random.uniform(_MIN_NAP, _MAX_NAP))  # noqa: S311 - a nap, no secret
+            time.sleep(random.uniform(_MIN_PAUSE, _MAX_PAUSE))  # noqa: S311 - no secret
         return False
 
 
@@ -191,9 +192,9 @@ def _is_busy(error: BaseException | None) -> bool:
 
 
 class _BusyHandler:
-    """Mark errors of a busy SQLite as worth another attempt of the request.
+    """Marks errors of a busy SQLite as retryable, except those of `BEGIN IMMEDIATE`.
 
-    `BEGIN IMMEDIATE` is left out: it has waited as long as a request may wait.
+    That has already waited as long as a request may wait.
     """
 
     def __init__(self, mark_retryable: Callable[[Exception], object]) -> None:
