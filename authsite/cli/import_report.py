@@ -57,4 +57,4 @@ def _is_report(path: Path) -> bool:
 def _row(rejection: Rejection) -> list[str]:
     """Return the cells; text without an @ is left out of the email, since it may be a hash."""
     email = rejection.email if "@" in rejection.email else ""
-    return [rejection.who, email, rejection.reason, rejection.detail]
+    return [rejection.origin, email, rejection.reason, rejection.detail]
