@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from authsite.clock import milliseconds_of
+from authsite.clock import to_milliseconds
 from authsite.db.compiled_select import CompiledSelect
 from authsite.models import Throttle
 from authsite.throttling.limits import FIRST_DELAY, RateLimit
@@ -73,7 +73,7 @@ class Throttles:
         So who is held up takes no lock and waits in no queue; whether a try may be made is only
         known when it is taken.
         """
-        at = milliseconds_of(now)
+        at = to_milliseconds(now)
         for key, kind, numbers in self._rows_of(subjects):
             row = self._blocked_until.one_or_none(
                 held=key, now=at, most=numbers["most"], period=numbers["period"]
@@ -86,7 +86,7 @@ class Throttles:
 
         If one of them has been tried too often, none is counted and `RateLimited` is raised.
         """
-        rows, at = self._rows_of(subjects), milliseconds_of(now)
+        rows, at = self._rows_of(subjects), to_milliseconds(now)
         if not rows:
             return ()
         with self._engine.begin() as connection:

@@ -5,7 +5,12 @@ from datetime import timedelta
 import pytest
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.accounts.security_checkup import MOST, UNSEEN_FOR, Issue, recommendations_for
+from authsite.accounts.security_checkup import (
+    MAX_RECOMMENDATIONS,
+    UNSEEN_FOR,
+    Issue,
+    recommendations_for,
+)
 from authsite.audit.event_types import EventType
 from authsite.audit.store import KEPT_FOR
 from tests.factories import NOW, a_session, a_user, an_event, an_identity, some_noise
@@ -60,7 +65,7 @@ def test_an_address_that_nobody_has_proven(dbsession, ada):
 def test_a_change_of_the_address_that_waits(dbsession, ada):
     ask_for_address(dbsession, ada)
     [found] = suggested(dbsession, ada)
-    assert found.concern is Issue.EMAIL_CHANGE_WAITS
+    assert found.issue is Issue.EMAIL_CHANGE_WAITS
     assert "new@example.com" in found.sentence
     assert suggested(dbsession, ada, now=NOW + timedelta(hours=1)) == []
 
@@ -75,7 +80,7 @@ def test_wrong_passwords_since_the_right_one_was_typed(dbsession, ada, number, a
         )
     an_event(dbsession, ada, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW - 2 * MINUTE)
     [found] = suggested(dbsession, ada)
-    assert found.concern is Issue.WRONG_PASSWORDS
+    assert found.issue is Issue.WRONG_PASSWORDS
     assert f"{attempts} since" in found.sentence
     an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, occurred_at=NOW + MINUTE)
     assert suggested(dbsession, ada) == []
@@ -103,12 +108,12 @@ def test_sessions_that_were_not_seen_for_two_weeks(dbsession, ada, number, where
     for _ in range(number):
         a_session(dbsession, ada, last_seen_at=NOW - UNSEEN_FOR - MINUTE)
     [found] = suggested(dbsession, ada)
-    assert found.concern is Issue.UNSEEN_SESSIONS
+    assert found.issue is Issue.UNSEEN_SESSIONS
     assert where in found.sentence
 
 
 def test_what_weighs_most_comes_first_and_no_more_than_three(dbsession, ada):
     troubles(dbsession, ada)
-    found = [each.concern for each in suggested(dbsession, ada, email_is_verified=False)]
-    assert found == list(Issue)[:MOST]
-    assert len(Issue) > MOST == 3
+    found = [each.issue for each in suggested(dbsession, ada, email_is_verified=False)]
+    assert found == list(Issue)[:MAX_RECOMMENDATIONS]
+    assert len(Issue) > MAX_RECOMMENDATIONS == 3
