@@ -51,12 +51,12 @@ def server(subject: Subject) -> Finding:
 
 def sender(subject: Subject) -> Finding:
     """Emails come from the domain of the site."""
-    services = urlsplit(subject.settings.site.url).hostname or ""
+    site = urlsplit(subject.settings.site.url).hostname or ""
     email = subject.settings.sender
     domain = email.rpartition("@")[2]
-    if f".{services}".endswith(f".{domain}") or domain.endswith(f".{services}"):
+    if f".{site}".endswith(f".{domain}") or domain.endswith(f".{site}"):
         return ok(f"Emails come from {email}. SPF and DKIM are not checked.")
-    return warn(f"Emails of {services} come from {email}, which is in another domain.")
+    return warn(f"Emails of {site} come from {email}, which is in another domain.")
 
 
 def outbox(subject: Subject) -> Finding:

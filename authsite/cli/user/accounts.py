@@ -1,4 +1,4 @@
-"""How operators name accounts, and how values are checked as the forms of the pages check them."""
+"""Parsers of arguments: the account, and values that the forms of pages validate, too."""
 
 from collections.abc import Callable
 
