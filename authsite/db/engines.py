@@ -1,32 +1,27 @@
-"""The engines of the database: one for transactions, one for reads; and how SQLite locks."""
+"""The engines of the database: one for transactions, one for reads."""
 
-import random
-import sqlite3
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, ExceptionContext
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from authsite.db.compiled_select import CompiledSelect
+from authsite.db.sqlite import (
+    READ_TIMEOUT,
+    RELAXED,
+    WRITER,
+    BusyHandler,
+    LockingBegin,
+    prepare_connection,
+)
 
 #: Errors of a database that cannot be reached or is too busy, unlike errors of the code.
 DATABASE_UNAVAILABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
-
-_WRITER = "authsite_writer"
-_RELAXED = "authsite_relaxed"
-#: Seconds between two attempts at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
-#: then loses to later writers; short random pauses starve none.
-_MIN_PAUSE, _MAX_PAUSE = 0.0005, 0.004
-_BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
-#: Seconds that a statement outside a write transaction waits for a lock on SQLite.
-_READ_TIMEOUT = 1.0
 
 
 def _do_not_retry(_error: Exception) -> None:
@@ -60,7 +55,7 @@ class Database:
         if sqlite:
             pool["paramstyle"] = "named"  # as PostgreSQL's driver has it
             # Readers only wait after a crash, until the first one has recovered the file.
-            pool["connect_args"] = {"timeout": min(timeout.total_seconds(), _READ_TIMEOUT)}
+            pool["connect_args"] = {"timeout": min(timeout.total_seconds(), READ_TIMEOUT)}
         else:
             url = url.set(drivername="postgresql+psycopg")
             pool["connect_args"] = _postgresql_arguments(timeout, url)
@@ -72,18 +67,18 @@ class Database:
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
         )
         if sqlite:
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.read_engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.engine, "begin", _SqliteBegin(timeout))
-            sa.event.listen(self.engine, "handle_error", _BusyHandler(mark_retryable))
+            sa.event.listen(self.engine, "connect", prepare_connection)
+            sa.event.listen(self.read_engine, "connect", prepare_connection)
+            sa.event.listen(self.engine, "begin", LockingBegin(timeout))
+            sa.event.listen(self.engine, "handle_error", BusyHandler(mark_retryable))
         else:
             sa.event.listen(self.engine, "begin", _begin_on_postgresql)
         self._compiled: list[CompiledSelect] = []
         #: `engine` again, for transactions that write.
-        self.write_engine = self.engine.execution_options(**{_WRITER: True})
+        self.write_engine = self.engine.execution_options(**{WRITER: True})
         #: `write_engine` without the wait for the disk, for throttle counts: a power cut may lose
         #: the last of them, but nothing that other transactions have committed.
-        self.relaxed_engine = self.write_engine.execution_options(**{_RELAXED: True})
+        self.relaxed_engine = self.write_engine.execution_options(**{RELAXED: True})
 
     @property
     def is_sqlite(self) -> bool:
@@ -132,77 +127,6 @@ def _postgresql_arguments(timeout: timedelta, url: URL) -> dict[str, Any]:
     }
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver begins transactions too late for a lock and too early for DDL.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-class _SqliteBegin:
-    """Begins a transaction, with the write lock for a writer."""
-
-    def __init__(self, timeout: timedelta) -> None:
-        self._timeout = timeout.total_seconds()
-        milliseconds = min(self._timeout, _READ_TIMEOUT) * 1000
-        self._restore_busy_timeout = f"PRAGMA busy_timeout = {milliseconds:.0f}"
-
-    def __call__(self, connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get(_WRITER):
-            connection.exec_driver_sql("BEGIN")
-            return
-        cursor = connection.connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 0")
-        durability = f"PRAGMA synchronous = {'NORMAL' if options.get(_RELAXED) else 'FULL'}"
-        try:
-            if not self._take_write_lock(cursor, durability):
-                connection.exec_driver_sql(_BEGIN_TO_WRITE)  # raises the error of SQLAlchemy
-        finally:
-            cursor.execute(self._restore_busy_timeout)
-            cursor.close()
-
-    def _take_write_lock(self, cursor: DBAPICursor, durability: str) -> bool:
-        deadline = time.monotonic() + self._timeout
-        while time.monotonic() < deadline:
-            try:
-                cursor.execute(durability)
-                cursor.execute(_BEGIN_TO_WRITE)
-            except sqlite3.OperationalError as error:
-                if not _is_busy(error):
-                    return False
-            else:
-                return True
-            time.sleep(random.uniform(_MIN_PAUSE, _MAX_PAUSE))  # noqa: S311 - no secret
-        return False
-
-
 def _begin_on_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(_RELAXED):
+    if connection.get_execution_options().get(RELAXED):
         connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-
-
-def _is_busy(error: BaseException | None) -> bool:
-    original = getattr(error, "orig", error)
-    code = getattr(original, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-class _BusyHandler:
-    """Marks errors of a busy SQLite as retryable, except those of `BEGIN IMMEDIATE`.
-
-    That has already waited as long as a request may wait.
-    """
-
-    def __init__(self, mark_retryable: Callable[[Exception], object]) -> None:
-        self._mark_retryable = mark_retryable
-
-    def __call__(self, context: ExceptionContext) -> None:
-        error = context.sqlalchemy_exception
-        if error is None or not _is_busy(context.original_exception):
-            return
-        if context.statement != _BEGIN_TO_WRITE:
-            self._mark_retryable(error)

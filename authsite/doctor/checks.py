@@ -21,11 +21,11 @@ from authsite.doctor.subject import Subject
 
 
 class Check(NamedTuple):
-    """A function that examines one thing; its docstring says what has to hold."""
+    """A function that examines one thing; its docstring is what has to hold."""
 
     name: str
     run: Callable[[Subject], Finding | list[Finding]]
-    #: How to fix what it finds, unless the finding says so itself.
+    #: How to fix what it finds, unless the finding has a fix of its own.
     fix: str
     #: The checks that must not fail before it.
     needs: tuple[str, ...] = ("settings",)

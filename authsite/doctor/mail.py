@@ -16,7 +16,7 @@ from authsite.mail.server import certificate_expiry, mail_server
 from authsite.mail.status import count_messages
 from authsite.models import OutboxMessage
 
-#: A certificate that is not renewed this long before it expires will not be.
+#: Certificates are renewed at least this long before they expire.
 _RENEWED_BEFORE = timedelta(days=14)
 #: A worker takes a message within seconds.
 _LATE, _TOO_LATE = timedelta(minutes=15), timedelta(hours=6)

@@ -30,7 +30,7 @@ class PasswordPolicy:
     breached: BreachedPasswords | None = None
 
     def explain_weakness(self, password: str, *, words: Iterable[str]) -> str | None:
-        """Return a message why the password is weak; None if it is accepted.
+        """Return why the password is weak, in a sentence; None if it is accepted.
 
         `words` are the user's name and email address, which an attacker would guess first. Cheaper
         rules come first. Raises `BreachedPasswordsUnreadable`.
