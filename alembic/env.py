@@ -1,4 +1,4 @@
-"""Runs migrations with the settings that the server has: the ini file, overlaid by DATABASE_URL."""
+"""Run migrations with the settings of the server: the ini file and DATABASE_URL."""
 
 import os
 from logging.config import fileConfig
@@ -17,7 +17,7 @@ if config.config_file_name and config.attributes.get("configure_logging", True):
 
 
 def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
-    """Write our own types into new migrations by the name under which they are imported."""
+    """Render our column types in new migrations with an import."""
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen_context.imports.add("from authsite.models.base import UtcDateTime")
         return "UtcDateTime()"
@@ -25,10 +25,10 @@ def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
 
 
 def database_url() -> sa.URL:
-    """Return the URL of `[app:main]`; a test may hand one over."""
-    given = config.attributes.get("url")
-    if given is not None:
-        return given
+    """Return the URL of `[app:main]`, or the one that a test has set."""
+    url = config.attributes.get("url")
+    if url is not None:
+        return url
     ini = get_settings(config.config_file_name, "app:main")
     try:
         return read_database_url(ini, os.environ)
@@ -37,7 +37,7 @@ def database_url() -> sa.URL:
 
 
 def run_migrations() -> None:
-    """Migrate in one transaction, so that a migration that fails leaves nothing behind."""
+    """Migrate in one transaction, so that a failed migration is rolled back."""
     engine = sa.create_engine(database_url(), poolclass=sa.pool.NullPool)
     sqlite = engine.dialect.name == "sqlite"
     if sqlite:

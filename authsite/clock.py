@@ -1,4 +1,4 @@
-"""The time of day, asked for in one place and handed inward as a value."""
+"""The current time; flows get it as a value."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,10 +6,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
-    """Now, aware and in UTC: the only kind of time that the site stores or compares."""
+    """Return the current time, aware and in UTC, like all times that are stored or compared."""
     return datetime.now(UTC)
 
 
-def milliseconds_of(moment: datetime) -> int:
-    """Return the moment as milliseconds since 1970, for columns that databases compute with."""
+def to_milliseconds(moment: datetime) -> int:
+    """Return milliseconds since 1970, for columns that statements calculate with."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)

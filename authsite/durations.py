@@ -1,4 +1,4 @@
-"""Durations as settings spell them (`90s`, `15m`) and as people say them ("15 minutes")."""
+"""Durations in the notation of settings (`90s`, `15m`) and in words ("15 minutes")."""
 
 import re
 from datetime import timedelta
@@ -13,21 +13,21 @@ _UNITS = {
 
 
 def parse_duration(text: str) -> timedelta:
-    """Return how long `90s`, `15m`, `12h` or `30d` is; raises `ValueError`."""
+    """Return the duration of `90s`, `15m`, `12h` or `30d`; raises `ValueError`."""
     match = _SHAPE.fullmatch(text)
     if match is None:
         raise ValueError(text)
     return int(match[1]) * _UNITS[match[2]][0]
 
 
-def spelled(duration: timedelta) -> str:
-    """Return the shortest text that `parse_duration` reads as these whole seconds."""
+def format_duration(duration: timedelta) -> str:
+    """Return whole seconds in the shortest notation that `parse_duration` reads."""
     letter, (unit, _) = next(each for each in _UNITS.items() if not duration % each[1][0])
     return f"{duration // unit}{letter}"
 
 
 def humanize(duration: timedelta) -> str:
-    """Return how long that is, for people: never less, and no more exact than they need it."""
+    """Return the duration in words, rounded up to one unit."""
     for unit, name in _UNITS.values():
         if duration >= 2 * unit:
             return f"{-(-duration // unit)} {name}s"

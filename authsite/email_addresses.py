@@ -1,4 +1,4 @@
-"""What counts as an email address, and when two of them are the same."""
+"""Parsing and comparing email addresses."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ MAXIMUM_LENGTH = 254
 
 
 class InvalidEmailAddress(ValueError):
-    """The text is no address to which a mail could be sent."""
+    """The text is not an email address that email can be sent to."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address as its owner typed it, and the key by which it is unique.
+    """An email address as entered, and its normalized form, by which it is unique.
 
-    `mailbox` is what goes on an envelope: the local part as typed, the domain in ASCII.
+    `mailbox` is for the envelope: the local part as entered, the domain in ASCII.
     """
 
     original: str
@@ -26,14 +26,14 @@ class EmailAddress:
 
 
 def parse_email_address(text: str) -> EmailAddress:
-    """Return the address that `text` spells.
+    """Return the email address; raises `InvalidEmailAddress`.
 
-    The key folds case and compatibility forms of the local part and takes the domain in its
-    ASCII form, so that two spellings that a person takes for one address have one account. Plus
-    tags and dots are kept: only the mailbox's own host knows what they mean.
+    The normalized form folds case and compatibility characters of the local part and has the domain
+    in ASCII, so that spellings that look alike have one account. Plus tags and dots are kept: only
+    the mailbox's host knows what they mean.
 
-    Raises `InvalidEmailAddress`. Local parts are plain ASCII atoms, since a mail library may read
-    a quoted or encoded one as two recipients (RFC 2047).
+    Local parts are plain ASCII atoms: a mail library may read a quoted or encoded one as two
+    recipients (RFC 2047).
     """
     original = text.strip()
     if len(original) > MAXIMUM_LENGTH:

@@ -94,7 +94,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         concurrency=settings.passwords.hash_threads,
         queue=settings.passwords.hash_queue_size,
         peppers=settings.passwords.pepper,
-        watch=metrics.hashes,
+        observer=metrics.hashes,
     )
     metrics.watch(hasher.queue, database)
     return Services(
@@ -113,7 +113,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         ),
         password_policy=PasswordPolicy(
             minimum_length=settings.passwords.minimum_length,
-            words=(settings.site.name, *settings.passwords.blocklist),
+            blocklist=(settings.site.name, *settings.passwords.blocklist),
             breached=settings.passwords.breached,
         ),
         hosts=hosts,

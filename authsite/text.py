@@ -1,8 +1,8 @@
-"""Whether a text can be read by people, as what stands on a page has to be."""
+"""Checks that text is safe to store and to show."""
 
 import unicodedata
 
-#: U+FFFD is what bytes become that were no UTF-8.
+#: U+FFFD replaces bytes that are not UTF-8.
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _JOINERS = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}
 
@@ -13,16 +13,16 @@ def trimmed(text: str | None) -> str:
 
 
 def is_readable(text: str) -> bool:
-    """Whether no character is one that nobody can have meant to type."""
+    """Whether the text has no control characters, surrogates or replaced bytes."""
     return not any(
         unicodedata.category(each) in {"Cc", "Cs"} or each == _REPLACEMENT for each in text
     )
 
 
 def is_visible(text: str) -> bool:
-    """Whether it can be seen, and turns nothing around that stands beside it (ASVS 1.3.3).
+    """Whether the text is visible and does not reorder the text around it (ASVS 1.3.3).
 
-    Among the characters without a shape only the joiners are part of how names are written.
+    Of the format characters, only the joiners occur in names.
     """
-    shapeless = {each for each in text if unicodedata.category(each) == "Cf"}
-    return not (shapeless - _JOINERS or not set(text) - shapeless - {" "})
+    formatting = {each for each in text if unicodedata.category(each) == "Cf"}
+    return not (formatting - _JOINERS or not set(text) - formatting - {" "})

@@ -1,4 +1,4 @@
-"""Secrets that are handed out: what a session cookie carries, and what a link does."""
+"""The random tokens of session cookies and email links, and keyed digests."""
 
 import hashlib
 import hmac
@@ -7,9 +7,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Self
 
-#: 96 bits: enough that ids never collide and cannot be counted through.
+#: 96 bits: ids never collide and cannot be enumerated.
 ID_BYTES = 12
-#: 256 bits, twice what ASVS 7.2.3 asks for.
+#: 256 bits, twice what ASVS 7.2.3 requires.
 SECRET_BYTES = 32
 
 _SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -23,16 +23,16 @@ def new_id() -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether `new_id` could have returned this; no database need be asked for anything else."""
+    """Whether `new_id` could have returned this; other texts need no query."""
     return _ID_SHAPE.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionToken:
-    """`id.secret`, as the cookie holds it; the table holds the id and the secret's digest.
+    """`id.secret` in the cookie; the table has the id and the secret's digest.
 
-    A digest without salt or stretching is enough for a secret of 256 random bits (ASVS 11.5.1):
-    nobody can try them all, and whoever reads the table cannot sign in with what is there.
+    A digest without salt or stretching is enough for a secret of 256 random bits (ASVS 11.5.1),
+    which cannot be found by guessing.
     """
 
     id: str
@@ -40,17 +40,17 @@ class SessionToken:
 
     @classmethod
     def new(cls) -> Self:
-        """Return a token that nobody has seen, from the operating system's generator."""
+        """Return a random token for a new session."""
         return cls.for_session(new_id())
 
     @classmethod
     def for_session(cls, session_id: str) -> Self:
-        """Return a token with a new secret for the session that has this id."""
+        """Return a token with a new secret for the session with this id."""
         return cls(session_id, secrets.token_urlsafe(SECRET_BYTES))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Return the token that `text` spells, or None when it spells none."""
+        """Return the token, or None if the text is malformed."""
         match = _SHAPE.fullmatch(text)
         return cls(match[1], match[2]) if match else None
 
@@ -63,24 +63,24 @@ class SessionToken:
         return hashlib.sha256(self.secret.encode("ascii")).digest()
 
     def matches(self, digest: bytes) -> bool:
-        """Whether `digest` is that of this secret, compared in constant time (ASVS 11.2.4)."""
+        """Whether this is the digest of the secret, compared in constant time (ASVS 11.2.4)."""
         return hmac.compare_digest(self.digest, digest)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkToken:
-    """What a link carries that was sent by mail; the table holds its digest."""
+    """The secret of an email link; the table has its digest."""
 
     secret: str = field(repr=False)
 
     @classmethod
     def new(cls) -> Self:
-        """Return a token that nobody has seen, of 256 bits from the operating system."""
+        """Return a random token of 256 bits."""
         return cls(secrets.token_urlsafe(SECRET_BYTES))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Return the token that `text` spells, or None when it spells none."""
+        """Return the token, or None if the text is malformed."""
         return cls(text) if _SECRET_SHAPE.fullmatch(text) else None
 
     def __str__(self) -> str:
@@ -96,7 +96,7 @@ DIGEST_BYTES = 32
 
 
 def derive_key(secret: bytes, purpose: bytes) -> bytes:
-    """Return a key of its own for each purpose, so that no code passes for another (ASVS 9.2.4)."""
+    """Return a key for one purpose, so that no digest is valid for another (ASVS 9.2.4)."""
     return mac(hashlib.sha256(secret).digest(), b"authsite " + purpose)
 
 

@@ -1,1 +1,1 @@
-"""How fast the site is, and whether that is as fast as it is meant to be: `make bench`."""
+"""Benchmarks of the site, with the figures that they should reach: `make bench`."""

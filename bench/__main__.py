@@ -1,4 +1,4 @@
-"""`python -m bench`: measure everything in one run and say what is as it should be."""
+"""`python -m bench`: measure everything in one run and compare it with the figures wanted."""
 
 import argparse
 import os
@@ -41,8 +41,8 @@ RESULT = Path(__file__).with_name("result.json")
 
 
 def main() -> int:
-    """Return 0 when every figure is as wanted, 1 when one is not, 2 when nothing was measured."""
-    asked = _arguments()
+    """Return 0 when every wanted figure is met, 1 when one is not, 2 when nothing was measured."""
+    args = _arguments()
     for needed, package in (("wrk", "wrk"), ("taskset", "util-linux")):
         if shutil.which(needed) is None:
             print(f"{needed} is missing. To get it on Debian: sudo apt-get install {package}")
@@ -50,18 +50,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="authsite-bench-") as folder:
         run = Run(
             folder=Path(folder),
-            rounds=2 if asked.quick else asked.rounds,
-            seconds=1 if asked.quick else asked.seconds,
+            rounds=2 if args.quick else args.rounds,
+            seconds=1 if args.quick else args.seconds,
             cores=tuple(sorted(os.sched_getaffinity(0))),
-            quick=asked.quick,
+            quick=args.quick,
         )
         machine = describe_machine(run)
         figures: list[Figure] = []
-        for name in asked.only or MEASURES:
+        for name in args.only or MEASURES:
             print(f"measuring {name} …", file=sys.stderr, flush=True)
             figures += MEASURES[name].measure(run)
     print(as_text(figures))
-    if asked.only or asked.quick:
+    if args.only or args.quick:
         print(f"Not the whole suite, so {PAGE.name} stays as it is.", file=sys.stderr)
     else:
         write_json(RESULT, machine, figures)

@@ -1,4 +1,4 @@
-"""The yardstick: the least that a page of a Pyramid site can do, on the same server."""
+"""The yardstick: a Pyramid application whose only page does nothing, on the same server."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from pyramid.router import Router
 
 
 class Root:
-    """The only place in the tree."""
+    """The only resource."""
 
     def __init__(self, request: Any) -> None:
         self.request = request
 
 
 def hello(_request: Any) -> Response:
-    """Answer the same to everyone."""
+    """Return a constant page."""
     return Response("Hello.")
 
 

@@ -1,4 +1,4 @@
-"""Figures, what they are wanted to be, and the table of them."""
+"""Figures, what they should be, and their table."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _HEADER = ("measure", "figure", "wanted", "met")
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """What was measured; `at_least` or `under` say what it should be, if anything."""
+    """A result; it should be `at_least` or `under` a value, if one is given."""
 
     measure: str
     value: float
@@ -25,7 +25,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether it is as wanted; None when nothing is."""
+        """Whether the figure is as wanted; None if none is wanted."""
         if self.at_least is not None:
             return self.value >= self.at_least
         return None if self.under is None else self.value < self.under
@@ -67,7 +67,7 @@ def as_markdown(machine: dict[str, str], figures: Sequence[Figure]) -> str:
 
 
 def write_markdown(path: Path, text: str) -> None:
-    """Put the text between the two marks of the page."""
+    """Write the text between the two marks of the page."""
     between = re.compile(f"(?<={re.escape(BEGIN)}\n).*(?={re.escape(END)})", re.DOTALL)
     page, replaced = between.subn(lambda _match: f"\n{text}\n\n", path.read_text("utf-8"))
     if not replaced:
@@ -77,7 +77,7 @@ def write_markdown(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, machine: dict[str, str], figures: Sequence[Figure]) -> None:
-    """Write the same for programs, to compare two runs."""
+    """Write the figures for programs, to compare two runs."""
     rows = [{**vars(figure), "met": figure.met} for figure in figures]
     text = json.dumps({"machine": machine, "figures": rows}, indent=2, ensure_ascii=False)
     path.write_text(f"{text}\n", "utf-8")

@@ -1,12 +1,12 @@
-"""Many other people with sessions and histories, straight into SQLite."""
+"""Inserting many other users with sessions and histories into SQLite."""
 
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-#: Whose rows are made, by a pattern for ids.
-EVERYBODY, OTHERS = "%", "other%"
+#: Patterns for the ids of the users who get rows.
+EVERY_USER, OTHERS = "%", "other%"
 
 _COUNTED = """
 WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :number),
@@ -24,7 +24,7 @@ SELECT lower(hex(randomblob(8))), randomblob(32), owners.id, :now, :now, :now,
     strftime('%Y-%m-%d %H:%M:%S', :now, '+1 day') || '.000000', :browser, '192.0.2.1'
 FROM counted JOIN owners ON owners.place = n % (SELECT count(*) FROM owners)
 """
-#: Of the last two months; a fifth of them tell of sessions that ended.
+#: Of the last two months; a fifth of them are ends of sessions.
 _EVENTS = """
 INSERT INTO authsite_audit_event (id, user_id, occurred_at, type, actor, user_agent, ip_address,
     details)
@@ -38,14 +38,14 @@ FROM counted JOIN owners ON owners.place = n % (SELECT count(*) FROM owners)
 
 
 def add_people(database: Path, number: int) -> None:
-    """Add so many other people, who have no password."""
-    _add(database, _PEOPLE, number, EVERYBODY)
+    """Add other users, who have no password."""
+    _add(database, _PEOPLE, number, EVERY_USER)
 
 
-def add_history(database: Path, of: str, *, events: int, sessions: int) -> None:
-    """Add so many events, and sessions that live, to the people of this kind in turn."""
-    _add(database, _SESSIONS, sessions, of)
-    _add(database, _EVENTS, events, of)
+def add_history(database: Path, owners: str, *, events: int, sessions: int) -> None:
+    """Distribute events and sessions over the users whose ids match `owners`."""
+    _add(database, _SESSIONS, sessions, owners)
+    _add(database, _EVENTS, events, owners)
 
 
 def _add(database: Path, statement: str, number: int, owners: str) -> None:
@@ -56,7 +56,7 @@ def _add(database: Path, statement: str, number: int, owners: str) -> None:
         "browser": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     }
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute(_COUNTED + statement, values)  # SQLite takes more than it needs
+        connection.execute(_COUNTED + statement, values)  # SQLite ignores unused parameters
         connection.commit()
-        # Or the write-ahead log would start with all this in it.
+        # The write-ahead log has to be empty when the measurement starts.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,4 +1,4 @@
-"""What was measured on: figures of different machines do not compare, ratios mostly do."""
+"""The machine of a run: figures of two machines cannot be compared, ratios mostly can."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ _PACKAGES = ("pyramid", "waitress", "sqlalchemy", "jinja2", "argon2-cffi")
 
 
 def describe_machine(run: Run) -> dict[str, str]:
-    """Return name and value of what a reader of the figures wants to know."""
+    """Return what readers of the figures want to know, by name."""
     packages = ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
     return {
         "date": datetime.now(UTC).date().isoformat(),
@@ -28,12 +28,12 @@ def describe_machine(run: Run) -> dict[str, str]:
 
 
 def resident_megabytes(pid: int) -> float:
-    """Return how much memory a process holds, in MB (10^6 bytes)."""
+    """Return the memory of a process in MB (10^6 bytes)."""
     return _status_of(pid, "VmRSS") * 1024 / 1e6
 
 
 def highest_megabytes(pid: int) -> float:
-    """Return the most memory that a process ever held, in MB."""
+    """Return the highest memory that a process has had, in MB."""
     return _status_of(pid, "VmHWM") * 1024 / 1e6
 
 

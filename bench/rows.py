@@ -1,4 +1,4 @@
-"""Many rows at once, straight into SQLite."""
+"""Inserting and changing many rows of SQLite."""
 
 import hashlib
 import secrets
@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-#: SQL for the ids, so that a million rows are made in seconds.
+#: SQLite makes the ids itself, so that a million rows take seconds.
 _MANY = """
 WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :number)
 INSERT INTO authsite_session ({columns})
@@ -28,7 +28,7 @@ _TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 
 def add_sessions(database: Path, number: int, *, expire_in: timedelta) -> None:
-    """Add sessions that nobody has the cookies of, which expire on the day after `expire_in`."""
+    """Add sessions that expire on the day after `expire_in`; no browser has their cookies."""
     now = datetime.now(UTC)
     values = {
         "number": number,
@@ -39,32 +39,32 @@ def add_sessions(database: Path, number: int, *, expire_in: timedelta) -> None:
         statement = _MANY.format(columns=", ".join(_VALUES), values=", ".join(_VALUES.values()))
         connection.execute(statement, values)
         connection.commit()
-        # Or the write-ahead log would start with all this in it.
+        # The write-ahead log has to be empty when the measurement starts.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def verify_everybody(database: Path) -> None:
-    """Let everybody have verified their address, as nearly all people of a real site have."""
+def verify_emails(database: Path) -> None:
+    """Mark all email addresses as verified, as nearly all of a real site are."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE authsite_user SET email_verified_at = created_at")
 
 
 def take_over_sessions(database: Path, number: int) -> list[str]:
-    """Give some sessions, spread over the whole table, secrets that we know; return the tokens."""
+    """Replace the secrets of sessions all over the table; return their tokens."""
     with closing(sqlite3.connect(database)) as connection, connection:
         found = connection.execute(
             "SELECT id FROM authsite_session ORDER BY secret_digest LIMIT ?", [number]
         )
-        known = {session_id: secrets.token_urlsafe(32) for (session_id,) in found.fetchall()}
+        tokens = {session_id: secrets.token_urlsafe(32) for (session_id,) in found.fetchall()}
         connection.executemany(
             "UPDATE authsite_session SET secret_digest = ? WHERE id = ?",
-            [(hashlib.sha256(secret.encode()).digest(), key) for key, secret in known.items()],
+            [(hashlib.sha256(secret.encode()).digest(), key) for key, secret in tokens.items()],
         )
-    return [f"{session_id}.{secret}" for session_id, secret in known.items()]
+    return [f"{session_id}.{secret}" for session_id, secret in tokens.items()]
 
 
 def count_sessions(database: Path) -> int:
-    """Return how many sessions there are."""
+    """Return the number of sessions."""
     with closing(sqlite3.connect(database)) as connection:
         number: int = connection.execute("SELECT count(*) FROM authsite_session").fetchone()[0]
         return number

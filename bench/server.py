@@ -1,4 +1,4 @@
-"""Starting what is measured: the site as production.ini has it, and the yardstick on the same."""
+"""Starting servers with production.ini: the site and the yardstick."""
 
 import configparser
 import http.client
@@ -16,12 +16,12 @@ from bench.run import Run
 
 ROOT = Path(__file__).parent.parent
 INI = ROOT / "production.ini"
-#: Whom the site takes itself for; nobody asks a name server about it.
+#: The host name of the site; it is never resolved.
 HOST = "authsite.example"
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 _THROTTLES = ("SIGN_IN_ACCOUNT", "SIGN_IN_DEVICE", "SIGN_IN_NETWORK", "SIGN_UP_NETWORK")
-#: One account at one address plays everybody, so that its tries are counted up to no end.
+#: All users are one account at one IP address, whose attempts are counted but never throttled.
 ENDLESS = {f"AUTHSITE_THROTTLE_{kind}": "1000000/5m..1h" for kind in _THROTTLES}
 #: The same without counting.
 UNCOUNTED = {f"AUTHSITE_THROTTLE_{kind}": "off" for kind in _THROTTLES}
@@ -29,7 +29,7 @@ UNCOUNTED = {f"AUTHSITE_THROTTLE_{kind}": "off" for kind in _THROTTLES}
 
 @dataclass(frozen=True)
 class Server:
-    """A process that answers."""
+    """A running server."""
 
     port: int
     pid: int
@@ -38,20 +38,20 @@ class Server:
 
 
 def program(name: str) -> str:
-    """Return the path of a program that was installed beside this Python."""
+    """Return the path of a program that is installed next to this Python."""
     return str(Path(sys.executable).with_name(name))
 
 
 def pinned(core: int | None) -> list[str]:
-    """Return what to put before a command to run it on one core; None leaves it free."""
+    """Return a prefix for a command that runs it on one core; none for None."""
     return [] if core is None else ["taskset", "-c", str(core)]
 
 
 def environment(database: Path) -> dict[str, str]:
-    """Return what production.ini wants to be told, and nothing that somebody left lying about."""
-    mine = {key: value for key, value in os.environ.items() if not key.startswith("AUTHSITE_")}
+    """Return the environment that production.ini needs, without other variables of authsite."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("AUTHSITE_")}
     return (
-        mine
+        inherited
         | ENDLESS
         | {
             "AUTHSITE_SECRET": "a secret for the benchmark, known to everyone who reads this",
@@ -83,14 +83,14 @@ def new_database(run: Run, name: str) -> Path:
 def site(
     run: Run, database: Path, *, core: int | None, settings: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """Run the site with production.ini's own settings but for the port, the throttles and these."""
+    """Run the site with production.ini, except the port, the throttles and these settings."""
     with _serve(run, {}, database, core, settings or {}) as server:
         yield server
 
 
 @contextmanager
 def bare(run: Run, *, core: int | None) -> Iterator[Server]:
-    """Run the yardstick with production.ini's own settings but for the application."""
+    """Run the yardstick with production.ini, except the application."""
     with _serve(run, {"use": "call:bench.bare:main"}, run.folder / "none", core, {}) as server:
         yield server
 
@@ -99,7 +99,7 @@ def bare(run: Run, *, core: int | None) -> Iterator[Server]:
 def silent(
     run: Run, database: Path, *, core: int | None, settings: Mapping[str, str]
 ) -> Iterator[Server]:
-    """Run the site, but that it writes no history."""
+    """Run the site without an audit log."""
     with _serve(run, {"use": "call:bench.silent:main"}, database, core, settings) as server:
         yield server
 
@@ -111,18 +111,18 @@ def _serve(
     port = _free_port()
     log = run.folder / f"{port}.log"
     command = [*pinned(core), program("pserve"), str(_ini_for(run, app, port))]
-    begun = time.perf_counter()
+    started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment(database) | settings, stdout=output, stderr=output
         )
     try:
         while not _answers(port):
-            if process.poll() is not None or time.perf_counter() - begun > _PATIENCE:
+            if process.poll() is not None or time.perf_counter() - started > _TIMEOUT:
                 problem = f"the server does not answer:\n{log.read_text()[-3000:]}"
                 raise RuntimeError(problem)
             time.sleep(0.005)
-        yield Server(port, process.pid, time.perf_counter() - begun, database)
+        yield Server(port, process.pid, time.perf_counter() - started, database)
     finally:
         process.terminate()
         process.wait()
@@ -147,7 +147,7 @@ def _free_port() -> int:
 
 
 def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
     try:
         connection.request("GET", "/", headers={"Host": HOST})
         return connection.getresponse().status == http.HTTPStatus.OK

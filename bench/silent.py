@@ -1,27 +1,31 @@
-"""The site without a history, to measure what it costs: nothing is written down."""
+"""The site without an audit log, to measure what the audit log costs."""
 
+from dataclasses import replace
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.router import Router
 
+from authsite.accounts.unit_of_work import UnitOfWork
+from authsite.audit.event_types import EventSource
+from authsite.audit.recorder import AuditLog
 from authsite.web.request import Request
 
 
-class _Silence:
-    """A journal that writes nothing."""
-
-    def write(self, *_event: object, **_more: object) -> None:
-        """Do nothing."""
+class _SilentAuditLog(AuditLog):
+    def record(self, *_event: object, **_details: object) -> None:
+        """Record nothing."""
 
 
 class _SilentRequest(Request):
-    def _audit_from(self, _origin: object) -> Any:
-        return _Silence()
+    def _unit_of_work(self, source: EventSource) -> UnitOfWork:
+        work = super()._unit_of_work(source)
+        audit = _SilentAuditLog(**vars(work.audit))
+        return replace(work, audit=audit, outbox=replace(work.outbox, audit=audit))
 
 
 def main(_global_config: dict[str, str], **settings: Any) -> Router:
-    """Return the site as it is, but for its journal."""
+    """Return the site without its audit log."""
     with Configurator(settings=settings) as config:
         config.include("authsite")
         config.set_request_factory(_SilentRequest)

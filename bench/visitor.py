@@ -1,4 +1,4 @@
-"""A person with a browser, as far as the site can tell: cookies, forms and their tokens."""
+"""A browser of a visitor: cookies, forms and their tokens."""
 
 import http.client
 from contextlib import closing
@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Self
 from urllib.parse import urlencode
 
-from bench.rows import verify_everybody
+from bench.rows import verify_emails
 from bench.server import HOST, Server
 
 EMAIL = "grace@example.com"
@@ -16,14 +16,14 @@ PASSWORD = "seven-otters-juggle-plums"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """The response of the server."""
 
     status: int
     body: bytes
 
 
 class Visitor:
-    """Keeps cookies, but no connection: the server drops idle ones."""
+    """Keeps cookies, but no connection, since the server closes idle ones."""
 
     def __init__(self, server: Server) -> None:
         self._port = server.port
@@ -31,7 +31,7 @@ class Visitor:
 
     @classmethod
     def signed_up(cls, server: Server) -> Self:
-        """Return a visitor who has just made the account of the benchmark, and verified it."""
+        """Return a visitor who has signed up for the account of the benchmark and verified it."""
         visitor = cls(server)
         visitor.submit(
             "/sign-up",
@@ -41,7 +41,7 @@ class Visitor:
             password=PASSWORD,
             confirm_password=PASSWORD,
         )
-        verify_everybody(server.database)
+        verify_emails(server.database)
         return visitor
 
     @property
@@ -50,21 +50,21 @@ class Visitor:
         return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def get(self, path: str) -> Answer:
-        """Ask for a page."""
-        return self._ask("GET", path, "")
+        """Request a page."""
+        return self._request("GET", path, "")
 
     def form(self, path: str, **fields: str) -> str:
-        """Look at the form on a page and return the body that sends it with these values."""
+        """Load the form of a page and return the body that submits it with these values."""
         page = _Form()
         page.feed(self.get(path).body.decode())
         return urlencode({"csrf_token": page.token, **fields})
 
     def send(self, path: str, body: str) -> Answer:
         """Send a form."""
-        return self._ask("POST", path, body)
+        return self._request("POST", path, body)
 
     def post(self, path: str, body: str) -> Answer:
-        """Send a form; whatever is no redirect is a mistake of the benchmark."""
+        """Send a form; raise `RuntimeError` if the answer is not a redirect."""
         answer = self.send(path, body)
         if answer.status != http.HTTPStatus.SEE_OTHER:
             problem = f"POST {path}: {answer.status}\n{answer.body.decode()}"
@@ -72,10 +72,10 @@ class Visitor:
         return answer
 
     def submit(self, path: str, **fields: str) -> Answer:
-        """Look at a form, fill it in and send it."""
+        """Load a form, fill it in and send it."""
         return self.post(path, self.form(path, **fields))
 
-    def _ask(self, method: str, path: str, body: str) -> Answer:
+    def _request(self, method: str, path: str, body: str) -> Answer:
         headers = {"Host": HOST, "Cookie": self.cookie}
         if method == "POST":
             headers |= FORM

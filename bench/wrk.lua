@@ -1,8 +1,8 @@
--- What wrk is told beyond its options, by two variables of the environment, and what it tells back.
+-- The script of wrk: reads two environment variables, prints the result as JSON.
 
--- Of which cookies (a file, one a line) to send another one with each request.
+-- A file of cookies, one a line; each request sends the next one.
 local cookies = os.getenv("BENCH_COOKIES")
--- The form to send with each request.
+-- The body of a form that each request sends.
 local body = os.getenv("BENCH_BODY")
 
 if body then

@@ -16,7 +16,7 @@ _LONG = 3600
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a load. Times are in milliseconds; `refused` were answered with an error."""
+    """The result of a load. Times are in milliseconds; `refused` counts errors (4xx, 5xx)."""
 
     per_second: float
     median: float
@@ -25,7 +25,7 @@ class Result:
     refused: int
 
     def accepted_by_all(self) -> "Result":
-        """Return itself; a page that is refused is a mistake of the benchmark."""
+        """Return itself; raise `RuntimeError` if a request was refused."""
         if self.refused:
             problem = f"{self.refused} requests were refused"
             raise RuntimeError(problem)
@@ -33,7 +33,7 @@ class Result:
 
 
 class Load:
-    """Clients that ask for one page again and again, each as soon as it has its answer."""
+    """Clients that request one page again and again, each as soon as it has its answer."""
 
     def __init__(
         self,
@@ -61,24 +61,24 @@ class Load:
         )
 
     def result(self) -> Result:
-        """Wait for the end and return what came of it."""
+        """Wait for the end and return the result."""
         output, _ = self._process.communicate()
         if self._process.returncode:
             problem = f"wrk failed:\n{output}"
             raise RuntimeError(problem)
-        said = json.loads(output.splitlines()[-1])
-        if said["broken"]:
-            problem = f"{said['broken']} connections broke:\n{output}"
+        report = json.loads(output.splitlines()[-1])
+        if report["broken"]:
+            problem = f"{report['broken']} connections broke:\n{output}"
             raise RuntimeError(problem)
         return Result(
-            per_second=(said["requests"] - said["refused"]) / said["duration"] * 1e6,
-            median=said["median"] / 1000,
-            p99=said["p99"] / 1000,
-            longest=said["longest"] / 1000,
-            refused=said["refused"],
+            per_second=(report["requests"] - report["refused"]) / report["duration"] * 1e6,
+            median=report["median"] / 1000,
+            p99=report["p99"] / 1000,
+            longest=report["longest"] / 1000,
+            refused=report["refused"],
         )
 
     def stop(self) -> Result:
-        """End it now and return what came of it."""
+        """End the load now and return the result."""
         self._process.send_signal(signal.SIGINT)
         return self.result()

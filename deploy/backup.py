@@ -4,7 +4,7 @@
     deploy/backup.py [--keep=14] production.ini /var/lib/authsite/backups
 
 The database is that of the settings. SQLite is copied by `VACUUM INTO`, PostgreSQL by `pg_dump`. A
-file gets its name when it is complete; only its owner can read it.
+file gets its name when it is complete, and only its owner can read it.
 """
 
 import argparse
@@ -22,21 +22,21 @@ from sqlalchemy.engine import URL
 from authsite.settings.loader import SettingError, read_database_url
 
 
-class NotDone(Exception):
+class BackupError(Exception):
     """No backup was made; the message says why."""
 
 
 def copy_sqlite(url: URL, to: Path) -> None:
     """Write a copy of the file and check it."""
     if not Path(url.database).exists():
-        raise NotDone(f"there is no database at {url.database}")
+        raise BackupError(f"there is no database at {url.database}")
     with closing(sqlite3.connect(url.database, timeout=60)) as connection:
         connection.execute("VACUUM INTO ?", [str(to)])
     with closing(sqlite3.connect(to)) as copy:
         for check in ("PRAGMA integrity_check", "PRAGMA foreign_key_check"):
-            complaints = [row for row in copy.execute(check) if row != ("ok",)]
-            if complaints:
-                raise NotDone(f"the copy is broken: {complaints[0]}")
+            problems = [row for row in copy.execute(check) if row != ("ok",)]
+            if problems:
+                raise BackupError(f"the copy is broken: {problems[0]}")
 
 
 def dump_postgresql(url: URL, to: Path) -> None:
@@ -50,16 +50,16 @@ def dump_postgresql(url: URL, to: Path) -> None:
 
 
 def run(*command: str, environ: dict[str, str]) -> None:
-    """Run a program; raise `NotDone` if it fails."""
+    """Run a program; raise `BackupError` if it fails."""
     try:
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        raise NotDone(f"{command[0]} is missing: install postgresql-client") from None
+        raise BackupError(f"{command[0]} is missing: install postgresql-client") from None
     if done.returncode:
-        raise NotDone(f"{command[0]} failed: {done.stderr.strip()}")
+        raise BackupError(f"{command[0]} failed: {done.stderr.strip()}")
 
 
-def keep_on_disk(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
     """Flush a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -70,8 +70,8 @@ def keep_on_disk(path: Path) -> None:
 
 def back_up(ini: str, folder: Path) -> Path:
     """Make a backup in the folder and return its path. Run one at a time."""
-    for left in folder.glob(".authsite-*Z.*"):  # left by a backup that was killed
-        left.unlink(missing_ok=True)
+    for leftover in folder.glob(".authsite-*Z.*"):  # of a backup that was killed
+        leftover.unlink(missing_ok=True)
     url = read_database_url(get_settings(ini, "app:main"), os.environ)
     is_sqlite = url.get_backend_name() == "sqlite"
     copy, suffix = (copy_sqlite, "sqlite") if is_sqlite else (dump_postgresql, "dump")
@@ -79,15 +79,15 @@ def back_up(ini: str, folder: Path) -> Path:
     unfinished = path.with_name(f".{path.name}")
     try:
         copy(url, unfinished)
-        keep_on_disk(unfinished)
+        sync_to_disk(unfinished)
         unfinished.rename(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    keep_on_disk(folder)
+    sync_to_disk(folder)
     return path
 
 
-def forget_old(folder: Path, *, keep: int) -> None:
+def delete_old(folder: Path, *, keep: int) -> None:
     """Delete all backups except the newest `keep`."""
     for path in sorted(folder.glob("authsite-*Z.*"))[:-keep]:
         path.unlink()
@@ -99,13 +99,13 @@ def main() -> int:
     parser.add_argument("--keep", type=int, default=14, help="how many to keep (14)")
     parser.add_argument("ini", help="the ini file of the site")
     parser.add_argument("folder", type=Path, help="the folder for backups")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     os.umask(0o077)
     try:
-        asked.folder.mkdir(parents=True, exist_ok=True)
-        path = back_up(asked.ini, asked.folder)
-        forget_old(asked.folder, keep=max(1, asked.keep))
-    except (NotDone, SettingError, OSError, sqlite3.Error) as error:
+        args.folder.mkdir(parents=True, exist_ok=True)
+        path = back_up(args.ini, args.folder)
+        delete_old(args.folder, keep=max(1, args.keep))
+    except (BackupError, SettingError, OSError, sqlite3.Error) as error:
         sys.stderr.write(f"backup: {error}\n")
         return 1
     sys.stdout.write(f"{path}\n")

@@ -124,7 +124,7 @@ def _spelled(default: Any) -> str:
     if default in (None, ()):
         return "none"
     if isinstance(default, timedelta):
-        return f"`{durations.spelled(default)}`"
+        return f"`{durations.format_duration(default)}`"
     if isinstance(default, tuple):
         return f"`{', '.join(map(str, default))}`"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"

@@ -63,7 +63,7 @@ def throttles_for(services: Services, *, key: bytes = b"of the tests", **limits:
 
 def a_policy(**values: Any) -> PasswordPolicy:
     """Ask of a password what a site asks that nobody has configured."""
-    return PasswordPolicy(**{"minimum_length": 8, "words": ("authsite",)} | values)
+    return PasswordPolicy(**{"minimum_length": 8, "blocklist": ("authsite",)} | values)
 
 
 def a_unit_of_work(services: Services, dbsession: Session, **values: Any) -> UnitOfWork:

@@ -1,4 +1,4 @@
-"""Everything that is kept about a person, for themselves (GDPR, articles 15 and 20)."""
+"""All data of an account, for its user (GDPR, articles 15 and 20)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,25 +45,24 @@ _LINK = (EmailLink.purpose, EmailLink.email, EmailLink.created_at, EmailLink.exp
 
 
 def export_account(dbsession: Session, user_id: str, *, now: datetime) -> dict[str, Any]:
-    """Return all of it as values that JSON knows; times are in ISO 8601, in UTC.
+    """Return the data as JSON values; times are in ISO 8601, in UTC.
 
-    Of the history, the newest events are in it, as many as fit into memory; all of them are in
-    `/account/history.json`. Secrets are left out, the hash of the password and digests of sessions
-    and links among them: a file on a disk must not be a way in.
+    It has the newest events of the history, as many as fit into memory; `/account/history.json` has
+    all. The password hash and the digests of sessions and links are left out, since files leak.
     """
 
-    def rows(columns: Sequence[Any], of: Any, order: Any) -> list[dict[str, Any]]:
-        found = sa.select(*columns).where(of == user_id).order_by(order)
+    def rows(columns: Sequence[Any], owner: Any, order: Any) -> list[dict[str, Any]]:
+        query = sa.select(*columns).where(owner == user_id).order_by(order)
         return [
             {name: _plain(value) for name, value in row.items()}
-            for row in dbsession.execute(found).mappings()
+            for row in dbsession.execute(query).mappings()
         ]
 
     (user,) = rows(_USER, User.id, User.id)
     return {
         "account": user,
         "sessions": rows(_SESSION, UserSession.user_id, UserSession.created_at),
-        # But for that to an address that was asked for: only a free one has had it.
+        # Except the one to a requested new email address, which is sent only if that is free.
         "emails": [
             email
             for email in rows(_EMAIL, OutboxMessage.user_id, OutboxMessage.send_at)

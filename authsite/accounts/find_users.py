@@ -1,4 +1,4 @@
-"""Finding people as those who run the site do: by id, by address, or by how a name begins."""
+"""Finding accounts for administrators and operators, by id, email address or name."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -12,21 +12,21 @@ from sqlalchemy.orm import Session
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
 
-#: Accounts that are looked for at a time when all are gone through.
+#: Accounts per query when all are listed.
 BATCH = 500
 
 
 class State(StrEnum):
-    """What there is to say of an account that is not as most are."""
+    """A state of an account that most accounts are not in."""
 
     SUSPENDED = "suspended"
-    CLOSING = "closing"
+    PENDING_DELETION = "closing"
     UNVERIFIED = "unverified"
     ADMINISTRATOR = "administrator"
 
 
 class UserSummary(NamedTuple):
-    """An account as those who run the site see it: without a hash, and without what is secret."""
+    """An account without its secrets."""
 
     id: str
     first_name: str
@@ -43,24 +43,24 @@ class UserSummary(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """Both names, in the order in which they were given."""
+        """The first and the last name."""
         return f"{self.first_name} {self.last_name}"
 
     @property
     def states(self) -> list[State]:
-        """What is to be said of it; nothing of most accounts."""
+        """The states that the account is in."""
         holds = {
             State.SUSPENDED: self.suspended_at,
-            State.CLOSING: self.delete_after,
+            State.PENDING_DELETION: self.delete_after,
             State.UNVERIFIED: not self.email_verified_at,
             State.ADMINISTRATOR: self.is_administrator,
         }
-        return [state for state, held in holds.items() if held]
+        return [state for state, is_held in holds.items() if is_held]
 
 
 _IN_STATE = {
     State.SUSPENDED: User.suspended_at.is_not(None),
-    State.CLOSING: User.delete_after.is_not(None),
+    State.PENDING_DELETION: User.delete_after.is_not(None),
     State.UNVERIFIED: User.email_verified_at.is_(None),
     State.ADMINISTRATOR: User.is_administrator,
 }
@@ -85,9 +85,9 @@ def get_summary(dbsession: Session, user_id: str) -> UserSummary | None:
     return _one(dbsession, User.id == user_id)
 
 
-def summary_of_address(dbsession: Session, email: str) -> UserSummary | None:
-    """Return the account with this address, however it is spelled, or None."""
-    return _one(dbsession, User.email_normalized == _key_of(email))
+def get_summary_by_email(dbsession: Session, email: str) -> UserSummary | None:
+    """Return the account with this email address, in any spelling, or None."""
+    return _one(dbsession, User.email_normalized == _normalize(email))
 
 
 def find_users(
@@ -98,28 +98,28 @@ def find_users(
     after: str | None = None,
     limit: int,
 ) -> list[UserSummary]:
-    """Return accounts in the order of their addresses, `limit` at most.
+    """Return at most `limit` accounts, ordered by email address.
 
-    It is the one with this id or address, if there is one; else those whose address, last name or
-    full name begins so. No text is in all of them. `after` is the id of the last one that was seen.
-    They are read along the index of addresses until there are enough, and none is skipped by
-    counting; where few are to be found, all are looked at.
+    It is the one with this id or email address, if there is one, or those whose email address, last
+    name or full name begins with `text`. An empty text matches all. `after` is the id of the last
+    account of the previous page. The query follows the index of email addresses, without an offset;
+    if few accounts match, it reads all of them.
     """
-    wanted = _SUMMARY.order_by(User.email_normalized).limit(limit)
+    query = _SUMMARY.order_by(User.email_normalized).limit(limit)
     if text:
-        wanted = wanted.where(_is_meant(dbsession, text))
+        query = query.where(_matches(dbsession, text))
     if state is not None:
-        wanted = wanted.where(_IN_STATE[state])
+        query = query.where(_IN_STATE[state])
     if after is not None:
         last = sa.select(User.email_normalized).where(User.id == after).scalar_subquery()
-        wanted = wanted.where(User.email_normalized > last)
-    return [UserSummary._make(row) for row in dbsession.execute(wanted)]
+        query = query.where(User.email_normalized > last)
+    return [UserSummary._make(row) for row in dbsession.execute(query)]
 
 
-def all_users(
+def iter_users(
     dbsession: Session, text: str, *, state: State | None = None
 ) -> Iterator[list[UserSummary]]:
-    """Yield what `find_users` finds, all of it, some at a time."""
+    """Yield all that `find_users` finds, in batches."""
     after = None
     while found := find_users(dbsession, text, state=state, after=after, limit=BATCH):
         yield found
@@ -131,24 +131,24 @@ def _one(dbsession: Session, condition: "sa.ColumnElement[bool]") -> UserSummary
     return UserSummary._make(row) if row else None
 
 
-def _key_of(text: str) -> str:
-    """Return the key of an address; of a part of one, what its key would begin with."""
+def _normalize(text: str) -> str:
+    """Return the normalized email address, or the beginning of one."""
     try:
         return parse_email_address(text).normalized
     except InvalidEmailAddress:
         return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _is_meant(dbsession: Session, text: str) -> "sa.ColumnElement[bool]":
-    is_it = sa.or_(User.id == text, User.email_normalized == _key_of(text))
-    if _one(dbsession, is_it):
-        return is_it
-    begins_so = User.email_normalized.startswith(_key_of(text), autoescape=True)
+def _matches(dbsession: Session, text: str) -> "sa.ColumnElement[bool]":
+    is_exact = sa.or_(User.id == text, User.email_normalized == _normalize(text))
+    if _one(dbsession, is_exact):
+        return is_exact
+    email_begins = User.email_normalized.startswith(_normalize(text), autoescape=True)
     if "@" in text:
-        return begins_so
+        return email_begins
     full_name = User.first_name + " " + User.last_name
     return sa.or_(
-        begins_so,
+        email_begins,
         full_name.istartswith(text, autoescape=True),
         User.last_name.istartswith(text, autoescape=True),
     )

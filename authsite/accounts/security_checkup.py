@@ -1,4 +1,4 @@
-"""What the owner of an account could do for its safety: a few suggestions, each of them true."""
+"""Recommendations on the account page."""
 
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -13,15 +13,15 @@ from authsite.audit.event_types import EventType
 from authsite.audit.store import KEPT_FOR
 from authsite.models import AuditEvent, EmailLink, UserSession
 
-#: More at once nobody follows.
-MOST = 3
-#: A device that was not seen for so long may not be at hand any more.
+#: Users ignore longer lists.
+MAX_RECOMMENDATIONS = 3
+#: A session that was not used for this long may be on a device that is lost.
 UNSEEN_FOR = timedelta(days=14)
 
-#: By these, somebody has shown that they know the password.
-_RIGHT_ONE = [
-    kind.key
-    for kind in (
+#: Events in which the user has proven to know the password.
+_CORRECT_PASSWORD = [
+    event_type.key
+    for event_type in (
         EventType.SIGNED_UP,
         EventType.SIGNED_IN,
         EventType.NEW_DEVICE_SIGN_IN,
@@ -33,7 +33,7 @@ _RIGHT_ONE = [
 
 
 class Issue(Enum):
-    """What there may be to mend; what weighs most comes first."""
+    """What a recommendation is about, the most important first."""
 
     EMAIL_CHANGE_WAITS = auto()
     WRONG_PASSWORDS = auto()
@@ -43,30 +43,30 @@ class Issue(Enum):
 
 
 class Recommendation(NamedTuple):
-    """Something to mend, and what is so, in a sentence."""
+    """An issue of the account, described in a sentence."""
 
-    concern: Issue
+    issue: Issue
     sentence: str
 
 
 def recommendations_for(
     dbsession: Session, identity: Identity, *, now: datetime
 ) -> list[Recommendation]:
-    """Return what whoever asks could mend, at most `MOST`; none when all is well."""
+    """Return at most `MAX_RECOMMENDATIONS` for the signed-in user."""
     owner = identity.user_id
-    # The first one from the end, since the highest of all would be looked for in all of them.
+    # `LIMIT 1` instead of `max()`, which would read all events.
     since = (
         sa.select(AuditEvent.occurred_at)
         .where(
             AuditEvent.user_id == owner,
             AuditEvent.occurred_at > now - KEPT_FOR,
-            AuditEvent.type.in_(_RIGHT_ONE),
+            AuditEvent.type.in_(_CORRECT_PASSWORD),
         )
         .order_by(AuditEvent.occurred_at.desc())
         .limit(1)
         .scalar_subquery()
     )
-    wrong = _count(
+    failures = _count(
         AuditEvent,
         AuditEvent.user_id == owner,
         AuditEvent.occurred_at
@@ -89,31 +89,31 @@ def recommendations_for(
     )
     public = _count(UserSession, *elsewhere, UserSession.public_computer.is_(True))
     unseen = _count(UserSession, *elsewhere, UserSession.last_seen_at < now - UNSEEN_FOR)
-    row = dbsession.execute(sa.select(new_email, wrong, public, unseen)).one()
-    return _in_words(identity, *row)[:MOST]
+    row = dbsession.execute(sa.select(new_email, failures, public, unseen)).one()
+    return _describe(identity, *row)[:MAX_RECOMMENDATIONS]
 
 
-def _count(model: type, *these: "sa.ColumnElement[bool]") -> "sa.ScalarSelect[int]":
-    return sa.select(sa.func.count()).select_from(model).where(*these).scalar_subquery()
+def _count(model: type, *conditions: "sa.ColumnElement[bool]") -> "sa.ScalarSelect[int]":
+    return sa.select(sa.func.count()).select_from(model).where(*conditions).scalar_subquery()
 
 
-def _in_words(
-    identity: Identity, new_email: str | None, wrong: int, public: int, unseen: int
+def _describe(
+    identity: Identity, new_email: str | None, failures: int, public: int, unseen: int
 ) -> list[Recommendation]:
-    said = {}
+    sentences = {}
     if new_email:
-        said[Issue.EMAIL_CHANGE_WAITS] = (
+        sentences[Issue.EMAIL_CHANGE_WAITS] = (
             f"A change of your email to {new_email} is pending. Wasn't you?"
         )
-    if wrong:
-        attempts = "1 failed sign-in attempt" if wrong == 1 else f"{wrong} failed sign-in attempts"
-        said[Issue.WRONG_PASSWORDS] = f"{attempts} since your last sign-in."
+    if failures:
+        attempts = f"{failures} failed sign-in attempt{'s' * (failures > 1)}"
+        sentences[Issue.WRONG_PASSWORDS] = f"{attempts} since your last sign-in."
     if not identity.email_is_verified:
-        said[Issue.EMAIL_UNVERIFIED] = "Your email is not verified."
+        sentences[Issue.EMAIL_UNVERIFIED] = "Your email is not verified."
     if public:
         computers = "a public computer" if public == 1 else f"{public} public computers"
-        said[Issue.PUBLIC_COMPUTERS] = f"You're still signed in on {computers}."
+        sentences[Issue.PUBLIC_COMPUTERS] = f"You're still signed in on {computers}."
     if unseen:
         devices = "another device" if unseen == 1 else f"{unseen} other devices"
-        said[Issue.UNSEEN_SESSIONS] = f"You're signed in on {devices}, unused for two weeks."
-    return [Recommendation(concern, said[concern]) for concern in Issue if concern in said]
+        sentences[Issue.UNSEEN_SESSIONS] = f"You're signed in on {devices}, unused for two weeks."
+    return [Recommendation(issue, sentences[issue]) for issue in Issue if issue in sentences]

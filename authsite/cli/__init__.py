@@ -9,7 +9,7 @@ from authsite.application import background
 from authsite.cli.errors import CommandError
 from authsite.cli.lazy_group import LazyGroup
 
-#: What a shell reports of a command that Ctrl-C has ended: 128 and the number of the signal.
+#: The exit status of a command that Ctrl-C ends: 128 and the number of the signal.
 INTERRUPTED = 130
 
 #: Where each command is, and its line in the help.
@@ -49,7 +49,7 @@ Shell completion for bash (for zsh and fish: zsh_source and fish_source):
 
 
 class RootGroup(LazyGroup):
-    """Ends a command that fails outside its own control as its operator can understand."""
+    """Reports errors of the output and Ctrl-C in a form for operators."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; click itself handles usage, refusals and a closed pipe."""

@@ -64,10 +64,10 @@ def build(folder: Path, target: Path, at_least: int, partial: bool) -> None:
 
 
 def _require_replaceable(target: Path) -> None:
-    """Only a filter is replaced by a filter: any other file was named by mistake."""
+    """Refuse to replace another file, which was named by mistake."""
     try:
-        in_the_way = target.exists() and BreachedFilter.at(target) is None
+        is_another_file = target.exists() and BreachedFilter.at(target) is None
     except (OSError, MalformedFile) as error:
         raise CommandError(f"{target} cannot be read: {error}") from error
-    if in_the_way:
+    if is_another_file:
         raise CommandError(f"{target} exists and is no filter")

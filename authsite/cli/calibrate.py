@@ -11,7 +11,7 @@ from authsite.cli.errors import CommandError
 from authsite.cli.options import example, json_option
 from authsite.cli.output import format_json
 from authsite.passwords.calibration import (
-    LEAST,
+    MIN_COSTS,
     Costs,
     Measure,
     TargetMissed,
@@ -78,7 +78,7 @@ def propose(measure: Measure, cores: int, *, target: float, memory: int, as_json
     try:
         costs, seconds = propose_costs(measure, target=target, memory=memory // cores)
     except TooLittleMemory:
-        minimum = cores * LEAST[-1].memory
+        minimum = cores * MIN_COSTS[-1].memory
         raise CommandError(f"{cores} hashes at once need at least --memory {minimum}KiB") from None
     except HashingError as error:
         raise CommandError(f"this machine cannot compute such a hash: {error}") from error

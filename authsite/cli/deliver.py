@@ -13,8 +13,8 @@ from authsite.cli.site import open_site
 from authsite.clock import utc_now
 from authsite.mail.worker import MailWorker
 
-#: What ends it: a service manager, and Ctrl-C.
-_ENDS = (signal.SIGTERM, signal.SIGINT)
+#: Of a service manager, and of Ctrl-C.
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @click.command(epilog=example("deliver production.ini"))
@@ -40,26 +40,31 @@ def deliver(ini: str, once: bool, as_json: bool) -> None:
 
 
 def _deliver_once(worker: MailWorker, *, as_json: bool) -> None:
-    ended = worker.deliver_due(now=utc_now())
-    counts = {"delivered": ended.delivered, "deferred": ended.reschedule, "failed": ended.given_up}
+    result = worker.deliver_due(now=utc_now())
+    counts = {
+        "delivered": result.delivered,
+        "deferred": result.rescheduled,
+        "failed": result.failed,
+    }
     if as_json:
-        click.echo(format_json(counts | {"server_unavailable": ended.server_unavailable}), nl=False)
+        shown = counts | {"server_unavailable": result.server_unavailable}
+        click.echo(format_json(shown), nl=False)
     else:
         click.echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
-    if ended.server_unavailable is not None:
-        raise CommandError(f"the mail server cannot be used: {ended.server_unavailable}")
+    if result.server_unavailable is not None:
+        raise CommandError(f"the mail server cannot be used: {result.server_unavailable}")
 
 
 def _deliver_until_stopped(worker: MailWorker) -> None:
-    """Let a thread work while this one waits for a signal, so that no delivery is cut short."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # the thread inherits it
+    """Deliver on a thread while this one waits for a signal, which interrupts no delivery."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)  # the thread inherits it
     try:
         thread = threading.Thread(target=worker.work, name="mail worker", daemon=True)
         thread.start()
-        ended_by = signal.sigwait(_ENDS)
+        received = signal.sigwait(_STOP_SIGNALS)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     worker.stop()
     thread.join()  # a second signal ends it at once
-    if ended_by == signal.SIGINT:
+    if received == signal.SIGINT:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""How a command ends that was refused or has failed."""
+"""The error that ends a command."""
 
 from typing import IO, Any
 

@@ -18,8 +18,8 @@ WriteReport = Callable[[Sequence[Rejection]], None]
 def open_report(path: Path | None) -> Iterator[WriteReport]:
     """Create the report, readable by its owner only; without a path nothing is written.
 
-    A report replaces an earlier one; any other file was named by mistake and raises
-    `CommandError`. It is a new file each time, so that a reader of the earlier one sees nothing.
+    A report replaces an earlier one, as a new file. Any other file was named by mistake and raises
+    `CommandError`.
     """
     if path is None:
         yield lambda _rejections: None
@@ -40,7 +40,7 @@ def open_report(path: Path | None) -> Iterator[WriteReport]:
 
 
 def _remove_earlier(path: Path) -> None:
-    """Delete an earlier report; a link, a device and a pipe are none."""
+    """Delete an earlier report; raise `CommandError` for any other file, link, device or pipe."""
     if not os.path.lexists(path):
         return
     if path.is_symlink() or not path.is_file() or not _is_report(path):
@@ -57,4 +57,4 @@ def _is_report(path: Path) -> bool:
 def _row(rejection: Rejection) -> list[str]:
     """Return the cells; text without an @ is left out of the email, since it may be a hash."""
     email = rejection.email if "@" in rejection.email else ""
-    return [rejection.who, email, rejection.reason, rejection.detail]
+    return [rejection.origin, email, rejection.reason, rejection.detail]

@@ -22,30 +22,18 @@ from authsite.importing.errors import UnusableSource
 from authsite.importing.fields import FIELDS
 from authsite.importing.import_users import Begin, import_users
 from authsite.importing.lines import open_lines, read_csv, read_json_lines
-from authsite.importing.people import Reader
+from authsite.importing.reader import Reader
 from authsite.importing.source import TABLES, ImportOptions, Source
 from authsite.importing.tables import open_table
 from authsite.passwords.legacy_hashes import tag_raw
 
 _LINES = {"csv": read_csv, "jsonl": read_json_lines}
-#: What is counted: its name in JSON, and in words.
-_OUTCOMES = {
-    "read": ("read", "read"),
-    "imported": ("imported", "imported"),
-    "here_already": ("already_imported", "already imported"),
-    "refused": ("rejected", "rejected"),
-}
+_OUTCOMES = ("read", "imported", "already_imported", "rejected")
 _REMARKS = {
-    "without_password": (
-        "without_password",
-        "imported without a password: these users choose one by an emailed link",
-    ),
-    "without_full_name": (
-        "without_full_name",
-        "imported without a full name: these users can complete it",
-    ),
-    "suspended": ("suspended", "imported as suspended: these users were not active there"),
-    "sessions": ("sessions", "sessions not imported: their users sign in again"),
+    "without_password": "imported without a password: these users choose one by an emailed link",
+    "without_full_name": "imported without a full name: these users can complete it",
+    "suspended": "imported as suspended: these users were not active there",
+    "sessions": "sessions not imported: their users sign in again",
 }
 
 
@@ -120,7 +108,7 @@ def import_(
         click.echo(_to_json(counts, reasons, dry_run=dry_run), nl=False)
     else:
         click.echo(_to_text(counts, reasons, dry_run=dry_run))
-    if counts["refused"]:
+    if counts["rejected"]:
         ctx.exit(1)
 
 
@@ -151,10 +139,10 @@ def _import(
             if source.sessions is not None:
                 counts["sessions"] = source.sessions
             with progress_bar("Importing users", total=source.total) as bar:
-                for batch in import_users(begin, source.people, now=utc_now()):
-                    write_report(batch.refused)
+                for batch in import_users(begin, source.users, now=utc_now()):
+                    write_report(batch.rejected)
                     counts.update(batch.counts)
-                    reasons.update(rejection.reason for rejection in batch.refused)
+                    reasons.update(rejection.reason for rejection in batch.rejected)
                     bar.update(batch.counts["read"])
     except UnusableSource as error:
         raise CommandError(f"{error} (after {counts['read']} users)") from error
@@ -162,11 +150,10 @@ def _import(
 
 
 def _to_text(counts: Mapping[str, int], reasons: Counter[str], *, dry_run: bool) -> str:
-    lines = [", ".join(f"{counts.get(each, 0)} {words}" for each, (_, words) in _OUTCOMES.items())]
+    outcomes = (f"{counts.get(each, 0)} {each.replace('_', ' ')}" for each in _OUTCOMES)
+    lines = [", ".join(outcomes)]
     lines += [f"  {number} rejected: {reason}" for reason, number in reasons.most_common()]
-    lines += [
-        f"  {counts[each]} {words}" for each, (_, words) in _REMARKS.items() if counts.get(each)
-    ]
+    lines += [f"  {counts[each]} {remark}" for each, remark in _REMARKS.items() if counts.get(each)]
     if dry_run:
         lines.append("dry run: nothing was changed")
     return "\n".join(lines)
@@ -176,8 +163,8 @@ def _to_json(counts: Mapping[str, int], reasons: Counter[str], *, dry_run: bool)
     return format_json(
         {
             "dry_run": dry_run,
-            **{name: counts.get(each, 0) for each, (name, _) in _OUTCOMES.items()},
+            **{each: counts.get(each, 0) for each in _OUTCOMES},
             "reasons": dict(reasons.most_common()),
-            **{name: counts.get(each, 0) for each, (name, _) in _REMARKS.items()},
+            **{each: counts.get(each, 0) for each in _REMARKS},
         }
     )

@@ -1,8 +1,8 @@
-"""What several commands take: the ini file, the form of the result, an example in the help."""
+"""Arguments, options and help texts that several commands share."""
 
 import click
 
-#: The ini file of the site. That it exists is for the command to find out.
+#: The ini file of the site; the command reports a missing one.
 ini_argument = click.argument("ini", type=click.Path())
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 

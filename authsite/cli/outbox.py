@@ -7,7 +7,7 @@ import click
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.output import format_json, format_moment, format_table
 from authsite.cli.site import open_site
-from authsite.mail.status import MessageStatus, count_messages, some_messages
+from authsite.mail.status import MessageStatus, count_messages, list_messages
 
 _HEADER = (
     "status",
@@ -31,7 +31,7 @@ def outbox(ini: str, as_json: bool) -> None:
     longest, and those that ended last. Their text is not shown.
     """
     with open_site(ini) as request, request.services.database.read_engine.connect() as connection:
-        counts, messages = count_messages(connection), some_messages(connection)
+        counts, messages = count_messages(connection), list_messages(connection)
     if as_json:
         found = {"counts": counts, "messages": [_to_dict(each) for each in messages]}
         click.echo(format_json(found), nl=False)

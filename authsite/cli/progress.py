@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def progress_bar(label: str, *, total: int | None, update_every: int = 1) -> "ProgressBar[int]":
     """Return a bar whose `update(n)` adds n steps; hidden unless stderr is a terminal.
 
-    Of a `total` that is not known only the count is shown; for a total of 0, nothing.
+    If `total` is None, only the count is shown; if it is 0, nothing.
     """
     return click.progressbar(
         itertools.count(),

@@ -12,7 +12,7 @@ from authsite.cli.site import open_site
 from authsite.clock import utc_now
 from authsite.db.engines import Database
 from authsite.purging import targets
-from authsite.purging.purger import REST
+from authsite.purging.purger import PAUSE
 from authsite.purging.targets import ALL, PurgeTarget, count_expired
 
 
@@ -43,5 +43,5 @@ def _purge(database: Database, target: PurgeTarget, *, now: datetime) -> int:
         for batch in targets.purge(database.write_engine, target, now=now):
             deleted += batch
             bar.update(batch)
-            time.sleep(REST)
+            time.sleep(PAUSE)
     return deleted

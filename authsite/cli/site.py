@@ -16,9 +16,9 @@ from authsite.web.request import Request
 
 @contextmanager
 def open_site(ini: str) -> Iterator[Request]:
-    """Build the application of the ini file, give a request of its own, then close the database.
+    """Build the application of the ini file, yield a request of it, then close the database.
 
-    Raises `CommandError` for what is wrong with the file, its settings or its database.
+    Raises `CommandError` for a problem of the file, its settings or its database.
     """
     _require_application(ini)
     try:

@@ -1,4 +1,4 @@
-"""A select that is compiled once, for the one question that nearly every request asks."""
+"""A select that is compiled once, for the one query of nearly every request."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,15 +10,14 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 
 class CompiledSelect:
-    """A Core select without SQLAlchemy's work at each call: a quarter of its time is left.
+    """A Core select without SQLAlchemy's work at each call, in a quarter of the time.
 
-    The statement is still the Core one, in SQL of the engine's dialect, and the types still turn
-    what the driver returns into values; only the way from call to call is shorter. `engine` is in
-    autocommit, and takes its parameters by name.
+    The SQL is that of the engine's dialect, and the column types convert what the driver returns.
+    `engine` is in autocommit, and takes its parameters by name.
 
-    On SQLite, connections are kept at hand instead of going back to the pool after each call,
-    which takes longer than the answer. Each is used by one thread at a time: two at once on one
-    connection may find that sqlite3 put the parameters of the one into the statement of the other.
+    On SQLite, connections are not returned to the pool after each call, which takes longer than the
+    query. Each is used by one thread at a time: sqlite3 may mix up the parameters of two threads on
+    one connection.
     """
 
     def __init__(self, statement: "sa.Select[*tuple[Any, ...]]", engine: Engine) -> None:
@@ -30,8 +29,8 @@ class CompiledSelect:
             for position, column in enumerate(statement.selected_columns)
             if (process := _processor(column.type, engine))
         ]
-        self._keeps = engine.dialect.name == "sqlite"
-        self._at_hand: deque[PoolProxiedConnection] = deque()
+        self._reuses_connections = engine.dialect.name == "sqlite"
+        self._idle: deque[PoolProxiedConnection] = deque()
 
     def one_or_none(self, **parameters: Any) -> tuple[Any, ...] | None:
         """Return the row's values, or None; raises `sqlalchemy.exc.OperationalError`."""
@@ -45,8 +44,8 @@ class CompiledSelect:
             raise sa.exc.OperationalError(
                 "a compiled select", None, error, hide_parameters=True
             ) from error
-        if self._keeps:
-            self._at_hand.append(connection)
+        if self._reuses_connections:
+            self._idle.append(connection)
         else:
             connection.close()
         if row is None:
@@ -57,16 +56,16 @@ class CompiledSelect:
         return tuple(values)
 
     def close(self) -> None:
-        """Give back the connections at hand; the next question opens another one."""
-        while self._at_hand:
-            self._at_hand.pop().close()
+        """Return idle connections to the pool; the next call opens another one."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _connection(self) -> PoolProxiedConnection:
         try:
-            return self._at_hand.pop()
+            return self._idle.pop()
         except IndexError:
             return self._engine.raw_connection()
 
 
-def _processor(of: "sa.types.TypeEngine[Any]", engine: Engine) -> Callable[[Any], Any] | None:
-    return of.dialect_impl(engine.dialect).result_processor(engine.dialect, None)
+def _processor(type_: "sa.types.TypeEngine[Any]", engine: Engine) -> Callable[[Any], Any] | None:
+    return type_.dialect_impl(engine.dialect).result_processor(engine.dialect, None)

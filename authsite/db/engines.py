@@ -1,44 +1,39 @@
-"""The database: one engine for transactions, one for reads, and what SQLite needs to be told."""
+"""The engines of the database: one for transactions, one for reads."""
 
-import random
-import sqlite3
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, ExceptionContext
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from authsite.db.compiled_select import CompiledSelect
+from authsite.db.sqlite import (
+    READ_TIMEOUT,
+    RELAXED,
+    WRITER,
+    BusyHandler,
+    LockingBegin,
+    prepare_connection,
+)
 
-#: What tells that the database is away or too busy, as against a mistake of ours.
+#: Errors of a database that cannot be reached or is too busy, unlike errors of the code.
 DATABASE_UNAVAILABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
-_WRITER = "authsite_writer"
-_RELAXED = "authsite_relaxed"
-#: Seconds between two looks at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
-#: then loses to whoever came just now; short random naps let everybody through.
-_MIN_NAP, _MAX_NAP = 0.0005, 0.004
-_BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
-#: Seconds that a statement outside of a writer's transaction waits for a lock on SQLite.
-_READ_TIMEOUT = 1.0
 
-
-def _leave(_error: Exception) -> None:
-    """Mark nothing: outside of requests nothing is attempted again."""
+def _do_not_retry(_error: Exception) -> None:
+    """Mark nothing: only requests are retried."""
 
 
 class Database:
     """The two engines of one process.
 
-    `reading` is in autocommit, so that a look costs one statement and no transaction. Transactions
-    run on `engine`; those that are going to write take SQLite's write lock at their beginning,
-    since a read that turns into a write loses against every other one that does the same.
+    `read_engine` is in autocommit: a read is one statement and no transaction. Transactions run on
+    `engine`; those of `write_engine` take SQLite's write lock when they begin, since a transaction
+    that reads before it writes fails if another one has written meanwhile.
     """
 
     def __init__(
@@ -47,43 +42,43 @@ class Database:
         *,
         pool_size: int,
         timeout: timedelta,
-        mark_retryable: Callable[[Exception], object] = _leave,
+        mark_retryable: Callable[[Exception], object] = _do_not_retry,
     ) -> None:
         pool: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
             "pool_timeout": timeout.total_seconds(),
             "pool_use_lifo": True,  # the connection used last has its pages in its cache
-            "hide_parameters": True,  # errors go to the log, hashes and digests must not
+            "hide_parameters": True,  # errors are logged; hashes and digests must not be
         }
         sqlite = url.get_backend_name() == "sqlite"
         if sqlite:
             pool["paramstyle"] = "named"  # as PostgreSQL's driver has it
-            # Readers wait for nobody but, after a crash, for the first to mend the file.
-            pool["connect_args"] = {"timeout": min(timeout.total_seconds(), _READ_TIMEOUT)}
+            # Readers only wait after a crash, until the first one has recovered the file.
+            pool["connect_args"] = {"timeout": min(timeout.total_seconds(), READ_TIMEOUT)}
         else:
             url = url.set(drivername="postgresql+psycopg")
             pool["connect_args"] = _postgresql_arguments(timeout, url)
             pool["pool_pre_ping"] = True
         self.engine = sa.create_engine(url, **pool)
         if sqlite:
-            pool["pool_size"] = 0  # no bound: compiled selects keep theirs, one a thread at most
+            pool["pool_size"] = 0  # no limit: compiled selects keep theirs, one a thread at most
         self.read_engine = sa.create_engine(
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
         )
         if sqlite:
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.read_engine, "connect", _prepare_sqlite)
-            sa.event.listen(self.engine, "begin", _SqliteBegin(timeout))
-            sa.event.listen(self.engine, "handle_error", _BusyHandler(mark_retryable))
+            sa.event.listen(self.engine, "connect", prepare_connection)
+            sa.event.listen(self.read_engine, "connect", prepare_connection)
+            sa.event.listen(self.engine, "begin", LockingBegin(timeout))
+            sa.event.listen(self.engine, "handle_error", BusyHandler(mark_retryable))
         else:
             sa.event.listen(self.engine, "begin", _begin_on_postgresql)
         self._compiled: list[CompiledSelect] = []
         #: `engine` again, for transactions that write.
-        self.write_engine = self.engine.execution_options(**{_WRITER: True})
-        #: `writing`, for counts: after a power cut the last of them may be missing, which saves the
-        #: wait for the disk. What other transactions have committed is still there.
-        self.relaxed_engine = self.write_engine.execution_options(**{_RELAXED: True})
+        self.write_engine = self.engine.execution_options(**{WRITER: True})
+        #: `write_engine` without the wait for the disk, for throttle counts: a power cut may lose
+        #: the last of them, but nothing that other transactions have committed.
+        self.relaxed_engine = self.write_engine.execution_options(**{RELAXED: True})
 
     @property
     def is_sqlite(self) -> bool:
@@ -91,7 +86,7 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     def read_dbsession(self) -> Session:
-        """Return a session whose changes nobody will commit."""
+        """Return a session for reads; its changes are not committed."""
         return Session(self.engine)
 
     def write_dbsession(self, manager: TransactionManager) -> Session:
@@ -104,13 +99,13 @@ class Database:
         return session
 
     def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
-        """Return the statement ready to be asked again and again, in autocommit."""
+        """Return a fast form of a select that runs often, in autocommit."""
         compiled = CompiledSelect(statement, self.read_engine)
         self._compiled.append(compiled)
         return compiled
 
     def dispose(self) -> None:
-        """Close all connections that nobody uses."""
+        """Close all connections that are not in use."""
         for compiled in self._compiled:
             compiled.close()
         self.engine.dispose()
@@ -132,76 +127,6 @@ def _postgresql_arguments(timeout: timedelta, url: URL) -> dict[str, Any]:
     }
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver's own way to begin transactions is too late for a lock and too early for DDL.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-class _SqliteBegin:
-    """Begin a transaction: at once for a read, with the write lock for a writer."""
-
-    def __init__(self, timeout: timedelta) -> None:
-        self._seconds = timeout.total_seconds()
-        self._usual = f"PRAGMA busy_timeout = {min(self._seconds, _READ_TIMEOUT) * 1000:.0f}"
-
-    def __call__(self, connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get(_WRITER):
-            connection.exec_driver_sql("BEGIN")
-            return
-        cursor = connection.connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 0")
-        durability = f"PRAGMA synchronous = {'NORMAL' if options.get(_RELAXED) else 'FULL'}"
-        try:
-            if not self._take_write_lock(cursor, durability):
-                connection.exec_driver_sql(_BEGIN_TO_WRITE)  # for an error that says which
-        finally:
-            cursor.execute(self._usual)
-            cursor.close()
-
-    def _take_write_lock(self, cursor: DBAPICursor, durability: str) -> bool:
-        deadline = time.monotonic() + self._seconds
-        while time.monotonic() < deadline:
-            try:
-                cursor.execute(durability)
-                cursor.execute(_BEGIN_TO_WRITE)
-            except sqlite3.OperationalError as error:
-                if not _is_busy(error):
-                    return False
-            else:
-                return True
-            time.sleep(random.uniform(_MIN_NAP, _MAX_NAP))  # noqa: S311 - a nap, no secret
-        return False
-
-
 def _begin_on_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(_RELAXED):
+    if connection.get_execution_options().get(RELAXED):
         connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-
-
-def _is_busy(error: BaseException | None) -> bool:
-    original = getattr(error, "orig", error)
-    code = getattr(original, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-class _BusyHandler:
-    """Mark errors of a busy SQLite as worth another attempt of the request.
-
-    `BEGIN IMMEDIATE` is left out: it has waited as long as a request may wait.
-    """
-
-    def __init__(self, mark_retryable: Callable[[Exception], object]) -> None:
-        self._mark_retryable = mark_retryable
-
-    def __call__(self, context: ExceptionContext) -> None:
-        error = context.sqlalchemy_exception
-        if error is None or not _is_busy(context.original_exception):
-            return
-        if context.statement != _BEGIN_TO_WRITE:
-            self._mark_retryable(error)

@@ -1,16 +1,16 @@
-"""Which migrations the code needs, and which ones a database has seen."""
+"""The migration that the code needs, and the one that a database is at."""
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-#: The migration that this code was written for. The folder of migrations is not installed with it.
+#: The migration that this code needs. The folder of migrations is not installed with it.
 HEAD = "0006"
 
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
-def revision_of(connection: Connection) -> str | None:
-    """Return the last migration that the database has seen; None if it has seen none."""
+def get_revision(connection: Connection) -> str | None:
+    """Return the migration that the database is at; None if it has no table of them."""
     if not sa.inspect(connection).has_table(_VERSION.name):
         return None
     revision: str | None = connection.execute(sa.select(_VERSION)).scalar_one_or_none()
@@ -18,9 +18,8 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def is_migrated(revision: str | None) -> bool:
-    """Whether the code can work with a database that has seen this migration last.
+    """Whether the code works with a database at this migration or a later one.
 
-    A later one counts too: an upgrade migrates first, and processes of the former version go on
-    until their turn to be started anew comes. Migrations are numbered in their order.
+    An upgrade migrates before it restarts the processes. Migrations are numbered in their order.
     """
     return revision is not None and revision >= HEAD

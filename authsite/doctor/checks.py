@@ -21,13 +21,13 @@ from authsite.doctor.subject import Subject
 
 
 class Check(NamedTuple):
-    """A function that examines one thing; its docstring says what has to hold."""
+    """A function that examines one thing; its docstring is what has to hold."""
 
     name: str
     run: Callable[[Subject], Finding | list[Finding]]
-    #: How to fix what it finds, unless the finding says so itself.
+    #: How to fix what it finds, unless the finding has a fix of its own.
     fix: str
-    #: The checks without which it makes no sense.
+    #: The checks that must not fail before it.
     needs: tuple[str, ...] = ("settings",)
     #: The only kind of database it applies to.
     backend: str | None = None
@@ -51,7 +51,10 @@ _SECRET = (
 )
 _SETTING = "Set it in the ini file or in the environment (docs/configuration.md)."
 _SMTP = "Check host, port and authsite.mail.security, and the firewall (docs/mail.md)."
-_THREADS = "Raise threads, or lower authsite.passwords.hash_queue_size and authsite.passwords.hash_threads."
+_THREADS = (
+    "Raise threads, or lower authsite.passwords.hash_queue_size and "
+    "authsite.passwords.hash_threads."
+)
 _TLS = "Add ?sslmode=verify-full&sslrootcert=… to the URL (docs/production.md)."
 _ENCODING = "Restore a dump into a database with ENCODING 'UTF8'."
 _INI, _SERVERS, _DATABASE = ("ini file",), ("servers",), ("database",)

@@ -12,11 +12,11 @@ from authsite.clock import utc_now
 from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.subject import Subject
 from authsite.mail.errors import Misconfigured, ServerUnavailable
-from authsite.mail.server import end_of_certificate, mail_server
+from authsite.mail.server import certificate_expiry, mail_server
 from authsite.mail.status import count_messages
 from authsite.models import OutboxMessage
 
-#: A certificate that is not renewed this long before it expires will not be.
+#: Certificates are renewed at least this long before they expire.
 _RENEWED_BEFORE = timedelta(days=14)
 #: A worker takes a message within seconds.
 _LATE, _TOO_LATE = timedelta(minutes=15), timedelta(hours=6)
@@ -38,7 +38,7 @@ def server(subject: Subject) -> Finding:
         return fail(f"{found.host} cannot be used: {error}")
     with contextlib.closing(smtp):
         milliseconds = (time.perf_counter() - started) * 1000
-        expires = end_of_certificate(smtp)
+        expires = certificate_expiry(smtp)
         with contextlib.suppress(OSError):
             smtp.quit()
     message = f"{found.host} accepts emails in {milliseconds:.0f} ms"
@@ -51,12 +51,12 @@ def server(subject: Subject) -> Finding:
 
 def sender(subject: Subject) -> Finding:
     """Emails come from the domain of the site."""
-    services = urlsplit(subject.settings.site.url).hostname or ""
+    site = urlsplit(subject.settings.site.url).hostname or ""
     email = subject.settings.sender
     domain = email.rpartition("@")[2]
-    if f".{services}".endswith(f".{domain}") or domain.endswith(f".{services}"):
+    if f".{site}".endswith(f".{domain}") or domain.endswith(f".{site}"):
         return ok(f"Emails come from {email}. SPF and DKIM are not checked.")
-    return warn(f"Emails of {services} come from {email}, which is in another domain.")
+    return warn(f"Emails of {site} come from {email}, which is in another domain.")
 
 
 def outbox(subject: Subject) -> Finding:

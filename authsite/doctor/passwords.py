@@ -8,7 +8,7 @@ from argon2.exceptions import HashingError
 from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.servers import server_names
 from authsite.doctor.subject import Subject
-from authsite.passwords.calibration import LEAST
+from authsite.passwords.calibration import MIN_COSTS
 
 #: Seconds that a user accepts when signing in.
 _SLOW = 1.0
@@ -20,7 +20,7 @@ def hash_cost(subject: Subject) -> Finding:
     passwords = subject.settings.passwords
     memory, passes = passwords.memory_cost, passwords.time_cost
     costs = f"m={memory}, t={passes}, p={passwords.parallelism}"
-    if any(memory >= minimum.memory and passes >= minimum.passes for minimum in LEAST):
+    if any(memory >= minimum.memory and passes >= minimum.passes for minimum in MIN_COSTS):
         return ok(f"{costs} is at least the minimum of OWASP.")
     return fail(f"{costs} is below the minimum of OWASP, m=19456, t=2.")
 

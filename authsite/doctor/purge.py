@@ -26,11 +26,16 @@ def purge(subject: Subject) -> Finding:
         left = {each.name: count_expired(connection, each, now=late) for each in ALL}
         old = sum(count_expired(connection, each, now=too_late) for each in ALL)
     if last is None:
-        fix = "INSERT INTO sweep (name, begun_at) VALUES ('sessions', '1970-01-01 00:00:00')"
+        fix = (
+            "INSERT INTO authsite_purge_run (name, started_at) "
+            "VALUES ('sessions', '1970-01-01 00:00:00')"
+        )
         return fail("The row by which processes agree on a purge is missing, so none purges.", fix)
     message = f"The last purge began at {last:%Y-%m-%d %H:%M}Z"
     if last > now + every:
-        fix = "Check the clock, then UPDATE sweep SET begun_at = '1970-01-01 00:00:00'"
+        fix = (
+            "Check the clock, then UPDATE authsite_purge_run SET started_at = '1970-01-01 00:00:00'"
+        )
         return fail(f"{message}, which is in the future: until then none begins.", fix)
     expired = ", ".join(f"{count} {name}" for name, count in left.items() if count)
     if expired and last < late:

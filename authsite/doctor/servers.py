@@ -10,7 +10,7 @@ from authsite.doctor.subject import Subject
 
 _PREFIX = "server:"
 _WAITRESS = "egg:waitress"
-#: Sections that refer to each other, before it is a circle.
+#: Sections that refer to each other; more are taken for a circle.
 _MAX_DEPTH = 10
 
 

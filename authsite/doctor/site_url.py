@@ -1,4 +1,4 @@
-"""The URL of the site."""
+"""The URL of the site: public, and on https."""
 
 from urllib.parse import urlsplit
 

@@ -1,1 +1,1 @@
-"""Reading people from where they are now: tables of other systems, CSV and JSON lines."""
+"""Importing users from tables of other systems, CSV and JSON lines."""

@@ -1,5 +1,5 @@
-"""How a source says that it is none."""
+"""The error of a source."""
 
 
 class UnusableSource(Exception):
-    """Nobody, or nobody more, can be read; the message is a sentence without a full stop."""
+    """No (further) user can be read; the message is a sentence without a full stop."""

@@ -1,10 +1,10 @@
-"""What is asked of a person, and the columns in which other systems keep it."""
+"""The fields of an imported user, and the columns in which other systems store them."""
 
 from collections.abc import Collection, Mapping
 
 from authsite.importing.errors import UnusableSource
 
-#: The fields, and what their columns are called: without case, hyphens and underscores.
+#: The fields, and the usual names of their columns in lower case without punctuation.
 FIELDS = {
     "id": ("id", "userid", "uuid"),
     "email": ("email", "emailaddress", "mail"),
@@ -25,40 +25,42 @@ FIELDS = {
 }
 
 
-def columns_of(names: Collection[str], chosen: Mapping[str, str]) -> dict[str, str]:
+def find_columns(names: Collection[str], chosen: Mapping[str, str]) -> dict[str, str]:
     """Return the column of each field that has one among `names`.
 
-    `chosen` are fields and the columns that somebody has said; an empty column is none. Of several
-    that could be meant, the one that comes first in `FIELDS` is taken.
+    `chosen` maps fields to the columns of the operator; an empty column is none. Otherwise the name
+    that is first in `FIELDS` wins.
     """
-    plain = {"".join(filter(str.isalnum, name.lower())): name for name in reversed(list(names))}
+    by_plain_name = {
+        "".join(filter(str.isalnum, name.lower())): name for name in reversed(list(names))
+    }
     found = {}
-    for field, known in FIELDS.items():
+    for field, usual_names in FIELDS.items():
         if field in chosen:
-            named = [chosen[field]] if chosen[field] in names else []
+            candidates = [chosen[field]] if chosen[field] in names else []
         else:
-            named = [plain[each] for each in known if each in plain]
-        if named:
-            found[field] = named[0]
+            candidates = [by_plain_name[each] for each in usual_names if each in by_plain_name]
+        if candidates:
+            found[field] = candidates[0]
     return found
 
 
-def demand(
-    needed: Collection[str], names: Collection[str], *, chosen: Mapping[str, str], where: str
+def require_columns(
+    required: Collection[str], names: Collection[str], *, chosen: Mapping[str, str], where: str
 ) -> dict[str, str]:
-    """Return the column of each field; raise `UnusableSource` if one that is needed has none.
+    """Return the column of each field; raise `UnusableSource` if a required one is missing.
 
-    Every column that somebody has said must be there; who says that a field has none gets along
-    without it.
+    A column that the operator chose is required, too; an empty choice means that there is none,
+    except for the email.
     """
-    there = f"{where} has: {', '.join(names)}"
+    available = f"{where} has: {', '.join(names)}"
     for field, column in chosen.items():
         if column and column not in names:
-            raise UnusableSource(f"there is no column {column} for {field}: {there}")
-    found = columns_of(names, chosen)
-    for field in needed:
+            raise UnusableSource(f"there is no column {column} for {field}: {available}")
+    found = find_columns(names, chosen)
+    for field in required:
         if field not in found and (field not in chosen or field == "email"):
             raise UnusableSource(
-                f"no column looks like {field}. Name it with --map {field}=COLUMN: {there}"
+                f"no column looks like {field}. Name it with --map {field}=COLUMN: {available}"
             )
     return found

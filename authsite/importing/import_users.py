@@ -1,4 +1,4 @@
-"""Importing people: each is here wholly or not at all, and only once."""
+"""Inserting imported users in batches; safe to repeat."""
 
 import itertools
 from collections import Counter
@@ -23,10 +23,10 @@ from authsite.importing.imported_user import (
 )
 from authsite.models import EmailLink, User
 
-#: People in one transaction; others who write wait for it.
+#: Users in one transaction, for which other writers wait.
 BATCH = 500
-#: SQLite looks for the name of each parameter in a list of all, and five times as many take longer.
-_AT_A_TIME = {"insertmanyvalues_page_size": 100}
+#: SQLite searches all parameters for each name, so that a larger page is slower.
+_INSERT_OPTIONS = {"insertmanyvalues_page_size": 100}
 
 _USER = User.metadata.tables["authsite_user"]
 _LINK = EmailLink.metadata.tables["authsite_email_link"]
@@ -35,96 +35,95 @@ _INSERT: dict[str, Callable[..., Any]] = {
     "postgresql": postgresql.insert,
 }
 
-#: A block with a connection in a transaction.
+#: Begins a transaction for a block.
 Begin = Callable[[], AbstractContextManager[Connection]]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of some people.
+    """The outcome of one transaction.
 
-    The counts are `read`, `imported`, `here_already` and `refused`; and of the imported those
-    `without_password`, `without_full_name` and `frozen`.
+    The counts are `read`, `imported`, `already_imported` and `rejected`; and of the imported users
+    those `without_password`, `without_full_name` and `suspended`.
     """
 
     counts: Counter[str]
-    refused: Sequence[Rejection]
+    rejected: Sequence[Rejection]
 
 
 @contextmanager
 def dry_run(engine: Engine) -> Iterator[Connection]:
-    """Begin a transaction of which nothing is left at the end of the block."""
+    """Begin a transaction that is rolled back at the end of the block."""
     with engine.connect() as connection, connection.begin() as transaction:
         yield connection
         transaction.rollback()
 
 
 def import_users(
-    begin: Begin, people: Iterable[ImportedUser | Rejection], *, now: datetime, size: int = BATCH
+    begin: Begin, users: Iterable[ImportedUser | Rejection], *, now: datetime, size: int = BATCH
 ) -> Iterator[Batch]:
-    """Import the people who are not here yet, and yield each batch when it is committed.
+    """Import users who were not imported before, and yield each batch when it is committed.
 
-    `begin` begins a transaction that writes, one a batch. Whoever is here by their former id is
-    left as they are, so that an import that was broken off goes on when it is begun again.
-    Refusals among the people, who cannot even be read, are handed on.
+    `begin` begins the write transaction of a batch. Users whose external id exists are left
+    unchanged, so that an interrupted import can be repeated. Rejections among `users` are counted.
     """
-    waiting = iter(people)
-    while some := list(itertools.islice(waiting, size)):
-        rows, incomplete, refused = _judged(some, now=now)
+    remaining = iter(users)
+    while chunk := list(itertools.islice(remaining, size)):
+        rows, incomplete, rejected = _validate(chunk, now=now)
         with begin() as connection:
-            added = _add(connection, rows, now=now)
-            write_rows(connection, [_arrival(row, now=now) for row in rows if row["id"] in added])
-            missed = [row for row in rows if row["id"] not in added]
-            rejected = list(_whys(connection, missed))
-        refused += rejected
+            added = _insert(connection, rows, now=now)
+            write_rows(connection, [_event_row(row, now=now) for row in rows if row["id"] in added])
+            not_added = [row for row in rows if row["id"] not in added]
+            conflicts = list(_find_conflicts(connection, not_added))
+        rejected += conflicts
         imported = [row for row in rows if row["id"] in added]
         counts = {
-            "read": len(some),
+            "read": len(chunk),
             "imported": len(imported),
-            "here_already": len(missed) - len(rejected),
-            "refused": len(refused),
+            "already_imported": len(not_added) - len(conflicts),
+            "rejected": len(rejected),
             "without_password": sum(row["password_hash"] is None for row in imported),
             "without_full_name": len(incomplete & added),
             "suspended": sum(row["suspended_at"] is not None for row in imported),
         }
-        yield Batch(Counter(counts), refused)
+        yield Batch(Counter(counts), rejected)
 
 
-def _judged(
-    people: Iterable[ImportedUser | Rejection], *, now: datetime
+def _validate(
+    users: Iterable[ImportedUser | Rejection], *, now: datetime
 ) -> tuple[list[dict[str, Any]], set[str], list[Rejection]]:
-    """Return rows to add, the ids of those whose names are not known, and who cannot come."""
+    """Return rows to insert, the ids of those without a full name, and the rejections."""
     rows: list[dict[str, Any]] = []
     incomplete: set[str] = set()
-    refused: list[Rejection] = []
-    for person in people:
-        if isinstance(person, Rejection):
-            refused.append(person)
+    rejected: list[Rejection] = []
+    for user in users:
+        if isinstance(user, Rejection):
+            rejected.append(user)
             continue
         try:
-            row = person.row(now=now)
+            row = user.row(now=now)
         except ImportRejected as error:
-            refused.append(Rejection(person.external_id, person.email, error.reason, error.detail))
+            rejected.append(Rejection(user.external_id, user.email, error.reason, error.detail))
             continue
         rows.append(row)
-        if not person.has_full_name:
+        if not user.has_full_name:
             incomplete.add(row["id"])
-    # In an order in which two imports at the same time do not wait for each other in a circle.
-    return sorted(rows, key=lambda row: row["email_normalized"]), incomplete, refused
+    # In one order, so that two imports at the same time do not deadlock.
+    return sorted(rows, key=lambda row: row["email_normalized"]), incomplete, rejected
 
 
-def _add(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> set[str]:
-    """Add those who are not here and whose address is free; return the ids of their accounts.
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> set[str]:
+    """Insert users whose email address is free; return their ids.
 
-    Whoever signs up at the same moment with one of the addresses is waited for, or waits.
+    A sign-up with one of these email addresses at the same time waits, or is waited for.
     """
     if not rows:
         return set()
     insert = _INSERT[connection.dialect.name](_USER).on_conflict_do_nothing()
     insert = insert.returning(_USER.c.id)
-    added = set(connection.execute(insert, rows, execution_options=_AT_A_TIME).scalars())
-    # Whoever gives an address up leaves such a link in the same transaction, which the insert has
-    # waited for; before it, the link might not have been there yet.
+    added = set(connection.execute(insert, rows, execution_options=_INSERT_OPTIONS).scalars())
+    # A user who changes an email address leaves such a link for the previous one, in a transaction
+    # that the insert has waited for; an earlier query might miss it.
     reserved = sa.select(_LINK.c.email_normalized).where(
         _LINK.c.email_normalized.in_(
             [row["email_normalized"] for row in rows if row["id"] in added]
@@ -132,15 +131,15 @@ def _add(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetim
         _LINK.c.purpose == Purpose.SECURE_ACCOUNT,
         _LINK.c.expires_at > now,
     )
-    undone = (
+    delete_reserved = (
         sa.delete(_USER)
         .where(_USER.c.id.in_(added), _USER.c.email_normalized.in_(reserved))
         .returning(_USER.c.id)
     )
-    return added - set(connection.execute(undone).scalars())
+    return added - set(connection.execute(delete_reserved).scalars())
 
 
-def _arrival(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+def _event_row(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
     system, _, external_id = row["external_id"].partition(":")
     details = {"system": system, "external_id": external_id}
     return row_of_event(
@@ -152,25 +151,27 @@ def _arrival(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
     )
 
 
-def _whys(connection: Connection, missed: Sequence[dict[str, Any]]) -> Iterator[Rejection]:
-    """Yield why these were not added, but for those who are here already."""
-    if not missed:
+def _find_conflicts(
+    connection: Connection, not_added: Sequence[dict[str, Any]]
+) -> Iterator[Rejection]:
+    """Yield why these were not added, except those that were imported before."""
+    if not not_added:
         return
-    in_the_way = connection.execute(
+    existing = connection.execute(
         sa.select(_USER.c.email_normalized, _USER.c.external_id).where(
-            _USER.c.email_normalized.in_([row["email_normalized"] for row in missed])
-            | _USER.c.external_id.in_([row["external_id"] for row in missed])
+            _USER.c.email_normalized.in_([row["email_normalized"] for row in not_added])
+            | _USER.c.external_id.in_([row["external_id"] for row in not_added])
         )
     ).all()
-    addresses = {row.external_id: row.email_normalized for row in in_the_way}
-    owners = {row.email_normalized: row.external_id for row in in_the_way}
-    for row in missed:
+    emails = {row.external_id: row.email_normalized for row in existing}
+    owners = {row.email_normalized: row.external_id for row in existing}
+    for row in not_added:
         external_id, email_normalized = row["external_id"], row["email_normalized"]
         owner = owners.get(email_normalized) or ""
         system = external_id.partition(":")[0]
-        if addresses.get(external_id) == email_normalized:
+        if emails.get(external_id) == email_normalized:
             continue
-        if external_id in addresses:
+        if external_id in emails:
             yield Rejection(external_id, row["email"], RejectionReason.ID_TWICE)
         elif owner.startswith(f"{system}:"):
             yield Rejection(external_id, row["email"], RejectionReason.EMAIL_TWICE, owner)

@@ -1,4 +1,4 @@
-"""People as another system knew them, and what becomes of them here."""
+"""A user of another system, and the row that is made of it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,17 +10,17 @@ from authsite.passwords.legacy_hashes import parse_legacy_hash
 from authsite.text import is_readable, is_visible, trimmed
 from authsite.tokens import new_id
 
-#: What stands for a last name that is not known; its owner may change it.
+#: Replaces an unknown last name; the user can change it.
 NO_LAST_NAME = "-"
-#: Why an account is frozen that was not active where it came from.
+#: The reason for suspending users who were not active in the other system.
 NOT_ACTIVE = "The account was not active in the previous system."
 
 _NAME_LENGTH = 100
-_FORMER_ID_LENGTH = 120
+_EXTERNAL_ID_LENGTH = 120
 
 
 class RejectionReason(StrEnum):
-    """Why somebody has no account here."""
+    """Why a user is not imported."""
 
     UNREADABLE = "the row is unreadable"
     ID = "the id is missing, or has characters that can't be stored"
@@ -36,16 +36,19 @@ class RejectionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Who is not imported, and why: by the id or the place in the source, never with a hash."""
+    """A user who is not imported; never with a hash.
 
-    who: str
+    `origin` is the external id, or the line or row of the source.
+    """
+
+    origin: str
     email: str
     reason: RejectionReason
     detail: str = ""
 
 
 class ImportRejected(Exception):
-    """Somebody cannot have an account here; the arguments are the reason and details of it."""
+    """A user cannot be imported, for this reason with these details."""
 
     def __init__(self, reason: RejectionReason, detail: str = "") -> None:
         super().__init__(reason, detail)
@@ -54,10 +57,10 @@ class ImportRejected(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedUser:
-    """Somebody with an account elsewhere. `external_id` is the system's name and an id there.
+    """A user of another system. `external_id` is the name of the system and the id there.
 
-    `password_hash` is in a form of foreign_hashes.py; without one, its owner chooses a password by
-    a link from a mail. When somebody signed up may be unknown.
+    `password_hash` is in a format of legacy_hashes.py; users without one choose a password by an
+    emailed link.
     """
 
     external_id: str
@@ -70,15 +73,15 @@ class ImportedUser:
     is_active: bool = True
 
     def row(self, *, now: datetime) -> dict[str, Any]:
-        """Return the account as a row of the table of users; raise `ImportRejected`.
+        """Return the row of the table of users; raise `ImportRejected`.
 
-        Who has no first name is called by what stands before the `@`. Nobody becomes an
-        administrator, and who was not active is frozen.
+        A missing first name is replaced by the local part of the email address. No imported user is
+        an administrator, and inactive ones are suspended.
         """
-        if len(self.external_id) > _FORMER_ID_LENGTH or not is_readable(self.external_id):
+        if len(self.external_id) > _EXTERNAL_ID_LENGTH or not is_readable(self.external_id):
             raise ImportRejected(RejectionReason.ID)
         email = _email(self.email)
-        self._demand_bearable_hash()
+        self._validate_hash()
         first_name = _name(self.first_name) or email.original.partition("@")[0][:_NAME_LENGTH]
         return {
             "id": new_id(),
@@ -96,16 +99,16 @@ class ImportedUser:
 
     @property
     def has_full_name(self) -> bool:
-        """Whether neither name has to be made up."""
+        """Whether neither name has to be replaced."""
         return bool(trimmed(self.first_name) and trimmed(self.last_name))
 
-    def _demand_bearable_hash(self) -> None:
+    def _validate_hash(self) -> None:
         if self.password_hash is None:
             return
-        found = parse_legacy_hash(self.password_hash)
-        if found is None:
+        legacy_hash = parse_legacy_hash(self.password_hash)
+        if legacy_hash is None:
             raise ImportRejected(RejectionReason.HASH_UNKNOWN)
-        if not found.is_affordable:
+        if not legacy_hash.is_affordable:
             raise ImportRejected(RejectionReason.HASH_COSTS)
 
 

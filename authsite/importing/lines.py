@@ -1,126 +1,122 @@
-"""People in a file of lines, or on the standard input: CSV, and one JSON object a line."""
+"""Reading users from a file or stdin: CSV, or one JSON object a line."""
 
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 from authsite.importing.errors import UnusableSource
-from authsite.importing.fields import columns_of, demand
+from authsite.importing.fields import find_columns, require_columns
 from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
-from authsite.importing.people import Reader
+from authsite.importing.reader import Reader
 from authsite.importing.source import ImportOptions, Source
 
-#: For the standard input, as programs write it.
+#: The argument for stdin, by convention.
 STANDARD_INPUT = "-"
-#: Bytes; whatever is longer was not written for this.
+#: Bytes, so that a file of another kind does not fill the memory.
 MAX_LINE = 1024 * 1024
-_NEEDED = ("email", "password")
+_REQUIRED = ("email", "password")
 _DELIMITERS = ",;\t"
 
-_People = Iterator[ImportedUser | Rejection]
+_Users = Iterator[ImportedUser | Rejection]
 
 
 @contextmanager
 def open_lines(
-    place: str,
-    read: Callable[[Iterator[str], Reader, ImportOptions], _People],
+    location: str,
+    read: Callable[[Iterator[str], Reader, ImportOptions], _Users],
     reader: Reader,
-    asked: ImportOptions,
+    options: ImportOptions,
 ) -> Iterator[Source]:
-    """Open a file of lines, which `read` reads; raises `UnusableSource`."""
-    if place == STANDARD_INPUT:
-        yield Source(people=read(_lines(sys.stdin.buffer), reader, asked))
+    """Open a file whose lines `read` reads; raises `UnusableSource`."""
+    if location == STANDARD_INPUT:
+        yield Source(users=read(_lines(sys.stdin.buffer), reader, options))
         return
     try:
-        file = Path(place).open("rb")  # noqa: SIM115 - closed below, by a block of its own errors
+        file = Path(location).open("rb")  # noqa: SIM115 - closed below; here are other errors
     except OSError as error:
-        raise UnusableSource(f"can't read {place}: {error.strerror}") from error
+        raise UnusableSource(f"can't read {location}: {error.strerror}") from error
     with file:
-        yield Source(people=read(_lines(file), reader, asked), total=_count(file))
+        yield Source(users=read(_lines(file), reader, options), total=_count(file))
 
 
-def read_csv(lines: Iterator[str], reader: Reader, asked: ImportOptions) -> _People:
-    """Yield the people of a file with a line of names first, and cells between `,`, `;` or tabs."""
+def read_csv(lines: Iterator[str], reader: Reader, options: ImportOptions) -> _Users:
+    """Yield the users of a CSV file with a header, delimited by `,`, `;` or tabs."""
     first = next(lines, "")
     delimiter = max(_DELIMITERS, key=first.count)
     try:
         names = next(csv.reader([first], delimiter=delimiter), [])
     except csv.Error as error:
         raise UnusableSource(f"the first line has no column names: {error}") from error
-    columns = demand(_NEEDED, names, chosen=asked.columns, where="the first line")
-    places = {field: names.index(column) for field, column in columns.items()}
+    columns = require_columns(_REQUIRED, names, chosen=options.columns, where="the first line")
+    indexes = {field: names.index(column) for field, column in columns.items()}
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        begins = rows.line_num + 2
+        first_line = rows.line_num + 2
         try:
             row = next(rows, None)
         except csv.Error:
-            yield _unreadable(_lines_from(begins, to=rows.line_num + 1))
+            yield _unreadable(_line_range(first_line, rows.line_num + 1))
             continue
         if row is None:
             return
-        where = _lines_from(begins, to=rows.line_num + 1)
+        place = _line_range(first_line, rows.line_num + 1)
         if len(row) == len(names):
-            cells = {field: row[place] for field, place in places.items()}
-            yield reader.person_of(cells, place=where)
+            cells = {field: row[index] for field, index in indexes.items()}
+            yield reader.read_user(cells, place=place)
         elif row:
-            yield _unreadable(where)
+            yield _unreadable(place)
 
 
-def _lines_from(begins: int, *, to: int) -> str:
-    """Return where a row stands; one with a quote that is never closed takes others with it."""
-    return f"line {begins}" if to <= begins else f"lines {begins} to {to}"
+def _line_range(first: int, last: int) -> str:
+    """Return the lines of a row; one with an unclosed quote includes others."""
+    return f"line {first}" if last <= first else f"lines {first} to {last}"
 
 
-def read_json_lines(lines: Iterator[str], reader: Reader, asked: ImportOptions) -> _People:
-    """Yield the people of a file with an object a line, of which the first has all that is needed.
+def read_json_lines(lines: Iterator[str], reader: Reader, options: ImportOptions) -> _Users:
+    """Yield the users of a file with an object a line.
 
-    Later ones may lack what they have not.
+    The first object must have all required fields; later ones may omit empty ones.
     """
 
     @lru_cache
     def columns_among(names: tuple[str, ...]) -> dict[str, str]:
-        return columns_of(names, asked.columns)
+        return find_columns(names, options.columns)
 
     is_first = True
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        person = _object(line)
-        if person is None:
+        user = _parse_object(line)
+        if user is None:
             yield _unreadable(f"line {number}")
             continue
-        names = tuple(person)
+        names = tuple(user)
         if is_first:
-            _demand_all(names, asked)
+            require_columns(_REQUIRED, names, chosen=options.columns, where="the first line")
             is_first = False
-        cells = {field: person[column] for field, column in columns_among(names).items()}
-        yield reader.person_of(cells, place=f"line {number}")
+        cells = {field: user[column] for field, column in columns_among(names).items()}
+        yield reader.read_user(cells, place=f"line {number}")
 
 
-def _demand_all(names: Sequence[str], asked: ImportOptions) -> None:
-    demand(_NEEDED, names, chosen=asked.columns, where="the first line")
-
-
-def _object(line: str) -> dict[str, object] | None:
+def _parse_object(line: str) -> dict[str, object] | None:
     try:
-        read = json.loads(line)
+        value = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return read if isinstance(read, dict) else None
+    return value if isinstance(value, dict) else None
 
 
-def _unreadable(where: str) -> Rejection:
-    return Rejection(where, "", RejectionReason.UNREADABLE)
+def _unreadable(place: str) -> Rejection:
+    return Rejection(place, "", RejectionReason.UNREADABLE)
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:
-    """Yield the lines; bytes that are no UTF-8 spoil their own line and no other."""
+    """Yield the lines; bytes that are not UTF-8 affect their own line only."""
     number = 0
     while raw := file.readline(MAX_LINE):
         number += 1
@@ -131,7 +127,7 @@ def _lines(file: BinaryIO) -> Iterator[str]:
 
 
 def _count(file: BinaryIO) -> int | None:
-    """Return how many lines there are; None if that cannot be told before they are read."""
+    """Return the number of lines; None if the file can be read only once."""
     if not file.seekable():
         return None
     lines = sum(block.count(b"\n") for block in iter(lambda: file.read(MAX_LINE), b""))

@@ -1,4 +1,4 @@
-"""Where people are read from, one after the other."""
+"""The sources of an import, and what is known of each system."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,17 +9,14 @@ from authsite.passwords.legacy_hashes import tag_nfkc, tag_raw
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What is known of a system before anything is read: how it keeps hashes, and its tables.
-
-    The first of its tables that is there is taken; `sessions` are those of who was signed in.
-    """
+    """How a system stores password hashes, and the usual names of its tables, the best first."""
 
     encode: Callable[[str], str] = tag_raw
     users: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
 
 
-#: Those whose people are read from tables, by what they are called on the command line.
+#: The systems whose users are read from tables, by their names on the command line.
 TABLES = {
     "lucia": System(
         tag_nfkc,
@@ -33,7 +30,7 @@ TABLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
-    """What somebody has said of a source: columns by field, and a table."""
+    """What the operator has chosen: columns by field, and a table."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     table: str | None = None
@@ -41,12 +38,12 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """People who are read one after the other while it is open.
+    """An open source. Iterating over `users` may raise `UnusableSource`.
 
-    `total` is how many there are, as far as that is known, and `sessions` how many sessions stay
-    behind. Whoever goes through the people may meet `UnusableSource`.
+    `total` is the number of users, if known, and `sessions` the number of sessions, which are not
+    imported.
     """
 
-    people: Iterator[ImportedUser | Rejection]
+    users: Iterator[ImportedUser | Rejection]
     total: int | None = None
     sessions: int | None = None

@@ -1,4 +1,4 @@
-"""People in a table of another system: a SQLite file, or a database that SQLAlchemy can reach."""
+"""Reading users from a table of another system, in a SQLite file or a database of SQLAlchemy."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -11,75 +11,78 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from authsite.importing.errors import UnusableSource
-from authsite.importing.fields import demand
+from authsite.importing.fields import require_columns
 from authsite.importing.imported_user import ImportedUser, Rejection
-from authsite.importing.people import Reader
+from authsite.importing.reader import Reader
 from authsite.importing.source import ImportOptions, Source, System
 
-#: Rows that are in memory at a time.
+#: Rows in memory at a time.
 _ROWS = 500
-_NEEDED = ("id", "email", "password")
+_REQUIRED = ("id", "email", "password")
 
 
 @contextmanager
 def open_table(
-    place: str, system: System, reader: Reader, asked: ImportOptions
+    location: str, system: System, reader: Reader, options: ImportOptions
 ) -> Iterator[Source]:
-    """Open the table of users; `place` is the path of a SQLite file, or a URL of SQLAlchemy's.
+    """Open the table of users; `location` is the path of a SQLite file, or an SQLAlchemy URL.
 
-    Nothing is changed there. Raises `UnusableSource`.
+    It is only read. Raises `UnusableSource`.
     """
-    engine = _engine(place)
+    engine = _create_engine(location)
     try:
-        with _told():
+        with _raising_unusable():
             connection = engine.connect()
         with connection:
-            yield _source(connection, system, reader, asked)
+            yield _open_source(connection, system, reader, options)
     finally:
         engine.dispose()
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Say of what goes wrong in this block that it is the source that went wrong."""
+def _raising_unusable() -> Iterator[None]:
+    """Raise `UnusableSource` with the driver's message for database errors of the block."""
     try:
         yield
     except SQLAlchemyError as error:
-        # What the driver says, without SQLAlchemy's statement and links around it.
-        said = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise UnusableSource(f"can't read the source: {said}") from error
+        message = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise UnusableSource(f"can't read the source: {message}") from error
 
 
-def _source(connection: Connection, system: System, reader: Reader, asked: ImportOptions) -> Source:
-    with _told():
-        table = _table(connection, [asked.table] if asked.table else system.users)
+def _open_source(
+    connection: Connection, system: System, reader: Reader, options: ImportOptions
+) -> Source:
+    with _raising_unusable():
+        table = _require_table(connection, [options.table] if options.table else system.users)
         names = [each["name"] for each in sa.inspect(connection).get_columns(table)]
-        columns = demand(_NEEDED, names, chosen=asked.columns, where=f"the table {table}")
+        columns = require_columns(
+            _REQUIRED, names, chosen=options.columns, where=f"the table {table}"
+        )
         return Source(
-            people=_people(connection, table, columns, reader),
+            users=_read_users(connection, table, columns, reader),
             total=_count(connection, table),
-            sessions=_sessions(connection, system),
+            sessions=_count_sessions(connection, system),
         )
 
 
-def _engine(place: str) -> Engine:
-    if "://" in place:
-        with _told():
-            named = sa.make_url(place)
-        if named.get_backend_name() != "sqlite":
-            return _engine_of_driver(named)
-        place = named.database or ""
-    if not Path(place).is_file():
-        raise UnusableSource(f"{place} is not a file")
-    url = f"sqlite:///file:{quote(str(Path(place).resolve()))}?mode=ro&uri=true"
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
-    sa.event.listen(engine, "connect", _take_any_bytes)
+def _create_engine(location: str) -> Engine:
+    if "://" in location:
+        with _raising_unusable():
+            url = sa.make_url(location)
+        if url.get_backend_name() != "sqlite":
+            return _create_server_engine(url)
+        location = url.database or ""
+    if not Path(location).is_file():
+        raise UnusableSource(f"{location} is not a file")
+    read_only = f"sqlite:///file:{quote(str(Path(location).resolve()))}?mode=ro&uri=true"
+    engine = sa.create_engine(read_only, poolclass=sa.pool.NullPool, hide_parameters=True)
+    sa.event.listen(engine, "connect", _accept_any_bytes)
     return engine
 
 
-def _engine_of_driver(url: sa.URL) -> Engine:
+def _create_server_engine(url: sa.URL) -> Engine:
     try:
-        with _told():
+        with _raising_unusable():
             return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
     except ImportError as error:
         raise UnusableSource(
@@ -87,54 +90,54 @@ def _engine_of_driver(url: sa.URL) -> Engine:
         ) from error
 
 
-def _take_any_bytes(connection: sqlite3.Connection, _record: object) -> None:
-    """Let a text that is none spoil its own row and no other."""
+def _accept_any_bytes(connection: sqlite3.Connection, _record: object) -> None:
+    """Make text that is not UTF-8 an error of its row, not of the query."""
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
 
 
-def _table(connection: Connection, wanted: Sequence[str]) -> str:
-    """Return the first of these that is there, in whatever case; raise `UnusableSource`."""
-    found = _find(connection, wanted)
-    if found is None:
+def _require_table(connection: Connection, names: Sequence[str]) -> str:
+    """Return the first of these that exists, in any case; raise `UnusableSource`."""
+    table = _find_table(connection, names)
+    if table is None:
         inspector = sa.inspect(connection)
-        there = ", ".join(sorted(inspector.get_table_names())) or "none"
+        existing = ", ".join(sorted(inspector.get_table_names())) or "none"
         raise UnusableSource(
-            f"there is no table {' or '.join(wanted)}. Name it with --table. There are: {there}"
+            f"there is no table {' or '.join(names)}. Name it with --table. There are: {existing}"
         )
-    return found
+    return table
 
 
-def _find(connection: Connection, wanted: Sequence[str]) -> str | None:
+def _find_table(connection: Connection, names: Sequence[str]) -> str | None:
     inspector = sa.inspect(connection)
-    there = [*inspector.get_table_names(), *inspector.get_view_names()]
-    by_case = {name.casefold(): name for name in reversed(there)}
-    names = (name if name in there else by_case.get(name.casefold()) for name in wanted)
-    return next(filter(None, names), None)
+    existing = [*inspector.get_table_names(), *inspector.get_view_names()]
+    by_case = {name.casefold(): name for name in reversed(existing)}
+    found = (name if name in existing else by_case.get(name.casefold()) for name in names)
+    return next(filter(None, found), None)
 
 
-def _people(
+def _read_users(
     connection: Connection, table: str, columns: dict[str, str], reader: Reader
 ) -> Iterator[ImportedUser | Rejection]:
-    """Yield the people by id, so that who comes later, while this goes on, is last."""
-    named: list[sa.ColumnClause[object]] = [sa.column(column) for column in columns.values()]
-    of_all = sa.select(*named).select_from(sa.table(table)).order_by(named[0])
+    """Yield the users by id, so that those who sign up meanwhile are last."""
+    selected: list[sa.ColumnClause[object]] = [sa.column(column) for column in columns.values()]
+    query = sa.select(*selected).select_from(sa.table(table)).order_by(selected[0])
     streaming = connection.execution_options(yield_per=_ROWS)
-    with _told():
-        rows = enumerate(streaming.execute(of_all), start=1)
+    with _raising_unusable():
+        rows = enumerate(streaming.execute(query), start=1)
     while True:
-        with _told():
-            found = next(rows, None)
-        if found is None:
+        with _raising_unusable():
+            numbered_row = next(rows, None)
+        if numbered_row is None:
             return
-        number, row = found
-        yield reader.person_of(dict(zip(columns, row, strict=True)), place=f"row {number}")
+        number, row = numbered_row
+        yield reader.read_user(dict(zip(columns, row, strict=True)), place=f"row {number}")
 
 
 def _count(connection: Connection, table: str) -> int:
-    counted = sa.select(sa.func.count()).select_from(sa.table(table))
-    return connection.execute(counted).scalar_one()
+    query = sa.select(sa.func.count()).select_from(sa.table(table))
+    return connection.execute(query).scalar_one()
 
 
-def _sessions(connection: Connection, system: System) -> int | None:
-    table = _find(connection, system.sessions)
+def _count_sessions(connection: Connection, system: System) -> int | None:
+    table = _find_table(connection, system.sessions)
     return None if table is None else _count(connection, table)

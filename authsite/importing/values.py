@@ -1,19 +1,19 @@
-"""What other systems write for a text, for yes and no, and for a moment."""
+"""Parsing how other systems write text, booleans and times."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: More than this are milliseconds: as seconds it would be the year 5138.
+#: Larger numbers are milliseconds: as seconds this is the year 5138.
 _MILLISECONDS_FROM = 100_000_000_000
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _YES = {"true", "t", "yes", "y", "1", "on"}
 _NO = {"", "false", "f", "no", "n", "0", "off", "null", "none"}
 
 
-def text_of(value: object) -> str:
-    """Return what a cell says, nothing for an empty one; raise `ValueError` if it is no text."""
+def to_text(value: object) -> str:
+    """Return the text of a cell, "" for an empty one; raise `ValueError` for other types."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -23,37 +23,37 @@ def text_of(value: object) -> str:
     raise ValueError("neither text nor a number")
 
 
-def moment_of(text: str) -> datetime | None:
-    """Return the moment that a text names, None for an empty one; raise `ValueError`.
+def parse_time(text: str) -> datetime | None:
+    """Return the time, None for an empty text; raise `ValueError`.
 
-    It is in ISO 8601, in UTC if it does not say otherwise, or a number of seconds or milliseconds
-    since 1970, which is how Prisma keeps moments in SQLite.
+    It is in ISO 8601, in UTC unless it has a zone, or a number of seconds or milliseconds since
+    1970, which is how Prisma stores times in SQLite.
     """
     if not text:
         return None
     try:
         if _NUMBER.fullmatch(text):
             return _since_1970(int(text))
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        time = datetime.fromisoformat(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("not a time that can be stored") from error
 
 
-def is_yes(text: str) -> bool:
-    """Whether a text says yes; raise `ValueError` if it says neither that nor no."""
-    said = text.lower()
-    if said not in _YES | _NO:
+def parse_bool(text: str) -> bool:
+    """Return the boolean; an empty text is False. Raises `ValueError`."""
+    lowered = text.lower()
+    if lowered not in _YES | _NO:
         raise ValueError("neither yes nor no")
-    return said in _YES
+    return lowered in _YES
 
 
-def proof_of(text: str, *, then: datetime) -> datetime | None:
-    """Return when an address was proven: the moment that a text names, or `then` if it says yes."""
+def parse_verified(text: str, *, default: datetime) -> datetime | None:
+    """Return the time of verification from a time or a boolean; `default` for "yes"."""
     try:
-        return then if is_yes(text) else None
+        return default if parse_bool(text) else None
     except ValueError:
-        return moment_of(text)
+        return parse_time(text)
 
 
 def _since_1970(number: int) -> datetime:

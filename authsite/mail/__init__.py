@@ -1,1 +1,1 @@
-"""Mail: what is written, and that it arrives."""
+"""Writing emails to the outbox and delivering them by SMTP."""

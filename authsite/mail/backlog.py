@@ -1,4 +1,4 @@
-"""What should have been delivered and has not been, in two numbers."""
+"""How far delivery is behind, for metrics."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -12,14 +12,14 @@ _MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 
 
 class Backlog(NamedTuple):
-    """How many messages are due and not delivered, and since when the oldest of them is due."""
+    """The number of messages that are due and not delivered, and when the oldest became due."""
 
-    number: int
+    size: int
     oldest: datetime | None
 
 
-def backlog_of(connection: Connection, *, now: datetime) -> Backlog:
-    """Return what waits; a message that was put off counts from when it was first to be sent."""
+def get_backlog(connection: Connection, *, now: datetime) -> Backlog:
+    """Return the backlog; a rescheduled message counts from its first due time."""
     waiting = sa.select(sa.func.count(), sa.func.min(_MESSAGE.c.send_at)).where(
         _MESSAGE.c.next_attempt_at.is_not(None), _MESSAGE.c.send_at <= now
     )

@@ -1,4 +1,4 @@
-"""What the site writes to people: messages made of templates, put into the outbox."""
+"""Rendering emails from templates into the outbox."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,21 +14,18 @@ from authsite.email_addresses import parse_email_address
 from authsite.models import OutboxMessage
 from authsite.tokens import new_id
 
-#: The template that asks the owner of a new address to verify it. Its event is not in the
-#: history of the account, or it would reveal whether the new address was free.
+#: The template that asks to verify a new email address. Its event is not in the history of the
+#: account, or it would reveal whether the new address was free.
 CHANGE_EMAIL = "change_email"
 
 
 def is_html(template: str | None) -> bool:
-    """Whether what is put into this template has to be escaped."""
+    """Whether values in this template have to be escaped."""
     return template is not None and template.endswith(".html")
 
 
 def mail_environment(environment: Environment) -> Environment:
-    """Return the environment of the pages for mails, whose texts are no HTML.
-
-    A host application's templates and filters count here as well.
-    """
+    """Return the pages' environment, host templates and filters included, for text and HTML."""
     return environment.overlay(autoescape=is_html)
 
 
@@ -59,8 +56,8 @@ class MailComposer:
     ) -> None:
         """Put an email, rendered with `values`, into the outbox; it is due now, or at `due`.
 
-        It is delivered if the transaction commits. The recipient must be an address that
-        `parse_email_address` accepts, so that there is one, however it is spelled.
+        It is delivered if the transaction commits. `to` is parsed by `parse_email_address`, so
+        that it is one recipient for every mail library.
         """
         values |= {"site_name": self.site_name, "site_url": self.link_to(), "email": to}
         subject = " ".join(self._render(template, "subject.txt", values).split())

@@ -1,25 +1,29 @@
-"""Why a message was not delivered, as far as that decides over what happens next."""
+"""Errors of delivery; the class decides what happens to the message."""
 
 
 class DeliveryError(Exception):
-    """A message was not taken: why, in words to keep with it, and in `brief` for the log."""
+    """A message was not delivered.
 
-    def __init__(self, why: str, *, log_text: str | None = None) -> None:
-        super().__init__(why)
-        self.log_text = log_text or why
+    The text is stored with the message; `log_text` is for the log, which must not hold an email
+    address.
+    """
+
+    def __init__(self, reason: str, *, log_text: str | None = None) -> None:
+        super().__init__(reason)
+        self.log_text = log_text or reason
 
 
 class TemporaryRefusal(DeliveryError):
-    """The server may take this message later, and others now."""
+    """The server may accept this message later, and others now."""
 
 
 class PermanentRefusal(DeliveryError):
-    """The server will never take this message."""
+    """The server will never accept this message."""
 
 
 class ServerUnavailable(DeliveryError):
-    """There is no conversation with the server: no message would be taken now."""
+    """The server accepts no message at present."""
 
 
 class Misconfigured(ServerUnavailable):
-    """There will be no conversation before an operator has changed something."""
+    """The server accepts no message until an operator changes a setting."""

@@ -1,4 +1,4 @@
-"""A message as it goes over the wire: MIME, with headers that no text can break."""
+"""Building MIME messages whose headers no text can break."""
 
 import unicodedata
 from email.header import Header
@@ -8,19 +8,19 @@ from email.policy import SMTP
 
 from authsite.mail.outbox import LeasedMessage
 
-#: What is encoded here is left as it is.
+#: Headers are encoded here, so the policy must not fold them again.
 _POLICY = SMTP.clone(refold_source="none")
-#: What is longer would be folded inside of its quotes, which breaks them.
+#: A longer name would be folded inside its quotes, which breaks them.
 _LONGEST_QUOTED_NAME = 50
-#: Kinds of characters that would end a line, or that no mail can hold.
+#: Unicode categories that end a line, or that an email cannot contain.
 _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
-def as_email(message: LeasedMessage, *, sender: str, sender_name: str) -> EmailMessage:
-    """Return the message with its two forms, text and HTML (RFC 2046, 5.1.4).
+def build_mime(message: LeasedMessage, *, sender: str, sender_name: str) -> EmailMessage:
+    """Return the message as text and HTML (RFC 2046, 5.1.4).
 
-    Every try sends the same: the date is that at which it was due, and the id, by which a program
-    can tell that it has this mail already, comes from the row.
+    Every attempt sends the same bytes: the date is the first due time, and the Message-ID, by which
+    clients recognize duplicates, comes from the row.
     """
     mail = EmailMessage(policy=_POLICY)
     name, subject = _in_one_line(sender_name), _in_one_line(message.subject)
@@ -33,8 +33,8 @@ def as_email(message: LeasedMessage, *, sender: str, sender_name: str) -> EmailM
     mail.set_raw("Subject", _encoded(subject, header="Subject", charset=charset))
     mail["Date"] = message.send_at
     mail["Message-ID"] = f"<{message.id}@{sender.partition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"  # so that nobody's holidays answer (RFC 3834)
-    # In ASCII and in short lines, which every server takes.
+    mail["Auto-Submitted"] = "auto-generated"  # no vacation replies (RFC 3834)
+    # ASCII and short lines, which every server accepts.
     mail.set_content(message.text, cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
     mail["Content-Language"] = "en"
@@ -49,16 +49,15 @@ def _address(mailbox: str, *, name: str) -> Address:
 def _encoded(text: str, *, header: str, charset: str = "utf-8") -> str:
     """Return the text folded, and in encoded words (RFC 2047) unless the charset is ASCII.
 
-    The older of Python's two ways to do it: the newer one loses and makes spaces where it folds.
+    This is Python's older interface: the newer one loses and adds spaces where it folds.
     """
     return Header(text, charset, header_name=header).encode()
 
 
 def _in_one_line(text: str) -> str:
-    """Return what can stand in a header: no line ends, and nothing that reads as encoded.
+    """Return the text without line ends and without encoded words.
 
-    Python's own parser decodes words such as `=?utf-8?q?…?=` in what it is given (RFC 2047), and
-    what comes out could be anything.
+    Python's parser would decode words such as `=?utf-8?q?…?=` (RFC 2047) to anything.
     """
     characters = (" " if unicodedata.category(each) in _BREAKING else each for each in text)
     return " ".join("".join(characters).replace("=?", "= ?").split())

@@ -1,4 +1,4 @@
-"""The mail server: where it is, and how a connection to it is secured."""
+"""Connecting to the mail server: TLS and authentication."""
 
 import smtplib
 import ssl
@@ -11,21 +11,20 @@ from authsite.mail.replies import Reply
 from authsite.settings.mail_schema import MailSettings
 from authsite.settings.schema import Settings
 
-_USUAL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_DEFAULT_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 class MailServer(NamedTuple):
-    """What the settings say of it; `open` begins a conversation."""
+    """The mail server of the settings; `ehlo_name` is the name of the site in EHLO (RFC 5321)."""
 
     host: str
     mail: MailSettings
-    #: What this machine says it is called.
     ehlo_name: str
 
     def open(self) -> smtplib.SMTP:
-        """Return a connection that is secured and signed in as the settings say.
+        """Return a connection that is secured and authenticated as the settings say.
 
-        Raises `ServerUnavailable`, or `Misconfigured` where an operator has to change a setting.
+        Raises `ServerUnavailable`, or `Misconfigured` if an operator has to change a setting.
         """
         try:
             smtp = self._connect()
@@ -52,12 +51,12 @@ class MailServer(NamedTuple):
             ) from None
         except UnicodeError:
             raise Misconfigured("authsite.mail.host is not a host name") from None
-        except OSError as error:  # smtplib's own errors are such
+        except OSError as error:  # smtplib's errors included
             raise ServerUnavailable(f"no connection: {error}") from None
         return smtp
 
     def _connect(self) -> smtplib.SMTP:
-        port = self.mail.port or _USUAL_PORTS[self.mail.security]
+        port = self.mail.port or _DEFAULT_PORTS[self.mail.security]
         timeout = self.mail.timeout.total_seconds()
         if self.mail.security == "tls":
             context = self._context()
@@ -67,7 +66,7 @@ class MailServer(NamedTuple):
         return smtplib.SMTP(self.host, port, self.ehlo_name, timeout=timeout)
 
     def _secure(self, smtp: smtplib.SMTP) -> None:
-        """Go on in TLS, or not at all: somebody in between could strike the offer out."""
+        """Switch to TLS or fail: an attacker on the way could remove the offer."""
         try:
             smtp.starttls(context=self._context())
         except smtplib.SMTPNotSupportedError:
@@ -77,19 +76,19 @@ class MailServer(NamedTuple):
             ) from None
 
     def _context(self) -> ssl.SSLContext:
-        """Demand a certificate and the right name in it; the file may have been renewed."""
+        """Return a context that verifies certificate and host name; the file is read each time."""
         try:
             return ssl.create_default_context(cafile=self.mail.ca_file)
         except OSError as error:
             raise Misconfigured(f"can't read authsite.mail.ca_file: {error}") from None
 
 
-def end_of_certificate(smtp: smtplib.SMTP) -> datetime | None:
-    """Return when the certificate ends that the server has shown; None without TLS."""
+def certificate_expiry(smtp: smtplib.SMTP) -> datetime | None:
+    """Return when the server's certificate expires; None without TLS."""
     if not isinstance(smtp.sock, ssl.SSLSocket):
         return None
-    ends = (smtp.sock.getpeercert() or {})["notAfter"]
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC)
+    expires = (smtp.sock.getpeercert() or {})["notAfter"]
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(expires)), UTC)
 
 
 def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
@@ -113,10 +112,10 @@ def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
 
 
 def mail_server(settings: Settings) -> MailServer | None:
-    """Return the server that takes the mails; None in development, when none is named."""
+    """Return the server of the settings; None in development without one."""
     host = urlsplit(settings.site.url).hostname or ""
     if settings.mail.host is None:
         return None
-    # RFC 5321, 4.1.3: an address stands in brackets.
+    # RFC 5321, 4.1.3: IP addresses are in brackets.
     ehlo_name = f"[IPv6:{host}]" if ":" in host else host
     return MailServer(settings.mail.host, settings.mail, ehlo_name)

@@ -1,4 +1,4 @@
-"""Handing messages over to the mail server, several on one connection."""
+"""Sending messages to the mail server, several on one connection."""
 
 import contextlib
 import smtplib
@@ -8,11 +8,11 @@ from authsite.mail.errors import ServerUnavailable
 from authsite.mail.replies import Reply, refusal, refusal_of_sender
 from authsite.mail.server import MailServer
 
-_WELL = 250
+_OK = 250
 
 
 class SmtpSession:
-    """One connection, opened by the first message; for one thread. `with` ends it."""
+    """A connection of one thread, opened by the first message and closed by `with`."""
 
     def __init__(self, server: MailServer) -> None:
         self._server = server
@@ -28,10 +28,9 @@ class SmtpSession:
             self._smtp.close()
 
     def send(self, message: EmailMessage, *, sender: str, recipient: str) -> None:
-        """Hand the message over; raises `Undelivered`.
+        """Send the message; raises `DeliveryError`.
 
-        Sender and recipient are said here, and not read from headers, where one address might be
-        read as two.
+        Sender and recipient are not read from headers, where one address may parse as two.
         """
         smtp = self._ready()
         try:
@@ -46,11 +45,11 @@ class SmtpSession:
             raise ServerUnavailable(f"the connection broke off: {error}") from None
 
     def _ready(self) -> smtplib.SMTP:
-        """Return a connection that lives, and on which nothing is half said."""
+        """Return a connection that works, without a transaction left from the last message."""
         if self._smtp is not None:
-            # A server may have ended it meanwhile, which says nothing about the next message.
+            # The server may have closed it meanwhile; that is no error of the next message.
             with contextlib.suppress(OSError):
-                if self._smtp.rset()[0] == _WELL:
+                if self._smtp.rset()[0] == _OK:
                     return self._smtp
             self._smtp.close()
         self._smtp = None

@@ -1,4 +1,4 @@
-"""How messages are doing, for an operator to look at."""
+"""The states of messages, for operators."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -8,14 +8,14 @@ from sqlalchemy.engine import Connection
 
 from authsite.models import OutboxMessage
 
-#: Messages of one state that are shown; how many there are is always said.
-SHOWN = 20
+#: Messages listed of each state.
+MAX_LISTED = 20
 
 _MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 _WAITS = _MESSAGE.c.next_attempt_at.is_not(None)
 _FAILED = _MESSAGE.c.last_error.is_not(None)
 _NEWEST = _MESSAGE.c.send_at.desc()
-#: The states, with the condition of each and what is of most interest there.
+#: The states, with the condition of each and the order in which its messages are listed.
 _STATES = {
     "waiting": (_WAITS & ~_FAILED, _MESSAGE.c.send_at),
     "put off": (_WAITS & _FAILED, _MESSAGE.c.send_at),
@@ -25,7 +25,7 @@ _STATES = {
 
 
 class MessageStatus(NamedTuple):
-    """What there is to know of a message that is nobody's secret."""
+    """A message without its text."""
 
     id: str
     state: str
@@ -39,7 +39,7 @@ class MessageStatus(NamedTuple):
 
 
 def count_messages(connection: Connection) -> dict[str, int]:
-    """Return how many messages there are in each state: waiting, put off, given up, delivered."""
+    """Return the number of messages in each state: waiting, put off, given up, delivered."""
     counts = (
         sa.func.count().filter(condition).label(state) for state, (condition, _) in _STATES.items()
     )
@@ -47,14 +47,14 @@ def count_messages(connection: Connection) -> dict[str, int]:
     return dict(zip(_STATES, row, strict=True))
 
 
-def some_messages(connection: Connection) -> list[MessageStatus]:
-    """Return the messages that wait longest, and those that ended last."""
+def list_messages(connection: Connection) -> list[MessageStatus]:
+    """Return the messages that have waited longest, and those that ended last."""
     found: list[MessageStatus] = []
     for state, (condition, order) in _STATES.items():
         columns = [
             sa.literal(state).label(name) if name == "state" else _MESSAGE.c[name]
             for name in MessageStatus._fields
         ]
-        wanted = sa.select(*columns).where(condition).order_by(order).limit(SHOWN)
-        found += [MessageStatus(*row) for row in connection.execute(wanted)]
+        query = sa.select(*columns).where(condition).order_by(order).limit(MAX_LISTED)
+        found += [MessageStatus(*row) for row in connection.execute(query)]
     return found

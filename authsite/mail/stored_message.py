@@ -1,4 +1,4 @@
-"""Reading what was written to people, as a developer does whose site sends no mail."""
+"""Reading emails in the outbox, for `/dev/mail`."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from authsite.models import OutboxMessage
 
 
 class StoredMessage(NamedTuple):
-    """A message as it is in the outbox; once it has gone out, its words are gone."""
+    """A message as it is in the outbox; its text is deleted after delivery."""
 
     id: str
     template: str
@@ -28,13 +28,13 @@ _COLUMNS = [_TABLE.c[name] for name in StoredMessage._fields]
 
 
 def latest_messages(dbsession: Session, *, limit: int) -> list[StoredMessage]:
-    """Return at most so many messages, newest first; those that are due later are newer still."""
+    """Return at most `limit` messages, the latest due first."""
     newest = sa.select(*_COLUMNS).order_by(_TABLE.c.send_at.desc(), _TABLE.c.id).limit(limit)
     return [StoredMessage._make(row) for row in dbsession.execute(newest)]
 
 
-def message_of_id(dbsession: Session, message_id: str) -> StoredMessage | None:
+def get_message(dbsession: Session, message_id: str) -> StoredMessage | None:
     """Return the message with this id, or None."""
-    wanted = sa.select(*_COLUMNS).where(_TABLE.c.id == message_id)
-    row = dbsession.execute(wanted).one_or_none()
+    query = sa.select(*_COLUMNS).where(_TABLE.c.id == message_id)
+    row = dbsession.execute(query).one_or_none()
     return StoredMessage._make(row) if row else None

@@ -1,4 +1,4 @@
-"""Delivering what is in the outbox: once, or on and on."""
+"""The worker that delivers the outbox, once or until it is stopped."""
 
 import logging
 import threading
@@ -14,16 +14,16 @@ from authsite.settings.schema import Settings
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks when nobody wakes the courier: another process may have written.
+#: Seconds between two queries of a worker that is not woken: other processes write as well.
 POLL = 10.0
-#: Seconds for which a worker leaves a server alone that was away, however much there is to send.
+#: Seconds before the next attempt when the server or the database was unavailable.
 REST = 10.0
 
 
 class MailWorker:
-    """Delivers messages: once by `deliver_due`, or until it is stopped by `work`.
+    """Delivers messages: once by `deliver_due`, or by `work` until `stop`.
 
-    Without a `delivery`, in development, nothing leaves the machine. `poll` and `rest` are seconds.
+    Without a `delivery`, in development, it sends nothing. `poll` and `rest` are in seconds.
     """
 
     name = "mail"
@@ -45,38 +45,38 @@ class MailWorker:
 
     @property
     def delivers(self) -> bool:
-        """Whether there is a server that takes the mails."""
+        """Whether there is a mail server."""
         return self._delivery is not None
 
     def wake(self) -> None:
-        """Look into the outbox at once; cheap to call, and safe from any thread."""
+        """Make the worker query the outbox now; cheap, and safe from any thread."""
         self._woken.set()
 
     def stop(self) -> None:
-        """Let whoever delivers end with the message in hand."""
+        """Stop after the current message."""
         self._stopped.set()
         self._woken.set()
 
     def work(self) -> None:
-        """Deliver what comes, until `stop`; outlives a database that is away, and any error."""
+        """Deliver messages when they are due, until `stop`; survives any error."""
         while not self._stopped.is_set():
-            self._woken.clear()  # before the look, so that nobody wakes in vain
-            if self._all_is_well():
+            self._woken.clear()  # first: a wake-up during the query must not be lost
+            if self._deliver_if_due():
                 self._woken.wait(self._poll)
             else:
                 self._stopped.wait(self._rest)
 
     def deliver_due(self, *, now: datetime) -> DeliveryResult:
-        """Deliver all that is due by `now`, in this thread; say what became of it."""
+        """Deliver all messages that are due by `now`, on this thread."""
         if self._delivery is None:
             return DeliveryResult()
-        return self._delivery.deliver_due(now=now, is_over=self._stopped.is_set)
+        return self._delivery.deliver_due(now=now, should_stop=self._stopped.is_set)
 
-    def _all_is_well(self) -> bool:
-        """Deliver, if something is due; whether server and database were there for it."""
+    def _deliver_if_due(self) -> bool:
+        """Return False if the server or the database was unavailable."""
         now = utc_now()
         try:
-            # A look first: a worker with nothing to do must not take SQLite's write lock.
+            # A read first: an idle worker must not take SQLite's write lock.
             (next_attempt,) = self._next_attempt.one_or_none() or (None,)
             if next_attempt is None or next_attempt > now:
                 return True
@@ -84,13 +84,13 @@ class MailWorker:
         except DATABASE_UNAVAILABLE as error:
             log.warning("sys_mail_deferred: the database is unavailable: %s", type(error).__name__)
         except Exception as error:
-            what = describe_safely(error)
-            log.error("sys_mail_crash: %s", what)  # noqa: TRY400 - which would quote messages
+            description = describe_safely(error)
+            log.error("sys_mail_crash: %s", description)  # noqa: TRY400 - it would quote messages
         return False
 
 
 def build_worker(settings: Settings, database: Database) -> MailWorker:
-    """Return the courier of a site; it connects to nothing yet."""
+    """Return the worker of a site, without a connection to anything."""
     server = mail_server(settings)
     delivery = server and Delivery(
         database=database,

@@ -29,7 +29,7 @@ class AuditEvent(Base):
     actor: Mapped[str] = mapped_column(sa.String(20))
     #: The administrator who did it. Not a foreign key: the event outlives the account.
     actor_id: Mapped[str | None] = mapped_column(sa.String(16))
-    #: The session that it was done in, or that it started. Not a foreign key: rows of sessions end.
+    #: The session of the event, or the one that it started. Not a foreign key: it outlives the row.
     session_id: Mapped[str | None] = mapped_column(sa.String(16))
     user_agent: Mapped[str | None] = mapped_column(sa.String(512))
     ip_address: Mapped[str | None] = mapped_column(sa.String(45))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-#: Constraints have names, so that migrations can drop them and errors can be told apart.
+#: Constraints have names, so that migrations can drop them and code can distinguish errors.
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -31,7 +31,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: sa.Dialect) -> datetime | None:
-        """Refuse a naive time: nobody can say which moment it means."""
+        """Refuse a naive time, which is ambiguous."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -45,7 +45,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def result_processor(
         self, dialect: sa.Dialect, coltype: object
     ) -> Callable[[Any], datetime | None] | None:
-        """Read on SQLite what was written, in one go: this is on the way of every page."""
+        """Parse SQLite's text directly: every page does so."""
         if dialect.name == "sqlite":
             return _from_sqlite
         return super().result_processor(dialect, coltype)

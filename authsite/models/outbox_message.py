@@ -20,16 +20,16 @@ class OutboxMessage(Base):
     id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     #: The folder of its templates below `templates/mail`.
     template: Mapped[str] = mapped_column(sa.String(40))
-    #: The account that it is about; None for an address without one.
+    #: The account that it is about; None for an email address without one.
     user_id: Mapped[str | None] = mapped_column(
         sa.ForeignKey("authsite_user.id", ondelete="CASCADE"), index=True
     )
-    #: The one address on the envelope, in ASCII.
+    #: The only recipient on the envelope, in ASCII.
     recipient: Mapped[str] = mapped_column(sa.String(320))
     subject: Mapped[str | None] = mapped_column(sa.Text)
     text: Mapped[str | None] = mapped_column(sa.Text)
     html: Mapped[str | None] = mapped_column(sa.Text)
-    #: When it is to be sent: mostly when it was written.
+    #: When it becomes due: mostly when it was written.
     send_at: Mapped[datetime] = mapped_column(UtcDateTime)
     #: Time of the next attempt. A worker that leases the message moves it into the future.
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)

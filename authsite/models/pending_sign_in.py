@@ -28,7 +28,7 @@ class PendingSignIn(Base):
     #: How the credential was proven: one of `authsite.audit.event_types.AuthMethod`.
     auth_method: Mapped[str] = mapped_column(sa.String(20))
     public_computer: Mapped[bool]
-    #: Where the user was going.
+    #: The path to continue at after the sign-in.
     next: Mapped[str | None] = mapped_column(sa.String(2000))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,4 +1,4 @@
-"""Whether a password has appeared in a data breach, by a list on this machine (ASVS 6.2.12)."""
+"""Looking a password up in a list of breached ones on this machine (ASVS 6.2.12)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from authsite.passwords.breached_folder import BreachedFolder, MalformedFile
 
 
 class BreachedPasswordsUnreadable(Exception):
-    """The list cannot be read any more, so that no password can be told to be a good one."""
+    """The list cannot be read, so no password can be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class BreachedPasswords:
-    """`password in breached`, asked of a folder or a filter."""
+    """Answers `password in breached` from a folder or a filter."""
 
     hashes: BreachedFolder | BreachedFilter
 
     def __contains__(self, password: str) -> bool:
-        """Whether it has appeared. Raises `BreachedPasswordsUnreadable`.
+        """Whether it has appeared in a breach. Raises `BreachedPasswordsUnreadable`.
 
-        The error that caused that is left out: the name of a file is the beginning of the hash.
+        That has no cause: its text would name a file by the beginning of the hash.
         """
         digest = hashlib.sha1(password.encode("utf-8"), usedforsecurity=False).digest()
         try:
@@ -32,9 +32,9 @@ class BreachedPasswords:
 
 
 def breached_passwords_at(path: Path) -> BreachedPasswords | None:
-    """Return the list at `path`, or None when there is none that can be read."""
+    """Return the list at `path`, or None when there is no readable one."""
     try:
         hashes = BreachedFolder.at(path) or BreachedFilter.at(path)
-    except OSError:  # not ours to read, or not even a name
+    except OSError:  # no permission, or not a valid path
         return None
     return BreachedPasswords(hashes) if hashes else None

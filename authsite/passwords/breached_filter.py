@@ -1,8 +1,8 @@
 """Hashes of breached passwords in one file, three bytes each, and how such a file is built.
 
-magic      30 bytes, the version among them
-index      2^20 + 1 numbers of 8 bytes, little-endian: how many entries stand before those of
-           each prefix of 20 bits; the last is how many there are
+magic      30 bytes, including the version
+index      2^20 + 1 numbers of 8 bytes, little-endian: the number of entries before those of each
+           prefix of 20 bits; the last is their total
 entries    of each prefix, sorted: the next 24 bits of each hash
 """
 
@@ -25,18 +25,18 @@ _ENTRY_DIGITS = 2 * _ENTRY_BYTES
 
 @dataclass(frozen=True, slots=True)
 class BreachedFilter:
-    """Knows the first 44 bits of each hash, so that it may take a password for another.
+    """Contains the first 44 bits of each hash, so it has false positives but no false negatives.
 
-    Of 10^9 entries, 954 share a prefix, and a password that is none of them meets one of theirs
-    in 954 of 2^24 cases: 1 in 17 600. It never misses one. Nothing is held in memory and no file
-    is held open, so that threads and forks may share it and a new filter counts at once.
+    Of 10^9 entries, 954 share a prefix, so a password that is not among them matches in 954 of 2^24
+    cases: 1 in 17 600. It keeps nothing in memory and no file open: threads and forks can share it,
+    and a replaced file takes effect at once.
     """
 
     path: Path
 
     @classmethod
     def at(cls, path: Path) -> Self | None:
-        """Return the filter at `path`, or None when the file is none, or not a whole one."""
+        """Return the filter at `path`, or None when the file is missing, another or incomplete."""
         if not path.is_file():
             return None
         with path.open("rb", buffering=0) as file:
@@ -57,19 +57,19 @@ class BreachedFilter:
             if size < 0 or at + size > os.fstat(file.fileno()).st_size:
                 raise MalformedFile(f"{self.path} has a damaged index")
             entries = _read(file.fileno(), at, size)
-        wanted = rest.to_bytes(_ENTRY_BYTES, "big")
-        places = range(0, len(entries), _ENTRY_BYTES)
-        place = bisect_left(places, wanted, key=lambda at: entries[at : at + _ENTRY_BYTES])
-        return entries.startswith(wanted, place * _ENTRY_BYTES)
+        entry = rest.to_bytes(_ENTRY_BYTES, "big")
+        offsets = range(0, len(entries), _ENTRY_BYTES)
+        index = bisect_left(offsets, entry, key=lambda at: entries[at : at + _ENTRY_BYTES])
+        return entries.startswith(entry, index * _ENTRY_BYTES)
 
 
 def build_filter(
     folder: BreachedFolder, target: Path, *, prefixes: "array[int]", at_least: int
 ) -> Iterator[int]:
-    """Put the hashes of these files into `target`; yield after each file how many it gave.
+    """Write the hashes of these files to `target`; yield the number of entries of each file.
 
-    What is there already stays until the new file is whole: it is written beside it and renamed.
-    In memory are the index and one file. Raises `MalformedFile` or `OSError`.
+    An existing file is replaced when the new one is complete. The index and one file are in memory.
+    Raises `MalformedFile` or `OSError`.
     """
     building = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:

@@ -1,4 +1,4 @@
-"""A folder of hashes of breached passwords, in the files that Have I Been Pwned publishes."""
+"""Reading the files of breached passwords that Have I Been Pwned publishes."""
 
 import re
 from array import array
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-#: One file for each 20 bits, five hexadecimal digits, that a SHA-1 hash may begin with.
+#: One file for each 20 bits, five hexadecimal digits, at the beginning of a SHA-1 hash.
 PREFIXES = 1 << 20
 
 _NAME = re.compile(r"([0-9A-F]{5})(\.txt)?")
@@ -15,7 +15,7 @@ _SUFFIX_DIGITS = 35
 
 
 class MalformedFile(ValueError):
-    """A file is not what its name or its place promises; the message names it."""
+    """A file is not in the expected format; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class BreachedFolder:
     """Files `00000` to `FFFFF`, all with or all without `.txt`.
 
     A line is the rest of a hash, 35 digits, and how often the password was seen:
-    `0018A45C4D1DEF81644B54AB7F969B88D65:21`. A count of 0 is padding and stands for nobody.
+    `0018A45C4D1DEF81644B54AB7F969B88D65:21`. A count of 0 is padding.
     """
 
     path: Path
@@ -38,13 +38,13 @@ class BreachedFolder:
         return None
 
     def prefixes(self) -> "array[int]":
-        """Return the prefixes that have a file, in order; four bytes each, not a text each."""
+        """Return the prefixes that have a file, in order; four bytes each, to save memory."""
         names = (_NAME.fullmatch(file.name) for file in self.path.iterdir())
         found = (int(name[1], 16) for name in names if name and (name[2] or "") == self.extension)
         return array("I", sorted(array("I", found)))
 
     def suffixes(self, prefix: int, *, at_least: int = 1) -> list[bytes]:
-        """Return the hashes that begin so and were seen so often, by their other 35 digits.
+        """Return the other 35 digits of hashes with this prefix that were seen `at_least` so often.
 
         Raises `MalformedFile`, and `OSError` when there is no such file.
         """

@@ -1,4 +1,4 @@
-"""Which costs of Argon2id a machine can bear, and what they are to who would guess passwords."""
+"""Choosing costs of Argon2id for a machine, and what they cost an attacker."""
 
 import os
 import time
@@ -10,11 +10,11 @@ from statistics import median
 
 from argon2.low_level import Type, hash_secret_raw
 
-#: What a password of zxcvbn's score 3 withstands, the weakest that the site accepts.
+#: Guesses that the weakest accepted password withstands (zxcvbn score 3).
 GUESSES = 10**8
 
 _MIB = 1024
-_HASHES_A_CORE = 5
+_HASHES_PER_CORE = 5
 _SALT_BYTES = 16
 _HASH_BYTES = 32
 _YEAR = 365.25 * 86400
@@ -22,26 +22,26 @@ _YEAR = 365.25 * 86400
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Memory in KiB, and passes over it; one lane, since the other cores hash for others."""
+    """Memory in KiB, and passes over it; one lane, since other cores compute other hashes."""
 
     memory: int
     passes: int
 
 
-#: What OWASP takes for equally strong, the fewest passes first; less is never proposed.
-LEAST = (Costs(47_104, 1), Costs(19_456, 2), Costs(12_288, 3), Costs(9_216, 4), Costs(7_168, 5))
-#: The most that the settings take.
-MOST = Costs(4_194_304, 100)
+#: OWASP's minimum, in equally strong variants; the fewest passes first.
+MIN_COSTS = (Costs(47_104, 1), Costs(19_456, 2), Costs(12_288, 3), Costs(9_216, 4), Costs(7_168, 5))
+#: The maximum of the settings.
+MAX_COSTS = Costs(4_194_304, 100)
 
 Measure = Callable[[Costs], float]
 
 
 class TooLittleMemory(Exception):
-    """Not even the costs with the least memory find room."""
+    """The memory is too small even for the variant that needs the least."""
 
 
 class TargetMissed(Exception):
-    """The fastest costs that are allowed take longer than a hash may take."""
+    """A hash with the minimum costs takes longer than the target; the fastest variant is given."""
 
     def __init__(self, costs: Costs, seconds: float) -> None:
         super().__init__(costs, seconds)
@@ -50,23 +50,23 @@ class TargetMissed(Exception):
 
 
 def propose_costs(measure: Measure, *, target: float, memory: int) -> tuple[Costs, float]:
-    """Return costs for hashes of at most `target` seconds and `memory` KiB, and how long one takes.
+    """Return costs for hashes of at most `target` seconds and `memory` KiB, and their seconds.
 
-    Memory goes before passes, as it is what an attacker's machines have least of (RFC 9106, 4).
+    Memory is raised before passes, since attackers' machines are shortest of it (RFC 9106, 4).
     Raises `TooLittleMemory` or `TargetMissed`.
     """
     measured = cache(measure)
-    least = _least_that_fit(measured, target=target, memory=memory)
-    costs = _with_more_memory(least, measured, target=target, memory=memory)
+    minimum = _minimum_that_fits(measured, target=target, memory=memory)
+    costs = _with_more_memory(minimum, measured, target=target, memory=memory)
     costs = _with_more_passes(costs, measured, target=target)
     return costs, measured(costs)
 
 
 def measure_here(costs: Costs, *, at_once: int) -> float:
-    """Return how many seconds one hash takes on this machine, the median, while `at_once` run."""
+    """Return the median seconds of a hash on this machine while `at_once` are computed."""
 
     def seconds(salt: bytes) -> float:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         hash_secret_raw(
             b"password",
             salt,
@@ -76,15 +76,15 @@ def measure_here(costs: Costs, *, at_once: int) -> float:
             hash_len=_HASH_BYTES,
             type=Type.ID,
         )
-        return time.perf_counter() - begun
+        return time.perf_counter() - started
 
-    salts = [os.urandom(_SALT_BYTES) for _ in range(at_once * _HASHES_A_CORE)]
+    salts = [os.urandom(_SALT_BYTES) for _ in range(at_once * _HASHES_PER_CORE)]
     with ThreadPoolExecutor(at_once) as pool:
         return median(pool.map(seconds, salts))
 
 
 def cost_of_guessing(costs: Costs, *, seconds: float) -> str:
-    """Say what a stolen hash is worth, when one takes so many seconds of a core."""
+    """Return sentences on the cost of cracking a hash that takes `seconds` of a core."""
     core_years = GUESSES * seconds / _YEAR
     return (
         f"With m={costs.memory}, t={costs.passes}, p=1 a hash takes "
@@ -94,8 +94,8 @@ def cost_of_guessing(costs: Costs, *, seconds: float) -> str:
     )
 
 
-def _least_that_fit(measured: Measure, *, target: float, memory: int) -> Costs:
-    fitting = [costs for costs in LEAST if costs.memory <= memory]
+def _minimum_that_fits(measured: Measure, *, target: float, memory: int) -> Costs:
+    fitting = [costs for costs in MIN_COSTS if costs.memory <= memory]
     if not fitting:
         raise TooLittleMemory
     for costs in fitting:
@@ -105,18 +105,18 @@ def _least_that_fit(measured: Measure, *, target: float, memory: int) -> Costs:
     raise TargetMissed(fastest, measured(fastest))
 
 
-def _with_more_memory(least: Costs, measured: Measure, *, target: float, memory: int) -> Costs:
-    """Time goes with memory, nearly; so take what that promises, then a tenth less each time."""
-    promised = int(least.memory * target / measured(least))
-    size = min(memory, promised, MOST.memory) // _MIB * _MIB
-    while size > least.memory and measured(Costs(size, least.passes)) > target:
+def _with_more_memory(minimum: Costs, measured: Measure, *, target: float, memory: int) -> Costs:
+    """Estimate by proportion, since time grows with memory; then step down by a tenth."""
+    estimate = int(minimum.memory * target / measured(minimum))
+    size = min(memory, estimate, MAX_COSTS.memory) // _MIB * _MIB
+    while size > minimum.memory and measured(Costs(size, minimum.passes)) > target:
         size = size * 9 // 10 // _MIB * _MIB
-    return Costs(max(size, least.memory), least.passes)
+    return Costs(max(size, minimum.memory), minimum.passes)
 
 
-def _with_more_passes(least: Costs, measured: Measure, *, target: float) -> Costs:
-    promised = int(least.passes * target / measured(least))
-    passes = max(least.passes, min(promised, MOST.passes))
-    while passes > least.passes and measured(Costs(least.memory, passes)) > target:
+def _with_more_passes(minimum: Costs, measured: Measure, *, target: float) -> Costs:
+    estimate = int(minimum.passes * target / measured(minimum))
+    passes = max(minimum.passes, min(estimate, MAX_COSTS.passes))
+    while passes > minimum.passes and measured(Costs(minimum.memory, passes)) > target:
         passes -= 1
-    return Costs(least.memory, passes)
+    return Costs(minimum.memory, passes)

@@ -1,4 +1,4 @@
-"""Where costly work waits its turn, so that the rest of the site does not wait with it."""
+"""A bounded queue in front of Argon2, so that hashes do not block the rest of the site."""
 
 import contextlib
 import functools
@@ -15,27 +15,27 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Below the threads that serve pages, far above starvation.
+#: Lower than the threads that serve pages, far from starvation.
 NICENESS = 10
-#: One is at work, the other has its work ready, so that no thread waits for what comes before it.
-TURNS_A_THREAD = 2
+#: One computes, the other prepares its hash, so that no thread idles in between.
+SLOTS_PER_THREAD = 2
 
 
 class HashQueueFull(Exception):
-    """As many hashes wait as may; whoever asked should come back in a moment."""
+    """The maximum of hashes is waiting; the request can be repeated in a moment."""
 
 
 class HashObserver(Protocol):
-    """Who watches a queue is told this, on its threads, when nobody waits for them any more."""
+    """Is called on the queue's threads, after the caller has its result."""
 
     def worked(self, *, waited: float, took: float) -> None:
-        """Something was done: for so many seconds it waited, and so many it took."""
+        """Note a hash; both times in seconds."""
 
     def refused(self) -> None:
-        """Somebody found every place taken."""
+        """Note a hash that was refused because the queue was full."""
 
 
-class _Nobody:
+class _NullObserver:
     def worked(self, *, waited: float, took: float) -> None:
         pass
 
@@ -43,118 +43,120 @@ class _Nobody:
         pass
 
 
-NULL_OBSERVER: HashObserver = _Nobody()
+NULL_OBSERVER: HashObserver = _NullObserver()
 
 
 class Slot:
-    """A place at one of the queue's threads, which works for the caller until the turn ends."""
+    """A turn on one of the queue's threads, which works for one caller until `end`."""
 
-    def __init__(self, watch: HashObserver) -> None:
-        self.was_called = threading.Event()
+    def __init__(self, observer: HashObserver) -> None:
+        self.has_started = threading.Event()
         self.is_working = False
-        #: Seconds that the turn was waited for, until the first work in it tells of them.
+        #: Seconds that the caller waited for the slot; reported with its first work.
         self.waited = 0.0
-        self._watch = watch
-        self._given: SimpleQueue[tuple[Future[Any], Callable[[], Any], float] | None]
-        self._given = SimpleQueue()
+        self._observer = observer
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any], float] | None]
+        self._jobs = SimpleQueue()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do `work` on the thread, when it is there, and return what it returns."""
+        """Run `work` on the thread and return its result."""
         result: Future[T] = Future()
-        self._given.put((result, functools.partial(work, *args, **kwargs), time.perf_counter()))
+        self._jobs.put((result, functools.partial(work, *args, **kwargs), time.perf_counter()))
         return result.result()
 
     def end(self) -> None:
-        """Let the thread go."""
-        self._given.put(None)
+        """Release the thread."""
+        self._jobs.put(None)
 
     def serve(self) -> None:
-        """Work, on the queue's thread, until the turn ends."""
-        for result, work, given_at in iter(self._given.get, None):
-            begun = time.perf_counter()
+        """Work, on the queue's thread, until `end`."""
+        for result, work, queued_at in iter(self._jobs.get, None):
+            started = time.perf_counter()
             self.is_working = True
             try:
                 result.set_result(work())
             except Exception as error:
                 result.set_exception(error)
             self.is_working = False
-            took = time.perf_counter() - begun
-            self._watch.worked(waited=self.waited + begun - given_at, took=took)
+            took = time.perf_counter() - started
+            self._observer.worked(waited=self.waited + started - queued_at, took=took)
             self.waited = 0.0
 
 
 class HashQueue:
-    """A bounded queue before a few threads: `threads` at work, `waiting` behind them.
+    """A bounded queue of a few threads: `threads` hashes are computed and `waiting` wait.
 
-    The bound is what keeps worker threads free for other pages: without it every one of them
-    ends up waiting for a hash as soon as there are more sign-ins than workers.
+    The bound keeps the server's threads free for other pages: without it, all of them would wait
+    for hashes as soon as there are more sign-ins than threads.
     """
 
-    def __init__(self, *, threads: int, waiting: int, watch: HashObserver = NULL_OBSERVER) -> None:
-        self._places = threading.BoundedSemaphore(threads + waiting)
+    def __init__(
+        self, *, threads: int, waiting: int, observer: HashObserver = NULL_OBSERVER
+    ) -> None:
+        self._capacity = threading.BoundedSemaphore(threads + waiting)
         self._pool = ThreadPoolExecutor(threads, "hash", initializer=_yield_to_pages)
         self._lock = threading.Lock()
-        self._turns_left = TURNS_A_THREAD * threads
+        self._free_slots = SLOTS_PER_THREAD * threads
         self._waiting: deque[Slot] = deque()
-        self._called: set[Slot] = set()
-        self._watch = watch
+        self._started: set[Slot] = set()
+        self._observer = observer
 
     @property
     def state(self) -> tuple[int, int]:
-        """How many have their work done just now, and how many others have a place."""
+        """The number of hashes that are computed, and of those that wait."""
         with self._lock:
-            running = sum(slot.is_working for slot in self._called)
-            return running, len(self._waiting) + len(self._called) - running
+            running = sum(slot.is_working for slot in self._started)
+            return running, len(self._waiting) + len(self._started) - running
 
     @contextlib.contextmanager
     def slot(self) -> Iterator[Slot]:
-        """Wait for a turn and have it for the block: who comes first is served first.
+        """Wait for a slot, first come first served, and keep it for the block.
 
-        What the block does before its work is done by few at a time, however many wait.
-        Raises `HashQueueFull` at once when every place is taken.
+        Few blocks run at a time, so they can do cheap work before the hash. Raises `HashQueueFull`
+        at once when the queue is full.
         """
-        if not self._places.acquire(blocking=False):
-            self._watch.refused()
+        if not self._capacity.acquire(blocking=False):
+            self._observer.refused()
             raise HashQueueFull
-        slot, asked_at = Slot(self._watch), time.perf_counter()
+        slot, queued_at = Slot(self._observer), time.perf_counter()
         with self._lock:
             self._waiting.append(slot)
-            self._call_next()
-        slot.was_called.wait()
-        slot.waited = time.perf_counter() - asked_at
+            self._start_next()
+        slot.has_started.wait()
+        slot.waited = time.perf_counter() - queued_at
         try:
             yield slot
         finally:
             slot.end()
             with self._lock:
-                self._turns_left += 1
-                self._called.discard(slot)
-                self._call_next()
-            self._places.release()
+                self._free_slots += 1
+                self._started.discard(slot)
+                self._start_next()
+            self._capacity.release()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do `work` when the turn has come; raises `HashQueueFull` as `turn` does."""
+        """Run `work` in a slot of its own; raises `HashQueueFull`."""
         with self.slot() as slot:
             return slot.run(work, *args, **kwargs)
 
-    def _call_next(self) -> None:
-        """Give the next turn, if there is one and somebody waits for it; called with the lock."""
-        if self._turns_left and self._waiting:
-            self._turns_left -= 1
+    def _start_next(self) -> None:
+        """Start the slot that has waited longest, if one is free; the caller has the lock."""
+        if self._free_slots and self._waiting:
+            self._free_slots -= 1
             slot = self._waiting.popleft()
-            self._called.add(slot)
+            self._started.add(slot)
             self._pool.submit(slot.serve)
-            slot.was_called.set()
+            slot.has_started.set()
 
 
 def _yield_to_pages() -> None:
-    """Let this thread run on any core, and only when no page wants one.
+    """Let this thread run on any core, with a lower priority than the threads of pages.
 
-    A server pinned to one core (docs/production.md) hands its pin down to its threads; hashing
-    releases the interpreter's lock and may well use the others. Linux counts both per thread.
+    Threads inherit the core of a pinned server (docs/production.md), but hashing releases the
+    interpreter's lock and can use the others. Linux sets both per thread.
     """
     if sys.platform != "linux":  # pragma: no cover - nothing is pinned there
         return
-    with contextlib.suppress(OSError):  # a sandbox may forbid it, and hashes are right without
+    with contextlib.suppress(OSError):  # a sandbox may forbid it; hashes work without
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,4 +1,4 @@
-"""How a password is kept: Argon2id, NFC, never cut short."""
+"""Hashing and verifying passwords: Argon2id over NFC, never truncated."""
 
 import base64
 import logging
@@ -17,7 +17,7 @@ from authsite.passwords.peppers import Pepper, split_pepper
 
 log = logging.getLogger(__name__)
 
-#: Long enough for any sentence; a bound, so that nobody can make the site hash a book.
+#: Upper bound, so that long input cannot be used to exhaust the CPU.
 MAXIMUM_LENGTH = 256
 
 _SALT_BYTES = 16
@@ -27,19 +27,18 @@ _HASH_BYTES = 32
 def normalized(password: str) -> str:
     """Return the password in NFC, the form that is counted and hashed (NIST SP 800-63B-4, 3.1.1.2).
 
-    Keyboards differ in how they compose the same letters; nothing else is changed.
+    Keyboards compose the same letters in different ways; nothing else is changed.
     """
     return unicodedata.normalize("NFC", password)
 
 
 class PasswordHasher:
-    """Argon2id on a few threads of its own, so that a flood of sign-ins leaves the site alive.
+    """Argon2id on a few threads of its own, so that many sign-ins do not block the site.
 
-    `memory_cost` is in KiB. At most `concurrency` hashes run at a time and at most `queue` wait;
-    who comes after that meets `HashQueueFull` at once, from `hash` as from `matches`, unless they
-    are called within a turn.
+    `memory_cost` is in KiB. At most `concurrency` hashes are computed at a time and at most `queue`
+    wait; beyond that, `hash` and `verify` raise `HashQueueFull` unless they are given a slot.
 
-    Of the peppers the first goes into new hashes; the others are there for hashes made with them.
+    New hashes use the first pepper; the others are for hashes made with them.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class PasswordHasher:
         concurrency: int = 0,
         queue: int = 64,
         peppers: Sequence[Pepper] = (),
-        watch: HashObserver = NULL_OBSERVER,
+        observer: HashObserver = NULL_OBSERVER,
     ) -> None:
         self._argon2 = Argon2(
             time_cost=time_cost,
@@ -61,78 +60,72 @@ class PasswordHasher:
             salt_len=_SALT_BYTES,
         )
         threads = concurrency or os.cpu_count() or 1
-        self._queue = HashQueue(threads=threads, waiting=queue, watch=watch)
+        self._queue = HashQueue(threads=threads, waiting=queue, observer=observer)
         self._peppers = {pepper.id: pepper for pepper in peppers}
         self._pepper = peppers[0] if peppers else None
-        # Nobody's hash, with the parameters of everybody's: an unknown address costs the same.
+        # An unknown email address must cost as much as a wrong password.
         salt, digest = (
             base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode("ascii")
             for length in (_SALT_BYTES, _HASH_BYTES)
         )
         costs = f"m={memory_cost},t={time_cost},p={parallelism}"
-        self._dummy_hash = self._marked(f"$argon2id$v=19${costs}${salt}${digest}")
-        self._nobodys_pepper = Pepper("", secrets.token_bytes(_HASH_BYTES))
-        self._missed: set[str] = set()
+        self._dummy_hash = self._tagged(f"$argon2id$v=19${costs}${salt}${digest}")
+        self._dummy_pepper = Pepper("", secrets.token_bytes(_HASH_BYTES))
+        self._missing_peppers: set[str] = set()
 
     @property
     def queue(self) -> HashQueue:
-        """What hashes wait in, for those who watch it."""
+        """The queue of hashes, for metrics."""
         return self._queue
 
     def slot(self) -> AbstractContextManager[Slot]:
-        """Return a block that begins when its turn to hash has come.
-
-        Raises `HashQueueFull` instead when too many wait.
-        """
+        """Return a block that begins when a slot is free; raises `HashQueueFull`."""
         return self._queue.slot()
 
     def hash(self, password: str, *, within: Slot | None = None) -> str:
-        """Return the PHC string of a new salted hash, with the pepper's id before it."""
+        """Return the PHC string of a new salted hash, preceded by the pepper's id."""
         return (within or self._queue).run(self._hash, normalized(password))
 
     def verify(
         self, password_hash: str | None, password: str, *, within: Slot | None = None
     ) -> bool:
-        """Whether `password` is the one that was hashed; None takes as long and is never true.
+        """Whether the password matches the hash; for None, False after the same time.
 
-        Hashes that other systems made are known too, and take what they take.
+        Legacy hashes are verified too, at their own costs.
         """
-        known = password_hash is not None
+        exists = password_hash is not None
         candidate = password_hash if password_hash is not None else self._dummy_hash
-        return (within or self._queue).run(self._verify, candidate, password) and known
+        return (within or self._queue).run(self._verify, candidate, password) and exists
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether parameters or pepper are other ones than today's (ASVS 11.2.2).
-
-        A hash that another system made is.
-        """
+        """Whether it is a legacy hash, or has other parameters or another pepper (ASVS 11.2.2)."""
         if parse_legacy_hash(password_hash):
             return True
         pepper, unpeppered = split_pepper(password_hash)
         current = self._pepper.id if self._pepper else None
         return pepper != current or self._argon2.check_needs_rehash(unpeppered)
 
-    def _marked(self, password_hash: str) -> str:
+    def _tagged(self, password_hash: str) -> str:
         return self._pepper.tag(password_hash) if self._pepper else password_hash
 
     def _hash(self, password: str) -> str:
         if self._pepper:
             password = self._pepper.apply(password)
-        return self._marked(self._argon2.hash(password))
+        return self._tagged(self._argon2.hash(password))
 
     def _verify(self, password_hash: str, password: str) -> bool:
-        foreign = parse_legacy_hash(password_hash)
-        if foreign:
-            return foreign.verify(password)
+        legacy_hash = parse_legacy_hash(password_hash)
+        if legacy_hash:
+            return legacy_hash.verify(password)
         pepper, unpeppered = split_pepper(password_hash)
         password = normalized(password)
         if pepper is not None:
-            password = self._pepper_of_id(pepper).apply(password)
+            password = self._get_pepper(pepper).apply(password)
         return verify_argon2(unpeppered, password)
 
-    def _pepper_of_id(self, pepper_id: str) -> Pepper:
-        """Return the pepper, or in its place one of nobody's, with which no password matches."""
-        if pepper_id not in self._peppers and pepper_id not in self._missed:
-            self._missed.add(pepper_id)
+    def _get_pepper(self, pepper_id: str) -> Pepper:
+        """Return the pepper; if it is missing, one with which no password matches."""
+        if pepper_id not in self._peppers and pepper_id not in self._missing_peppers:
+            self._missing_peppers.add(pepper_id)
             log.error("sys_pepper_missing: some hashes need pepper %s, which is not set", pepper_id)
-        return self._peppers.get(pepper_id, self._nobodys_pepper)
+        return self._peppers.get(pepper_id, self._dummy_pepper)

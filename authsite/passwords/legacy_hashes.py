@@ -1,8 +1,7 @@
-"""Password hashes that other systems made: their forms, and whether a password belongs to one.
+"""Verifying password hashes of other systems, which imported users have until they sign in.
 
-People who were imported have one until they sign in. A hash is kept as its system wrote it; before
-a PHC string or a bcrypt hash stands `argon2`, `bcrypt` or `nfkc`, as far as that is needed to tell
-it from ours, and what was done to the password before.
+A hash is stored as its system wrote it. A prefix (`argon2`, `bcrypt`, `nfkc`) distinguishes PHC
+strings and bcrypt hashes from our own and names how the password was prepared.
 """
 
 import base64
@@ -19,17 +18,17 @@ import bcrypt
 
 from authsite.passwords.argon2 import verify_argon2
 
-#: What one comparison may cost: about a second of a core, and a quarter of a GiB. Who has more in
-#: a hash than this could make the site stand still for everybody who signs in.
+#: Limits on one verification: about a second of a core, and a quarter of a GiB. An imported hash
+#: that costs more could block all sign-ins.
 MAX_KIB = 256 * 1024
-MOST_ARGON2_KIB_PASSES = 1024 * 1024
+MAX_ARGON2_KIB_PASSES = 1024 * 1024
 MAX_LANES = 16
 MAX_ITERATIONS = 4_000_000
 MAX_BCRYPT_ROUNDS = 14
 MAX_SCRYPT_BLOCKS = 2**21
 
-#: bcrypt sees no more of a password. Devise, Rails and Django before them cut it, or let it be cut.
-_BCRYPT_SEES = 72
+#: bcrypt ignores the rest of a password. Devise, Rails and Django truncate it, or let bcrypt do so.
+_BCRYPT_BYTES = 72
 _SCRYPT_BYTES = 64
 
 _PHC = re.compile(
@@ -45,10 +44,10 @@ _SCRYPT = re.compile(
     r"(?P<n>[1-9][0-9]{0,11})\$(?P<salt>[!-#%-~]{1,128})\$(?P<r>[1-9][0-9]{0,5})"
     r"\$(?P<p>[1-9][0-9]{0,5})\$(?P<digest>[A-Za-z0-9+/]{86}==)"
 )
-#: What Argon2 needs of memory for each lane, in KiB (RFC 9106, 3.1).
+#: KiB that Argon2 needs for each lane (RFC 9106, 3.1).
 _MIN_KIB_PER_LANE = 8
-#: Lucia's own, whose costs do not stand in it.
-_LUCIAS_SCRYPT = re.compile(r"(?P<salt>[0-9a-f]{32}):(?P<digest>[0-9a-f]{128})")
+#: Lucia's format does not contain the costs.
+_LUCIA_SCRYPT = re.compile(r"(?P<salt>[0-9a-f]{32}):(?P<digest>[0-9a-f]{128})")
 
 _NormalForm = Literal["NFC", "NFKC"]
 _Parts = Mapping[str, str]
@@ -56,64 +55,58 @@ _Parts = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class LegacyHash:
-    """A hash of another system.
-
-    `is_affordable` says whether it costs no more than the site can bear; nothing matches one that
-    is not.
-    """
+    """A hash of another system; if it is not affordable, no password matches it."""
 
     is_affordable: bool
     normal_form: _NormalForm
     _verify: Callable[[bytes], bool] = field(repr=False)
 
     def verify(self, password: str) -> bool:
-        """Whether `password` is the one that was hashed: as it was typed, or in the normal form.
+        """Whether the password matches the hash, either as entered or normalized.
 
-        Who was to normalize it there may have left it as it was, and who was not may have got it as
-        another keyboard spells it. For nearly all passwords the two are one, and one hash is
-        computed.
-        Raises `VerificationError` or `ValueError` when there is no memory to find out.
+        Systems do not normalize reliably. For nearly all passwords the two are equal, and one hash
+        is computed. Raises `VerificationError` or `ValueError` when there is not enough memory.
         """
-        spellings = dict.fromkeys((unicodedata.normalize(self.normal_form, password), password))
-        return self.is_affordable and any(self._verify(each.encode("utf-8")) for each in spellings)
+        variants = dict.fromkeys((unicodedata.normalize(self.normal_form, password), password))
+        return self.is_affordable and any(self._verify(each.encode("utf-8")) for each in variants)
 
 
 def parse_legacy_hash(text: str) -> LegacyHash | None:
-    """Return the hash that `text` is; None if it is ours, or none that a password could have."""
-    for prefix, form, read in _FORMS:
-        match = text.startswith(prefix) and form.fullmatch(text, len(prefix))
+    """Return the legacy hash; None if it is our own, or malformed."""
+    for prefix, pattern, parse in _FORMATS:
+        match = text.startswith(prefix) and pattern.fullmatch(text, len(prefix))
         if match:
-            return read(match.groupdict())
+            return parse(match.groupdict())
     return None
 
 
 def _is_base64(text: str) -> bool:
-    """Whether bytes were written like this, without `=`, and nothing is cut or left over."""
+    """Whether the text is canonical base64 without `=`."""
     try:
-        read = base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", validate=True)
+        decoded = base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", validate=True)
     except ValueError:
         return False
-    return base64.b64encode(read).decode("ascii").rstrip("=") == text
+    return base64.b64encode(decoded).decode("ascii").rstrip("=") == text
 
 
 def tag_raw(text: str) -> str:
-    """Return how a hash is kept of a password that was hashed as it was typed."""
+    """Return the stored form of a hash of a password that was hashed as entered."""
     return f"argon2{text}" if text.startswith("$argon2") else text
 
 
 def tag_nfkc(text: str) -> str:
-    """Return how a hash is kept of a password that was brought into NFKC before, as oslo does."""
+    """Return the stored form of a hash of a password that was normalized to NFKC, as by oslo."""
     return f"nfkc{text}" if text.startswith("$") else text
 
 
 def _argon2(parts: _Parts, *, normal_form: _NormalForm) -> LegacyHash | None:
     kib, passes, phc = int(parts["kib"]), int(parts["passes"]), parts["phc"]
-    is_whole = _is_base64(parts["salt"]) and _is_base64(parts["digest"])
-    if not is_whole or kib < _MIN_KIB_PER_LANE * int(parts["lanes"]):
+    is_base64 = _is_base64(parts["salt"]) and _is_base64(parts["digest"])
+    if not is_base64 or kib < _MIN_KIB_PER_LANE * int(parts["lanes"]):
         return None
     return LegacyHash(
         kib <= MAX_KIB
-        and kib * passes <= MOST_ARGON2_KIB_PASSES
+        and kib * passes <= MAX_ARGON2_KIB_PASSES
         and int(parts["lanes"]) <= MAX_LANES,
         normal_form,
         lambda password: verify_argon2(phc, password),
@@ -124,20 +117,20 @@ def _bcrypt(
     parts: _Parts,
     *,
     normal_form: _NormalForm,
-    before: Callable[[bytes], bytes] = lambda password: password[:_BCRYPT_SEES],
+    prepare: Callable[[bytes], bytes] = lambda password: password[:_BCRYPT_BYTES],
 ) -> LegacyHash:
     mcf = parts["mcf"].encode("ascii")
 
     def verify(password: bytes) -> bool:
         try:
-            return bcrypt.checkpw(before(password), mcf)
-        except ValueError:  # a salt that is none
+            return bcrypt.checkpw(prepare(password), mcf)
+        except ValueError:  # an invalid salt
             return False
 
     return LegacyHash(int(parts["rounds"]) <= MAX_BCRYPT_ROUNDS, normal_form, verify)
 
 
-def _sha256_in_hexadecimal(password: bytes) -> bytes:
+def _sha256_hex(password: bytes) -> bytes:
     return hashlib.sha256(password).hexdigest().encode("ascii")
 
 
@@ -146,8 +139,8 @@ def _pbkdf2_sha256(parts: _Parts) -> LegacyHash:
     digest = base64.b64decode(parts["digest"])
 
     def verify(password: bytes) -> bool:
-        found = hashlib.pbkdf2_hmac("sha256", password, salt, iterations)
-        return hmac.compare_digest(found, digest)
+        computed = hashlib.pbkdf2_hmac("sha256", password, salt, iterations)
+        return hmac.compare_digest(computed, digest)
 
     return LegacyHash(iterations <= MAX_ITERATIONS, "NFC", verify)
 
@@ -155,12 +148,12 @@ def _pbkdf2_sha256(parts: _Parts) -> LegacyHash:
 def _scrypt(
     digest: bytes, *, salt: str, n: int, r: int, p: int, normal_form: _NormalForm
 ) -> LegacyHash:
-    memory = 128 * r * (n + p + 2)  # RFC 7914, 6: the blocks of each, and of the one at work
-    can_be = n.bit_count() == 1 < n and n.bit_length() <= 16 * r
-    is_affordable = can_be and n * r * p <= MAX_SCRYPT_BLOCKS and memory <= MAX_KIB * 1024
+    memory = 128 * r * (n + p + 2)  # RFC 7914, 6: the blocks of each, and the working block
+    is_valid = n.bit_count() == 1 < n and n.bit_length() <= 16 * r
+    is_affordable = is_valid and n * r * p <= MAX_SCRYPT_BLOCKS and memory <= MAX_KIB * 1024
 
     def verify(password: bytes) -> bool:
-        found = hashlib.scrypt(
+        computed = hashlib.scrypt(
             password,
             salt=salt.encode("ascii"),
             n=n,
@@ -169,24 +162,24 @@ def _scrypt(
             maxmem=2 * MAX_KIB * 1024,
             dklen=_SCRYPT_BYTES,
         )
-        return hmac.compare_digest(found, digest)
+        return hmac.compare_digest(computed, digest)
 
     return LegacyHash(is_affordable, normal_form, verify)
 
 
-def _scrypt_of_django(parts: _Parts) -> LegacyHash:
+def _django_scrypt(parts: _Parts) -> LegacyHash:
     n, r, p = (int(parts[name]) for name in "nrp")
     digest = base64.b64decode(parts["digest"])
     return _scrypt(digest, salt=parts["salt"], n=n, r=r, p=p, normal_form="NFC")
 
 
-def _scrypt_of_lucia(parts: _Parts) -> LegacyHash:
+def _lucia_scrypt(parts: _Parts) -> LegacyHash:
     digest = bytes.fromhex(parts["digest"])
     return _scrypt(digest, salt=parts["salt"], n=2**14, r=16, p=1, normal_form="NFKC")
 
 
-#: What stands before, what follows, and how that is read.
-_FORMS: "tuple[tuple[str, re.Pattern[str], Callable[[_Parts], LegacyHash | None]], ...]" = (
+#: Prefix, pattern of the rest, and its parser.
+_FORMATS: "tuple[tuple[str, re.Pattern[str], Callable[[_Parts], LegacyHash | None]], ...]" = (
     ("argon2", _PHC, partial(_argon2, normal_form="NFC")),
     ("nfkc", _PHC, partial(_argon2, normal_form="NFKC")),
     ("", _BCRYPT, partial(_bcrypt, normal_form="NFC")),
@@ -195,10 +188,10 @@ _FORMS: "tuple[tuple[str, re.Pattern[str], Callable[[_Parts], LegacyHash | None]
     (
         "bcrypt_sha256$",
         _BCRYPT,
-        partial(_bcrypt, normal_form="NFC", before=_sha256_in_hexadecimal),
+        partial(_bcrypt, normal_form="NFC", prepare=_sha256_hex),
     ),
     ("pbkdf2_sha256$", _PBKDF2, _pbkdf2_sha256),
-    ("scrypt$", _SCRYPT, _scrypt_of_django),
-    ("", _LUCIAS_SCRYPT, _scrypt_of_lucia),
-    ("s2:", _LUCIAS_SCRYPT, _scrypt_of_lucia),
+    ("scrypt$", _SCRYPT, _django_scrypt),
+    ("", _LUCIA_SCRYPT, _lucia_scrypt),
+    ("s2:", _LUCIA_SCRYPT, _lucia_scrypt),
 )

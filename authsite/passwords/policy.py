@@ -1,4 +1,4 @@
-"""Which passwords are worth having, and how a person is told that one is not."""
+"""The rules for new passwords, and the messages for weak ones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ _ADVICE = "Use a few unrelated words."
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordPolicy:
-    """What this site asks of a new password. There are no rules of composition (ASVS 6.2.5).
+    """What a site requires of new passwords; there are no composition rules (ASVS 6.2.5).
 
-    `words` are those that nobody's password may contain: the name of the site and what belongs to
-    its organization (ASVS 6.1.2, 6.2.11).
+    No password may contain a word of `blocklist`: the name of the site and words of its
+    organization (ASVS 6.1.2, 6.2.11).
     """
 
     minimum_length: int
-    words: tuple[str, ...] = ()
+    blocklist: tuple[str, ...] = ()
     breached: BreachedPasswords | None = None
 
     def explain_weakness(self, password: str, *, words: Iterable[str]) -> str | None:
-        """Say in a sentence why this password is not worth having, or return None when it is.
+        """Return why the password is weak, in a sentence; None if it is accepted.
 
-        `words` are the person's own, their names and address, which an attacker would try first.
-        What costs more to find out is asked later. Raises `BreachedPasswordsUnreadable`.
+        `words` are the user's name and email address, which an attacker would guess first. Cheaper
+        rules come first. Raises `BreachedPasswordsUnreadable`.
         """
         password = normalized(password)
-        words = [normalized(word) for word in (*words, *self.words) if word]
+        words = [normalized(word) for word in (*words, *self.blocklist) if word]
         return (
             self._wrong_length(password)
             or _common(password)

@@ -1,4 +1,4 @@
-"""Sessions that are over by themselves: they go in batches, each with a line in the history."""
+"""Deleting expired sessions, each with an event in the history."""
 
 from datetime import datetime
 
@@ -11,24 +11,24 @@ from authsite.audit.store import KEPT_FOR, row_of_event, write_rows
 from authsite.models import User, UserSession
 
 
-def expire_oldest(connection: Connection, *, now: datetime, most: int) -> int:
-    """Delete sessions that were over by `now`, `most` at a time; return how many there were.
+def expire_sessions(connection: Connection, *, now: datetime, limit: int) -> int:
+    """Delete at most `limit` sessions that had expired by `now`; return their number.
 
-    On PostgreSQL, what somebody holds may be used just now, and is left to the next sweep. Users
-    come before sessions, in the order of all who lock both.
+    On PostgreSQL, locked rows may be in use, and are left to the next purge. Users are locked
+    before sessions, as everywhere.
     """
-    found = connection.scalars(
+    expired = connection.scalars(
         sa.select(UserSession.id)
         .join(User, User.id == UserSession.user_id)
         .where(UserSession.expires_at <= now)
         .order_by(UserSession.expires_at)
-        .limit(most)
+        .limit(limit)
         .with_for_update(read=True, key_share=True, of=User, skip_locked=True)
     ).all()
-    free = sa.select(UserSession.id).where(UserSession.id.in_(found))
+    unlocked = sa.select(UserSession.id).where(UserSession.id.in_(expired))
     ended = connection.execute(
         sa.delete(UserSession)
-        .where(UserSession.id.in_(free.with_for_update(skip_locked=True)))
+        .where(UserSession.id.in_(unlocked.with_for_update(skip_locked=True)))
         .returning(*ENDED)
     ).all()
     write_rows(
@@ -45,7 +45,7 @@ def expire_oldest(connection: Connection, *, now: datetime, most: int) -> int:
                 ip_address=row.ip_address,
             )
             for row in ended
-            if row.expires_at > now - KEPT_FOR  # else nobody could read it any more
+            if row.expires_at > now - KEPT_FOR  # older events are purged as well
         ],
     )
     return len(ended)

@@ -1,4 +1,4 @@
-"""Delete rows that have expired, once in a while, in one process at a time."""
+"""The background worker that deletes expired rows."""
 
 import logging
 import threading
@@ -11,14 +11,14 @@ from authsite.purging.targets import ALL, SESSIONS, PurgeTarget, claim_purge, pu
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two batches, in which others get the write lock.
-REST = 0.01
+#: Seconds between two batches, in which other writers get the write lock.
+PAUSE = 0.01
 #: Seconds until the next attempt when one has failed.
 RETRY = 60.0
 
 
 class Purger:
-    """Purges every `every`; of all processes on one database, one does so at a time.
+    """Purges every `every`, in one of all processes on a database at a time.
 
     `on_expired` is called with the number of sessions that were deleted.
     """
@@ -74,6 +74,6 @@ class Purger:
             total += deleted
             if target is SESSIONS:
                 self._on_expired(deleted)
-            if self._stopped.wait(REST):
+            if self._stopped.wait(PAUSE):
                 break
         return total

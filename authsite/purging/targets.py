@@ -1,4 +1,4 @@
-"""Sweeping: what nobody can use any more goes, in batches that let everybody else through."""
+"""What the purge deletes, in batches that do not block other writers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from authsite.audit.store import KEPT_FOR
-from authsite.clock import milliseconds_of
+from authsite.clock import to_milliseconds
 from authsite.models import (
     AuditEvent,
     EmailLink,
@@ -20,12 +20,12 @@ from authsite.models import (
     User,
     UserSession,
 )
-from authsite.purging.expired_sessions import expire_oldest
+from authsite.purging.expired_sessions import expire_sessions
 
-#: Rows deleted by one statement. 300 000 at once stall every writer for seconds.
+#: Rows deleted by one statement. 300 000 at once block every writer for seconds.
 BATCH = 500
 
-#: The row by which processes agree, for all kinds of rows alike.
+#: The only row of `PurgeRun`; it stands for all targets.
 _NAME = "sessions"
 _SESSION = UserSession.metadata.tables["authsite_session"]
 _THROTTLE = Throttle.metadata.tables["authsite_throttle"]
@@ -37,7 +37,7 @@ _EVENT = AuditEvent.metadata.tables["authsite_audit_event"]
 
 
 def claim_purge(connection: Connection, *, every: timedelta, now: datetime) -> bool:
-    """Whether the caller is the one who sweeps now: of all processes, one is in `every`."""
+    """Whether the caller is to purge now: of all processes, one does so in `every`."""
     claimed = connection.execute(
         sa.update(PurgeRun)
         .where(PurgeRun.name == _NAME, PurgeRun.started_at <= now - every)
@@ -48,74 +48,66 @@ def claim_purge(connection: Connection, *, every: timedelta, now: datetime) -> b
 
 @dataclass(frozen=True, slots=True)
 class PurgeTarget:
-    """Rows that nobody can use any more: what they are called, and how to tell them."""
+    """Rows of one table that expire; `deadline` is the value of `expires_at` that is due `now`."""
 
     name: str
     key: "sa.ColumnElement[Any]"
-    over_at: "sa.ColumnElement[Any]"
-    moment: Callable[[datetime], Any] = field(repr=False)
+    expires_at: "sa.ColumnElement[Any]"
+    deadline: Callable[[datetime], Any] = field(repr=False, default=lambda now: now)
 
     def is_expired(self, now: datetime) -> "sa.ColumnElement[bool]":
-        """Return the condition that they are over by `now`."""
-        return self.over_at <= self.moment(now)
+        """Return the condition that a row has expired by `now`."""
+        return self.expires_at <= self.deadline(now)
 
 
-SESSIONS = PurgeTarget(
-    "expired sessions", _SESSION.c.id, _SESSION.c.expires_at, moment=lambda now: now
-)
+SESSIONS = PurgeTarget("expired sessions", _SESSION.c.id, _SESSION.c.expires_at)
 THROTTLES = PurgeTarget(
-    "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.expires_at, moment=milliseconds_of
+    "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.expires_at, to_milliseconds
 )
-LINKS = PurgeTarget("expired links", _LINK.c.digest, _LINK.c.expires_at, moment=lambda now: now)
-PENDING_SIGN_INS = PurgeTarget(
-    "expired pending sign-ins", _PENDING.c.id, _PENDING.c.expires_at, moment=lambda now: now
-)
-MESSAGES = PurgeTarget(
-    "old messages", _MESSAGE.c.id, _MESSAGE.c.purge_after, moment=lambda now: now
-)
-EVENTS = PurgeTarget(
-    "old events", _EVENT.c.id, _EVENT.c.occurred_at, moment=lambda now: now - KEPT_FOR
-)
-#: With each goes all that hangs on it, by the database's own rules.
-ACCOUNTS = PurgeTarget("closed accounts", _USER.c.id, _USER.c.delete_after, moment=lambda now: now)
-#: Accounts last: what has gone before need not go with them.
+LINKS = PurgeTarget("expired links", _LINK.c.digest, _LINK.c.expires_at)
+PENDING_SIGN_INS = PurgeTarget("expired pending sign-ins", _PENDING.c.id, _PENDING.c.expires_at)
+MESSAGES = PurgeTarget("old messages", _MESSAGE.c.id, _MESSAGE.c.purge_after)
+EVENTS = PurgeTarget("old events", _EVENT.c.id, _EVENT.c.occurred_at, lambda now: now - KEPT_FOR)
+#: The database deletes their other rows with them (`ON DELETE CASCADE`).
+ACCOUNTS = PurgeTarget("closed accounts", _USER.c.id, _USER.c.delete_after)
+#: Accounts are last, so that fewer rows are left to cascade to.
 ALL = (SESSIONS, PENDING_SIGN_INS, THROTTLES, LINKS, MESSAGES, EVENTS, ACCOUNTS)
 
 
 def purge(
     engine: Engine, target: PurgeTarget, *, now: datetime, batch: int = BATCH
 ) -> Iterator[int]:
-    """Delete the rows that were over by `now`; yield the size of each batch when it is gone.
+    """Delete the rows that had expired by `now`; yield the size of each batch when it is committed.
 
-    Each batch is a transaction; whoever iterates decides how long to rest in between.
+    Each batch is a transaction; the caller decides how long to pause in between.
     """
     while True:
         with engine.begin() as connection:
-            if target is SESSIONS:  # of which the history has to tell
-                deleted = expire_oldest(connection, now=now, most=batch)
+            if target is SESSIONS:  # their end is an event of the history
+                deleted = expire_sessions(connection, now=now, limit=batch)
             else:
-                deleted = _delete_oldest(connection, target, now=now, most=batch)
+                deleted = _delete_oldest(connection, target, now=now, limit=batch)
         if not deleted:
             return
         yield deleted
 
 
-def _delete_oldest(connection: Connection, target: PurgeTarget, *, now: datetime, most: int) -> int:
+def _delete_oldest(
+    connection: Connection, target: PurgeTarget, *, now: datetime, limit: int
+) -> int:
     oldest = (
         sa.select(target.key)
         .where(target.is_expired(now))
-        .order_by(target.over_at)
-        .limit(most)
-        # On PostgreSQL, what somebody holds may be hit, and is left to the next sweep: to wait for
-        # several rows in this order, while others do in theirs, would be a deadlock.
+        .order_by(target.expires_at)
+        .limit(limit)
+        # On PostgreSQL, locked rows are left to the next purge: waiting for several rows in this
+        # order, while other transactions lock them in theirs, could deadlock.
         .with_for_update(skip_locked=True)
     )
     return connection.execute(sa.delete(target.key.table).where(target.key.in_(oldest))).rowcount
 
 
 def count_expired(connection: Connection, target: PurgeTarget, *, now: datetime) -> int:
-    """Return how many rows were over by `now` and are still there."""
-    over = target.is_expired(now)
-    return connection.execute(
-        sa.select(sa.func.count()).select_from(target.key.table).where(over)
-    ).scalar_one()
+    """Return how many rows had expired by `now` and are not deleted yet."""
+    rows = sa.select(sa.func.count()).select_from(target.key.table)
+    return connection.execute(rows.where(target.is_expired(now))).scalar_one()

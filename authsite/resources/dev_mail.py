@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from authsite.mail.stored_message import StoredMessage, message_of_id
+from authsite.mail.stored_message import StoredMessage, get_message
 from authsite.resources.base import Resource
 
 
@@ -15,7 +15,7 @@ class DevMail(Resource):
 
     def child(self, name: str) -> Any:
         """Return the resource of the message with this id."""
-        record = message_of_id(self.request.dbsession, name)
+        record = get_message(self.request.dbsession, name)
         return DevMessage(self, record) if record else super().child(name)
 
 

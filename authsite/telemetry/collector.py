@@ -1,4 +1,4 @@
-"""What is asked for at each scrape: the queue of hashes, the pools, and the outbox."""
+"""Gauges that are read at each scrape: the hash queue, the pools, and the outbox."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from authsite.clock import utc_now
 from authsite.db.engines import Database
-from authsite.mail.backlog import Backlog, backlog_of
+from authsite.mail.backlog import Backlog, get_backlog
 from authsite.passwords.hash_queue import HashQueue
 from authsite.telemetry.single_flight import TIMEOUT, SingleFlight
 
@@ -20,17 +20,15 @@ log = logging.getLogger(__name__)
 
 
 class StateCollector(Collector):
-    """How things stand at the moment of the scrape.
+    """Collects the state of a process, and of the outbox that all processes share.
 
-    The outbox is the site's and not the process's: each process says the same of it. Of a database
-    that does not answer within `patience` seconds there is nothing to say, so that the lines on the
-    outbox are missing then.
+    If the database does not answer within `timeout` seconds, the lines on the outbox are missing.
     """
 
     def __init__(self, queue: HashQueue, database: Database, *, timeout: float = TIMEOUT) -> None:
         self._queue = queue
         self._database = database
-        self._backlog = SingleFlight(self._ask, name="outbox", timeout=timeout)
+        self._backlog = SingleFlight(self._query, name="outbox", timeout=timeout)
 
     def collect(self) -> Iterator[Metric]:
         """Yield every gauge with its value."""
@@ -48,20 +46,20 @@ class StateCollector(Collector):
     def _outbox(self) -> Iterator[Metric]:
         try:
             backlog = self._backlog.answer()
-        except Exception as error:  # whatever it is, the rest is told
+        except Exception as error:  # the other gauges are served in any case
             log.warning("sys_metrics_retry: can't read the outbox: %s", type(error).__name__)
             return
         age = utc_now() - backlog.oldest if backlog.oldest else timedelta(0)
-        yield _gauge("outbox_messages", "Messages due and not delivered.", backlog.number)
+        yield _gauge("outbox_messages", "Messages due and not delivered.", backlog.size)
         yield _gauge(
             "outbox_oldest_age_seconds",
             "Time since the oldest of them was due, or 0.",
             age.total_seconds(),
         )
 
-    def _ask(self) -> Backlog:
+    def _query(self) -> Backlog:
         with self._database.read_engine.connect() as connection:
-            return backlog_of(connection, now=utc_now())
+            return get_backlog(connection, now=utc_now())
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

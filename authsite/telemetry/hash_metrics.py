@@ -1,13 +1,13 @@
-"""How long hashes wait and take, as told by the queue before the threads that compute them."""
+"""Metrics of the hash queue."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-#: Seconds. A hash takes some thirty milliseconds, and in a storm waits for dozens of others.
+#: Seconds. A hash takes some 30 ms, and under load waits for dozens of others.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class HashMetrics:
-    """The `Watch` of a queue of hashes."""
+    """A `HashObserver` that counts for Prometheus."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._took = Histogram(
@@ -29,10 +29,10 @@ class HashMetrics:
         )
 
     def worked(self, *, waited: float, took: float) -> None:
-        """Note a hash; both in seconds."""
+        """Count a hash; both times in seconds."""
         self._waited.observe(waited)
         self._took.observe(took)
 
     def refused(self) -> None:
-        """Count one that was sent away."""
+        """Count a hash that was refused."""
         self._refused.inc()

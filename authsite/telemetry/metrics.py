@@ -1,4 +1,4 @@
-"""What the site tells whoever measures it; nobody does, unless the settings say so."""
+"""What is counted; without `authsite.metrics.listen`, nothing is."""
 
 from typing import Literal
 
@@ -6,11 +6,11 @@ from authsite.audit.event_types import AccountEvent, AuthMethod, EventType
 from authsite.db.engines import Database
 from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue
 
-#: How a try to sign in may end.
+#: How an attempt to sign in may end.
 SignInResult = Literal["success", "wrong", "throttled", "busy", "suspended", "unverified"]
 
 
-#: Those of them that are events of an account; the others leave no event.
+#: The results that are events of an account; the others record none.
 _SIGN_INS: dict[EventType, SignInResult] = {
     EventType.SIGNED_IN: "success",
     EventType.NEW_DEVICE_SIGN_IN: "success",
@@ -20,26 +20,25 @@ _SIGN_INS: dict[EventType, SignInResult] = {
 
 
 class Metrics:
-    """Is told what happens, from any thread; this one keeps nothing, and costs nothing.
+    """Counts nothing, for a site without metrics. Methods are called on any thread.
 
-    What is counted by are words of ours, never of visitors.
+    Labels are names of the code and never input.
     """
 
-    #: Who watches the hashes.
     hashes: HashObserver = NULL_OBSERVER
     name = "metrics"
 
     def watch(self, queue: HashQueue, database: Database) -> None:
-        """Ask these how they are whenever somebody wants to know."""
+        """Read the state of these at each scrape."""
 
     def work(self) -> None:
-        """Serve what is counted until `stop`; here there is nothing to serve."""
+        """Serve the metrics until `stop`."""
 
     def stop(self) -> None:
-        """Serve it no longer."""
+        """Stop serving the metrics."""
 
     def count(self, event: AccountEvent) -> None:
-        """Count an event of an account, once it is kept."""
+        """Count a committed event of an account."""
         self.count_event(event.type.key)
         result = _SIGN_INS.get(event.type)
         if result == "success":
@@ -50,16 +49,16 @@ class Metrics:
             self.count_session_ended(event.details["reason"])
 
     def count_sign_in(self, result: SignInResult) -> None:
-        """Count a try to sign in."""
+        """Count an attempt to sign in."""
 
     def count_session_opened(self) -> None:
-        """Count a session that begins."""
+        """Count a session that started."""
 
     def count_session_ended(self, reason: str, number: int = 1) -> None:
-        """Count sessions that ended, by the name of the reason."""
+        """Count sessions that ended, by the key of the reason."""
 
-    def count_event(self, kind: str) -> None:
-        """Count an event of an account."""
+    def count_event(self, event_type: str) -> None:
+        """Count an audit event, by the key of its type."""
 
-    def count_throttled(self, kind: str) -> None:
-        """Count a try that was held up."""
+    def count_throttled(self, limit: str) -> None:
+        """Count a throttled attempt, by the name of the rate limit."""

@@ -1,4 +1,4 @@
-"""The counts of one process, and where Prometheus finds them."""
+"""The metrics of one process, and the port on which Prometheus scrapes them."""
 
 import logging
 import threading
@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 
 class PrometheusMetrics(Metrics):
-    """Counts, with those of process and Python, to be had at `address` and nowhere else.
+    """Counters, and metrics of process and Python, served at `address` only.
 
-    `throttles` are the kinds of tries that are limited.
+    `throttles` are the names of the rate limits.
     """
 
     def __init__(self, address: ListenAddress, *, throttles: Iterable[str]) -> None:
@@ -42,18 +42,18 @@ class PrometheusMetrics(Metrics):
         self._ended = self._counter("sessions_ended", "Sessions ended by reason.", "reason")
         self._events = self._counter("events", "Audit events by type.", "type")
         self._throttled = self._counter("throttled", "Throttled attempts by rate limit.", "limit")
-        # A count that is not there before the first time hides that time from `rate()`.
+        # A counter that starts with its first event hides that event from `rate()`.
         for result in get_args(SignInResult):
             self._sign_ins.labels(result)
-        for kind in throttles:
-            self._throttled.labels(kind)
-        for event in EventType:
-            self._events.labels(event.key)
+        for limit in throttles:
+            self._throttled.labels(limit)
+        for event_type in EventType:
+            self._events.labels(event_type.key)
         for reason in SessionEndReason:
             self._ended.labels(reason.key)
 
     def watch(self, queue: HashQueue, database: Database) -> None:
-        """Ask these at each scrape."""
+        """Read the state of these at each scrape."""
         self._registry.register(StateCollector(queue, database))
 
     def work(self) -> None:
@@ -61,8 +61,8 @@ class PrometheusMetrics(Metrics):
         try:
             server, _ = start_http_server(self._address.port, self._address.host, self._registry)
         except OSError as error:
-            why = f"{self._address}: {error.strerror}"
-            log.error("sys_metrics_bind_failed: %s", why)  # noqa: TRY400 - it says all
+            reason = f"{self._address}: {error.strerror}"
+            log.error("sys_metrics_bind_failed: %s", reason)  # noqa: TRY400 - no traceback needed
             return
         self._stopped.wait()
         server.shutdown()
@@ -73,24 +73,24 @@ class PrometheusMetrics(Metrics):
         self._stopped.set()
 
     def count_sign_in(self, result: SignInResult) -> None:
-        """Count a try to sign in."""
+        """Count an attempt to sign in."""
         self._sign_ins.labels(result).inc()
 
     def count_session_opened(self) -> None:
-        """Count a session that begins."""
+        """Count a session that started."""
         self._opened.inc()
 
     def count_session_ended(self, reason: str, number: int = 1) -> None:
         """Count sessions that ended."""
         self._ended.labels(reason).inc(number)
 
-    def count_event(self, kind: str) -> None:
-        """Count an event of an account."""
-        self._events.labels(kind).inc()
+    def count_event(self, event_type: str) -> None:
+        """Count an audit event."""
+        self._events.labels(event_type).inc()
 
-    def count_throttled(self, kind: str) -> None:
-        """Count a try that was held up."""
-        self._throttled.labels(kind).inc()
+    def count_throttled(self, limit: str) -> None:
+        """Count a throttled attempt."""
+        self._throttled.labels(limit).inc()
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"authsite_{name}", meaning, labels, registry=self._registry)

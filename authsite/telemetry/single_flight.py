@@ -1,4 +1,4 @@
-"""A question asked on a thread of its own, so that nobody waits long for the answer."""
+"""A function called on a thread of its own, so that callers do not wait long."""
 
 import threading
 from collections.abc import Callable
@@ -7,39 +7,39 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-#: Seconds that a machine that probes or measures is kept waiting; it waits hardly longer itself.
+#: Seconds. Load balancers and Prometheus do not wait much longer.
 TIMEOUT = 2.0
 
 
 class SingleFlight(Generic[T]):
-    """One question, which may hang: however many ask, it is asked once, and they share the answer.
+    """Calls a function that may hang once for all concurrent callers, who share its result.
 
-    `patience` is in seconds, `name` that of the thread.
+    `timeout` is in seconds, `name` that of the thread.
     """
 
-    def __init__(self, ask: Callable[[], T], *, name: str, timeout: float = TIMEOUT) -> None:
-        self._ask = ask
+    def __init__(self, call: Callable[[], T], *, name: str, timeout: float = TIMEOUT) -> None:
+        self._call = call
         self._name = name
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._asked: Future[T] | None = None
+        self._pending: Future[T] | None = None
 
     def answer(self) -> T:
-        """Return the answer, or raise what asking raised; `TimeoutError` if it is not there yet."""
+        """Return the result, or raise the function's error; `TimeoutError` after the timeout."""
         with self._lock:
-            if self._asked is None or self._asked.done():
-                self._asked = self._begin()
-            asked = self._asked
-        return asked.result(self._timeout)
+            if self._pending is None or self._pending.done():
+                self._pending = self._start()
+            pending = self._pending
+        return pending.result(self._timeout)
 
-    def _begin(self) -> Future[T]:
-        asked: Future[T] = Future()
+    def _start(self) -> Future[T]:
+        pending: Future[T] = Future()
 
         def work() -> None:
             try:
-                asked.set_result(self._ask())
+                pending.set_result(self._call())
             except Exception as error:
-                asked.set_exception(error)
+                pending.set_exception(error)
 
         threading.Thread(target=work, name=self._name, daemon=True).start()
-        return asked
+        return pending

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from authsite.durations import parse_duration, spelled
+from authsite.durations import format_duration, parse_duration
 
 #: The first delay; each further one is twice as long (NIST SP 800-63B-4 3.2.2).
 FIRST_DELAY = timedelta(seconds=30)
@@ -40,8 +40,8 @@ class RateLimit:
         return limit
 
     def __str__(self) -> str:
-        text = f"{self.hits}/{spelled(self.period)}"
-        return f"{text}..{spelled(self.max_delay)}" if self.max_delay else text
+        text = f"{self.hits}/{format_duration(self.period)}"
+        return f"{text}..{format_duration(self.max_delay)}" if self.max_delay else text
 
     @property
     def max_doublings(self) -> int:

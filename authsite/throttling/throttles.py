@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from authsite.clock import milliseconds_of
+from authsite.clock import to_milliseconds
 from authsite.db.compiled_select import CompiledSelect
 from authsite.models import Throttle
 from authsite.throttling.limits import FIRST_DELAY, RateLimit
@@ -73,7 +73,7 @@ class Throttles:
         A throttled request fails early, without a lock or a hash. Only `hit` decides whether an
         attempt is allowed.
         """
-        at = milliseconds_of(now)
+        at = to_milliseconds(now)
         for key, name, numbers in self._rows_of(subjects):
             row = self._blocked_until.one_or_none(
                 row_key=key, now=at, max_hits=numbers["max_hits"], period=numbers["period"]
@@ -86,7 +86,7 @@ class Throttles:
 
         If one of them is blocked, none is counted and `RateLimited` is raised.
         """
-        rows, at = self._rows_of(subjects), milliseconds_of(now)
+        rows, at = self._rows_of(subjects), to_milliseconds(now)
         if not rows:
             return ()
         with self._engine.begin() as connection:

@@ -1,1 +1,1 @@
-"""What is measured: one module for each kind of question, each with a `measure`."""
+"""What is measured: one module for each question, each with a function `measure`."""

@@ -1,4 +1,4 @@
-"""What the site takes: time to start, memory, and bytes for each page."""
+"""The footprint of the site: time to start, memory, and bytes of each page."""
 
 import http
 import re
@@ -12,12 +12,12 @@ from bench.run import Run
 from bench.server import Server, new_database, site
 from bench.visitor import Visitor
 
-_FOR_STRANGERS = ("/", "/sign-up", "/sign-in", "/no-such-page")
-_FOR_THE_SIGNED_IN = ("/", "/dashboard", "/account", "/sign-out", "/no-such-page")
+_ANONYMOUS_PAGES = ("/", "/sign-up", "/sign-in", "/no-such-page")
+_SIGNED_IN_PAGES = ("/", "/dashboard", "/account", "/sign-out", "/no-such-page")
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Start the site some times; weigh it before and after a storm of sign-ins; weigh its pages."""
+    """Start the site several times; measure its memory around storms of sign-ins, and its pages."""
     database = new_database(run, "footprint")
     starts, idle, after, highest = [], [], [], []
     for _ in range(run.rounds):
@@ -58,15 +58,15 @@ def measure(run: Run) -> Iterator[Figure]:
 
 
 def _sizes(server: Server, visitor: Visitor) -> dict[str, int]:
-    stranger, sizes = Visitor(server), {}
-    for who, browser, paths in (
-        ("a stranger", stranger, _FOR_STRANGERS),
-        ("the signed-in", visitor, _FOR_THE_SIGNED_IN),
+    anonymous, sizes = Visitor(server), {}
+    for label, browser, paths in (
+        ("visitors", anonymous, _ANONYMOUS_PAGES),
+        ("signed-in users", visitor, _SIGNED_IN_PAGES),
     ):
         for path in paths:
             page = browser.get(path).body
             styles = browser.get(re.findall(r'href="([^"]+\.css[^"]*)"', page.decode())[0])
             if styles.status != http.HTTPStatus.OK:
                 raise RuntimeError("the style sheet is not there")
-            sizes[f"{path} for {who}"] = len(page) + len(styles.body)
+            sizes[f"{path} for {label}"] = len(page) + len(styles.body)
     return sizes

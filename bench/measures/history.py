@@ -1,4 +1,4 @@
-"""What the history costs: pages over very many rows of others, and an event at a sign-in."""
+"""What the history costs: pages over many rows of other users, and the event of a sign-in."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,13 +7,13 @@ from statistics import median, quantiles
 from typing import Any
 
 from bench.figures import TIMES, Figure
-from bench.history_rows import EVERYBODY, OTHERS, add_history, add_people
+from bench.history_rows import EVERY_USER, OTHERS, add_history, add_people
 from bench.run import Run
 from bench.server import Server, new_database, silent, site
 from bench.visitor import EMAIL, PASSWORD, Visitor
 from bench.wrk import Load
 
-#: What the person who looks has: more than one page of events, and as many sessions as anybody.
+#: Of the user who looks: more than one page of events, and the maximum of sessions.
 _OWN_EVENTS, _OWN_SESSIONS = 500, 20
 #: Sign-ins in one turn of each.
 _SIGN_INS = 40
@@ -22,7 +22,7 @@ _PAGES = ("/account/history", "/account/sessions", "/account")
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Load the pages of one among many; then compare sign-ins that are written down or not."""
+    """Load the pages of one user among many; then compare sign-ins with and without audit log."""
     yield from _pages(run)
     yield _sign_ins(run)
 
@@ -32,12 +32,12 @@ def _pages(run: Run) -> Iterator[Figure]:
     events, sessions = run.rows(1_000_000), run.rows(100_000)
     with site(run, database, core=run.server_core) as server:
         visitor = Visitor.signed_up(server)
-        add_history(database, EVERYBODY, events=_OWN_EVENTS, sessions=_OWN_SESSIONS)
+        add_history(database, EVERY_USER, events=_OWN_EVENTS, sessions=_OWN_SESSIONS)
         add_people(database, run.rows(10_000))
         add_history(database, OTHERS, events=events, sessions=sessions)
         cookie = {"Cookie": visitor.cookie}
-        asked = {path: _median(run, server, path, cookie) for path in _PAGES}
-        taken = run.take_turns(**asked)
+        loads = {path: _median(run, server, path, cookie) for path in _PAGES}
+        taken = run.take_turns(**loads)
     over = f"{events:,} events and {sessions:,} sessions of others".replace(",", " ")
     for path, times in taken.items():
         yield Figure(
@@ -50,11 +50,11 @@ def _pages(run: Run) -> Iterator[Figure]:
 
 
 def _sign_ins(run: Run) -> Figure:
-    """Compare two servers that differ in the journal alone, in a browser that is known.
+    """Compare two servers that differ only in the audit log, from a known device.
 
-    Their hashes cost next to nothing, or what an event adds would be lost in how those vary; it is
-    laid beside a sign-in of the site as it is. They take turns, each first as often as the others;
-    what else goes on only ever adds to a time, so that the lower quartiles are compared.
+    Their hashes cost almost nothing, since the time of an event is smaller than the variance of
+    hashes; it is compared with a sign-in at the usual costs. They take turns, each first as often
+    as the others. Other load only adds time, so the lower quartiles are compared.
     """
     with ExitStack() as running:
 
@@ -89,9 +89,9 @@ def _sign_in(visitor: Visitor) -> float:
     """Sign out, and return how long it takes to sign in again, in milliseconds."""
     visitor.submit("/sign-out")
     body = visitor.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
-    begun = time.perf_counter()
+    started = time.perf_counter()
     visitor.post("/sign-in", body)
-    return (time.perf_counter() - begun) * 1000
+    return (time.perf_counter() - started) * 1000
 
 
 def _median(run: Run, server: Server, path: str, headers: dict[str, str]) -> Callable[[], float]:

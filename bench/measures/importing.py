@@ -1,4 +1,4 @@
-"""How long an import takes, and whether its memory grows with the number of people."""
+"""The time and memory of an import."""
 
 import os
 import subprocess
@@ -10,12 +10,12 @@ from bench.figures import TIMES, Figure
 from bench.run import Run
 from bench.server import INI, ROOT, environment, new_database, program
 
-#: As Devise keeps it; nobody computes it before somebody signs in.
+#: Of Devise; an import does not verify it.
 _HASH = "$2a$12$bispgoe3XcIWS67UtSlTOebNVvdnryeQY8CW27peEuFEBq4ElH/.e"
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Import people of a CSV file into an empty database; then the same again, who are all here."""
+    """Import users of a CSV file into an empty database, then the same users again."""
     number = run.rows(100_000)
     few, many = number // 10, number
     _, little = _import(run, "few", few)
@@ -50,7 +50,7 @@ def _import(run: Run, name: str, number: int) -> tuple[float, float]:
 
 def _run(run: Run, name: str) -> tuple[float, float]:
     """Return seconds, and the highest memory of the process in MB."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     process = subprocess.Popen(
         [program("authsite"), "import", str(INI), "csv", str(_people(run, name))],
         cwd=ROOT,
@@ -60,8 +60,8 @@ def _run(run: Run, name: str) -> tuple[float, float]:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError("somebody was refused")
-    return time.perf_counter() - begun, usage.ru_maxrss * 1024 / 1e6
+        raise RuntimeError("a user was rejected")
+    return time.perf_counter() - started, usage.ru_maxrss * 1024 / 1e6
 
 
 def _people(run: Run, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""Whether a page takes longer when very many people are signed in."""
+"""Whether a page takes longer with a million sessions."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,18 +12,18 @@ from bench.server import Server, new_database, site
 from bench.visitor import Visitor
 from bench.wrk import Load
 
-#: Browsers that take turns, so that it is not one row that is always at hand.
+#: Browsers that take turns, so that not a single row is cached.
 _BROWSERS = 1000
 
 
 def measure(run: Run) -> Iterator[Figure]:
     """Compare the dashboard's medians over tables of a thousand, 10^5 and 10^6 sessions."""
     with ExitStack() as running:
-        asked: dict[str, Callable[[], float]] = {}
+        loads: dict[str, Callable[[], float]] = {}
         for number in (1_000, run.rows(100_000), run.rows(1_000_000)):
             server, cookies = _site_with(run, number, running)
-            asked[f"{number:,}".replace(",", " ")] = _asker(run, server, cookies)
-        medians = {rows: median(values) for rows, values in run.take_turns(**asked).items()}
+            loads[f"{number:,}".replace(",", " ")] = _load(run, server, cookies)
+        medians = {rows: median(values) for rows, values in run.take_turns(**loads).items()}
     shown = ", ".join(f"{value:.2f} ms with {rows}" for rows, value in medians.items())
     yield Figure(
         measure="dashboard's slowest ÷ fastest median, 10³ to 10⁶ sessions, pinned",
@@ -34,7 +34,7 @@ def measure(run: Run) -> Iterator[Figure]:
     )
 
 
-def _asker(run: Run, server: Server, cookies: str) -> Callable[[], float]:
+def _load(run: Run, server: Server, cookies: str) -> Callable[[], float]:
     def median_of_one_client() -> float:
         load = Load(
             server,

@@ -1,4 +1,4 @@
-"""What it costs to write mails, and whether anybody waits for a mail server that hangs."""
+"""What it costs to queue emails, and whether pages wait for a mail server that hangs."""
 
 import http
 import itertools
@@ -24,7 +24,7 @@ from tests.smtp import Mailserver, a_mailserver
 
 #: Transactions that are timed in one turn, and forms.
 _TRANSACTIONS, _FORMS = 50, 20
-#: So patient that the server that hangs does so all the time, and without a limit on mails.
+#: A timeout longer than the measurement, and no rate limit on emails.
 _UNBOUNDED = {
     "AUTHSITE_MAIL_DELIVER_IN_PROCESS": "yes",
     "AUTHSITE_MAIL_TIMEOUT": "1h",
@@ -100,7 +100,7 @@ def _answers(run: Run) -> Iterator[Figure]:
             server = running.enter_context(
                 site(run, database, core=run.server_core, settings=settings)
             )
-            Visitor.signed_up(server)  # who the known address is
+            Visitor.signed_up(server)  # the known email address
             return server, mailserver
 
         (well, _), (hanging, hung) = start("well", hangs=False), start("hanging", hangs=True)
@@ -138,7 +138,7 @@ def _ratio(what: str, dividend: float, divisor: float) -> Figure:
 def _in_turns(run: Run, **measured: Callable[[], float]) -> dict[str, float]:
     """Send one form of each kind after the other; return the lower quartile of each.
 
-    Each goes first as often as the others. What else goes on only ever adds to a time.
+    Each is first as often as the others. Other load only adds time.
     """
     taken: dict[str, list[float]] = {name: [] for name in measured}
     names = list(measured)
@@ -160,7 +160,7 @@ def _forget(server: Server, address: Callable[[], str]) -> Callable[[], float]:
 
 
 def _sent(server: Server, path: str, fields: dict[str, str]) -> float:
-    """Return how long a form takes of somebody who is new, in milliseconds."""
+    """Return the milliseconds of a form sent from a new device."""
     visitor = Visitor(server)
     body = visitor.form(path, **fields)
     begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How many pages a second, against a page that does nothing."""
+"""Pages per second, compared with a page that does nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,12 +10,12 @@ from bench.server import Server, bare, new_database, site
 from bench.visitor import Visitor
 from bench.wrk import Load
 
-#: Clients, and what share of the yardstick each page should reach with so many.
+#: By number of clients, the share of the yardstick that each page should reach.
 _WANTED = {1: {"dashboard": 0.50, "home": 0.55}, 16: {"dashboard": 0.40, "home": 0.45}}
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Compare the dashboard of a signed-in person and the public home page with the yardstick."""
+    """Compare the dashboard of a signed-in user and the public home page with the yardstick."""
     database = new_database(run, "pages")
     with ExitStack() as running:
         yardstick = running.enter_context(bare(run, core=run.server_core))

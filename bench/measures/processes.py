@@ -1,4 +1,4 @@
-"""What a second process and more clients do to a server that is pinned to a core."""
+"""How a second process and more clients affect a server that is pinned to a core."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,11 +14,11 @@ _CLIENTS = 16
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Load one process and two, each pinned, and one process with more clients than is usual.
+    """Load one pinned process, two, and one with more clients than usual.
 
-    With two cores the load generator has none for itself when two processes run. So that both
-    sides pay for it alike, each process is loaded from its own core, the single one as well. The
-    single one with the load generator on the idle core is shown beside it.
+    On two cores, two processes leave none for the load generator. For a fair comparison each
+    process is loaded from its own core, the single one as well. The single one with the load
+    generator on the idle core is measured, too.
     """
     database = new_database(run, "processes")
     here, there = run.server_core, run.load_core

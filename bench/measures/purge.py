@@ -1,4 +1,4 @@
-"""Whether anybody notices that a million expired sessions are deleted."""
+"""How pages and forms perform while a million expired sessions are deleted."""
 
 import subprocess
 import threading
@@ -20,7 +20,7 @@ _WRITE_EVERY, _LOOK_EVERY = 0.05, 0.02
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Run `authsite purge` while people read their dashboard and one changes their name."""
+    """Run `authsite purge` while users load their dashboard and one changes a name."""
     number = run.rows(1_000_000)
     database = new_database(run, "purge")
     with site(run, database, core=run.server_core) as server:
@@ -35,7 +35,7 @@ def measure(run: Run) -> Iterator[Figure]:
             core=run.load_core,
             headers={"Cookie": visitor.cookie},
         )
-        begun = time.perf_counter()
+        started = time.perf_counter()
         with writer, log:
             subprocess.run(
                 [program("authsite"), "purge", str(INI)],
@@ -44,7 +44,7 @@ def measure(run: Run) -> Iterator[Figure]:
                 env=environment(database),
                 stdout=subprocess.DEVNULL,
             )
-        took = time.perf_counter() - begun
+        took = time.perf_counter() - started
         read = readers.stop().accepted_by_all()
         left = count_sessions(database)
     during = f"purge of {number:,} sessions".replace(",", " ")
@@ -72,7 +72,7 @@ def measure(run: Run) -> Iterator[Figure]:
 
 
 class _Background(threading.Thread):
-    """Does one thing again and again while a `with` block runs."""
+    """Calls `once` again and again while a `with` block runs."""
 
     def __init__(self, *, every: float) -> None:
         super().__init__()
@@ -95,10 +95,10 @@ class _Background(threading.Thread):
 
 
 class _Writer(_Background):
-    """Changes a name by the site's own form; milliseconds from sending it to the answer.
+    """Changes a name by a form; `taken` are the milliseconds from sending it to the answer.
 
-    That is more than the wait for the lock: the page, the commit and the other visitors are in
-    it. A form without hashing, which would hide what we look for.
+    They include the page, the commit and other requests, not only the wait for the lock. The form
+    computes no hash, which would take longer than the lock.
     """
 
     def __init__(self, server: Server, visitor: Visitor) -> None:
@@ -109,9 +109,9 @@ class _Writer(_Background):
         self.taken: list[float] = []
 
     def once(self) -> None:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         self._visitor.post("/account", self._body)
-        self.taken.append((time.perf_counter() - begun) * 1000)
+        self.taken.append((time.perf_counter() - started) * 1000)
 
 
 class _LogWatch(_Background):

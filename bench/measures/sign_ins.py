@@ -1,4 +1,4 @@
-"""How many people can sign in at once, and what that is to those who have."""
+"""Sign-ins per second, and the dashboard of other users meanwhile."""
 
 import http
 import os
@@ -20,7 +20,7 @@ _OTHERS = 4
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Compare sign-ins with bare hashing; look at the dashboard while others sign in."""
+    """Compare sign-ins with bare hashing; load the dashboard while others sign in."""
     for core, how in ((run.server_core, "pinned"), (None, "unpinned")):
         yield from _measure(run, core, how)
 
@@ -48,8 +48,8 @@ def _measure(run: Run, core: int | None, how: str) -> Iterator[Figure]:
             at_least=0.85,
             note=f"{median(rates['sign_ins']):.1f} ÷ {median(rates['hashes']):.1f} a second",
         )
-        # Wanted of a server that is run as production.ini says; the other one is there to compare.
-        as_told = core is not None
+        # Wanted of a pinned server, as in production; the other one is for comparison.
+        is_pinned = core is not None
         for clients, highest_median, highest_p99 in ((16, 5, 50), (64, None, 100)):
             before, seen, signed = count_sessions(database), [], []
             for _ in range(run.rounds):
@@ -72,8 +72,8 @@ def _measure(run: Run, core: int | None, how: str) -> Iterator[Figure]:
                 seen=seen,
                 signed=signed,
                 opened=opened,
-                highest_median=highest_median if as_told else None,
-                highest_p99=highest_p99 if as_told else None,
+                highest_median=highest_median if is_pinned else None,
+                highest_p99=highest_p99 if is_pinned else None,
             )
 
 
@@ -109,38 +109,38 @@ def _latencies(
 
 
 def storm(server: Server, clients: int, core: int | None, seconds: int) -> Load:
-    """Let clients sign in to the benchmark's account, each again as soon as it is in.
+    """Let clients sign in to the benchmark's account again and again.
 
-    They send the stranger's cookie and token that one of them got, as a browser would that is
-    asked to sign in; each answer is a redirect and a session more.
+    They share the anonymous cookie and CSRF token of one visitor; each answer is a redirect and a
+    new session.
     """
-    stranger = Visitor(server)
-    body = stranger.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
-    headers = {**FORM, "Cookie": stranger.cookie}
+    visitor = Visitor(server)
+    body = visitor.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
+    headers = {**FORM, "Cookie": visitor.cookie}
     return Load(
         server, "/sign-in", clients=clients, core=core, seconds=seconds, headers=headers, body=body
     )
 
 
 def settle(server: Server) -> None:
-    """Wait until the sign-ins are done whose clients have gone.
+    """Wait until the server has finished the sign-ins of a load that has ended.
 
-    The queue for hashes is first come, first served: who comes last is answered last.
+    The hash queue is first come, first served, so that this sign-in is answered last.
     """
-    stranger = Visitor(server)
-    body = stranger.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
-    while stranger.send("/sign-in", body).status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+    visitor = Visitor(server)
+    body = visitor.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
+    while visitor.send("/sign-in", body).status == http.HTTPStatus.SERVICE_UNAVAILABLE:
         time.sleep(0.1)
 
 
 def hashes_per_second(known: str, *, seconds: float) -> float:
-    """Return how often all cores together verify the password against this hash in a second."""
-    begun = time.perf_counter()
+    """Return how often all cores together verify the password against this hash per second."""
+    started = time.perf_counter()
     verified: list[float] = []
 
     def verify() -> None:
         hasher = PasswordHasher()  # the parameters are in the hash
-        while time.perf_counter() - begun < seconds:
+        while time.perf_counter() - started < seconds:
             hasher.verify(known, PASSWORD)
             verified.append(time.perf_counter())
 
@@ -149,4 +149,4 @@ def hashes_per_second(known: str, *, seconds: float) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return len(verified) / (max(verified) - begun)
+    return len(verified) / (max(verified) - started)

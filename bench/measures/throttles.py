@@ -1,4 +1,4 @@
-"""What it costs to count tries: a sign-in and a page, with throttles and without."""
+"""What throttles cost: a sign-in and a page, with and without them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from bench.wrk import Load
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Compare two servers that differ in nothing else, each on a database of its own."""
+    """Compare two servers that differ only in the throttles, each on a database of its own."""
     with ExitStack() as running:
 
         def start(name: str, settings: dict[str, str]) -> Server:

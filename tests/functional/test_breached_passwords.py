@@ -42,9 +42,7 @@ def test_without_a_list_nothing_is_known_of_breaches(browser):
 
 
 @pytest.mark.asvs("16.5.3", "16.2.5")
-def test_when_the_list_is_gone_nobody_gets_an_account_unchecked(
-    new_site, breached, tmp_path, caplog
-):
+def test_missing_breached_list_stops_sign_up(new_site, breached, tmp_path, caplog):
     """And the log says nothing of the password."""
     services, browser = new_site({"authsite.passwords.breached": str(breached)})
     breached.rename(tmp_path / "away")

@@ -79,7 +79,7 @@ def test_who_comes_by_a_link_and_mistypes_still_comes_back(ada):
 
 @pytest.mark.asvs("1.2.2")
 @pytest.mark.parametrize("place", [*FOREIGN, None])
-def test_nobody_is_led_elsewhere(ada, place):
+def test_confirmation_never_redirects_to_another_site(ada, place):
     query = "" if place is None else f"?{urlencode({'next': place})}"
     page = ada.get(f"/confirm-password{query}")
     assert page.html.main.form["action"] == "/confirm-password"
@@ -156,7 +156,7 @@ def test_on_a_public_computer_the_cookie_still_goes_with_the_browser(vault, ada,
 
 
 @pytest.mark.asvs("8.2.2")
-def test_the_password_of_somebody_else_confirms_nothing(ada, vault):
+def test_password_of_another_user_confirms_nothing(ada, vault):
     eve = Browser(TestApp(vault))
     eve.sign_up(email="eve@example.com", password="nine purple yaks waltz")
     page = ada.get("/confirm-password")

@@ -190,7 +190,7 @@ def test_what_a_stranger_was_given_is_worth_nothing_after_the_sign_in(browser, s
 
 @pytest.mark.asvs("9.1.1")
 @pytest.mark.parametrize("planted", ["", "x", "x.", ".x", "x.y", "ä.ö", "{0}x.{1}", "x" * 4000])
-def test_a_cookie_that_somebody_planted_names_no_stranger(new_browser, services, planted):
+def test_planted_anonymous_cookie_is_ignored(new_browser, services, planted):
     """Another host of the domain can set cookies, and then knows what is in them."""
     new_browser().sign_up()
     thief = new_browser()

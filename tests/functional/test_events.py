@@ -69,9 +69,7 @@ def test_a_session_begins_and_ends_under_its_own_id(ada, dbsession):
 
 
 @pytest.mark.asvs("16.3.1")
-def test_a_wrong_password_is_in_the_history_of_its_account_and_nobody_elses(
-    ada, new_browser, history, dbsession, caplog
-):
+def test_failed_sign_in_is_in_one_history_only(ada, new_browser, history, dbsession, caplog):
     caplog.set_level(logging.INFO, "authsite")
     before = len(history())
     assert (

@@ -77,7 +77,7 @@ def test_every_kind_arrives_and_every_link_in_it_leads_somewhere(
     written = mailbox.all_for()
     assert {mail.template for mail in written} == KINDS
     ended = services.mail_worker.deliver_due(now=utc_now() + LATER)
-    assert (ended.delivered, ended.reschedule, ended.given_up) == (len(written), 0, 0)
+    assert (ended.delivered, ended.rescheduled, ended.failed) == (len(written), 0, 0)
     assert mailbox.all_for() == []
     assert len(mailserver.received) == len(written)
     by_subject = {mail.subject: mail for mail in written}

@@ -63,7 +63,7 @@ def test_who_signs_up_is_sent_to_their_mail_and_gets_in_by_the_link(visitor, mai
 
 
 @pytest.mark.asvs("6.3.8")
-def test_the_owner_of_a_taken_address_is_told_and_whoever_typed_it_is_not(
+def test_sign_up_with_a_taken_email_notifies_its_owner_only(
     new_visitor, mailbox, services, let_time_pass
 ):
     ada, eve = new_visitor(), new_visitor()
@@ -90,7 +90,7 @@ def test_the_owner_of_a_taken_address_is_told_and_whoever_typed_it_is_not(
 
 
 @pytest.mark.asvs("7.4.3")
-def test_who_comes_after_a_stranger_with_their_address_gets_it_clean(
+def test_owner_claims_an_email_that_an_attacker_used(
     new_visitor, mailbox, dbsession, let_time_pass
 ):
     """A stranger has signed up with Ada's address; then she does, without knowing of it."""

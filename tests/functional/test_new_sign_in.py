@@ -173,7 +173,7 @@ def test_many_new_browsers_at_once_get_in_and_each_is_told_of(ada, new_browser, 
 
 
 @pytest.mark.asvs("15.4.2")
-def test_of_an_address_that_nobody_has_proven_not_one_more_at_once(browser, new_browser, mailbox):
+def test_notices_to_an_unverified_email_are_limited(browser, new_browser, mailbox):
     browser.sign_up()
     assert sign_in_at_once([new_browser() for _ in range(10)]) == [303] * 10
     assert len(mailbox.all_for()) == MAX_UNVERIFIED

@@ -32,7 +32,7 @@ def kept(dbsession):
 
 
 @pytest.mark.asvs("11.2.2")
-def test_a_pepper_comes_and_goes_and_nobody_is_locked_out(restarted, kept):
+def test_adding_and_removing_peppers_locks_no_user_out(restarted, kept):
     assert restarted().sign_up().status_int == 303
     assert kept().startswith("$argon2id$")
 

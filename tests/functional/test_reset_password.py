@@ -251,7 +251,7 @@ def test_the_token_stays_where_it_is(ada, browser, link, caplog):
 
 
 @pytest.mark.asvs("6.3.1")
-def test_who_forgets_a_password_every_day_is_not_held_up_by_it(ada, new_site, mailbox, link):
+def test_daily_password_resets_are_not_throttled(ada, new_site, mailbox, link):
     """What succeeds is given back, and nothing else."""
     _, browser = new_site(dict.fromkeys(ONE_TRY, "1/1h") | NO_LIMIT_FOR_MAILS)
     for password in (NEW_PASSWORD, "twelve red foxes run"):
@@ -265,7 +265,7 @@ def test_who_forgets_a_password_every_day_is_not_held_up_by_it(ada, new_site, ma
 
 
 @pytest.mark.asvs("6.3.1", "2.4.1")
-def test_who_tries_links_that_lead_nowhere_is_held_up(ada, browser, new_browser, link):
+def test_guessing_reset_links_is_throttled(ada, browser, new_browser, link):
     form = form_of(browser.get(link))
     form["password"] = form["confirm_password"] = NEW_PASSWORD
     statuses = []

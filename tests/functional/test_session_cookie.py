@@ -81,7 +81,7 @@ def forged(cookie):
 
 
 @pytest.mark.asvs("7.2.1", "11.2.4")
-def test_whatever_is_no_session_is_a_stranger_and_forgotten(browser, new_browser, services):
+def test_invalid_session_cookie_is_anonymous_and_deleted(browser, new_browser, services):
     browser.sign_up()
     before = rows_of(services)
     for value in forged(browser.cookie):

@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.asvs("7.3.1")
-def test_a_session_ends_when_nobody_comes_by(browser, let_time_pass):
+def test_session_ends_at_its_idle_timeout(browser, let_time_pass):
     browser.sign_up()
     let_time_pass(30 * DAY)
     answer = browser.get("/dashboard")
@@ -84,7 +84,7 @@ def test_a_form_that_was_open_too_long_signs_nobody_in_again(browser, services, 
 
 @pytest.mark.asvs("7.2.4")
 @pytest.mark.parametrize("known", [True, False])
-def test_nobody_chooses_the_session_of_another(browser, new_browser, dbsession, known):
+def test_sign_in_ignores_a_planted_session(browser, new_browser, dbsession, known):
     """What was planted before the sign-in, be it a session or none, opens nothing."""
     thief = new_browser()
     thief.sign_up(email="eve@example.com")

@@ -130,7 +130,7 @@ def test_who_was_sent_to_sign_in_comes_back(ada, browser, path):
 @pytest.mark.asvs("1.2.2", "3.7.2")
 @pytest.mark.parametrize("path", NOT_OURS)
 @pytest.mark.one_database
-def test_nobody_is_sent_away_from_this_site(ada, browser, path):
+def test_sign_in_never_redirects_to_another_site(ada, browser, path):
     page = browser.get(f"/sign-in?{urlencode({'next': path})}")
     assert not input_of(page, "next").get("value")
     assert "Sign in to continue." not in page

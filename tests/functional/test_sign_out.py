@@ -7,7 +7,7 @@ from tests.functional.reading import rows_of, status_of
 
 
 @pytest.mark.asvs("3.5.3")
-def test_a_link_signs_nobody_out(browser):
+def test_sign_out_needs_a_form(browser):
     browser.sign_up()
     page = browser.get("/sign-out")
     assert page.status_int == 200

@@ -207,7 +207,7 @@ def test_an_address_has_one_account_however_it_is_spelled(new_browser, services,
 
 
 @pytest.mark.asvs("15.3.3")
-def test_fields_that_nobody_offered_change_nothing(browser, dbsession):
+def test_sign_up_ignores_unknown_fields(browser, dbsession):
     page = browser.get("/sign-up")
     form = form_of(page)
     fields = dict(form.submit_fields()) | {

@@ -96,9 +96,7 @@ def test_even_the_right_password_has_to_wait_and_waits_grow(ada, browser, let_ti
 
 
 @pytest.mark.asvs("6.1.1", "6.3.1")
-def test_ten_thousand_failures_of_strangers_do_not_hold_up_the_owner(
-    ada, attackers, dbsession, let_time_pass
-):
+def test_failures_elsewhere_do_not_throttle_the_owner(ada, attackers, dbsession, let_time_pass):
     """Not in her browser: it has tries of its own. Elsewhere she has to wait as they do."""
     for attacker in (next(attackers), next(attackers), next(attackers)):
         statuses(attacker, 12)
@@ -247,7 +245,7 @@ def test_twenty_accounts_can_be_made_from_a_network_in_an_hour(
 
 
 @pytest.mark.asvs("2.4.1")
-def test_who_looks_for_taken_addresses_is_held_up_who_mistypes_is_not(ada, new_site):
+def test_probing_for_emails_is_throttled_but_typos_are_not(ada, new_site):
     _, browser = new_site({"authsite.throttle.sign_up_network": "2/1h"}, REMOTE_ADDR="192.0.2.9")
     weak = {"password": "password1", "confirm_password": "password1"}
     assert [browser.sign_up(**weak).status_int for _ in range(3)] == [422] * 3
@@ -263,7 +261,7 @@ def test_who_is_put_off_in_a_crowd_has_used_up_nothing(ada, new_site):
 
 
 @pytest.mark.asvs("15.2.2")
-def test_who_is_held_up_takes_no_place_of_those_who_are_not(ada, new_site):
+def test_throttled_requests_take_no_slot(ada, new_site):
     """However many come, they wait in no queue, and are told so while others fill it."""
     crowded, browser = new_site(BUSY, REMOTE_ADDR="192.0.2.9")
     assert statuses(browser, 10) == [422] * 10

@@ -135,7 +135,7 @@ def test_without_the_right_password_nothing_is_proven(link, browser, dbsession, 
 
 
 @pytest.mark.asvs("7.4.3")
-def test_who_never_signed_up_gets_the_account_without_the_stranger(new_browser, mailbox, dbsession):
+def test_claimed_account_locks_the_attacker_out(new_browser, mailbox, dbsession):
     """A stranger signed up with Ada's address, and waits for her to use the account."""
     stranger, elsewhere, ada = new_browser(), new_browser(), new_browser()
     stranger.sign_up(first_name="Mallory", password=OF_THE_STRANGER)
@@ -268,7 +268,7 @@ def test_a_link_that_was_good_once_leads_nowhere(ada, link, somebody, dbsession,
 
 
 @pytest.mark.asvs("2.3.4")
-def test_a_token_that_nobody_was_sent_leads_nowhere(link, browser, dbsession):
+def test_unknown_verification_token_is_invalid(link, browser, dbsession):
     page = browser.get(link)
     for token in ("A" * 43, link[-43:].swapcase()):
         assert browser.get(f"/verify-email/{token}", status=410)

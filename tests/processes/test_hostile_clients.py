@@ -132,7 +132,7 @@ def test_requests_that_come_byte_by_byte_do_not_slow_the_others(server: Server) 
 
 
 @pytest.mark.asvs("15.2.2")
-def test_answers_that_nobody_reads_are_not_piled_up(server: Server) -> None:
+def test_unread_responses_do_not_fill_the_memory(server: Server) -> None:
     """Each of many connections asks for a hundred pages at once and reads none of them."""
     with connections_to(server, COSTLY) as connections, others_are_served(server):
         for connection in connections:

@@ -141,9 +141,7 @@ def test_what_a_client_says_of_itself_changes_nothing(
 
 @pytest.mark.asvs("6.3.1", "4.1.3", "15.3.4")
 @pytest.mark.parametrize("way", ["through", "alone"])
-def test_who_fails_too_often_is_held_up_whatever_they_say_and_nobody_else(
-    ways: Ways, address: str, way: str
-) -> None:
+def test_throttle_ignores_forged_ip_addresses(ways: Ways, address: str, way: str) -> None:
     """Each fails at another account and with another lie, so that it is the address that counts."""
     liars = [Visitor(ways.doors[way], source=address, headers=lie) for lie in SPOOFED.values()]
     turns = itertools.cycle(liars)

@@ -10,7 +10,7 @@ from tests.site.raw import ask, heading_of, is_page
 
 @pytest.mark.asvs("16.5.2", "16.5.3")
 @pytest.mark.parametrize("path", ["/", "/dashboard", "/account", "/sign-in"])
-def test_while_the_database_is_away_nobody_is_signed_out(application, browser, database_away, path):
+def test_database_outage_keeps_sessions(application, browser, database_away, path):
     browser.sign_up()
     cookie = browser.cookie
     with database_away():

@@ -31,7 +31,7 @@ MANY = 14
 
 
 @pytest.mark.asvs("6.3.8")
-def test_every_form_of_a_stranger_is_in_the_table(application):
+def test_table_has_every_anonymous_form(application):
     assert forms_of_strangers(application.registry) == set(FORMS)
 
 

@@ -119,7 +119,7 @@ def test_where_the_check_of_a_form_is_broken_nothing_is_done(
 
 @pytest.mark.asvs("16.5.3")
 @pytest.mark.parametrize("path", ["/dashboard", "/account", "/sign-out"])
-def test_where_nobody_can_be_recognized_no_page_is_shown(services, browser, path):
+def test_unknown_identity_shows_no_page(services, browser, path):
     browser.sign_up()
     with without("authsite_session", services):
         answer = browser.get(path, expect_errors=True)

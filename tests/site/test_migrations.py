@@ -99,7 +99,7 @@ def test_the_row_by_which_processes_agree_is_there_from_the_start(empty_url, eng
 
 
 @pytest.mark.asvs("6.3.2")
-def test_nobody_has_an_account_from_the_start(empty_url, engine, migrate):
+def test_new_database_has_no_accounts(empty_url, engine, migrate):
     migrate(empty_url)
     with engine.connect() as connection:
         for table in ("authsite_user", "authsite_session"):

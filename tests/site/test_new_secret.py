@@ -6,9 +6,7 @@ NEW = {"authsite.secret": "another secret of the tests, as well known as the fir
 
 
 @pytest.mark.asvs("13.3.4")
-def test_a_new_secret_signs_nobody_out_and_refuses_the_forms_that_were_open(
-    new_application, visit, browser
-):
+def test_new_secret_keeps_sessions_and_expires_open_forms(new_application, visit, browser):
     browser.sign_up()
     open_form = browser.get("/account")
     later = visit(new_application(**NEW))
@@ -21,7 +19,7 @@ def test_a_new_secret_signs_nobody_out_and_refuses_the_forms_that_were_open(
 
 
 @pytest.mark.asvs("13.3.4")
-def test_strangers_get_new_cookies_after_a_new_secret(new_application, visit, browser):
+def test_new_secret_replaces_anonymous_cookies(new_application, visit, browser):
     browser.get("/sign-in")
     former = browser.app.cookies["form"]
     later = visit(new_application(**NEW))

@@ -61,9 +61,7 @@ def test_it_does_not_start_without_what_it_must_know(environ, monkeypatch, varia
         ("DATABASE_URL", "sqlite://"),
     ],
 )
-def test_it_does_not_start_with_what_everybody_knows_or_nobody_means(
-    environ, monkeypatch, variable, value
-):
+def test_production_ini_refuses_missing_and_published_values(environ, monkeypatch, variable, value):
     for name in environ:
         monkeypatch.setenv(name, environ[name])
     monkeypatch.setenv(variable, value)

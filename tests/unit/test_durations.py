@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.durations import humanize, parse_duration, spelled
+from authsite.durations import format_duration, humanize, parse_duration
 
 SECOND = timedelta(seconds=1)
 
 
 @given(st.integers(1, 9_999_999))
 def test_what_is_spelled_is_read_as_the_same(seconds):
-    assert parse_duration(spelled(seconds * SECOND)) == seconds * SECOND
+    assert parse_duration(format_duration(seconds * SECOND)) == seconds * SECOND
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How operators name accounts, and how values are checked as the forms of the pages check them."""
+"""Parsers of arguments: the account, and values that the forms of pages validate, too."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import click
 from sqlalchemy.orm import Session
 from webob.multidict import MultiDict
 
-from authsite.accounts.find_users import UserSummary, get_summary, summary_of_address
+from authsite.accounts.find_users import UserSummary, get_summary, get_summary_by_email
 from authsite.cli.errors import CommandError
 from authsite.text import is_readable, trimmed
 from authsite.web.forms import SiteForm
@@ -23,7 +23,7 @@ account_argument = click.argument("account", type=parse_line)
 
 def find_account(dbsession: Session, account: str) -> UserSummary | None:
     """Return the account with this email address or this ID, or None."""
-    find = summary_of_address if "@" in account else get_summary
+    find = get_summary_by_email if "@" in account else get_summary
     return find(dbsession, account)
 
 

@@ -26,9 +26,8 @@ def close(ini: str, account: str, yes: bool, as_json: bool) -> None:
         _confirm(account)
     with locked_account(ini, account) as (work, user):
         if user.delete_after:
-            raise CommandError(
-                f"{user.email} is closed already and will be deleted on {user.delete_after:%Y-%m-%d}"
-            )
+            deletion = f"will be deleted on {user.delete_after:%Y-%m-%d}"
+            raise CommandError(f"{user.email} is closed already and {deletion}")
         delete_after = schedule_deletion(work, user)
         message = f"closed; will be deleted on {delete_after:%Y-%m-%d}"
         result = Result.of(user, message, delete_after=delete_after)

@@ -2,7 +2,7 @@
 
 import click
 
-from authsite.accounts.find_users import State, UserSummary, all_users
+from authsite.accounts.find_users import State, UserSummary, iter_users
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.output import format_json_line, format_table
 from authsite.cli.site import open_site
@@ -10,7 +10,7 @@ from authsite.cli.user.accounts import parse_line
 
 _STATES = {
     "suspended": State.SUSPENDED,
-    "pending-deletion": State.CLOSING,
+    "pending-deletion": State.PENDING_DELETION,
     "unverified": State.UNVERIFIED,
     "administrator": State.ADMINISTRATOR,
 }
@@ -30,7 +30,7 @@ def list_users(ini: str, text: str, state: str | None, as_json: bool) -> None:
     """
     with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
         # In batches, so that memory does not grow with the number of accounts.
-        for users in all_users(dbsession, text, state=_STATES[state] if state else None):
+        for users in iter_users(dbsession, text, state=_STATES[state] if state else None):
             if as_json:
                 lines = "".join(format_json_line(summary_to_dict(user)) for user in users)
             else:

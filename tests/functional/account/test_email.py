@@ -82,7 +82,7 @@ def test_what_is_no_new_address_is_said_beside_the_field(ada, mailbox, email, ex
 
 
 @pytest.mark.asvs("6.3.8")
-def test_whether_somebody_has_the_address_is_not_told(ada, mailbox, new_browser):
+def test_email_change_does_not_reveal_registered_emails(ada, mailbox, new_browser):
     new_browser().sign_up(email="grace@example.org")
     free, taken = ask(ada), ask(ada, "grace@example.org")
     assert free.status_int == taken.status_int == 200
@@ -188,7 +188,7 @@ def test_a_password_that_was_typed_long_ago_is_asked_for_again(ada, mailbox, let
 
 
 @pytest.mark.asvs("6.3.1")
-def test_guessing_the_password_at_the_link_is_held_up_as_at_the_sign_in(new_site, mailbox):
+def test_email_link_throttles_passwords_like_sign_in(new_site, mailbox):
     _, ada = new_site({"authsite.throttle.sign_in_account": "2/1h"})
     ada.sign_up()
     ask(ada)

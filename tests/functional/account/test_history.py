@@ -270,14 +270,14 @@ def test_an_account_without_a_history_has_empty_files(ada, dbsession):
 
 
 @pytest.mark.asvs("1.2.1")
-def test_what_a_stranger_calls_their_browser_is_no_html(ada, new_browser):
+def test_history_escapes_user_agents(ada, new_browser):
     eve = new_browser(HTTP_USER_AGENT="<script>alert(1)</script> Bot/1.0")
     eve.sign_in(password="not that one")
     assert "<script>" not in ada.get(PAGE)
 
 
 @pytest.mark.asvs("8.2.1")
-def test_a_stranger_is_sent_to_sign_in(browser):
+def test_history_sends_visitors_to_sign_in(browser):
     for ending in ("", ".csv", ".json"):
         sent = browser.get(f"{PAGE}{ending}", status=303).location
         assert sent == f"http://localhost/sign-in?next=%2Faccount%2Fhistory{ending}"

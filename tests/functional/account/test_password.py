@@ -51,7 +51,7 @@ def test_the_account_page_leads_there(ada):
 
 
 @pytest.mark.asvs("6.2.2", "6.2.3", "7.4.3")
-def test_a_new_password_is_taken_and_whoever_else_was_in_is_out(ada, new_browser, dbsession):
+def test_new_password_works_and_ends_other_sessions(ada, new_browser, dbsession):
     elsewhere, thief = new_browser(), new_browser()
     elsewhere.sign_in()
     former = ada.cookie

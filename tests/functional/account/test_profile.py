@@ -111,7 +111,7 @@ def test_no_one_can_name_the_account_of_another(ada, new_browser, dbsession):
 
 
 @pytest.mark.asvs("8.2.1")
-def test_a_stranger_learns_nothing_of_what_is_below_an_account(browser):
+def test_account_pages_reveal_nothing_to_visitors(browser):
     for path in ("/account", "/account/x", "/account/x/y"):
         answer = browser.get(path)
         assert answer.status_int == 303

@@ -228,7 +228,7 @@ def test_a_form_without_its_token_ends_and_names_nothing(ada, phone, services):
 
 
 @pytest.mark.asvs("8.2.1")
-def test_a_stranger_learns_nothing_of_sessions(ada, browser):
+def test_session_pages_reveal_nothing_to_visitors(ada, browser):
     for path in (PAGE, path_of(ada), f"{PAGE}/{'A' * 16}"):
         assert browser.get(path).location.startswith("http://localhost/sign-in?next=%2Faccount")
     token = input_of(browser.get("/sign-in"), "csrf_token")["value"]

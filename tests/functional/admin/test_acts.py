@@ -27,7 +27,7 @@ def told(browser):
 
 
 @pytest.mark.asvs("7.4.2", "7.4.5")
-def test_who_is_frozen_is_a_stranger_at_once(ada, freeze, new_browser):
+def test_suspended_user_is_anonymous_at_once(ada, freeze, new_browser):
     phone = new_browser()
     phone.sign_in()
     answer = freeze()
@@ -37,7 +37,7 @@ def test_who_is_frozen_is_a_stranger_at_once(ada, freeze, new_browser):
 
 
 @pytest.mark.asvs("6.3.8")
-def test_why_is_told_to_who_has_the_password_and_to_nobody_else(ada, freeze, new_browser):
+def test_suspension_reason_needs_the_password(ada, freeze, new_browser):
     before = new_browser().sign_in(password="not that one")
     freeze()
     after = new_browser().sign_in(password="not that one")
@@ -143,7 +143,7 @@ def test_another_administrator_can_be_frozen(ada, freeze, grant_admin, id_of):
 
 
 @pytest.mark.asvs("7.4.5")
-def test_somebody_is_signed_out_everywhere_and_nobody_else_is(desk, ada, boss, new_browser):
+def test_ended_sessions_are_those_of_one_user(desk, ada, boss, new_browser):
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
     answer = desk.press(END)

@@ -21,7 +21,7 @@ def places(ada_page):
 
 
 @pytest.mark.asvs("8.2.1", "8.4.2")
-def test_a_stranger_is_sent_to_sign_in_wherever_it_was(ada_page, new_browser):
+def test_admin_pages_send_visitors_to_sign_in(ada_page, new_browser):
     stranger = new_browser()
     for place in places(ada_page):
         answer = stranger.get(place, status=303)
@@ -58,7 +58,7 @@ def test_who_is_an_administrator_no_more_is_none_at_once(boss, ada_page, dbsessi
 
 
 @pytest.mark.asvs("7.4.2")
-def test_an_administrator_who_is_frozen_is_a_stranger(boss, ada_page, dbsession):
+def test_suspended_administrator_is_anonymous(boss, ada_page, dbsession):
     dbsession.execute(sa.update(User).values(suspended_at=User.created_at))
     dbsession.commit()
     boss.get(ada_page, status=303)

@@ -124,7 +124,7 @@ def test_no_event_of_another_is_a_place_in_it(boss, ada_page, history_of):
 
 
 @pytest.mark.asvs("14.2.6", "15.3.1")
-def test_nobody_sees_a_password_a_link_or_a_mail(desk, boss, services, mailbox, dbsession):
+def test_user_page_shows_no_hash_link_or_email(desk, boss, services, mailbox, dbsession):
     desk.press("Send reset link")
     shown = desk.open().text + boss.get("/admin?q=ada").text
     ada = dbsession.execute(sa.select(User.__table__).where(User.email == "ada@example.com")).one()

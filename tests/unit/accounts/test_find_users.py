@@ -10,10 +10,10 @@ from authsite.accounts.find_users import (
     BATCH,
     State,
     UserSummary,
-    all_users,
     find_users,
     get_summary,
-    summary_of_address,
+    get_summary_by_email,
+    iter_users,
 )
 from authsite.models import User
 from authsite.tokens import new_id
@@ -68,7 +68,7 @@ def test_people_are_found_by_their_id_and_by_no_part_of_it(dbsession, people):
 def test_whoever_has_a_whole_address_is_meant_alone(dbsession, people):
     a_user(dbsession, email="ada@lovelace.example.com")
     assert found(dbsession, "ada@lovelace.example") == ["Ada"]
-    assert [len(each) for each in all_users(dbsession, "ada@lovelace.example")] == [1]
+    assert [len(each) for each in iter_users(dbsession, "ada@lovelace.example")] == [1]
     assert found(dbsession, "ada@lovelace") == ["Ada", "Grace"]
     assert found(dbsession, "ada@lovelace.example", state=State.SUSPENDED) == []
 
@@ -91,7 +91,7 @@ def test_everybody_is_found_in_the_order_of_addresses_a_page_at_a_time(dbsession
     ("state", "values"),
     [
         (State.SUSPENDED, {"suspended_at": NOW, "suspension_reason": "Too many mails."}),
-        (State.CLOSING, {"delete_after": NOW}),
+        (State.PENDING_DELETION, {"delete_after": NOW}),
         (State.ADMINISTRATOR, {"is_administrator": True}),
     ],
 )
@@ -120,15 +120,15 @@ def test_a_summary_has_no_hash_and_says_whether_there_is_one(dbsession):
     assert "hush" not in repr(summary)
     assert summary.full_name == "Grace Hopper"
     assert not get_summary(dbsession, none.id).has_password
-    assert summary_of_address(dbsession, "ADA@example.com") == summary
+    assert get_summary_by_email(dbsession, "ADA@example.com") == summary
     assert {name for name in UserSummary._fields if "hash" in name} == set()
 
 
 def test_nobody_is_who_is_not_there(dbsession, people):
     assert get_summary(dbsession, "nobody") is None
     assert get_summary(dbsession, "ada@lovelace.example") is None
-    assert summary_of_address(dbsession, people["Ada"]) is None
-    assert summary_of_address(dbsession, "ada@lovelace") is None
+    assert get_summary_by_email(dbsession, people["Ada"]) is None
+    assert get_summary_by_email(dbsession, "ada@lovelace") is None
 
 
 def test_going_through_all_ends_with_the_last(dbsession):
@@ -145,8 +145,8 @@ def test_going_through_all_ends_with_the_last(dbsession):
     ]
     dbsession.execute(sa.insert(User), rows)
     a_user(dbsession, email="zoe@example.com", email_verified_at=NOW)
-    batches = list(itertools.islice(all_users(dbsession, ""), 3))
+    batches = list(itertools.islice(iter_users(dbsession, ""), 3))
     assert [len(batch) for batch in batches] == [BATCH, 2]
     emails = [user.email for batch in batches for user in batch]
     assert emails == [*(row["email"] for row in rows), "zoe@example.com"]
-    assert list(all_users(dbsession, "z", state=State.UNVERIFIED)) == []
+    assert list(iter_users(dbsession, "z", state=State.UNVERIFIED)) == []

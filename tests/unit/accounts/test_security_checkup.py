@@ -5,7 +5,12 @@ from datetime import timedelta
 import pytest
 
 from authsite.accounts.email_links import Purpose, issue_link
-from authsite.accounts.security_checkup import MOST, UNSEEN_FOR, Issue, recommendations_for
+from authsite.accounts.security_checkup import (
+    MAX_RECOMMENDATIONS,
+    UNSEEN_FOR,
+    Issue,
+    recommendations_for,
+)
 from authsite.audit.event_types import EventType
 from authsite.audit.store import KEPT_FOR
 from authsite.email_addresses import parse_email_address
@@ -61,7 +66,7 @@ def test_checkup_shows_an_unverified_address(dbsession, ada):
 def test_checkup_shows_a_pending_email_change(dbsession, work, ada):
     request_change(work, ada)
     [found] = recommended(dbsession, ada)
-    assert found.concern is Issue.EMAIL_CHANGE_WAITS
+    assert found.issue is Issue.EMAIL_CHANGE_WAITS
     assert "new@example.com" in found.sentence
     assert recommended(dbsession, ada, now=NOW + timedelta(days=1)) == []
 
@@ -76,7 +81,7 @@ def test_checkup_counts_failures_since_the_last_sign_in(dbsession, ada, number, 
         )
     an_event(dbsession, ada, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW - 2 * MINUTE)
     [found] = recommended(dbsession, ada)
-    assert found.concern is Issue.WRONG_PASSWORDS
+    assert found.issue is Issue.WRONG_PASSWORDS
     assert f"{attempts} since" in found.sentence
     an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, occurred_at=NOW + MINUTE)
     assert recommended(dbsession, ada) == []
@@ -104,12 +109,12 @@ def test_checkup_shows_sessions_unused_for_two_weeks(dbsession, ada, number, whe
     for _ in range(number):
         a_session(dbsession, ada, last_seen_at=NOW - UNSEEN_FOR - MINUTE)
     [found] = recommended(dbsession, ada)
-    assert found.concern is Issue.UNSEEN_SESSIONS
+    assert found.issue is Issue.UNSEEN_SESSIONS
     assert where in found.sentence
 
 
 def test_checkup_shows_the_three_most_important(dbsession, work, ada):
     add_issues(work, ada)
-    found = [each.concern for each in recommended(dbsession, ada, email_is_verified=False)]
-    assert found == list(Issue)[:MOST]
-    assert len(Issue) > MOST == 3
+    found = [each.issue for each in recommended(dbsession, ada, email_is_verified=False)]
+    assert found == list(Issue)[:MAX_RECOMMENDATIONS]
+    assert len(Issue) > MAX_RECOMMENDATIONS == 3

@@ -3,17 +3,17 @@
 import pytest
 import sqlalchemy as sa
 
-from authsite.db.revision import HEAD, is_migrated, revision_of
+from authsite.db.revision import HEAD, get_revision, is_migrated
 
 
 def test_migrated_database_has_the_revision_of_the_code(services):
     with services.database.read_engine.connect() as connection:
-        assert revision_of(connection) == HEAD
+        assert get_revision(connection) == HEAD
 
 
 def test_empty_database_has_no_revision():
     with sa.create_engine("sqlite://").connect() as connection:
-        assert revision_of(connection) is None
+        assert get_revision(connection) is None
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_rights_name_what_is_missing(on, url, role):
         f"REVOKE INSERT ON authsite_throttle FROM {role}",
     )
     message = fails(on(named(url, username=role)), "rights")
-    assert message.endswith(": INSERT on throttle; DELETE on user.")
+    assert message.endswith(": INSERT on authsite_throttle; DELETE on authsite_user.")
 
 
 def test_connections_accept_a_large_server(on, url):

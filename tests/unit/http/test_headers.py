@@ -19,7 +19,7 @@ def answered(response: Response | None = None, *, https: bool = True) -> Respons
 
 
 @pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "14.3.2")
-def test_every_page_says_what_it_may_load_and_that_nobody_keeps_it():
+def test_pages_have_a_policy_and_are_not_cached():
     headers = answered(Response()).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY

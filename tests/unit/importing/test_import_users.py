@@ -44,7 +44,7 @@ def imported(services):
         counts, refused = Counter(), []
         for batch in import_users(services.database.write_engine.begin, some, now=NOW, **options):
             counts.update(batch.counts)
-            refused += batch.refused
+            refused += batch.rejected
         return {name: number for name, number in counts.items() if number}, refused
 
     return go
@@ -96,17 +96,17 @@ def test_what_is_noteworthy_is_counted(imported, rows):
 def test_nobody_is_imported_twice(imported, rows):
     assert imported(people(*range(5)))[0] == {"read": 5, "imported": 5}
     ids = [row.id for row in rows()]
-    assert imported(people(*range(5))) == ({"read": 5, "here_already": 5}, [])
-    assert imported(people(*range(7))) == ({"read": 7, "imported": 2, "here_already": 5}, [])
+    assert imported(people(*range(5))) == ({"read": 5, "already_imported": 5}, [])
+    assert imported(people(*range(7))) == ({"read": 7, "imported": 2, "already_imported": 5}, [])
     assert [row.id for row in rows()][:5] == ids
 
 
-def test_who_is_here_already_is_left_as_they_are(imported, rows, dbsession):
+def test_who_is_already_imported_is_left_as_they_are(imported, rows, dbsession):
     """Even the password that they had there, when they have another one here."""
     imported(people(1))
     dbsession.execute(sa.update(User).values(password_hash="ours", last_name="Byron"))
     dbsession.commit()
-    assert imported(people(1))[0] == {"read": 1, "here_already": 1}
+    assert imported(people(1))[0] == {"read": 1, "already_imported": 1}
     [row] = rows()
     assert (row.password_hash, row.last_name) == ("ours", "Byron")
 
@@ -142,8 +142,8 @@ def test_who_cannot_come_is_told_and_holds_nobody_up(imported, rows, size):
         *people(4),
     ]
     counts, refused = imported(some, size=size)
-    assert counts == {"read": 5, "imported": 2, "refused": 3}
-    assert {(each.who, each.reason) for each in refused} == {
+    assert counts == {"read": 5, "imported": 2, "rejected": 3}
+    assert {(each.origin, each.reason) for each in refused} == {
         ("old:2", RejectionReason.EMAIL),
         ("line 7", RejectionReason.UNREADABLE),
         ("old:3", RejectionReason.HASH_UNKNOWN),
@@ -154,7 +154,7 @@ def test_who_cannot_come_is_told_and_holds_nobody_up(imported, rows, size):
 def test_who_has_an_account_here_keeps_it(imported, rows, dbsession):
     owner = a_user(dbsession, email="old1@example.com")
     counts, [refused] = imported(people(1, email="OLD1@Example.com"))
-    assert counts == {"read": 1, "refused": 1}
+    assert counts == {"read": 1, "rejected": 1}
     assert refused == Rejection("old:1", "OLD1@Example.com", RejectionReason.EMAIL_TAKEN)
     assert rows() == []
     dbsession.refresh(owner)
@@ -165,7 +165,7 @@ def test_who_has_an_account_here_keeps_it(imported, rows, dbsession):
 def test_of_two_with_one_address_one_is_imported(imported, rows, size):
     some = people(1, email="Ada@example.com") + people(2, email="ada@EXAMPLE.com")
     counts, [refused] = imported(some, size=size)
-    assert counts == {"read": 2, "imported": 1, "refused": 1}
+    assert counts == {"read": 2, "imported": 1, "rejected": 1}
     assert refused == Rejection("old:2", "ada@EXAMPLE.com", RejectionReason.EMAIL_TWICE, "old:1")
     assert [row.external_id for row in rows()] == ["old:1"]
 
@@ -175,7 +175,7 @@ def test_of_two_with_one_id_one_is_imported(imported, rows, size):
     """Else a column that was taken for the id by mistake would make one account of them all."""
     some = people(1, 2, 3, external_id="old:7")
     counts, refused = imported(some, size=size)
-    assert counts == {"read": 3, "imported": 1, "refused": 2}
+    assert counts == {"read": 3, "imported": 1, "rejected": 2}
     assert {each.reason for each in refused} == {RejectionReason.ID_TWICE}
     assert len(rows()) == 1
 
@@ -184,7 +184,7 @@ def test_two_systems_may_have_the_same_ids(imported, rows):
     imported(people(1))
     assert imported(people(1, external_id="other:1", email="eve@example.com"))[0]["imported"] == 1
     assert imported(people(2, external_id="other:2", email="old1@example.com")) == (
-        {"read": 1, "refused": 1},
+        {"read": 1, "rejected": 1},
         [Rejection("other:2", "old1@example.com", RejectionReason.EMAIL_TAKEN)],
     )
 
@@ -205,7 +205,7 @@ def test_a_rehearsal_says_the_same_and_leaves_nothing(services, rows, dbsession)
     a_user(dbsession, email="old3@example.com")
     begin = partial(dry_run, services.database.write_engine)
     [batch] = import_users(begin, people(1, 2, 3), now=NOW)
-    assert (batch.counts["imported"], batch.counts["refused"]) == (2, 1)
+    assert (batch.counts["imported"], batch.counts["rejected"]) == (2, 1)
     assert rows() == []
 
 
@@ -232,7 +232,7 @@ def test_whoever_signs_up_at_the_same_moment_is_waited_for(services, imported, r
     connection.close()
     importing.join()
     counts, [refused] = answers[0]
-    assert counts == {"read": 2, "imported": 1, "refused": 1}
+    assert counts == {"read": 2, "imported": 1, "rejected": 1}
     assert refused.reason is RejectionReason.EMAIL_TAKEN
     assert [row.external_id for row in rows()] == ["old:2"]
 

@@ -82,7 +82,7 @@ def test_who_was_not_active_is_frozen():
 
 
 @pytest.mark.asvs("8.2.1")
-def test_nobody_becomes_an_administrator():
+def test_imported_user_is_no_administrator():
     assert "is_administrator" not in somebody().row(now=NOW)
 
 

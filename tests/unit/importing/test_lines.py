@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from authsite.importing.errors import UnusableSource
 from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
 from authsite.importing.lines import MAX_LINE, open_lines, read_csv, read_json_lines
-from authsite.importing.people import Reader
+from authsite.importing.reader import Reader
 from authsite.importing.source import ImportOptions
 from authsite.passwords.legacy_hashes import tag_raw
 from tests.factories import NOW
@@ -25,7 +25,7 @@ def read(place: str, kind: str, **columns: str):
     """Return all people there, and how many lines there are said to be."""
     asked, reader = ImportOptions(columns=columns), Reader("old", tag_raw, NOW)
     with open_lines(place, READERS[kind], reader, asked) as source:
-        return list(source.people), source.total
+        return list(source.users), source.total
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_line_of_csv_that_cannot_be_read_spoils_no_other(csv):
         'email,hash\na@example.com\nb@example.com,x,y\n"c"d@example.com,x\ne@example.com,x\n"open,x'
     )
     unreadable = [each for each in people if isinstance(each, Rejection)]
-    assert [each.who for each in unreadable] == ["line 2", "line 3", "line 4", "line 6"]
+    assert [each.origin for each in unreadable] == ["line 2", "line 3", "line 4", "line 6"]
     assert {each.reason for each in unreadable} == {RejectionReason.UNREADABLE}
     assert "e@example.com" in addresses(people)
 
@@ -109,13 +109,13 @@ def test_all_lines_are_named_that_a_quote_without_an_end_takes_with_it(csv):
     assert isinstance(lost, Rejection)
     number = 2999 - len(people)
     assert number > 1000
-    assert lost.who == f"lines 2 to {number}"
+    assert lost.origin == f"lines 2 to {number}"
     assert people[0].email == f"p{number + 1}@example.com"
 
 
 def test_a_row_of_several_lines_is_found_by_the_first_of_them(csv):
     _, lost = csv('email,hash\na@example.com,x\n"b@exam\nple.com",y,z\n')
-    assert lost.who == "lines 3 to 4"
+    assert lost.origin == "lines 3 to 4"
 
 
 def test_a_first_line_that_cannot_be_read_is_told(csv):
@@ -154,7 +154,7 @@ def test_an_object_a_line_is_a_person(jsonl):
 def test_a_line_of_json_that_cannot_be_read_spoils_no_other(jsonl):
     lines = ["[]", "{", "7", "null", '{"email": ', "[" * 100_000, "9" * 10_000, '{"id": NaN']
     people = jsonl({"email": "a@example.com", "hash": "x"}, *lines, "", {"email": "b@example.com"})
-    assert [each.who for each in people[1:-1]] == [f"line {n}" for n in range(2, 10)]
+    assert [each.origin for each in people[1:-1]] == [f"line {n}" for n in range(2, 10)]
     assert {each.reason for each in people[1:-1]} == {RejectionReason.UNREADABLE}
     assert (people[0].email, people[-1].email) == ("a@example.com", "b@example.com")
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import OperationalError
 
 from authsite.importing.errors import UnusableSource
 from authsite.importing.imported_user import Rejection, RejectionReason
-from authsite.importing.people import Reader
+from authsite.importing.reader import Reader
 from authsite.importing.source import TABLES, ImportOptions
-from authsite.importing.tables import _engine, open_table
+from authsite.importing.tables import _create_engine, open_table
 from tests import foreign_hashes, former_sites
 from tests.factories import NOW
 from tests.foreign_hashes import PASSWORD
@@ -26,7 +26,7 @@ def read(place: str, system: str, **asked):
     known = TABLES[system]
     reader = Reader(system, known.encode, NOW)
     with open_table(place, known, reader, ImportOptions(**asked)) as source:
-        return list(source.people), source.total, source.sessions
+        return list(source.users), source.total, source.sessions
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_who_is_added_meanwhile_comes_last(lucia):
     known = TABLES["lucia"]
     reader = Reader("lucia", known.encode, NOW)
     with open_table(lucia, known, reader, ImportOptions()) as source:
-        first = next(source.people)
+        first = next(source.users)
     assert first.external_id == "lucia:lucia0000000001"
 
 
@@ -150,7 +150,7 @@ def test_who_is_added_meanwhile_comes_last(lucia):
 def test_nothing_can_be_changed_there(lucia):
     before = Path(lucia).read_bytes()
     read(lucia, "lucia")
-    engine = _engine(lucia)
+    engine = _create_engine(lucia)
     with engine.connect() as connection, pytest.raises(OperationalError, match="readonly"):
         connection.exec_driver_sql('DELETE FROM "User"')
     engine.dispose()
@@ -221,4 +221,4 @@ def test_a_table_that_breaks_off_is_told(lucia):
     asked = ImportOptions(table="failing")
     told = pytest.raises(UnusableSource, match="can't read the source: malformed JSON")
     with open_table(lucia, known, Reader("l", known.encode, NOW), asked) as source, told:
-        list(source.people)
+        list(source.users)

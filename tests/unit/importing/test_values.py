@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.importing.values import is_yes, moment_of, proof_of, text_of
+from authsite.importing.values import parse_bool, parse_time, parse_verified, to_text
 
 MOMENT = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
 
@@ -25,13 +25,13 @@ MOMENT = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
     ],
 )
 def test_what_a_cell_may_be_is_read_as_text(value, text):
-    assert text_of(value) == text
+    assert to_text(value) == text
 
 
 @pytest.mark.parametrize("value", [b"Ada", ["Ada"], {"name": "Ada"}, object()])
 def test_what_is_no_text_is_none(value):
     with pytest.raises(ValueError, match="neither text nor a number"):
-        text_of(value)
+        to_text(value)
 
 
 @pytest.mark.parametrize(
@@ -47,18 +47,18 @@ def test_what_is_no_text_is_none(value):
     ],
 )
 def test_a_moment_is_read_in_every_form(text):
-    moment = moment_of(text)
+    moment = parse_time(text)
     assert moment == MOMENT
     assert moment.tzinfo is UTC
 
 
 def test_seconds_are_told_from_milliseconds():
-    assert moment_of("1714564800") == MOMENT.replace(microsecond=0)
-    assert moment_of("0") == datetime(1970, 1, 1, tzinfo=UTC)
+    assert parse_time("1714564800") == MOMENT.replace(microsecond=0)
+    assert parse_time("0") == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_an_empty_cell_is_no_moment():
-    assert moment_of("") is None
+    assert parse_time("") is None
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_an_empty_cell_is_no_moment():
 )
 def test_what_is_no_moment_is_told(text):
     with pytest.raises(ValueError):  # noqa: PT011 - of several sentences
-        moment_of(text)
+        parse_time(text)
 
 
 @given(st.text())
 def test_any_text_is_a_moment_or_none(text):
     try:
-        moment = moment_of(text)
+        moment = parse_time(text)
     except ValueError:
         return
     assert moment is None or moment.tzinfo is UTC
@@ -81,19 +81,19 @@ def test_any_text_is_a_moment_or_none(text):
 
 @pytest.mark.parametrize("text", ["true", "True", "t", "1", "yes", "Y", "on"])
 def test_yes_is_said_in_many_ways(text):
-    assert is_yes(text)
-    assert proof_of(text, then=MOMENT) == MOMENT
+    assert parse_bool(text)
+    assert parse_verified(text, default=MOMENT) == MOMENT
 
 
 @pytest.mark.parametrize("text", ["", "false", "False", "f", "0", "no", "NULL"])
 def test_no_is_said_in_many_ways(text):
-    assert not is_yes(text)
-    assert proof_of(text, then=MOMENT) is None
+    assert not parse_bool(text)
+    assert parse_verified(text, default=MOMENT) is None
 
 
 def test_a_proof_may_be_a_moment():
-    assert proof_of("2024-05-01 12:00:00.123", then=datetime.now(UTC)) == MOMENT
+    assert parse_verified("2024-05-01 12:00:00.123", default=datetime.now(UTC)) == MOMENT
     with pytest.raises(ValueError, match="perhaps"):
-        proof_of("perhaps", then=MOMENT)
+        parse_verified("perhaps", default=MOMENT)
     with pytest.raises(ValueError, match="neither yes nor no"):
-        is_yes("perhaps")
+        parse_bool("perhaps")

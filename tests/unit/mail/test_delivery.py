@@ -10,7 +10,7 @@ import pytest
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.mail.delivery import DeliveryResult
-from authsite.mail.outbox import TRIED_FOR
+from authsite.mail.outbox import RETRY_FOR
 from authsite.mail.worker import build_worker
 from tests.unit.mail.conftest import LINK
 
@@ -64,7 +64,7 @@ def test_the_server_is_told_the_name_of_the_site(mailserver, post):
 def test_what_is_refused_for_now_is_put_off_and_the_next_is_sent(command, mailserver, caplog, post):
     first, second = post.put(), post.put()
     mailserver.answers[command] = ["451 4.7.1 Greylisted, try again"]
-    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, reschedule=1)
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, rescheduled=1)
     reschedule, sent = sorted(
         (post.row(first), post.row(second)), key=lambda each: each.text is None
     )
@@ -102,7 +102,7 @@ def test_what_is_not_about_the_message_loses_none(command, reply, mailserver, po
     messages = [post.put() for _ in range(3)]
     mailserver.answers[command] = [reply] * 2
     ended = post.deliver(mailserver.port)
-    assert (ended.delivered, ended.reschedule, ended.given_up) == (0, 1, 0)
+    assert (ended.delivered, ended.rescheduled, ended.failed) == (0, 1, 0)
     assert ended.server_unavailable
     assert all(post.row(each).text for each in messages)
 
@@ -119,7 +119,7 @@ def test_what_is_refused_for_good_is_given_up_at_once(command, mailserver, caplo
     first, second = post.put(), post.put()
     recipient = post.row(first).recipient
     mailserver.answers[command] = [f"550 5.1.1 <{recipient}>: unknown"]
-    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, given_up=1)
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, failed=1)
     given_up = post.row(first) if post.row(first).delivered_at is None else post.row(second)
     assert (given_up.next_attempt_at, given_up.text) == (None, None)
     assert given_up.last_error == f"refused: 550 5.1.1 <{recipient}>: unknown"
@@ -130,10 +130,10 @@ def test_what_is_refused_for_good_is_given_up_at_once(command, mailserver, caplo
 
 
 def test_after_three_days_it_is_given_up(mailserver, post):
-    old = post.put(send_at=utc_now() - TRIED_FOR)
-    younger = post.put(send_at=utc_now() - TRIED_FOR + timedelta(minutes=5))
+    old = post.put(send_at=utc_now() - RETRY_FOR)
+    younger = post.put(send_at=utc_now() - RETRY_FOR + timedelta(minutes=5))
     mailserver.answers["RCPT"] = ["451 4.7.1 Not now"] * 2
-    assert post.deliver(mailserver.port) == DeliveryResult(reschedule=1, given_up=1)
+    assert post.deliver(mailserver.port) == DeliveryResult(rescheduled=1, failed=1)
     assert post.row(old).next_attempt_at is None
     assert post.row(younger).next_attempt_at is not None
 
@@ -144,7 +144,7 @@ def test_neither_outbox_nor_log_keeps_what_a_filter_quotes(mailserver, caplog, p
     message = post.put()
     token = LINK.rpartition("/")[2]
     mailserver.answers["DATA"] = [f"554 5.7.1 Blocked: {LINK} ({token}) \x1b[2J{'spam ' * 60}"]
-    assert post.deliver(mailserver.port) == DeliveryResult(given_up=1)
+    assert post.deliver(mailserver.port) == DeliveryResult(failed=1)
     last_error = post.row(message).last_error
     assert last_error.startswith("refused: 554 5.7.1 Blocked: [...] [...] [2Jspam spam")
     assert len(last_error) == 200
@@ -163,7 +163,7 @@ def test_what_no_message_could_pass_ends_the_round(reply, said, mailserver, capl
     messages = [post.put() for _ in range(3)]
     mailserver.answers["MAIL"] = [reply]
     ended = post.deliver(mailserver.port)
-    assert (ended.reschedule, ended.delivered, ended.given_up) == (1, 0, 0)
+    assert (ended.rescheduled, ended.delivered, ended.failed) == (1, 0, 0)
     assert ended.server_unavailable
     assert sorted(post.row(each).attempts for each in messages) == [0, 0, 1]
     assert all(post.row(each).next_attempt_at for each in messages)
@@ -175,7 +175,7 @@ def test_what_no_message_could_pass_ends_the_round(reply, said, mailserver, capl
 def test_a_server_that_is_down_is_not_asked_for_every_message(unused_port, caplog, post):
     messages = [post.put() for _ in range(3)]
     ended = post.deliver(unused_port)
-    assert ended.reschedule == 1
+    assert ended.rescheduled == 1
     assert "Connection refused" in ended.server_unavailable
     assert sorted(post.row(each).attempts for each in messages) == [0, 0, 1]
     assert "WARNING" in {level for level, text in logged(caplog) if "server_unavailable" in text}
@@ -207,7 +207,7 @@ def test_a_server_that_greets_with_a_refusal_is_away(mailserver, post):
 def test_a_message_that_cannot_be_written_holds_up_no_other(mailserver, caplog, post):
     broken = post.put(subject=None, send_at=utc_now() - timedelta(minutes=1))
     post.put()
-    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, reschedule=1)
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, rescheduled=1)
     assert post.row(broken).last_error == "an error in the site: TypeError"
     assert f"sys_mail_crash: verify_email {broken}, attempt 1: TypeError in " in caplog.text
 

@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
-from authsite.mail.mime import as_email
+from authsite.mail.mime import build_mime
 from authsite.mail.outbox import LeasedMessage
 from tests.factories import NOW
 
@@ -74,7 +74,7 @@ def sent(**values) -> email.message.EmailMessage:
     }
     names = {"sender": "no-reply@accounts.example.com", "sender_name": "Example"}
     names |= {name: values.pop(name) for name in names.keys() & values}
-    content = as_email(LeasedMessage(**message | values), **names).as_bytes()
+    content = build_mime(LeasedMessage(**message | values), **names).as_bytes()
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998
     assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from authsite.mail.outbox import (
     NEXT_ATTEMPT,
-    TRIED_FOR,
+    RETRY_FOR,
     fail,
-    lease_,
+    lease_next,
     mark_delivered,
     reschedule,
 )
@@ -36,7 +36,7 @@ def connection(services):
 
 
 def take(connection, *, now=NOW, lease=LEASE):
-    return lease_(connection, due_by=now, now=now, lease=lease)
+    return lease_next(connection, due_by=now, now=now, lease=lease)
 
 
 def row_of(connection, message_id):
@@ -117,7 +117,7 @@ def test_of_what_was_given_up_it_is_known_why(connection, dbsession):
 def test_the_waits_double_up_to_six_hours(connection, dbsession):
     message = a_message(dbsession)
     now, waits = NOW, []
-    while now < NOW + TRIED_FOR:
+    while now < NOW + RETRY_FOR:
         assert reschedule(connection, take(connection, now=now), last_error="x" * 999, now=now)
         row = row_of(connection, message.id)
         assert (row.subject, row.last_error) == (message.subject, "x" * 200)
@@ -158,4 +158,4 @@ def test_a_look_says_when_something_is_to_be_done(services, connection, dbsessio
 @pytest.mark.asvs("16.2.5")
 def test_a_message_in_hand_shows_neither_whom_it_is_for_nor_what_it_says(dbsession, connection):
     message = a_message(dbsession)
-    assert repr(take(connection)) == f"<Claimed {message.id} {message.template}>"
+    assert repr(take(connection)) == f"<LeasedMessage {message.id} {message.template}>"

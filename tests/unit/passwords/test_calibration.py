@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authsite.passwords.calibration import (
-    LEAST,
-    MOST,
+    MAX_COSTS,
+    MIN_COSTS,
     Costs,
     TargetMissed,
     TooLittleMemory,
@@ -36,7 +36,7 @@ machines = st.builds(
 def test_what_is_proposed_keeps_to_the_limits_and_is_never_less_than_allowed(
     machine, target, memory
 ):
-    times = {costs: machine(costs) for costs in LEAST if costs.memory <= memory}
+    times = {costs: machine(costs) for costs in MIN_COSTS if costs.memory <= memory}
     if not times:
         with pytest.raises(TooLittleMemory):
             propose_costs(machine, target=target, memory=memory)
@@ -47,9 +47,11 @@ def test_what_is_proposed_keeps_to_the_limits_and_is_never_less_than_allowed(
     else:
         costs, seconds = propose_costs(machine, target=target, memory=memory)
         assert seconds == machine(costs) <= target
-        assert costs.memory <= min(memory, MOST.memory)
-        assert costs.passes <= MOST.passes
-        assert any(costs.memory >= least.memory and costs.passes >= least.passes for least in LEAST)
+        assert costs.memory <= min(memory, MAX_COSTS.memory)
+        assert costs.passes <= MAX_COSTS.passes
+        assert any(
+            costs.memory >= least.memory and costs.passes >= least.passes for least in MIN_COSTS
+        )
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_slow_machine_misses_the_target_with_the_fastest_costs():
     machine = partial(a_machine, a_gib=1000)
     with pytest.raises(TargetMissed) as missed:
         propose_costs(machine, target=0.01, memory=8 * MIB**2)
-    assert missed.value.costs == min(LEAST, key=machine)
+    assert missed.value.costs == min(MIN_COSTS, key=machine)
     assert missed.value.seconds == machine(missed.value.costs)
 
 

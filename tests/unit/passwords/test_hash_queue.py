@@ -197,7 +197,7 @@ class Told:
 
 def test_who_watches_is_told_of_each_piece_of_work_and_of_all_who_are_sent_away(crowd):
     told = Told()
-    crowd = crowd(HashQueue(threads=1, waiting=1, watch=told))
+    crowd = crowd(HashQueue(threads=1, waiting=1, observer=told))
     busy = crowd.occupy()
     somebody = crowd.line_up(1)
     for _ in range(3):
@@ -215,7 +215,7 @@ def test_who_watches_is_told_of_each_piece_of_work_and_of_all_who_are_sent_away(
 
 def test_work_that_fails_is_told_of_too_and_a_turn_is_waited_for_once():
     told = Told()
-    queue = HashQueue(threads=1, waiting=0, watch=told)
+    queue = HashQueue(threads=1, waiting=0, observer=told)
     with queue.slot() as slot:
         slot.waited = 1000.0
         with pytest.raises(ZeroDivisionError):

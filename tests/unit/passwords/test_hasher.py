@@ -6,7 +6,7 @@ from argon2.exceptions import VerificationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authsite.passwords.calibration import LEAST
+from authsite.passwords.calibration import MIN_COSTS
 from authsite.passwords.hasher import MAXIMUM_LENGTH, PasswordHasher, normalized
 from authsite.settings.schema import PasswordSettings
 from tests.factories import a_hasher
@@ -89,7 +89,7 @@ def test_the_default_costs_are_not_below_what_owasp_takes_for_the_least():
     defaults = PasswordSettings()
     assert any(
         defaults.memory_cost >= least.memory and defaults.time_cost >= least.passes
-        for least in LEAST
+        for least in MIN_COSTS
     )
 
 

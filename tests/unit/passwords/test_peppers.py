@@ -104,7 +104,7 @@ def test_a_pepper_that_is_lost_is_named_once_and_nothing_else_is(caplog):
 
 
 @pytest.mark.asvs("6.3.8")
-def test_nobody_has_a_password_and_costs_what_everybody_does():
+def test_unknown_user_costs_as_much_with_a_pepper():
     hasher = a_hasher(peppers=[NEW, OLD], time_cost=2, memory_cost=16)
     assert hasher.verify(None, COMPOSED) is False
     marks = [split_pepper(each) for each in (hasher._dummy_hash, hasher.hash(COMPOSED))]

@@ -105,9 +105,9 @@ def test_ones_own_words_are_refused_and_named(password, word):
     ],
 )
 def test_words_of_the_site_are_refused_to_everybody(password, word):
-    policy = a_policy(words=("authsite", "Lace.Example", word))
+    policy = a_policy(blocklist=("authsite", "Lace.Example", word))
     assert f"Don't use “{normalized(word)}”" in policy.explain_weakness(password, words=["Ada"])
-    assert a_policy(words=()).explain_weakness(password, words=["Ada"]) is None
+    assert a_policy(blocklist=()).explain_weakness(password, words=["Ada"]) is None
 
 
 @pytest.mark.parametrize("word", ["", "Al", "com", "Ada"])

@@ -101,7 +101,7 @@ def test_another_secret_makes_other_tokens_and_cookies():
 
 
 @pytest.mark.asvs("9.2.2")
-def test_what_names_a_stranger_is_no_token_and_a_token_names_nobody():
+def test_anonymous_cookie_and_csrf_token_are_not_interchangeable():
     token, cookies = a_form()
     name, _, signature = cookies.removeprefix("form=").partition(".")
     for text in (f"{name}.{signature}", name, signature, f"{signature}="):

@@ -70,7 +70,7 @@ def test_while_one_hangs_no_other_is_asked_and_all_get_its_answer():
 
 
 @pytest.mark.asvs("13.1.3")
-def test_a_database_that_never_answers_is_not_ready_and_holds_up_nobody(silent, caplog):
+def test_hanging_database_is_not_ready_and_blocks_nothing(silent, caplog):
     readiness = Readiness(silent, timeout=TIMEOUT)
     with ThreadPoolExecutor(8) as people:
         answers = [people.submit(readiness.problem) for _ in range(8)]

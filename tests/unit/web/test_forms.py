@@ -136,7 +136,7 @@ def test_a_file_in_the_place_of_a_text_is_no_mistake_of_a_person():
 
 
 @pytest.mark.asvs("15.3.3")
-def test_fields_that_nobody_asked_for_are_left_alone():
+def test_form_ignores_unknown_fields():
     form = a_form(f"{urlencode(GOOD)}&is_admin=1&is_admin=2".encode())
     assert form.validate()
     assert form.data == GOOD

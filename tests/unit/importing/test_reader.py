@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
-from authsite.importing.people import Reader
+from authsite.importing.reader import Reader
 from authsite.passwords.legacy_hashes import tag_nfkc
 from tests.factories import NOW
 
@@ -14,7 +14,7 @@ READER = Reader("old", tag_nfkc, NOW)
 
 def person(**cells) -> ImportedUser | Rejection:
     """Return what is made of these cells, and of those that everybody needs."""
-    return READER.person_of({"id": 7, "email": "ada@example.com"} | cells, place="row 3")
+    return READER.read_user({"id": 7, "email": "ada@example.com"} | cells, place="row 3")
 
 
 def test_all_cells_have_their_meaning():
@@ -80,7 +80,7 @@ def test_without_ids_people_are_known_by_their_address_but_not_by_its_words():
     """The former id stays when the owner has another address."""
 
     def external_id(email):
-        return READER.person_of({"email": email}, place="line 1").external_id
+        return READER.read_user({"email": email}, place="line 1").external_id
 
     assert external_id("ada@example.com") == external_id(" ADA@example.com ")
     assert external_id("ada@example.com") != external_id("eve@example.com")
@@ -106,4 +106,4 @@ def test_cells_that_are_no_text_are_told(cells):
 
 @pytest.mark.parametrize("half", [chr(0xD800)])
 def test_half_a_character_stops_nobody_else(half):
-    assert isinstance(READER.person_of({"email": half}, place="line 1"), ImportedUser)
+    assert isinstance(READER.read_user({"email": half}, place="line 1"), ImportedUser)

@@ -1,4 +1,4 @@
-"""A person made of the cells of a row."""
+"""Reading a user from the cells of a row."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -6,33 +6,33 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
-from authsite.importing.values import is_yes, moment_of, proof_of, text_of
+from authsite.importing.values import parse_bool, parse_time, parse_verified, to_text
 from authsite.text import trimmed
 
-#: What Django writes before a hash that nobody has a password for.
+#: Django's prefix of an unusable password hash.
 _UNUSABLE = "!"
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Makes people of rows of one source, `system`, which is part of their former ids.
+    """Reads users of one source; `system` is part of their external ids.
 
-    `encode` returns how a hash of that source is kept; `now` is when an address was proven of
-    which it is not known when.
+    `encode` returns the stored form of a password hash; `now` replaces an unknown time of
+    verification.
     """
 
     system: str
     encode: Callable[[str], str]
     now: datetime
 
-    def person_of(self, cells: Mapping[str, object], *, place: str) -> ImportedUser | Rejection:
-        """Return the person of these cells, by field; or why they cannot be read.
+    def read_user(self, cells: Mapping[str, object], *, place: str) -> ImportedUser | Rejection:
+        """Return the user of these cells, by field, or a rejection that names the `place`.
 
-        `place` is where in the source they stand. Who has no id there is known by the address,
-        but not by the words of it: it is kept when the owner has another one.
+        Without a column of ids, the id is a digest of the email address, which does not reveal a
+        previous email address when the user has changed it.
         """
         try:
-            text = {field: text_of(value).strip() for field, value in cells.items()}
+            text = {field: to_text(value).strip() for field, value in cells.items()}
         except ValueError:
             return Rejection(place, "", RejectionReason.UNREADABLE)
         email, key = text.get("email", ""), text.get("id", "")
@@ -43,10 +43,12 @@ class Reader:
             return Rejection(place, email, RejectionReason.ID)
         external_id = f"{self.system}:{key}"
         try:
-            created_at = moment_of(text.get("created", ""))
-            proven_at = proof_of(text.get("verified", ""), then=created_at or self.now)
-            is_active = is_yes(text.get("active") or "yes")
-        except ValueError:  # which quotes what may be anything, if columns were mistaken
+            created_at = parse_time(text.get("created", ""))
+            email_verified_at = parse_verified(
+                text.get("verified", ""), default=created_at or self.now
+            )
+            is_active = parse_bool(text.get("active") or "yes")
+        except ValueError:  # its text may quote a hash, if columns were mixed up
             return Rejection(external_id, email, RejectionReason.VALUE)
         first_name, last_name = _names(text)
         password_hash = text.get("password", "")
@@ -58,14 +60,14 @@ class Reader:
             password_hash=None
             if not password_hash or password_hash.startswith(_UNUSABLE)
             else self.encode(password_hash),
-            email_verified_at=proven_at,
+            email_verified_at=email_verified_at,
             created_at=created_at,
             is_active=is_active,
         )
 
 
 def _names(text: Mapping[str, str]) -> tuple[str, str]:
-    """Return first and last name; of a whole name, the first word and all others."""
+    """Return first and last name; a full name is split after its first word."""
     first_name, last_name = text.get("first_name", ""), text.get("last_name", "")
     if first_name or last_name:
         return first_name, last_name

@@ -1,0 +1,91 @@
+"""How SQLite is opened, begins transactions and waits for its write lock."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy.engine import Connection, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+#: Execution options of engines: transactions write; the last of them may be lost in a power cut.
+WRITER, RELAXED = "authsite_writer", "authsite_relaxed"
+#: Seconds between two attempts at SQLite's write lock. Its own busy handler sleeps up to 100 ms and
+#: then loses to later writers; short random pauses starve none.
+_MIN_PAUSE, _MAX_PAUSE = 0.0005, 0.004
+_BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
+#: Seconds that a statement outside a write transaction waits for a lock on SQLite.
+READ_TIMEOUT = 1.0
+
+
+def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
+    """Switch to WAL and foreign keys, and leave transactions to SQLAlchemy."""
+    # The driver begins transactions too late for a lock and too early for DDL.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+class LockingBegin:
+    """Begins a transaction, with the write lock for a writer."""
+
+    def __init__(self, timeout: timedelta) -> None:
+        self._timeout = timeout.total_seconds()
+        milliseconds = min(self._timeout, READ_TIMEOUT) * 1000
+        self._restore_busy_timeout = f"PRAGMA busy_timeout = {milliseconds:.0f}"
+
+    def __call__(self, connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get(WRITER):
+            connection.exec_driver_sql("BEGIN")
+            return
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        durability = f"PRAGMA synchronous = {'NORMAL' if options.get(RELAXED) else 'FULL'}"
+        try:
+            if not self._take_write_lock(cursor, durability):
+                connection.exec_driver_sql(_BEGIN_TO_WRITE)  # raises the error of SQLAlchemy
+        finally:
+            cursor.execute(self._restore_busy_timeout)
+            cursor.close()
+
+    def _take_write_lock(self, cursor: DBAPICursor, durability: str) -> bool:
+        deadline = time.monotonic() + self._timeout
+        while time.monotonic() < deadline:
+            try:
+                cursor.execute(durability)
+                cursor.execute(_BEGIN_TO_WRITE)
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    return False
+            else:
+                return True
+            time.sleep(random.uniform(_MIN_PAUSE, _MAX_PAUSE))  # noqa: S311 - no secret
+        return False
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    original = getattr(error, "orig", error)
+    code = getattr(original, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class BusyHandler:
+    """Marks errors of a busy SQLite as retryable, except those of `BEGIN IMMEDIATE`.
+
+    That has already waited as long as a request may wait.
+    """
+
+    def __init__(self, mark_retryable: Callable[[Exception], object]) -> None:
+        self._mark_retryable = mark_retryable
+
+    def __call__(self, context: ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        if error is None or not _is_busy(context.original_exception):
+            return
+        if context.statement != _BEGIN_TO_WRITE:
+            self._mark_retryable(error)
