@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.figures import Figure, as_markdown, as_text, write_json, write_markdown
 from bench.machine import describe_machine
 from bench.measures import (
+    cpu,
     footprint,
     history,
     importing,
@@ -25,6 +26,7 @@ from bench.run import Run
 from bench.server import ROOT
 
 MEASURES = {
+    "cpu": cpu,
     "pages": pages,
     "processes": processes,
     "sign-ins": sign_ins,
