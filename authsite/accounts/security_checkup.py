@@ -5,13 +5,14 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import Purpose
 from authsite.accounts.sessions import Identity
 from authsite.audit.event_types import EventType
 from authsite.audit.store import KEPT_FOR
+from authsite.db.compiled_select import CompiledSelect
 from authsite.models import AuditEvent, EmailLink, UserSession
+from authsite.models.base import UtcDateTime
 
 #: More at once nobody follows.
 MOST = 3
@@ -49,52 +50,67 @@ class Recommendation(NamedTuple):
     sentence: str
 
 
-def recommendations_for(
-    dbsession: Session, identity: Identity, *, now: datetime
-) -> list[Recommendation]:
-    """Return what whoever asks could mend, at most `MOST`; none when all is well."""
-    owner = identity.user_id
-    # The first one from the end, since the highest of all would be looked for in all of them.
-    since = (
-        sa.select(AuditEvent.occurred_at)
-        .where(
-            AuditEvent.user_id == owner,
-            AuditEvent.occurred_at > now - KEPT_FOR,
-            AuditEvent.type.in_(_RIGHT_ONE),
-        )
-        .order_by(AuditEvent.occurred_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    wrong = _count(
-        AuditEvent,
-        AuditEvent.user_id == owner,
-        AuditEvent.occurred_at
-        > sa.func.coalesce(since, sa.literal(now - KEPT_FOR, AuditEvent.occurred_at.type)),
-        AuditEvent.type == EventType.SIGN_IN_FAILED.key,
-    )
-    new_email = (
-        sa.select(sa.func.max(EmailLink.email))
-        .where(
-            EmailLink.user_id == owner,
-            EmailLink.purpose == Purpose.CHANGE_EMAIL,
-            EmailLink.expires_at > now,
-        )
-        .scalar_subquery()
-    )
-    elsewhere = (
-        UserSession.user_id == owner,
-        UserSession.id != identity.session_id,
-        UserSession.expires_at > now,
-    )
-    public = _count(UserSession, *elsewhere, UserSession.public_computer.is_(True))
-    unseen = _count(UserSession, *elsewhere, UserSession.last_seen_at < now - UNSEEN_FOR)
-    row = dbsession.execute(sa.select(new_email, wrong, public, unseen)).one()
-    return _in_words(identity, *row)[:MOST]
-
-
 def _count(model: type, *these: "sa.ColumnElement[bool]") -> "sa.ScalarSelect[int]":
     return sa.select(sa.func.count()).select_from(model).where(*these).scalar_subquery()
+
+
+_USER = sa.bindparam("user_id")
+_NOW, _KEPT_SINCE, _UNSEEN_SINCE = (
+    sa.bindparam(name, type_=UtcDateTime) for name in ("now", "kept_since", "unseen_since")
+)
+# The first one from the end, since the highest of all would be looked for in all of them.
+_LAST_RIGHT_ONE = (
+    sa.select(AuditEvent.occurred_at)
+    .where(
+        AuditEvent.user_id == _USER,
+        AuditEvent.occurred_at > _KEPT_SINCE,
+        AuditEvent.type.in_([sa.literal(key) for key in _RIGHT_ONE]),
+    )
+    .order_by(AuditEvent.occurred_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_ELSEWHERE = (
+    UserSession.user_id == _USER,
+    UserSession.id != sa.bindparam("session_id"),
+    UserSession.expires_at > _NOW,
+)
+#: The select of `recommendations_for`.
+CHECKUP = sa.select(
+    sa.select(sa.func.max(EmailLink.email))
+    .where(
+        EmailLink.user_id == _USER,
+        EmailLink.purpose == Purpose.CHANGE_EMAIL,
+        EmailLink.expires_at > _NOW,
+    )
+    .scalar_subquery(),
+    _count(
+        AuditEvent,
+        AuditEvent.user_id == _USER,
+        AuditEvent.occurred_at > sa.func.coalesce(_LAST_RIGHT_ONE, _KEPT_SINCE),
+        AuditEvent.type == EventType.SIGN_IN_FAILED.key,
+    ),
+    _count(UserSession, *_ELSEWHERE, UserSession.public_computer.is_(True)),
+    _count(UserSession, *_ELSEWHERE, UserSession.last_seen_at < _UNSEEN_SINCE),
+)
+
+
+def recommendations_for(
+    checkup: CompiledSelect, identity: Identity, *, now: datetime
+) -> list[Recommendation]:
+    """Return what the user could fix, at most `MOST`; none when all is well.
+
+    `checkup` is `CHECKUP`, compiled for the database.
+    """
+    row = checkup.one_or_none(
+        user_id=identity.user_id,
+        session_id=identity.session_id,
+        now=now,
+        kept_since=now - KEPT_FOR,
+        unseen_since=now - UNSEEN_FOR,
+    )
+    assert row is not None  # noqa: S101 - for the type checker: a select of counts has a row
+    return _in_words(identity, *row)[:MOST]
 
 
 def _in_words(

@@ -1,4 +1,4 @@
-"""A select that is compiled once, for the one question that nearly every request asks."""
+"""A select that is compiled once, for what pages read on nearly every request."""
 
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +24,16 @@ class CompiledSelect:
     def __init__(self, statement: "sa.Select[*tuple[Any, ...]]", engine: Engine) -> None:
         self._engine = engine
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
-        self._sql = str(statement.compile(dialect=engine.dialect))
+        compiled = statement.compile(dialect=engine.dialect)
+        self._sql = str(compiled)
+        self._binders: list[tuple[str, Callable[[Any], Any]]] = []
+        self._constants: dict[str, Any] = {}
+        for name, bound in compiled.binds.items():
+            process = _binder(bound.type, engine)
+            if not bound.required:
+                self._constants[name] = process(bound.value) if process else bound.value
+            elif process:
+                self._binders.append((name, process))
         self._processors = [
             (position, process)
             for position, column in enumerate(statement.selected_columns)
@@ -35,6 +44,9 @@ class CompiledSelect:
 
     def one_or_none(self, **parameters: Any) -> tuple[Any, ...] | None:
         """Return the row's values, or None; raises `sqlalchemy.exc.OperationalError`."""
+        for name, process in self._binders:
+            parameters[name] = process(parameters[name])
+        parameters |= self._constants
         connection = None
         try:
             connection = self._connection()
@@ -66,6 +78,10 @@ class CompiledSelect:
             return self._at_hand.pop()
         except IndexError:
             return self._engine.raw_connection()
+
+
+def _binder(of: "sa.types.TypeEngine[Any]", engine: Engine) -> Callable[[Any], Any] | None:
+    return of.dialect_impl(engine.dialect).bind_processor(engine.dialect)
 
 
 def _processor(of: "sa.types.TypeEngine[Any]", engine: Engine) -> Callable[[Any], Any] | None:
