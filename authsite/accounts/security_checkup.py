@@ -54,7 +54,7 @@ def _count(model: type, *these: "sa.ColumnElement[bool]") -> "sa.ScalarSelect[in
     return sa.select(sa.func.count()).select_from(model).where(*these).scalar_subquery()
 
 
-_USER = sa.bindparam("user_id")
+_USER: sa.BindParameter[str] = sa.bindparam("user_id")
 _NOW, _KEPT_SINCE, _UNSEEN_SINCE = (
     sa.bindparam(name, type_=UtcDateTime) for name in ("now", "kept_since", "unseen_since")
 )
