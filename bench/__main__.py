@@ -19,6 +19,7 @@ from bench.measures import (
     pages,
     processes,
     purge,
+    shortcuts,
     sign_ins,
     throttles,
 )
@@ -27,6 +28,7 @@ from bench.server import ROOT
 
 MEASURES = {
     "cpu": cpu,
+    "shortcuts": shortcuts,
     "pages": pages,
     "processes": processes,
     "sign-ins": sign_ins,

@@ -40,9 +40,9 @@ def measure(run: Run) -> Iterator[Figure]:
         yardstick, hasher, stored = Browser(bare()), PasswordHasher(), password_hash(database)
         sign_in_known = _sign_ins(database, Browser(app, _device_of(owner)))
         taken = replace(run, rounds=run.rounds * _TURNS).take_turns(
-            bare=lambda: _page(yardstick, "/"),
-            dashboard=lambda: _page(owner, "/dashboard"),
-            account=lambda: _page(owner, "/account"),
+            bare=lambda: page_milliseconds(yardstick, "/"),
+            dashboard=lambda: page_milliseconds(owner, "/dashboard"),
+            account=lambda: page_milliseconds(owner, "/account"),
             hash=lambda: _hash(hasher, stored),
             known=sign_in_known,
             new=_sign_ins(database, Browser(app)),
@@ -90,7 +90,7 @@ def _beyond(
     )
 
 
-def _page(browser: Browser, path: str) -> float:
+def page_milliseconds(browser: Browser, path: str) -> float:
     """Return the median CPU time of a page, in milliseconds."""
     return median(_milliseconds(browser, lambda: browser.get(path)) for _ in range(_PAGES))
 
