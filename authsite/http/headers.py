@@ -1,7 +1,6 @@
 """What every answer says to the browser, whatever page or error it is."""
 
 import contextvars
-import itertools
 import logging
 import secrets
 from collections.abc import Callable
@@ -14,10 +13,6 @@ log = logging.getLogger(__name__)
 
 #: The id of the request that is being answered, for the log and for the page of an error.
 request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
-
-# Counted from a random start: the operating system's generator would let go of the interpreter's
-# lock in every request, and nothing secret hangs on these ids.
-_ids = itertools.count(secrets.randbits(48))
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -50,7 +45,7 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
     ]
 
     def execute(environ: dict[str, Any], router: Any) -> Response:
-        reset = request_id.set(f"{next(_ids):012x}")
+        reset = request_id.set(secrets.token_hex(6))
         try:
             response = policy(environ, router)
         except DisconnectionError:  # the body ended before it should

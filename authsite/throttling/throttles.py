@@ -62,10 +62,7 @@ class Throttles:
             kind: [(f"{kind} {limit} ", _numbers(limit)) for limit in of]
             for kind, of in limits.items()
         }
-        # In the driver's own words, since building and reading them would take longer than doing
-        # what they say.
-        self._hit_statement = _Statement(_hit_statement(engine.dialect.name), engine)
-        self._refund = _Statement(_REFUND, engine)
+        self._hit_statement = _hit_statement(engine.dialect.name)
 
     def check(self, subjects: Mapping[str, str], *, now: datetime) -> None:
         """Raise `RateLimited` if one of them has been tried too often; count nothing.
@@ -98,7 +95,6 @@ class Throttles:
             return
         rows = [
             {
-                **self._refund.constants,
                 "held": hit.key,
                 "begun": hit.window_started_at,
                 "most": hit.numbers["most"],
@@ -107,7 +103,7 @@ class Throttles:
             for hit in hits
         ]
         with self._engine.begin() as connection:
-            connection.exec_driver_sql(self._refund.text, rows)
+            connection.execute(_REFUND, rows)
 
     def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, dict[str, int]]]:
         """Return key, kind and numbers of each row, in an order in which none wait in a circle."""
@@ -121,23 +117,12 @@ class Throttles:
     def _hit(
         self, connection: Connection, key: bytes, kind: str, numbers: dict[str, int], *, at: int
     ) -> CountedHit:
-        values = {**self._hit_statement.constants, **numbers, "key": key, "now": at}
-        window_started_at = connection.exec_driver_sql(self._hit_statement.text, values).scalar()
+        values = {**numbers, "key": key, "now": at}
+        window_started_at = connection.execute(self._hit_statement, values).scalar()
         if window_started_at is None:
             until = connection.execute(_BLOCKED_UNTIL, {"held": key}).scalar_one()
             raise RateLimited(kind, (until - at) * _MILLISECOND)
         return CountedHit(key, window_started_at, numbers)
-
-
-class _Statement:
-    """A statement as the driver takes it, and the parameters that are always the same."""
-
-    def __init__(self, statement: "sa.UpdateBase", engine: Engine) -> None:
-        compiled = statement.compile(dialect=engine.dialect)
-        self.text = str(compiled)
-        self.constants = {
-            name: bound.value for name, bound in compiled.binds.items() if not bound.required
-        }
 
 
 def _numbers(limit: RateLimit) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """What each departure from the plain way gains: a page with it, and in the plain way."""
 # ruff: noqa: SLF001 - what is replaced is private
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import make_dataclass, replace
@@ -146,16 +145,6 @@ _SHORTCUTS = [
     _Shortcut("connections kept by selects", "/dashboard", _connections_from_the_pool),
     _Shortcut("times that are read in one go", "/dashboard", _times_by_sqlalchemy),
     _Shortcut("an identity that is a named tuple", "/dashboard", _dataclass_identity),
-    _Shortcut(
-        "salts without the operating system",
-        "/dashboard",
-        _patched("authsite.security.csrf.random.randbytes", secrets.token_bytes),
-    ),
-    _Shortcut(
-        "request ids without the operating system",
-        "/dashboard",
-        _patched("authsite.http.headers._ids", iter(lambda: secrets.randbits(48), -1)),
-    ),
     _Shortcut(
         "no transaction for a GET",
         "/dashboard",
