@@ -50,7 +50,7 @@ class SessionTimeouts:
 class Identity(NamedTuple):
     """The signed-in user of a request and their session, as plain values.
 
-    A named tuple: a frozen dataclass takes five times as long to create, in every request.
+    A named tuple: with a frozen dataclass the dashboard takes 3 % more CPU time.
     """
 
     user_id: str
