@@ -3,7 +3,7 @@
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
+from markupsafe import escape
 from pyramid.response import Response
 
 from authsite.web.request import Request
@@ -38,8 +38,8 @@ def _render(environment: Environment, name: str, **values: Any) -> str:
         return environment.handle_exception()
 
 
-def html_attributes(**values: Any) -> Markup:
-    """Return the attributes of an element, as WTForms' `html_params` does, sorted by name.
+def html_attributes(**values: Any) -> str:
+    """Return the attributes of an element as HTML, as WTForms' `html_params` does.
 
     That one calls `Markup.format` for each. With this, `/account` and its two fields take 24 % less
     CPU time.
@@ -50,4 +50,4 @@ def html_attributes(**values: Any) -> Markup:
         for name, value in named
         if value is not False
     ]
-    return Markup(" ".join(texts))  # noqa: S704  # nosec B704 - values are escaped
+    return " ".join(texts)
