@@ -52,6 +52,7 @@ check: .venv/dev ## judge format, style, types, imports, dangers and templates
 	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --lint --check
 	$(BIN)/djlint authsite/templates/mail --extension html --quiet --lint --check --ignore H021
 	$(BIN)/python docs/tables.py --check
+	$(BIN)/python tools/words.py
 
 format: .venv/dev ## put code and templates into their one format
 	$(BIN)/ruff check --fix-only

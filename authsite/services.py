@@ -8,6 +8,7 @@ from typing import Any
 from pyramid.registry import Registry
 from pyramid_retry import mark_error_retryable
 
+from authsite.accounts.security_checkup import CHECKUP
 from authsite.accounts.users import CREDENTIAL
 from authsite.audit.event_types import AccountEvent, SessionEndReason
 from authsite.audit.recorder import log_event
@@ -37,6 +38,7 @@ class Services:
     settings: Settings
     database: Database
     credentials: CompiledSelect
+    checkup: CompiledSelect
     hasher: PasswordHasher
     throttles: Throttles
     device_cookies: DeviceCookies
@@ -101,6 +103,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         settings=settings,
         database=database,
         credentials=database.compile(CREDENTIAL),
+        checkup=database.compile(CHECKUP),
         hasher=hasher,
         throttles=Throttles(
             database.relaxed_engine,

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.figures import Figure, as_markdown, as_text, write_json, write_markdown
 from bench.machine import describe_machine
 from bench.measures import (
+    cpu,
     footprint,
     history,
     importing,
@@ -18,6 +19,7 @@ from bench.measures import (
     pages,
     processes,
     purge,
+    shortcuts,
     sign_ins,
     throttles,
 )
@@ -25,6 +27,8 @@ from bench.run import Run
 from bench.server import ROOT
 
 MEASURES = {
+    "cpu": cpu,
+    "shortcuts": shortcuts,
     "pages": pages,
     "processes": processes,
     "sign-ins": sign_ins,

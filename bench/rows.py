@@ -75,3 +75,18 @@ def password_hash(database: Path) -> str:
     with closing(sqlite3.connect(database)) as connection:
         text: str = connection.execute("SELECT password_hash FROM authsite_user").fetchone()[0]
         return text
+
+
+def forget_notices(database: Path) -> None:
+    """Delete all emails and their links, so that the next new device is emailed again."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM authsite_outbox_message")
+        connection.execute("DELETE FROM authsite_email_link")
+
+
+def delete_newest_session(database: Path) -> None:
+    """Delete the session that was created last."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "DELETE FROM authsite_session WHERE rowid = (SELECT max(rowid) FROM authsite_session)"
+        )

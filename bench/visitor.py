@@ -55,7 +55,7 @@ class Visitor:
 
     def form(self, path: str, **fields: str) -> str:
         """Load the form of a page and return the body that submits it with these values."""
-        page = _Form()
+        page = Form()
         page.feed(self.get(path).body.decode())
         return urlencode({"csrf_token": page.token, **fields})
 
@@ -95,7 +95,9 @@ class Visitor:
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
 
 
-class _Form(HTMLParser):
+class Form(HTMLParser):
+    """Finds the token of the form on a page."""
+
     token = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -251,6 +251,7 @@ def an_identity(**values: Any) -> Identity:
             "public_computer": False,
             "email_is_verified": True,
             "is_administrator": False,
+            "member_since": NOW,
         }
         | values
     )

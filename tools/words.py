@@ -17,7 +17,9 @@ BANNED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 #: OWASP's names of log events, Python's and SMTP's own words, and SQLite's pragma.
-ALLOWED = re.compile(r"authn_login\w*|\bfrozen=True|\.login\(|\bPLAIN, LOGIN\b|\bjournal_mode\b")
+ALLOWED = re.compile(
+    r"authn_login\w*|\bfrozen=True|\bfrozen dataclass|\.login\(|\bPLAIN, LOGIN\b|\bjournal_mode\b"
+)
 SEARCHED = ("authsite", "docs", "README.md", "CHANGES.md")
 
 

@@ -16,6 +16,19 @@ from authsite.settings.schema import Settings
 from authsite.throttling.throttles import CountedHit
 from authsite.tokens import LinkToken
 
+_LINK = EmailLink.metadata.tables["authsite_email_link"]
+_LATEST = sa.select(sa.func.max(_LINK.c.created_at)).where(
+    _LINK.c.user_id == sa.bindparam("user_id"), _LINK.c.purpose == sa.bindparam("purpose")
+)
+_COLUMNS = [column for column in _LINK.c if column.name != "user_id"]
+#: From the row of the user: for a user without one the same statement writes nothing.
+_INSERT = sa.insert(_LINK).from_select(
+    [_LINK.c.user_id, *_COLUMNS],
+    sa.select(
+        User.id, *(sa.bindparam(column.name, type_=column.type) for column in _COLUMNS)
+    ).where(User.id == sa.bindparam("owner")),
+)
+
 
 class Purpose(StrEnum):
     """What a link does. Its URL begins with it, with hyphens."""
@@ -107,9 +120,7 @@ def issue_secure_account_link(
     others of the user. (`work.now` is when a request began, and requests may end in another order.)
     """
     latest: datetime | None = work.dbsession.execute(
-        sa.select(sa.func.max(EmailLink.created_at)).where(
-            EmailLink.user_id == user.id, EmailLink.purpose == Purpose.SECURE_ACCOUNT
-        )
+        _LATEST, {"user_id": user.id, "purpose": Purpose.SECURE_ACCOUNT.value}
     ).scalar_one()
     created_at = work.now if latest is None else max(work.now, latest + timedelta(microseconds=1))
     expires_at = (due or work.now) + lifetime_of(Purpose.SECURE_ACCOUNT, work.settings)
@@ -222,18 +233,16 @@ def _insert(
     email: EmailAddress | None = None,
 ) -> LinkToken:
     token = LinkToken.new()
-    row = {
-        EmailLink.digest: token.digest,
-        EmailLink.purpose: purpose.value,
-        EmailLink.email: email.original if email else user.email,
-        EmailLink.email_normalized: email.normalized if email else user.email_normalized,
-        EmailLink.created_at: times.created_at,
-        EmailLink.expires_at: times.expires_at,
+    values = {
+        "owner": user.id,
+        "digest": token.digest,
+        "purpose": purpose.value,
+        "email": email.original if email else user.email,
+        "email_normalized": email.normalized if email else user.email_normalized,
+        "created_at": times.created_at,
+        "expires_at": times.expires_at,
     }
-    values = [sa.literal(value, column.type) for column, value in row.items()]
-    owner = sa.select(User.id, *values).where(User.id == user.id)
-    # The user before links, in the order of all flows that lock both.
-    dbsession.execute(sa.insert(EmailLink).from_select([EmailLink.user_id, *row], owner))
+    dbsession.execute(_INSERT, values)
     return token
 
 

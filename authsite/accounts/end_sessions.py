@@ -24,6 +24,8 @@ ENDED = (
     UserSession.user_agent,
     UserSession.ip_address,
 )
+_SESSION = UserSession.metadata.tables["authsite_session"].c
+_COUNT = sa.select(sa.func.count()).where(_SESSION.user_id == sa.bindparam("user_id"))
 
 
 def end_session_by_token(work: UnitOfWork, token: SessionToken, reason: SessionEndReason) -> None:
@@ -65,8 +67,11 @@ def end_sessions(
 def enforce_session_limit(work: UnitOfWork, user_id: str) -> None:
     """End the least recently used sessions of the user beyond `MAX_SESSIONS`.
 
-    A program that signs in again and again without keeping cookies would leave thousands.
+    A program that signs in again and again without keeping cookies would leave thousands. The
+    caller has locked the user.
     """
+    if work.dbsession.execute(_COUNT, {"user_id": user_id}).scalar_one() <= MAX_SESSIONS:
+        return
     surplus = (
         sa.select(UserSession.id)
         .where(UserSession.user_id == user_id)

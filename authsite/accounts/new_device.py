@@ -13,6 +13,13 @@ from authsite.models import OutboxMessage, User
 #: only the history shows them.
 MAX_PER_DAY = 10
 
+_MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"].c
+_SENT = sa.select(sa.func.count()).where(
+    _MESSAGE.user_id == sa.bindparam("user_id"),
+    _MESSAGE.template == sa.bindparam("template"),
+    _MESSAGE.send_at > sa.bindparam("since"),
+)
+
 
 def notify_new_device(work: UnitOfWork, user_id: str, *, browser: str) -> None:
     """Send a notice of a sign-in; `browser` is the label of browser and system.
@@ -21,12 +28,8 @@ def notify_new_device(work: UnitOfWork, user_id: str, *, browser: str) -> None:
     """
     template = EventType.NEW_DEVICE_SIGN_IN.notice
     assert template is not None  # noqa: S101 - for the type checker
-    sent = sa.select(sa.func.count()).where(
-        OutboxMessage.user_id == user_id,
-        OutboxMessage.template == template,
-        OutboxMessage.send_at > work.now - timedelta(days=1),
-    )
-    if work.dbsession.execute(sent).scalar_one() >= MAX_PER_DAY:
+    values = {"user_id": user_id, "template": template, "since": work.now - timedelta(days=1)}
+    if work.dbsession.execute(_SENT, values).scalar_one() >= MAX_PER_DAY:
         return
     send_notice(
         work,

@@ -5,13 +5,14 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import Purpose
 from authsite.accounts.sessions import Identity
 from authsite.audit.event_types import EventType
 from authsite.audit.store import KEPT_FOR
+from authsite.db.compiled_select import CompiledSelect
 from authsite.models import AuditEvent, EmailLink, UserSession
+from authsite.models.base import UtcDateTime
 
 #: Users ignore longer lists.
 MAX_RECOMMENDATIONS = 3
@@ -49,52 +50,67 @@ class Recommendation(NamedTuple):
     sentence: str
 
 
-def recommendations_for(
-    dbsession: Session, identity: Identity, *, now: datetime
-) -> list[Recommendation]:
-    """Return at most `MAX_RECOMMENDATIONS` for the signed-in user."""
-    owner = identity.user_id
-    # `LIMIT 1` instead of `max()`, which would read all events.
-    since = (
-        sa.select(AuditEvent.occurred_at)
-        .where(
-            AuditEvent.user_id == owner,
-            AuditEvent.occurred_at > now - KEPT_FOR,
-            AuditEvent.type.in_(_CORRECT_PASSWORD),
-        )
-        .order_by(AuditEvent.occurred_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    failures = _count(
-        AuditEvent,
-        AuditEvent.user_id == owner,
-        AuditEvent.occurred_at
-        > sa.func.coalesce(since, sa.literal(now - KEPT_FOR, AuditEvent.occurred_at.type)),
-        AuditEvent.type == EventType.SIGN_IN_FAILED.key,
-    )
-    new_email = (
-        sa.select(sa.func.max(EmailLink.email))
-        .where(
-            EmailLink.user_id == owner,
-            EmailLink.purpose == Purpose.CHANGE_EMAIL,
-            EmailLink.expires_at > now,
-        )
-        .scalar_subquery()
-    )
-    elsewhere = (
-        UserSession.user_id == owner,
-        UserSession.id != identity.session_id,
-        UserSession.expires_at > now,
-    )
-    public = _count(UserSession, *elsewhere, UserSession.public_computer.is_(True))
-    unseen = _count(UserSession, *elsewhere, UserSession.last_seen_at < now - UNSEEN_FOR)
-    row = dbsession.execute(sa.select(new_email, failures, public, unseen)).one()
-    return _describe(identity, *row)[:MAX_RECOMMENDATIONS]
-
-
 def _count(model: type, *conditions: "sa.ColumnElement[bool]") -> "sa.ScalarSelect[int]":
     return sa.select(sa.func.count()).select_from(model).where(*conditions).scalar_subquery()
+
+
+_USER: sa.BindParameter[str] = sa.bindparam("user_id")
+_NOW, _KEPT_SINCE, _UNSEEN_SINCE = (
+    sa.bindparam(name, type_=UtcDateTime) for name in ("now", "kept_since", "unseen_since")
+)
+# `LIMIT 1` instead of `max()`, which would read all events.
+_LAST_CORRECT_PASSWORD = (
+    sa.select(AuditEvent.occurred_at)
+    .where(
+        AuditEvent.user_id == _USER,
+        AuditEvent.occurred_at > _KEPT_SINCE,
+        AuditEvent.type.in_([sa.literal(key) for key in _CORRECT_PASSWORD]),
+    )
+    .order_by(AuditEvent.occurred_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_ELSEWHERE = (
+    UserSession.user_id == _USER,
+    UserSession.id != sa.bindparam("session_id"),
+    UserSession.expires_at > _NOW,
+)
+#: The select of `recommendations_for`.
+CHECKUP = sa.select(
+    sa.select(sa.func.max(EmailLink.email))
+    .where(
+        EmailLink.user_id == _USER,
+        EmailLink.purpose == Purpose.CHANGE_EMAIL,
+        EmailLink.expires_at > _NOW,
+    )
+    .scalar_subquery(),
+    _count(
+        AuditEvent,
+        AuditEvent.user_id == _USER,
+        AuditEvent.occurred_at > sa.func.coalesce(_LAST_CORRECT_PASSWORD, _KEPT_SINCE),
+        AuditEvent.type == EventType.SIGN_IN_FAILED.key,
+    ),
+    _count(UserSession, *_ELSEWHERE, UserSession.public_computer.is_(True)),
+    _count(UserSession, *_ELSEWHERE, UserSession.last_seen_at < _UNSEEN_SINCE),
+)
+
+
+def recommendations_for(
+    checkup: CompiledSelect, identity: Identity, *, now: datetime
+) -> list[Recommendation]:
+    """Return at most `MAX_RECOMMENDATIONS` for the signed-in user.
+
+    `checkup` is `CHECKUP`, compiled for the database.
+    """
+    row = checkup.one_or_none(
+        user_id=identity.user_id,
+        session_id=identity.session_id,
+        now=now,
+        kept_since=now - KEPT_FOR,
+        unseen_since=now - UNSEEN_FOR,
+    )
+    assert row is not None  # noqa: S101 - for the type checker: a select of counts has a row
+    return _describe(identity, *row)[:MAX_RECOMMENDATIONS]
 
 
 def _describe(

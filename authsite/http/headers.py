@@ -1,7 +1,6 @@
 """Security headers, and a request id, on every response."""
 
 import contextvars
-import itertools
 import logging
 import secrets
 from collections.abc import Callable
@@ -14,10 +13,6 @@ log = logging.getLogger(__name__)
 
 #: The id of the current request, for the log and for error pages.
 request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
-
-# Ids are not secret. The operating system's generator would release the interpreter's lock in
-# every request.
-_ids = itertools.count(secrets.randbits(48))
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -49,7 +44,7 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
     ]
 
     def execute(environ: dict[str, Any], router: Any) -> Response:
-        reset = request_id.set(f"{next(_ids):012x}")
+        reset = request_id.set(secrets.token_hex(6))
         try:
             response = policy(environ, router)
         except DisconnectionError:  # the body is shorter than its Content-Length

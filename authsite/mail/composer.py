@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,8 @@ from authsite.tokens import new_id
 #: The template that asks to verify a new email address. Its event is not in the history of the
 #: account, or it would reveal whether the new address was free.
 CHANGE_EMAIL = "change_email"
+
+_INSERT = sa.insert(OutboxMessage.metadata.tables["authsite_outbox_message"])
 
 
 def is_html(template: str | None) -> bool:
@@ -61,20 +64,20 @@ class MailComposer:
         """
         values |= {"site_name": self.site_name, "site_url": self.link_to(), "email": to}
         subject = " ".join(self._render(template, "subject.txt", values).split())
-        self.dbsession.add(
-            OutboxMessage(
-                id=new_id(),
-                template=template,
-                user_id=user_id,
-                recipient=parse_email_address(to).mailbox,
-                subject=subject,
-                text=self._render(template, "body.txt", values),
-                html=self._render(template, "body.html", values),
-                send_at=due or self.now,
-                next_attempt_at=due or self.now,
-            )
+        self.dbsession.execute(
+            _INSERT,
+            {
+                "id": new_id(),
+                "template": template,
+                "user_id": user_id,
+                "recipient": parse_email_address(to).mailbox,
+                "subject": subject,
+                "text": self._render(template, "body.txt", values),
+                "html": self._render(template, "body.html", values),
+                "send_at": due or self.now,
+                "next_attempt_at": due or self.now,
+            },
         )
-        self.dbsession.flush()
         # The history must not reveal whether a new address was free, so that email is recorded for
         # an unknown id, by the same statement. An email due later is part of another event.
         is_listed = template != CHANGE_EMAIL and (due or self.now) <= self.now

@@ -4,7 +4,6 @@ import base64
 import binascii
 import hmac
 import logging
-import random
 import secrets
 from typing import Any
 
@@ -98,9 +97,7 @@ class CsrfPolicy:
         return hmac.compare_digest(expected, signature.encode("latin-1"))
 
     def _token_for(self, subject: bytes) -> str:
-        # The salt is not secret. The operating system's generator would release the interpreter's
-        # lock on every page.
-        salt = random.randbytes(_SALT_BYTES)  # noqa: S311
+        salt = secrets.token_bytes(_SALT_BYTES)
         digest = mac(self._key, salt + subject)
         return base64.urlsafe_b64encode(salt + digest).decode("ascii")
 

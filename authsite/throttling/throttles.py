@@ -62,10 +62,7 @@ class Throttles:
             name: [(f"{name} {limit} ", _numbers(limit)) for limit in rate_limits]
             for name, rate_limits in limits.items()
         }
-        # Compiled once: SQLAlchemy would take longer to build these statements than the database
-        # to run them.
-        self._hit_statement = _Statement(_hit_statement(engine.dialect.name), engine)
-        self._refund = _Statement(_REFUND, engine)
+        self._hit_statement = _hit_statement(engine.dialect.name)
 
     def check(self, subjects: Mapping[str, str], *, now: datetime) -> None:
         """Raise `RateLimited` if a subject is blocked; count nothing.
@@ -98,7 +95,6 @@ class Throttles:
             return
         rows = [
             {
-                **self._refund.constants,
                 "row_key": hit.key,
                 "window": hit.window_started_at,
                 "max_hits": hit.numbers["max_hits"],
@@ -107,7 +103,7 @@ class Throttles:
             for hit in hits
         ]
         with self._engine.begin() as connection:
-            connection.exec_driver_sql(self._refund.text, rows)
+            connection.execute(_REFUND, rows)
 
     def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, dict[str, int]]]:
         """Return key, name and numbers of each row, sorted by key so that no deadlock occurs."""
@@ -121,23 +117,12 @@ class Throttles:
     def _hit(
         self, connection: Connection, key: bytes, name: str, numbers: dict[str, int], *, at: int
     ) -> CountedHit:
-        values = {**self._hit_statement.constants, **numbers, "key": key, "now": at}
-        window_started_at = connection.exec_driver_sql(self._hit_statement.text, values).scalar()
+        values = {**numbers, "key": key, "now": at}
+        window_started_at = connection.execute(self._hit_statement, values).scalar()
         if window_started_at is None:
             until = connection.execute(_BLOCKED_UNTIL, {"row_key": key}).scalar_one()
             raise RateLimited(name, (until - at) * _MILLISECOND)
         return CountedHit(key, window_started_at, numbers)
-
-
-class _Statement:
-    """A statement as text for the driver, and its constant parameters."""
-
-    def __init__(self, statement: "sa.UpdateBase", engine: Engine) -> None:
-        compiled = statement.compile(dialect=engine.dialect)
-        self.text = str(compiled)
-        self.constants = {
-            name: bound.value for name, bound in compiled.binds.items() if not bound.required
-        }
 
 
 def _numbers(limit: RateLimit) -> dict[str, int]:

@@ -7,11 +7,13 @@ from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
 from wtforms import BooleanField, Field, Form, PasswordField, StringField
 from wtforms.validators import Optional, StopValidation, ValidationError
+from wtforms.widgets import PasswordInput, TextInput
 
 from authsite import email_addresses
 from authsite.accounts.suspend_account import MAX_REASON
 from authsite.passwords import hasher as passwords
 from authsite.text import is_readable, is_visible, trimmed
+from authsite.web.rendering import html_attributes
 from authsite.web.request import Request
 
 _INVISIBLE = "Remove invisible characters."
@@ -44,6 +46,14 @@ class SiteForm(Form):
             self.form_errors.append(message)
         else:
             self[field].errors = [*self[field].errors, message]
+
+
+class _TextInput(TextInput):
+    html_params = staticmethod(html_attributes)
+
+
+class _PasswordInput(PasswordInput):
+    html_params = staticmethod(html_attributes)
 
 
 class Required:
@@ -97,6 +107,7 @@ class ValidEmail:
 def name_field(label: str, *, autocomplete: str) -> Field:
     return StringField(
         label,
+        widget=_TextInput(),
         filters=[trimmed],
         validators=[
             Required(f"Enter your {label.lower()}."),
@@ -111,6 +122,7 @@ def label_field(label: str, *, hint: str, maximum: int) -> Field:
     """Return a field for an optional name that a user gives to something."""
     return StringField(
         label,
+        widget=_TextInput(),
         description=hint,
         filters=[trimmed],
         validators=[Optional(), NoControlChars(maximum=maximum), NoInvisibleChars()],
@@ -124,6 +136,7 @@ def email_field(
     """Return a field for an email address, by default the one that the user signs in with."""
     return StringField(
         label,
+        widget=_TextInput(),
         filters=[trimmed],
         validators=[
             Required("Enter your email."),
@@ -143,6 +156,7 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> Field:
     """Return a field for a password, which is not trimmed and never shown again."""
     return PasswordField(
         label,
+        widget=_PasswordInput(),
         validators=[Required(missing), NoControlChars(maximum=passwords.MAXIMUM_LENGTH)],
         render_kw={"autocomplete": autocomplete},
     )
@@ -160,6 +174,7 @@ def reason_field() -> Field:
     """Return the field for the reason of a suspension, which the user is shown."""
     return StringField(
         "Reason",
+        widget=_TextInput(),
         filters=[trimmed],
         validators=[
             Required("Enter a reason."),

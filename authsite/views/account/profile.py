@@ -36,7 +36,7 @@ class ProfilePage(FormPage[NamesForm]):
     form_type = NamesForm
 
     def new_form(self) -> NamesForm:
-        return NamesForm(obj=self.context.record)
+        return NamesForm(obj=require_identity(self.request))
 
     def accept(self, form: NamesForm) -> Response:
         names = {"first_name": form.first_name.data, "last_name": form.last_name.data}
@@ -47,7 +47,8 @@ class ProfilePage(FormPage[NamesForm]):
     def values(self) -> dict[str, Any]:
         identity = require_identity(self.request)
         return {
-            "user": self.context.record,
-            "suggestions": recommendations_for(self.request.dbsession, identity, now=utc_now()),
+            "suggestions": recommendations_for(
+                self.request.services.checkup, identity, now=utc_now()
+            ),
             "fix_links": _FIX_LINKS,
         }

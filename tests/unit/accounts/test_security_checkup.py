@@ -45,76 +45,76 @@ def request_change(work, user):
     work.dbsession.commit()
 
 
-def recommended(dbsession, user, *, now=NOW, **values):
+def recommended(services, user, *, now=NOW, **values):
     """Return the recommendations to the user, in the session `here`."""
     identity = an_identity(user_id=user.id, session_id="here", **values)
-    return recommendations_for(dbsession, identity, now=now)
+    return recommendations_for(services.checkup, identity, now=now)
 
 
-def test_checkup_is_empty_when_nothing_is_wrong(dbsession, ada):
+def test_checkup_is_empty_when_nothing_is_wrong(services, dbsession, ada):
     a_session(dbsession, ada, last_seen_at=NOW - UNSEEN_FOR)
     a_session(dbsession, ada, last_seen_at=NOW - 2 * UNSEEN_FOR, expires_at=NOW)
     a_session(dbsession, ada, public_computer=True, last_seen_at=NOW, expires_at=NOW)
-    assert recommended(dbsession, ada) == []
+    assert recommended(services, ada) == []
 
 
-def test_checkup_shows_an_unverified_address(dbsession, ada):
-    [found] = recommended(dbsession, ada, email_is_verified=False)
+def test_checkup_shows_an_unverified_address(services, ada):
+    [found] = recommended(services, ada, email_is_verified=False)
     assert found == (Issue.EMAIL_UNVERIFIED, "Your email is not verified.")
 
 
-def test_checkup_shows_a_pending_email_change(dbsession, work, ada):
+def test_checkup_shows_a_pending_email_change(services, work, ada):
     request_change(work, ada)
-    [found] = recommended(dbsession, ada)
+    [found] = recommended(services, ada)
     assert found.issue is Issue.EMAIL_CHANGE_WAITS
     assert "new@example.com" in found.sentence
-    assert recommended(dbsession, ada, now=NOW + timedelta(days=1)) == []
+    assert recommended(services, ada, now=NOW + timedelta(days=1)) == []
 
 
 @pytest.mark.parametrize(
     ("number", "attempts"), [(1, "1 failed sign-in attempt"), (3, "3 failed sign-in attempts")]
 )
-def test_checkup_counts_failures_since_the_last_sign_in(dbsession, ada, number, attempts):
+def test_checkup_counts_failures_since_the_last_sign_in(services, dbsession, ada, number, attempts):
     for position in range(number):
         an_event(
             dbsession, ada, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW - position * MINUTE / 10
         )
     an_event(dbsession, ada, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW - 2 * MINUTE)
-    [found] = recommended(dbsession, ada)
+    [found] = recommended(services, ada)
     assert found.issue is Issue.WRONG_PASSWORDS
     assert f"{attempts} since" in found.sentence
     an_event(dbsession, ada, kind=EventType.PASSWORD_CONFIRMED, occurred_at=NOW + MINUTE)
-    assert recommended(dbsession, ada) == []
+    assert recommended(services, ada) == []
 
 
-def test_checkup_counts_failures_without_a_sign_in(dbsession):
+def test_checkup_counts_failures_without_a_sign_in(services, dbsession):
     user = a_user(dbsession)
     an_event(dbsession, user, occurred_at=NOW - KEPT_FOR)
     an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED, occurred_at=NOW - KEPT_FOR)
     an_event(dbsession, user, kind=EventType.SIGN_IN_FAILED)
-    [found] = recommended(dbsession, user)
+    [found] = recommended(services, user)
     assert found.sentence.startswith("1 failed sign-in attempt")
 
 
 @pytest.mark.parametrize(("number", "where"), [(1, "a public computer"), (2, "2 public computers")])
-def test_checkup_shows_public_computers(dbsession, ada, number, where):
+def test_checkup_shows_public_computers(services, dbsession, ada, number, where):
     for _ in range(number):
         a_session(dbsession, ada, public_computer=True, last_seen_at=NOW)
-    [found] = recommended(dbsession, ada)
+    [found] = recommended(services, ada)
     assert found == (Issue.PUBLIC_COMPUTERS, f"You're still signed in on {where}.")
 
 
 @pytest.mark.parametrize(("number", "where"), [(1, "another device"), (2, "2 other devices")])
-def test_checkup_shows_sessions_unused_for_two_weeks(dbsession, ada, number, where):
+def test_checkup_shows_sessions_unused_for_two_weeks(services, dbsession, ada, number, where):
     for _ in range(number):
         a_session(dbsession, ada, last_seen_at=NOW - UNSEEN_FOR - MINUTE)
-    [found] = recommended(dbsession, ada)
+    [found] = recommended(services, ada)
     assert found.issue is Issue.UNSEEN_SESSIONS
     assert where in found.sentence
 
 
-def test_checkup_shows_the_three_most_important(dbsession, work, ada):
+def test_checkup_shows_the_three_most_important(services, work, ada):
     add_issues(work, ada)
-    found = [each.issue for each in recommended(dbsession, ada, email_is_verified=False)]
+    found = [each.issue for each in recommended(services, ada, email_is_verified=False)]
     assert found == list(Issue)[:MAX_RECOMMENDATIONS]
     assert len(Issue) > MAX_RECOMMENDATIONS == 3

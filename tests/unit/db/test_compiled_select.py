@@ -11,7 +11,8 @@ from authsite.accounts.sessions import IDENTITY
 from authsite.db.compiled_select import CompiledSelect
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.models import User
-from tests.factories import a_session, a_user, some_noise
+from authsite.models.base import UtcDateTime
+from tests.factories import NOW, a_session, a_user, some_noise
 
 USER = sa.select(User.first_name).where(User.id == sa.bindparam("user_id"))
 
@@ -26,6 +27,21 @@ def test_it_finds_the_same_row_with_the_same_types_as_core(services, dbsession):
     found = compiled.one_or_none(session_id=session_id)
     assert found == tuple(row)
     assert [type(value) for value in found] == [type(value) for value in row]
+
+
+def test_it_binds_times_and_constants_as_core_does(services, dbsession):
+    some_noise(dbsession)
+    user = a_user(dbsession, created_at=NOW)
+    statement = sa.select(User.id, sa.literal("x"), sa.bindparam("at", type_=UtcDateTime)).where(
+        User.first_name.in_([sa.literal("Grace"), sa.literal("Ada")]),
+        User.created_at < sa.bindparam("at", type_=UtcDateTime),
+        User.id == sa.bindparam("user_id"),
+        User.created_at > sa.literal(NOW - timedelta(seconds=1), UtcDateTime),
+    )
+    compiled = CompiledSelect(statement, services.database.read_engine)
+    later = NOW + timedelta(microseconds=1)
+    assert compiled.one_or_none(user_id=user.id, at=later) == (user.id, "x", later)
+    assert compiled.one_or_none(user_id=user.id, at=NOW) is None
 
 
 @pytest.mark.parametrize("user_id", ["nobody", "", "' OR 1=1 --", "%s", "x" * 5000])
