@@ -29,7 +29,7 @@ test: .venv/testing chromium java nginx ## run all tests, or some: make test ARG
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(PYTEST) --cov tests/unit tests/functional tests/site
+	$(PYTEST) tests/unit tests/functional tests/site --cov
 	$(PYTEST) tests/browser tests/processes
 endif
 
