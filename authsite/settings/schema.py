@@ -126,7 +126,7 @@ def _limit(meaning: str, *default: RateLimit) -> Any:
     return setting(rate_limits, meaning, default)
 
 
-#: Ten attempts, then growing delays; fifty a day for an attacker who stays below that.
+#: An attacker gets 13 attempts in five minutes, at most 79 on the first day, then 24 a day.
 GUESS_LIMITS = (
     RateLimit(10, timedelta(minutes=5), max_delay=timedelta(hours=1)),
     RateLimit(50, timedelta(days=1), max_delay=timedelta(hours=1)),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from authsite.settings.schema import GUESSES
+from authsite.settings.schema import GUESS_LIMITS
 from authsite.throttling.throttles import RateLimited
 from tests.factories import NOW, throttles_for
 
@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def attempts(services):
     """Make attempts as soon as they are allowed, `pause` apart; return when each was made."""
-    throttles = throttles_for(services, sign_in_account=", ".join(map(str, GUESSES)))
+    throttles = throttles_for(services, sign_in_account=", ".join(map(str, GUESS_LIMITS)))
 
     def made(*, pause, days):
         at, passed = timedelta(0), []
