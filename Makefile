@@ -1,4 +1,4 @@
-# Everything that is done to authsite, by name. `make help` lists it.
+# The commands of the project. `make help` lists it.
 
 PYTHON = python3
 BIN = .venv/bin
@@ -13,14 +13,14 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
 # A worker for each core. A worker that has nothing left to do takes tests from another.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-help: ## say what can be made
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 serve: .venv/site ## run the site on http://localhost:6543
 	@$(BIN)/alembic -c development.ini upgrade head
 	@exec $(BIN)/pserve development.ini
 
-dev: .venv/site ## the same, started anew whenever a file changes
+dev: .venv/site ## the same, and restart when a file changes
 	@$(BIN)/alembic -c development.ini upgrade head
 	@exec $(BIN)/pserve development.ini --reload
 
@@ -42,8 +42,8 @@ fuzz: .venv/testing ## run the random tests with many more examples
 docs: .venv/site ## write the generated tables of docs/
 	$(BIN)/python docs/tables.py
 
-# Mail programs know no style sheets, so that styles stand beside their elements there (H021).
-check: .venv/dev ## judge format, style, types, imports, dangers and templates
+# Email programs ignore style sheets, so styles are inline there (H021).
+check: .venv/dev ## check format, style, types, imports, security, templates, tables and words
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -66,7 +66,7 @@ bench: .venv/testing wrk ## measure, for docs/performance.md
 db: .venv/dev ## look into the development database with a browser
 	@exec $(BIN)/sqlite_web --read-only --host 127.0.0.1 --port 8080 authsite.sqlite
 
-clean: ## remove all that was made here, but the database
+clean: ## remove everything that make created, except the database
 	rm -rf .venv .cache .hypothesis *.egg-info build dist
 	find . -name __pycache__ -type d -prune -exec rm -r {} +
 

@@ -61,17 +61,6 @@ class Services:
         return (log_event, self.metrics.count)
 
     @property
-    def cookies(self) -> tuple[Cookie, ...]:
-        """Every cookie of the site."""
-        return (
-            self.session_cookie,
-            self.anonymous_cookie,
-            self.pending_sign_in_cookie,
-            self.device_cookies.cookie,
-            self.flash.cookie,
-        )
-
-    @property
     def workers(self) -> Sequence[MailWorker | Metrics | Purger]:
         """The background workers of a process that serves."""
         delivers = self.settings.mail.deliver_in_process and self.mail_worker.delivers

@@ -1,4 +1,4 @@
-"""Refuse words that glossary and style replace, in code, templates and docs: `make check`."""
+"""Refuse words for which the project has another term, in code, templates and docs."""
 
 import re
 import subprocess

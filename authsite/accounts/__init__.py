@@ -1,1 +1,1 @@
-"""The inner ring: what an account is and what can happen to it, without a word of HTTP."""
+"""Accounts: what can happen to them, one flow per function, without the web framework."""

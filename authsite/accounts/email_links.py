@@ -115,9 +115,9 @@ def issue_secure_account_link(
 ) -> LinkToken:
     """Write a *secure account* link that works from now until its lifetime after `due`.
 
-    Older ones stay valid: a thief who causes security notices must not be able to revoke the links
-    of the owner. Of two, the older one decides who gets the account, so each link is later than all
-    others of the user. (`work.now` is when a request began, and requests may end in another order.)
+    Older ones stay valid: an attacker who causes security notices must not be able to revoke the
+    owner's links. The older of two links wins, so each new link gets a later time than all others
+    of the user. (`work.now` is when a request began, and requests may end in another order.)
     """
     latest: datetime | None = work.dbsession.execute(
         _LATEST, {"user_id": user.id, "purpose": Purpose.SECURE_ACCOUNT.value}

@@ -57,7 +57,7 @@ def end_sessions(
 ) -> int:
     """End the sessions and pending sign-ins of the user; return how many sessions there were.
 
-    `except_` is the id of a session that goes on. The caller has locked the user.
+    `except_` is the id of the session to keep. The caller has locked the user.
     """
     work.dbsession.execute(sa.delete(PendingSignIn).where(PendingSignIn.user_id == user_id))
     of_user = UserSession.user_id == user_id, UserSession.id.is_distinct_from(except_)

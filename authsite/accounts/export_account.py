@@ -47,7 +47,7 @@ _LINK = (EmailLink.purpose, EmailLink.email, EmailLink.created_at, EmailLink.exp
 def export_account(dbsession: Session, user_id: str, *, now: datetime) -> dict[str, Any]:
     """Return the data as JSON values; times are in ISO 8601, in UTC.
 
-    It has the newest events of the history, as many as fit into memory; `/account/history.json` has
+    It has the newest events of the history, at most `MAX_AT_ONCE`; `/account/history.json` has
     all. The password hash and the digests of sessions and links are left out, since files leak.
     """
 

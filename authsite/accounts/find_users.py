@@ -1,4 +1,4 @@
-"""Finding accounts for administrators and operators, by id, email address or name."""
+"""Find accounts for administrators and operators, by id, email address or name."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class State(StrEnum):
     """A state of an account that most accounts are not in."""
 
     SUSPENDED = "suspended"
-    PENDING_DELETION = "closing"
+    PENDING_DELETION = "pending deletion"
     UNVERIFIED = "unverified"
     ADMINISTRATOR = "administrator"
 

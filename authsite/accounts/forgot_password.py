@@ -11,15 +11,15 @@ from authsite.models import User
 from authsite.throttling.mail_limits import hit_email
 from authsite.tokens import LinkToken, new_id
 
-#: The template, under whose name the emails to an address are counted.
+#: The template; its name is also the key of the throttle.
 RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a template
 
 
 def request_password_reset(work: UnitOfWork, email: EmailAddress) -> None:
-    """Send a reset link to the account's email address, or the news that there is no account.
+    """Send a reset link to the account's email address, or an email that there is no account.
 
     Raises `RateLimited`. The same is counted, done and stored for an unknown address. The link goes
-    to the address as its owner entered it, however it is spelled now.
+    to the address as stored, not as spelled in the request.
     """
     hit_email(
         work.throttles, RESET_PASSWORD, email.normalized, network=work.client.network, now=work.now

@@ -10,7 +10,7 @@ from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
 from authsite.models import OutboxMessage, User
 
-#: Emails in a day to an unverified address, with the one that asks to verify it.
+#: Emails in a day to an unverified address, including the one with the verification link.
 MAX_UNVERIFIED = 6
 #: Emails that anyone can request; counting these would let them use up the owner's notices.
 _REQUESTED_BY_ANYONE = ("reset_password", "sign_up_existing_account")

@@ -27,8 +27,8 @@ def secure_account(work: UnitOfWork, link: ActiveLink) -> LinkToken:
     """End all sessions, block the password, restore the email address and cancel a deletion.
 
     Returns the token of a link that resets the password. Older *secure account* links stay usable,
-    so that a thief who receives notices at an address of their own gains nothing, whether they use
-    theirs first or last.
+    so that an attacker who has changed the email address and receives notices cannot revoke the
+    owner's link.
 
     Raises `InvalidLink`, or `PreviousEmailTaken`: then everything else is done, and is to be kept,
     and the link stays usable.
@@ -50,9 +50,9 @@ def secure_account(work: UnitOfWork, link: ActiveLink) -> LinkToken:
 
 
 def _restore_email(work: UnitOfWork, user: User, link: ConsumedLink) -> None:
-    """Give the account the address that the link was sent to, which that verifies.
+    """Restore the email address that the link was sent to, and mark it as verified.
 
-    The address that it loses gets an email without a link.
+    The replaced address gets an email without a link.
     """
     if user.email_normalized != link.email_normalized:
         work.outbox.put("email_restored", to=user.email, user_id=user.id)
@@ -67,7 +67,8 @@ def _lock_down(work: UnitOfWork, user: User) -> None:
     """Block the password, forget all devices and end all sessions."""
     user.password_hash, user.devices_valid_since = None, work.now
     cancel_deletion(work, user)
-    # The user first: a sign-in that holds its lock has written its session by then.
+    # Update the user first: this waits for a sign-in that holds the lock, so its session exists and
+    # is ended below.
     work.dbsession.flush()
     work.audit.record(user.id, EventType.ACCOUNT_SECURED)
     end_sessions(work, user.id, SessionEndReason.ACCOUNT_SECURED)

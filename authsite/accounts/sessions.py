@@ -32,7 +32,7 @@ class SessionTimeouts:
 
     @classmethod
     def of(cls, settings: SessionSettings, *, public_computer: bool) -> "SessionTimeouts":
-        """Return the timeouts that the settings give to such a session."""
+        """Return the timeouts of a session, on a public computer or not."""
         if not public_computer:
             return cls(settings.idle_timeout, settings.absolute_timeout, settings.refresh_interval)
         often = settings.public_idle_timeout / REFRESHES_PER_IDLE_TIMEOUT
@@ -145,9 +145,9 @@ def rotate_session_secret(
     """Give the session a new secret after a re-authentication.
 
     Returns the new token and when the session expires, or None if it has ended. The session keeps
-    its id, so that forms in other tabs stay valid, while copies of its previous cookie are void
-    (ASVS 7.2.4). Two tabs can do this at once: both have verified the password, and the later
-    secret counts.
+    its id, so that forms in other tabs stay valid, while copies of its previous cookie become
+    invalid (ASVS 7.2.4). Two tabs can do this at once: both have verified the password, and the
+    later secret counts.
     """
     token = SessionToken.for_session(identity.session_id)
     expires_at = dbsession.execute(

@@ -21,8 +21,8 @@ _UNCHANGED = (
     _USERS.c.delete_after.is_not_distinct_from(sa.bindparam("deletion", type_=UtcDateTime)),
     _USERS.c.suspended_at.is_(None),
 )
-# Exclusive, so that what is counted of two simultaneous sign-ins is counted right; but without the
-# key, so that a wrong password can be recorded meanwhile.
+# Exclusive, so that two simultaneous sign-ins count sessions and emails correctly; without the key,
+# so that a failed attempt can be recorded meanwhile.
 _LOCK = sa.select(_USERS.c.id).where(*_UNCHANGED).with_for_update(key_share=True)
 _REPLACE = (
     sa.update(_USERS)

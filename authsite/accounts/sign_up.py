@@ -69,7 +69,7 @@ def sign_up(work: UnitOfWork, user: User) -> Credential:
 def sign_up_with_verification(work: UnitOfWork, user: User) -> None:
     """Add the user and email a link; if the address is taken, email its owner instead.
 
-    Only the email says which: the same is counted, done and stored for a free and a taken address.
+    Only the email shows which: both cases count, execute and store the same.
     """
     throttles, address = work.throttles, user.email_normalized
     verification_hits = try_hit_email(throttles, VERIFY_EMAIL, address, now=work.now)
@@ -102,8 +102,8 @@ def add_user(work: UnitOfWork, user: User, event_type: EventType) -> None:
     with raising_email_taken(work.dbsession):
         work.dbsession.add(user)
         work.dbsession.flush()
-        # An account that gives an address up leaves a link in the same transaction, which the
-        # insert has waited for; before it, the link might not have been there.
+        # Check after the insert: it waits for a transaction that gives the address up, and that
+        # transaction also writes the link that reserves it.
         if is_address_reserved(work, user.email_normalized, user_id=user.id):
             raise EmailTaken
         work.audit.record(user.id, event_type)

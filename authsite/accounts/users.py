@@ -14,7 +14,7 @@ from authsite.models import User
 
 
 class EmailTaken(Exception):
-    """Another account has this email address, or had it and can still take it back."""
+    """Another account has this email address, or had it recently and can still restore it."""
 
 
 class AccountSuspended(Exception):
@@ -76,7 +76,8 @@ def lock_user(dbsession: Session, user_id: str) -> User | None:
 def lock_user_no_key(dbsession: Session, user_id: str) -> User | None:
     """Lock the user, but let other transactions insert rows that refer to it.
 
-    For flows that refer to a second user: two that do so to each other do not wait.
+    For flows that insert rows about a second user: two such flows, each about the other's user, do
+    not deadlock.
     """
     lock = {"key_share": True}
     return dbsession.get(User, user_id, with_for_update=lock, populate_existing=True)
@@ -84,7 +85,7 @@ def lock_user_no_key(dbsession: Session, user_id: str) -> User | None:
 
 @contextmanager
 def raising_email_taken(dbsession: Session) -> Iterator[None]:
-    """Give a user an email address in this block; if it is taken, undo the block.
+    """Run the block, which sets an email address, in a savepoint; undo it if the address is taken.
 
     Raises `EmailTaken`. Two transactions can both find an address free; the constraint decides.
     """

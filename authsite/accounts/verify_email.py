@@ -19,7 +19,7 @@ from authsite.models import User
 from authsite.throttling.mail_limits import try_hit_email
 from authsite.tokens import LinkToken
 
-#: The template, under whose name the emails to an address are counted.
+#: The template; its name is also the key of the throttle.
 VERIFY_EMAIL = "verify_email"
 
 
@@ -101,7 +101,7 @@ def _verify(work: UnitOfWork, link: ActiveLink, user: User | None) -> None:
 def _consume(work: UnitOfWork, link: ActiveLink, user: User | None) -> User:
     """Consume the link of this user and return them; raise `InvalidLink` if it is not theirs.
 
-    The user is locked already: a sign-in that holds the lock has written its session by then.
+    The caller has locked the user, so a concurrent sign-in has already written its session.
     """
     consumed = consume_link(work, link)
     owner = (consumed.user_id, consumed.email_normalized)

@@ -5,9 +5,10 @@ delay tells the processes that serve from those that do not:
 
 * A server that forks after loading (gunicorn with preload) does so at once. Its master never
   starts the workers; each child schedules its own start, also one that replaces another.
-* A process that forks later, while its workers run, keeps them. The child is a helper of the host
+* A process that forks later, while its workers run, keeps them. The child is a process of the host
   application and starts nothing.
-* A script that loads the application has usually ended by then. Commands and tests call `disable`.
+* A script that loads the application has usually ended by then. Commands and tests
+  call `disable`.
 
 A master has no thread and no database connection of the workers when it forks, so that children
 inherit neither. uWSGI forks without notifying Python, so that its own hook is used there. A test,

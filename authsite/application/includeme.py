@@ -46,7 +46,7 @@ LAST = 9999
 def includeme(config: Configurator) -> None:
     """Configure authsite, in the order in which its parts see a request."""
     if config.route_prefix:
-        raise ConfigurationError("authsite cannot be moved by a route_prefix; docs/extending.md")
+        raise ConfigurationError("authsite takes no route_prefix; see docs/adopting.md")
     settings = load_settings(config.registry.settings, os.environ)
     config.registry["authsite"] = services = build_services(
         settings, _build_metrics(config, settings)

@@ -65,8 +65,8 @@ class EventType(Enum):
         "email_change_requested",
     )
     EMAIL_CHANGED = "Email changed", "user_email_changed", logging.INFO, "email_changed"
-    ACCOUNT_CLAIMED = "Claimed the account by email", "user_claimed", logging.WARNING
-    ACCOUNT_SECURED = "Reported unauthorised activity", "user_secured", logging.WARNING
+    ACCOUNT_CLAIMED = "Account claimed by email", "user_claimed", logging.WARNING
+    ACCOUNT_SECURED = "Reported unauthorized activity", "user_secured", logging.WARNING
     DELETION_SCHEDULED = (
         "Account closed",
         "user_deletion_scheduled",

@@ -66,5 +66,5 @@ class RootGroup(LazyGroup):
 @click.group("authsite", cls=RootGroup, subcommands=COMMANDS, epilog=_EPILOG)
 @click.version_option(package_name="authsite", message="%(prog)s %(version)s")
 def main() -> None:
-    """Run and look after an account site."""
+    """Manage an account site."""
     background.disable()  # commands build the application, and serve nothing

@@ -64,14 +64,12 @@ def _parse_name(text: str) -> str:
     metavar="FIELD=COLUMN",
     help=f"Read a field from this column, or with FIELD= not at all: {', '.join(FIELDS)}.",
 )
-@click.option(
-    "--table", metavar="NAME", help="The table of users, if it has another name than usual."
-)
+@click.option("--table", metavar="NAME", help="Name of the users table, if it is not the default.")
 @click.option(
     "--name",
     type=_parse_name,
     metavar="NAME",
-    help="The beginning of the external IDs, one for each source; the system by default.",
+    help="Prefix of external IDs; by default the system. Use one per source.",
 )
 @click.option(
     "--report",

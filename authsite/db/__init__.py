@@ -1,1 +1,1 @@
-"""Engines, sessions and compiled selects: the only home of code below SQLAlchemy."""
+"""Engines, sessions and compiled selects: the only package that uses database drivers directly."""

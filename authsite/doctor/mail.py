@@ -66,7 +66,7 @@ def outbox(subject: Subject) -> Finding:
     with subject.read_only_engine.connect() as connection:
         due = connection.execute(_DUE).scalar_one()
         counts = count_messages(connection)
-    states = ", ".join(f"{counts[state]} {state}" for state in ("waiting", "put off", "given up"))
+    states = ", ".join(f"{counts[state]} {state}" for state in ("waiting", "deferred", "failed"))
     late = utc_now() - due if due else timedelta()
     if late <= _LATE:
         return ok(f"Messages: {states}.")

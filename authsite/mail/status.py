@@ -18,8 +18,8 @@ _NEWEST = _MESSAGE.c.send_at.desc()
 #: The states, with the condition of each and the order in which its messages are listed.
 _STATES = {
     "waiting": (_WAITS & ~_FAILED, _MESSAGE.c.send_at),
-    "put off": (_WAITS & _FAILED, _MESSAGE.c.send_at),
-    "given up": (~_WAITS & _FAILED, _NEWEST),
+    "deferred": (_WAITS & _FAILED, _MESSAGE.c.send_at),
+    "failed": (~_WAITS & _FAILED, _NEWEST),
     "delivered": (~_WAITS & ~_FAILED, _MESSAGE.c.delivered_at.desc()),
 }
 
@@ -39,7 +39,7 @@ class MessageStatus(NamedTuple):
 
 
 def count_messages(connection: Connection) -> dict[str, int]:
-    """Return the number of messages in each state: waiting, put off, given up, delivered."""
+    """Return the number of messages in each state: waiting, deferred, failed, delivered."""
     counts = (
         sa.func.count().filter(condition).label(state) for state, (condition, _) in _STATES.items()
     )

@@ -58,7 +58,7 @@ def error_page(
         status=status,
         title=title,
         explanation=explanation,
-        links=links or (("Go to home page", request.path_to()),),
+        links=links or (("Go to the home page", request.path_to()),),
         request_id=request_id.get() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
         **values,
     )

@@ -1,5 +1,6 @@
 """Base classes of views: pages with a form, and pages behind an email link."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -38,8 +39,8 @@ def form_views(**options: Any) -> Callable[[V], V]:
     return register
 
 
-class FormPage(Generic[F]):
-    """A page with a form. A subclass names both, and handles a valid form in `accept`.
+class FormPage(ABC, Generic[F]):
+    """A page with a form. A subclass sets both attributes, and handles a valid form in `accept`.
 
     Domain errors of `accept` show the form again: those in `errors` with a message, a weak password
     at its field, a throttled attempt with status 429, a full hash queue with 503.
@@ -78,9 +79,9 @@ class FormPage(Generic[F]):
             return self.page(form, status=503, retry_after=RETRY_AFTER)
         return self.page(form, status=422)
 
+    @abstractmethod
     def accept(self, form: F) -> Response:
         """Handle a valid form and return the response."""
-        raise NotImplementedError
 
     def is_valid(self, form: F) -> bool:
         return bool(form.validate())

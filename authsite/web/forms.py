@@ -222,7 +222,7 @@ def checkbox_field(label: str, *, hint: str) -> Field:
 
 
 def public_computer_field() -> Field:
-    """Return the box that shortens a session."""
+    """Return the checkbox for a public computer, which selects the shorter timeouts."""
     return checkbox_field(
         "This is a public computer",
         hint="We'll sign you out when you close the browser or have been inactive for a while.",

@@ -18,8 +18,8 @@ Fields = tuple[tuple[str, str], ...]
 class InterruptedRequest:
     """The path of a request and, if it sent a form, the fields of that form.
 
-    Only the page for the password stores it: the path is in the query of its URL, where no field of
-    the form can replace it, and the fields are hidden inputs. `fields` is None without a form, and
+    Only the *Confirm your password* page stores it: the path is in the query of its URL, which no
+    form field can replace, and the fields are hidden inputs. `fields` is None without a form, and
     may be empty with one.
     """
 

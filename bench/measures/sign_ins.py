@@ -104,7 +104,7 @@ def _latencies(
         unit="ms",
         under=highest_p99,
         note=f"worst round {max(result.p99 for result in seen):.0f} ms; "
-        f"{opened} sessions opened, {refused} sign-ins asked to come back",
+        f"{opened} sessions opened, {refused} sign-ins refused (503)",
     )
 
 

@@ -83,5 +83,6 @@ def test_when_all_connections_are_taken_one_is_asked_to_come_back(new_applicatio
     application = new_application(**settings)
     cookie = f"session={browser.cookie}"
     with services_of(application.registry).database.engine.connect():
-        assert is_page(ask(application, "/account", HTTP_COOKIE=cookie), 503, "We'll be right back")
-    assert ask(application, "/account", HTTP_COOKIE=cookie).status_int == 200
+        answer = ask(application, "/account/sessions", HTTP_COOKIE=cookie)
+        assert is_page(answer, 503, "We'll be right back")
+    assert ask(application, "/account/sessions", HTTP_COOKIE=cookie).status_int == 200

@@ -2,14 +2,17 @@
 
 import logging
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from pyramid.response import Response
 
+from authsite.accounts.email_links import InvalidLink
 from authsite.models import User
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Root
+from authsite.throttling.throttles import RateLimited
 from tests.functional.reading import rows_of
 from tests.site.raw import ask, is_page
 
@@ -87,6 +90,30 @@ def failing(new_application):
 )
 def test_each_error_has_its_page_in_the_same_look(failing, path, method, status, heading):
     assert is_page(ask(failing, path, method=method, **HERE), status, heading)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "heading", "retry_after"),
+    [
+        (InvalidLink(), 410, "This link is no longer valid", None),
+        (RateLimited("sign_in_network", timedelta(seconds=90)), 429, "Too many attempts", "90"),
+        (HashQueueFull(), 503, "We're busy right now", "5"),
+    ],
+)
+def test_domain_errors_of_any_view_have_a_page(
+    new_application, error, status, heading, retry_after
+):
+    """Views without a form, those of host applications included, need not catch them."""
+
+    def fail(_request):
+        raise error
+
+    application = new_application(
+        lambda config: config.add_view(fail, context=Root, name="fail", permission="public")
+    )
+    answer = ask(application, "/fail")
+    assert is_page(answer, status, heading)
+    assert answer.headers.get("Retry-After") == retry_after
 
 
 def test_an_error_page_knows_who_is_signed_in(failing, browser):

@@ -67,7 +67,7 @@ def test_it_is_said_what_is_unusual_about_an_account(boss, people):
     assert words == {
         "Grace Hopper": "administrator",
         "Brian Hopper": "suspended",
-        "Clara Hopper": "closing, unverified",
+        "Clara Hopper": "pending deletion, unverified",
         "Dora Hopper": "",
     }
 

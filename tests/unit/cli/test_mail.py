@@ -102,7 +102,7 @@ def of_each_state(dbsession) -> None:
 @pytest.mark.usefixtures("of_each_state")
 def test_outbox_shows_failures_and_their_reasons(ini):
     counts, header, *rows = run("outbox", ini).stdout.splitlines()
-    assert counts == "1 waiting, 1 put off, 1 given up, 25 delivered"
+    assert counts == "1 waiting, 1 deferred, 1 failed, 25 delivered"
     assert [word.strip() for word in header.split("  ") if word] == (
         [
             "status",
@@ -116,7 +116,7 @@ def test_outbox_shows_failures_and_their_reasons(ini):
         ]
     )
     assert [row.split("  ")[0] for row in rows] == (
-        ["waiting", "put off", "given up"] + ["delivered"] * 20
+        ["waiting", "deferred", "failed"] + ["delivered"] * 20
     )
     assert rows[1].endswith("refused: 451 Not now")
     assert rows[2].endswith("refused: 550 Unknown")
@@ -129,12 +129,12 @@ def test_outbox_shows_failures_and_their_reasons(ini):
 @pytest.mark.usefixtures("of_each_state")
 def test_outbox_prints_json(ini):
     printed = json.loads(run("outbox", "--json", ini).stdout)
-    assert printed["counts"] == {"waiting": 1, "put off": 1, "given up": 1, "delivered": 25}
+    assert printed["counts"] == {"waiting": 1, "deferred": 1, "failed": 1, "delivered": 25}
     assert len(printed["messages"]) == 23
     late = printed["messages"][1]
     assert late.pop("id")
     assert late == {
-        "status": "put off",
+        "status": "deferred",
         "template": "verify_email",
         "recipient": "later@example.com",
         "send_at": "2030-05-17T12:00:00+00:00",
@@ -146,7 +146,7 @@ def test_outbox_prints_json(ini):
 
 
 def test_empty_outbox_is_shown_as_counts(ini):
-    assert run("outbox", ini).stdout == "0 waiting, 0 put off, 0 given up, 0 delivered\n"
+    assert run("outbox", ini).stdout == "0 waiting, 0 deferred, 0 failed, 0 delivered\n"
 
 
 @pytest.mark.asvs("14.2.4")

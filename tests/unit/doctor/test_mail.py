@@ -149,12 +149,12 @@ def due(dbsession, **since):
 
 
 def test_outbox_is_counted(subject, dbsession):
-    assert passes(subject, "outbox") == "Messages: 0 waiting, 0 put off, 0 given up."
+    assert passes(subject, "outbox") == "Messages: 0 waiting, 0 deferred, 0 failed."
     due(dbsession, minutes=1)
     moment = utc_now() + timedelta(hours=1)
     a_message(dbsession, next_attempt_at=moment, last_error="refused: 451 Not now")
     a_message(dbsession, next_attempt_at=None, last_error="refused: 550 No")
-    assert passes(subject, "outbox") == "Messages: 1 waiting, 1 put off, 1 given up."
+    assert passes(subject, "outbox") == "Messages: 1 waiting, 1 deferred, 1 failed."
 
 
 @pytest.mark.parametrize(("since", "report"), [({"hours": 1}, warns), ({"days": 1}, fails)])
