@@ -7,7 +7,8 @@ renames constraints and indexes too, in the same way on SQLite and PostgreSQL.
 from collections.abc import Mapping
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
+from alembic.util import CommandError
 
 from authsite.models.base import NAMING_CONVENTION, UtcDateTime
 
@@ -107,8 +108,9 @@ REASONS = {
 
 def upgrade() -> None:
     """Copy every row, apart from offers to keep a closed account, which were good for minutes."""
-    op.execute("DELETE FROM pending_link WHERE purpose = 'keep_account'")
     former, new = _tables({}), _tables(TABLES)
+    _lock(former)
+    op.execute("DELETE FROM pending_link WHERE purpose = 'keep_account'")
     _copy(former, new)
     _rewrite_details(new["event"], DETAILS, REASONS)
 
@@ -116,9 +118,33 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Copy every row back."""
     former, new = _tables({}), _tables(TABLES)
+    _lock(new)
     names = {event_type: _swapped(keys) for event_type, keys in DETAILS.items()}
     _rewrite_details(new["event"], names, _swapped(REASONS))
     _copy(new, former)
+
+
+def _lock(tables: Mapping[str, sa.Table]) -> None:
+    """Refuse what the copy would break, and wait for transactions that write to these tables."""
+    if context.is_offline_mode():
+        raise CommandError("this migration copies rows, so it cannot be written as SQL")
+    connection = op.get_bind()
+    names = {table.name for table in tables.values()}
+    inspector = sa.inspect(connection)
+    references = sorted(
+        other
+        for other in set(inspector.get_table_names()) - names
+        for key in inspector.get_foreign_keys(other)
+        if key["referred_table"] in names
+    )
+    if references:
+        raise CommandError(
+            f"{', '.join(references)}: drop the foreign keys of these tables that refer to tables "
+            "of authsite, migrate, and add them again with the new names"
+        )
+    if connection.dialect.name == "postgresql":
+        quoted = map(connection.dialect.identifier_preparer.quote, sorted(names))
+        op.execute(f"LOCK TABLE {', '.join(quoted)} IN ACCESS EXCLUSIVE MODE")
 
 
 def _copy(source: Mapping[str, sa.Table], target: Mapping[str, sa.Table]) -> None:

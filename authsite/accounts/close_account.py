@@ -11,7 +11,7 @@ from authsite.accounts.sign_in import user_for_credential
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import Credential
 from authsite.audit.event_types import EventType, SessionEndReason
-from authsite.models import OutboxMessage, User
+from authsite.models import OutboxMessage, PendingSignIn, User
 
 #: The email before the deletion, written when an account is closed, and due later.
 REMINDER = "deletion_reminder"
@@ -53,11 +53,12 @@ def schedule_deletion(work: UnitOfWork, user: User) -> datetime:
 def reactivate_account(work: UnitOfWork, user: User) -> None:
     """Cancel the deletion and record it, unless another tab has done so.
 
-    The caller has locked the user.
+    Pending sign-ins of other browsers are revoked. The caller has locked the user.
     """
     if user.delete_after is None:
         return
     cancel_deletion(work, user)
+    work.dbsession.execute(sa.delete(PendingSignIn).where(PendingSignIn.user_id == user.id))
     work.audit.record(user.id, EventType.DELETION_CANCELLED)
 
 

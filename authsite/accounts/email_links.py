@@ -1,6 +1,7 @@
 """Email links: issue, find, consume and revoke them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,9 +10,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.new_password import WeakPassword
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.email_addresses import EmailAddress
 from authsite.models import EmailLink, User
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.settings.schema import Settings
 from authsite.throttling.throttles import CountedHit
 from authsite.tokens import LinkToken
@@ -179,6 +182,25 @@ def hit_link_throttle(work: UnitOfWork, link: ActiveLink | None) -> Sequence[Cou
         subjects["email_link_account"] = f"{link.user_id} {link.email_normalized}"
     work.throttles.check(subjects, now=work.now)
     return work.throttles.hit(subjects, now=work.now)
+
+
+@contextmanager
+def link_attempt(work: UnitOfWork, link: ActiveLink | None) -> Iterator[ActiveLink]:
+    """Count an attempt to use a link in this block; refund it after the commit.
+
+    It counts while the block runs, so that one link allows few hashes at a time. It keeps counting
+    if the block raises anything but `WeakPassword` or `HashQueueFull`, which come before the
+    transaction. Raises `InvalidLink` if there is no link, or `RateLimited`.
+    """
+    hits = hit_link_throttle(work, link)
+    if link is None:
+        raise InvalidLink
+    try:
+        yield link
+    except (WeakPassword, HashQueueFull):
+        work.throttles.refund(hits)
+        raise
+    work.refund(hits)
 
 
 def revoke_links(

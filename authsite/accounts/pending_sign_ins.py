@@ -29,6 +29,7 @@ class PendingSignInInfo(NamedTuple):
     auth_method: AuthMethod
     public_computer: bool
     next_path: str | None
+    created_at: datetime
     email: str
     delete_after: datetime | None
 
@@ -64,6 +65,7 @@ def find_pending_sign_in(
             PendingSignIn.auth_method,
             PendingSignIn.public_computer,
             PendingSignIn.next,
+            PendingSignIn.created_at,
             User.email,
             User.delete_after,
         )
@@ -78,6 +80,15 @@ def find_pending_sign_in(
         return None
     pending = PendingSignInInfo._make(row[1:])
     return pending._replace(auth_method=AuthMethod[row.auth_method.upper()])
+
+
+def delete_pending_sign_in(dbsession: Session, token: SessionToken) -> None:
+    """Delete the pending sign-in of this token, if there is one."""
+    dbsession.execute(
+        sa.delete(PendingSignIn).where(
+            PendingSignIn.id == token.id, PendingSignIn.secret_digest == token.digest
+        )
+    )
 
 
 def resume_pending_sign_in(work: UnitOfWork, pending: PendingSignInInfo) -> tuple[SignIn, User]:
@@ -103,5 +114,6 @@ def resume_pending_sign_in(work: UnitOfWork, pending: PendingSignInInfo) -> tupl
         auth_method=pending.auth_method,
         public_computer=pending.public_computer,
         next_path=pending.next_path,
+        authenticated_at=pending.created_at,
     )
     return sign_in, user

@@ -125,7 +125,7 @@ def create_session(work: UnitOfWork, sign_in: SignIn, event_type: EventType) -> 
         "user_id": user_id,
         "created_at": work.now,
         "last_seen_at": work.now,
-        "authenticated_at": work.now,
+        "authenticated_at": sign_in.authenticated_at or work.now,
         "expires_at": timeouts.expiry(created_at=work.now, last_seen_at=work.now),
         "public_computer": sign_in.public_computer,
         "user_agent": work.client.user_agent,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,7 +51,7 @@ class SignIn:
 
     `email_normalized` names the account in the device cookie. `password` is given if the credential
     is not locked yet, and its hash may be outdated. `next_path` is where the user was going, a path
-    of this site.
+    of this site. `authenticated_at` is given if the credential was proven in an earlier request.
     """
 
     credential: Credential
@@ -59,6 +60,7 @@ class SignIn:
     auth_method: AuthMethod = AuthMethod.PASSWORD
     public_computer: bool = False
     next_path: str | None = None
+    authenticated_at: datetime | None = None
 
 
 def normalize_email(email: str) -> str:

@@ -16,13 +16,16 @@ or another kind of server, calls `start` itself.
 """
 
 import atexit
+import logging
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+
+log = logging.getLogger(__name__)
 
 #: Seconds from loading the application to the start. Masters fork within some milliseconds.
 DELAY = 2.0
@@ -47,8 +50,15 @@ class Background:
 
     is_enabled = True
 
-    def __init__(self, workers: Sequence[Worker], *, delay: float = DELAY) -> None:
+    def __init__(
+        self,
+        workers: Sequence[Worker],
+        *,
+        forget_connections: Callable[[], None] = lambda: None,
+        delay: float = DELAY,
+    ) -> None:
         self._workers = tuple(workers)
+        self._forget_connections = forget_connections
         self._delay = delay
         self._timer: threading.Timer | None = None
         self._threads: list[threading.Thread] = []
@@ -65,7 +75,7 @@ class Background:
 
     def stop(self) -> None:
         """Stop every worker, and wait up to `STOP_TIMEOUT` seconds for their current tasks."""
-        self.before_fork()
+        self._cancel()
         for worker in self._workers:
             worker.stop()
         deadline = time.monotonic() + STOP_TIMEOUT
@@ -85,12 +95,13 @@ class Background:
 
     def before_fork(self) -> None:
         """Cancel a scheduled start, whose thread would not exist in the child."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join()
+        if self._timer is not None and self._timer.is_alive():
+            log.info("sys_background: left to the processes that this one forks")
+        self._cancel()
 
     def after_fork_in_child(self) -> None:
-        """Schedule a start, unless the parent serves itself."""
+        """Forget the parent's connections; schedule a start, unless the parent serves itself."""
+        self._forget_connections()
         if self._threads:
             self._workers, self._threads = (), []
         self._start_later()
@@ -111,6 +122,11 @@ class Background:
 
         uwsgi.post_fork_hook = start_in_child
         return True
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
 
     def _start_later(self) -> None:
         self._timer = threading.Timer(self._delay, self.start)

@@ -107,7 +107,10 @@ def includeme(config: Configurator) -> None:
 
 
 def _schedule_background(event: ApplicationCreated) -> None:
-    background.Background(services_of(event.app.registry).workers).schedule()
+    services = services_of(event.app.registry)
+    background.Background(
+        services.workers, forget_connections=services.database.forget_connections
+    ).schedule()
 
 
 def _add_headers(config: Configurator, services: Services) -> None:
@@ -147,7 +150,9 @@ def _check_factories(config: Configurator) -> None:
     if not (isinstance(root, type) and issubclass(root, Root)):
         raise ConfigurationError("the root factory must derive from authsite.resources.Root")
     if not (isinstance(request, type) and issubclass(request, Request)):
-        raise ConfigurationError("the request factory must derive from authsite.request.Request")
+        raise ConfigurationError(
+            "the request factory must derive from authsite.web.request.Request"
+        )
 
 
 def _register_templates(config: Configurator) -> None:

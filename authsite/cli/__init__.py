@@ -34,7 +34,7 @@ COMMANDS = {
 _EPILOG = """\b
 Exit status:
   0    done
-  1    refused or failed; one sentence on stderr says why
+  1    refused or failed, one sentence on stderr says why; or aborted at a prompt
   2    wrong usage
   130  stopped by Ctrl-C
 

@@ -3,10 +3,11 @@
 import configparser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import plaster
 from pyramid.paster import bootstrap
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from authsite.cli.errors import CommandError
 from authsite.db.engines import DATABASE_UNAVAILABLE
@@ -22,19 +23,30 @@ def open_site(ini: str) -> Iterator[Request]:
     """
     _require_application(ini)
     try:
-        with bootstrap(ini) as environment:
+        with _bootstrap(ini) as environment:
             request: Request = environment["request"]
             try:
                 yield request
             finally:
                 request.services.database.dispose()
-    except ImportError as error:
-        raise CommandError(f"{ini} names an application that is not installed: {error}") from error
-    except SettingError as error:  # of a host application; authsite's own main ends the program
-        raise CommandError(str(error)) from error
-    except (*DATABASE_UNAVAILABLE, ProgrammingError) as error:
+    except IntegrityError:  # a defect of the command
+        raise
+    except (*DATABASE_UNAVAILABLE, DatabaseError) as error:
         reason = f"{_in_one_line(error)} (has `alembic upgrade head` been run?)"
         raise CommandError(f"the database cannot be used: {reason}") from error
+
+
+def _bootstrap(ini: str) -> Any:
+    try:
+        return bootstrap(ini)
+    except ImportError as error:
+        raise CommandError(f"{ini} names a module that cannot be imported: {error}") from error
+    except SettingError as error:  # of a host application; authsite's own main ends the program
+        raise CommandError(str(error)) from error
+    except configparser.InterpolationError as error:  # whose text may quote a password
+        raise CommandError(f"{ini}: write %% for each % of {error.option}") from None
+    except OSError as error:
+        raise CommandError(f"{ini} cannot be read: {error}") from error
 
 
 def _in_one_line(error: Exception) -> str:
@@ -45,7 +57,12 @@ def _in_one_line(error: Exception) -> str:
 def _require_application(ini: str) -> None:
     try:
         sections = plaster.get_sections(ini)
-    except (OSError, configparser.Error, plaster.exceptions.PlasterError) as error:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        configparser.Error,
+        plaster.exceptions.PlasterError,
+    ) as error:
         raise CommandError(f"{ini} cannot be read: {error}") from error
     if "app:main" not in sections:
         raise CommandError(f"{ini} has no section [app:main]")

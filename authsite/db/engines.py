@@ -106,10 +106,19 @@ class Database:
 
     def dispose(self) -> None:
         """Close all connections that are not in use."""
-        for compiled in self._compiled:
-            compiled.close()
+        self._release_idle()
         self.engine.dispose()
         self.read_engine.dispose()
+
+    def forget_connections(self) -> None:
+        """Leave all connections to the parent of this process, which has just been forked."""
+        self._release_idle()
+        self.engine.dispose(close=False)
+        self.read_engine.dispose(close=False)
+
+    def _release_idle(self) -> None:
+        for compiled in self._compiled:
+            compiled.close()
 
 
 def _postgresql_arguments(timeout: timedelta, url: URL) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from pyramid.settings import asbool, aslist
 
 from authsite.doctor.finding import Finding, fail, in_one_line, ok, warn
 from authsite.doctor.subject import UNREADABLE, Subject
-from authsite.settings.loader import SettingError, describe_settings
+from authsite.settings.former_names import FORMER_NAMES
+from authsite.settings.loader import SettingError, describe_settings, variable_of
 
 _FLAGS = (
     *("debug_all", "debug_authorization", "debug_notfound", "debug_routematch", "debug_templates"),
@@ -17,6 +18,7 @@ _FLAGS = (
 _TOOLBAR = "debugtoolbar"
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 _VERBOSE = {"DEBUG", "NOTSET"}
+_FORMER_VARIABLES = {variable_of(old): variable_of(new) for old, new in FORMER_NAMES.items()}
 _SQL = ("sqlalchemy", "sqlalchemy.engine", "sqlalchemy.pool")
 
 
@@ -56,6 +58,8 @@ def variables(subject: Subject) -> Finding | list[Finding]:
 
 
 def _unknown(name: str, known: set[str]) -> Finding:
+    if name in _FORMER_VARIABLES:
+        return warn(f"{name} is not a setting.", f"Write {_FORMER_VARIABLES[name]} instead.")
     similar = difflib.get_close_matches(name, known, n=1)
     return warn(f"{name} is not a setting.", f"Did you mean {similar[0]}?" if similar else "")
 

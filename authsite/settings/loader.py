@@ -46,7 +46,7 @@ def _describe(group: str, group_type: type[Any]) -> Iterator[tuple[str, SettingD
         if not field.metadata:
             continue
         key = ".".join(filter(None, ("authsite", group, field.name)))
-        variable = _variable(key.removeprefix("authsite."))
+        variable = variable_of(key.removeprefix("authsite."))
         if key == "authsite.database.url":
             key, variable = "sqlalchemy.url", "DATABASE_URL"
         yield (
@@ -142,13 +142,15 @@ def _refuse_former_names(ini: Mapping[str, str], environ: Mapping[str, str]) -> 
             raise SettingError(
                 f"authsite.{former} is now authsite.{current}: rename it in the ini file."
             )
-        if _variable(former) in environ:
+        if variable_of(former) in environ:
             raise SettingError(
-                f"{_variable(former)} is now {_variable(current)}: rename it in the environment."
+                f"{variable_of(former)} is now {variable_of(current)}: "
+                "rename it in the environment."
             )
 
 
-def _variable(key: str) -> str:
+def variable_of(key: str) -> str:
+    """Return the environment variable of a key below `authsite.`."""
     return f"authsite.{key}".replace(".", "_").upper()
 
 

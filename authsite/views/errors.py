@@ -132,7 +132,9 @@ def suspended(exc: AccountSuspended, request: Request) -> Response:
 
 @exception_view_config(SignInExpired)
 def sign_in_expired(request: Request) -> Response:
-    """Return to the start of the sign-in."""
+    """Return to the start of the sign-in, or to the dashboard if another tab has completed it."""
+    if request.identity:
+        return redirect(request.path_to("dashboard"))
     return redirect(request.path_to("sign-in"), [request.services.flash.set("sign-in-expired")])
 
 

@@ -4,24 +4,29 @@ from dataclasses import replace
 from typing import Any
 
 from pyramid.response import Response
+from wtforms import SubmitField
 
 from authsite.accounts.close_account import reactivate_account
 from authsite.accounts.pending_sign_ins import SignInExpired, resume_pending_sign_in
+from authsite.http.redirects import redirect
 from authsite.resources import Root
-from authsite.web.authentication import (
-    SCHEDULED_DELETION,
-    complete_sign_in,
-    find_paused_sign_in,
-)
+from authsite.web.authentication import SCHEDULED_DELETION, complete_sign_in
 from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm
+from authsite.web.paused_sign_ins import abandon_sign_in, find_paused_sign_in
 from authsite.web.request import Request
 
 
+class ReactivateAccountForm(SiteForm):
+    """The button that leaves the account closed; the other one keeps it."""
+
+    leave = SubmitField("Leave account closed")
+
+
 @form_views(context=Root, name="reactivate-account", permission="public")
-class ReactivateAccountPage(FormPage[SiteForm]):
+class ReactivateAccountPage(FormPage[ReactivateAccountForm]):
     template = "reactivate_account"
-    form_type = SiteForm
+    form_type = ReactivateAccountForm
 
     def __init__(self, context: Any, request: Request) -> None:
         super().__init__(context, request)
@@ -30,18 +35,18 @@ class ReactivateAccountPage(FormPage[SiteForm]):
             raise SignInExpired
         self.pending = pending
 
-    def accept(self, _form: SiteForm) -> Response:
+    def accept(self, form: ReactivateAccountForm) -> Response:
+        if form.leave.data:
+            return redirect(self.request.path_to(), abandon_sign_in(self.request))
         work = self.request.work
         sign_in, user = resume_pending_sign_in(work, self.pending)
         reactivate_account(work, user)
-        response = complete_sign_in(
+        return complete_sign_in(
             self.request,
             replace(sign_in, credential=replace(sign_in.credential, delete_after=None)),
             after=SCHEDULED_DELETION,
             flash="account-reactivated",
         )
-        response.headerlist.append(self.request.services.pending_sign_in_cookie.clear())
-        return response
 
     def values(self) -> dict[str, Any]:
         return {"pending": self.pending}

@@ -5,11 +5,10 @@ from typing import Any
 from pyramid.response import Response
 from pyramid.security import forget
 
-from authsite.accounts.email_links import Purpose
+from authsite.accounts.email_links import Purpose, link_attempt
 from authsite.accounts.reset_password import reset_password
 from authsite.http.redirects import redirect
 from authsite.resources import EmailLinkResource
-from authsite.web.authentication import authenticate_with_link
 from authsite.web.form_pages import LinkPage, form_views
 from authsite.web.forms import NewPasswordForm
 from authsite.web.request import Request
@@ -31,7 +30,7 @@ class ResetPasswordPage(LinkPage[ResetPasswordForm]):
             self.link = None
 
     def accept(self, form: ResetPasswordForm) -> Response:
-        link, _ = authenticate_with_link(self.request, self.link)
-        reset_password(self.request.work, link, password=form.password.data)
+        with link_attempt(self.request.work, self.link) as link:
+            reset_password(self.request.work, link, password=form.password.data)
         flash = self.request.services.flash.set("password-chosen")
         return redirect(self.request.path_to("sign-in"), [*forget(self.request), flash])

@@ -5,11 +5,10 @@ from typing import ClassVar
 from pyramid.response import Response
 from pyramid.security import forget
 
-from authsite.accounts.email_links import Purpose
+from authsite.accounts.email_links import Purpose, link_attempt
 from authsite.accounts.secure_account import PreviousEmailTaken, secure_account
 from authsite.http.redirects import redirect
 from authsite.resources import EmailLinkResource
-from authsite.web.authentication import authenticate_with_link
 from authsite.web.form_pages import FormError, LinkPage, form_views
 from authsite.web.forms import SiteForm
 
@@ -28,6 +27,6 @@ class SecureAccountPage(LinkPage[SiteForm]):
     errors: ClassVar = {PreviousEmailTaken: FormError(None, _TAKEN, status=409)}
 
     def accept(self, _form: SiteForm) -> Response:
-        link, _ = authenticate_with_link(self.request, self.link)
-        token = secure_account(self.request.work, link)
+        with link_attempt(self.request.work, self.link) as link:
+            token = secure_account(self.request.work, link)
         return redirect(self.request.path_to("reset-password", str(token)), forget(self.request))

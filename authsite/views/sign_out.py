@@ -6,6 +6,7 @@ from pyramid.view import view_config, view_defaults
 
 from authsite.http.redirects import redirect
 from authsite.resources import Root
+from authsite.web.paused_sign_ins import abandon_sign_in
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
@@ -26,6 +27,7 @@ class SignOutPage:
         """End the session, and clear the browser's cache of pages (ASVS 14.3.1)."""
         headers = [
             *forget(self.request),
+            *abandon_sign_in(self.request),
             self.request.services.flash.set("signed-out"),
             ("Clear-Site-Data", '"cache"'),
         ]

@@ -11,12 +11,6 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import ActiveLink, InvalidLink, hit_link_throttle
 from authsite.accounts.new_device import notify_new_device
-from authsite.accounts.pending_sign_ins import (
-    PENDING_SIGN_IN_LIFETIME,
-    PendingSignInInfo,
-    create_pending_sign_in,
-    find_pending_sign_in,
-)
 from authsite.accounts.sessions import create_session
 from authsite.accounts.sign_in import (
     InvalidCredentials,
@@ -29,14 +23,14 @@ from authsite.accounts.sign_in import (
 from authsite.accounts.users import AccountSuspended, Credential
 from authsite.accounts.verify_email import send_verification_at_sign_in
 from authsite.audit.event_types import AuthMethod, EventType, SessionEndReason
-from authsite.clock import utc_now
 from authsite.http.redirects import redirect
 from authsite.http.user_agents import browser_label
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.security.policy import policy_of, require_identity
 from authsite.throttling.throttles import RateLimited
-from authsite.tokens import SessionToken, new_id
+from authsite.tokens import new_id
 from authsite.web.pages import mail_sent_page
+from authsite.web.paused_sign_ins import abandon_sign_in, pause_sign_in
 from authsite.web.request import Request
 
 #: A stage returns the sign-in to pass it on, or the response that interrupts it.
@@ -163,24 +157,6 @@ def complete_sign_in(
     return result
 
 
-def pause_sign_in(request: Request, sign_in: SignIn, *, stage: str, page: str) -> Response:
-    """Store the sign-in for ten minutes and redirect to the page of the stage."""
-    token = create_pending_sign_in(request.work, sign_in, stage)
-    cookie = request.services.pending_sign_in_cookie
-    lifetime = None if sign_in.public_computer else PENDING_SIGN_IN_LIFETIME
-    return redirect(request.path_to(page), [cookie.set(str(token), max_age=lifetime)])
-
-
-def find_paused_sign_in(request: Request, *, stage: str) -> PendingSignInInfo | None:
-    """Return the sign-in of this browser that the stage has paused, or None."""
-    value = request.services.pending_sign_in_cookie.read(request)
-    token = SessionToken.parse(value) if value else None
-    if token is None:
-        return None
-    with request.services.database.read_dbsession() as dbsession:
-        return find_pending_sign_in(dbsession, token, stage=stage, now=utc_now())
-
-
 def _refuse_suspended(request: Request, credential: Credential) -> None:
     if credential.suspended_at:
         _record_failure(request, credential.user_id, EventType.SIGN_IN_DENIED)
@@ -231,7 +207,7 @@ DEFAULT_STAGES: Mapping[str, Stage] = {
 
 
 def _start_session(request: Request, sign_in: SignIn) -> Response:
-    """Create the session, end the browser's previous one, and redirect to the requested page.
+    """Create the session, end what the browser had before, and redirect to the requested page.
 
     A sign-in always creates a session (ASVS 7.2.4). The user, who is locked, gets an email if the
     device is new to the account.
@@ -244,6 +220,7 @@ def _start_session(request: Request, sign_in: SignIn) -> Response:
     event_type = EventType.NEW_DEVICE_SIGN_IN if is_new_device else EventType.SIGNED_IN
     token = create_session(work, sign_in, event_type)
     headers = policy.cookie_headers(token, public_computer=sign_in.public_computer)
+    headers += abandon_sign_in(request)
     if is_new_device:
         browser = browser_label(work.client.user_agent)
         notify_new_device(work, credential.user_id, browser=browser)

@@ -12,7 +12,7 @@ from authsite.web.request import Request
 TEMPLATES = "authsite.templates"
 
 
-def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+def page(request: Request, template: str, /, *, status: int = 200, **values: Any) -> Response:
     """Return the page that `template` makes of `values`.
 
     Pyramid's renderers would let subscribers add to the values. Without them the dashboard takes
@@ -25,7 +25,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     return Response(status=status, headerlist=headers, app_iter=[body])
 
 
-def _render(environment: Environment, name: str, **values: Any) -> str:
+def _render(environment: Environment, name: str, /, **values: Any) -> str:
     """Do what `Template.render` does, but put the globals under the values in one step.
 
     The dashboard takes 8 % less CPU time.

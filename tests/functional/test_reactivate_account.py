@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.clock import utc_now
-from authsite.models import PendingSignIn, User
+from authsite.models import PendingSignIn, User, UserSession
 from tests.browsers import PASSWORD
 from tests.functional.cookies import cookies_of, plant
 from tests.functional.reading import status_of
@@ -41,6 +41,12 @@ def expired(answer):
 def pending(dbsession):
     """Return how many sign-ins are pending."""
     return dbsession.scalar(sa.select(sa.func.count()).select_from(PendingSignIn))
+
+
+def leave(page):
+    """Press the button that leaves the account closed."""
+    form = page.forms[page.html.find_all("form").index(page.html.main.form)]
+    return form.submit("leave", headers={"Sec-Fetch-Site": "same-origin"})
 
 
 def test_reactivation_signs_in(ada, page, mailbox, dbsession):
@@ -115,17 +121,63 @@ def test_second_click_ends_on_the_dashboard(ada, page):
     assert ada.is_signed_in
 
 
-def test_second_tab_resumes_after_the_first(ada):
-    """Both tabs signed in; the account is kept by one, and the other goes on to the same place."""
-    first = ada.sign_in().follow()
-    cookie = ada.app.cookies["pending_sign_in"]
-    second = ada.sign_in().follow()
-    ada.submit(second, {})
+def test_another_sign_in_replaces_the_pending_one(ada, page, dbsession):
+    former = ada.app.cookies["pending_sign_in"]
+    again = ada.sign_in().follow()
+    assert pending(dbsession) == 1
+    ada.submit(again, {})
     ada.sign_out()
+    plant(ada, "pending_sign_in", former)
+    assert expired(ada.get(PAGE))
+
+
+def test_reactivation_revokes_pending_sign_ins_of_other_browsers(ada, page, new_browser, dbsession):
+    other = new_browser()
+    waiting = other.sign_in().follow()
+    ada.submit(page, {})
+    assert pending(dbsession) == 0
+    assert expired(other.submit(waiting, {}))
+
+
+def test_page_leads_to_the_dashboard_when_another_tab_has_resumed(ada, page):
+    cookie = ada.app.cookies["pending_sign_in"]
+    ada.submit(page, {}).follow()
     plant(ada, "pending_sign_in", cookie)
-    kept = ada.submit(ada.get(PAGE), {})
-    assert (kept.status_int, kept.location) == (303, "http://localhost/dashboard")
-    assert first.status_int == 200
+    back = ada.get(PAGE)
+    assert (back.status_int, back.location) == (303, "http://localhost/dashboard")
+    assert status_of(back.follow()) is None
+
+
+def test_account_can_be_left_closed(ada, page, dbsession):
+    left = leave(page)
+    assert (left.status_int, left.location) == (303, "http://localhost/")
+    assert cookies_of(left)["pending_sign_in"]["max-age"] == "0"
+    assert pending(dbsession) == 0
+    assert dbsession.scalar(sa.select(User.delete_after)) is not None
+    assert expired(ada.get(PAGE))
+
+
+def test_sign_in_to_another_account_ends_the_pending_one(ada, page, new_browser, dbsession):
+    new_browser().sign_up(email="grace@example.com")
+    cookies = cookies_of(ada.sign_in(email="grace@example.com"))
+    assert cookies["pending_sign_in"]["max-age"] == "0"
+    assert pending(dbsession) == 0
+
+
+def test_sign_out_ends_a_pending_sign_in(ada, new_browser, dbsession):
+    grace = new_browser()
+    grace.sign_up(email="grace@example.com")
+    ada.sign_in()
+    plant(grace, "pending_sign_in", ada.app.cookies["pending_sign_in"])
+    assert cookies_of(grace.sign_out())["pending_sign_in"]["max-age"] == "0"
+    assert pending(dbsession) == 0
+
+
+def test_resumed_session_was_authenticated_at_the_sign_in(ada, page, dbsession, let_time_pass):
+    let_time_pass(timedelta(minutes=9))
+    ada.submit(page, {})
+    row = dbsession.execute(sa.select(UserSession.authenticated_at, UserSession.created_at)).one()
+    assert timedelta(minutes=9) <= row.created_at - row.authenticated_at < timedelta(minutes=10)
 
 
 def test_public_computer_stays_public(ada):

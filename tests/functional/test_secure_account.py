@@ -242,6 +242,18 @@ def test_valid_links_are_not_throttled(ada, new_site, tell):
     assert [press(browser, tell()).status_int for _ in range(3)] == [303] * 3
 
 
+def test_link_to_a_taken_address_is_throttled(ada, new_browser, tell, move, dbsession):
+    """It stays usable, so each attempt counts."""
+    link = tell()
+    move(THIEF)
+    browser, other = new_browser(), new_browser()
+    other.sign_up(first_name="Eve", email="eve@example.com")
+    eve = sa.update(User).where(User.first_name == "Eve")
+    dbsession.execute(eve.values(email=ADA, email_normalized=ADA))
+    dbsession.commit()
+    assert [press(browser, link).status_int for _ in range(11)] == [409] * 10 + [429]
+
+
 def test_address_taken_meanwhile_is_not_restored(ada, new_browser, tell, move, dbsession):
     """The site's own pages cannot cause this; everyone is signed out all the same."""
     link = tell()

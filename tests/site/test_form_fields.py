@@ -4,6 +4,7 @@ import pytest
 from wtforms import Form
 
 from authsite.resources.site_map import endpoints
+from tests.browsers import PASSWORD
 from tests.site.places import path_of
 
 pytestmark = pytest.mark.one_database
@@ -23,7 +24,7 @@ FILLED_IN_AS = {
 }
 PASSWORDS = {"password", "confirm_password", "current_password"}
 #: All fields of all forms. A new one needs a row here, and one in docs/security.md.
-FIELDS = {*FILLED_IN_AS, "public_computer", "without_password", "next"}
+FIELDS = {*FILLED_IN_AS, "public_computer", "without_password", "leave", "next"}
 
 
 @pytest.fixture
@@ -33,10 +34,14 @@ def inputs(application, new_browser, grant_admin, services):
     member.sign_up()
     administrator.sign_up(email="grace@example.com")
     grant_admin("grace@example.com")
+    paused = new_browser()
+    paused.sign_up(email="joan@example.com")
+    paused.submit(paused.get("/account/close"), {"password": PASSWORD})
+    paused.sign_in(email="joan@example.com")
     found = []
     for address in {page.url for page in endpoints(application.registry)}:
         path = path_of(services, address)
-        for browser in (stranger, member, administrator):
+        for browser in (stranger, member, administrator, paused):
             page = browser.get(path, expect_errors=True)
             if page.content_type == "text/html":
                 found += page.html.find_all(["input", "textarea", "select"])

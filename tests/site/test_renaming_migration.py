@@ -1,9 +1,12 @@
 """Migration 0005 renames tables, columns and stored keys, and keeps every row, up and down."""
 
 import itertools
+import threading
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
+from alembic.util import CommandError
 
 from tests.site.test_migrations import schema_of
 
@@ -262,3 +265,29 @@ def test_renaming_keeps_every_row_up_and_down(empty_url, engine, migrate):
         row for row in links if row[2] != "keep_account"
     ]
     assert rows_of(engine, *former) == former
+
+
+def test_foreign_keys_of_other_tables_are_refused(empty_url, engine, migrate):
+    migrate(empty_url, "0004")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            'CREATE TABLE note (id INTEGER PRIMARY KEY, owner VARCHAR(16) REFERENCES "user" (id))'
+        )
+    with pytest.raises(CommandError, match=r"^note: drop the foreign keys"):
+        migrate(empty_url, "0005")
+    assert "user" in sa.inspect(engine).get_table_names()
+
+
+def test_rows_committed_while_the_migration_waits_are_kept(empty_url, engine, migrate):
+    migrate(empty_url, "0004")
+    migration = threading.Thread(target=migrate, args=(empty_url, "0005"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO throttle (key, begun_at, hits, free_at, forget_at) VALUES (%s, 1, 1, 1, 1)"
+            % ("'\\x00'" if engine.dialect.name == "postgresql" else "x'00'")
+        )
+        migration.start()
+        migration.join(2.0)
+        assert migration.is_alive()
+    migration.join()
+    assert len(rows_of(engine, "authsite_throttle")["authsite_throttle"]) == 1

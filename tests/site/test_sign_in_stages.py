@@ -11,9 +11,8 @@ from authsite.web.authentication import (
     SCHEDULED_DELETION,
     STAGES,
     complete_sign_in,
-    find_paused_sign_in,
-    pause_sign_in,
 )
+from authsite.web.paused_sign_ins import find_paused_sign_in, pause_sign_in
 from tests.browsers import PASSWORD
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -68,6 +67,16 @@ def accept(browser):
 def is_paused(answer):
     """Whether a sign-in was interrupted by the stage."""
     return (answer.status_int, answer.location) == (303, "http://localhost/terms")
+
+
+def test_stage_cannot_pause_before_the_credential_is_locked(new_application, visit, caplog):
+    def add_terms_first(config):
+        config.registry[STAGES] = {"terms": require_terms, **DEFAULT_STAGES}
+
+    browser = visit(new_application(add_terms_first))
+    assert is_paused(browser.sign_up())
+    assert browser.sign_in().status_int == 500
+    assert "the stage terms has to come after credential_changed" in caplog.text
 
 
 def test_stage_interrupts_sign_up_and_sign_in(browser):

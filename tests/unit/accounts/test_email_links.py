@@ -14,10 +14,14 @@ from authsite.accounts.email_links import (
     issue_link,
     issue_secure_account_link,
     lifetime_of,
+    link_attempt,
     revoke_links,
 )
+from authsite.accounts.new_password import WeakPassword
+from authsite.accounts.users import EmailTaken
 from authsite.http.client import Client
 from authsite.models import EmailLink, User
+from authsite.passwords.hash_queue import HashQueueFull
 from authsite.throttling.throttles import RateLimited
 from authsite.tokens import LinkToken, new_id
 from tests.factories import NOW, a_user, some_noise, throttles_for
@@ -105,6 +109,14 @@ def test_secure_account_link_lasts_from_when_it_is_due(begin, work, ada):
 
 
 @pytest.fixture
+def ada_link(work, ada):
+    """A link that Ada can use."""
+    link = active_link(work, issue_link(work, ada, Purpose.RESET_PASSWORD), Purpose.RESET_PASSWORD)
+    work.dbsession.commit()
+    return link
+
+
+@pytest.fixture
 def attempt(services, begin):
     """Count attempts with these throttles; return the hits of the last one."""
 
@@ -161,6 +173,40 @@ def test_link_attempts_of_a_network_count_across_accounts(services, attempt, use
 def test_attempts_with_invalid_links_count_for_no_account(services, attempt):
     throttles = throttles_for(services, email_link_account="1/1h")
     attempt(throttles, 3, user_id=None)
+
+
+def test_link_attempt_counts_until_the_commit(services, begin, ada_link):
+    throttles = throttles_for(services, email_link_account="1/1h")
+    due = []
+    work = begin(throttles=throttles, refund=due.extend)
+    with link_attempt(work, ada_link) as link, pytest.raises(RateLimited):
+        hit_link_throttle(work, link)
+    throttles.refund(due)
+    hit_link_throttle(work, ada_link)
+
+
+@pytest.mark.parametrize("error", [WeakPassword, HashQueueFull])
+def test_link_attempt_that_did_nothing_does_not_count(services, begin, ada_link, error):
+    work = begin(throttles=throttles_for(services, email_link_account="1/1h"))
+    for _ in range(2):
+        with pytest.raises(error), link_attempt(work, ada_link):
+            raise error
+
+
+def test_link_attempt_that_failed_counts(services, begin, ada_link):
+    work = begin(throttles=throttles_for(services, email_link_account="1/1h"))
+    with pytest.raises(EmailTaken), link_attempt(work, ada_link):
+        raise EmailTaken
+    with pytest.raises(RateLimited), link_attempt(work, ada_link):
+        pass
+
+
+def test_link_attempt_without_a_link_counts(services, begin):
+    work = begin(throttles=throttles_for(services, email_link_network="1/1h"))
+    with pytest.raises(InvalidLink), link_attempt(work, None):
+        pass
+    with pytest.raises(RateLimited), link_attempt(work, None):
+        pass
 
 
 def test_refunded_link_attempts_do_not_count(services, attempt):

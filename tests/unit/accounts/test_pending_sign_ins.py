@@ -1,5 +1,6 @@
 """Pending sign-ins: written by a stage, found by their token, resumed once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -95,7 +96,7 @@ def test_pending_sign_in_lasts_for_ten_minutes(begin, work, token):
 def test_pending_sign_in_resumes_once(work, ada, sign_in, token):
     pending = find(work, token)
     resumed, user = resume_pending_sign_in(work, pending)
-    assert (resumed, user) == (sign_in, ada)
+    assert (resumed, user) == (replace(sign_in, authenticated_at=NOW), ada)
     assert find(work, token) is None
     with pytest.raises(SignInExpired):
         resume_pending_sign_in(work, pending)

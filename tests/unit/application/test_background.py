@@ -110,6 +110,28 @@ def test_a_fork_before_the_start_hands_it_to_the_child(background_of, worker):
     until(lambda: worker.started, "the start in the child")
 
 
+def test_child_forgets_the_connections_of_its_parent(background_of, worker):
+    forgotten = []
+    background = Background([worker], forget_connections=lambda: forgotten.append(True))
+    background.start()
+    assert not forgotten
+    background.after_fork_in_child()
+    assert forgotten
+    worker.stop()
+
+
+def test_fork_that_postpones_the_start_is_logged(background_of, caplog):
+    caplog.set_level("INFO", "authsite")
+    background = background_of(NEVER)
+    background.before_fork()
+    assert not caplog.records
+    background.schedule()
+    background.before_fork()
+    assert [record.getMessage() for record in caplog.records] == [
+        "sys_background: left to the processes that this one forks"
+    ]
+
+
 def test_a_fork_after_the_start_leaves_it_with_the_parent(background_of, worker):
     background = background_of(0.0)
     background.start()

@@ -163,7 +163,21 @@ def test_unreadable_ini_file_is_named(tmp_path, command, content):
     assert len(printed.splitlines()) < 5
 
 
+def test_single_percent_sign_is_named_without_its_value(tmp_path):
+    file = tmp_path / "site.ini"
+    file.write_text("[app:main]\nuse = egg:authsite\nauthsite.secret = se%cret\n")
+    printed = refusal("urls", str(file))
+    assert "write %% for each % of authsite.secret" in printed
+    assert "se%cret" not in printed
+
+
+def test_ini_file_in_another_encoding_is_named(tmp_path):
+    file = tmp_path / "site.ini"
+    file.write_bytes(b"[app:main]\nuse = egg:authsite\n# caf\xe9\n")
+    assert "cannot be read" in refusal("urls", str(file))
+
+
 def test_missing_application_is_named(tmp_path):
     file = tmp_path / "site.ini"
     file.write_text("[app:main]\nuse = egg:nothing\n")
-    assert "names an application that is not installed" in refusal("urls", str(file))
+    assert "names a module that cannot be imported" in refusal("urls", str(file))

@@ -125,6 +125,26 @@ def test_a_form_is_tried_as_often_as_the_settings_say(application, services):
     assert retry_attempts(a_post(application)) == attempts
 
 
+def test_connections_of_the_parent_are_forgotten_but_not_closed(services):
+    database = services.database
+    former = []
+    for engine in (database.engine, database.read_engine):
+        connection = engine.raw_connection()
+        former.append(connection.dbapi_connection)
+        connection.close()
+    services.checkup.one_or_none(
+        user_id="x", session_id="x", now=NOW, kept_since=NOW, unseen_since=NOW
+    )
+    database.forget_connections()
+    for engine in (database.engine, database.read_engine):
+        connection = engine.raw_connection()
+        assert connection.dbapi_connection not in former
+        connection.close()
+    for connection in former:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        connection.close()
+
+
 def test_which_database_it_is_can_be_asked(services, database_url):
     assert services.database.is_sqlite is database_url.startswith("sqlite")
 

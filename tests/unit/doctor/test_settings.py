@@ -78,6 +78,13 @@ def test_variables_with_a_typo_get_a_suggestion(a_subject):
     assert "AUTHSITE_SITE_URL" in findings_of(subject, "variables")[0].fix
 
 
+def test_variables_with_a_former_name_get_the_current_one(a_subject):
+    subject = a_subject(environ={"AUTHSITE_MAIL_THREAD": "x"})
+    warns(subject, "variables")
+    fix = findings_of(subject, "variables")[0].fix
+    assert fix == "Write AUTHSITE_MAIL_DELIVER_IN_PROCESS instead."
+
+
 @pytest.mark.parametrize("name", ["AUTHSITE_SITE_NAME_FILE", "AUTHSITE_", "AUTHSITE_QQQQQQQQQQQQ"])
 def test_variables_that_are_no_setting_are_a_warning(a_subject, name):
     """Only a secret is read from a file."""

@@ -6,7 +6,7 @@ from authsite.accounts.pending_sign_ins import create_pending_sign_in
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.users import Credential
 from authsite.clock import utc_now
-from authsite.web.authentication import find_paused_sign_in
+from authsite.web.paused_sign_ins import find_paused_sign_in
 from authsite.web.request import Request
 from tests.factories import a_unit_of_work, a_user
 
