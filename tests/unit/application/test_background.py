@@ -117,6 +117,7 @@ def test_child_forgets_the_connections_of_its_parent(background_of, worker):
     assert not forgotten
     background.after_fork_in_child()
     assert forgotten
+    background.stop()
     worker.stop()
 
 

@@ -9,9 +9,11 @@ from importlib.metadata import version
 import click
 import pytest
 from click.shell_completion import BashComplete
+from sqlalchemy.exc import IntegrityError
 
 from authsite.cli import main
-from tests.shell import refusal, run
+from authsite.cli.site import open_site
+from tests.shell import refusal, run, write_ini
 
 ROOT = click.Context(main, info_name="authsite")
 
@@ -175,6 +177,28 @@ def test_ini_file_in_another_encoding_is_named(tmp_path):
     file = tmp_path / "site.ini"
     file.write_bytes(b"[app:main]\nuse = egg:authsite\n# caf\xe9\n")
     assert "cannot be read" in refusal("urls", str(file))
+
+
+def test_missing_ini_file_of_an_ini_file_is_named(tmp_path):
+    file = tmp_path / "site.ini"
+    file.write_text("[app:main]\nuse = config:missing.ini\n")
+    printed = refusal("urls", str(file))
+    assert printed.startswith(f"authsite: {file} cannot be read: ")
+    assert "missing.ini" in printed
+
+
+def test_file_that_is_no_database_is_named(tmp_path, settings_of_tests):
+    (tmp_path / "text.sqlite").write_text("no database at all" * 100)
+    url = {"sqlalchemy.url": f"sqlite:///{tmp_path}/text.sqlite"}
+    printed = refusal("outbox", write_ini(tmp_path / "site.ini", settings_of_tests | url))
+    assert "the database cannot be used: file is not a database" in printed
+
+
+def test_broken_constraints_are_no_refusal(ini):
+    """They are defects of a command, whose traceback is needed."""
+    error = IntegrityError("INSERT", None, Exception())
+    with pytest.raises(IntegrityError), open_site(ini):
+        raise error
 
 
 def test_missing_application_is_named(tmp_path):

@@ -127,6 +127,7 @@ def test_a_form_is_tried_as_often_as_the_settings_say(application, services):
 
 def test_connections_of_the_parent_are_forgotten_but_not_closed(services):
     database = services.database
+    database.dispose()
     former = []
     for engine in (database.engine, database.read_engine):
         connection = engine.raw_connection()
