@@ -50,7 +50,7 @@ def error_page(
     """Return the page for an error, with navigation if the identity can be loaded."""
     try:
         request.identity  # noqa: B018 - cached for the layout, or unavailable
-    except DATABASE_UNAVAILABLE:
+    except Exception:  # the database is unavailable, or a damaged row cannot be read
         values["database_away"] = True
     return page(
         request,
