@@ -54,10 +54,10 @@ def build(folder: Path, target: Path, at_least: int, partial: bool) -> None:
     # A link to a filter stays a link.
     building = build_filter(source, target.resolve(), prefixes=prefixes, at_least=at_least)
     try:
-        with progress_bar("Reading files", total=len(prefixes), update_every=_STEP) as bar:
+        with progress_bar("Reading files", total=len(prefixes), update_every=_STEP) as advance:
             for found in building:
                 hashes += found
-                bar.update(1)
+                advance(1)
     except (OSError, MalformedFile) as error:
         raise CommandError(f"the filter was not built: {error}") from error
     click.echo(f"{hashes} hashes of {len(prefixes)} files are in {target}")

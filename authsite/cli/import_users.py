@@ -136,12 +136,12 @@ def _import(
         with opened as source, open_report(report) as write_report:
             if source.sessions is not None:
                 counts["sessions"] = source.sessions
-            with progress_bar("Importing users", total=source.total) as bar:
+            with progress_bar("Importing users", total=source.total) as advance:
                 for batch in import_users(begin, source.users, now=utc_now()):
                     write_report(batch.rejected)
                     counts.update(batch.counts)
                     reasons.update(rejection.reason for rejection in batch.rejected)
-                    bar.update(batch.counts["read"])
+                    advance(batch.counts["read"])
     except UnusableSource as error:
         raise CommandError(f"{error} (after {counts['read']} users)") from error
     return counts, reasons

@@ -2,20 +2,21 @@
 
 import itertools
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
 
-
-def progress_bar(label: str, *, total: int | None, update_every: int = 1) -> "ProgressBar[int]":
-    """Return a bar whose `update(n)` adds n steps; hidden unless stderr is a terminal.
+@contextmanager
+def progress_bar(
+    label: str, *, total: int | None, update_every: int = 1
+) -> Iterator[Callable[[int], None]]:
+    """Yield a function that adds steps to a bar, which is hidden unless stderr is a terminal.
 
     If `total` is None, only the count is shown; if it is 0, nothing.
     """
-    return click.progressbar(
+    with click.progressbar(
         itertools.count(),
         length=total,
         label=label,
@@ -23,4 +24,5 @@ def progress_bar(label: str, *, total: int | None, update_every: int = 1) -> "Pr
         update_min_steps=update_every,
         file=sys.stderr,
         hidden=total == 0 or not sys.stderr.isatty(),
-    )
+    ) as bar:
+        yield bar.update

@@ -39,9 +39,9 @@ def _purge(database: Database, target: PurgeTarget, *, now: datetime) -> int:
     deleted = 0
     with database.read_engine.connect() as connection:
         total = count_expired(connection, target, now=now)
-    with progress_bar(f"Deleting {target.name}", total=total) as bar:
+    with progress_bar(f"Deleting {target.name}", total=total) as advance:
         for batch in targets.purge(database.write_engine, target, now=now):
             deleted += batch
-            bar.update(batch)
+            advance(batch)
             time.sleep(PAUSE)
     return deleted

@@ -15,8 +15,8 @@ _CHILDREN = "authsite.children"
 class Resource:
     """A node of the tree, created for each request.
 
-    `__name__` is the only spelling that the URL may have: children that stand for a row take it
-    from the row, never from the request.
+    `__name__` is the only spelling that the URL may have: the child of a row takes the id of the
+    row, never the text of the request.
     """
 
     def __init__(self, request: Request, *, name: str = "", parent: "Resource | None" = None):

@@ -11,8 +11,8 @@ from authsite.security.principals import ANONYMOUS
 class Root(Resource):
     """`/`: `public` for everyone, `anonymous` and `authenticated` by whether a user is signed in.
 
-    Other resources add permissions and deny none: the nearest entry wins, so that `DENY_ALL` would
-    revoke those of the site.
+    Other resources add permissions and deny none: the nearest entry wins, so one that denied all
+    would revoke those of the site.
     """
 
     __acl__: ClassVar = [

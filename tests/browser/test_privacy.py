@@ -49,7 +49,7 @@ def test_after_somebody_else_has_signed_in_the_back_button_shows_only_theirs(pag
 
 
 @pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4", "3.4.3", "3.6.1", "14.2.3", "14.3.3")
-@pytest.mark.parametrize("states", [ANONYMOUS, MEMBER], ids=["strangers", "members"])
+@pytest.mark.parametrize("states", [ANONYMOUS, MEMBER], ids=["anonymous", "signed in"])
 def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, new_page, origin):
     """In every state, with JavaScript on: all that is asked for is ours, the policy is never
     violated, nothing is stored, and a script could read no cookie.

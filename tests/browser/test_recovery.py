@@ -90,7 +90,7 @@ def test_who_signed_up_with_anothers_address_is_out_when_its_owner_comes(
 def test_a_forgotten_password_is_replaced(page, member, inbox):
     sign_out(page)
     page.get_by_role("link", name="Forgot your password?").click()
-    fill_in(page, {"Email": "nobody at all"}, "Send reset link")
+    fill_in(page, {"Email": "no email address"}, "Send reset link")
     expect(labelled(page, "Email")).to_have_accessible_description(
         "Enter an email address like name@example.com."
     )

@@ -29,8 +29,8 @@ def ada(browser, verify):
     return browser
 
 
-def told(mailbox):
-    """Return the mails that tell of a new browser."""
+def notices_in(mailbox):
+    """Return the emails about sign-ins on new devices."""
     return [mail for mail in mailbox.all_for() if mail.template == "new_device_sign_in"]
 
 
@@ -38,7 +38,7 @@ def told(mailbox):
 def test_the_owner_is_told_of_a_new_browser_and_from_where(ada, new_browser, mailbox):
     phone = new_browser(HTTP_USER_AGENT=FIREFOX, REMOTE_ADDR="198.51.100.7")
     phone.sign_in()
-    [mail] = told(mailbox)
+    [mail] = notices_in(mailbox)
     assert mail.recipient == "ada@example.com"
     assert mail.subject == "New sign-in to your authsite account"
     for text in (mail.text, mail.html):
@@ -51,11 +51,11 @@ def test_the_owner_is_told_of_a_new_browser_and_from_where(ada, new_browser, mai
 def test_a_browser_that_is_known_is_not_told_of(ada, mailbox):
     ada.sign_out()
     ada.sign_in()
-    assert told(mailbox) == []
+    assert notices_in(mailbox) == []
 
 
 def test_nor_is_the_sign_up(ada, mailbox):
-    assert told(mailbox) == []
+    assert notices_in(mailbox) == []
 
 
 def test_on_a_public_computer_everybody_is_told_each_time(ada, new_browser, mailbox):
@@ -63,7 +63,7 @@ def test_on_a_public_computer_everybody_is_told_each_time(ada, new_browser, mail
     typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": True}
     for number in (1, 2):
         library.submit(library.get("/sign-in"), typed)
-        assert len(told(mailbox)) == number
+        assert len(notices_in(mailbox)) == number
         library.sign_out()
 
 
@@ -72,7 +72,7 @@ def test_a_browser_of_somebody_else_is_new_to_the_account(ada, new_browser, mail
     eve.sign_up(email="eve@example.com")
     eve.sign_out()
     eve.sign_in()
-    [mail] = told(mailbox)
+    [mail] = notices_in(mailbox)
     assert mail.recipient == "ada@example.com"
 
 
@@ -85,19 +85,19 @@ def test_a_copied_session_makes_no_browser_known(ada, new_browser, mailbox):
     assert asked.status_int == 303
     thief.sign_out()
     thief.sign_in()
-    assert len(told(mailbox)) == 1
+    assert len(notices_in(mailbox)) == 1
 
 
 def test_who_does_not_get_in_is_not_told_of(ada, new_browser, mailbox):
     new_browser().sign_in(password="not that one")
-    assert told(mailbox) == []
+    assert notices_in(mailbox) == []
 
 
 @pytest.mark.asvs("7.4.3")
 def test_by_the_link_in_it_the_owner_locks_everybody_out(ada, new_browser, mailbox):
     thief, owner = new_browser(), new_browser()
     thief.sign_in()
-    answer = owner.submit(owner.get(told(mailbox)[0].path_to("secure-account")), {})
+    answer = owner.submit(owner.get(notices_in(mailbox)[0].path_to("secure-account")), {})
     assert not thief.is_signed_in
     assert thief.sign_in().status_int == 422
     choose(owner, answer.location.removeprefix("http://localhost"))
@@ -108,15 +108,15 @@ def test_who_was_locked_out_has_a_new_browser_after_that(ada, new_browser, mailb
     """Whoever was in by the old password may come to know the new one too."""
     thief, owner = new_browser(), new_browser()
     thief.sign_in()
-    [mail] = told(mailbox)
+    [mail] = notices_in(mailbox)
     answer = owner.submit(owner.get(mail.path_to("secure-account")), {})
     choose(owner, answer.location.removeprefix("http://localhost"))
     thief.sign_in(password=NEW_PASSWORD)
-    assert len(told(mailbox)) == 2
+    assert len(notices_in(mailbox)) == 2
     let_time_pass(timedelta(seconds=2))  # cookies count by seconds
     thief.sign_out()
     thief.sign_in(password=NEW_PASSWORD)
-    assert len(told(mailbox)) == 2
+    assert len(notices_in(mailbox)) == 2
 
 
 def test_so_has_who_had_signed_up_with_the_address_of_another(browser, new_browser, mailbox):
@@ -127,21 +127,21 @@ def test_so_has_who_had_signed_up_with_the_address_of_another(browser, new_brows
     claim = page.forms[max(page.forms)].submit("without_password", headers=HERE)
     choose(owner, claim.location.removeprefix("http://localhost"))
     browser.sign_in(password=NEW_PASSWORD)
-    assert len(told(mailbox)) == 1
+    assert len(notices_in(mailbox)) == 1
 
 
 def test_a_program_that_keeps_no_cookies_floods_nobody(ada, new_browser, mailbox, let_time_pass):
     for _ in range(MAX_PER_DAY + 2):
         assert new_browser().sign_in().status_int == 303
-    assert len(told(mailbox)) == MAX_PER_DAY
+    assert len(notices_in(mailbox)) == MAX_PER_DAY
     let_time_pass(timedelta(days=1))
     new_browser().sign_in()
-    assert len(told(mailbox)) == MAX_PER_DAY + 1
+    assert len(notices_in(mailbox)) == MAX_PER_DAY + 1
 
 
 def test_what_an_unknown_browser_calls_itself_is_in_no_mail(ada, new_browser, mailbox):
     new_browser(HTTP_USER_AGENT="CheapPillsBot/1.0 http://pills.example").sign_in()
-    [mail] = told(mailbox)
+    [mail] = notices_in(mailbox)
     assert "pills" not in (mail.text + mail.html).casefold()
     assert "Unknown browser" in mail.text
 
@@ -165,7 +165,7 @@ def sign_in_at_once(browsers):
 def test_many_new_browsers_at_once_get_in_and_each_is_told_of(ada, new_browser, mailbox, dbsession):
     """Nobody waits in a circle, and of no two links nobody knows which is the older."""
     assert sign_in_at_once([new_browser() for _ in range(8)]) == [303] * 8
-    assert len(told(mailbox)) == 8
+    assert len(notices_in(mailbox)) == 8
     made = dbsession.scalars(
         sa.select(EmailLink.created_at).where(EmailLink.purpose == Purpose.SECURE_ACCOUNT)
     ).all()

@@ -86,7 +86,7 @@ def address() -> str:
     return next(_addresses)
 
 
-def told(answer: Answer) -> tuple[int, str | None, list[str]]:
+def summary_of(answer: Answer) -> tuple[int, str | None, list[str]]:
     """Return what an answer says of the site: where it leads, and which cookies are set how."""
     cookies = [
         re.sub("=[^;]*", "", re.sub("expires=[^;]*; ", "", cookie), count=1)
@@ -99,12 +99,12 @@ def journey(visitor: Visitor) -> list[tuple[int, str | None, list[str]]]:
     """Sign up, out and in; return what each step says of the site."""
     email = f"person{next(_numbers)}@example.com"
     return [
-        told(visitor.get("/dashboard?a=b")),
-        told(visitor.sign_up(email)),
-        told(visitor.get("/sign-in")),
-        told(visitor.sign_out()),
-        told(visitor.sign_in(email, "a wrong password")),
-        told(visitor.sign_in(email)),
+        summary_of(visitor.get("/dashboard?a=b")),
+        summary_of(visitor.sign_up(email)),
+        summary_of(visitor.get("/sign-in")),
+        summary_of(visitor.sign_out()),
+        summary_of(visitor.sign_in(email, "a wrong password")),
+        summary_of(visitor.sign_in(email)),
     ]
 
 

@@ -68,7 +68,7 @@ def test_an_address_that_is_verified_needs_no_banner_any_more(ada, mailbox):
     ("email", "expected"),
     [
         ("", "Enter your email."),
-        ("nobody", "Enter an email address like name@example.com."),
+        ("ada", "Enter an email address like name@example.com."),
         ("a@b@c", "Enter an email address like name@example.com."),
         ("Ada@example.com", "This is already your email."),
         (" ADA@EXAMPLE.COM ", "This is already your email."),

@@ -11,35 +11,35 @@ from tests.functional.reading import alert_of, is_marked, said_beside, status_of
 from tests.functional.recovery import NEW_PASSWORD, choose
 
 WHY = "A stranger has your password. Write to us."
-FREEZE, UNFREEZE = "Suspend account", "Reinstate account"
+SUSPEND, REINSTATE = "Suspend account", "Reinstate account"
 END, SEND = "Sign out all sessions", "Send reset link"
 
 
 @pytest.fixture
-def freeze(desk):
-    """Freeze the account of Ada."""
-    return lambda reason=WHY: desk.press(FREEZE, reason=reason)
+def suspend(desk):
+    """Suspend the account of Ada."""
+    return lambda reason=WHY: desk.press(SUSPEND, reason=reason)
 
 
-def told(browser):
-    """Return what somebody reads in their own history, the newest first."""
+def entries_of(browser):
+    """Return the entries of the history of a user, the newest first."""
     return [" ".join(each.text.split()) for each in browser.get("/account/history").html.ol("li")]
 
 
 @pytest.mark.asvs("7.4.2", "7.4.5")
-def test_suspended_user_is_anonymous_at_once(ada, freeze, new_browser):
+def test_suspended_user_is_anonymous_at_once(ada, suspend, new_browser):
     phone = new_browser()
     phone.sign_in()
-    answer = freeze()
+    answer = suspend()
     assert "Account suspended" in status_of(answer.follow())
     assert not ada.is_signed_in
     assert not phone.is_signed_in
 
 
 @pytest.mark.asvs("6.3.8")
-def test_suspension_reason_needs_the_password(ada, freeze, new_browser):
+def test_suspension_reason_needs_the_password(ada, suspend, new_browser):
     before = new_browser().sign_in(password="not that one")
-    freeze()
+    suspend()
     after = new_browser().sign_in(password="not that one")
     assert (after.status_int, alert_of(after)) == (before.status_int, alert_of(before))
     assert WHY not in after.text
@@ -50,13 +50,13 @@ def test_suspension_reason_needs_the_password(ada, freeze, new_browser):
     assert not owner.is_signed_in
 
 
-def test_who_is_unfrozen_signs_in_again_and_reads_what_happened(desk, ada, freeze, new_browser):
-    freeze()
-    answer = desk.press(UNFREEZE)
+def test_reinstated_user_signs_in_and_reads_what_happened(desk, ada, suspend, new_browser):
+    suspend()
+    answer = desk.press(REINSTATE)
     assert "reinstated" in status_of(answer.follow())
     owner = new_browser()
     assert owner.sign_in().location.endswith("/dashboard")
-    read = [entry for entry in told(owner) if "by support" in entry]
+    read = [entry for entry in entries_of(owner) if "by support" in entry]
     assert [entry.partition(" by support")[0] for entry in read] == [
         "Account reinstated",
         "Session ended",
@@ -66,15 +66,15 @@ def test_who_is_unfrozen_signs_in_again_and_reads_what_happened(desk, ada, freez
 
 
 @pytest.mark.asvs("16.2.1")
-def test_the_log_says_who_it_was(desk, freeze, id_of, caplog):
+def test_the_log_says_who_it_was(desk, suspend, id_of, caplog):
     caplog.set_level(logging.INFO, "authsite.audit")
-    freeze()
+    suspend()
     [line] = [each for each in caplog.records if getattr(each, "event", "") == "user_suspended"]
     assert (line.user_id, line.actor_id) == (id_of(), id_of("boss@example.com"))
     assert "203.0.113.9" not in line.getMessage()
 
 
-@pytest.mark.parametrize(("words", "typed"), [(FREEZE, {"reason": WHY}), (END, {}), (SEND, {})])
+@pytest.mark.parametrize(("words", "typed"), [(SUSPEND, {"reason": WHY}), (END, {}), (SEND, {})])
 def test_the_history_does_not_say_who_it_was_nor_from_where(desk, history_of, words, typed):
     page = desk.open()
     before = len(history_of())
@@ -87,8 +87,8 @@ def test_the_history_does_not_say_who_it_was_nor_from_where(desk, history_of, wo
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 201, "\N{RIGHT-TO-LEFT OVERRIDE}x"])
-def test_nobody_is_frozen_without_a_reason_that_can_be_read(ada, freeze, reason):
-    page = freeze(reason)
+def test_suspension_needs_a_readable_reason(ada, suspend, reason):
+    page = suspend(reason)
     assert page.status_int == 422
     assert "There is a problem" in alert_of(page)
     assert is_marked(page, "reason")
@@ -96,25 +96,25 @@ def test_nobody_is_frozen_without_a_reason_that_can_be_read(ada, freeze, reason)
     assert ada.is_signed_in
 
 
-def test_a_mistake_is_mended_where_it_is_shown(desk, ada, freeze):
-    answer = desk.press(FREEZE, freeze(""), reason="x" * 200)
+def test_wrong_reason_is_corrected_on_the_same_page(desk, ada, suspend):
+    answer = desk.press(SUSPEND, suspend(""), reason="x" * 200)
     assert answer.status_int == 303
     assert not ada.is_signed_in
 
 
 def test_a_second_click_freezes_nothing_again(desk, history_of):
     page = desk.open()
-    first = desk.press(FREEZE, page, reason=WHY)
+    first = desk.press(SUSPEND, page, reason=WHY)
     happened = len(history_of())
-    second = desk.press(FREEZE, page, reason=WHY)
+    second = desk.press(SUSPEND, page, reason=WHY)
     assert (first.status_int, second.status_int) == (303, 303)
     assert len(history_of()) == happened
 
 
-@pytest.mark.parametrize("words", [UNFREEZE, END])
-def test_nor_does_one_do_anything_else_twice(desk, freeze, history_of, words):
-    if words == UNFREEZE:
-        freeze()
+@pytest.mark.parametrize("words", [REINSTATE, END])
+def test_nor_does_one_do_anything_else_twice(desk, suspend, history_of, words):
+    if words == REINSTATE:
+        suspend()
     page = desk.open()
     desk.press(words, page)
     happened = len(history_of())
@@ -125,7 +125,7 @@ def test_nor_does_one_do_anything_else_twice(desk, freeze, history_of, words):
 def test_nobody_locks_themselves_out(boss, id_of, dbsession):
     own = f"/admin/users/{id_of('boss@example.com')}"
     page = boss.get(own)
-    assert FREEZE not in page.text
+    assert SUSPEND not in page.text
     assert "Only another administrator can suspend it." in page.html.main.text
     refused = boss.submit(boss.get(f"{own}/suspend"), {"reason": WHY})
     assert refused.status_int == 422
@@ -134,11 +134,11 @@ def test_nobody_locks_themselves_out(boss, id_of, dbsession):
     assert dbsession.scalars(sa.select(User.suspended_at)).all() == [None]
 
 
-def test_another_administrator_can_be_frozen(ada, freeze, grant_admin, id_of):
+def test_another_administrator_can_be_suspended(ada, suspend, grant_admin, id_of):
     grant_admin("ada@example.com")
     other = f"/admin/users/{id_of('boss@example.com')}"
     ada.get(other, status=200)
-    freeze()
+    suspend()
     ada.get(other, status=303)
 
 
@@ -152,7 +152,7 @@ def test_ended_sessions_are_those_of_one_user(desk, ada, boss, new_browser):
     assert eve.is_signed_in
     assert boss.is_signed_in
     ada.sign_in()
-    assert any("Reason: ended by an administrator" in entry for entry in told(ada))
+    assert any("Reason: ended by an administrator" in entry for entry in entries_of(ada))
 
 
 def test_who_ends_their_own_signs_out(desk, boss, id_of):
@@ -169,7 +169,7 @@ def test_a_link_leads_its_owner_to_a_new_password(desk, ada, mailbox, new_browse
     owner = new_browser()
     choose(owner, path)
     assert owner.sign_in(password=NEW_PASSWORD).location.endswith("/dashboard")
-    read = [entry for entry in told(owner) if "by support" in entry]
+    read = [entry for entry in entries_of(owner) if "by support" in entry]
     assert read[0].startswith("Password reset requested")
 
 
@@ -222,7 +222,7 @@ def test_what_fails_leaves_nothing_half_done(desk, ada, dbsession):
     dbsession.execute(sa.text("ALTER TABLE authsite_audit_event RENAME TO elsewhere"))
     dbsession.commit()
     try:
-        assert desk.press(FREEZE, page, reason=WHY).status_int >= 500
+        assert desk.press(SUSPEND, page, reason=WHY).status_int >= 500
     finally:
         dbsession.execute(sa.text("ALTER TABLE elsewhere RENAME TO authsite_audit_event"))
         dbsession.commit()
