@@ -45,15 +45,25 @@ def tell(ada, services, dbsession, mailbox):
 
 @pytest.fixture
 def move(dbsession):
-    """Give Ada's account another address, as if it had been verified."""
+    """Give an account another address, as if it had been verified."""
 
-    def give(email: str) -> None:
+    def give(email: str, *, name: str = "Ada") -> None:
         dbsession.rollback()
         values = {"email": email, "email_normalized": email, "email_verified_at": utc_now()}
-        dbsession.execute(sa.update(User).where(User.first_name == "Ada").values(values))
+        dbsession.execute(sa.update(User).where(User.first_name == name).values(values))
         dbsession.commit()
 
     return give
+
+
+@pytest.fixture
+def taken(tell, move, new_browser):
+    """A link to restore an address, and the browser of the user who has that address by now."""
+    link, browser = tell(), new_browser()
+    move(THIEF)
+    browser.sign_up(first_name="Eve", email="eve@example.com")
+    move(ADA, name="Eve")
+    return link, browser
 
 
 def press(browser, link):
@@ -242,33 +252,20 @@ def test_valid_links_are_not_throttled(ada, new_site, tell):
     assert [press(browser, tell()).status_int for _ in range(3)] == [303] * 3
 
 
-def test_link_to_a_taken_address_is_throttled(ada, new_browser, tell, move, dbsession):
+def test_link_to_a_taken_address_is_throttled(browser, taken):
     """It stays usable, so each attempt counts."""
-    link = tell()
-    move(THIEF)
-    browser, other = new_browser(), new_browser()
-    other.sign_up(first_name="Eve", email="eve@example.com")
-    eve = sa.update(User).where(User.first_name == "Eve")
-    dbsession.execute(eve.values(email=ADA, email_normalized=ADA))
-    dbsession.commit()
+    link, _ = taken
     assert [press(browser, link).status_int for _ in range(11)] == [409] * 10 + [429]
 
 
-def test_address_taken_meanwhile_is_not_restored(ada, new_browser, tell, move, dbsession):
-    """The site's own pages cannot cause this; everyone is signed out all the same."""
-    link = tell()
-    move(THIEF)
-    browser, other = new_browser(), new_browser()
-    other.sign_up(first_name="Eve", email="eve@example.com")
-    eve = sa.update(User).where(User.first_name == "Eve")
-    dbsession.execute(eve.values(email=ADA, email_normalized=ADA))
-    dbsession.commit()
+def test_address_taken_meanwhile_is_not_restored(ada, browser, taken, move):
+    """The site's own pages cannot cause this; all sessions of Ada end nevertheless."""
+    link, other = taken
     page = press(browser, link)
     assert page.status_int == 409
     assert "another account now uses this email" in alert_of(page)
     assert [each.is_signed_in for each in (ada, other)] == [False, True]
     assert browser.sign_in(THIEF, PASSWORD).status_int == 422
-    dbsession.execute(eve.values(email="eve@example.com", email_normalized="eve@example.com"))
-    dbsession.commit()
+    move("eve@example.com", name="Eve")
     assert choose(browser, path_after(browser.submit(page, {}))).status_int == 303
     assert browser.sign_in(ADA, NEW_PASSWORD).status_int == 303
