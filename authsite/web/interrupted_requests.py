@@ -61,7 +61,7 @@ class InterruptedRequest:
 def _fields_of(request: Request) -> Fields:
     """Return the fields of the form, except files, and passwords, which no page shows again.
 
-    The page for the password has a CSRF token of its own.
+    The *Confirm your password* page has a CSRF token of its own.
     """
     return tuple(
         (name, value)
