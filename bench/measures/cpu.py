@@ -16,7 +16,7 @@ from bench.rows import (
     delete_newest_session,
     forget_notices,
     password_hash,
-    verify_everybody,
+    verify_emails,
 )
 from bench.run import Run, median_ratio
 from bench.server import new_database
@@ -36,7 +36,7 @@ def measure(run: Run) -> Iterator[Figure]:
     with site(database) as app:
         owner = Browser(app)
         owner.sign_up()
-        verify_everybody(database)
+        verify_emails(database)
         yardstick, hasher, stored = Browser(bare()), PasswordHasher(), password_hash(database)
         sign_in_known = _sign_ins(database, Browser(app, _device_of(owner)))
         taken = replace(run, rounds=run.rounds * _TURNS).take_turns(

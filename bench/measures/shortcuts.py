@@ -21,7 +21,7 @@ from authsite.services import Services, services_of
 from bench.figures import Figure
 from bench.in_process import Browser, site
 from bench.measures.cpu import page_milliseconds
-from bench.rows import verify_everybody
+from bench.rows import verify_emails
 from bench.run import Run
 from bench.server import new_database
 
@@ -46,7 +46,7 @@ def measure(run: Run) -> Iterator[Figure]:
     with site(database) as app:
         owner = Browser(app)
         owner.sign_up()
-        verify_everybody(database)
+        verify_emails(database)
         services = services_of(app.registry)
         for shortcut in _SHORTCUTS:
             yield _gain(turns, owner, services, shortcut)
@@ -83,13 +83,11 @@ def _core_selects(services: Services) -> Iterator[None]:
 
 @contextmanager
 def _connections_from_the_pool(services: Services) -> Iterator[None]:
-    compiled = services.database._compiled
-    for each in compiled:
-        each.close()
-        each._keeps = False
-    yield
-    for each in compiled:
-        each._keeps = True
+    with ExitStack() as patches:
+        for each in services.database._compiled:
+            each.close()
+            patches.enter_context(patch.object(each, "_reuses_connections", False))
+        yield
 
 
 @contextmanager
