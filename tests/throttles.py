@@ -1,8 +1,7 @@
-"""Settings for tests that try the same thing over and over, and are not about how often one may."""
+"""Settings that turn throttles off, for tests that repeat the same attempts."""
 
 from authsite.settings.loader import describe_settings
 
-#: The names of the settings that say how often something may be tried.
+#: The keys of all throttle settings.
 THROTTLES = [row.key for row in describe_settings() if row.key.startswith("authsite.throttle.")]
-#: Nobody is ever asked to wait.
 UNTHROTTLED = dict.fromkeys(THROTTLES, "off")

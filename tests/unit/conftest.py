@@ -1,4 +1,4 @@
-"""What the unit tests share: how long hypothesis looks, and where it remembers what it found."""
+"""Settings of Hypothesis for the unit tests."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import hypothesis
 from hypothesis.configuration import set_hypothesis_home_dir
 
 set_hypothesis_home_dir(Path(__file__).parent.parent.parent / ".cache" / "hypothesis")
-# Whether a machine is busy says nothing about the site.
+# No deadline: a busy machine is no defect of the site.
 hypothesis.settings.register_profile(
     "unit",
     max_examples=2000 if os.environ.get("FUZZ") == "long" else 30,

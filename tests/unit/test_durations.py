@@ -1,4 +1,4 @@
-"""Durations as settings spell them, and as people say them."""
+"""Durations as settings spell them, and as pages and emails show them."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ SECOND = timedelta(seconds=1)
 
 
 @given(st.integers(1, 9_999_999))
-def test_what_is_spelled_is_read_as_the_same(seconds):
+def test_formatted_duration_is_parsed_back(seconds):
     assert parse_duration(format_duration(seconds * SECOND)) == seconds * SECOND
 
 
@@ -20,7 +20,7 @@ def test_what_is_spelled_is_read_as_the_same(seconds):
     "text",
     ["", "5", "m", "0m", "05m", "5 m", "5M", "-5m", "1h30m", "5m ", "\u0665m", "1.5h", "99999999s"],
 )
-def test_what_is_no_duration_is_refused(text):
+def test_malformed_duration_is_refused(text):
     with pytest.raises(ValueError, match=text or "^$"):
         parse_duration(text)
 
@@ -42,12 +42,12 @@ def test_what_is_no_duration_is_refused(text):
         (2 * 86400, "2 days"),
     ],
 )
-def test_people_are_told_in_round_numbers(seconds, words):
+def test_humanize_rounds_up_to_a_whole_unit(seconds, words):
     assert humanize(seconds * SECOND) == words
 
 
 @given(st.integers(2, 10**8))
-def test_nobody_is_told_to_come_back_too_early(seconds):
+def test_humanized_wait_is_never_too_short(seconds):
     number, name = humanize(seconds * SECOND).split()
     unit = timedelta(**{name: 1})
     assert seconds * SECOND <= int(number) * unit < seconds * SECOND + unit

@@ -1,4 +1,4 @@
-"""What counts as an address, which spellings are one, and that a mail goes to one person."""
+"""Email addresses: what is accepted, how it is normalized, and that it is one recipient."""
 
 from email.message import EmailMessage
 from email.utils import getaddresses
@@ -29,7 +29,7 @@ likely = st.builds("{}@{}".format, st.one_of(atoms, encoded_words), domains)
 
 
 def parsed(text: str) -> EmailAddress:
-    """Parse, and look no further at what is no address."""
+    """Parse the text; skip the example if it is refused."""
     try:
         return parse_email_address(text)
     except InvalidEmailAddress:
@@ -38,7 +38,7 @@ def parsed(text: str) -> EmailAddress:
 
 
 @given(st.one_of(st.text(), st.emails(), likely))
-def test_any_text_is_an_address_or_is_refused(text):
+def test_any_text_is_parsed_or_refused(text):
     try:
         address = parse_email_address(text)
     except InvalidEmailAddress:
@@ -50,21 +50,21 @@ def test_any_text_is_an_address_or_is_refused(text):
 
 
 @given(st.one_of(st.emails(), likely))
-def test_the_key_is_an_address_with_the_same_key(text):
+def test_normalized_email_normalizes_to_itself(text):
     key = parsed(text).normalized
     assert parse_email_address(key).normalized == key
 
 
 @given(st.one_of(st.emails(), likely), st.sampled_from([str.upper, str.lower, str.swapcase]))
-def test_upper_and_lower_case_are_one_address(text, spelled):
+def test_normalized_email_ignores_case(text, spelled):
     address = parsed(text)
     assume(address.original.isascii())
     assert parse_email_address(spelled(address.original)).normalized == address.normalized
 
 
 @given(st.one_of(st.emails(), likely, encoded_words.map("{}@example.com".format)))
-def test_a_mail_to_an_address_goes_to_one_recipient_and_nobody_else(text):
-    """Python's email decodes RFC 2047 words even inside an address."""
+def test_parsed_email_is_one_recipient(text):
+    """The email package decodes RFC 2047 words even inside an email address."""
     address = parsed(text)
     for spelled in {address.original, address.normalized}:
         message = EmailMessage()
@@ -81,7 +81,7 @@ def test_a_mail_to_an_address_goes_to_one_recipient_and_nobody_else(text):
         "=?utf-8?b?eCw=?=y@example.com",
     ],
 )
-def test_an_encoded_word_is_no_address(text):
+def test_encoded_word_is_refused(text):
     with pytest.raises(InvalidEmailAddress):
         parse_email_address(text)
 
@@ -101,7 +101,7 @@ def test_an_encoded_word_is_no_address(text):
         ("ada@example\u3002com", "ada@example.com"),
     ],
 )
-def test_spellings_that_people_take_for_one_address_have_one_key(text, key):
+def test_equivalent_spellings_normalize_to_one_email(text, key):
     address = parse_email_address(text)
     assert (address.original, address.normalized) == (text.strip(), key)
 
@@ -136,12 +136,12 @@ def test_spellings_that_people_take_for_one_address_have_one_key(text, key):
         "\ud800@example.com",
     ],
 )
-def test_what_cannot_be_written_to_is_no_address(text):
+def test_undeliverable_email_is_refused(text):
     with pytest.raises(InvalidEmailAddress):
         parse_email_address(text)
 
 
-def test_an_address_may_have_254_characters_and_no_more():
+def test_email_has_at_most_254_characters():
     name, domain = "a" * 64, ".".join(["d" * 60] * 3)
     longest = f"{name}@{domain}.{'e' * 2}.com"
     assert len(longest) == MAXIMUM_LENGTH
@@ -150,6 +150,6 @@ def test_an_address_may_have_254_characters_and_no_more():
         parse_email_address(longest.replace("@", "@d."))
 
 
-def test_a_domain_that_is_too_long_once_it_is_ascii_is_refused():
+def test_domain_too_long_in_ascii_is_refused():
     with pytest.raises(InvalidEmailAddress):
         parse_email_address(f"ada@{'.'.join(['ü' * 40] * 6)}.com")

@@ -47,7 +47,7 @@ def token_for(work, user, email="Ada@new.example"):
     return token_in(sent, "change-email")
 
 
-def test_email_change_request_changes_nothing_and_tells_both(work, ada):
+def test_email_change_request_emails_both_addresses(work, ada):
     ask(work, ada, "Ada@new.example")
     assert (ada.email, ada.email_normalized) == ("Ada@example.com", "ada@example.com")
     sent = emails(work)
@@ -118,7 +118,7 @@ def test_email_change_revokes_links_except_secure_account(dbsession, work, ada):
 
 
 @pytest.mark.asvs("6.3.8")
-def test_taken_address_is_told_to_its_owner_only(dbsession, work, ada):
+def test_email_change_to_a_taken_address_emails_its_owner(dbsession, work, ada):
     grace = a_user(dbsession, email="grace@example.org")
     ask(work, ada, "Grace@example.org")
     sent = emails(work)

@@ -1,4 +1,4 @@
-"""Changing the name that the site calls a person by."""
+"""Changing the names of a user."""
 
 import sqlalchemy as sa
 
@@ -7,7 +7,7 @@ from authsite.models import User
 from tests.factories import a_user, some_noise
 
 
-def test_one_person_has_another_name_and_nobody_else_has(dbsession):
+def test_change_names_renames_this_user_only(dbsession):
     some_noise(dbsession)
     user = a_user(dbsession, first_name="Augusta", last_name="Byron")
     change_names(user, first_name="Ada", last_name="Lovelace")

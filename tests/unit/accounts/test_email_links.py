@@ -154,7 +154,7 @@ def test_link_attempts_of_an_account_count_across_networks(services, attempt):
 
 def test_link_attempts_count_by_email_address(services, attempt):
     throttles = throttles_for(services, email_link_account="1/1h")
-    attempt(throttles, email="thief@example.net")
+    attempt(throttles, email="attacker@example.net")
     attempt(throttles)
 
 

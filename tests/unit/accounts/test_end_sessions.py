@@ -55,14 +55,14 @@ def end_all(dbsession, begin):
 
 def test_ended_session_is_in_the_history(dbsession, end_all, ada):
     values = {"user_agent": "Firefox", "ip_address": "192.0.2.7", "name": "work laptop"}
-    gone = a_session(dbsession, ada, **values)
-    gone_id, created_at = gone.id, gone.created_at
+    session = a_session(dbsession, ada, **values)
+    ended_id, created_at = session.id, session.created_at
     assert end_all(ada) == 1
-    event = ended(dbsession, ada)[gone_id]
+    event = ended(dbsession, ada)[ended_id]
     assert (event.occurred_at, event.session_id) == (NOW, "mine")
     assert event.details == {
         "reason": "ended",
-        "session": gone_id,
+        "session": ended_id,
         "signed_in_at": created_at.isoformat(),
         "method": "password",
         "name": "work laptop",
@@ -72,9 +72,9 @@ def test_ended_session_is_in_the_history(dbsession, end_all, ada):
 
 
 def test_ended_session_omits_what_is_unknown(dbsession, end_all, ada):
-    gone = a_session(dbsession, ada, user_agent=None, ip_address=None).id
+    session_id = a_session(dbsession, ada, user_agent=None, ip_address=None).id
     end_all(ada)
-    assert set(ended(dbsession, ada)[gone].details) == {
+    assert set(ended(dbsession, ada)[session_id].details) == {
         "reason",
         "session",
         "signed_in_at",
@@ -83,7 +83,7 @@ def test_ended_session_omits_what_is_unknown(dbsession, end_all, ada):
 
 
 def test_end_sessions_keeps_one_and_other_users(dbsession, end_all, ada):
-    kept, _gone = a_session(dbsession, ada), a_session(dbsession, ada)
+    kept, _ended = a_session(dbsession, ada), a_session(dbsession, ada)
     all_there_were = dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
     assert end_all(ada, except_=kept.id) == 1
     left = dbsession.scalars(sa.select(UserSession.id)).all()

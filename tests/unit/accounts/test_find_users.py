@@ -1,4 +1,4 @@
-"""Finding people as those who run the site do, and seeing nothing that is secret."""
+"""Finding users as administrators do, without secrets."""
 
 import itertools
 from datetime import timedelta
@@ -21,21 +21,21 @@ from tests.factories import NOW, a_user, some_noise
 
 
 @pytest.fixture
-def people(dbsession):
-    """Four with names, among others who have none of them."""
+def users(dbsession):
+    """The ids of four users by first name, among others."""
     some_noise(dbsession)
     names = ("Ada Lovelace", "Adele Goldberg", "Grace Hopper", "Barbara Liskov")
-    made = {}
+    ids = {}
     for name in names:
         first_name, last_name = name.split()
         email = f"{first_name}@{last_name}.example"
         user = a_user(dbsession, first_name=first_name, last_name=last_name, email=email)
-        made[first_name] = user.id
-    return made
+        ids[first_name] = user.id
+    return ids
 
 
 def found(dbsession, text, **wanted):
-    """Return the first names of those who are found."""
+    """Return the first names of the users found."""
     return [user.first_name for user in find_users(dbsession, text, **{"limit": 9} | wanted)]
 
 
@@ -54,18 +54,16 @@ def found(dbsession, text, **wanted):
         ("barbara@liskov.example.com", []),
     ],
 )
-def test_people_are_found_by_how_their_address_or_a_name_of_theirs_begins(
-    dbsession, people, text, names
-):
+def test_users_are_found_by_prefix_of_email_or_name(dbsession, users, text, names):
     assert found(dbsession, text) == names
 
 
-def test_people_are_found_by_their_id_and_by_no_part_of_it(dbsession, people):
-    assert found(dbsession, people["Grace"]) == ["Grace"]
-    assert found(dbsession, people["Grace"][:15]) == []
+def test_users_are_found_by_their_whole_id(dbsession, users):
+    assert found(dbsession, users["Grace"]) == ["Grace"]
+    assert found(dbsession, users["Grace"][:15]) == []
 
 
-def test_whoever_has_a_whole_address_is_meant_alone(dbsession, people):
+def test_whole_email_finds_this_user_only(dbsession, users):
     a_user(dbsession, email="ada@lovelace.example.com")
     assert found(dbsession, "ada@lovelace.example") == ["Ada"]
     assert [len(each) for each in iter_users(dbsession, "ada@lovelace.example")] == [1]
@@ -73,16 +71,16 @@ def test_whoever_has_a_whole_address_is_meant_alone(dbsession, people):
     assert found(dbsession, "ada@lovelace.example", state=State.SUSPENDED) == []
 
 
-def test_everybody_is_found_in_the_order_of_addresses_a_page_at_a_time(dbsession, people):
-    everybody = [user.email for user in find_users(dbsession, "", limit=99)]
-    assert len(everybody) == 7
-    assert everybody[:2] == ["Ada@Lovelace.example", "Adele@Goldberg.example"]
+def test_users_are_paged_in_order_of_email(dbsession, users):
+    all_emails = [user.email for user in find_users(dbsession, "", limit=99)]
+    assert len(all_emails) == 7
+    assert all_emails[:2] == ["Ada@Lovelace.example", "Adele@Goldberg.example"]
     pages, after = [], None
     for _ in range(3):
         pages.append(find_users(dbsession, "", after=after, limit=3))
         after = pages[-1][-1].id
     assert [len(page) for page in pages] == [3, 3, 1]
-    assert [user.email for page in pages for user in page] == everybody
+    assert [user.email for page in pages for user in page] == all_emails
     assert find_users(dbsession, "", after=after, limit=3) == []
     assert find_users(dbsession, "", after="nobody", limit=3) == []
 
@@ -95,15 +93,15 @@ def test_everybody_is_found_in_the_order_of_addresses_a_page_at_a_time(dbsession
         (State.ADMINISTRATOR, {"is_administrator": True}),
     ],
 )
-def test_those_of_one_state_are_found_alone(dbsession, people, state, values):
-    ada = sa.update(User).where(User.id == people["Ada"])
+def test_users_are_filtered_by_state(dbsession, users, state, values):
+    ada = sa.update(User).where(User.id == users["Ada"])
     dbsession.execute(ada.values(email_verified_at=NOW, **values))
     [only] = find_users(dbsession, "", state=state, limit=9)
-    assert (only.id, only.states) == (people["Ada"], [state])
+    assert (only.id, only.states) == (users["Ada"], [state])
     assert find_users(dbsession, "grace", state=state, limit=9) == []
 
 
-def test_whose_address_nobody_has_proven_is_found_too(dbsession, people):
+def test_unverified_users_can_be_found(dbsession, users):
     dbsession.execute(sa.update(User).values(email_verified_at=NOW))
     assert find_users(dbsession, "", state=State.UNVERIFIED, limit=9) == []
     a_user(dbsession, first_name="Edith")
@@ -111,7 +109,7 @@ def test_whose_address_nobody_has_proven_is_found_too(dbsession, people):
 
 
 @pytest.mark.asvs("14.2.6")
-def test_a_summary_has_no_hash_and_says_whether_there_is_one(dbsession):
+def test_summary_has_no_hash_but_has_password(dbsession):
     some_noise(dbsession)
     hush = a_user(dbsession, email="Ada@example.com", password_hash="hush-hush")
     none = a_user(dbsession, password_hash=None)
@@ -124,14 +122,14 @@ def test_a_summary_has_no_hash_and_says_whether_there_is_one(dbsession):
     assert {name for name in UserSummary._fields if "hash" in name} == set()
 
 
-def test_nobody_is_who_is_not_there(dbsession, people):
+def test_unknown_user_has_no_summary(dbsession, users):
     assert get_summary(dbsession, "nobody") is None
     assert get_summary(dbsession, "ada@lovelace.example") is None
-    assert get_summary_by_email(dbsession, people["Ada"]) is None
+    assert get_summary_by_email(dbsession, users["Ada"]) is None
     assert get_summary_by_email(dbsession, "ada@lovelace") is None
 
 
-def test_going_through_all_ends_with_the_last(dbsession):
+def test_users_are_iterated_in_batches(dbsession):
     rows = [
         {
             "id": new_id(),

@@ -111,7 +111,7 @@ def test_reset_requests_of_a_network_are_limited(dbsession, services, begin, ada
 
 @pytest.mark.asvs("6.3.8")
 def test_reset_executes_the_same_for_unknown_addresses(dbsession, work, ada):
-    """The time would tell; only the values differ, and what they find."""
+    """Otherwise the time would reveal accounts; only the values and results differ."""
     executed = {ADA: [], EVE: []}
     engine = dbsession.get_bind()
     for email, statements in executed.items():

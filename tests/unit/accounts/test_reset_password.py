@@ -89,15 +89,15 @@ def test_reset_revokes_links_except_secure_account(dbsession, work, ada, token, 
 
 
 @pytest.mark.asvs("2.3.4")
-@pytest.mark.parametrize("why", ["used", "expired", "address given up", "account deleted"])
-def test_reset_rejects_a_link_invalidated_meanwhile(dbsession, work, ada, token, why):
+@pytest.mark.parametrize("reason", ["used", "expired", "address given up", "account deleted"])
+def test_reset_rejects_a_link_invalidated_meanwhile(dbsession, work, ada, token, reason):
     link = active_link(work, token, Purpose.RESET_PASSWORD)
-    if why == "used":
+    if reason == "used":
         reset(work, token)
         a_session(dbsession, ada)
-    elif why == "expired":
+    elif reason == "expired":
         dbsession.execute(sa.update(EmailLink).values(expires_at=NOW))
-    elif why == "address given up":
+    elif reason == "address given up":
         ada.email = ada.email_normalized = "x@example.com"
     else:
         dbsession.delete(ada)

@@ -1,4 +1,4 @@
-"""Securing an account: everyone is signed out, and the owner gets it back from any thief."""
+"""Securing an account: everyone is signed out, and the owner recovers it from any attacker."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from tests.unit.accounts.links import active_link, is_active
 
 MINUTE = timedelta(minutes=1)
 WEEK = timedelta(days=7)
-ADA, THIEF, THIEF_TOO = "Ada@example.com", "eve@example.net", "eve@example.org"
+ADA, ATTACKER, ATTACKER_TOO = "Ada@example.com", "eve@example.net", "eve@example.org"
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_secure_account_returns_a_reset_link(work, ada):
 
 def test_secure_account_restores_and_verifies_the_address(dbsession, work, ada):
     token = notified(work, ada)
-    move(dbsession, ada, THIEF)
+    move(dbsession, ada, ATTACKER)
     reset_token = secure(work, token)
     assert (ada.email, ada.email_normalized, ada.email_verified_at) == (ADA, ADA.lower(), NOW)
     assert active_link(work, reset_token, Purpose.RESET_PASSWORD).is_for_current_email
@@ -105,21 +105,21 @@ def test_secure_account_cancels_a_deletion(work, ada):
     "purpose", [each for each in Purpose if each is not Purpose.SECURE_ACCOUNT]
 )
 def test_secure_account_revokes_other_links(begin, work, ada, purpose):
-    email = parse_email_address(THIEF)
+    email = parse_email_address(ATTACKER)
     other = issue_link(begin(now=NOW - MINUTE), ada, purpose, email=email)
     secure(work, notified(work, ada))
     assert not is_active(work, other, purpose)
 
 
 @pytest.mark.asvs("2.3.4")
-@pytest.mark.parametrize("why", ["used", "expired", "of another purpose", "account deleted"])
-def test_secure_account_rejects_a_link_invalidated_meanwhile(dbsession, work, ada, why):
+@pytest.mark.parametrize("reason", ["used", "expired", "of another purpose", "account deleted"])
+def test_secure_account_rejects_a_link_invalidated_meanwhile(dbsession, work, ada, reason):
     link = active_link(work, notified(work, ada), Purpose.SECURE_ACCOUNT)
-    if why == "used":
+    if reason == "used":
         dbsession.execute(sa.delete(EmailLink))
-    elif why == "expired":
+    elif reason == "expired":
         dbsession.execute(sa.update(EmailLink).values(expires_at=NOW))
-    elif why == "of another purpose":
+    elif reason == "of another purpose":
         dbsession.execute(sa.update(EmailLink).values(purpose=Purpose.RESET_PASSWORD))
     else:
         dbsession.delete(ada)
@@ -133,22 +133,22 @@ def test_secure_account_rejects_a_link_invalidated_meanwhile(dbsession, work, ad
 
 
 @pytest.mark.asvs("7.4.3", "6.3.7")
-@pytest.mark.parametrize("thief_uses", ["none", "the first", "the second", "all"])
-def test_secure_account_favours_the_owner_over_a_thief(dbsession, begin, ada, thief_uses):
-    """The thief knows the password, moves the account twice, and secures it for themselves.
+@pytest.mark.parametrize("attacker_uses", ["none", "the first", "the second", "all"])
+def test_secure_account_favours_the_owner_over_an_attacker(dbsession, begin, ada, attacker_uses):
+    """The attacker knows the password, moves the account twice, and secures it for themselves.
 
     Each change is reported to the address that the account had until then, so that two of the three
-    notices reach the thief. Only the link of the owner, the oldest, works in the end.
+    notices reach the attacker. Only the link of the owner, the oldest, works in the end.
     """
     owners_link = notified(begin(), ada)
-    move(dbsession, ada, THIEF)
+    move(dbsession, ada, ATTACKER)
     first = notified(begin(now=NOW + MINUTE), ada)
-    move(dbsession, ada, THIEF_TOO)
+    move(dbsession, ada, ATTACKER_TOO)
     second = notified(begin(now=NOW + 2 * MINUTE), ada)
     used = {"the first": [first], "the second": [second], "all": [second, first]}
-    resets = [secure(begin(now=NOW + 3 * MINUTE), token) for token in used.get(thief_uses, [])]
+    resets = [secure(begin(now=NOW + 3 * MINUTE), token) for token in used.get(attacker_uses, [])]
     a_session(dbsession, ada)
-    ada.password_hash = "the thief's"
+    ada.password_hash = "the attacker's"
     third = notified(begin(now=NOW + 4 * MINUTE), ada)
 
     work = begin(now=NOW + 5 * MINUTE)
@@ -163,7 +163,7 @@ def test_secure_account_favours_the_owner_over_a_thief(dbsession, begin, ada, th
 
 
 def test_secure_account_keeps_older_links(begin, ada):
-    """A thief may have caused the newer notice of two, and use its link."""
+    """An attacker may have caused the newer notice of two, and use its link."""
     older, newer = (notified(begin(now=NOW + n * MINUTE), ada) for n in range(2))
     work = begin(now=NOW + 2 * MINUTE)
     secure(work, newer)
@@ -173,13 +173,13 @@ def test_secure_account_keeps_older_links(begin, ada):
 def test_secure_account_leaves_an_address_taken_meanwhile(dbsession, work, ada):
     """Everything else is done, and once the address is free, the link still restores it."""
     token = notified(work, ada)
-    move(dbsession, ada, THIEF)
+    move(dbsession, ada, ATTACKER)
     other = a_user(dbsession, email=ADA)
     reset = issue_link(work, ada, Purpose.RESET_PASSWORD)
     ada.delete_after = NOW + WEEK
     with pytest.raises(PreviousEmailTaken):
         secure(work, token)
-    assert (ada.email, ada.password_hash, ada.delete_after) == (THIEF, None, None)
+    assert (ada.email, ada.password_hash, ada.delete_after) == (ATTACKER, None, None)
     assert (other.email, other.password_hash is None) == (ADA, False)
     assert ada.id not in users_with(dbsession, UserSession)
     assert not is_active(work, reset, Purpose.RESET_PASSWORD)
@@ -190,7 +190,7 @@ def test_secure_account_leaves_an_address_taken_meanwhile(dbsession, work, ada):
 
 def test_secure_account_passes_other_database_errors_on(dbsession, work, ada):
     token = notified(work, ada)
-    move(dbsession, ada, THIEF)
+    move(dbsession, ada, ATTACKER)
     link = active_link(work, token, Purpose.SECURE_ACCOUNT)
     dbsession.commit()
     with dbsession.no_autoflush:

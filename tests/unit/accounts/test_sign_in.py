@@ -1,4 +1,4 @@
-"""Verifying a password: the same answer for every mistake."""
+"""Verifying a password: the same answer for every wrong credential."""
 
 import pytest
 import sqlalchemy as sa
@@ -73,7 +73,7 @@ def test_password_belongs_to_its_email_however_spelled(work, ada, typed):
         ("ada@example.com\0", PASSWORD),
     ],
 )
-def test_every_mistake_raises_the_same(work, ada, email, password):
+def test_every_wrong_credential_raises_the_same(work, ada, email, password):
     with pytest.raises(InvalidCredentials) as error:
         verify(work, email, password)
     assert error.value.args == ()

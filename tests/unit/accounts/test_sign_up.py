@@ -23,7 +23,7 @@ ADA = "ada.lovelace@example.com"
 
 
 def sign_ada_up(work, *, by=sign_up, **values) -> Credential | None:
-    """Sign Ada up, or the person in `values`."""
+    """Sign Ada up, with these values changed."""
     ada = {
         "first_name": "Ada",
         "last_name": "Lovelace",
@@ -40,7 +40,7 @@ def addresses(dbsession: Session) -> set[str]:
 
 
 def test_sign_up_adds_one_account(dbsession, work):
-    noise = {person.email_normalized for person in some_noise(dbsession)}
+    noise = {user.email_normalized for user in some_noise(dbsession)}
     user_id = sign_ada_up(work).user_id
     dbsession.commit()
     assert addresses(dbsession) == noise | {"ada.lovelace@example.com"}
@@ -58,7 +58,7 @@ def test_sign_up_stores_the_password_as_a_hash_only(dbsession, work):
     assert not any(PASSWORD in str(value) for value in row)
 
 
-def test_two_people_can_have_one_name(dbsession, work):
+def test_two_users_can_have_one_name(dbsession, work):
     first = sign_ada_up(work)
     second = sign_ada_up(work, email="ada.lovelace@other.example.com")
     dbsession.commit()
@@ -187,7 +187,7 @@ def ada(dbsession) -> User:
     return a_user(dbsession, email="ada.lovelace@example.com", email_verified_at=NOW)
 
 
-def test_sign_up_with_a_taken_address_tells_its_owner(dbsession, work, ada):
+def test_sign_up_with_a_taken_address_emails_its_owner(dbsession, work, ada):
     before = addresses(dbsession)
     assert sign_ada_up(work, by=sign_up_with_verification) is None
     assert addresses(dbsession) == before
@@ -268,7 +268,7 @@ def test_sign_up_resends_the_link_to_an_unverified_user(dbsession, work):
 
 @pytest.fixture
 def reserved(dbsession, work) -> str:
-    """An address that its previous owner can still take back."""
+    """An email address that its previous owner can still restore."""
     owner = a_user(dbsession, email="now.elsewhere@example.com", email_verified_at=NOW)
     issue_link(work, owner, Purpose.SECURE_ACCOUNT, email=parse_email_address(ADA))
     dbsession.commit()
@@ -284,7 +284,7 @@ def test_sign_up_refuses_a_reserved_address(dbsession, work, reserved):
     assert emails(dbsession) == []
 
 
-def test_sign_up_with_a_reserved_address_says_why(dbsession, work, reserved):
+def test_sign_up_with_a_reserved_address_emails_the_reason(dbsession, work, reserved):
     before = addresses(dbsession)
     sign_ada_up(work, by=sign_up_with_verification)
     dbsession.commit()

@@ -84,10 +84,10 @@ def follow(work, by, token, user):
 EVERY_WAY = pytest.mark.parametrize("by", [by_session, by_password, by_claim])
 
 
-def sessions_by_owner(dbsession) -> dict[str, int]:
+def sessions_by_user(dbsession) -> dict[str, int]:
     """Return how many sessions each user has."""
-    owners = sa.select(UserSession.user_id, sa.func.count()).group_by(UserSession.user_id)
-    return dict(dbsession.execute(owners).all())
+    counts = sa.select(UserSession.user_id, sa.func.count()).group_by(UserSession.user_id)
+    return dict(dbsession.execute(counts).all())
 
 
 @EVERY_WAY
@@ -100,11 +100,11 @@ def test_verification_verifies_this_address_only(dbsession, work, ada, token, by
 
 @pytest.mark.parametrize("by", [by_session, by_password])
 def test_verification_keeps_password_and_sessions(dbsession, work, ada, token, by):
-    before = sessions_by_owner(dbsession)
+    before = sessions_by_user(dbsession)
     follow(work, by, token, ada)
     dbsession.commit()
     assert ada.password_hash == HASH
-    assert sessions_by_owner(dbsession) == before
+    assert sessions_by_user(dbsession) == before
 
 
 def test_verification_by_password_returns_the_credential(work, ada, token):
@@ -117,12 +117,12 @@ def test_verification_by_password_returns_the_credential(work, ada, token):
 def test_claim_ends_all_other_access(dbsession, work, ada, token):
     a_link(work, ada, Purpose.SECURE_ACCOUNT)
     a_link(work, ada, Purpose.RESET_PASSWORD)
-    before = sessions_by_owner(dbsession)
+    before = sessions_by_user(dbsession)
     reset = follow(work, by_claim, token, ada)
     dbsession.commit()
     assert (ada.password_hash, ada.devices_valid_since) == (None, NOW)
-    assert sessions_by_owner(dbsession) == {
-        owner: number for owner, number in before.items() if owner != ada.id
+    assert sessions_by_user(dbsession) == {
+        user_id: number for user_id, number in before.items() if user_id != ada.id
     }
     [left] = dbsession.scalars(sa.select(EmailLink).where(EmailLink.user_id == ada.id))
     assert (left.digest, left.purpose) == (reset.digest, Purpose.RESET_PASSWORD)
@@ -140,27 +140,27 @@ def test_claim_keeps_links_of_other_users(dbsession, work, ada, token):
 
 @pytest.mark.asvs("2.3.4")
 @EVERY_WAY
-@pytest.mark.parametrize("why", ["used", "expired", "replaced", "address changed"])
-def test_verification_rejects_a_link_invalidated_meanwhile(work, ada, token, by, why):
+@pytest.mark.parametrize("reason", ["used", "expired", "replaced", "address changed"])
+def test_verification_rejects_a_link_invalidated_meanwhile(work, ada, token, by, reason):
     dbsession = work.dbsession
     link, credential = active_link(work, token, Purpose.VERIFY_EMAIL), Credential.of(ada)
-    if why == "used":
+    if reason == "used":
         by_session(work, link)
         ada.email_verified_at = None
-    elif why == "expired":
+    elif reason == "expired":
         dbsession.execute(sa.update(EmailLink).values(expires_at=NOW))
-    elif why == "replaced":
+    elif reason == "replaced":
         a_link(work, ada)
     else:
         ada.email = ada.email_normalized = "lovelace@example.com"
     dbsession.commit()
-    before = sessions_by_owner(dbsession)
+    before = sessions_by_user(dbsession)
     with pytest.raises(InvalidLink):
         by(work, link, credential)
     dbsession.rollback()
     assert ada.email_verified_at is None
     assert ada.password_hash == HASH
-    assert sessions_by_owner(dbsession) == before
+    assert sessions_by_user(dbsession) == before
 
 
 def test_verification_rejects_the_password_of_another_user(dbsession, work, ada, token):
@@ -178,7 +178,7 @@ def test_verified_account_cannot_be_claimed(dbsession, work, ada, token):
         follow(work, by_claim, token, ada)
     dbsession.commit()
     assert ada.password_hash == HASH
-    assert sessions_by_owner(dbsession)[ada.id] == 2
+    assert sessions_by_user(dbsession)[ada.id] == 2
 
 
 @pytest.mark.parametrize("by", [by_session, by_claim])
@@ -190,12 +190,12 @@ def test_verification_rejects_a_deleted_account(dbsession, work, ada, token, by)
         by(work, link)
 
 
-@pytest.mark.parametrize("why", ["password changed", "closed", "deleted"])
-def test_verification_rejects_an_outdated_credential(dbsession, work, ada, token, why):
+@pytest.mark.parametrize("reason", ["password changed", "closed", "deleted"])
+def test_verification_rejects_an_outdated_credential(dbsession, work, ada, token, reason):
     link, credential = active_link(work, token, Purpose.VERIFY_EMAIL), Credential.of(ada)
-    if why == "password changed":
+    if reason == "password changed":
         ada.password_hash = "another"
-    elif why == "closed":
+    elif reason == "closed":
         ada.delete_after = NOW + DAY
     else:
         dbsession.delete(ada)

@@ -88,7 +88,7 @@ def test_stop_ends_workers_and_cancels_the_start(background_of, worker):
     assert "waiting" not in threads()
 
 
-def test_stop_does_not_wait_for_ever(background_of, monkeypatch):
+def test_stop_times_out(background_of, monkeypatch):
     monkeypatch.setattr("authsite.application.background.STOP_TIMEOUT", 0.01)
     stuck, released = Waiting(), threading.Event()
     stuck.work = released.wait
@@ -99,7 +99,7 @@ def test_stop_does_not_wait_for_ever(background_of, monkeypatch):
     released.set()
 
 
-def test_a_fork_before_the_start_hands_it_to_the_child(background_of, worker):
+def test_fork_before_the_start_hands_it_to_the_child(background_of, worker):
     """Both sides are played by this process."""
     background = background_of(0.1)
     background.schedule()
@@ -133,7 +133,7 @@ def test_fork_that_postpones_the_start_is_logged(background_of, caplog):
     ]
 
 
-def test_a_fork_after_the_start_leaves_it_with_the_parent(background_of, worker):
+def test_fork_after_the_start_leaves_it_with_the_parent(background_of, worker):
     background = background_of(0.0)
     background.start()
     background.before_fork()

@@ -1,4 +1,4 @@
-"""CSV that is read as it was written, and in which nothing is a formula."""
+"""CSV that is read back as written and contains no formulas."""
 
 import csv
 import io
@@ -15,24 +15,24 @@ texts = st.text(alphabet=st.sampled_from(f"{FORMULAS}ab \"',;|"), max_size=12) |
 
 @pytest.mark.asvs("1.2.10")
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_no_cell_begins_with_a_formula(formula):
+def test_formula_at_the_start_of_a_cell_is_escaped(formula):
     assert escape_formula(f"{formula}SUM(1)") == f"'{formula}SUM(1)"
     assert escape_formula(f'  "{formula}SUM(1)').startswith("'")
 
 
 @pytest.mark.asvs("1.2.10")
 @pytest.mark.parametrize("separator", ",;|")
-def test_nor_does_what_a_spreadsheet_might_take_for_a_cell(separator):
+def test_formula_after_a_separator_is_escaped(separator):
     assert escape_formula(f"a{separator}=1+1{separator} @x") == f"a{separator}'=1+1{separator}' @x"
 
 
 @pytest.mark.parametrize("text", ["", "a=b", "2026-11-25", "a-b", "ada+x@example.com", "a, b"])
-def test_what_is_no_formula_stays_as_it_is(text):
+def test_ordinary_cell_is_unchanged(text):
     assert escape_formula(text) == text
 
 
 @given(st.lists(st.lists(texts, min_size=1, max_size=4), max_size=4))
-def test_every_row_comes_back_and_no_cell_of_it_is_a_formula(rows):
+def test_csv_rows_are_read_back_without_formulas(rows):
     written = "".join(csv_lines(rows))
     read = list(csv.reader(io.StringIO(written, newline="")))
     assert read == [[escape_formula(cell) for cell in row] for row in rows]

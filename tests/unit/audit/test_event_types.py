@@ -1,4 +1,4 @@
-"""The enumeration of events: one line each, and every one complete."""
+"""The enumeration of event types."""
 
 import logging
 from pathlib import Path
@@ -9,32 +9,34 @@ import authsite
 from authsite.audit.event_types import Actor, AuthMethod, EventType, SessionEndReason
 from authsite.models import AuditEvent
 
-MAILS = Path(authsite.__file__).parent / "templates/mail"
+TEMPLATES = Path(authsite.__file__).parent / "templates/mail"
 
 
-def test_no_kind_is_another_word_for_one_before():
-    """Members of an enumeration that have the same value are one."""
+def test_event_types_and_log_names_are_unique():
+    """Members with the same value would be aliases of one."""
     assert len(EventType.__members__) == len(list(EventType))
     assert len(SessionEndReason.__members__) == len(list(SessionEndReason))
-    assert len({kind.log_name for kind in EventType}) == len(list(EventType))
+    assert len({event_type.log_name for event_type in EventType}) == len(list(EventType))
 
 
-@pytest.mark.parametrize("kind", EventType)
-def test_every_kind_has_words_and_fits_the_table(kind):
-    assert kind.label[0].isupper()
-    assert not kind.label.endswith(".")
-    assert kind.key == kind.name.lower()
-    assert len(kind.key) <= AuditEvent.__table__.c.type.type.length
-    assert kind.level in {logging.INFO, logging.WARNING}
-    assert kind.log_name.replace("_", "").isalpha()
+@pytest.mark.parametrize("event_type", EventType)
+def test_event_type_has_a_label_and_fits_its_column(event_type):
+    assert event_type.label[0].isupper()
+    assert not event_type.label.endswith(".")
+    assert event_type.key == event_type.name.lower()
+    assert len(event_type.key) <= AuditEvent.__table__.c.type.type.length
+    assert event_type.level in {logging.INFO, logging.WARNING}
+    assert event_type.log_name.replace("_", "").isalpha()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EventType if kind.notice])
-def test_the_mail_of_a_kind_is_there(kind):
-    assert (MAILS / kind.notice / "subject.txt").exists()
+@pytest.mark.parametrize(
+    "event_type", [event_type for event_type in EventType if event_type.notice]
+)
+def test_notice_of_an_event_type_has_a_template(event_type):
+    assert (TEMPLATES / event_type.notice / "subject.txt").exists()
 
 
-def test_words_for_actors_methods_and_reasons_fit_the_table():
+def test_actors_methods_and_reasons_fit_their_columns():
     columns = AuditEvent.__table__.c
     assert all(len(actor.value) <= columns.actor.type.length for actor in Actor)
     assert all(reason.key == reason.name.lower() for reason in SessionEndReason)

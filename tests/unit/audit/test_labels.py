@@ -1,4 +1,4 @@
-"""What happened, in words."""
+"""Labels of events and their details."""
 
 import pytest
 
@@ -13,40 +13,40 @@ from authsite.audit.labels import (
 
 
 @pytest.mark.parametrize(
-    ("in_words", "known"),
+    ("label", "known"),
     [
-        (event_label, {kind.key: kind.label for kind in EventType}),
+        (event_label, {event_type.key: event_type.label for event_type in EventType}),
         (method_label, {method.key: method.value for method in AuthMethod}),
         (reason_label, {reason.key: reason.value for reason in SessionEndReason}),
     ],
 )
-def test_everything_has_its_words(in_words, known):
-    assert {key: in_words(key) for key in known} == known
+def test_every_known_key_has_its_label(label, known):
+    assert {key: label(key) for key in known} == known
 
 
-def test_what_a_later_version_has_written_can_be_read():
+def test_unknown_keys_become_readable_labels():
     assert event_label("factor_added") == "Factor added"
     assert method_label("pass_key") == "pass key"
     assert reason_label("out_of_luck") == "out of luck"
 
 
-def test_on_whose_side_it_was_is_said_if_it_was_not_the_persons():
-    sides = {actor: actor_label(actor.value) for actor in Actor}
-    assert sides.pop(Actor.USER) is None
-    assert sides == {
+def test_actor_label_is_none_for_the_user():
+    labels = {actor: actor_label(actor.value) for actor in Actor}
+    assert labels.pop(Actor.USER) is None
+    assert labels == {
         Actor.ADMINISTRATOR: "by support",
         Actor.OPERATOR: "by support",
         Actor.SYSTEM: "automatically",
     }
 
 
-def test_details_are_said_in_one_order_and_the_rest_is_left_out():
+def test_detail_labels_are_ordered_and_omit_unknown_ones():
     details = {"to": "b@example.com", "from": "a@example.com", "colour": "blue"}
     assert detail_labels(details) == [("From", "a@example.com"), ("To", "b@example.com")]
     assert detail_labels({"method": "password"}) == [("Method", "with a password")]
     assert detail_labels({}) == []
 
 
-def test_of_a_session_that_ended_the_reason_is_said():
+def test_ended_session_shows_its_reason_only():
     details = {"session": "x", "method": "password", "reason": "expired", "browser": "y"}
     assert detail_labels(details) == [("Reason", SessionEndReason.EXPIRED.value)]

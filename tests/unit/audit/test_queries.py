@@ -1,4 +1,4 @@
-"""The history of one account: by pages without a gap, and as a whole."""
+"""The history of one account: in pages, and as a whole."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def ada(dbsession):
-    """Somebody among others to whom things happened as well."""
+    """A user among others with events."""
     user = a_user(dbsession)
     for person in some_noise(dbsession):
         an_event(dbsession, person, occurred_at=NOW - MINUTE)
@@ -37,7 +37,7 @@ def ada(dbsession):
 
 
 def some_events(dbsession, user, number, *, every=MINUTE, **values):
-    """Let so many things have happened; return their ids, newest first."""
+    """Add this number of events; return their ids, newest first."""
     if not number:
         return []
     first = an_event(dbsession, user, occurred_at=NOW, **values).id
@@ -56,7 +56,7 @@ def some_events(dbsession, user, number, *, every=MINUTE, **values):
 
 @pytest.mark.parametrize("every", [MINUTE, timedelta(0)])
 @pytest.mark.parametrize("number", [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1])
-def test_pages_follow_each_other_without_a_gap(dbsession, ada, number, every):
+def test_history_pages_have_no_gaps(dbsession, ada, number, every):
     ids = some_events(dbsession, ada, number, every=every)
     found, before, pages = [], None, 0
     while pages == 0 or before:
@@ -68,7 +68,7 @@ def test_pages_follow_each_other_without_a_gap(dbsession, ada, number, every):
     assert pages == max(1, -(-number // PAGE))
 
 
-def test_no_page_begins_at_an_event_of_another_or_one_that_is_over(dbsession, ada):
+def test_history_page_rejects_other_and_expired_events(dbsession, ada):
     others = an_event(dbsession, a_user(dbsession))
     old = an_event(dbsession, ada, occurred_at=NOW - KEPT_FOR)
     for before in (others.id, old.id, "never was"):
@@ -76,7 +76,7 @@ def test_no_page_begins_at_an_event_of_another_or_one_that_is_over(dbsession, ad
             history_page(dbsession, ada.id, before=before, now=NOW)
 
 
-def test_what_is_over_is_in_nothing(dbsession, ada, services):
+def test_history_omits_expired_events(dbsession, ada, services):
     an_event(dbsession, ada, kind=EventType.SESSION_ENDED, occurred_at=NOW - KEPT_FOR)
     kept = an_event(dbsession, ada, occurred_at=NOW - KEPT_FOR + MINUTE)
     page = history_page(dbsession, ada.id, before=None, now=NOW)
@@ -86,7 +86,7 @@ def test_what_is_over_is_in_nothing(dbsession, ada, services):
 
 
 @pytest.mark.parametrize("number", [0, 1, CHUNK, CHUNK + 1])
-def test_the_whole_is_read_part_by_part(dbsession, ada, services, number):
+def test_whole_history_is_read_in_chunks(dbsession, ada, services, number):
     ids = some_events(dbsession, ada, number, every=timedelta(0))
     opened = []
 
@@ -98,8 +98,8 @@ def test_the_whole_is_read_part_by_part(dbsession, ada, services, number):
     assert len(opened) == number // CHUNK + 1
 
 
-def test_of_very_many_the_newest_fit_into_memory(dbsession, ada):
-    """An entry has 6 KB at most, so that a whole file stays under some ten megabytes."""
+def test_latest_history_is_capped(dbsession, ada):
+    """An entry has at most 6 KB, so a file of all stays below about 10 MB."""
     an_event(dbsession, ada, occurred_at=NOW)
     oldest = an_event(dbsession, ada, occurred_at=NOW - 2 * MINUTE).id
     row = dict(dbsession.execute(sa.select(AuditEvent.__table__).limit(1)).mappings().one())
@@ -113,7 +113,7 @@ def test_of_very_many_the_newest_fit_into_memory(dbsession, ada):
     assert oldest not in {entry.id for entry in found}
 
 
-def test_an_entry_knows_the_session_while_that_lives(dbsession, ada):
+def test_history_entry_names_its_session_while_active(dbsession, ada):
     living = a_session(dbsession, ada, name="phone")
     over = a_session(dbsession, ada, name="old phone", expires_at=NOW)
     others = a_session(dbsession, a_user(dbsession), name="another's")
@@ -130,7 +130,7 @@ def test_an_entry_knows_the_session_while_that_lives(dbsession, ada):
     }
 
 
-def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
+def test_history_hides_which_administrator_acted(dbsession, ada):
     event = an_event(
         dbsession, ada, actor=Actor.ADMINISTRATOR, actor_id="who", details={"why": "because"}
     )
@@ -151,7 +151,7 @@ def test_who_of_the_sites_did_it_is_not_told(dbsession, ada):
     }
 
 
-def test_the_sessions_that_ended_of_late_and_no_more_than_anybody_reads(dbsession, ada):
+def test_ended_sessions_are_recent_and_capped(dbsession, ada):
     an_event(dbsession, ada, occurred_at=NOW)
     ids = some_events(dbsession, ada, MAX_ENDED + 1, kind=EventType.SESSION_ENDED)
     an_event(dbsession, a_user(dbsession), kind=EventType.SESSION_ENDED)

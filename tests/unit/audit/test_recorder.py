@@ -109,7 +109,9 @@ def test_events_of_a_rolled_back_savepoint_are_dropped(dbsession, ada, audit, pu
     dbsession.commit()
     kept = [EventType.PASSWORD_CONFIRMED, EventType.EMAIL_VERIFIED, EventType.DELETION_SCHEDULED]
     assert [event.type for event in published] == kept
-    assert {event.type for event in events_of(dbsession, ada)} == {kind.key for kind in kept}
+    assert {event.type for event in events_of(dbsession, ada)} == {
+        event_type.key for event_type in kept
+    }
 
 
 def test_released_savepoint_does_not_publish(dbsession, ada, audit, published):

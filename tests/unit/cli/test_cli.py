@@ -49,7 +49,7 @@ def test_help_lists_each_command():
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_help_begins_with_the_line_of_the_list_and_has_an_example(path):
+def test_help_begins_with_its_summary_and_has_an_example(path):
     command, line = COMMANDS[path]
     if "build" not in path:  # whose line is shorter
         assert command.help.partition("\n")[0] == line

@@ -1,4 +1,4 @@
-"""`authsite doctor`: how it prints what it has found, in a file and on a terminal."""
+"""`authsite doctor`: its output in a file and on a terminal."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def test_warnings_alone_are_no_failure(ini):
     assert (last[0], last[-1]) == ("0 failed", "0 skipped")
 
 
-def test_mistake_is_a_failure_and_its_fix_is_shown(ini):
+def test_wrong_setting_fails_and_its_fix_is_shown(ini):
     """Both servers are checked unless one is named."""
     lines = run("doctor", ini, status=1).stdout.splitlines()
     [at] = [n for n, line in enumerate(lines) if line.startswith("FAILED   servers  ")]

@@ -20,8 +20,8 @@ SECRETS = (HASH[7:], LUCIAS[-20:], PASSWORD)
 
 
 @pytest.fixture
-def people(tmp_path) -> str:
-    """A CSV file of five people, two of whom can come as they are and one without a password."""
+def users_csv(tmp_path) -> str:
+    """A CSV file of five users; two can be imported as they are, one without a password."""
     rows = [
         ("1", "ada@example.com", "Ada Lovelace", HASH),
         ("2", "grace@example.com", "Grace", HASH),
@@ -45,13 +45,15 @@ def count(services):
     return go
 
 
-def import_csv(ini, people, *options, status=1, **how):
-    """Import the five people."""
-    return run("import", ini, "csv", people, "--map", "password=pw", *options, status=status, **how)
+def import_csv(ini, users_csv, *options, status=1, **how):
+    """Import the five users."""
+    return run(
+        "import", ini, "csv", users_csv, "--map", "password=pw", *options, status=status, **how
+    )
 
 
-def test_rejections_are_counted_by_reason(ini, people, count):
-    done = import_csv(ini, people)
+def test_rejections_are_counted_by_reason(ini, users_csv, count):
+    done = import_csv(ini, users_csv)
     assert done.stderr == ""
     assert done.stdout == (
         "5 read, 3 imported, 0 already imported, 2 rejected\n"
@@ -63,9 +65,9 @@ def test_rejections_are_counted_by_reason(ini, people, count):
     assert count() == 3
 
 
-def test_second_import_continues_the_first(ini, people, count):
+def test_second_import_continues_the_first(ini, users_csv, count):
     for imported, already in ((3, 0), (0, 3)):
-        first = import_csv(ini, people).stdout.splitlines()[0]
+        first = import_csv(ini, users_csv).stdout.splitlines()[0]
         assert first == f"5 read, {imported} imported, {already} already imported, 2 rejected"
     assert count() == 3
 
@@ -76,10 +78,10 @@ def test_import_without_rejections_exits_with_0(ini):
         assert outcome in run("import", ini, "jsonl", "-", stdin=line).stdout
 
 
-def test_report_lists_the_rejected_with_reasons(ini, people, tmp_path):
+def test_report_lists_the_rejected_with_reasons(ini, users_csv, tmp_path):
     report = tmp_path / "rejected.csv"
     for _ in range(2):
-        import_csv(ini, people, "--report", str(report))
+        import_csv(ini, users_csv, "--report", str(report))
     with report.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["external_id"], row["email"], row["reason"]) for row in rows] == [
@@ -115,40 +117,40 @@ def test_no_hash_is_printed_or_reported(ini, tmp_path, caplog):
         assert HASH[7:] not in printed + caplog.text + report.read_text()
 
 
-def test_report_replaces_no_other_file(ini, people, tmp_path):
-    before = Path(people).read_bytes()
-    arguments = ["import", ini, "csv", people, "--map", "password=pw", "--report"]
-    printed = f"authsite: {people} exists and is no report of an import\n"
-    assert refusal(*arguments, people) == printed
-    assert Path(people).read_bytes() == before
+def test_report_replaces_no_other_file(ini, users_csv, tmp_path):
+    before = Path(users_csv).read_bytes()
+    arguments = ["import", ini, "csv", users_csv, "--map", "password=pw", "--report"]
+    printed = f"authsite: {users_csv} exists and is no report of an import\n"
+    assert refusal(*arguments, users_csv) == printed
+    assert Path(users_csv).read_bytes() == before
     nowhere = str(tmp_path / "no" / "report.csv")
     assert f"{nowhere} cannot be written: No such file" in refusal(*arguments, nowhere)
 
 
 @pytest.mark.parametrize("earlier", [b"", b'"external_id","email","reason","detail"\r\n'])
-def test_report_is_unreadable_for_readers_of_an_earlier_one(ini, people, tmp_path, earlier):
+def test_report_is_unreadable_for_readers_of_an_earlier_one(ini, users_csv, tmp_path, earlier):
     report = tmp_path / "rejected.csv"
     report.write_bytes(earlier)
     report.chmod(0o666)
     with report.open("rb") as reader:
-        import_csv(ini, people, "--report", str(report))
+        import_csv(ini, users_csv, "--report", str(report))
         assert reader.read() == earlier
     assert "eve@example.com" in report.read_text()
     assert report.stat().st_mode & 0o777 == 0o600
 
 
-def test_report_follows_no_link_and_no_pipe(ini, people, tmp_path):
+def test_report_follows_no_link_and_no_pipe(ini, users_csv, tmp_path):
     link, pipe, elsewhere = (tmp_path / name for name in ("link", "pipe", "elsewhere"))
     link.symlink_to(elsewhere)
     os.mkfifo(pipe)
     for place in (link, pipe):
-        printed = import_csv(ini, people, "--report", str(place)).stderr
+        printed = import_csv(ini, users_csv, "--report", str(place)).stderr
         assert f"{place} exists and is no report" in printed
     assert not elsewhere.exists()
 
 
-def test_dry_run_changes_nothing(ini, people, count):
-    first, *_, last = import_csv(ini, people, "--dry-run").stdout.splitlines()
+def test_dry_run_changes_nothing(ini, users_csv, count):
+    first, *_, last = import_csv(ini, users_csv, "--dry-run").stdout.splitlines()
     assert first == "5 read, 3 imported, 0 already imported, 2 rejected"
     assert last == "dry run: nothing was changed"
     assert count() == 0
@@ -192,8 +194,8 @@ def test_missing_source_is_named(ini, tmp_path):
     assert printed == f"authsite: {missing} is not a file (after 0 users)\n"
 
 
-def test_csv_has_no_tables(ini, people):
-    printed = refusal("import", ini, "csv", people, "--table", "users")
+def test_csv_has_no_tables(ini, users_csv):
+    printed = refusal("import", ini, "csv", users_csv, "--table", "users")
     assert printed == "authsite: csv has no tables\n"
 
 
@@ -206,9 +208,9 @@ def test_broken_source_keeps_the_batches_before(ini, tmp_path, count):
     assert count() == 500
 
 
-def test_progress_is_shown_on_a_terminal(ini, people):
+def test_progress_is_shown_on_a_terminal(ini, users_csv):
     assert "Importing users  [##############################------]   83%" in (
-        import_csv(ini, people, terminal=True).stderr
+        import_csv(ini, users_csv, terminal=True).stderr
     )
     line = json.dumps({"email": "eve@example.com", "hash": HASH})
     printed = run("import", ini, "jsonl", "-", stdin=line, terminal=True).stderr

@@ -73,7 +73,7 @@ def test_site_without_mail_server_delivers_nothing(
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_deliver_ends_with_a_signal(ini, waiting, number, status):
-    """The signal comes before the command waits for it, so that the test does not guess when."""
+    """The signal is sent before the command waits for it, so the test needs no delay."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         signal.raise_signal(number)
@@ -131,9 +131,9 @@ def test_outbox_prints_json(ini):
     printed = json.loads(run("outbox", "--json", ini).stdout)
     assert printed["counts"] == {"waiting": 1, "deferred": 1, "failed": 1, "delivered": 25}
     assert len(printed["messages"]) == 23
-    late = printed["messages"][1]
-    assert late.pop("id")
-    assert late == {
+    message = printed["messages"][1]
+    assert message.pop("id")
+    assert message == {
         "status": "deferred",
         "template": "verify_email",
         "recipient": "later@example.com",

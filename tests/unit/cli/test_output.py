@@ -1,4 +1,4 @@
-"""What happens where the output of a command ends up."""
+"""Output of a command to a pipe or a full disk."""
 
 import contextlib
 import errno

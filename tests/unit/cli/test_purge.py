@@ -1,4 +1,4 @@
-"""`authsite purge`: expired rows are deleted, and how many."""
+"""`authsite purge`: it deletes expired rows and prints how many."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The select that is compiled once gives what Core gives."""
+"""A compiled select returns what Core returns."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.factories import NOW, a_session, a_user, some_noise
 USER = sa.select(User.first_name).where(User.id == sa.bindparam("user_id"))
 
 
-def test_it_finds_the_same_row_with_the_same_types_as_core(services, dbsession):
+def test_compiled_select_returns_the_same_row_as_core(services, dbsession):
     some_noise(dbsession)
     user = a_user(dbsession, first_name="Ağa %(x)s :y ?")
     session_id = a_session(dbsession, user).id
@@ -29,7 +29,7 @@ def test_it_finds_the_same_row_with_the_same_types_as_core(services, dbsession):
     assert [type(value) for value in found] == [type(value) for value in row]
 
 
-def test_it_binds_times_and_constants_as_core_does(services, dbsession):
+def test_compiled_select_binds_values_as_core_does(services, dbsession):
     some_noise(dbsession)
     user = a_user(dbsession, created_at=NOW)
     statement = sa.select(User.id, sa.literal("x"), sa.bindparam("at", type_=UtcDateTime)).where(
@@ -45,12 +45,12 @@ def test_it_binds_times_and_constants_as_core_does(services, dbsession):
 
 
 @pytest.mark.parametrize("user_id", ["nobody", "", "' OR 1=1 --", "%s", "x" * 5000])
-def test_it_finds_nothing_where_there_is_nothing(services, dbsession, user_id):
+def test_compiled_select_returns_none_without_a_row(services, dbsession, user_id):
     some_noise(dbsession)
     assert CompiledSelect(USER, services.database.read_engine).one_or_none(user_id=user_id) is None
 
 
-def test_it_can_be_asked_more_often_than_there_are_connections(services, dbsession):
+def test_compiled_select_returns_its_connection(services, dbsession):
     user = a_user(dbsession)
     compiled = CompiledSelect(USER, services.database.read_engine)
     for _ in range(50):
@@ -58,20 +58,20 @@ def test_it_can_be_asked_more_often_than_there_are_connections(services, dbsessi
 
 
 @pytest.mark.asvs("15.4.1")
-def test_many_threads_at_once_get_each_its_own_row(services, dbsession):
+def test_simultaneous_threads_get_their_own_rows(services, dbsession):
     ids = [a_user(dbsession).id for _ in range(8)]
     compiled = services.database.compile(
         sa.select(User.id).where(User.id == sa.bindparam("user_id"))
     )
 
-    def ask(user_id: str) -> set[str]:
+    def select_ids(user_id: str) -> set[str]:
         return {compiled.one_or_none(user_id=user_id)[0] for _ in range(300)}
 
-    with ThreadPoolExecutor(8) as people:
-        assert list(people.map(ask, ids)) == [{user_id} for user_id in ids]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(select_ids, ids)) == [{user_id} for user_id in ids]
 
 
-def test_it_sees_what_was_committed_a_moment_ago(services, dbsession):
+def test_compiled_select_sees_the_latest_commit(services, dbsession):
     compiled = CompiledSelect(USER, services.database.read_engine)
     assert compiled.one_or_none(user_id="ada") is None
     a_user(dbsession, id="ada")
@@ -79,7 +79,7 @@ def test_it_sees_what_was_committed_a_moment_ago(services, dbsession):
 
 
 @pytest.mark.parametrize("file", ["no/such/folder/x.sqlite", "empty.sqlite"])
-def test_a_database_that_is_away_is_told_as_such(tmp_path: Path, file: str):
+def test_unavailable_database_raises_without_values(tmp_path: Path, file: str):
     url = sa.make_url(f"sqlite:///{tmp_path}/{file}")
     database = Database(url, pool_size=1, timeout=timedelta(seconds=1))
     compiled = CompiledSelect(USER, database.read_engine)
@@ -90,7 +90,7 @@ def test_a_database_that_is_away_is_told_as_such(tmp_path: Path, file: str):
     database.dispose()
 
 
-def test_after_a_connection_was_cut_it_can_be_asked_again(postgresql, migrate):
+def test_compiled_select_recovers_from_a_lost_connection(postgresql, migrate):
     url = postgresql.new_database()
     migrate(url)
     database = Database(sa.make_url(url), pool_size=1, timeout=timedelta(seconds=5))
@@ -101,7 +101,7 @@ def test_after_a_connection_was_cut_it_can_be_asked_again(postgresql, migrate):
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    for _ in range(2):  # the pool may find out by the first one
+    for _ in range(2):  # the first use may find the lost connection
         try:
             found = compiled.one_or_none(user_id="ada")
         except DATABASE_UNAVAILABLE:
@@ -109,5 +109,5 @@ def test_after_a_connection_was_cut_it_can_be_asked_again(postgresql, migrate):
         assert found is None
         break
     else:
-        pytest.fail("it is still away")
+        pytest.fail("the connection is still lost")
     database.dispose()

@@ -1,4 +1,4 @@
-"""The two engines: what is asked of SQLite and PostgreSQL, and what is kept or undone."""
+"""The engines: transactions, rollbacks and settings of both databases."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def a_post(application, method: str = "POST") -> Request:
 
 
 def names(services) -> set[str]:
-    """Return the first names that everybody can read."""
+    """Return the committed first names."""
     with services.database.read_engine.connect() as connection:
         return set(connection.execute(sa.select(User.first_name)).scalars())
 
@@ -35,7 +35,7 @@ def rename(session, user_id: str, name: str) -> None:
 
 @pytest.fixture
 def ada(dbsession) -> str:
-    """Return the id of one person among others."""
+    """The id of a user among others."""
     some_noise(dbsession)
     return a_user(dbsession, first_name="Ada").id
 
@@ -48,7 +48,7 @@ def manager():
     manager.abort()
 
 
-def test_what_is_written_is_kept_when_the_transaction_commits(services, ada, manager):
+def test_commit_keeps_the_change(services, ada, manager):
     session = services.database.write_dbsession(manager)
     rename(session, ada, "Augusta")
     assert names(services) == {"Ada", "Grace"}
@@ -57,7 +57,7 @@ def test_what_is_written_is_kept_when_the_transaction_commits(services, ada, man
     manager.begin()
 
 
-def test_what_is_written_is_undone_when_the_transaction_aborts(services, ada, manager):
+def test_abort_undoes_the_change(services, ada, manager):
     session = services.database.write_dbsession(manager)
     rename(session, ada, "Augusta")
     manager.abort()
@@ -65,14 +65,14 @@ def test_what_is_written_is_undone_when_the_transaction_aborts(services, ada, ma
     manager.begin()
 
 
-def test_a_session_to_read_leaves_nothing_behind(services, ada):
+def test_read_dbsession_stores_nothing(services, ada):
     with services.database.read_dbsession() as session:
         rename(session, ada, "Augusta")
     assert names(services) == {"Ada", "Grace"}
 
 
-def test_a_look_sees_what_was_committed_a_moment_ago(services, dbsession):
-    """It has no transaction that would keep an old picture."""
+def test_read_engine_sees_the_latest_commit(services, dbsession):
+    """It has no transaction that would keep a snapshot."""
     with services.database.read_engine.connect() as connection:
         count = sa.select(sa.func.count()).select_from(User)
         before = connection.execute(count).scalar_one()
@@ -81,8 +81,8 @@ def test_a_look_sees_what_was_committed_a_moment_ago(services, dbsession):
 
 
 @pytest.mark.asvs("16.2.5")
-def test_errors_do_not_show_what_was_to_be_written(services, dbsession):
-    """They end up in the log, and it might have been a hash."""
+def test_database_errors_hide_values(services, dbsession):
+    """Errors are logged, and a value may be a password hash."""
     user = a_user(dbsession)
     values = {column.key: getattr(user, column.key) for column in User.__table__.c}
     with (
@@ -93,7 +93,7 @@ def test_errors_do_not_show_what_was_to_be_written(services, dbsession):
     assert "nobody knows" not in str(error.value).split("DETAIL")[0]
 
 
-def test_times_are_utc_and_keys_are_foreign_on_both_databases(services, dbsession):
+def test_times_are_utc_and_foreign_keys_enforced(services, dbsession):
     a_user(dbsession, created_at=NOW)
     with services.database.read_engine.connect() as connection:
         assert connection.execute(sa.select(User.created_at)).scalar_one() == NOW
@@ -109,7 +109,7 @@ def test_times_are_utc_and_keys_are_foreign_on_both_databases(services, dbsessio
     ("method", "transactional"),
     [("GET", False), ("HEAD", False), ("OPTIONS", False), ("POST", True), ("DELETE", True)],
 )
-def test_only_what_may_write_gets_a_transaction(application, services, method, transactional):
+def test_only_unsafe_methods_get_a_transaction(application, services, method, transactional):
     registry = Registry()
     registry.settings = {}
     seen = []
@@ -119,19 +119,19 @@ def test_only_what_may_write_gets_a_transaction(application, services, method, t
     assert seen == [transactional]
 
 
-def test_a_form_is_tried_as_often_as_the_settings_say(application, services):
+def test_attempts_of_a_form_follow_the_settings(application, services):
     attempts = services.settings.database.attempts
     assert attempts > 1
     assert retry_attempts(a_post(application)) == attempts
 
 
-def test_connections_of_the_parent_are_forgotten_but_not_closed(services):
+def test_forgotten_connections_are_not_closed(services):
     database = services.database
     database.dispose()
-    former = []
+    previous = []
     for engine in (database.engine, database.read_engine):
         connection = engine.raw_connection()
-        former.append(connection.dbapi_connection)
+        previous.append(connection.dbapi_connection)
         connection.close()
     services.checkup.one_or_none(
         user_id="x", session_id="x", now=NOW, kept_since=NOW, unseen_since=NOW
@@ -139,19 +139,19 @@ def test_connections_of_the_parent_are_forgotten_but_not_closed(services):
     database.forget_connections()
     for engine in (database.engine, database.read_engine):
         connection = engine.raw_connection()
-        assert connection.dbapi_connection not in former
+        assert connection.dbapi_connection not in previous
         connection.close()
-    for connection in former:
+    for connection in previous:
         assert connection.execute("SELECT 1").fetchone() == (1,)
         connection.close()
 
 
-def test_which_database_it_is_can_be_asked(services, database_url):
+def test_is_sqlite_follows_the_database_url(services, database_url):
     assert services.database.is_sqlite is database_url.startswith("sqlite")
 
 
 @pytest.mark.asvs("13.1.3", "13.2.6")
-def test_postgresql_gives_up_waiting_by_itself(postgresql):
+def test_postgresql_has_lock_and_statement_timeouts(postgresql):
     url = sa.make_url(postgresql.new_database())
     database = Database(url, pool_size=1, timeout=timedelta(seconds=2))
     try:

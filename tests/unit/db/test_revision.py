@@ -1,4 +1,4 @@
-"""The migrations that a database has seen."""
+"""The revision of a database."""
 
 import pytest
 import sqlalchemy as sa

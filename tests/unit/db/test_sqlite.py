@@ -1,4 +1,4 @@
-"""SQLite as the site needs it: pragmas, and a write lock that is taken first and waited for."""
+"""SQLite: pragmas, and a write lock that is taken first."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,15 +13,15 @@ from transaction import TransactionManager
 
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 
-PATIENT, IMPATIENT = timedelta(seconds=60), timedelta(milliseconds=1)
+LONG_TIMEOUT, SHORT_TIMEOUT = timedelta(seconds=60), timedelta(milliseconds=1)
 
 
 @pytest.fixture
 def a_database(tmp_path: Path) -> Iterator[Callable[..., Database]]:
-    """Open the same file again and again, as several processes do."""
+    """Open the same file repeatedly, as several processes do."""
     opened = []
 
-    def a_database(wait: timedelta = PATIENT) -> Database:
+    def a_database(wait: timedelta = LONG_TIMEOUT) -> Database:
         url = sa.make_url(f"sqlite:///{tmp_path}/authsite.sqlite")
         opened.append(Database(url, pool_size=2, timeout=wait, mark_retryable=mark_error_retryable))
         return opened[-1]
@@ -35,7 +35,7 @@ def a_database(tmp_path: Path) -> Iterator[Callable[..., Database]]:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody holds the write lock."""
+    """Whether a connection has the write lock."""
     connection = sqlite3.connect(path / "authsite.sqlite", timeout=0, isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -52,21 +52,21 @@ def is_locked(path: Path) -> bool:
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 1000)],
 )
-def test_every_connection_is_told_what_to_do(a_database, which, pragma, value):
+def test_connection_has_its_pragmas(a_database, which, pragma, value):
     with getattr(a_database(), which).connect() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
 
 
-@pytest.mark.parametrize(("wait", "patience"), [(PATIENT, 1000), (IMPATIENT, 1)])
-def test_nobody_but_a_writer_waits_longer_than_a_second(a_database, wait, patience):
-    """And a writer does so before its transaction begins, not within."""
+@pytest.mark.parametrize(("wait", "milliseconds"), [(LONG_TIMEOUT, 1000), (SHORT_TIMEOUT, 1)])
+def test_statements_wait_at_most_a_second(a_database, wait, milliseconds):
+    """A writer waits for the lock before its transaction begins, not within."""
     database = a_database(wait)
     with database.read_engine.connect() as reader, database.write_engine.begin() as writer:
         for connection in (reader, writer):
-            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == patience
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == milliseconds
 
 
-def test_a_writer_has_the_write_lock_before_it_reads(a_database, tmp_path):
+def test_writer_takes_the_write_lock_before_it_reads(a_database, tmp_path):
     manager = TransactionManager(explicit=True)
     with manager:
         session = a_database().write_dbsession(manager)
@@ -76,7 +76,7 @@ def test_a_writer_has_the_write_lock_before_it_reads(a_database, tmp_path):
     assert not is_locked(tmp_path)
 
 
-def test_a_reader_holds_nobody_up(a_database, tmp_path):
+def test_reader_takes_no_write_lock(a_database, tmp_path):
     database = a_database()
     with database.read_dbsession() as session, database.read_engine.connect() as connection:
         session.execute(sa.text("SELECT value FROM counter"))
@@ -84,7 +84,7 @@ def test_a_reader_holds_nobody_up(a_database, tmp_path):
         assert not is_locked(tmp_path)
 
 
-def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_path):
+def test_writer_waits_for_the_write_lock(a_database, tmp_path):
     database = a_database()
 
     def add_one() -> None:
@@ -92,9 +92,9 @@ def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_pa
             connection.exec_driver_sql("UPDATE counter SET value = value + 1")
 
     holder = sqlite3.connect(tmp_path / "authsite.sqlite", isolation_level=None)
-    with ThreadPoolExecutor(1) as another:
+    with ThreadPoolExecutor(1) as pool:
         holder.execute("BEGIN IMMEDIATE")
-        waiting = another.submit(add_one)
+        waiting = pool.submit(add_one)
         with pytest.raises(TimeoutError):
             waiting.result(0.5)
         holder.execute("UPDATE counter SET value = value + 1")
@@ -104,21 +104,21 @@ def test_a_writer_that_finds_the_lock_taken_waits_and_gets_it(a_database, tmp_pa
     holder.close()
 
 
-def test_no_update_is_lost_by_those_who_read_before_they_write(a_database):
+def test_simultaneous_writers_lose_no_update(a_database):
     def add_ten(database: Database) -> None:
         for _ in range(10):
             with database.write_engine.begin() as connection:
                 value = connection.exec_driver_sql("SELECT value FROM counter").scalar_one()
                 connection.exec_driver_sql(f"UPDATE counter SET value = {value + 1}")
 
-    with ThreadPoolExecutor(4) as people:
-        list(people.map(add_ten, [a_database() for _ in range(4)]))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add_ten, [a_database() for _ in range(4)]))
     with a_database().read_engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT value FROM counter").scalar_one() == 40
 
 
-def test_a_writer_that_gives_up_has_waited_long_enough(a_database):
-    hurried = a_database(IMPATIENT).write_engine
+def test_lock_timeout_is_not_retried(a_database):
+    hurried = a_database(SHORT_TIMEOUT).write_engine
     with (
         a_database().write_engine.begin(),
         hurried.connect() as connection,
@@ -128,7 +128,7 @@ def test_a_writer_that_gives_up_has_waited_long_enough(a_database):
     assert not IRetryableError.providedBy(error.value)
 
 
-def test_a_reader_that_turns_writer_too_late_may_be_tried_again(a_database):
+def test_reader_that_writes_too_late_is_retried(a_database):
     with a_database().engine.connect() as late, a_database().write_engine.begin() as first:
         late.exec_driver_sql("SELECT value FROM counter")
         first.exec_driver_sql("UPDATE counter SET value = 5")
@@ -138,7 +138,7 @@ def test_a_reader_that_turns_writer_too_late_may_be_tried_again(a_database):
     assert IRetryableError.providedBy(error.value)
 
 
-def test_a_mistake_is_not_tried_again(a_database):
+def test_faulty_statement_is_not_retried(a_database):
     with (
         a_database().engine.connect() as connection,
         pytest.raises(sa.exc.OperationalError) as error,
@@ -147,7 +147,7 @@ def test_a_mistake_is_not_tried_again(a_database):
     assert not IRetryableError.providedBy(error.value)
 
 
-def test_a_transaction_in_a_transaction_is_a_mistake_and_not_waited_for(a_database):
+def test_nested_transaction_is_not_retried(a_database):
     with a_database().write_engine.connect() as connection:
         connection.connection.driver_connection.execute("BEGIN")
         with pytest.raises(sa.exc.OperationalError) as error:

@@ -7,7 +7,7 @@ from authsite.doctor.subject import Subject
 
 
 def findings_of(subject: Subject, name: str) -> list[Finding]:
-    """Return what the check of this name finds, whatever it needs."""
+    """Return what the check of this name finds, without the checks that it needs."""
     [check] = [each for each in CHECKS if each.name == name]
     return list(examine(subject, checks=[check._replace(needs=())]))
 

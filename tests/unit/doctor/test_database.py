@@ -37,9 +37,9 @@ def found_after_all(subject, name):
 
 
 def test_database_answers(on, database_url):
-    said = passes(on(database_url), "database")
-    kind = "SQLite 3." if database_url.startswith("sqlite") else "PostgreSQL "
-    assert said.startswith(kind)
+    message = passes(on(database_url), "database")
+    version = "SQLite 3." if database_url.startswith("sqlite") else "PostgreSQL "
+    assert message.startswith(version)
 
 
 def test_database_needs_a_url(on):
@@ -65,22 +65,22 @@ def test_database_rejects_another_file(on, tmp_path):
 def test_database_must_be_readable(migrated, opened):
     migrated.database_file.chmod(0o000)
     with as_unprivileged():
-        said = fails(migrated, "database")
-    assert said.startswith("No connection: ")
-    assert "Permission denied" in said
+        message = fails(migrated, "database")
+    assert message.startswith("No connection: ")
+    assert "Permission denied" in message
 
 
 def test_database_needs_its_driver(on, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    said = fails(on("postgresql://db.example.com/site"), "database")
-    assert said.startswith("The driver is missing: ")
+    message = fails(on("postgresql://db.example.com/site"), "database")
+    assert message.startswith("The driver is missing: ")
 
 
 def test_database_outage_is_reported_without_the_password(on, tmp_path):
     subject = on(f"postgresql://ada:hush-hush-hush@/site?host={tmp_path}")
-    said = fails(subject, "database")
-    assert said.startswith("No connection: ")
-    assert "hush-hush" not in said
+    message = fails(subject, "database")
+    assert message.startswith("No connection: ")
+    assert "hush-hush" not in message
 
 
 def test_database_must_answer_in_time(on):
@@ -106,14 +106,14 @@ def test_migrations_pass_at_the_head(on, database_url):
     assert passes(on(database_url), "migrations").endswith("the head.")
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_migrations_that_are_missing_fail(kind, on, tmp_path, postgresql, migrate):
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_migrations_that_are_missing_fail(backend, on, tmp_path, postgresql, migrate):
     url = f"sqlite:///{tmp_path}/old.sqlite"
-    if kind == "postgresql":
+    if backend == "postgresql":
         url = postgresql.new_database()
     migrate(url, "0003")
-    said = fails(on(url), "migrations")
-    assert "at 0003, the code needs 000" in said
+    message = fails(on(url), "migrations")
+    assert "at 0003, the code needs 000" in message
     assert "upgrade head`" in findings_of(on(url), "migrations")[0].fix
 
 
@@ -216,8 +216,8 @@ def test_engine_for_postgresql_is_read_only(on, postgresql):
 def test_engine_keeps_the_options_of_the_url(on, postgresql):
     url = f"{postgresql.new_database()}&options=-c%20search_path%3Dpg_catalog"
     with on(url).read_only_engine.connect() as connection:
-        asked = connection.exec_driver_sql("SHOW search_path").scalar_one()
-    assert asked == "pg_catalog"
+        path = connection.exec_driver_sql("SHOW search_path").scalar_one()
+    assert path == "pg_catalog"
 
 
 def test_database_file_of_a_uri_is_found(on, migrated):

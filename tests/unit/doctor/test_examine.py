@@ -1,4 +1,4 @@
-"""Running all checks: to the end, whatever happens in one of them."""
+"""Running all checks, even if one of them fails."""
 
 import threading
 
@@ -47,7 +47,7 @@ def test_checks_that_need_a_failed_one_are_skipped(a_subject):
     assert "two" in found[4][2]
 
 
-def test_an_exception_in_a_check_is_a_finding(a_subject):
+def test_exception_in_a_check_is_a_finding(a_subject):
     def break_off(_subject):
         raise RuntimeError("on two\nlines")
 
@@ -56,7 +56,7 @@ def test_an_exception_in_a_check_is_a_finding(a_subject):
     assert message.endswith("RuntimeError: on two lines")
 
 
-def test_a_check_that_does_not_end_is_abandoned(a_subject):
+def test_check_that_does_not_end_is_abandoned(a_subject):
     released = threading.Event()
 
     def hang(_subject):
@@ -116,7 +116,7 @@ def test_checks_describe_themselves_in_one_line():
 
 
 @pytest.mark.parametrize("change", [{"authsite.site.url": None}, {"use": "egg:nothing"}])
-def test_a_site_that_does_not_start_is_examined_as_far_as_possible(migrated, a_subject, change):
+def test_site_that_does_not_start_is_examined_in_part(migrated, a_subject, change):
     found = {each.check: each.status for each in examine(a_subject(app=change))}
     assert found["application"] is not Status.OK
     for name in ("servers", "proxy", "limits", "database", "migrations", "clock", "outbox"):
@@ -130,7 +130,7 @@ def test_without_an_ini_file_only_variables_are_examined(tmp_path):
     assert {each.check for each in found} == {check.name for check in CHECKS}
 
 
-def test_a_site_without_a_fault_fails_only_for_its_mail_server(migrated):
+def test_site_without_a_fault_fails_for_its_mail_server_only(migrated):
     """No mail server listens in this test."""
     assert {each.check for each in examine(migrated) if each.status is Status.FAIL} == {
         "mail server"

@@ -22,8 +22,8 @@ def to(a_subject, certificates):
     """Return a site whose mail server is at this port."""
 
     def make(port, security="starttls", *, timeout=10.0, **mail):
-        said = {"port": str(port), "security": security, "ca_file": str(certificates.file)}
-        app = {f"authsite.mail.{name}": value for name, value in (said | mail).items()}
+        settings = {"port": str(port), "security": security, "ca_file": str(certificates.file)}
+        app = {f"authsite.mail.{name}": value for name, value in (settings | mail).items()}
         return a_subject(app=app, timeout=timeout)
 
     return make
@@ -32,9 +32,9 @@ def to(a_subject, certificates):
 @pytest.fixture
 def unused_port():
     """A port without a listener."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return asked.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

@@ -31,7 +31,7 @@ def test_ini_file_needs_an_application(tmp_path):
     assert "[app:main]" in fails(Subject(ini=str(path), environ={}), "ini file")
 
 
-def test_ini_file_with_a_single_percent_sign_is_named_without_its_value(tmp_path):
+def test_ini_file_with_a_lone_percent_sign_hides_its_value(tmp_path):
     path = tmp_path / "site.ini"
     path.write_text("[app:main]\nsqlalchemy.url = postgresql://ada:hush%40hush@db/site\n")
     subject = Subject(ini=str(path), environ={})
@@ -78,7 +78,7 @@ def test_variables_with_a_typo_get_a_suggestion(a_subject):
     assert "AUTHSITE_SITE_URL" in findings_of(subject, "variables")[0].fix
 
 
-def test_variables_with_a_former_name_get_the_current_one(a_subject):
+def test_variables_with_a_previous_name_get_the_current_one(a_subject):
     subject = a_subject(environ={"AUTHSITE_MAIL_THREAD": "x"})
     warns(subject, "variables")
     fix = findings_of(subject, "variables")[0].fix

@@ -15,10 +15,12 @@ from tests.unit.doctor.unprivileged import as_unprivileged
 def mounted(migrated, a_subject, tmp_path):
     """Mount a file system of this type where the file is."""
 
-    def on(kind, *, where=None):
+    def on(file_system, *, where=None):
         mounts = tmp_path / "mounts"
         where = str(where or migrated.database_file.parent).replace(" ", "\\040")
-        mounts.write_text(f"/dev/a / ext4 rw 0 0\nhost:/a {where} {kind} rw 0 0\nb /b xfs rw 0 0\n")
+        mounts.write_text(
+            f"/dev/a / ext4 rw 0 0\nhost:/a {where} {file_system} rw 0 0\nb /b xfs rw 0 0\n"
+        )
         return a_subject(mounts=mounts)
 
     return on
@@ -29,14 +31,14 @@ def test_local_disk_passes(mounted):
     assert "is on ext4" in passes(mounted("nfs", where="/elsewhere"), "local disk")
 
 
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "9p", "fuse.sshfs"])
-def test_local_disk_rejects_a_network(mounted, kind):
-    assert f"is on {kind}, a network" in fails(mounted(kind), "local disk")
+@pytest.mark.parametrize("file_system", ["nfs4", "cifs", "9p", "fuse.sshfs"])
+def test_local_disk_rejects_a_network(mounted, file_system):
+    assert f"is on {file_system}, a network" in fails(mounted(file_system), "local disk")
 
 
-@pytest.mark.parametrize("kind", ["tmpfs", "overlay", "fuse.mergerfs"])
-def test_local_disk_warns_of_temporary_and_unknown_ones(mounted, kind):
-    assert f"is on {kind}" in warns(mounted(kind), "local disk")
+@pytest.mark.parametrize("file_system", ["tmpfs", "overlay", "fuse.mergerfs"])
+def test_local_disk_warns_of_temporary_and_unknown_ones(mounted, file_system):
+    assert f"is on {file_system}" in warns(mounted(file_system), "local disk")
 
 
 def test_local_disk_uses_the_last_mount(migrated, a_subject, tmp_path):

@@ -1,4 +1,4 @@
-"""What is kept of where a request comes from: what is one, and fits its column."""
+"""The client of a request: IP address, network and user agent."""
 
 import ipaddress
 
@@ -28,7 +28,7 @@ columns = UserSession.__table__.c
         ("<script>", None),
     ],
 )
-def test_the_peers_address_is_kept_when_it_is_one(peer, address):
+def test_ip_address_of_the_peer_is_normalized(peer, address):
     assert ip_address_of(a_request(REMOTE_ADDR=peer)) == address
 
 
@@ -48,24 +48,24 @@ def test_the_peers_address_is_kept_when_it_is_one(peer, address):
         ("localhost", "unknown"),
     ],
 )
-def test_networks_are_told_apart_by_what_one_subscriber_has(peer, network):
+def test_network_is_what_one_subscriber_has(peer, network):
     assert network_of(a_request(REMOTE_ADDR=peer)) == network
 
 
 @given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
-def test_all_addresses_of_a_64_are_one_network(address, rest):
+def test_addresses_of_one_64_prefix_are_one_network(address, rest):
     other = ipaddress.IPv6Address((int(address) >> 64 << 64) + rest)
     of = {network_of(a_request(REMOTE_ADDR=str(each))) for each in (address, other)}
     mapped = any(each.ipv4_mapped for each in (address, other))
     assert mapped or len(of) == 1
 
 
-def test_a_unix_socket_has_no_address():
+def test_unix_socket_has_no_ip_address():
     assert ip_address_of(a_request()) is None
 
 
 @pytest.mark.asvs("4.1.3", "15.3.4")
-def test_headers_that_anybody_can_write_are_not_believed():
+def test_forwarding_headers_are_ignored():
     request = a_request(
         REMOTE_ADDR="192.0.2.1",
         HTTP_X_FORWARDED_FOR="198.51.100.7",
@@ -82,14 +82,14 @@ def test_headers_that_anybody_can_write_are_not_believed():
         st.text(st.characters(max_codepoint=255)),
     )
 )
-def test_every_address_that_is_kept_fits_its_column(peer):
+def test_ip_address_fits_its_column(peer):
     address = ip_address_of(a_request(REMOTE_ADDR=peer))
     assert address is None or len(address) <= columns.ip_address.type.length
 
 
 @pytest.mark.asvs("16.4.1")
 @given(st.binary(max_size=1000).map(lambda raw: raw.decode("latin-1")))
-def test_of_a_user_agent_what_can_be_printed_is_kept(header):
+def test_user_agent_is_printable_and_fits_its_column(header):
     kept = user_agent_of(a_request(HTTP_USER_AGENT=header))
     assert kept is None or (kept.isprintable() and 0 < len(kept) <= columns.user_agent.type.length)
 
@@ -104,11 +104,11 @@ def test_of_a_user_agent_what_can_be_printed_is_kept(header):
         ("", None),
     ],
 )
-def test_a_user_agent_is_cut_and_cleaned(header, kept):
+def test_user_agent_is_cleaned_and_truncated(header, kept):
     assert user_agent_of(a_request(HTTP_USER_AGENT=header)) == kept
 
 
-def test_a_browser_may_keep_its_name_to_itself():
+def test_user_agent_is_optional():
     assert user_agent_of(a_request()) is None
 
 

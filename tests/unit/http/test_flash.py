@@ -1,4 +1,4 @@
-"""What one page leaves for the next to say."""
+"""Flash messages: set by one page, shown by the next."""
 
 from datetime import UTC, datetime
 
@@ -13,20 +13,20 @@ FLASH = Flash(Cookie("flash", https=False))
 
 
 def next_page(cookies: str) -> tuple[str | None, list[str]]:
-    """Open a page; return what it says and the cookies that it sets."""
+    """Open a page; return its flash message and the cookies that it sets."""
     request, response = a_request(HTTP_COOKIE=cookies), Response()
-    said = FLASH.pop(request)
+    message = FLASH.pop(request)
     request._process_response_callbacks(response)
-    return said, response.headers.getall("Set-Cookie")
+    return message, response.headers.getall("Set-Cookie")
 
 
 @pytest.mark.parametrize("name", sorted(set(MESSAGES) - {"account-closed"}))
-def test_what_was_left_is_said_and_forgotten(name):
+def test_flash_message_is_shown_once(name):
     pair = FLASH.set(name)[1].split(";")[0]
-    said, (forgotten,) = next_page(pair)
-    assert said == MESSAGES[name]
-    assert forgotten.startswith("flash=;")
-    assert "max-age=0" in forgotten.lower()
+    message, (cleared,) = next_page(pair)
+    assert message == MESSAGES[name]
+    assert cleared.startswith("flash=;")
+    assert "max-age=0" in cleared.lower()
 
 
 def test_message_shows_the_date_that_was_set():
@@ -46,17 +46,17 @@ def test_message_shows_the_date_that_was_set():
         "flash=account-closed.2031-02-30",
     ],
 )
-def test_nobody_else_puts_words_into_our_mouth(planted):
-    said, (forgotten,) = next_page(planted)
-    assert said is None
-    assert forgotten.startswith("flash=;")
+def test_planted_flash_cookie_shows_no_message(planted):
+    message, (cleared,) = next_page(planted)
+    assert message is None
+    assert cleared.startswith("flash=;")
 
 
-def test_most_pages_say_nothing_and_set_nothing():
+def test_page_without_a_flash_cookie_sets_none():
     assert next_page("") == (None, [])
     assert next_page("session=flash") == (None, [])
 
 
-def test_a_message_that_does_not_exist_is_a_mistake_of_ours():
+def test_unknown_flash_message_fails():
     with pytest.raises(AssertionError, match="name-shaved"):
         FLASH.set("name-shaved")

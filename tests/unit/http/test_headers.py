@@ -1,4 +1,4 @@
-"""What every answer says to the browser, and what is said when nothing else is left."""
+"""Headers of every response, and the response to an unhandled error."""
 
 import pytest
 from pyramid.response import Response
@@ -8,7 +8,7 @@ from authsite.http.headers import ALWAYS, CONTENT_SECURITY_POLICY, HSTS, request
 
 
 def answered(response: Response | None = None, *, https: bool = True) -> Response:
-    """Return what becomes of a response, or of an error when there is none."""
+    """Return the final response; without one, the application raises an error."""
 
     def answer(environ, router):
         if response is None:
@@ -28,7 +28,7 @@ def test_pages_have_a_policy_and_are_not_cached():
 
 
 @pytest.mark.asvs("3.4.3", "3.4.6")
-def test_nothing_is_loaded_or_sent_anywhere_that_is_not_allowed():
+def test_content_policy_allows_own_origin_only():
     directives = dict(each.split(" ", 1) for each in CONTENT_SECURITY_POLICY.split("; "))
     assert directives["default-src"] == "'none'"
     assert directives["frame-ancestors"] == "'none'"
@@ -38,20 +38,20 @@ def test_nothing_is_loaded_or_sent_anywhere_that_is_not_allowed():
 
 
 @pytest.mark.parametrize("name", ["Cache-Control", "cache-control", "CONTENT-SECURITY-POLICY"])
-def test_a_response_that_says_so_itself_is_left_alone(name):
+def test_header_of_the_response_is_not_replaced(name):
     response = Response(headerlist=[(name, "its own")])
     assert answered(response).headers.getall(name) == ["its own"]
 
 
 @pytest.mark.asvs("3.4.1")
-def test_only_https_asks_for_https_ever_after():
+def test_hsts_is_sent_on_https_only():
     name, value = HSTS
     assert answered(Response(), https=True).headers.getall(name) == [value]
     assert name not in answered(Response(), https=False).headers
 
 
 @pytest.mark.asvs("16.5.1", "16.5.3")
-def test_an_error_that_no_page_was_there_for_is_a_bare_500(caplog):
+def test_unhandled_error_is_a_bare_500(caplog):
     response = answered()
     assert response.status_int == 500
     assert response.content_type == "text/plain"
@@ -61,7 +61,7 @@ def test_an_error_that_no_page_was_there_for_is_a_bare_500(caplog):
 
 
 @pytest.mark.asvs("16.2.1")
-def test_every_request_has_an_id_of_its_own_until_it_is_over():
+def test_request_id_is_unique_and_ends_with_the_request():
     ids = []
 
     def answer(environ, router):
@@ -76,7 +76,7 @@ def test_every_request_has_an_id_of_its_own_until_it_is_over():
     assert len(set(ids)) == 50
 
 
-def test_an_interrupted_server_is_not_held_up():
+def test_keyboard_interrupt_is_passed_on():
     def interrupted(environ, router):
         raise KeyboardInterrupt
 

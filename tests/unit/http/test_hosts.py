@@ -1,4 +1,4 @@
-"""Which `Host` and `Origin` are ours."""
+"""Which `Host` and `Origin` headers belong to the site."""
 
 import pytest
 from hypothesis import given
@@ -39,14 +39,14 @@ from tests.factories import a_request
     ],
 )
 @pytest.mark.parametrize("dev", [True, False])
-def test_the_site_answers_to_its_own_address_only(site_url, host, is_ours, dev):
+def test_only_the_own_host_is_allowed(site_url, host, is_ours, dev):
     hosts = Hosts(site_url, dev=dev)
     local = host.startswith(("localhost", "[::1]"))
     assert hosts.allows(host) is (is_ours or (dev and local))
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.1:65535", "[::1]:6543"])
-def test_in_development_it_answers_to_this_machine_under_any_port(host):
+def test_development_allows_localhost_at_any_port(host):
     assert Hosts("http://localhost:6543", dev=True).allows(host)
     assert not Hosts("http://site.example", dev=False).allows(host)
 
@@ -54,12 +54,12 @@ def test_in_development_it_answers_to_this_machine_under_any_port(host):
 @pytest.mark.parametrize(
     "host", ["localhost.evil.example", "localhost:", "127.0.0.2", "::1", "a@localhost"]
 )
-def test_in_development_it_answers_to_no_other_machine(host):
+def test_development_allows_no_other_machine(host):
     assert not Hosts("http://localhost:6543", dev=True).allows(host)
 
 
 @given(st.text())
-def test_no_host_is_an_error(host):
+def test_any_host_is_allowed_or_refused(host):
     assert Hosts("https://site.example", dev=True).allows(host) in {True, False}
 
 
@@ -78,8 +78,8 @@ def test_no_host_is_an_error(host):
         ("http://site.example:8080", "http://site.example", False),
     ],
 )
-def test_an_origin_is_ours_when_it_is_spelled_as_browsers_spell_it(site_url, origin, is_ours):
-    """Browsers leave out a port that goes without saying; the setting may name it."""
+def test_own_origin_omits_the_default_port(site_url, origin, is_ours):
+    """Browsers omit the default port; the setting may name it."""
     request = a_request(HTTP_HOST=site_url.partition("://")[2])
     assert Hosts(site_url, dev=False).is_own_origin(origin, request) is is_ours
 
@@ -95,7 +95,7 @@ def test_an_origin_is_ours_when_it_is_spelled_as_browsers_spell_it(site_url, ori
         ("null", "localhost:8000", False),
     ],
 )
-def test_in_development_an_origin_is_ours_when_it_is_the_one_that_was_asked(origin, host, is_ours):
+def test_development_origin_must_match_the_host(origin, host, is_ours):
     request = a_request(HTTP_HOST=host)
     assert Hosts("http://localhost:6543", dev=True).is_own_origin(origin, request) is is_ours
     assert not Hosts("http://site.example", dev=False).is_own_origin(origin, request)

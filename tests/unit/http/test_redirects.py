@@ -1,4 +1,4 @@
-"""Where to go next: whatever is asked for, nobody leaves the site by it."""
+"""Redirects: no requested path leads away from the site."""
 
 import re
 from urllib.parse import urljoin, urlsplit
@@ -24,7 +24,7 @@ anything = st.one_of(st.text(), nasty, rooted)
 
 
 def host_for_a_browser(location: str) -> str:
-    """Read a location as the WHATWG's URL standard does on an https page; return the host."""
+    """Resolve a location as the WHATWG URL standard does on an https page; return its host."""
     text = re.sub(r"[\t\n\r]", "", re.sub(r"^[\0- ]+|[\0- ]+$", "", location))
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", text, re.DOTALL)
     if scheme and scheme[1].lower() not in {"http", "https"}:
@@ -46,7 +46,7 @@ def host_for_a_browser(location: str) -> str:
 @example("/\t/evil.example")
 @example("https:evil.example")
 @example("\x01//evil.example")
-def test_whatever_is_taken_stays_on_this_host_for_libraries_and_browsers(text):
+def test_safe_path_stays_on_this_host(text):
     path = safe_path(text)
     if path is not None:
         assert urlsplit(urljoin(PAGE, path)).netloc == "site.example"
@@ -55,13 +55,13 @@ def test_whatever_is_taken_stays_on_this_host_for_libraries_and_browsers(text):
 
 
 @given(anything)
-def test_what_is_taken_is_left_as_it_is_and_taken_again(text):
+def test_safe_path_is_returned_unchanged(text):
     path = safe_path(text)
     assert path is None or (path == text and safe_path(path) == path)
 
 
 @given(anything)
-def test_what_is_taken_can_stand_in_a_header(text):
+def test_safe_path_fits_into_a_header(text):
     path = safe_path(text)
     if path is not None:
         assert path.startswith("/")
@@ -75,7 +75,7 @@ def test_what_is_taken_can_stand_in_a_header(text):
     st.lists(st.from_regex(r"[a-z0-9_~-][a-z0-9._~-]{0,10}", fullmatch=True), max_size=5),
     st.from_regex(r"(\?[a-z0-9=&%./:@-]{0,30})?", fullmatch=True),
 )
-def test_every_page_of_ours_can_be_come_back_to(segments, query):
+def test_any_page_of_the_site_is_a_safe_path(segments, query):
     path = f"/{'/'.join(segments)}{query}"
     assert safe_path(path) == path
 
@@ -84,7 +84,7 @@ def test_every_page_of_ours_can_be_come_back_to(segments, query):
     "path",
     ["/", "/dashboard", "/account/sessions", "/reports?year=2030&q=a%20b", "/?to=//b/../c", "/%2f"],
 )
-def test_a_path_of_ours_is_taken(path):
+def test_own_path_is_safe(path):
     assert safe_path(path) == path
 
 
@@ -124,11 +124,11 @@ def test_a_path_of_ours_is_taken(path):
         f"/{'a' * MAXIMUM_LENGTH}",
     ],
 )
-def test_everything_else_is_not(text):
+def test_other_text_is_not_a_safe_path(text):
     assert safe_path(text) is None
 
 
-def test_a_path_may_be_as_long_as_the_bound():
+def test_safe_path_may_have_the_maximum_length():
     assert safe_path(f"/{'a' * (MAXIMUM_LENGTH - 1)}") is not None
 
 
@@ -145,12 +145,12 @@ def test_a_path_may_be_as_long_as_the_bound():
         ("/x", "site.example"),
     ],
 )
-def test_the_browser_of_these_tests_finds_the_known_ways_out(location, host):
+def test_simulated_browser_follows_known_exploits(location, host):
     assert host_for_a_browser(location) == host
 
 
 @pytest.mark.parametrize(("redirect", "status"), [(redirect, 303), (redirect_repeat_post, 307)])
-def test_a_redirect_says_where_and_nothing_else(redirect, status):
+def test_redirect_has_a_location_and_no_body(redirect, status):
     response = redirect("/account", [("Set-Cookie", "a=b")])
     assert response.status_int == status
     assert response.headers["Location"] == "/account"

@@ -1,4 +1,4 @@
-"""The style sheet and the icon: an address for each content."""
+"""Static files: a URL for each content."""
 
 import hashlib
 from pathlib import Path
@@ -12,6 +12,6 @@ FOLDER = Path(authsite.__file__).parent / "static"
 
 
 @pytest.mark.parametrize(("which", "name"), [("stylesheet", "site.css"), ("icon", "favicon.svg")])
-def test_an_address_changes_with_the_content(which, name):
+def test_static_url_depends_on_the_content(which, name):
     digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
     assert getattr(build_frame("authsite"), which) == f"/{PREFIX}/{name}?v={digest[:12]}"

@@ -1,4 +1,4 @@
-"""Browsers in words, as their owners would say it, and never in a stranger's own."""
+"""Labels of browsers, which never repeat text of the client."""
 
 import pytest
 
@@ -32,7 +32,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("user_agent", "words"), WORDS.items())
-def test_a_browser_is_called_what_people_call_it(user_agent, words):
+def test_browser_label_names_browser_and_system(user_agent, words):
     assert browser_label(f"Mozilla/5.0 {user_agent}") == words
 
 
@@ -40,12 +40,12 @@ def test_a_browser_is_called_what_people_call_it(user_agent, words):
     ("user_agent", "words"),
     [("curl/8.14.1", "curl"), ("python-requests/2.32.4", "Python program")],
 )
-def test_so_is_a_program(user_agent, words):
+def test_browser_label_names_programs(user_agent, words):
     assert browser_label(user_agent) == words
 
 
 @pytest.mark.parametrize("user_agent", [None, "", "x", "x" * 512, "Quark" * 100, "\N{SNOWMAN}"])
-def test_whatever_else_is_sent_is_an_unknown_browser(user_agent):
+def test_unrecognized_user_agent_is_an_unknown_browser(user_agent):
     assert browser_label(user_agent) == UNKNOWN
 
 
@@ -53,10 +53,10 @@ def test_whatever_else_is_sent_is_an_unknown_browser(user_agent):
     "user_agent",
     ["CheapPillsBot/1.0", "www.pills.example crawler", "Pills/1.0 CFNetwork/978 Darwin/18.0.0"],
 )
-def test_nobody_has_words_of_their_own_repeated(user_agent):
+def test_browser_label_does_not_repeat_the_user_agent(user_agent):
     assert "pills" not in browser_label(user_agent).casefold()
 
 
-def test_what_comes_after_the_first_part_does_not_count():
+def test_browser_label_ignores_text_beyond_the_limit():
     late = "Mozilla/5.0".ljust(MAX_PARSED) + " (Windows NT 10.0) Firefox/141.0"
     assert browser_label(late) == UNKNOWN

@@ -1,4 +1,4 @@
-"""Which column is which, in whatever spelling, and what is said of one that is missing."""
+"""Columns are found in every spelling, and missing ones are reported."""
 
 import pytest
 
@@ -20,31 +20,31 @@ from authsite.importing.fields import FIELDS, find_columns, require_columns
         (["Password-Hash"], "Password-Hash"),
     ],
 )
-def test_the_password_is_found_in_every_spelling(names, password):
+def test_password_column_is_found_in_every_spelling(names, password):
     assert find_columns(names, {})["password"] == password
 
 
-def test_every_field_is_found():
+def test_columns_of_all_fields_are_found():
     names = ["id", "E-Mail", "firstName", "last_name", "name", "hash", "email_verified"]
     names += ["created_at", "is_active"]
     assert find_columns(names, {}) == dict(zip(FIELDS, names, strict=True))
 
 
-def test_what_is_called_otherwise_is_not_taken_for_it():
+def test_similar_column_names_are_ignored():
     assert find_columns(["reset_password_token", "unconfirmed_email", "username"], {}) == {}
 
 
-def test_of_two_spellings_the_first_is_taken():
+def test_first_of_two_spellings_is_used():
     assert find_columns(["Email", "email"], {}) == {"email": "Email"}
 
 
-def test_what_somebody_says_counts_more():
+def test_chosen_columns_override_detected_ones():
     names = ["email", "given", "hash", "password"]
     chosen = {"first_name": "given", "password": "hash", "email": ""}
     assert find_columns(names, chosen) == {"first_name": "given", "password": "hash"}
 
 
-def test_who_asks_for_a_column_that_is_not_there_is_told_what_is():
+def test_missing_chosen_column_lists_existing_ones():
     with pytest.raises(UnusableSource) as refused:
         require_columns([], ["email", "hash"], chosen={"password": "pw"}, where="the first line")
     assert str(refused.value) == (
@@ -52,19 +52,19 @@ def test_who_asks_for_a_column_that_is_not_there_is_told_what_is():
     )
 
 
-def test_what_is_needed_and_not_there_is_named():
+def test_missing_required_column_is_named():
     with pytest.raises(
         UnusableSource, match="no column looks like password\\. Name it with --map password="
     ):
         require_columns(["email", "password"], ["email"], chosen={}, where="the table users")
 
 
-def test_who_says_that_there_is_none_gets_along_without():
+def test_required_password_can_be_waived():
     assert require_columns(
         ["email", "password"], ["email", "hash"], chosen={"password": ""}, where=""
     ) == {"email": "email"}
 
 
-def test_nobody_gets_along_without_an_address():
+def test_required_email_cannot_be_waived():
     with pytest.raises(UnusableSource, match="no column looks like email"):
         require_columns(["email"], ["email"], chosen={"email": ""}, where="")

@@ -1,4 +1,4 @@
-"""Importing: everybody once, wholly or not at all, and a reason for whoever is left out."""
+"""Importing users: each once, completely or with a reason why not."""
 
 import threading
 from collections import Counter
@@ -19,8 +19,8 @@ from tests.foreign_hashes import DEVISE, PASSWORD
 HASH = DEVISE[PASSWORD]
 
 
-def people(*numbers, **values) -> list[ImportedUser]:
-    """Return people of another system, who differ by their numbers."""
+def some_users(*numbers, **values) -> list[ImportedUser]:
+    """Return users of another system, who differ by their numbers."""
     return [
         ImportedUser(
             **{
@@ -38,11 +38,11 @@ def people(*numbers, **values) -> list[ImportedUser]:
 
 @pytest.fixture
 def imported(services):
-    """Import people; return the sum of the counts, and all refusals."""
+    """Import users; return the sums of the counts and all rejections."""
 
-    def go(some, **options):
+    def go(users, **options):
         counts, refused = Counter(), []
-        for batch in import_users(services.database.write_engine.begin, some, now=NOW, **options):
+        for batch in import_users(services.database.write_engine.begin, users, now=NOW, **options):
             counts.update(batch.counts)
             refused += batch.rejected
         return {name: number for name, number in counts.items() if number}, refused
@@ -52,21 +52,21 @@ def imported(services):
 
 @pytest.fixture
 def rows(dbsession):
-    """What is kept of the people with a former id."""
+    """Return a function that reads the users with an external id."""
 
-    def look():
+    def read():
         dbsession.rollback()
         found = sa.select(User).where(User.external_id.is_not(None)).order_by(User.external_id)
         return list(dbsession.scalars(found))
 
-    return look
+    return read
 
 
-def test_people_come_with_all_they_had(imported, rows, dbsession):
+def test_import_stores_all_values(imported, rows, dbsession):
     some_noise(dbsession)
-    created, proven = NOW - timedelta(days=9), NOW - timedelta(days=3)
-    some = people(1, created_at=created, email_verified_at=proven) + people(2)
-    assert imported(some) == ({"read": 2, "imported": 2}, [])
+    created, verified = NOW - timedelta(days=9), NOW - timedelta(days=3)
+    users = some_users(1, created_at=created, email_verified_at=verified) + some_users(2)
+    assert imported(users) == ({"read": 2, "imported": 2}, [])
     first, second = rows()
     assert (first.external_id, first.email, first.email_normalized) == (
         "old:1",
@@ -74,14 +74,18 @@ def test_people_come_with_all_they_had(imported, rows, dbsession):
         "old1@example.com",
     )
     assert (first.first_name, first.last_name, first.password_hash) == ("Ada", "Lovelace", HASH)
-    assert (first.created_at, first.email_verified_at) == (created, proven)
+    assert (first.created_at, first.email_verified_at) == (created, verified)
     assert (second.created_at, second.email_verified_at, second.suspended_at) == (NOW, None, None)
     assert not first.is_administrator
 
 
-def test_what_is_noteworthy_is_counted(imported, rows):
-    some = people(1, password_hash=None) + people(2, last_name="") + people(3, is_active=False)
-    counts, refused = imported(some)
+def test_import_counts_incomplete_and_suspended_users(imported, rows):
+    users = (
+        some_users(1, password_hash=None)
+        + some_users(2, last_name="")
+        + some_users(3, is_active=False)
+    )
+    counts, refused = imported(users)
     assert refused == []
     assert counts == {
         "read": 3,
@@ -93,38 +97,43 @@ def test_what_is_noteworthy_is_counted(imported, rows):
     assert [row.suspended_at for row in rows()] == [None, None, NOW]
 
 
-def test_nobody_is_imported_twice(imported, rows):
-    assert imported(people(*range(5)))[0] == {"read": 5, "imported": 5}
+def test_repeated_import_adds_new_users_only(imported, rows):
+    assert imported(some_users(*range(5)))[0] == {"read": 5, "imported": 5}
     ids = [row.id for row in rows()]
-    assert imported(people(*range(5))) == ({"read": 5, "already_imported": 5}, [])
-    assert imported(people(*range(7))) == ({"read": 7, "imported": 2, "already_imported": 5}, [])
+    assert imported(some_users(*range(5))) == ({"read": 5, "already_imported": 5}, [])
+    assert imported(some_users(*range(7))) == (
+        {"read": 7, "imported": 2, "already_imported": 5},
+        [],
+    )
     assert [row.id for row in rows()][:5] == ids
 
 
-def test_who_is_already_imported_is_left_as_they_are(imported, rows, dbsession):
-    """Even the password that they had there, when they have another one here."""
-    imported(people(1))
+def test_repeated_import_leaves_existing_users_unchanged(imported, rows, dbsession):
+    """Even a password that was changed here meanwhile."""
+    imported(some_users(1))
     dbsession.execute(sa.update(User).values(password_hash="ours", last_name="Byron"))
     dbsession.commit()
-    assert imported(people(1))[0] == {"read": 1, "already_imported": 1}
+    assert imported(some_users(1))[0] == {"read": 1, "already_imported": 1}
     [row] = rows()
     assert (row.password_hash, row.last_name) == ("ours", "Byron")
 
 
 def test_batches_are_yielded_as_they_are_committed(services, rows):
-    batches = import_users(services.database.write_engine.begin, people(*range(5)), now=NOW, size=2)
+    batches = import_users(
+        services.database.write_engine.begin, some_users(*range(5)), now=NOW, size=2
+    )
     seen = [(batch.counts["imported"], len(rows())) for batch in batches]
     assert seen == [(2, 2), (2, 4), (1, 5)]
 
 
-def test_a_batch_that_fails_leaves_nothing_of_itself(services, rows):
-    """As when the machine stops: those before it are here wholly, the others not at all."""
+def test_failed_batch_is_rolled_back(services, rows):
+    """As when the machine stops: earlier batches are complete, later ones absent."""
 
-    def broken_off():
-        yield from people(*range(3))
+    def interrupted():
+        yield from some_users(*range(3))
         raise OSError
 
-    batches = import_users(services.database.write_engine.begin, broken_off(), now=NOW, size=2)
+    batches = import_users(services.database.write_engine.begin, interrupted(), now=NOW, size=2)
     assert next(batches).counts["imported"] == 2
     with pytest.raises(OSError):  # noqa: PT011 - our own
         next(batches)
@@ -132,16 +141,16 @@ def test_a_batch_that_fails_leaves_nothing_of_itself(services, rows):
 
 
 @pytest.mark.parametrize("size", [500, 1])
-def test_who_cannot_come_is_told_and_holds_nobody_up(imported, rows, size):
-    cannot_be_read = Rejection("line 7", "", RejectionReason.UNREADABLE)
-    some = [
-        *people(1),
-        *people(2, email="nobody"),
-        cannot_be_read,
-        *people(3, password_hash="md5"),
-        *people(4),
+def test_rejected_users_do_not_stop_others(imported, rows, size):
+    unreadable = Rejection("line 7", "", RejectionReason.UNREADABLE)
+    users = [
+        *some_users(1),
+        *some_users(2, email="nobody"),
+        unreadable,
+        *some_users(3, password_hash="md5"),
+        *some_users(4),
     ]
-    counts, refused = imported(some, size=size)
+    counts, refused = imported(users, size=size)
     assert counts == {"read": 5, "imported": 2, "rejected": 3}
     assert {(each.origin, each.reason) for each in refused} == {
         ("old:2", RejectionReason.EMAIL),
@@ -151,9 +160,9 @@ def test_who_cannot_come_is_told_and_holds_nobody_up(imported, rows, size):
     assert [row.external_id for row in rows()] == ["old:1", "old:4"]
 
 
-def test_who_has_an_account_here_keeps_it(imported, rows, dbsession):
+def test_import_refuses_a_taken_email(imported, rows, dbsession):
     owner = a_user(dbsession, email="old1@example.com")
-    counts, [refused] = imported(people(1, email="OLD1@Example.com"))
+    counts, [refused] = imported(some_users(1, email="OLD1@Example.com"))
     assert counts == {"read": 1, "rejected": 1}
     assert refused == Rejection("old:1", "OLD1@Example.com", RejectionReason.EMAIL_TAKEN)
     assert rows() == []
@@ -162,28 +171,30 @@ def test_who_has_an_account_here_keeps_it(imported, rows, dbsession):
 
 
 @pytest.mark.parametrize("size", [500, 1])
-def test_of_two_with_one_address_one_is_imported(imported, rows, size):
-    some = people(1, email="Ada@example.com") + people(2, email="ada@EXAMPLE.com")
-    counts, [refused] = imported(some, size=size)
+def test_one_of_two_users_with_one_email_is_imported(imported, rows, size):
+    users = some_users(1, email="Ada@example.com") + some_users(2, email="ada@EXAMPLE.com")
+    counts, [refused] = imported(users, size=size)
     assert counts == {"read": 2, "imported": 1, "rejected": 1}
     assert refused == Rejection("old:2", "ada@EXAMPLE.com", RejectionReason.EMAIL_TWICE, "old:1")
     assert [row.external_id for row in rows()] == ["old:1"]
 
 
 @pytest.mark.parametrize("size", [500, 1])
-def test_of_two_with_one_id_one_is_imported(imported, rows, size):
-    """Else a column that was taken for the id by mistake would make one account of them all."""
-    some = people(1, 2, 3, external_id="old:7")
-    counts, refused = imported(some, size=size)
+def test_one_of_several_users_with_one_id_is_imported(imported, rows, size):
+    """Otherwise a column mistaken for the id would merge all users into one account."""
+    users = some_users(1, 2, 3, external_id="old:7")
+    counts, refused = imported(users, size=size)
     assert counts == {"read": 3, "imported": 1, "rejected": 2}
     assert {each.reason for each in refused} == {RejectionReason.ID_TWICE}
     assert len(rows()) == 1
 
 
 def test_two_systems_may_have_the_same_ids(imported, rows):
-    imported(people(1))
-    assert imported(people(1, external_id="other:1", email="eve@example.com"))[0]["imported"] == 1
-    assert imported(people(2, external_id="other:2", email="old1@example.com")) == (
+    imported(some_users(1))
+    assert (
+        imported(some_users(1, external_id="other:1", email="eve@example.com"))[0]["imported"] == 1
+    )
+    assert imported(some_users(2, external_id="other:2", email="old1@example.com")) == (
         {"read": 1, "rejected": 1},
         [Rejection("other:2", "old1@example.com", RejectionReason.EMAIL_TAKEN)],
     )
@@ -196,21 +207,21 @@ def test_import_refuses_a_reserved_address(services, imported, dbsession, days, 
     work = a_unit_of_work(services, dbsession, now=NOW - timedelta(days=days))
     issue_link(work, a_user(dbsession), Purpose.SECURE_ACCOUNT, email=email)
     dbsession.commit()
-    counts, refused = imported(people(1, 2))
+    counts, refused = imported(some_users(1, 2))
     assert counts["imported"] == 1 + imports
     assert [each.reason for each in refused] == [RejectionReason.EMAIL_TAKEN] * (1 - imports)
 
 
-def test_a_rehearsal_says_the_same_and_leaves_nothing(services, rows, dbsession):
+def test_dry_run_counts_and_stores_nothing(services, rows, dbsession):
     a_user(dbsession, email="old3@example.com")
     begin = partial(dry_run, services.database.write_engine)
-    [batch] = import_users(begin, people(1, 2, 3), now=NOW)
+    [batch] = import_users(begin, some_users(1, 2, 3), now=NOW)
     assert (batch.counts["imported"], batch.counts["rejected"]) == (2, 1)
     assert rows() == []
 
 
-def test_whoever_signs_up_at_the_same_moment_is_waited_for(services, imported, rows, dbsession):
-    """Their account is not there yet when the import begins, and then it is in its way."""
+def test_import_waits_for_a_simultaneous_sign_up(services, imported, rows, dbsession):
+    """The account is not committed yet when the import begins."""
     connection = services.database.write_engine.connect()
     signing_up = connection.begin()
     connection.execute(
@@ -224,9 +235,9 @@ def test_whoever_signs_up_at_the_same_moment_is_waited_for(services, imported, r
         )
     )
     answers = []
-    importing = threading.Thread(target=lambda: answers.append(imported(people(1, 2))))
+    importing = threading.Thread(target=lambda: answers.append(imported(some_users(1, 2))))
     importing.start()
-    wait_until_it_waits(services, importing)
+    wait_until_blocked(services, importing)
     assert answers == []
     signing_up.commit()
     connection.close()
@@ -237,8 +248,8 @@ def test_whoever_signs_up_at_the_same_moment_is_waited_for(services, imported, r
     assert [row.external_id for row in rows()] == ["old:2"]
 
 
-def wait_until_it_waits(services, thread):
-    """Return when PostgreSQL says that somebody waits for another; SQLite says nothing."""
+def wait_until_blocked(services, thread):
+    """Return when PostgreSQL shows a waiting lock; SQLite does not show any."""
     waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     for _ in range(1000):
         if services.database.is_sqlite:
@@ -248,5 +259,5 @@ def wait_until_it_waits(services, thread):
                 return
 
 
-def test_nobody_at_all_is_imported_from_nothing(imported):
+def test_import_of_no_users_counts_nothing(imported):
     assert imported([]) == ({}, [])

@@ -1,4 +1,4 @@
-"""Who of those that another system knew can have an account here, and as whom."""
+"""Imported users: the row of each, or the reason of its rejection."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -14,27 +14,27 @@ from tests.factories import NOW
 from tests.foreign_hashes import DEVISE, PASSWORD
 
 HASH = DEVISE[PASSWORD]
-#: Half of a character, which no database takes.
+#: A lone surrogate, which no database stores.
 HALF = chr(0xD800)
 
 
-def somebody(**values) -> ImportedUser:
-    """Return Ada, or whom the values say."""
+def imported_user(**values) -> ImportedUser:
+    """Return Ada, with these values changed."""
     known = {"first_name": "Ada", "last_name": "Lovelace", "password_hash": HASH}
     return ImportedUser(**{"external_id": "old:1", "email": "ada@example.com"} | known | values)
 
 
-def why(**values) -> RejectionReason:
-    """Return why this person cannot come."""
+def rejection_reason(**values) -> RejectionReason:
+    """Return why a user with these values is rejected."""
     with pytest.raises(ImportRejected) as refused:
-        somebody(**values).row(now=NOW)
+        imported_user(**values).row(now=NOW)
     return refused.value.reason
 
 
-def test_a_person_becomes_a_row():
-    proven = NOW - timedelta(days=3)
-    row = somebody(
-        email="Ada@Example.com", email_verified_at=proven, created_at=NOW - timedelta(days=9)
+def test_imported_user_becomes_a_row():
+    verified = NOW - timedelta(days=3)
+    row = imported_user(
+        email="Ada@Example.com", email_verified_at=verified, created_at=NOW - timedelta(days=9)
     ).row(now=NOW)
     assert len(row.pop("id")) == 16
     assert row == {
@@ -44,18 +44,18 @@ def test_a_person_becomes_a_row():
         "email_normalized": "ada@example.com",
         "password_hash": HASH,
         "created_at": NOW - timedelta(days=9),
-        "email_verified_at": proven,
+        "email_verified_at": verified,
         "suspended_at": None,
         "suspension_reason": None,
         "external_id": "old:1",
     }
 
 
-def test_everybody_gets_an_id_of_their_own():
-    assert somebody().row(now=NOW)["id"] != somebody().row(now=NOW)["id"]
+def test_row_gets_a_new_id():
+    assert imported_user().row(now=NOW)["id"] != imported_user().row(now=NOW)["id"]
 
 
-def test_what_is_not_known_is_made_up():
+def test_missing_values_get_defaults():
     row = ImportedUser(external_id="old:2", email="grace.h@example.com").row(now=NOW)
     assert (row["first_name"], row["last_name"]) == ("grace.h", NO_LAST_NAME)
     assert (row["password_hash"], row["email_verified_at"]) == (None, None)
@@ -66,16 +66,16 @@ def test_what_is_not_known_is_made_up():
     ("first_name", "last_name", "is_full"),
     [("Ada", "Lovelace", True), ("Ada", "", False), ("", "Lovelace", False), (" ", " ", False)],
 )
-def test_it_is_known_whose_name_is_made_up(first_name, last_name, is_full):
-    person = somebody(first_name=first_name, last_name=last_name)
-    assert person.has_full_name is is_full
-    row = person.row(now=NOW)
+def test_incomplete_name_is_filled_in(first_name, last_name, is_full):
+    user = imported_user(first_name=first_name, last_name=last_name)
+    assert user.has_full_name is is_full
+    row = user.row(now=NOW)
     assert row["first_name"] == (first_name.strip() or "ada")
     assert row["last_name"] == (last_name.strip() or NO_LAST_NAME)
 
 
-def test_who_was_not_active_is_frozen():
-    row = somebody(is_active=False).row(now=NOW)
+def test_inactive_user_is_suspended():
+    row = imported_user(is_active=False).row(now=NOW)
     assert row["suspended_at"] == NOW
     assert "not active" in row["suspension_reason"]
     assert len(row["suspension_reason"]) <= 200
@@ -83,15 +83,15 @@ def test_who_was_not_active_is_frozen():
 
 @pytest.mark.asvs("8.2.1")
 def test_imported_user_is_no_administrator():
-    assert "is_administrator" not in somebody().row(now=NOW)
+    assert "is_administrator" not in imported_user().row(now=NOW)
 
 
-def test_nothing_happened_in_the_future():
+def test_times_are_not_in_the_future():
     later = NOW + timedelta(days=1)
-    row = somebody(created_at=later, email_verified_at=later).row(now=NOW)
+    row = imported_user(created_at=later, email_verified_at=later).row(now=NOW)
     assert (row["created_at"], row["email_verified_at"]) == (NOW, NOW)
     elsewhere = datetime(2020, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))
-    row = somebody(created_at=elsewhere).row(now=NOW)
+    row = imported_user(created_at=elsewhere).row(now=NOW)
     assert row["created_at"] == datetime(2020, 1, 1, 10, tzinfo=UTC)
 
 
@@ -118,7 +118,7 @@ def test_nothing_happened_in_the_future():
         ({"password_hash": ""}, RejectionReason.HASH_UNKNOWN),
         ({"password_hash": HASH[:-1]}, RejectionReason.HASH_UNKNOWN),
         ({"password_hash": f"{HASH}\0"}, RejectionReason.HASH_UNKNOWN),
-        # Ours as well: it would be one of another site, with another pepper or none.
+        # Our own form as well: it would come from another site, with another pepper or none.
         (
             {"password_hash": "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$YWJj"},
             RejectionReason.HASH_UNKNOWN,
@@ -130,24 +130,24 @@ def test_nothing_happened_in_the_future():
         ({"external_id": f"old:{HALF}"}, RejectionReason.ID),
     ],
 )
-def test_who_cannot_come_is_told_why(values, reason):
-    assert why(**values) is reason
+def test_unusable_user_is_rejected_with_a_reason(values, reason):
+    assert rejection_reason(**values) is reason
 
 
-def test_what_is_just_not_too_long_is_kept():
-    row = somebody(external_id=f"old:{'1' * 116}", first_name="A" * 100).row(now=NOW)
+def test_values_of_maximum_length_are_accepted():
+    row = imported_user(external_id=f"old:{'1' * 116}", first_name="A" * 100).row(now=NOW)
     assert len(row["external_id"]) == 120
     local_part = "a" * 64
-    row = somebody(email=f"{local_part}@example.com", first_name="").row(now=NOW)
+    row = imported_user(email=f"{local_part}@example.com", first_name="").row(now=NOW)
     assert row["first_name"] == local_part
 
 
-def test_addresses_and_names_are_taken_as_the_sign_up_takes_them():
-    row = somebody(email=" ADA@example.COM ", first_name=" Rene\u0301e ").row(now=NOW)
+def test_email_and_names_are_normalized_as_at_sign_up():
+    row = imported_user(email=" ADA@example.COM ", first_name=" Rene\u0301e ").row(now=NOW)
     assert (row["email"], row["email_normalized"]) == ("ADA@example.COM", "ada@example.com")
     assert row["first_name"] == "Ren\u00e9e"
 
 
 @pytest.mark.asvs("14.2.4")
-def test_a_person_does_not_say_their_hash():
-    assert HASH not in repr(somebody())
+def test_repr_hides_the_hash():
+    assert HASH not in repr(imported_user())

@@ -1,4 +1,4 @@
-"""What is made of the cells of a row."""
+"""Cells of a row become an imported user."""
 
 from datetime import UTC, datetime
 
@@ -12,13 +12,13 @@ from tests.factories import NOW
 READER = Reader("old", tag_nfkc, NOW)
 
 
-def person(**cells) -> ImportedUser | Rejection:
-    """Return what is made of these cells, and of those that everybody needs."""
+def read_user(**cells) -> ImportedUser | Rejection:
+    """Read a row with these cells and the required ones."""
     return READER.read_user({"id": 7, "email": "ada@example.com"} | cells, place="row 3")
 
 
-def test_all_cells_have_their_meaning():
-    assert person(
+def test_row_is_read_as_a_user():
+    assert read_user(
         first_name=" Ada ",
         last_name="Lovelace",
         password="$2b$",
@@ -47,37 +47,37 @@ def test_all_cells_have_their_meaning():
         (None, ("", "")),
     ],
 )
-def test_of_a_whole_name_the_first_word_is_the_first_name(name, names):
-    found = person(name=name)
+def test_full_name_is_split_after_the_first_word(name, names):
+    found = read_user(name=name)
     assert (found.first_name, found.last_name) == names
-    half = person(name=name, first_name="Augusta")
+    half = read_user(name=name, first_name="Augusta")
     assert (half.first_name, half.last_name) == ("Augusta", "")
-    half = person(name=name, last_name="King")
+    half = read_user(name=name, last_name="King")
     assert (half.first_name, half.last_name) == ("", "King")
 
 
 @pytest.mark.parametrize("unusable", ["", None, "!", "!ndeLnqHvGnqvJ9rPYoIHnJLLYTGm9MSi"])
-def test_who_had_no_password_has_none(unusable):
-    """Django writes `!` and something before it when nobody may know one."""
-    assert person(password=unusable).password_hash is None
+def test_unusable_password_is_none(unusable):
+    """Django writes `!` before random text for unusable passwords."""
+    assert read_user(password=unusable).password_hash is None
 
 
-def test_an_address_is_proven_only_if_that_is_said():
-    assert person().email_verified_at is None
-    assert person(verified=False).email_verified_at is None
-    assert person(verified=True).email_verified_at == NOW
+def test_email_is_unverified_by_default():
+    assert read_user().email_verified_at is None
+    assert read_user(verified=False).email_verified_at is None
+    assert read_user(verified=True).email_verified_at == NOW
     then = datetime(2024, 5, 1, tzinfo=UTC)
-    assert person(verified="t", created="2024-05-01").email_verified_at == then
+    assert read_user(verified="t", created="2024-05-01").email_verified_at == then
 
 
-def test_everybody_is_active_unless_something_else_is_said():
-    assert person().is_active
-    assert person(active=None).is_active
-    assert not person(active=0).is_active
+def test_user_is_active_by_default():
+    assert read_user().is_active
+    assert read_user(active=None).is_active
+    assert not read_user(active=0).is_active
 
 
-def test_without_ids_people_are_known_by_their_address_but_not_by_its_words():
-    """The former id stays when the owner has another address."""
+def test_external_id_defaults_to_a_digest_of_the_email():
+    """The external id does not change with the email address of the account."""
 
     def external_id(email):
         return READER.read_user({"email": email}, place="line 1").external_id
@@ -88,22 +88,22 @@ def test_without_ids_people_are_known_by_their_address_but_not_by_its_words():
     assert len(external_id("a" * 300)) <= 120
 
 
-def test_where_there_are_ids_an_empty_one_is_none():
-    assert person(id="") == Rejection("row 3", "ada@example.com", RejectionReason.ID)
-    assert person(id=None) == Rejection("row 3", "ada@example.com", RejectionReason.ID)
+def test_empty_id_is_rejected():
+    assert read_user(id="") == Rejection("row 3", "ada@example.com", RejectionReason.ID)
+    assert read_user(id=None) == Rejection("row 3", "ada@example.com", RejectionReason.ID)
 
 
 @pytest.mark.parametrize("cells", [{"created": "soon"}, {"verified": "perhaps"}, {"active": "2"}])
-def test_what_cannot_be_read_is_told_without_its_words(cells):
-    """They may be anything, if columns were mistaken for one another."""
-    assert person(**cells) == Rejection("old:7", "ada@example.com", RejectionReason.VALUE)
+def test_rejection_does_not_repeat_the_value(cells):
+    """A value may be a secret if columns were mistaken for one another."""
+    assert read_user(**cells) == Rejection("old:7", "ada@example.com", RejectionReason.VALUE)
 
 
 @pytest.mark.parametrize("cells", [{"id": b"7"}, {"email": ["a@example.com"]}, {"name": {}}])
-def test_cells_that_are_no_text_are_told(cells):
-    assert person(**cells) == Rejection("row 3", "", RejectionReason.UNREADABLE)
+def test_cell_of_another_type_is_rejected(cells):
+    assert read_user(**cells) == Rejection("row 3", "", RejectionReason.UNREADABLE)
 
 
 @pytest.mark.parametrize("half", [chr(0xD800)])
-def test_half_a_character_stops_nobody_else(half):
+def test_lone_surrogate_does_not_stop_the_import(half):
     assert isinstance(READER.read_user({"email": half}, place="line 1"), ImportedUser)

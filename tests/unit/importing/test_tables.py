@@ -1,4 +1,4 @@
-"""People in tables of other systems, read as those wrote them and never changed."""
+"""Users in tables of other systems, which are only read."""
 
 import sqlite3
 from contextlib import closing
@@ -21,21 +21,21 @@ from tests.foreign_hashes import PASSWORD
 SIGNED_UP = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
 
 
-def read(place: str, system: str, **asked):
-    """Return all people there, how many are said to be there, and how many sessions."""
+def read(place: str, system: str, **options):
+    """Return all users of a table, their number and the number of sessions."""
     known = TABLES[system]
     reader = Reader(system, known.encode, NOW)
-    with open_table(place, known, reader, ImportOptions(**asked)) as source:
+    with open_table(place, known, reader, ImportOptions(**options)) as source:
         return list(source.users), source.total, source.sessions
 
 
 @pytest.fixture
 def lucia(tmp_path: Path) -> str:
-    kept = foreign_hashes.LUCIA["argon2"][PASSWORD]
+    password_hash = foreign_hashes.LUCIA["argon2"][PASSWORD]
     return former_sites.a_former_site(
         tmp_path / "dev.db",
         former_sites.LUCIA,
-        User=[former_sites.of_lucia(number, kept) for number in (2, 1)],
+        User=[former_sites.of_lucia(number, password_hash) for number in (2, 1)],
         Session=[
             {"id": f"s{number}", "userId": "lucia0000000001", "expiresAt": 1_914_564_800_123}
             for number in range(3)
@@ -43,7 +43,7 @@ def lucia(tmp_path: Path) -> str:
     )
 
 
-def test_people_of_lucia_are_read_as_prisma_wrote_them(lucia):
+def test_users_are_read_from_lucia(lucia):
     people, total, sessions = read(lucia, "lucia")
     assert (total, sessions) == (2, 3)
     assert [each.external_id for each in people] == [
@@ -60,7 +60,7 @@ def test_people_of_lucia_are_read_as_prisma_wrote_them(lucia):
     assert (first.created_at, first.email_verified_at) == (SIGNED_UP, None)
 
 
-def test_a_url_of_sqlite_is_that_file_and_makes_none(lucia, tmp_path):
+def test_sqlite_url_reads_the_file_and_creates_none(lucia, tmp_path):
     assert read(f"sqlite:///{lucia}", "lucia") == read(lucia, "lucia")
     missing = tmp_path / "typo.db"
     with pytest.raises(UnusableSource, match=r"typo\.db is not a file"):
@@ -68,14 +68,17 @@ def test_a_url_of_sqlite_is_that_file_and_makes_none(lucia, tmp_path):
     assert not missing.exists()
 
 
-def test_people_of_django_are_read_as_django_wrote_them(tmp_path):
+def test_users_are_read_from_django(tmp_path):
     hashes = [each[PASSWORD] for each in foreign_hashes.DJANGO.values()]
-    rows = [former_sites.of_django(number, kept) for number, kept in enumerate(hashes, start=1)]
-    gone = former_sites.of_django(99, "!unusable", is_active=0, first_name="", email="")
-    services = former_sites.a_former_site(
-        tmp_path / "db.sqlite3", former_sites.DJANGO, auth_user=[gone, *rows]
+    rows = [
+        former_sites.of_django(number, password_hash)
+        for number, password_hash in enumerate(hashes, start=1)
+    ]
+    inactive = former_sites.of_django(99, "!unusable", is_active=0, first_name="", email="")
+    path = former_sites.a_former_site(
+        tmp_path / "db.sqlite3", former_sites.DJANGO, auth_user=[inactive, *rows]
     )
-    people, total, sessions = read(services, "django")
+    people, total, sessions = read(path, "django")
     assert (total, sessions) == (len(hashes) + 1, None)
     assert [each.password_hash for each in people] == [*hashes, None]
     assert {each.created_at for each in people} == {SIGNED_UP}
@@ -83,22 +86,25 @@ def test_people_of_django_are_read_as_django_wrote_them(tmp_path):
     assert [each.is_active for each in people] == [True] * len(hashes) + [False]
 
 
-def test_people_of_devise_are_read_as_rails_wrote_them(tmp_path):
-    kept = foreign_hashes.DEVISE[PASSWORD]
-    rows = [former_sites.of_devise(1, kept), former_sites.of_devise(2, "", confirmed_at=None)]
-    services = former_sites.a_former_site(tmp_path / "dev.sqlite3", former_sites.DEVISE, users=rows)
-    [first, second], _, _ = read(services, "devise")
+def test_users_are_read_from_devise(tmp_path):
+    password_hash = foreign_hashes.DEVISE[PASSWORD]
+    rows = [
+        former_sites.of_devise(1, password_hash),
+        former_sites.of_devise(2, "", confirmed_at=None),
+    ]
+    path = former_sites.a_former_site(tmp_path / "dev.sqlite3", former_sites.DEVISE, users=rows)
+    [first, second], _, _ = read(path, "devise")
     assert (first.external_id, first.email, first.password_hash) == (
         "devise:1",
         "devise1@example.com",
-        kept,
+        password_hash,
     )
     assert first.email_verified_at == datetime(2024, 5, 2, 12, tzinfo=UTC)
     assert (second.password_hash, second.email_verified_at) == (None, None)
 
 
-def test_people_can_be_read_from_postgresql(postgresql):
-    """As Django keeps them there: with moments and truths of the database's own."""
+def test_users_are_read_from_postgresql(postgresql):
+    """Django uses timestamps and booleans there."""
     url = postgresql.new_database()
     engine = sa.create_engine(url)
     with engine.begin() as connection:
@@ -107,10 +113,10 @@ def test_people_can_be_read_from_postgresql(postgresql):
             .replace("datetime", "timestamptz")
             .replace("bool", "boolean")
         )
-        moments = {"date_joined": SIGNED_UP}
-        truths = {"is_active": False, "is_staff": False, "is_superuser": False}
+        times = {"date_joined": SIGNED_UP}
+        booleans = {"is_active": False, "is_staff": False, "is_superuser": False}
         table = sa.Table("auth_user", sa.MetaData(), autoload_with=connection)
-        rows = [former_sites.of_django(n, "!", **moments, **truths) for n in range(1, 1201)]
+        rows = [former_sites.of_django(n, "!", **times, **booleans) for n in range(1, 1201)]
         connection.execute(sa.insert(table), rows)
     engine.dispose()
     people, total, _ = read(url, "django")
@@ -119,17 +125,17 @@ def test_people_can_be_read_from_postgresql(postgresql):
     assert [each.external_id for each in people] == [f"django:{n}" for n in range(1, 1201)]
 
 
-def test_a_table_and_columns_of_another_name_can_be_said(tmp_path):
+def test_table_and_columns_can_be_chosen(tmp_path):
     tables = 'CREATE TABLE "members" (nr INTEGER, mail TEXT, pw TEXT, called TEXT)'
-    services = former_sites.a_former_site(
+    path = former_sites.a_former_site(
         tmp_path / "odd.db", tables, members=[{"nr": 5, "mail": "a@example.com", "called": "Ada B"}]
     )
     columns = {"id": "nr", "password": "pw", "name": "called"}
-    [person], _, _ = read(services, "django", table="members", columns=columns)
+    [person], _, _ = read(path, "django", table="members", columns=columns)
     assert (person.external_id, person.first_name, person.last_name) == ("django:5", "Ada", "B")
 
 
-def test_a_view_serves_as_a_table(lucia):
+def test_view_is_read_like_a_table(lucia):
     with closing(sqlite3.connect(lucia)) as connection, connection:
         connection.execute(
             'CREATE VIEW "few" AS SELECT id, email, hashedPassword FROM "User" LIMIT 1'
@@ -137,8 +143,8 @@ def test_a_view_serves_as_a_table(lucia):
     assert read(lucia, "lucia", table="few")[1] == 1
 
 
-def test_who_is_added_meanwhile_comes_last(lucia):
-    """The former site may go on while its people are read."""
+def test_users_are_read_in_order_of_id(lucia):
+    """The other system may add users while they are read."""
     known = TABLES["lucia"]
     reader = Reader("lucia", known.encode, NOW)
     with open_table(lucia, known, reader, ImportOptions()) as source:
@@ -147,7 +153,7 @@ def test_who_is_added_meanwhile_comes_last(lucia):
 
 
 @pytest.mark.asvs("13.2.2")
-def test_nothing_can_be_changed_there(lucia):
+def test_source_is_opened_read_only(lucia):
     before = Path(lucia).read_bytes()
     read(lucia, "lucia")
     engine = _create_engine(lucia)
@@ -158,7 +164,7 @@ def test_nothing_can_be_changed_there(lucia):
     assert [each.name for each in Path(lucia).parent.iterdir()] == ["dev.db"]
 
 
-def test_a_text_that_is_none_spoils_its_own_row_only(lucia):
+def test_undecodable_text_affects_its_row_only(lucia):
     with closing(sqlite3.connect(lucia)) as connection, connection:
         connection.execute("""UPDATE "User" SET email = CAST(x'ff40' AS TEXT) WHERE id LIKE '%1'""")
         connection.execute("""UPDATE "User" SET firstName = x'00ff' WHERE id LIKE '%2'""")
@@ -167,58 +173,60 @@ def test_a_text_that_is_none_spoils_its_own_row_only(lucia):
     assert second == Rejection("row 2", "", RejectionReason.UNREADABLE)
 
 
-def why(place: str, system: str, **asked) -> str:
-    """Return why nobody can be read from there."""
+def error_of(place: str, system: str, **options) -> str:
+    """Return why the source cannot be read."""
     with pytest.raises(UnusableSource) as refused:
-        read(place, system, **asked)
+        read(place, system, **options)
     return str(refused.value)
 
 
-def test_a_table_that_is_missing_is_named_with_those_that_are_there(lucia, tmp_path):
-    said = why(lucia, "django")
-    assert "no table auth_user" in said
-    assert said.endswith("There are: Session, User, _prisma_migrations")
-    assert "no table people" in why(lucia, "lucia", table="people")
+def test_missing_table_is_named_with_existing_ones(lucia, tmp_path):
+    message = error_of(lucia, "django")
+    assert "no table auth_user" in message
+    assert message.endswith("There are: Session, User, _prisma_migrations")
+    assert "no table people" in error_of(lucia, "lucia", table="people")
     empty = former_sites.a_former_site(tmp_path / "empty.db", "")
-    assert why(empty, "devise").endswith("There are: none")
+    assert error_of(empty, "devise").endswith("There are: none")
 
 
-def test_a_column_that_is_missing_is_named_with_those_that_are_there(lucia):
-    said = why(lucia, "lucia", columns={"password": "hash"})
-    assert "no column hash for password" in said
-    assert "hashedPassword" in said
-    said = why(lucia, "lucia", table="Session")
-    assert "no column looks like email. Name it with --map email=COLUMN" in said
+def test_missing_column_is_named_with_existing_ones(lucia):
+    message = error_of(lucia, "lucia", columns={"password": "hash"})
+    assert "no column hash for password" in message
+    assert "hashedPassword" in message
+    message = error_of(lucia, "lucia", table="Session")
+    assert "no column looks like email. Name it with --map email=COLUMN" in message
     assert read(lucia, "lucia", columns={"password": ""})[0][0].password_hash is None
 
 
-def test_without_ids_people_come_by_address(lucia):
+def test_users_without_ids_are_read_in_order_of_email(lucia):
     people = read(lucia, "lucia", columns={"id": ""})[0]
     assert [each.email for each in people] == ["lucia1@example.com", "lucia2@example.com"]
 
 
-def test_what_is_no_database_is_told(tmp_path, lucia):
+def test_unreadable_source_is_reported(tmp_path, lucia):
     missing = str(tmp_path / "nothing.db")
-    assert why(missing, "lucia") == f"{missing} is not a file"
+    assert error_of(missing, "lucia") == f"{missing} is not a file"
     assert not Path(missing).exists()
     text = tmp_path / "text.db"
     text.write_text("no database at all" * 100)
-    assert why(str(text), "lucia") == "can't read the source: file is not a database"
-    assert "can't read the source" in why("nothing://host/x", "lucia")
-    assert "driver of the source is not installed" in why("mysql+pymysql://host/x", "lucia")
-    assert "can't read the source" in why(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
-    assert "hush" not in why(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
+    assert error_of(str(text), "lucia") == "can't read the source: file is not a database"
+    assert "can't read the source" in error_of("nothing://host/x", "lucia")
+    assert "driver of the source is not installed" in error_of("mysql+pymysql://host/x", "lucia")
+    assert "can't read the source" in error_of(
+        f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia"
+    )
+    assert "hush" not in error_of(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
 
 
-def test_a_table_that_breaks_off_is_told(lucia):
-    """As when a disk or a connection fails in the middle: here a view fails at the second row."""
+def test_error_while_reading_is_reported(lucia):
+    """As when a disk or connection fails: here a view fails at the second row."""
     with closing(sqlite3.connect(lucia)) as connection, connection:
         connection.execute(
             """CREATE VIEW "failing" AS
             SELECT id, email, CASE WHEN id LIKE '%2' THEN json('{') END AS hash FROM "User" """
         )
     known = TABLES["lucia"]
-    asked = ImportOptions(table="failing")
-    told = pytest.raises(UnusableSource, match="can't read the source: malformed JSON")
-    with open_table(lucia, known, Reader("l", known.encode, NOW), asked) as source, told:
+    options = ImportOptions(table="failing")
+    unreadable = pytest.raises(UnusableSource, match="can't read the source: malformed JSON")
+    with open_table(lucia, known, Reader("l", known.encode, NOW), options) as source, unreadable:
         list(source.users)

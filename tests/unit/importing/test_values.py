@@ -1,4 +1,4 @@
-"""Texts, moments and yes or no, as other systems write them."""
+"""Texts, times and booleans, as other systems write them."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from authsite.importing.values import parse_bool, parse_time, parse_verified, to_text
 
-MOMENT = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
+TIME = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
 
 
 @pytest.mark.parametrize(
@@ -21,15 +21,15 @@ MOMENT = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
         (True, "True"),
         (1.5, "1.5"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
-        (MOMENT, "2024-05-01T12:00:00.123000+00:00"),
+        (TIME, "2024-05-01T12:00:00.123000+00:00"),
     ],
 )
-def test_what_a_cell_may_be_is_read_as_text(value, text):
+def test_cell_is_converted_to_text(value, text):
     assert to_text(value) == text
 
 
 @pytest.mark.parametrize("value", [b"Ada", ["Ada"], {"name": "Ada"}, object()])
-def test_what_is_no_text_is_none(value):
+def test_value_of_another_type_is_refused(value):
     with pytest.raises(ValueError, match="neither text nor a number"):
         to_text(value)
 
@@ -42,22 +42,22 @@ def test_what_is_no_text_is_none(value):
         "2024-05-01 12:00:00.123",
         "2024-05-01 12:00:00.123000",
         "2024-05-01T14:00:00.123+02:00",
-        MOMENT.isoformat(),
-        MOMENT.astimezone(timezone(timedelta(hours=-7))).isoformat(),
+        TIME.isoformat(),
+        TIME.astimezone(timezone(timedelta(hours=-7))).isoformat(),
     ],
 )
-def test_a_moment_is_read_in_every_form(text):
-    moment = parse_time(text)
-    assert moment == MOMENT
-    assert moment.tzinfo is UTC
+def test_time_is_parsed_in_every_form(text):
+    time = parse_time(text)
+    assert time == TIME
+    assert time.tzinfo is UTC
 
 
-def test_seconds_are_told_from_milliseconds():
-    assert parse_time("1714564800") == MOMENT.replace(microsecond=0)
+def test_time_is_parsed_from_seconds():
+    assert parse_time("1714564800") == TIME.replace(microsecond=0)
     assert parse_time("0") == datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def test_an_empty_cell_is_no_moment():
+def test_empty_cell_is_no_time():
     assert parse_time("") is None
 
 
@@ -65,35 +65,35 @@ def test_an_empty_cell_is_no_moment():
     "text",
     ["yesterday", "2024-13-01", "-5", "999999999999999", "9" * 30, "0001-01-01T00:00:00+23:00"],
 )
-def test_what_is_no_moment_is_told(text):
+def test_malformed_time_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - of several sentences
         parse_time(text)
 
 
 @given(st.text())
-def test_any_text_is_a_moment_or_none(text):
+def test_any_text_is_a_utc_time_or_refused(text):
     try:
-        moment = parse_time(text)
+        time = parse_time(text)
     except ValueError:
         return
-    assert moment is None or moment.tzinfo is UTC
+    assert time is None or time.tzinfo is UTC
 
 
 @pytest.mark.parametrize("text", ["true", "True", "t", "1", "yes", "Y", "on"])
-def test_yes_is_said_in_many_ways(text):
+def test_true_has_many_spellings(text):
     assert parse_bool(text)
-    assert parse_verified(text, default=MOMENT) == MOMENT
+    assert parse_verified(text, default=TIME) == TIME
 
 
 @pytest.mark.parametrize("text", ["", "false", "False", "f", "0", "no", "NULL"])
-def test_no_is_said_in_many_ways(text):
+def test_false_has_many_spellings(text):
     assert not parse_bool(text)
-    assert parse_verified(text, default=MOMENT) is None
+    assert parse_verified(text, default=TIME) is None
 
 
-def test_a_proof_may_be_a_moment():
-    assert parse_verified("2024-05-01 12:00:00.123", default=datetime.now(UTC)) == MOMENT
+def test_verified_may_be_a_time():
+    assert parse_verified("2024-05-01 12:00:00.123", default=datetime.now(UTC)) == TIME
     with pytest.raises(ValueError, match="perhaps"):
-        parse_verified("perhaps", default=MOMENT)
+        parse_verified("perhaps", default=TIME)
     with pytest.raises(ValueError, match="neither yes nor no"):
         parse_bool("perhaps")

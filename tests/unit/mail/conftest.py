@@ -1,4 +1,4 @@
-"""Couriers that know where the mail server of the test is."""
+"""Workers that deliver to the mail server of the test."""
 
 import dataclasses
 import socket
@@ -23,29 +23,29 @@ LINK = "https://accounts.example.com/verify-email/bm90LXNvLXNlY3JldC1zZWNyZXQtb2
 
 @pytest.fixture
 def mailserver() -> Iterator[Mailserver]:
-    """A server that takes what it is given, without TLS."""
+    """A server that accepts every email, without TLS."""
     with a_mailserver() as server:
         yield server
 
 
 @pytest.fixture
 def unused_port() -> int:
-    """A port at which nobody listens."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port: int = asked.getsockname()[1]
+    """A port without a listener."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """An authority of the tests' own."""
+    """The certificate authority of the tests."""
     return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
-def courier_to(services: Services) -> Callable[..., MailWorker]:
-    """Make a courier of the site that brings its mails to this port, with other settings."""
+def worker_to(services: Services) -> Callable[..., MailWorker]:
+    """Build a worker that delivers to this port, with changed mail settings."""
 
     def build(port: int, **mail: Any) -> MailWorker:
         changed = {
@@ -63,36 +63,36 @@ def courier_to(services: Services) -> Callable[..., MailWorker]:
 
 
 class Post:
-    """The outbox and a courier, in the hands of a test."""
+    """The outbox and a worker, driven by a test."""
 
-    def __init__(self, dbsession: Session, courier_to: Callable[..., MailWorker]) -> None:
+    def __init__(self, dbsession: Session, worker_to: Callable[..., MailWorker]) -> None:
         self._dbsession = dbsession
-        self._courier_to = courier_to
+        self._worker_to = worker_to
 
     def put(self, **values: Any) -> str:
-        """Put a message into the outbox that is due since just now; return its id."""
-        self._dbsession.rollback()  # what was read before is old
+        """Put a message that is due into the outbox; return its id."""
+        self._dbsession.rollback()  # end the snapshot of earlier reads
         send_at = values.pop("send_at", utc_now() - timedelta(seconds=1))
         return a_message(self._dbsession, send_at=send_at, text=f"Open {LINK}", **values).id
 
     def row(self, message_id: str) -> OutboxMessage:
-        """Return a message as it is now."""
+        """Return the current row of a message."""
         self._dbsession.rollback()
         return self._dbsession.get_one(OutboxMessage, message_id)
 
     def change(self, message_id: str, **values: Any) -> None:
-        """Let a message be another one, as by the passing of time."""
+        """Change columns of a message, as if time had passed."""
         self._dbsession.rollback()
         wanted = sa.update(OutboxMessage).where(OutboxMessage.id == message_id)
         self._dbsession.execute(wanted.values(**values))
         self._dbsession.commit()
 
     def deliver(self, port: int, **mail: Any) -> DeliveryResult:
-        """Deliver what is due to this port; return what became of it."""
-        return self._courier_to(port, **mail).deliver_due(now=utc_now())
+        """Deliver due messages to this port; return the result."""
+        return self._worker_to(port, **mail).deliver_due(now=utc_now())
 
 
 @pytest.fixture
-def post(dbsession: Session, courier_to: Callable[..., MailWorker]) -> Post:
-    """The outbox and a courier."""
-    return Post(dbsession, courier_to)
+def post(dbsession: Session, worker_to: Callable[..., MailWorker]) -> Post:
+    """The outbox and a worker."""
+    return Post(dbsession, worker_to)

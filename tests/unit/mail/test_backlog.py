@@ -1,4 +1,4 @@
-"""The backlog of emails: due, and not delivered."""
+"""The backlog: emails that are due and not delivered."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is in the outbox arrives, once, and what cannot arrive is tried again or given up."""
+"""Delivery: each email once; a failed attempt is repeated or given up."""
 
 import dataclasses
 import logging
@@ -21,11 +21,11 @@ def _log(caplog):
 
 
 def logged(caplog):
-    """Return the events of the log, level and text."""
+    """Return level and text of each log event."""
     return [(each.levelname, each.getMessage()) for each in caplog.records]
 
 
-def test_what_is_due_arrives_and_says_for_whom_it_is(mailserver, caplog, post):
+def test_due_message_is_delivered_to_its_recipient(mailserver, caplog, post):
     message = post.put()
     post.put(send_at=utc_now() + timedelta(hours=1))
     assert post.deliver(mailserver.port) == DeliveryResult(delivered=1)
@@ -40,7 +40,7 @@ def test_what_is_due_arrives_and_says_for_whom_it_is(mailserver, caplog, post):
     assert post.deliver(mailserver.port) == DeliveryResult()
 
 
-def test_several_messages_go_over_one_connection(mailserver, post):
+def test_several_messages_share_one_connection(mailserver, post):
     messages = [post.put() for _ in range(5)]
     assert post.deliver(mailserver.port) == DeliveryResult(delivered=5)
     assert {each.recipients[0] for each in mailserver.received} == {
@@ -49,19 +49,19 @@ def test_several_messages_go_over_one_connection(mailserver, post):
     assert mailserver.connections == 1
 
 
-def test_where_nothing_is_due_nobody_is_called(mailserver, post):
+def test_empty_outbox_opens_no_connection(mailserver, post):
     assert post.deliver(mailserver.port) == DeliveryResult()
     assert mailserver.connections == 0
 
 
-def test_the_server_is_told_the_name_of_the_site(mailserver, post):
+def test_ehlo_has_the_host_name_of_the_site(mailserver, post):
     post.put()
     post.deliver(mailserver.port)
     assert mailserver.greeted_by == "localhost"
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_what_is_refused_for_now_is_put_off_and_the_next_is_sent(command, mailserver, caplog, post):
+def test_temporary_refusal_reschedules_this_message_only(command, mailserver, caplog, post):
     first, second = post.put(), post.put()
     mailserver.answers[command] = ["451 4.7.1 Greylisted, try again"]
     assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, rescheduled=1)
@@ -78,7 +78,7 @@ def test_what_is_refused_for_now_is_put_off_and_the_next_is_sent(command, mailse
     assert mailserver.connections == 1
 
 
-def test_what_was_put_off_arrives_when_its_time_has_come(mailserver, post):
+def test_rescheduled_message_is_delivered_when_due(mailserver, post):
     message = post.put()
     mailserver.answers["RCPT"] = ["451 4.7.1 Greylisted"]
     post.deliver(mailserver.port)
@@ -97,8 +97,8 @@ def test_what_was_put_off_arrives_when_its_time_has_come(mailserver, post):
         ("RCPT", "503 5.5.1 Not now"),
     ],
 )
-def test_what_is_not_about_the_message_loses_none(command, reply, mailserver, post):
-    """A setting that is wrong for an evening costs a wait, and no mail."""
+def test_refusal_of_the_setup_fails_no_message(command, reply, mailserver, post):
+    """A wrong setting delays emails and loses none."""
     messages = [post.put() for _ in range(3)]
     mailserver.answers[command] = [reply] * 2
     ended = post.deliver(mailserver.port)
@@ -107,7 +107,7 @@ def test_what_is_not_about_the_message_loses_none(command, reply, mailserver, po
     assert all(post.row(each).text for each in messages)
 
 
-def test_who_may_not_send_is_told_which_setting_is_wrong(mailserver, caplog, post):
+def test_refused_sender_is_logged_with_its_setting(mailserver, caplog, post):
     post.put()
     mailserver.answers["MAIL"] = ["553 5.7.1 Sender address rejected: not owned"]
     post.deliver(mailserver.port)
@@ -115,21 +115,22 @@ def test_who_may_not_send_is_told_which_setting_is_wrong(mailserver, caplog, pos
 
 
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])
-def test_what_is_refused_for_good_is_given_up_at_once(command, mailserver, caplog, post):
+def test_permanent_refusal_fails_the_message(command, mailserver, caplog, post):
     first, second = post.put(), post.put()
     recipient = post.row(first).recipient
     mailserver.answers[command] = [f"550 5.1.1 <{recipient}>: unknown"]
     assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, failed=1)
-    given_up = post.row(first) if post.row(first).delivered_at is None else post.row(second)
-    assert (given_up.next_attempt_at, given_up.text) == (None, None)
-    assert given_up.last_error == f"refused: 550 5.1.1 <{recipient}>: unknown"
+    failed_message = post.row(first) if post.row(first).delivered_at is None else post.row(second)
+    assert (failed_message.next_attempt_at, failed_message.text) == (None, None)
+    assert failed_message.last_error == f"refused: 550 5.1.1 <{recipient}>: unknown"
     assert recipient not in caplog.text
     assert (
-        f"sys_mail_failed: verify_email {given_up.id}, attempt 1: refused: 550 5.1.1" in caplog.text
+        f"sys_mail_failed: verify_email {failed_message.id}, attempt 1: refused: 550 5.1.1"
+        in caplog.text
     )
 
 
-def test_after_three_days_it_is_given_up(mailserver, post):
+def test_message_fails_after_three_days(mailserver, post):
     old = post.put(send_at=utc_now() - RETRY_FOR)
     younger = post.put(send_at=utc_now() - RETRY_FOR + timedelta(minutes=5))
     mailserver.answers["RCPT"] = ["451 4.7.1 Not now"] * 2
@@ -139,8 +140,8 @@ def test_after_three_days_it_is_given_up(mailserver, post):
 
 
 @pytest.mark.asvs("14.2.4", "16.2.5")
-def test_neither_outbox_nor_log_keeps_what_a_filter_quotes(mailserver, caplog, post):
-    """Some name the link that they take for spam; whoever has it can follow it."""
+def test_secrets_quoted_by_the_server_are_redacted(mailserver, caplog, post):
+    """Spam filters may quote the link, and anyone who reads it could follow it."""
     message = post.put()
     token = LINK.rpartition("/")[2]
     mailserver.answers["DATA"] = [f"554 5.7.1 Blocked: {LINK} ({token}) \x1b[2J{'spam ' * 60}"]
@@ -153,13 +154,13 @@ def test_neither_outbox_nor_log_keeps_what_a_filter_quotes(mailserver, caplog, p
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "expected"),
     [
         ("421 4.3.2 Shutting down", ("WARNING", "the server answers 421 4.3.2")),
         ("530 5.7.0 Authentication required", ("ERROR", "the server requires authentication")),
     ],
 )
-def test_what_no_message_could_pass_ends_the_round(reply, said, mailserver, caplog, post):
+def test_refusal_of_every_message_ends_the_delivery(reply, expected, mailserver, caplog, post):
     messages = [post.put() for _ in range(3)]
     mailserver.answers["MAIL"] = [reply]
     ended = post.deliver(mailserver.port)
@@ -168,11 +169,11 @@ def test_what_no_message_could_pass_ends_the_round(reply, said, mailserver, capl
     assert sorted(post.row(each).attempts for each in messages) == [0, 0, 1]
     assert all(post.row(each).next_attempt_at for each in messages)
     [event] = [each for each in logged(caplog) if each[1].startswith("sys_mail_server_unavailable")]
-    assert event[0] == said[0]
-    assert said[1] in event[1]
+    assert event[0] == expected[0]
+    assert expected[1] in event[1]
 
 
-def test_a_server_that_is_down_is_not_asked_for_every_message(unused_port, caplog, post):
+def test_unavailable_server_is_contacted_once(unused_port, caplog, post):
     messages = [post.put() for _ in range(3)]
     ended = post.deliver(unused_port)
     assert ended.rescheduled == 1
@@ -181,7 +182,7 @@ def test_a_server_that_is_down_is_not_asked_for_every_message(unused_port, caplo
     assert "WARNING" in {level for level, text in logged(caplog) if "server_unavailable" in text}
 
 
-def test_a_server_that_hangs_up_on_a_used_connection_is_called_again(mailserver, post):
+def test_closed_connection_is_opened_again(mailserver, post):
     for _ in range(2):
         post.put()
     mailserver.answers["RSET"] = ["421 4.4.2 Idle for too long"]
@@ -189,7 +190,7 @@ def test_a_server_that_hangs_up_on_a_used_connection_is_called_again(mailserver,
     assert mailserver.connections == 2
 
 
-def test_a_server_that_hangs_is_left_after_its_time(mailserver, post):
+def test_hanging_server_times_out(mailserver, post):
     message = post.put()
     mailserver.hangs = True
     ended = post.deliver(mailserver.port, timeout=timedelta(seconds=1))
@@ -198,13 +199,13 @@ def test_a_server_that_hangs_is_left_after_its_time(mailserver, post):
     assert post.row(message).last_error.startswith("the connection broke off")
 
 
-def test_a_server_that_greets_with_a_refusal_is_away(mailserver, post):
+def test_server_that_refuses_the_greeting_is_unavailable(mailserver, post):
     post.put()
     mailserver.answers |= {name: ["550 5.7.1 We know you"] for name in ("EHLO", "HELO")}
     assert "the server answers 550" in post.deliver(mailserver.port).server_unavailable
 
 
-def test_a_message_that_cannot_be_written_holds_up_no_other(mailserver, caplog, post):
+def test_broken_message_does_not_stop_others(mailserver, caplog, post):
     broken = post.put(subject=None, send_at=utc_now() - timedelta(minutes=1))
     post.put()
     assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, rescheduled=1)
@@ -212,8 +213,8 @@ def test_a_message_that_cannot_be_written_holds_up_no_other(mailserver, caplog, 
     assert f"sys_mail_crash: verify_email {broken}, attempt 1: TypeError in " in caplog.text
 
 
-def test_who_needed_longer_than_the_lease_says_so(mailserver, caplog, post):
-    """Another worker has taken the message meanwhile; what that one does counts."""
+def test_delivery_after_the_lease_is_logged(mailserver, caplog, post):
+    """Another worker has leased the message meanwhile; its result counts."""
     message = post.put()
     later = utc_now() + timedelta(hours=1)
 
@@ -226,9 +227,9 @@ def test_who_needed_longer_than_the_lease_says_so(mailserver, caplog, post):
     assert f"sys_mail_late: verify_email {message}" in caplog.text
 
 
-def test_in_development_nothing_leaves_the_machine(courier_to, post):
+def test_development_without_a_server_delivers_nothing(worker_to, post):
     message = post.put()
-    mail_worker = courier_to(0, host=None)
+    mail_worker = worker_to(0, host=None)
     assert not mail_worker.delivers
     assert mail_worker.deliver_due(now=utc_now()) == DeliveryResult()
     assert post.row(message).attempts == 0
@@ -236,16 +237,16 @@ def test_in_development_nothing_leaves_the_machine(courier_to, post):
 
 @pytest.fixture
 def locked_while_sending(services, mailserver):
-    """Let nobody write for a moment that begins when a message is on its way; return a courier."""
+    """Lock the database for a moment while a message is sent; return a factory of workers."""
     database = Database(services.database.engine.url, pool_size=1, timeout=timedelta(seconds=1))
 
     def lock():
         mailserver.on_data = lambda: None
-        held = services.database.write_engine.connect()
-        held.begin()
+        connection = services.database.write_engine.connect()
+        connection.begin()
         if not services.database.is_sqlite:
-            held.exec_driver_sql("LOCK TABLE authsite_outbox_message IN EXCLUSIVE MODE")
-        threading.Timer(1.5, held.close).start()
+            connection.exec_driver_sql("LOCK TABLE authsite_outbox_message IN EXCLUSIVE MODE")
+        threading.Timer(1.5, connection.close).start()
 
     def build(timeout):
         mail = dataclasses.replace(
@@ -258,9 +259,7 @@ def locked_while_sending(services, mailserver):
     database.dispose()
 
 
-def test_a_database_that_is_away_for_a_moment_costs_no_second_mail(
-    locked_while_sending, mailserver, post
-):
+def test_short_database_outage_sends_no_email_twice(locked_while_sending, mailserver, post):
     message = post.put()
     mail_worker = locked_while_sending(timedelta(seconds=10))
     assert mail_worker.deliver_due(now=utc_now()) == DeliveryResult(delivered=1)
@@ -268,9 +267,7 @@ def test_a_database_that_is_away_for_a_moment_costs_no_second_mail(
     assert (post.row(message).attempts, len(mailserver.received)) == (1, 1)
 
 
-def test_who_cannot_mark_a_message_within_its_lease_leaves_it_to_the_next_try(
-    locked_while_sending, post
-):
+def test_message_not_marked_within_its_lease_is_sent_again(locked_while_sending, post):
     message = post.put()
     mail_worker = locked_while_sending(timedelta(milliseconds=50))
     with pytest.raises(DATABASE_UNAVAILABLE):

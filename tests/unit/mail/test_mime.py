@@ -1,4 +1,4 @@
-"""A message has one recipient and its own headers, whatever stands in it."""
+"""MIME messages: one recipient and fixed headers, whatever they contain."""
 
 import email
 import email.header
@@ -27,7 +27,7 @@ HEADERS = [
     "Content-Language",
 ]
 ATOMS = "abcXYZ019!#$%&'*+-/=?^_`{|}~."
-#: What a hostile or merely odd address is made of.
+#: Parts of hostile and unusual email addresses.
 PIECES = st.sampled_from(
     [
         *ATOMS,
@@ -52,7 +52,7 @@ LONG_DOMAIN = f"{'a' * 63}.{'b' * 63}.{'c' * 50}.example"
 domains = st.sampled_from(
     ["example.com", "bücher.example", "xn--bcher-kva.example", "[192.0.2.1]", LONG_DOMAIN]
 )
-#: Mostly taken: atoms of any kind before a domain; and what is seldom taken.
+#: Mostly valid: atoms before a domain; and rarely valid ones.
 atoms = st.lists(st.text(ATOMS[:-1], min_size=1, max_size=20), min_size=1, max_size=3).map(".".join)
 addresses = st.builds("{}@{}".format, atoms | st.lists(PIECES).map("".join), domains) | st.lists(
     PIECES | domains
@@ -60,7 +60,7 @@ addresses = st.builds("{}@{}".format, atoms | st.lists(PIECES).map("".join), dom
 
 
 def sent(**values) -> email.message.EmailMessage:
-    """Return what a mail program makes of the message."""
+    """Build the message and parse it as a mail program does."""
     message = {
         "id": "0123456789abcdef",
         "template": "verify_email",
@@ -92,9 +92,9 @@ def addresses_in(mail, header):
 @example('"eve@evil.test, ada"@example.com')
 @example("ada(eve@evil.test)@example.com")
 @example("a" * 64 + "@" + "b" * 63 + ".example")
-def test_every_address_that_is_taken_is_one_recipient(typed):
+def test_accepted_email_is_one_recipient(text):
     try:
-        recipient = parse_email_address(typed).mailbox
+        recipient = parse_email_address(text).mailbox
     except InvalidEmailAddress:
         return
     mail = sent(recipient=recipient)
@@ -108,7 +108,7 @@ def test_every_address_that_is_taken_is_one_recipient(typed):
 @example("a\r\nBcc: eve@evil.test", '"Eve" <eve@evil.test>, "')
 @example("ä, b" * 40, "Kaffee, Küche & “Café” (GmbH) <x@y.example>, " * 4)
 @example("", "")
-def test_no_subject_and_no_name_breaks_a_header(subject, name):
+def test_subject_and_sender_name_cannot_inject_headers(subject, name):
     mail = sent(subject=subject, sender_name=name)
     assert mail.keys() == HEADERS
     assert addresses_in(mail, "From") == ["no-reply@accounts.example.com"]
@@ -119,8 +119,8 @@ words = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_
 
 
 @given(st.lists(words, max_size=8).map(" ".join), st.lists(words, max_size=8).map(" ".join))
-def test_subject_and_name_arrive_as_they_were_written(subject, name):
-    """Read by the older of Python's parsers; the newer one puts spaces between encoded words."""
+def test_subject_and_sender_name_are_encoded_losslessly(subject, name):
+    """Uses the compat32 policy: the newer parser adds spaces between encoded words."""
     assume("=?" not in subject + name)
     content = sent(subject=subject, sender_name=name).as_bytes()
     mail = email.message_from_bytes(content, policy=email.policy.compat32)
@@ -130,7 +130,7 @@ def test_subject_and_name_arrive_as_they_were_written(subject, name):
 
 
 @given(texts, texts)
-def test_both_forms_arrive_as_they_were_written(text, html):
+def test_text_and_html_are_encoded_losslessly(text, html):
     assume(not any("\ud800" <= each <= "\udfff" for each in text + html))
     mail = sent(text=text, html=html)
     plain, rich = mail.iter_parts()
@@ -141,7 +141,7 @@ def test_both_forms_arrive_as_they_were_written(text, html):
         assert got.split() == written.split()
 
 
-def test_a_mail_says_that_a_machine_wrote_it_and_when_it_was_due():
+def test_headers_have_due_date_and_auto_submitted():
     mail = sent(send_at=NOW + timedelta(hours=5))
     assert mail["Date"].datetime == NOW + timedelta(hours=5)
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -149,13 +149,13 @@ def test_a_mail_says_that_a_machine_wrote_it_and_when_it_was_due():
     assert str(mail["From"]) == "Example <no-reply@accounts.example.com>"
 
 
-def test_every_try_has_the_same_id_and_every_message_another():
+def test_message_id_is_the_same_for_all_attempts():
     assert sent()["Message-ID"] == "<0123456789abcdef@accounts.example.com>"
     assert sent(attempts=7)["Message-ID"] == sent()["Message-ID"]
     assert sent(id="f" * 16)["Message-ID"] != sent()["Message-ID"]
 
 
-def test_a_long_domain_of_ours_breaks_no_header():
+def test_long_sender_domain_breaks_no_header():
     sender = f"no-reply@{LONG_DOMAIN}"
     mail = sent(sender=sender, sender_name="An example of a name")
     assert mail.keys() == HEADERS

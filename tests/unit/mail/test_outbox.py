@@ -1,4 +1,4 @@
-"""Who takes a message from the outbox, when it is tried again, and what is left of it."""
+"""The outbox: leases, retries, and what is kept afterwards."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture(autouse=True)
 def _noise(dbsession):
-    """Messages that are not due: of another week, delivered, given up."""
+    """Messages that are not due: later ones, delivered ones, failed ones."""
     some_noise(dbsession)
     a_message(dbsession, send_at=NOW + timedelta(days=10))
     for ended in ({"delivered_at": NOW}, {"last_error": "refused"}):
@@ -44,7 +44,7 @@ def row_of(connection, message_id):
     return connection.execute(wanted).one()
 
 
-def test_who_takes_a_message_gets_all_that_is_to_be_sent(connection, dbsession):
+def test_leased_message_has_all_that_is_sent(connection, dbsession):
     message = a_message(dbsession, user_id=a_user(dbsession).id, send_at=NOW - SECOND)
     taken = take(connection)
     assert taken == (
@@ -60,20 +60,20 @@ def test_who_takes_a_message_gets_all_that_is_to_be_sent(connection, dbsession):
     )
 
 
-def test_what_has_been_due_longest_goes_first(connection, dbsession):
+def test_message_due_longest_is_leased_first(connection, dbsession):
     later = a_message(dbsession)
     earlier = a_message(dbsession, send_at=NOW - SECOND)
     assert [take(connection).id for _ in range(2)] == [earlier.id, later.id]
     assert take(connection) is None
 
 
-def test_what_is_not_due_stays(connection, dbsession):
+def test_message_is_not_leased_before_it_is_due(connection, dbsession):
     a_message(dbsession, send_at=NOW + SECOND)
     assert take(connection) is None
     assert take(connection, now=NOW + SECOND) is not None
 
 
-def test_what_one_has_taken_no_other_gets_before_the_lease_ends(connection, dbsession):
+def test_leased_message_is_leased_again_after_the_lease(connection, dbsession):
     message = a_message(dbsession)
     assert take(connection).attempts == 1
     assert take(connection, now=NOW + LEASE - SECOND) is None
@@ -81,8 +81,8 @@ def test_what_one_has_taken_no_other_gets_before_the_lease_ends(connection, dbse
     assert (again.id, again.attempts) == (message.id, 2)
 
 
-def test_while_somebody_takes_a_message_others_take_the_next(services, dbsession, connection):
-    """On SQLite they wait for a moment; on PostgreSQL they pass it by."""
+def test_simultaneous_workers_lease_different_messages(services, dbsession, connection):
+    """On SQLite they wait for the lock; on PostgreSQL they skip the row."""
     ids = [a_message(dbsession).id for _ in range(2)]
     with services.database.write_engine.begin() as first:
         taken = [take(first).id]
@@ -95,7 +95,7 @@ def test_while_somebody_takes_a_message_others_take_the_next(services, dbsession
 
 
 @pytest.mark.asvs("14.2.7")
-def test_of_what_was_delivered_nothing_stays_but_who_was_written_to(connection, dbsession):
+def test_delivered_message_keeps_recipient_but_no_content(connection, dbsession):
     message = a_message(dbsession, last_error="it broke off")
     assert mark_delivered(connection, take(connection), now=NOW + SECOND)
     row = row_of(connection, message.id)
@@ -105,7 +105,7 @@ def test_of_what_was_delivered_nothing_stays_but_who_was_written_to(connection, 
     assert (row.recipient, row.template, row.attempts) == (message.recipient, "verify_email", 1)
 
 
-def test_of_what_was_given_up_it_is_known_why(connection, dbsession):
+def test_failed_message_keeps_its_error_but_no_content(connection, dbsession):
     message = a_message(dbsession)
     assert fail(connection, take(connection), last_error="x" * 999, now=NOW)
     row = row_of(connection, message.id)
@@ -114,7 +114,7 @@ def test_of_what_was_given_up_it_is_known_why(connection, dbsession):
     assert row.purge_after == NOW + timedelta(days=90)
 
 
-def test_the_waits_double_up_to_six_hours(connection, dbsession):
+def test_retry_delays_double_up_to_six_hours(connection, dbsession):
     message = a_message(dbsession)
     now, waits = NOW, []
     while now < NOW + RETRY_FOR:
@@ -128,14 +128,14 @@ def test_the_waits_double_up_to_six_hours(connection, dbsession):
     assert len(waits) < 30
 
 
-def test_very_many_tries_are_no_number_too_large(connection, dbsession):
+def test_retry_delay_is_capped_after_many_attempts(connection, dbsession):
     message = a_message(dbsession, attempts=10_000)
     assert reschedule(connection, take(connection), last_error="away", now=NOW)
     assert row_of(connection, message.id).next_attempt_at == NOW + timedelta(hours=6)
 
 
-def test_who_was_too_slow_changes_nothing(connection, dbsession):
-    """Another worker has it: what that one will write down counts."""
+def test_worker_with_an_expired_lease_changes_nothing(connection, dbsession):
+    """Another worker has leased the message, and its result counts."""
     message = a_message(dbsession)
     slow = take(connection)
     quick = take(connection, now=NOW + LEASE)
@@ -146,16 +146,16 @@ def test_who_was_too_slow_changes_nothing(connection, dbsession):
     assert mark_delivered(connection, quick, now=NOW + LEASE)
 
 
-def test_a_look_says_when_something_is_to_be_done(services, connection, dbsession):
-    look = services.database.compile(NEXT_ATTEMPT)
-    assert look.one_or_none() == (NOW + timedelta(days=10),)
+def test_next_attempt_is_the_earliest_due_time(services, connection, dbsession):
+    next_attempt = services.database.compile(NEXT_ATTEMPT)
+    assert next_attempt.one_or_none() == (NOW + timedelta(days=10),)
     a_message(dbsession, send_at=NOW + SECOND)
-    assert look.one_or_none() == (NOW + SECOND,)
+    assert next_attempt.one_or_none() == (NOW + SECOND,)
     connection.execute(sa.delete(OutboxMessage.__table__))
-    assert look.one_or_none() == (None,)
+    assert next_attempt.one_or_none() == (None,)
 
 
 @pytest.mark.asvs("16.2.5")
-def test_a_message_in_hand_shows_neither_whom_it_is_for_nor_what_it_says(dbsession, connection):
+def test_leased_message_repr_hides_recipient_and_content(dbsession, connection):
     message = a_message(dbsession)
     assert repr(take(connection)) == f"<LeasedMessage {message.id} {message.template}>"

@@ -1,4 +1,4 @@
-"""The connection to the mail server is secured as the settings say, or there is none."""
+"""Connections to the mail server: secured as configured, or refused."""
 
 import logging
 
@@ -10,13 +10,13 @@ from tests.smtp import HANG_UP, PASSWORD, USERNAME, a_mailserver
 
 @pytest.fixture(autouse=True)
 def message(post):
-    """The id of a message that waits."""
+    """The id of a message that is due."""
     return post.put()
 
 
 @pytest.fixture
 def secured(certificates, post):
-    """Deliver to this port, by a connection that the tests' own authority vouches for."""
+    """Deliver to a server, trusting the certificate authority of the tests."""
 
     def deliver(server, security="starttls", **mail):
         settings = {"security": security, "ca_file": str(certificates.file)} | mail
@@ -26,13 +26,13 @@ def secured(certificates, post):
 
 
 def errors(caplog) -> list[str]:
-    """Return the errors that the site has logged; the other server logs as well."""
+    """Return the errors logged by the site, without those of the test server."""
     ours = [each for each in caplog.records if each.name.startswith("authsite.")]
     return [each.getMessage() for each in ours if each.levelno >= logging.ERROR]
 
 
 def refusal_of(ended, server, caplog) -> str:
-    """Return why nothing was sent; what an operator can change is an error in the log."""
+    """Return the logged error that explains why no email was sent."""
     assert server.received == []
     assert (ended.delivered, ended.failed, ended.rescheduled) == (0, 0, 1)
     [error] = errors(caplog)
@@ -50,7 +50,7 @@ def test_starttls_secures_the_connection(certificates, secured, post, message):
 
 
 @pytest.mark.asvs("12.3.1")
-def test_tls_from_the_first_byte_secures_it_too(certificates, secured):
+def test_implicit_tls_secures_the_connection(certificates, secured):
     with a_mailserver(tls=certificates.server_of("localhost")) as server:
         assert secured(server, "tls") == DeliveryResult(delivered=1)
     assert server.received[0].encrypted
@@ -61,64 +61,60 @@ def test_tls_from_the_first_byte_secures_it_too(certificates, secured):
 def test_untrusted_certificate_gets_no_email(security, certificates, secured, caplog):
     context = certificates.server_of("localhost")
     with a_mailserver(**{security: context}) as server:
-        said = refusal_of(secured(server, security, ca_file=None), server, caplog)
-    assert "the certificate of the server is not trusted" in said
-    assert "authsite.mail.ca_file" in said
+        error = refusal_of(secured(server, security, ca_file=None), server, caplog)
+    assert "the certificate of the server is not trusted" in error
+    assert "authsite.mail.ca_file" in error
 
 
 @pytest.mark.asvs("12.3.2")
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_server_with_the_certificate_of_another_gets_nothing(
-    security, certificates, secured, caplog
-):
+def test_certificate_of_another_host_gets_no_email(security, certificates, secured, caplog):
     with a_mailserver(**{security: certificates.server_of("mail.example.com")}) as server:
-        said = refusal_of(secured(server, security), server, caplog)
-    assert "authsite.mail.host to the name in the certificate" in said
+        error = refusal_of(secured(server, security), server, caplog)
+    assert "authsite.mail.host to the name in the certificate" in error
 
 
 @pytest.mark.asvs("12.3.1")
-def test_where_starttls_is_not_offered_nothing_is_sent(mailserver, secured, caplog):
-    said = refusal_of(secured(mailserver), mailserver, caplog)
-    assert "does not offer STARTTLS" in said
+def test_server_without_starttls_gets_no_email(mailserver, secured, caplog):
+    error = refusal_of(secured(mailserver), mailserver, caplog)
+    assert "does not offer STARTTLS" in error
 
 
-def test_tls_to_a_server_that_does_not_speak_it_is_no_connection(
-    mailserver, secured, post, message
-):
+def test_tls_to_a_plain_server_is_no_connection(mailserver, secured, post, message):
     assert secured(mailserver, "tls").server_unavailable.startswith("no connection: ")
     assert mailserver.received == []
     assert post.row(message).attempts == 1
 
 
-def test_who_has_a_username_signs_in(certificates, secured):
+def test_username_and_password_authenticate(certificates, secured):
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
         assert secured(server, username=USERNAME, password=PASSWORD) == DeliveryResult(delivered=1)
     assert server.received[0].username == USERNAME
 
 
 @pytest.mark.parametrize("password", ["wrong", None, "pässword"])
-def test_a_wrong_password_is_told_to_the_operator(password, certificates, secured, caplog):
+def test_wrong_password_is_logged_with_its_settings(password, certificates, secured, caplog):
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
         ended = secured(server, username=USERNAME, password=password)
-        said = refusal_of(ended, server, caplog)
-    assert "authsite.mail.username and authsite.mail.password" in said
-    assert "wrong" not in said
+        error = refusal_of(ended, server, caplog)
+    assert "authsite.mail.username and authsite.mail.password" in error
+    assert "wrong" not in error
 
 
-def test_a_server_that_wants_a_name_gets_nothing_without(certificates, secured, caplog):
+def test_missing_username_is_logged_with_its_setting(certificates, secured, caplog):
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
-        said = refusal_of(secured(server), server, caplog)
-    assert "authsite.mail.username" in said
+        error = refusal_of(secured(server), server, caplog)
+    assert "authsite.mail.username" in error
 
 
-def test_where_nobody_can_sign_in_that_is_told(certificates, secured, caplog):
+def test_server_without_authentication_is_logged(certificates, secured, caplog):
     with a_mailserver(tls=certificates.server_of("localhost")) as server:
         ended = secured(server, "tls", username=USERNAME, password=PASSWORD)
-        said = refusal_of(ended, server, caplog)
-    assert "no authentication that works" in said
+        error = refusal_of(ended, server, caplog)
+    assert "no authentication that works" in error
 
 
-def test_a_login_that_fails_for_now_is_no_wrong_password(certificates, secured, caplog):
+def test_temporary_failure_of_authentication_is_no_error(certificates, secured, caplog):
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
         server.answers["AUTH"] = ["454 4.7.0 The list of users is away"] * 2
         ended = secured(server, username=USERNAME, password=PASSWORD)
@@ -126,7 +122,7 @@ def test_a_login_that_fails_for_now_is_no_wrong_password(certificates, secured, 
     assert errors(caplog) == []
 
 
-def test_a_server_that_hangs_up_at_the_login_has_not_judged_it(certificates, secured, caplog):
+def test_connection_lost_in_authentication_is_no_error(certificates, secured, caplog):
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
         server.answers["AUTH"] = [HANG_UP]
         ended = secured(server, username=USERNAME, password=PASSWORD)
@@ -134,13 +130,13 @@ def test_a_server_that_hangs_up_at_the_login_has_not_judged_it(certificates, sec
     assert errors(caplog) == []
 
 
-def test_a_name_that_no_server_can_have_is_a_setting_to_mend(post, mailserver, caplog):
+def test_malformed_host_is_logged_with_its_setting(post, mailserver, caplog):
     ended = post.deliver(mailserver.port, host="mail..example.com")
     assert "authsite.mail.host is not a host name" in refusal_of(ended, mailserver, caplog)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_certificates_that_have_gone_are_a_setting_to_mend(
+def test_missing_ca_file_is_logged_with_its_setting(
     certificates, secured, tmp_path, caplog, security
 ):
     context = certificates.server_of("localhost")

@@ -1,4 +1,4 @@
-"""The courier's thread: it delivers when woken, and outlives mistakes."""
+"""The thread of the worker: it delivers when woken and survives errors."""
 
 import contextlib
 import logging
@@ -19,13 +19,13 @@ from authsite.mail.worker import MailWorker
 from tests.factories import a_message
 from tests.processes.servers import until
 
-#: Seconds that nobody waits for: what happens before has another reason.
+#: Seconds; longer than any test runs.
 NEVER = 10_000.0
 
 
 @contextlib.contextmanager
 def at_work(mail_worker: MailWorker) -> Iterator[threading.Thread]:
-    """Let a courier deliver on its thread while the block runs."""
+    """Run the worker on a thread during the block."""
     thread = threading.Thread(target=mail_worker.work)
     thread.start()
     try:
@@ -36,8 +36,8 @@ def at_work(mail_worker: MailWorker) -> Iterator[threading.Thread]:
 
 
 @pytest.fixture
-def courier_of(services, mailserver):
-    """Make a courier for a database, which looks and rests as long as the test says."""
+def worker_for(services, mailserver):
+    """Build a worker for a database, with these intervals in seconds."""
 
     def build(database=services.database, *, next_attempt=None, poll=NEVER, rest=NEVER, port=None):
         mail = services.settings.mail
@@ -55,8 +55,8 @@ def _with_port(mail, port):
     return type(mail)(**vars(mail) | {"port": port})
 
 
-def test_who_is_woken_delivers_at_once(courier_of, mailserver, post):
-    mail_worker = courier_of()
+def test_woken_worker_delivers_at_once(worker_for, mailserver, post):
+    mail_worker = worker_for()
     with at_work(mail_worker):
         for number in range(1, 4):
             post.put()
@@ -64,47 +64,45 @@ def test_who_is_woken_delivers_at_once(courier_of, mailserver, post):
             until(lambda number=number: len(mailserver.received) == number, "the message")
 
 
-def test_who_is_not_woken_looks_once_in_a_while(courier_of, mailserver, post):
-    with at_work(courier_of(poll=0.01)):
+def test_worker_polls_without_being_woken(worker_for, mailserver, post):
+    with at_work(worker_for(poll=0.01)):
         post.put()
         until(lambda: mailserver.received, "the message")
 
 
-def test_a_server_that_is_away_is_left_alone_whoever_wakes(courier_of, unused_port, post, caplog):
-    mail_worker = courier_of(port=unused_port)
+def test_worker_rests_after_a_failure_even_if_woken(worker_for, unused_port, post, caplog):
+    mail_worker = worker_for(port=unused_port)
     post.put()
     with at_work(mail_worker) as thread:
         until(lambda: "sys_mail_deferred" in caplog.text, "a failure")
         post.put()
         mail_worker.wake()
-        thread.join(0.3)  # in which somebody who does not rest would try again, several times
+        thread.join(0.3)  # long enough for several attempts without a rest
     assert caplog.text.count("sys_mail_server_unavailable") == 1
 
 
-def test_after_a_rest_it_goes_on(courier_of, mailserver, post):
+def test_worker_continues_after_a_rest(worker_for, mailserver, post):
     mailserver.answers["MAIL"] = ["421 4.3.2 Shutting down"]
     messages = [post.put() for _ in range(3)]
-    with at_work(courier_of(rest=0.01, poll=0.01)):
+    with at_work(worker_for(rest=0.01, poll=0.01)):
         until(lambda: len(mailserver.received) == 2, "the other messages")
     assert sorted(post.row(each).attempts for each in messages) == [1, 1, 1]
 
 
-def test_who_stops_ends_after_the_message_in_hand(courier_of, mailserver, post):
+def test_stopped_worker_finishes_its_message(worker_for, mailserver, post):
     for _ in range(3):
         post.put()
-    mail_worker = courier_of()
+    mail_worker = worker_for()
     mailserver.on_data = mail_worker.stop
     mail_worker.work()
     assert len(mailserver.received) == 1
 
 
-def test_a_database_that_comes_back_finds_the_courier_at_work(
-    courier_of, mailserver, tmp_path, migrate, caplog
-):
+def test_worker_survives_a_database_outage(worker_for, mailserver, tmp_path, migrate, caplog):
     url = f"sqlite:///{tmp_path}/later/site.sqlite"
     database = Database(sa.make_url(url), pool_size=1, timeout=timedelta(seconds=1))
-    with at_work(courier_of(database, poll=0.01, rest=0.01)):
-        until(lambda: "the database is unavailable" in caplog.text, "a word about it")
+    with at_work(worker_for(database, poll=0.01, rest=0.01)):
+        until(lambda: "the database is unavailable" in caplog.text, "the log event")
         (tmp_path / "later").mkdir()
         migrate(url)
         with Session(database.engine) as dbsession:
@@ -115,24 +113,24 @@ def test_a_database_that_comes_back_finds_the_courier_at_work(
 
 
 class OnceBroken:
-    """A look into the outbox with a mistake in it that nobody thought of."""
+    """A query of the next attempt that raises an unexpected error once."""
 
-    def __init__(self, look) -> None:
-        self._looks = iter([self._fail, look.one_or_none])
-        self._look = look
+    def __init__(self, query) -> None:
+        self._calls = iter([self._fail, query.one_or_none])
+        self._query = query
 
     def one_or_none(self):
         """Fail the first time."""
-        return next(self._looks, self._look.one_or_none)()
+        return next(self._calls, self._query.one_or_none)()
 
     def _fail(self):
         raise KeyError("ada@example.com")
 
 
-def test_no_mistake_of_ours_ends_it(services, courier_of, mailserver, post, caplog):
+def test_worker_survives_an_unexpected_error(services, worker_for, mailserver, post, caplog):
     post.put()
-    look = OnceBroken(services.database.compile(NEXT_ATTEMPT))
-    with at_work(courier_of(next_attempt=look, rest=0.01)):
+    query = OnceBroken(services.database.compile(NEXT_ATTEMPT))
+    with at_work(worker_for(next_attempt=query, rest=0.01)):
         until(lambda: mailserver.received, "the message")
     [error] = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert error.getMessage().startswith("sys_mail_crash: KeyError in ")

@@ -1,4 +1,4 @@
-"""What the tables themselves hold to, whoever writes into them."""
+"""Constraints and types of the tables."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -10,7 +10,7 @@ from authsite.models.base import UtcDateTime
 from tests.factories import NOW, a_message, a_session, a_user, an_event, some_noise
 
 
-def test_a_time_comes_back_as_the_same_moment_in_utc(dbsession):
+def test_time_is_read_back_in_utc(dbsession):
     elsewhere = NOW.astimezone(timezone(timedelta(hours=-8))) + timedelta(microseconds=7)
     user = a_user(dbsession, created_at=elsewhere)
     dbsession.refresh(user)
@@ -18,17 +18,17 @@ def test_a_time_comes_back_as_the_same_moment_in_utc(dbsession):
     assert user.created_at.utcoffset() == timedelta(0)
 
 
-def test_a_time_without_a_zone_is_refused(dbsession):
+def test_time_without_a_zone_is_refused(dbsession):
     with pytest.raises(sa.exc.StatementError, match="a time without a zone"):
-        a_user(dbsession, created_at=datetime(2030, 5, 17, 12, 0))  # noqa: DTZ001 - that is it
+        a_user(dbsession, created_at=datetime(2030, 5, 17, 12, 0))  # noqa: DTZ001 - what is tested
 
 
-def test_no_time_stays_no_time(dbsession):
+def test_missing_time_is_read_as_none(dbsession):
     nothing = sa.select(sa.literal(None, UtcDateTime()))
     assert dbsession.execute(nothing).scalar_one() is None
 
 
-def test_no_two_people_have_one_key(dbsession):
+def test_normalized_email_is_unique(dbsession):
     a_user(dbsession, email_normalized="ada@example.com")
     with pytest.raises(sa.exc.IntegrityError, match="email_normalized"):
         a_user(dbsession, email_normalized="ada@example.com")
@@ -36,19 +36,19 @@ def test_no_two_people_have_one_key(dbsession):
 
 @pytest.mark.parametrize("column", ["first_name", "last_name"])
 @pytest.mark.parametrize("length", [0, 101])
-def test_a_name_has_a_length_that_a_name_can_have(dbsession, column, length):
+def test_name_has_1_to_100_characters(dbsession, column, length):
     with pytest.raises((sa.exc.IntegrityError, sa.exc.DataError)):
         a_user(dbsession, **{column: "é" * length})
 
 
 @pytest.mark.parametrize("length", [1, 100])
-def test_a_name_is_counted_in_characters(dbsession, length):
+def test_name_length_is_counted_in_characters(dbsession, length):
     user = a_user(dbsession, first_name="é" * length, last_name="🦙" * length)
     dbsession.refresh(user)
     assert user.first_name == "é" * length
 
 
-def test_sessions_go_with_their_owner_and_no_others_do(dbsession):
+def test_deleting_a_user_deletes_their_sessions_only(dbsession):
     some_noise(dbsession)
     before = set(dbsession.execute(sa.select(UserSession.id)).scalars())
     user = a_user(dbsession)
@@ -59,13 +59,13 @@ def test_sessions_go_with_their_owner_and_no_others_do(dbsession):
     assert set(dbsession.execute(sa.select(UserSession.id)).scalars()) == before
 
 
-def test_there_is_no_session_of_nobody(dbsession):
+def test_session_requires_a_user(dbsession):
     with pytest.raises(sa.exc.IntegrityError):
         a_session(dbsession, User(id="nobody"))
 
 
 @pytest.mark.asvs("16.2.5")
-def test_rows_show_no_more_than_their_ids(dbsession):
+def test_repr_of_a_row_shows_ids_only(dbsession):
     user = a_user(dbsession)
     assert repr(user) == f"<User {user.id}>"
     session = a_session(dbsession, user)

@@ -1,4 +1,4 @@
-"""Whether a password has appeared in a data breach, and what is told when that is not known."""
+"""Passwords that have appeared in a data breach, and a list that cannot be read."""
 
 import traceback
 
@@ -14,7 +14,7 @@ GOOD = "seven green llamas hum"
 
 @pytest.fixture(params=["folder", "filter"])
 def path(request, tmp_path):
-    """A list with one password, of each kind."""
+    """The path of a list in both formats."""
     folder = a_breached_folder(
         tmp_path / "all", [BREACHED, "caf\u00e9 au lait noir"], others=[GOOD]
     )
@@ -25,7 +25,7 @@ def path(request, tmp_path):
 
 
 @pytest.mark.asvs("6.2.12")
-def test_a_breached_password_is_refused_with_one_suggestion(path):
+def test_breached_password_is_refused(path):
     policy = a_policy(breached=breached_passwords_at(path))
     assert policy.explain_weakness(BREACHED, words=[]) == (
         "This password has appeared in a data breach. Choose another one."
@@ -35,7 +35,7 @@ def test_a_breached_password_is_refused_with_one_suggestion(path):
     assert a_policy().explain_weakness(BREACHED, words=[]) is None
 
 
-def test_what_is_refused_anyway_is_not_looked_up(path, tmp_path):
+def test_otherwise_weak_password_is_not_looked_up(path, tmp_path):
     policy = a_policy(breached=breached_passwords_at(path))
     path.rename(tmp_path / "away")
     assert "too common" in policy.explain_weakness("password1", words=[])
@@ -43,21 +43,21 @@ def test_what_is_refused_anyway_is_not_looked_up(path, tmp_path):
 
 
 @pytest.mark.asvs("16.5.3")
-def test_when_the_list_is_gone_no_password_is_called_good(path, tmp_path):
-    """It fails closed, and neither the password nor a part of its hash is told."""
+def test_unreadable_list_accepts_no_password(path, tmp_path):
+    """It fails closed; the error contains neither the password nor a part of its hash."""
     policy = a_policy(breached=breached_passwords_at(path))
     path.rename(tmp_path / "away")
     with pytest.raises(BreachedPasswordsUnreadable) as error:
         policy.explain_weakness(GOOD, words=[])
-    told = "".join(traceback.format_exception(error.value))
-    assert str(path) in told
-    assert "FileNotFoundError" in told
-    assert GOOD not in told
-    assert digest_of(GOOD)[:5] not in told.upper().replace("0X", "")
+    output = "".join(traceback.format_exception(error.value))
+    assert str(path) in output
+    assert "FileNotFoundError" in output
+    assert GOOD not in output
+    assert digest_of(GOOD)[:5] not in output.upper().replace("0X", "")
 
 
 @pytest.mark.parametrize("name", ["nothing", "x" * 300, "a\0b", "empty", "text"])
-def test_what_is_no_list_is_none(tmp_path, name):
+def test_other_files_are_not_a_list(tmp_path, name):
     (tmp_path / "empty").mkdir()
     (tmp_path / "text").write_text("hunter2\n")
     assert breached_passwords_at(tmp_path / name) is None

@@ -1,4 +1,4 @@
-"""The filter that is built of a folder: it knows the same, and is whole or not there."""
+"""The filter that is built from a folder of hashes."""
 
 import re
 import struct
@@ -26,7 +26,7 @@ digests = st.builds(
 
 
 def of_digests(path: Path, known: dict[str, int]) -> Path:
-    """Make a folder of these hashes and their counts."""
+    """Write the files of these hashes and their counts into a folder."""
     lines: dict[str, list[str]] = {"00000": [f"{'0' * 35}:0"]}
     for digest in sorted(known):
         lines.setdefault(digest[:5], []).append(f"{digest[5:]}:{known[digest]}")
@@ -37,7 +37,7 @@ def of_digests(path: Path, known: dict[str, int]) -> Path:
 
 @settings(max_examples=40)
 @given(st.dictionaries(digests, st.integers(0, 5), max_size=30), digests, st.integers(1, 5))
-def test_a_filter_knows_the_first_44_bits_of_what_a_set_would_know(known, other, at_least):
+def test_filter_has_the_first_44_bits_of_each_hash(known, other, at_least):
     with tempfile.TemporaryDirectory() as name:
         target = Path(name) / "breached.filter"
         plain = {digest[:11] for digest, count in known.items() if count >= at_least}
@@ -50,7 +50,7 @@ def test_a_filter_knows_the_first_44_bits_of_what_a_set_would_know(known, other,
             assert hashes.has(bytes.fromhex(digest)) == (digest[:11] in plain)
 
 
-def test_a_filter_knows_the_passwords_of_its_folder(tmp_path):
+def test_filter_has_the_passwords_of_its_folder(tmp_path):
     known = [f"hunter{number}" for number in range(300)]
     path = a_breached_folder(tmp_path / "all", known)
     assert a_breached_filter(path, tmp_path / "filter") == 301
@@ -60,7 +60,7 @@ def test_a_filter_knows_the_passwords_of_its_folder(tmp_path):
     assert not any(hashes.has(bytes.fromhex(digest)) for digest in others)
 
 
-def test_a_build_that_fails_leaves_what_was_there(tmp_path):
+def test_failed_build_keeps_the_previous_filter(tmp_path):
     path, target = a_breached_folder(tmp_path / "all", ["hunter2"]), tmp_path / "filter"
     a_breached_filter(path, target)
     before = target.read_bytes()
@@ -71,7 +71,7 @@ def test_a_build_that_fails_leaves_what_was_there(tmp_path):
     assert {file.name for file in tmp_path.iterdir()} == {"all", "filter"}
 
 
-def test_a_build_that_is_stopped_leaves_nothing(tmp_path):
+def test_stopped_build_leaves_no_file(tmp_path):
     folder = BreachedFolder.at(a_breached_folder(tmp_path / "all", ["hunter2"]))
     building = build_filter(folder, tmp_path / "filter", prefixes=folder.prefixes(), at_least=1)
     assert next(building) == 1
@@ -80,7 +80,7 @@ def test_a_build_that_is_stopped_leaves_nothing(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["all"]
 
 
-def test_a_filter_that_is_replaced_counts_at_once(tmp_path):
+def test_replaced_filter_is_used_at_once(tmp_path):
     target, digest = tmp_path / "filter", bytes.fromhex(digest_of("hunter2"))
     a_breached_filter(a_breached_folder(tmp_path / "before"), target)
     hashes = BreachedFilter.at(target)
@@ -90,7 +90,7 @@ def test_a_filter_that_is_replaced_counts_at_once(tmp_path):
 
 
 def broken(content: bytes) -> list[bytes]:
-    """Return what may become of a filter."""
+    """Return the contents of damaged filters."""
     return [
         b"",
         content[:10],
@@ -102,7 +102,7 @@ def broken(content: bytes) -> list[bytes]:
     ]
 
 
-def test_what_is_no_whole_filter_is_none(tmp_path):
+def test_incomplete_filter_is_refused(tmp_path):
     target = tmp_path / "filter"
     a_breached_filter(a_breached_folder(tmp_path / "all", ["hunter2"]), target)
     assert BreachedFilter.at(target) == BreachedFilter(target)
@@ -113,7 +113,7 @@ def test_what_is_no_whole_filter_is_none(tmp_path):
     assert BreachedFilter.at(tmp_path / "nothing") is None
 
 
-def test_a_filter_that_was_broken_later_tells_nothing(tmp_path):
+def test_filter_damaged_later_raises(tmp_path):
     target, digest = tmp_path / "filter", bytes.fromhex("F" * 40)
     path = of_digests(a_breached_folder(tmp_path / "all", extension=""), {"F" * 40: 1})
     a_breached_filter(path, target)
@@ -128,7 +128,7 @@ def test_a_filter_that_was_broken_later_tells_nothing(tmp_path):
         hashes.has(digest)
 
 
-def test_a_filter_that_would_refuse_nobody_is_not_made(tmp_path):
+def test_empty_filter_is_not_built(tmp_path):
     folder, target = BreachedFolder.at(a_breached_folder(tmp_path / "all")), tmp_path / "filter"
     with pytest.raises(MalformedFile, match="has no hash that was seen that often"):
         list(build_filter(folder, target, prefixes=array("I"), at_least=1))
@@ -136,7 +136,7 @@ def test_a_filter_that_would_refuse_nobody_is_not_made(tmp_path):
 
 
 @pytest.mark.parametrize("numbers", [(5, 3), (0, 2**60), (2**63, 2**63 + 1)])
-def test_a_damaged_index_is_noticed(tmp_path, numbers):
+def test_damaged_index_raises(tmp_path, numbers):
     target = tmp_path / "filter"
     a_breached_filter(a_breached_folder(tmp_path / "all", ["hunter2"]), target)
     hashes, digest = BreachedFilter.at(target), digest_of("hunter2")

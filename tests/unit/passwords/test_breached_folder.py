@@ -1,4 +1,4 @@
-"""A folder of hashes as Have I Been Pwned publishes it, and what is no such folder."""
+"""A folder of hashes as Have I Been Pwned publishes it."""
 
 import re
 
@@ -32,7 +32,7 @@ def has(folder: BreachedFolder, password: str) -> bool:
 
 @pytest.mark.parametrize("extension", [".txt", ""])
 @pytest.mark.parametrize("line_end", ["\r\n", "\n"])
-def test_what_is_in_the_files_is_found(tmp_path, extension, line_end):
+def test_passwords_in_the_files_are_found(tmp_path, extension, line_end):
     known, unknown = ["hunter2", "llama", "café"], ["hunter3", "alpaca"]
     path = a_breached_folder(
         tmp_path / "all", known, others=unknown, extension=extension, line_end=line_end
@@ -42,7 +42,7 @@ def test_what_is_in_the_files_is_found(tmp_path, extension, line_end):
     assert not any(has(folder, password) for password in unknown)
 
 
-def test_a_file_may_end_with_or_without_the_end_of_its_line(tmp_path):
+def test_file_may_end_without_a_line_end(tmp_path):
     path = a_breached_folder(tmp_path / "all", ["hunter2"])
     (file,) = [file for file in path.iterdir() if file.stem != "00000"]
     assert has(BreachedFolder.at(path), "hunter2")
@@ -50,20 +50,20 @@ def test_a_file_may_end_with_or_without_the_end_of_its_line(tmp_path):
     assert has(BreachedFolder.at(path), "hunter2")
 
 
-def test_padding_stands_for_nobody(tmp_path):
-    """Have I Been Pwned adds hashes that were seen 0 times, so that lengths tell nothing."""
+def test_padding_is_ignored(tmp_path):
+    """Have I Been Pwned pads its answers with hashes that were seen 0 times."""
     path = a_breached_folder(tmp_path / "all", ["hunter2"], seen=0)
     assert not has(BreachedFolder.at(path), "hunter2")
 
 
-def test_what_was_seen_too_seldom_may_be_left_out():
+def test_rarely_seen_hashes_can_be_omitted():
     folder = BreachedFolder.at(EXCERPT)
     counts = [len(folder.suffixes(0, at_least=least)) for least in (1, 4, 5, 10, 11)]
     assert counts == [2, 2, 1, 1, 0]
 
 
 @pytest.mark.parametrize("content", BROKEN)
-def test_a_file_that_is_broken_is_named_and_tells_nothing(tmp_path, content):
+def test_malformed_file_is_named(tmp_path, content):
     path = a_breached_folder(tmp_path / "all")
     file = path / "00000.txt"
     file.write_bytes(content)
@@ -71,20 +71,20 @@ def test_a_file_that_is_broken_is_named_and_tells_nothing(tmp_path, content):
         BreachedFolder.at(path).suffixes(0)
 
 
-def test_a_file_that_is_missing_is_an_error_and_not_an_all_clear(tmp_path):
+def test_missing_file_is_an_error(tmp_path):
     folder = BreachedFolder.at(a_breached_folder(tmp_path / "all"))
     with pytest.raises(FileNotFoundError):
         has(folder, "hunter2")
 
 
-def test_the_prefixes_are_those_that_have_a_file(tmp_path):
+def test_prefixes_are_those_with_a_file(tmp_path):
     path = a_breached_folder(tmp_path / "all")
     for name in ("FFFFF.txt", "0000A.txt", "0000B", "0000c.txt", "readme.txt", "00010.txt.part"):
         (path / name).touch()
     assert list(BreachedFolder.at(path).prefixes()) == [0, 0xA, 0xFFFFF]
 
 
-def test_a_folder_is_known_by_its_first_file(tmp_path):
+def test_folder_is_recognized_by_its_first_file(tmp_path):
     assert BreachedFolder.at(EXCERPT) == BreachedFolder(EXCERPT, ".txt")
     assert BreachedFolder.at(tmp_path) is None
     assert BreachedFolder.at(EXCERPT / "00000.txt") is None

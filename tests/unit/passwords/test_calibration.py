@@ -1,4 +1,4 @@
-"""What a machine can bear: judged with machines that are made up, so that no clock decides."""
+"""Proposals of hash costs, for simulated machines so that no clock decides."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ MIB = 1024
 
 
 def a_machine(costs: Costs, *, a_gib: float, first: float = 1.0) -> float:
-    """Return how long a hash takes where a pass over 1 GiB takes `a_gib` seconds."""
+    """Return the seconds of a hash if a pass over 1 GiB takes `a_gib` seconds."""
     return costs.memory / MIB**2 * a_gib * (costs.passes - 1 + first)
 
 
@@ -33,9 +33,7 @@ machines = st.builds(
 
 
 @given(machines, st.floats(0.01, 2), st.integers(1, 8 * MIB**2))
-def test_what_is_proposed_keeps_to_the_limits_and_is_never_less_than_allowed(
-    machine, target, memory
-):
+def test_proposal_is_within_the_limits(machine, target, memory):
     times = {costs: machine(costs) for costs in MIN_COSTS if costs.memory <= memory}
     if not times:
         with pytest.raises(TooLittleMemory):
@@ -66,9 +64,7 @@ def test_what_is_proposed_keeps_to_the_limits_and_is_never_less_than_allowed(
         (0.001, 10.0, 8192 * MIB, Costs(4096 * MIB, 100)),
     ],
 )
-def test_memory_goes_first_and_then_as_many_passes_as_there_is_time_for(
-    a_gib, target, memory, costs
-):
+def test_proposal_uses_memory_first_then_passes(a_gib, target, memory, costs):
     machine = partial(a_machine, a_gib=a_gib)
     assert propose_costs(machine, target=target, memory=memory) == (costs, machine(costs))
 
@@ -82,13 +78,13 @@ def test_memory_goes_first_and_then_as_many_passes_as_there_is_time_for(
         (0.0355, Costs(7 * MIB, 5)),
     ],
 )
-def test_where_the_first_costs_are_too_slow_equally_strong_ones_may_not_be(target, costs):
+def test_proposal_falls_back_to_equivalent_minimum_costs(target, costs):
     machine = partial(a_machine, a_gib=1.024)
     assert propose_costs(machine, target=target, memory=64 * MIB)[0] == costs
 
 
-def test_where_more_memory_is_slower_than_it_promised_less_is_taken():
-    """Beyond the caches of a processor a MiB takes longer."""
+def test_proposal_reduces_memory_slower_than_expected():
+    """Beyond the caches of a processor, a MiB takes longer."""
 
     def machine(costs: Costs) -> float:
         beyond = max(0, costs.memory - 24 * MIB)
@@ -98,34 +94,34 @@ def test_where_more_memory_is_slower_than_it_promised_less_is_taken():
     assert (costs, seconds <= 0.1) == (Costs(28 * MIB, 2), True)
 
 
-def test_where_more_passes_are_slower_than_they_promised_fewer_are_taken():
+def test_proposal_reduces_passes_slower_than_expected():
     costs, seconds = propose_costs(
         lambda costs: (costs.passes + costs.passes**2 / 8) * 0.01, target=0.5, memory=7 * MIB
     )
     assert (costs, seconds <= 0.5) == (Costs(7 * MIB, 16), True)
 
 
-def test_nothing_is_measured_twice():
-    asked = []
+def test_costs_are_measured_once():
+    measured = []
 
     def machine(costs: Costs) -> float:
-        asked.append(costs)
+        measured.append(costs)
         return a_machine(costs, a_gib=1.0, first=3.0)
 
     propose_costs(machine, target=0.25, memory=32 * MIB)
-    assert len(set(asked)) == len(asked) < 10
+    assert len(set(measured)) == len(measured) < 10
 
 
-def test_a_hash_takes_some_time_on_this_machine():
+def test_measured_time_is_positive():
     assert measure_here(Costs(8, 1), at_once=2) > 0
 
 
 @pytest.mark.parametrize(("seconds", "years"), [(0.026, "0.082"), (0.31558, "1"), (4.0, "13")])
-def test_what_a_stolen_hash_is_worth_is_a_matter_of_multiplying(seconds, years):
+def test_cost_of_guessing_is_in_core_years(seconds, years):
     """10^8 guesses; a year has 31 557 600 seconds."""
-    said = cost_of_guessing(Costs(19_456, 3), seconds=seconds)
-    assert f"m=19456, t=3, p=1 a hash takes {seconds * 1000:.0f} ms" in said
-    assert f" cost {years} core-years" in said
+    text = cost_of_guessing(Costs(19_456, 3), seconds=seconds)
+    assert f"m=19456, t=3, p=1 a hash takes {seconds * 1000:.0f} ms" in text
+    assert f" cost {years} core-years" in text
 
 
 def test_slow_machine_misses_the_target_with_the_fastest_costs():

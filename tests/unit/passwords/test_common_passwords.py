@@ -1,4 +1,4 @@
-"""The list of passwords that most people use, and what is found on it."""
+"""The list of common passwords."""
 
 from importlib.resources import files
 
@@ -14,35 +14,35 @@ KNOWN = set(LIST)
 
 
 @pytest.mark.asvs("6.2.4")
-def test_the_list_has_more_than_the_three_thousand_that_one_might_choose():
-    """Of at least eight characters, which shorter ones are refused for anyway."""
+def test_list_has_over_3000_passwords_of_8_characters():
+    """Shorter ones are refused by the minimum length."""
     assert len(KNOWN) == len(LIST) > 3000
     assert all(len(password) >= 8 and password == password.casefold() for password in LIST)
 
 
-def test_the_most_used_come_first():
+def test_list_begins_with_the_most_common():
     assert LIST[:3] == ["password", "12345678", "123456789"]
 
 
-def test_each_of_the_list_is_found_in_whatever_case():
+def test_listed_password_is_found_in_any_case():
     assert all(is_common(password) and is_common(password.upper()) for password in LIST)
 
 
 @given(st.one_of(st.text(), st.sampled_from(LIST).map(lambda password: password[:-1])))
-def test_nothing_else_is_found(password):
+def test_unlisted_password_is_not_found(password):
     assert is_common(password) == (password.casefold() in KNOWN)
 
 
 @pytest.mark.parametrize(
     "password", ["", "\n", "ssword", "password\n12345678", "\npassword", "password 12345678"]
 )
-def test_a_part_of_the_list_is_not_on_it(password):
+def test_part_of_the_list_is_not_found(password):
     assert not is_common(password)
 
 
 @pytest.mark.asvs("6.2.4")
 @pytest.mark.parametrize("name", ["jennifer", "michelle", "anderson", "Williams", "tomorrow"])
-def test_names_and_words_that_are_not_on_the_list_are_refused_as_easy_to_guess(name):
-    """The strength check has lists of names and words of its own."""
+def test_unlisted_names_are_refused_as_easy_to_guess(name):
+    """The strength meter has its own lists of names and words."""
     assert not is_common(name)
     assert "easy to guess" in a_policy().explain_weakness(name, words=[])

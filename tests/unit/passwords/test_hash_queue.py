@@ -1,4 +1,4 @@
-"""The queue before the hashing threads: bounded, in order, and out of everybody's way."""
+"""The hash queue: bounded, in order, and at a low priority."""
 
 import os
 import sys
@@ -16,125 +16,125 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="counted per threa
 
 
 class Crowd:
-    """Many who want something from one queue of one thread, which is kept busy until `let_go`."""
+    """Requests to one queue, whose only thread is busy until `release`."""
 
-    def __init__(self, people: ThreadPoolExecutor, queue: HashQueue) -> None:
-        self._people = people
+    def __init__(self, pool: ThreadPoolExecutor, queue: HashQueue) -> None:
+        self._pool = pool
         self._gate = threading.Event()
         self.queue = queue
         self.done: list[int] = []
 
     def occupy(self) -> Future[bool]:
-        """Give the only thread something to do; return when it does it."""
+        """Occupy the only thread; return when its work has begun."""
         at_work = threading.Event()
 
         def work() -> bool:
             at_work.set()
             return self._gate.wait(60)
 
-        busy = self._people.submit(self.queue.run, work)
+        busy = self._pool.submit(self.queue.run, work)
         assert at_work.wait(60)
         return busy
 
     def line_up(self, number: int) -> Future[None]:
-        """Let somebody wait in the queue; return when they do."""
+        """Let a request wait in the queue; return when it waits."""
         before = self._waiting
-        somebody = self._people.submit(self.queue.run, self.done.append, number)
+        request = self._pool.submit(self.queue.run, self.done.append, number)
         while self._waiting == before:
             os.sched_yield()
-        return somebody
+        return request
 
     @property
     def _waiting(self) -> int:
-        """How many wait for a turn, or for a thread."""
+        """How many wait for a slot or a thread."""
         _running, waiting = self.queue.state
         return waiting
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         self._gate.set()
 
 
 @pytest.fixture
 def crowd() -> Iterator[Callable[[HashQueue], Crowd]]:
-    made: list[Crowd] = []
-    with ThreadPoolExecutor(20) as people:
+    crowds: list[Crowd] = []
+    with ThreadPoolExecutor(20) as pool:
 
         def gather(queue: HashQueue) -> Crowd:
-            made.append(Crowd(people, queue))
-            return made[-1]
+            crowds.append(Crowd(pool, queue))
+            return crowds[-1]
 
         yield gather
-        for crowd in made:
-            crowd.let_go()
+        for crowd in crowds:
+            crowd.release()
 
 
-def test_what_the_work_returns_is_returned():
+def test_queue_returns_the_result():
     queue = HashQueue(threads=1, waiting=1)
     assert queue.run(divmod, 17, 5) == (3, 2)
     assert queue.run(int, "ff", base=16) == 255
 
 
-def test_work_is_done_on_a_thread_of_the_queue():
+def test_work_runs_on_a_thread_of_the_queue():
     assert HashQueue(threads=1, waiting=1).run(threading.get_ident) != threading.get_ident()
 
 
-def test_who_comes_first_is_served_first(crowd):
+def test_queue_is_first_in_first_out(crowd):
     crowd = crowd(HashQueue(threads=1, waiting=10))
     crowd.occupy()
-    people = [crowd.line_up(number) for number in range(10)]
-    crowd.let_go()
-    for somebody in people:
-        somebody.result(60)
+    requests = [crowd.line_up(number) for number in range(10)]
+    crowd.release()
+    for request in requests:
+        request.result(60)
     assert crowd.done == list(range(10))
 
 
-def test_who_finds_every_place_taken_is_sent_away_at_once(crowd):
+def test_full_queue_refuses_work(crowd):
     crowd = crowd(HashQueue(threads=1, waiting=2))
     crowd.occupy()
-    people = [crowd.line_up(1), crowd.line_up(2)]
+    requests = [crowd.line_up(1), crowd.line_up(2)]
     with pytest.raises(HashQueueFull):
         crowd.queue.run(crowd.done.append, 3)
-    crowd.let_go()
-    for somebody in people:
-        somebody.result(60)
+    crowd.release()
+    for request in requests:
+        request.result(60)
     assert crowd.done == [1, 2]
 
 
-def test_a_place_is_free_again_when_its_work_is_done(crowd):
+def test_finished_work_frees_its_place(crowd):
     crowd = crowd(HashQueue(threads=1, waiting=0))
     busy = crowd.occupy()
     with pytest.raises(HashQueueFull):
         crowd.queue.run(int)
-    crowd.let_go()
+    crowd.release()
     assert busy.result(60)
     assert [crowd.queue.run(int, "7") for _ in range(5)] == [7] * 5
 
 
 @pytest.mark.asvs("15.2.2")
-def test_few_have_their_turn_however_many_wait():
-    """So that what they do before their work, such as counting a try, is done by few at once."""
+def test_slots_are_limited_while_others_wait():
+    """Work before the hash, such as counting an attempt, runs in few threads at once."""
     queue = HashQueue(threads=2, waiting=20)
     gate, lock, inside = threading.Event(), threading.Lock(), []
 
-    def come() -> None:
+    def enter() -> None:
         with queue.slot() as slot:
             with lock:
                 inside.append(1)
             assert gate.wait(60)
             slot.run(int)
 
-    with ThreadPoolExecutor(20) as people:
-        coming = [people.submit(come) for _ in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        requests = [pool.submit(enter) for _ in range(20)]
         while queue.state != (0, 20) or len(inside) < 4:
             os.sched_yield()
         assert len(inside) == 4
         gate.set()
-        for somebody in coming:
-            somebody.result(60)
+        for request in requests:
+            request.result(60)
     assert len(inside) == 20
 
 
-def test_errors_pass_through_and_free_their_place():
+def test_failed_work_raises_and_frees_its_place():
     queue = HashQueue(threads=1, waiting=0)
     for _ in range(5):
         with pytest.raises(ZeroDivisionError):
@@ -143,8 +143,8 @@ def test_errors_pass_through_and_free_their_place():
 
 @pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize("password_hash", [None, "somebody's"])
-def test_known_and_unknown_people_wait_in_the_same_queue(crowd, password_hash):
-    """An unknown address is no short cut."""
+def test_unknown_users_wait_in_the_same_queue(crowd, password_hash):
+    """An unknown email address does not bypass the queue."""
     hasher = a_hasher(queue=1)
     crowd = crowd(hasher.queue)
     crowd.occupy()
@@ -156,8 +156,8 @@ def test_known_and_unknown_people_wait_in_the_same_queue(crowd, password_hash):
 
 
 @on_linux
-def test_hashing_gives_way_to_pages():
-    """The others keep their priority."""
+def test_hashing_threads_have_a_lower_priority():
+    """Other threads keep their priority."""
     priority = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     def niceness() -> int:
@@ -169,7 +169,7 @@ def test_hashing_gives_way_to_pages():
 
 @on_linux
 @pytest.mark.skipif(os.cpu_count() == 1, reason="there is no other core")
-def test_hashing_may_use_the_cores_that_the_server_is_not_pinned_to():
+def test_hashing_threads_are_not_pinned_to_the_server_cores():
     cores = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(cores)})
@@ -181,8 +181,8 @@ def test_hashing_may_use_the_cores_that_the_server_is_not_pinned_to():
     assert len(used) > 1
 
 
-class Told:
-    """Who watches a queue and keeps what they are told."""
+class RecordingObserver:
+    """Keeps the calls of the queue."""
 
     def __init__(self) -> None:
         self.works: list[tuple[float, float]] = []
@@ -195,32 +195,32 @@ class Told:
         self.refusals += 1
 
 
-def test_who_watches_is_told_of_each_piece_of_work_and_of_all_who_are_sent_away(crowd):
-    told = Told()
-    crowd = crowd(HashQueue(threads=1, waiting=1, observer=told))
+def test_observer_counts_work_and_refusals(crowd):
+    observer = RecordingObserver()
+    crowd = crowd(HashQueue(threads=1, waiting=1, observer=observer))
     busy = crowd.occupy()
-    somebody = crowd.line_up(1)
+    request = crowd.line_up(1)
     for _ in range(3):
         with pytest.raises(HashQueueFull):
             crowd.queue.run(int)
-    assert told.refusals == 3
+    assert observer.refusals == 3
     assert crowd.queue.state == (1, 1)
-    crowd.let_go()
+    crowd.release()
     assert busy.result(60)
-    somebody.result(60)
-    until(lambda: len(told.works) == 2, "a word of both")
-    assert all(0 < seconds < 60 for work in told.works for seconds in work)
+    request.result(60)
+    until(lambda: len(observer.works) == 2, "both calls")
+    assert all(0 < seconds < 60 for work in observer.works for seconds in work)
     until(lambda: crowd.queue.state == (0, 0), "an empty queue")
 
 
-def test_work_that_fails_is_told_of_too_and_a_turn_is_waited_for_once():
-    told = Told()
-    queue = HashQueue(threads=1, waiting=0, observer=told)
+def test_observer_counts_failed_work_and_one_wait_per_slot():
+    observer = RecordingObserver()
+    queue = HashQueue(threads=1, waiting=0, observer=observer)
     with queue.slot() as slot:
         slot.waited = 1000.0
         with pytest.raises(ZeroDivisionError):
             slot.run(divmod, 1, 0)
         assert slot.run(int, "7") == 7
-    until(lambda: len(told.works) == 2, "a word of both")
-    (first, _), (second, _) = told.works
+    until(lambda: len(observer.works) == 2, "both calls")
+    (first, _), (second, _) = observer.works
     assert first > 1000 > second

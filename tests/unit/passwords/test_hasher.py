@@ -1,4 +1,4 @@
-"""How passwords are kept: normalized, whole, and in such a way that they can be renewed."""
+"""Password hashes: normalized, not truncated, and renewable."""
 
 import pytest
 from argon2 import Parameters, Type, extract_parameters
@@ -25,16 +25,16 @@ def hasher() -> PasswordHasher:
 @pytest.mark.asvs("6.2.5", "6.2.8")
 @settings(max_examples=50)
 @given(passwords)
-def test_every_password_matches_its_own_hash(hasher, password):
+def test_password_matches_its_own_hash(hasher, password):
     assert hasher.verify(hasher.hash(password), password)
 
 
 @given(passwords)
-def test_normalizing_twice_is_normalizing_once(password):
+def test_normalization_is_idempotent(password):
     assert normalized(normalized(password)) == normalized(password)
 
 
-def test_keyboards_that_compose_letters_otherwise_type_the_same_password(hasher):
+def test_composed_and_decomposed_passwords_match(hasher):
     assert hasher.verify(hasher.hash(COMPOSED), DECOMPOSED)
     assert hasher.verify(hasher.hash(DECOMPOSED), COMPOSED)
 
@@ -54,17 +54,17 @@ def test_keyboards_that_compose_letters_otherwise_type_the_same_password(hasher)
         ("", " "),
     ],
 )
-def test_a_password_is_taken_exactly_as_typed(hasher, password, other):
+def test_similar_password_does_not_match(hasher, password, other):
     """No trimming, no folding of case, no truncation."""
     assert not hasher.verify(hasher.hash(password), other)
 
 
-def test_the_same_password_is_never_hashed_to_the_same_text(hasher):
+def test_same_password_has_different_hashes(hasher):
     assert hasher.hash(COMPOSED) != hasher.hash(COMPOSED)
 
 
 @pytest.mark.asvs("11.4.2")
-def test_a_hash_says_by_which_algorithm_and_parameters_it_was_made():
+def test_hash_names_its_algorithm_and_parameters():
     """With the default settings, a salt of 128 bits and a hash of 256."""
     defaults = PasswordSettings()
     hashed = PasswordHasher(
@@ -85,7 +85,7 @@ def test_a_hash_says_by_which_algorithm_and_parameters_it_was_made():
 
 
 @pytest.mark.asvs("11.4.2")
-def test_the_default_costs_are_not_below_what_owasp_takes_for_the_least():
+def test_default_costs_meet_the_minimum_of_owasp():
     defaults = PasswordSettings()
     assert any(
         defaults.memory_cost >= least.memory and defaults.time_cost >= least.passes
@@ -93,46 +93,46 @@ def test_the_default_costs_are_not_below_what_owasp_takes_for_the_least():
     )
 
 
-def test_every_hash_has_a_salt_of_its_own(hasher):
+def test_each_hash_has_its_own_salt(hasher):
     salts = {hasher.hash(COMPOSED).split("$")[4] for _ in range(20)}
     assert len(salts) == 20
 
 
 @pytest.mark.parametrize("password", ["", "password", COMPOSED, "x" * MAXIMUM_LENGTH])
-def test_nobody_has_a_password(hasher, password):
+def test_missing_hash_matches_no_password(hasher, password):
     assert hasher.verify(None, password) is False
 
 
 @pytest.mark.asvs("6.3.8")
-def test_nobodys_hash_costs_what_everybody_elses_does():
-    """No one can tell by the time whether there is an account."""
+def test_dummy_hash_costs_as_much_as_others():
+    """The time of an answer does not reveal whether there is an account."""
     hasher = a_hasher(time_cost=2, memory_cost=16)
-    nobodys, somebodys = hasher._dummy_hash, hasher.hash(COMPOSED)
-    assert extract_parameters(nobodys) == extract_parameters(somebodys)
-    assert not hasher.is_outdated(nobodys)
+    dummy, real = hasher._dummy_hash, hasher.hash(COMPOSED)
+    assert extract_parameters(dummy) == extract_parameters(real)
+    assert not hasher.is_outdated(dummy)
 
 
 @pytest.mark.asvs("16.5.3")
-def test_a_machine_without_memory_says_nothing_of_the_password(hasher):
-    """Neither that it is right, nor that it is wrong."""
+def test_verify_without_memory_raises(hasher):
+    """The password is neither right nor wrong."""
     huge = hasher.hash(COMPOSED).replace("m=8,", f"m={TOO_MUCH},")
     with little_memory(), pytest.raises(VerificationError, match="Memory allocation error"):
         hasher.verify(huge, COMPOSED)
 
 
-def test_two_sites_do_not_share_nobodys_hash():
+def test_dummy_hash_differs_between_hashers():
     assert a_hasher()._dummy_hash != a_hasher()._dummy_hash
 
 
 @pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize("changed", [{"time_cost": 2}, {"memory_cost": 16}])
-def test_a_hash_of_former_parameters_still_matches_and_is_known_to_be_outdated(hasher, changed):
-    former = a_hasher(**changed).hash(COMPOSED)
-    assert hasher.verify(former, COMPOSED)
-    assert hasher.is_outdated(former)
+def test_hash_of_other_parameters_matches_and_is_outdated(hasher, changed):
+    previous = a_hasher(**changed).hash(COMPOSED)
+    assert hasher.verify(previous, COMPOSED)
+    assert hasher.is_outdated(previous)
 
 
-def test_a_hash_of_todays_parameters_is_not_outdated(hasher):
+def test_hash_of_current_parameters_is_not_outdated(hasher):
     assert not hasher.is_outdated(hasher.hash(COMPOSED))
 
 
@@ -149,7 +149,7 @@ def test_a_hash_of_todays_parameters_is_not_outdated(hasher):
         "$argon2id$v=19$m=8,t=1,p=1$c\u00e9",
     ],
 )
-def test_a_broken_hash_matches_no_password(hasher, broken):
-    """What cannot be read lets nobody in."""
+def test_malformed_hash_matches_no_password(hasher, broken):
+    """An unreadable hash never signs a user in."""
     assert hasher.verify(broken, "password") is False
     assert hasher.verify(broken, "") is False

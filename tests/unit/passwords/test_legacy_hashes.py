@@ -1,4 +1,4 @@
-"""Hashes of other systems: told by their form, verified as those did, and never at any price."""
+"""Legacy hashes: recognized by their form, verified as other systems do, with bounded costs."""
 
 import hashlib
 import unicodedata
@@ -24,7 +24,7 @@ from tests.factories import a_hasher
 from tests.foreign_hashes import COMPOSED, DECOMPOSED, DEVISE, DJANGO, LIGATURE, LUCIA, PASSWORD
 from tests.memory import little_memory
 
-#: Every form as it is kept, of one password.
+#: Every form of hash as it is stored, of one password.
 FORMS = {
     **{name: hashes[PASSWORD] for name, hashes in DJANGO.items()},
     "devise": DEVISE[PASSWORD],
@@ -48,20 +48,20 @@ def hasher():
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_the_password_of_a_foreign_hash_matches_and_no_other_does(name):
+def test_legacy_hash_matches_its_password_only(name):
     assert verify(FORMS[name], PASSWORD)
     for other in ("", PASSWORD.upper(), f"{PASSWORD} ", PASSWORD[:-1]):
         assert not verify(FORMS[name], other)
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_foreign_hash_that_is_cut_short_matches_nothing(name, hasher):
+def test_truncated_legacy_hash_matches_nothing(name, hasher):
     for cut in (FORMS[name][:-1], FORMS[name][:-20], FORMS[name][: len(FORMS[name]) // 2]):
         assert not hasher.verify(cut, PASSWORD)
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_foreign_hash_with_something_behind_it_matches_nothing(name, hasher):
+def test_legacy_hash_with_extra_characters_matches_nothing(name, hasher):
     for longer in (f"{FORMS[name]}\n", f"{FORMS[name]}$", f" {FORMS[name]}"):
         assert parse_legacy_hash(longer) is None
         assert not hasher.verify(longer, PASSWORD)
@@ -70,8 +70,8 @@ def test_a_foreign_hash_with_something_behind_it_matches_nothing(name, hasher):
 @pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("peppers", [(), (Pepper("first", b"f" * 32),)])
-def test_the_hasher_knows_foreign_hashes_and_that_they_are_to_be_renewed(name, peppers):
-    """They were made without the pepper, and are verified without it."""
+def test_hasher_verifies_legacy_hashes_as_outdated(name, peppers):
+    """They were hashed without the pepper and are verified without it."""
     hasher = a_hasher(peppers=peppers)
     kept = FORMS[name]
     assert hasher.verify(kept, PASSWORD)
@@ -86,8 +86,8 @@ def test_the_hasher_knows_foreign_hashes_and_that_they_are_to_be_renewed(name, p
 
 
 @pytest.mark.parametrize("hashes", [*DJANGO.values(), {COMPOSED: DEVISE[COMPOSED]}])
-def test_a_password_that_was_hashed_as_it_was_typed_matches_as_it_is_typed(hashes):
-    """Neither Django nor Devise normalizes; whoever types what we normalize to is let in too."""
+def test_raw_hash_matches_raw_and_normalized_input(hashes):
+    """Django and Devise do not normalize; the normalized password is accepted as well."""
     assert verify(hashes[COMPOSED], COMPOSED)
     assert verify(hashes[COMPOSED], DECOMPOSED)
     if DECOMPOSED in hashes:
@@ -96,7 +96,7 @@ def test_a_password_that_was_hashed_as_it_was_typed_matches_as_it_is_typed(hashe
 
 
 @pytest.mark.parametrize("name", ["argon2", "bcrypt", "scrypt"])
-def test_a_password_that_was_normalized_before_matches_as_it_is_typed(name):
+def test_nfkc_hash_matches_any_normalization(name):
     """Oslo hashes the NFKC of a password, in which a ligature is two letters."""
     kept = tag_nfkc(LUCIA[name][LIGATURE])
     for typed in ("NFC", "NFD", "NFKC", "NFKD"):
@@ -105,28 +105,28 @@ def test_a_password_that_was_normalized_before_matches_as_it_is_typed(name):
 
 
 @pytest.mark.parametrize("name", ["argon2", "bcrypt"])
-def test_without_its_mark_such_a_password_does_not_match(name):
+def test_nfkc_hash_without_its_tag_does_not_match(name):
     assert not verify(tag_raw(LUCIA[name][LIGATURE]), LIGATURE)
 
 
-def test_a_library_that_did_not_normalize_after_all_locks_nobody_out():
-    """As with Lucia over another Argon2 than oslo's."""
+def test_nfkc_tag_also_matches_unnormalized_hashes():
+    """Lucia may use another Argon2 library than Oslo."""
     kept = tag_nfkc(PasswordHasher(1, 64, 1).hash(unicodedata.normalize("NFC", LIGATURE)))
     assert verify(kept, unicodedata.normalize("NFC", LIGATURE))
 
 
-def test_bcrypt_sees_72_bytes_as_it_did_before():
+def test_bcrypt_uses_the_first_72_bytes():
     password = "x" * 72
     kept = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
     assert verify(kept, password + "and what nobody ever looked at")
     assert not verify(kept, password[:-1])
-    # 71 bytes and half a letter: the cut goes through it.
+    # 71 bytes and half a letter: the limit splits it.
     halved = bcrypt.hashpw(("x" * 71 + "é").encode()[:72], bcrypt.gensalt(4)).decode()
     assert verify(halved, "x" * 71 + "é")
 
 
-def test_django_looks_at_all_of_a_long_password_before_bcrypt():
-    """Made as Django makes it: bcrypt of the hexadecimal SHA-256."""
+def test_bcrypt_sha256_uses_the_whole_password():
+    """Django uses bcrypt of the hexadecimal SHA-256."""
     digest = hashlib.sha256(("x" * 80).encode()).hexdigest().encode()
     kept = f"bcrypt_sha256${bcrypt.hashpw(digest, bcrypt.gensalt(4)).decode()}"
     assert verify(kept, "x" * 80)
@@ -134,11 +134,11 @@ def test_django_looks_at_all_of_a_long_password_before_bcrypt():
 
 
 @pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
-def test_every_name_of_bcrypt_is_known(prefix):
+def test_every_bcrypt_prefix_is_accepted(prefix):
     assert verify(BCRYPT.replace("$2a$", prefix), PASSWORD)
 
 
-def test_argon2i_of_old_installations_is_known():
+def test_argon2i_hash_is_accepted():
     phc = PasswordHasher(1, 64, 1, type=Type.I).hash(PASSWORD)
     assert phc.startswith("$argon2i$")
     assert verify(tag_raw(phc), PASSWORD)
@@ -175,13 +175,13 @@ def test_argon2i_of_old_installations_is_known():
         SCRYPT.replace("$64$", "$0$"),
     ],
 )
-def test_what_is_no_hash_that_we_know_is_none(text, hasher):
+def test_unknown_hash_matches_nothing(text, hasher):
     assert parse_legacy_hash(text) is None
     assert not hasher.verify(text, PASSWORD)
     assert not hasher.verify(text, "")
 
 
-def test_our_own_hashes_are_none_of_theirs(hasher):
+def test_own_hash_is_not_a_legacy_hash(hasher):
     assert parse_legacy_hash(hasher.hash(PASSWORD)) is None
     assert parse_legacy_hash(PHC) is None
 
@@ -205,9 +205,9 @@ ABSURD = {
 @pytest.mark.asvs("15.1.3")
 @pytest.mark.parametrize("name", ABSURD)
 def test_unaffordable_hash_is_not_computed(name, hasher):
-    """It matches nothing, and that is told at once: any of them would take minutes, or all memory.
+    """It matches nothing, and at once: any of them would take minutes, or all memory.
 
-    A machine without memory would say so if it were tried.
+    Little memory is left, so computing one would raise.
     """
     found = parse_legacy_hash(ABSURD[name])
     assert found is not None
@@ -216,8 +216,8 @@ def test_unaffordable_hash_is_not_computed(name, hasher):
         assert not hasher.verify(ABSURD[name], PASSWORD)
 
 
-def test_a_hash_that_costs_too_much_does_not_even_match_its_own_password():
-    """This one would be computed in no time, if anybody tried."""
+def test_unaffordable_hash_does_not_match_its_password():
+    """This one is refused by its lanes alone; computing it would be quick."""
     for lanes, known in ((MAX_LANES, True), (MAX_LANES + 1, False)):
         kept = tag_raw(PasswordHasher(1, 8 * lanes, lanes).hash(PASSWORD))
         found = parse_legacy_hash(kept)
@@ -226,7 +226,7 @@ def test_a_hash_that_costs_too_much_does_not_even_match_its_own_password():
 
 
 @pytest.mark.parametrize(
-    ("bearable", "too_much"),
+    ("affordable", "too_much"),
     [
         (
             PBKDF2.replace("1000", str(MAX_ITERATIONS)),
@@ -258,12 +258,12 @@ def test_a_hash_that_costs_too_much_does_not_even_match_its_own_password():
         ),
     ],
 )
-def test_what_is_bearable_ends_somewhere(bearable, too_much):
-    found = [parse_legacy_hash(each) for each in (bearable, too_much)]
+def test_affordable_costs_have_a_limit(affordable, too_much):
+    found = [parse_legacy_hash(each) for each in (affordable, too_much)]
     assert [each is not None and each.is_affordable for each in found] == [True, False]
 
 
-def test_the_defaults_of_those_systems_are_bearable():
+def test_default_costs_of_other_systems_are_affordable():
     for text in (
         PBKDF2.replace("1000", "1200000"),  # Django 6.0
         tag_raw(PHC.replace("m=64,t=1,p=1", "m=102400,t=2,p=8")),
@@ -285,20 +285,20 @@ def test_the_defaults_of_those_systems_are_bearable():
     ],
     ids=["less memory than lanes need", "cut", "bits left over"],
 )
-def test_an_argon2_hash_that_no_password_can_have_is_none(spoil):
-    """So that an import says so, and nobody is told for ever that their password is wrong."""
+def test_impossible_argon2_hash_is_refused(spoil):
+    """The import rejects it; otherwise its user could never sign in."""
     assert parse_legacy_hash(tag_raw(PHC)) is not None
     assert parse_legacy_hash(tag_raw(spoil(PHC))) is None
 
 
-def test_a_salt_that_bcrypt_does_not_take_matches_nothing():
+def test_impossible_bcrypt_salt_matches_nothing():
     salt, hashed = "." * 21 + "z", "." * 31
     assert not verify(f"$2b$04${salt}{hashed}", PASSWORD)
 
 
 @pytest.mark.asvs("16.5.3")
-def test_a_machine_without_memory_says_nothing_of_the_password(hasher):
-    """Neither that it is right, nor that it is wrong."""
+def test_verify_without_memory_raises(hasher):
+    """The password is neither right nor wrong."""
     huge = tag_raw(PHC.replace("m=64", f"m={MAX_KIB}"))
     with (
         little_memory(left=2**26),
@@ -307,6 +307,6 @@ def test_a_machine_without_memory_says_nothing_of_the_password(hasher):
         hasher.verify(huge, PASSWORD)
 
 
-def test_a_foreign_hash_does_not_say_what_it_is():
+def test_repr_hides_the_hash():
     for kept in FORMS.values():
         assert kept[-20:] not in repr(parse_legacy_hash(kept))

@@ -1,4 +1,4 @@
-"""Peppers: what they do to hashes, how they follow one another, and what one that is lost costs."""
+"""Peppers: their effect on hashes, their rotation, and a missing one."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ HASHERS = {
 
 @settings(max_examples=50)
 @given(passwords, passwords)
-def test_every_password_matches_its_own_hash_and_no_other(password, other):
+def test_password_matches_its_own_hash_only(password, other):
     for hasher in HASHERS.values():
         hashed = hasher.hash(password)
         assert hasher.verify(hashed, password)
@@ -37,11 +37,11 @@ def test_every_password_matches_its_own_hash_and_no_other(password, other):
 
 
 @pytest.mark.parametrize("hasher", HASHERS.values(), ids=HASHERS)
-def test_keyboards_that_compose_letters_otherwise_type_the_same_password(hasher):
+def test_composed_and_decomposed_passwords_match(hasher):
     assert hasher.verify(hasher.hash(COMPOSED), DECOMPOSED)
 
 
-def test_what_argon2_hashes_is_the_hmac_under_the_pepper():
+def test_argon2_hashes_the_hmac_with_the_pepper():
     """NIST SP 800-63B-4, 3.1.1.2."""
     marked, plain = HASHERS["old"].hash(DECOMPOSED), HASHERS["none"].hash(DECOMPOSED)
     assert marked.startswith("pepper=old1$argon2id$v=19$m=8,t=1,p=1$")
@@ -50,7 +50,7 @@ def test_what_argon2_hashes_is_the_hmac_under_the_pepper():
     assert Argon2().verify(marked.removeprefix("pepper=old1"), mixed)
 
 
-def test_the_longest_hash_fits_its_column():
+def test_longest_hash_fits_its_column():
     longest = a_hasher(peppers=[Pepper("x" * 16, b"o" * 32)], memory_cost=4_000)
     room = User.__table__.c.password_hash.type.length
     parameters = len("m=4194304,t=100,p=16") - len("m=4000,t=1,p=1")
@@ -59,7 +59,7 @@ def test_the_longest_hash_fits_its_column():
 
 @pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize(
-    ("made", "asked", "verifies", "outdated"),
+    ("hashed_by", "verified_by", "verifies", "outdated"),
     [
         ("none", "none", True, False),
         ("none", "old", True, True),
@@ -71,27 +71,27 @@ def test_the_longest_hash_fits_its_column():
         ("old", "none", False, True),
     ],
 )
-def test_a_hash_lasts_as_long_as_its_pepper_and_is_renewed_under_the_first(
-    made, asked, verifies, outdated
+def test_hash_needs_its_pepper_and_is_renewed_with_the_first(
+    hashed_by, verified_by, verifies, outdated
 ):
-    hashed = HASHERS[made].hash(COMPOSED)
-    assert HASHERS[asked].verify(hashed, COMPOSED) is verifies
-    assert HASHERS[asked].is_outdated(hashed) is outdated
+    hashed = HASHERS[hashed_by].hash(COMPOSED)
+    assert HASHERS[verified_by].verify(hashed, COMPOSED) is verifies
+    assert HASHERS[verified_by].is_outdated(hashed) is outdated
 
 
-def test_parameters_count_under_a_pepper_as_well():
-    former = a_hasher(peppers=[OLD], time_cost=2).hash(COMPOSED)
-    assert HASHERS["old"].verify(former, COMPOSED)
-    assert HASHERS["old"].is_outdated(former)
+def test_peppered_hash_of_other_parameters_is_outdated():
+    previous = a_hasher(peppers=[OLD], time_cost=2).hash(COMPOSED)
+    assert HASHERS["old"].verify(previous, COMPOSED)
+    assert HASHERS["old"].is_outdated(previous)
 
 
-def test_the_same_id_with_another_secret_is_another_pepper():
+def test_pepper_with_another_secret_does_not_match():
     hashed = HASHERS["old"].hash(COMPOSED)
     assert not a_hasher(peppers=[Pepper("old1", b"x" * 32)]).verify(hashed, COMPOSED)
 
 
 @pytest.mark.asvs("16.2.5")
-def test_a_pepper_that_is_lost_is_named_once_and_nothing_else_is(caplog):
+def test_missing_pepper_is_logged_once(caplog):
     hasher = a_hasher(peppers=[NEW])
     hashed = [HASHERS["old"].hash(COMPOSED), a_hasher(peppers=[Pepper("mid", b"m" * 32)]).hash("x")]
     with caplog.at_level(logging.DEBUG):
@@ -122,9 +122,9 @@ def test_unknown_user_costs_as_much_with_a_pepper():
         "pepper=old1$argon2id$\n",
     ],
 )
-def test_a_broken_hash_matches_no_password(broken):
+def test_malformed_hash_matches_no_password(broken):
     assert HASHERS["old"].verify(broken, COMPOSED) is False
 
 
-def test_a_pepper_does_not_show_its_secret():
+def test_repr_hides_the_secret():
     assert repr(OLD) == "Pepper(id='old1')"

@@ -1,4 +1,4 @@
-"""The purge: once in a while, one process at a time, whatever happens."""
+"""The purge runs at intervals, in one process at a time, and survives errors."""
 
 import contextlib
 import threading
@@ -96,7 +96,7 @@ def test_purge_repeats_until_it_is_stopped(services, expire):
         until(lambda: left(services) == 0, "the next one")
 
 
-def test_purge_ends_after_the_batch_in_hand(services, expire, dbsession, caplog):
+def test_stopped_purge_finishes_its_batch(services, expire, dbsession, caplog):
     """The old message is left to the next purge: sessions are deleted first."""
     caplog.set_level("INFO", "authsite.purging")
     a_message(dbsession, purge_after=utc_now() - timedelta(seconds=1))

@@ -85,11 +85,11 @@ def test_purge_without_expired_rows_does_nothing(services, active, connection):
 
 
 def test_purge_of_sessions_keeps_users(services, active, connection):
-    people = sa.select(sa.func.count()).select_from(User)
-    before = connection.execute(people).scalar_one()
+    user_count = sa.select(sa.func.count()).select_from(User)
+    before = connection.execute(user_count).scalar_one()
     list(purge(services.database.read_engine, SESSIONS, now=NOW + timedelta(days=9999)))
     assert left(connection) == set()
-    assert connection.execute(people).scalar_one() == before
+    assert connection.execute(user_count).scalar_one() == before
 
 
 def test_expired_rows_are_counted(services, active, connection):

@@ -1,4 +1,4 @@
-"""`/account`: nobody's but of the one who asks."""
+"""`/account`: the account of the current user."""
 
 import pytest
 from pyramid.httpexceptions import HTTPForbidden
@@ -28,13 +28,13 @@ def a_visit(application, dbsession):
         request._process_finished_callbacks()
 
 
-def test_everybody_finds_their_own_account(dbsession, a_visit):
+def test_account_is_that_of_the_current_user(dbsession, a_visit):
     ada, bob, *_ = some_noise(dbsession)
     for user in (ada, bob):
         assert Account(a_visit(user)).record.id == user.id
 
 
-def test_an_account_that_has_gone_meanwhile_is_forbidden(dbsession, a_visit):
+def test_account_deleted_meanwhile_is_forbidden(dbsession, a_visit):
     some_noise(dbsession)
     user = a_user(dbsession)
     request = a_visit(user)

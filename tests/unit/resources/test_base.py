@@ -1,4 +1,4 @@
-"""The tree of addresses: children that were hung into it, and branches that are private."""
+"""The resource tree: children, and private branches."""
 
 import pytest
 from pyramid.config import Configurator
@@ -11,19 +11,19 @@ from tests.factories import a_request, an_identity
 
 
 class Trunk(Resource):
-    """Somewhere to hang children."""
+    """A resource with children."""
 
 
 class Branch(Trunk):
-    """A kind of trunk."""
+    """A subclass of a resource with children."""
 
 
 class Vault(Private):
-    """Somewhere for the signed-in."""
+    """A private resource."""
 
 
 class Gold(Resource):
-    """What lies in the vault."""
+    """A child of a private resource."""
 
 
 class Apple(Resource):
@@ -43,15 +43,15 @@ def a_tree(*children: tuple[type, str, type]) -> Configurator:
     return config
 
 
-def a_place(kind: type, config: Configurator, **request) -> Resource:
+def a_resource(resource_type: type, config: Configurator, **request) -> Resource:
     request = a_request(**request)
     if config.registry.get("authsite.children"):
         request.registry["authsite.children"] = config.registry["authsite.children"]
-    return kind(request)
+    return resource_type(request)
 
 
-def test_a_child_is_found_by_its_name_and_knows_where_it_hangs():
-    trunk = a_place(Trunk, a_tree((Trunk, "apple", Apple), (Trunk, "pear", Pear)))
+def test_child_is_found_by_name_and_has_its_parent():
+    trunk = a_resource(Trunk, a_tree((Trunk, "apple", Apple), (Trunk, "pear", Pear)))
     apple = trunk["apple"]
     assert type(apple) is Apple
     assert (apple.__name__, apple.__parent__) == ("apple", trunk)
@@ -59,46 +59,46 @@ def test_a_child_is_found_by_its_name_and_knows_where_it_hangs():
     assert type(trunk["pear"]) is Pear
 
 
-def test_the_root_has_neither_name_nor_parent():
-    trunk = a_place(Trunk, a_tree())
+def test_root_has_neither_name_nor_parent():
+    trunk = a_resource(Trunk, a_tree())
     assert (trunk.__name__, trunk.__parent__) == ("", None)
 
 
 @pytest.mark.parametrize("name", ["plum", "Apple", "apple ", ""])
-def test_there_are_no_other_children(name):
+def test_unknown_child_is_not_found(name):
     with pytest.raises(KeyError):
-        a_place(Trunk, a_tree((Trunk, "apple", Apple)))[name]
+        a_resource(Trunk, a_tree((Trunk, "apple", Apple)))[name]
     with pytest.raises(KeyError):
-        a_place(Trunk, a_tree())[name]
+        a_resource(Trunk, a_tree())[name]
 
 
-def test_a_kind_of_place_has_the_children_of_its_kind_and_the_nearest_counts():
+def test_subclass_inherits_and_overrides_children():
     config = a_tree((Trunk, "apple", Apple), (Trunk, "fruit", Apple), (Branch, "fruit", Pear))
-    branch, trunk = a_place(Branch, config), a_place(Trunk, config)
+    branch, trunk = a_resource(Branch, config), a_resource(Trunk, config)
     assert (type(branch["apple"]), type(branch["fruit"])) == (Apple, Pear)
     assert type(trunk["fruit"]) is Apple
 
 
-def test_two_children_of_one_name_are_a_mistake_that_is_told():
+def test_two_children_of_one_name_conflict():
     with pytest.raises(ConfigurationConflictError):
         a_tree((Trunk, "apple", Apple), (Trunk, "apple", Pear))
 
 
-def test_a_stranger_learns_nothing_of_what_is_in_a_private_branch():
-    vault = a_place(Vault, a_tree((Vault, "gold", Gold)))
+def test_private_resource_hides_its_children_from_anonymous():
+    vault = a_resource(Vault, a_tree((Vault, "gold", Gold)))
     for name in ("gold", "nothing", ""):
         with pytest.raises(HTTPForbidden):
             vault[name]
 
 
-def test_the_signed_in_find_what_is_in_a_private_branch_and_no_more():
-    vault = a_place(Vault, a_tree((Vault, "gold", Gold)), identity=an_identity())
+def test_private_resource_shows_its_children_to_users():
+    vault = a_resource(Vault, a_tree((Vault, "gold", Gold)), identity=an_identity())
     assert type(vault["gold"]) is Gold
     with pytest.raises(KeyError):
         vault["nothing"]
 
 
-def test_what_was_hung_into_the_tree_can_be_listed():
+def test_children_are_listed():
     config = a_tree((Trunk, "apple", Apple), (Vault, "gold", Gold))
     assert list(children_of(config.registry)) == [(Trunk, "apple", Apple), (Vault, "gold", Gold)]
     assert list(children_of(a_tree().registry)) == []

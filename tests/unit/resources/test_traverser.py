@@ -1,4 +1,4 @@
-"""One page, one address: a path is taken as it is written, or not at all."""
+"""Traversal: each page has exactly one path."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from tests.factories import a_request
 
 
 class Place(dict):
-    """A place in a tree of names: `"010"` also finds the child that calls itself `10`."""
+    """A resource in a tree of names: `"010"` also finds the child named `10`."""
 
     def __init__(self, name: str = "", **children: "Place") -> None:
         super().__init__(children)
@@ -22,7 +22,7 @@ class Place(dict):
 
 
 class Leaf:
-    """A place below which there is nothing, not even a way to ask."""
+    """A resource without `__getitem__`."""
 
     __name__ = "leaf"
 
@@ -41,7 +41,7 @@ def a_request_for(path: str, **environ: str) -> Request:
 
 
 def found(path: str, **environ: str) -> tuple[object, str]:
-    """Return the place and the name of the view that a path leads to."""
+    """Return the resource and the view name of a path."""
     traversed = StrictTraverser(ROOT)(a_request_for(path, **environ))
     assert traversed["subpath"] == ()
     assert traversed["root"] is traversed["virtual_root"] is ROOT
@@ -64,7 +64,7 @@ def found(path: str, **environ: str) -> tuple[object, str]:
         ("/sign-in;a=b", ROOT, "sign-in;a=b"),
     ],
 )
-def test_a_path_is_a_line_of_names_and_perhaps_a_view(path, place, view):
+def test_path_is_names_and_an_optional_view(path, place, view):
     assert found(path) == (place, view)
     assert found(path)[0] is place
 
@@ -87,20 +87,20 @@ def test_a_path_is_a_line_of_names_and_perhaps_a_view(path, place, view):
         "/leaf/x/y",
     ],
 )
-def test_a_path_that_is_spelled_oddly_leads_nowhere(path):
+def test_irregular_path_is_not_found(path):
     with pytest.raises(HTTPNotFound):
         found(path)
 
 
 @pytest.mark.parametrize("name", ["010", "0010", "1_0", "\u0661\u0660", "+10"])
-def test_a_place_is_found_by_the_name_that_it_calls_itself_and_no_other(name):
+def test_resource_is_found_by_its_own_name_only(name):
     assert found("/account/sessions/10") == (TEN, "")
     assert found(f"/account/sessions/{name}") == (SESSIONS, name)
     with pytest.raises(HTTPNotFound):
         found(f"/account/sessions/{name}/revoke")
 
 
-def test_nobody_chooses_another_root():
+def test_virtual_root_header_is_ignored():
     assert found("/sessions", HTTP_X_VHM_ROOT="/account") == (ROOT, "sessions")
 
 
@@ -110,20 +110,20 @@ segments = st.one_of(
 
 
 @given(st.lists(segments, max_size=5).map(lambda each: f"/{'/'.join(each)}"))
-def test_no_two_paths_lead_to_one_page(path):
-    """Whatever is found, its one address is the path that was asked for."""
+def test_each_page_has_one_path(path):
+    """The canonical path of the result is the requested path."""
     try:
         place, view = found(path)
     except HTTPNotFound:
         return
-    addresses = {id(ROOT): "", id(ACCOUNT): "/account", id(LEAF): "/leaf"} | {
+    paths = {id(ROOT): "", id(ACCOUNT): "/account", id(LEAF): "/leaf"} | {
         id(SESSIONS): "/account/sessions",
         id(TEN): "/account/sessions/10",
     }
-    assert (f"{addresses[id(place)]}/{view}" if view else addresses[id(place)] or "/") == path
+    assert (f"{paths[id(place)]}/{view}" if view else paths[id(place)] or "/") == path
 
 
-def test_static_files_are_left_to_their_route():
+def test_static_files_keep_their_route():
     request = a_request_for("/authsite-static/site.css")
     request.matched_route, request.matchdict = object(), {"subpath": ("site.css",)}
     assert StrictTraverser(ROOT)(request)["subpath"] == ("site.css",)

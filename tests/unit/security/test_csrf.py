@@ -1,4 +1,4 @@
-"""Tokens of forms: one's own passes, sent from a page of this site, and nothing else does."""
+"""CSRF tokens: accepted from a page of the site in the same session only."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ POLICY = CsrfPolicy(b"k" * 32, cookie=Cookie("form", https=False), hosts=HOSTS)
 
 
 def a_form(policy=POLICY, **request) -> tuple[str, str]:
-    """Open a page with a form; return the token in it and the cookies that come with it."""
+    """Open a page with a form; return its token and the cookies that it sets."""
     request = a_request(**request)
     token = policy.new_csrf_token(request)
     response = Response()
@@ -32,33 +32,33 @@ def a_form(policy=POLICY, **request) -> tuple[str, str]:
 
 
 def passes(token, cookies="", *, policy=POLICY, identity=None, **environ) -> bool:
-    """Send a form with this token from a page of the site, or from where the environ says."""
+    """Send a form with this token, from a page of the site by default."""
     environ = environ or {"HTTP_SEC_FETCH_SITE": "same-origin"}
     request = a_request(identity=identity, HTTP_COOKIE=cookies, **environ)
     return policy.check_csrf_token(request, token)
 
 
-def test_a_strangers_form_passes_with_the_cookie_that_came_with_it():
+def test_anonymous_form_passes_with_its_cookie():
     assert passes(*a_form())
 
 
-def test_a_form_of_a_session_passes_in_that_session_without_any_cookie():
+def test_form_of_a_session_needs_no_cookie():
     ada = an_identity()
     token, cookies = a_form(identity=ada)
     assert cookies == ""
     assert passes(token, identity=ada)
 
 
-def test_a_strangers_form_is_nobodys_without_its_cookie():
+def test_anonymous_form_fails_without_its_cookie():
     token, cookies = a_form()
-    _, of_another = a_form()
+    _, other_cookies = a_form()
     assert not passes(token)
-    assert not passes(token, of_another)
+    assert not passes(token, other_cookies)
     assert not passes(token, f"{cookies}; {cookies}")
 
 
-def test_a_form_is_for_one_session_only():
-    """Neither another person's, nor a stranger's, nor the same person's next one."""
+def test_form_is_valid_in_one_session_only():
+    """Not of another user, nor anonymous, nor in the next session of the same user."""
     ada, token, cookies = an_identity(), *a_form()
     of_ada, _ = a_form(identity=ada)
     assert not passes(of_ada, identity=an_identity())
@@ -67,7 +67,7 @@ def test_a_form_is_for_one_session_only():
     assert not passes(token, cookies, identity=ada)
 
 
-def test_every_page_has_another_token_and_all_of_them_stay_valid():
+def test_tokens_differ_by_page_and_stay_valid():
     first, cookies = a_form()
     second, no_new_cookies = a_form(HTTP_COOKIE=cookies)
     assert first != second
@@ -76,14 +76,14 @@ def test_every_page_has_another_token_and_all_of_them_stay_valid():
     assert passes(second, cookies)
 
 
-def test_all_forms_of_a_page_have_the_same_token():
+def test_forms_of_a_page_share_a_token():
     request = a_request(identity=an_identity())
     request.__dict__["services"] = SimpleNamespace(csrf=POLICY)
     assert POLICY.get_csrf_token(request) == POLICY.get_csrf_token(request) == request.csrf_token
 
 
 @pytest.mark.parametrize("planted", ["form=mallory", "form=mallory.", "form=.", "form=a.b\xe9"])
-def test_a_cookie_that_we_did_not_sign_gets_one_of_ours_instead(planted):
+def test_unsigned_anonymous_cookie_is_replaced(planted):
     token, cookies = a_form(HTTP_COOKIE=planted)
     assert cookies.startswith("form=")
     assert cookies != planted
@@ -91,7 +91,7 @@ def test_a_cookie_that_we_did_not_sign_gets_one_of_ours_instead(planted):
 
 
 @pytest.mark.asvs("9.1.3")
-def test_another_secret_makes_other_tokens_and_cookies():
+def test_tokens_and_cookies_depend_on_the_secret():
     other = CsrfPolicy(b"x" * 32, cookie=Cookie("form", https=False), hosts=HOSTS)
     token, cookies = a_form(other)
     assert passes(token, cookies, policy=other)
@@ -131,12 +131,12 @@ def test_anonymous_cookie_and_csrf_token_are_not_interchangeable():
         ({"HTTP_REFERER": f"{SITE}/sign-in"}, False),
     ],
 )
-def test_a_form_comes_from_a_page_of_this_site_or_does_not_pass(environ, is_ours):
+def test_form_from_another_origin_fails(environ, is_ours):
     assert passes(*a_form(), **environ) is is_ours
 
 
 @pytest.mark.asvs("16.3.3")
-def test_a_refusal_is_logged_without_the_token(caplog):
+def test_refused_form_is_logged_without_its_token(caplog):
     token, cookies = a_form()
     passes(token)
     passes(token, cookies, HTTP_ORIGIN="http://evil.example")
@@ -145,14 +145,14 @@ def test_a_refusal_is_logged_without_the_token(caplog):
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode())))
-def test_no_other_text_is_a_token_and_none_is_an_error(text):
+def test_any_other_text_is_refused(text):
     _, cookies = a_form()
     assert not passes(text, cookies)
     assert not passes(text, identity=an_identity())
 
 
 def code_of(message, *, key, algorithm):
-    """Return the code that another algorithm makes of the message, with the very same key."""
+    """Return the code of the message by another algorithm, with the same key."""
     if algorithm == "none":
         return b""
     if algorithm.startswith("blake2"):
@@ -165,13 +165,13 @@ def code_of(message, *, key, algorithm):
     "algorithm", ["none", "md5", "sha1", "sha256", "sha512", "sha3_256", "blake2s", "blake2b"]
 )
 @pytest.mark.parametrize("named", [False, True])
-def test_no_token_chooses_the_algorithm(algorithm, named):
-    """Neither by its length nor by a header: it has no word in it, and there is but one way."""
+def test_token_cannot_choose_the_algorithm(algorithm, named):
+    """Neither its length nor a header selects another algorithm."""
     token, cookies = a_form()
-    salt, bearer = base64.urlsafe_b64decode(token)[:16], b"anonymous " + cookies[5:].encode()
+    salt, subject = base64.urlsafe_b64decode(token)[:16], b"anonymous " + cookies[5:].encode()
     key = derive_key(b"k" * 32, b"csrf")
-    assert base64.urlsafe_b64decode(token) == salt + mac(key, salt + bearer)
-    code = code_of(salt + bearer, key=key, algorithm=algorithm)
+    assert base64.urlsafe_b64decode(token) == salt + mac(key, salt + subject)
+    code = code_of(salt + subject, key=key, algorithm=algorithm)
     header = base64.urlsafe_b64encode(f'{{"alg": "{algorithm}"}}'.encode()).decode() + "."
     forged = (header if named else "") + base64.urlsafe_b64encode(salt + code).decode()
     assert not passes(forged, cookies)
@@ -180,7 +180,7 @@ def test_no_token_chooses_the_algorithm(algorithm, named):
 
 @pytest.mark.asvs("9.1.1")
 @given(st.integers(0, 47), st.integers(1, 255))
-def test_a_token_with_one_byte_changed_is_none(position, change):
+def test_token_with_a_changed_byte_is_refused(position, change):
     token, cookies = a_form()
     raw = bytearray(base64.urlsafe_b64decode(token))
     raw[position] ^= change
@@ -188,12 +188,12 @@ def test_a_token_with_one_byte_changed_is_none(position, change):
 
 
 @pytest.mark.parametrize("supplied", [None, b"token", 7, ["token"], object(), ""])
-def test_what_is_no_text_is_no_token(supplied):
+def test_token_of_another_type_is_refused(supplied):
     assert not passes(supplied, a_form()[1])
 
 
 @given(st.binary(max_size=80).map(lambda raw: raw.decode("latin-1")))
-def test_no_cookie_of_others_making_gives_a_token_its_worth(value):
+def test_forged_cookie_does_not_validate_a_token(value):
     token, cookies = a_form()
     assume(cookies != f"form={value}")
     assert not passes(token, f"form={value}")

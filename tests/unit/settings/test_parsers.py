@@ -1,4 +1,4 @@
-"""How the text of a setting is read, and how a mistake in it is told."""
+"""Parsers of settings, and their error messages."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ from authsite.settings.parsers import (
 )
 from tests.breaches import EXCERPT
 
-READERS = [
+PARSERS = [
     text,
     words,
     breached_passwords,
@@ -43,16 +43,16 @@ READERS = [
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-@given(st.sampled_from(READERS), st.text())
-def test_any_text_is_read_or_refused_with_a_sentence(read, value):
+@given(st.sampled_from(PARSERS), st.text())
+def test_any_text_is_parsed_or_refused_with_a_message(parse, value):
     try:
-        read(value)
+        parse(value)
     except ValueError as error:
         assert str(error).startswith("must ")  # noqa: PT017 - either is right
 
 
 @given(st.integers(1, 9_999_999), st.sampled_from(sorted(UNITS)))
-def test_a_duration_is_a_number_and_a_unit(count, unit):
+def test_duration_is_a_number_and_a_unit(count, unit):
     assert duration(f" {count}{unit}\n") == timedelta(**{UNITS[unit]: count})
 
 
@@ -60,42 +60,42 @@ def test_a_duration_is_a_number_and_a_unit(count, unit):
     "value",
     ["", "0s", "-1h", "1", "h", "1.5h", "1h30m", "1 h", "01h", "1w", "1H", "\u0667h", "99999999d"],
 )
-def test_nothing_else_is_a_duration(value):
+def test_malformed_duration_is_refused(value):
     with pytest.raises(ValueError, match="like 90s, 15m, 12h or 30d"):
         duration(value)
 
 
 @given(st.integers(-20, 20))
-def test_a_number_is_within_its_bounds(value):
-    read = number(3, 8)
+def test_number_is_within_its_bounds(value):
+    parse = number(3, 8)
     if 3 <= value <= 8:
-        assert read(f" {value} ") == value
+        assert parse(f" {value} ") == value
     else:
         with pytest.raises(ValueError, match="a whole number from 3 to 8"):
-            read(str(value))
+            parse(str(value))
 
 
 @pytest.mark.parametrize("value", ["", "four", "4.0", "+4", "4e0", "\u0664", "1_0", "9" * 5000])
-def test_nothing_else_is_a_number(value):
+def test_malformed_number_is_refused(value):
     with pytest.raises(ValueError, match="a whole number"):
         number(0, 10**9)(value)
 
 
 @pytest.mark.parametrize(
-    ("value", "meant"),
+    ("value", "expected"),
     [("true", True), ("Yes", True), (" TRUE\n", True), ("false", False), ("no", False)],
 )
-def test_yes_and_no_have_two_words_each(value, meant):
-    assert yes_or_no(value) is meant
+def test_boolean_has_two_spellings_each(value, expected):
+    assert yes_or_no(value) is expected
 
 
 @pytest.mark.parametrize("value", ["", "1", "0", "on", "off", "truely", "none"])
-def test_what_is_neither_yes_nor_no_is_refused(value):
+def test_malformed_boolean_is_refused(value):
     with pytest.raises(ValueError, match="true or false"):
         yes_or_no(value)
 
 
-def test_a_text_is_trimmed_and_never_empty():
+def test_text_is_trimmed_and_never_empty():
     assert text("  A site \n") == "A site"
     for empty in ("", " ", "\n\t"):
         with pytest.raises(ValueError, match="must not be empty"):
@@ -103,7 +103,7 @@ def test_a_text_is_trimmed_and_never_empty():
 
 
 @pytest.mark.parametrize(
-    ("value", "read"),
+    ("value", "parsed"),
     [
         ("", ()),
         (" , ", ()),
@@ -112,27 +112,27 @@ def test_a_text_is_trimmed_and_never_empty():
         ("Cafe\u0301", ("Caf\u00e9",)),
     ],
 )
-def test_words_stand_between_commas(value, read):
-    assert words(value) == read
+def test_words_are_separated_by_commas(value, parsed):
+    assert words(value) == parsed
 
 
-def test_a_word_that_would_never_be_looked_for_is_refused():
+def test_word_too_short_to_be_checked_is_refused():
     with pytest.raises(ValueError, match="at least 4 characters"):
         words("Lovelace, Ada")
 
 
-def test_a_list_of_breached_passwords_is_known_by_its_path():
+def test_breached_passwords_are_found_by_path():
     assert breached_passwords(f" {EXCERPT}\n") == breached_passwords_at(EXCERPT)
 
 
 @pytest.mark.parametrize("value", ["", "/nowhere/at/all", "/dev/null", "x" * 5000, "a\0b"])
-def test_nothing_else_is_a_list_of_breached_passwords(value):
+def test_unreadable_breached_passwords_are_refused(value):
     with pytest.raises(ValueError, match="must be the path of a readable folder"):
         breached_passwords(value)
 
 
 @pytest.mark.parametrize(
-    ("value", "read"),
+    ("value", "parsed"),
     [
         ("https://accounts.example.com", "https://accounts.example.com"),
         ("https://accounts.example.com/", "https://accounts.example.com"),
@@ -141,9 +141,9 @@ def test_nothing_else_is_a_list_of_breached_passwords(value):
         ("http://192.0.2.1", "http://192.0.2.1"),
     ],
 )
-def test_a_site_stands_at_a_scheme_and_a_host(value, read):
-    assert origin(value) == read
-    assert origin(read) == read
+def test_origin_is_a_scheme_and_a_host(value, parsed):
+    assert origin(value) == parsed
+    assert origin(parsed) == parsed
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_site_stands_at_a_scheme_and_a_host(value, read):
         "https://[::1",
     ],
 )
-def test_nothing_else_is_the_address_of_a_site(value):
+def test_malformed_origin_is_refused(value):
     with pytest.raises(ValueError, match="must be a URL like"):
         origin(value)
 
@@ -178,7 +178,7 @@ def test_nothing_else_is_the_address_of_a_site(value):
     "value",
     ["https://example.com", "https://example.com:8443/security?a=b#c", "https://xn--bcher-kva.de/"],
 )
-def test_an_address_on_https_may_have_a_path(value):
+def test_https_url_may_have_a_path(value):
     assert https_url(f" {value}\n") == value
     assert contact(f" {value}\n") == value
 
@@ -197,13 +197,13 @@ def test_an_address_on_https_may_have_a_path(value):
         "javascript:alert(1)",
     ],
 )
-def test_nothing_else_is_an_address_on_https(value):
-    for read in (https_url, contact):
+def test_malformed_https_url_is_refused(value):
+    for parse in (https_url, contact):
         with pytest.raises(ValueError, match=r"must be .*https://example\.com/security"):
-            read(value)
+            parse(value)
 
 
-def test_a_contact_may_be_a_mailbox():
+def test_contact_may_be_a_mailbox():
     assert contact(" mailto:security@example.com\n") == "mailto:security@example.com"
     for wrong in (
         "security@example.com",
@@ -215,13 +215,13 @@ def test_a_contact_may_be_a_mailbox():
             contact(wrong)
 
 
-def test_a_secret_is_long_and_without_the_end_of_its_line():
+def test_secret_is_long_and_has_no_line_end():
     assert secret(f"{'s' * 32}\n") == b"s" * 32
     assert secret("ß" * 32) == "ß".encode() * 32
 
 
 @pytest.mark.parametrize("value", ["", "s" * 31, " " * 40, f"{'s' * 31}\n"])
-def test_a_short_secret_is_none_and_is_not_repeated(value):
+def test_short_secret_is_refused_and_not_repeated(value):
     with pytest.raises(ValueError, match="must have at least 32 random characters") as refusal:
         secret(value)
     assert "sss" not in str(refusal.value)
@@ -234,7 +234,7 @@ A, B = "a" * 32, "b:" * 16
     "value",
     [f"new:{A},old2:{B}", f" new:{A} old2:{B}\n", f"new:{A}\nold2:{B}", f"new:{A}, old2:{B},"],
 )
-def test_the_first_pepper_is_the_one_for_new_hashes(value):
+def test_peppers_keep_their_order(value):
     assert peppers(value) == (Pepper("new", A.encode()), Pepper("old2", B.encode()))
 
 
@@ -256,7 +256,7 @@ def test_the_first_pepper_is_the_one_for_new_hashes(value):
         f"a=1:{A}",
     ],
 )
-def test_what_is_no_pepper_is_refused_and_not_repeated(value):
+def test_malformed_pepper_is_refused_and_not_repeated(value):
     with pytest.raises(ValueError, match="must be id:secret") as refusal:
         peppers(value)
     assert "aaa" not in str(refusal.value)
@@ -271,12 +271,12 @@ def test_what_is_no_pepper_is_refused_and_not_repeated(value):
         ("postgresql+psycopg:///authsite?host=/run", "postgresql"),
     ],
 )
-def test_rows_are_kept_in_a_file_or_in_postgresql(value, backend):
+def test_database_is_a_sqlite_file_or_postgresql(value, backend):
     assert database_url(value).get_backend_name() == backend
 
 
 @pytest.mark.parametrize("value", ["", "nonsense", "mysql://db/authsite", "oracle://db", "://"])
-def test_the_site_runs_on_no_other_database(value):
+def test_other_database_is_refused(value):
     with pytest.raises(ValueError, match="SQLite or PostgreSQL"):
         database_url(value)
 
@@ -285,8 +285,8 @@ def test_the_site_runs_on_no_other_database(value):
     "value",
     ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"],
 )
-def test_rows_are_not_kept_in_memory(value):
-    """Each connection would have a database of its own, without tables."""
+def test_sqlite_in_memory_is_refused(value):
+    """Each connection would have its own database, without tables."""
     with pytest.raises(ValueError, match="must name a file"):
         database_url(value)
 
@@ -295,15 +295,15 @@ def test_rows_are_not_kept_in_memory(value):
     "value",
     ["postgresql://ada:hush@hush:hush@db/x", "postgresql://db:hush/x", "hush://ada:hush@hush"],
 )
-def test_a_url_that_makes_no_sense_is_not_repeated(value):
-    """It has a password in it, and the message goes to a log."""
+def test_malformed_database_url_is_not_repeated(value):
+    """It contains a password, and the message is logged."""
     with pytest.raises(ValueError, match="SQLite or PostgreSQL") as refusal:
         database_url(value)
     assert "hush" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("value", ["127.0.0.1:9101", "[::1]:9101", "localhost:1", "metrics:65535"])
-def test_an_address_to_listen_at_is_spelled_as_it_was_read(value):
+def test_listen_address_is_formatted_as_it_was_parsed(value):
     assert str(listen_address(f" {value}\n")) == value
 
 
@@ -323,6 +323,6 @@ def test_an_address_to_listen_at_is_spelled_as_it_was_read(value):
         "a b:1",
     ],
 )
-def test_what_is_no_address_to_listen_at_is_refused(value):
+def test_malformed_listen_address_is_refused(value):
     with pytest.raises(ValueError, match=r"like 127\.0\.0\.1:9101"):
         listen_address(value)

@@ -1,4 +1,4 @@
-"""Every setting there is: from where it is read, what it is without, and what is refused."""
+"""Every setting: its sources, its default, and what is refused."""
 
 from dataclasses import MISSING
 from datetime import timedelta
@@ -37,7 +37,7 @@ A_PEPPER = Pepper("a1", SECRET_PEPPER.encode())
 CERTIFICATES = str(Path(__file__).parents[2] / "authority.pem")
 OTHER_URL = "postgresql://eve:psst@db.example/other"
 
-#: For each setting: a text other than its default, what it means, and a text that is wrong.
+#: For each setting: a text other than its default, its value, and a refused text.
 EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.secret": ("another secret of thirty-two letters", b"another ", "short"),
     "authsite.dev": ("true", True, "maybe"),
@@ -106,7 +106,7 @@ every_secret = pytest.mark.parametrize(
 
 
 def value_of(settings: Settings, key: str) -> Any:
-    """Return what `authsite.<group>.<name>` became."""
+    """Return the value of `authsite.<group>.<name>`."""
     value: Any = settings
     for name in key.replace("sqlalchemy.", "authsite.database.").split(".")[1:]:
         value = getattr(value, name)
@@ -117,14 +117,14 @@ def test_every_setting_has_an_example_here():
     assert {setting.key for setting in describe_settings()} == set(EXAMPLES)
 
 
-def test_keys_and_variables_are_named_alike():
+def test_variable_names_follow_the_keys():
     names = {setting.key: setting.variable for setting in describe_settings()}
     assert names.pop("sqlalchemy.url") == "DATABASE_URL"
     assert all(names[key] == key.upper().replace(".", "_") for key in names)
 
 
 @every_setting
-def test_without_a_word_a_setting_is_its_default(setting: SettingDescription):
+def test_setting_has_its_default(setting: SettingDescription):
     if setting.key in LEAST:
         assert setting.default in (MISSING, None)
     else:
@@ -132,20 +132,20 @@ def test_without_a_word_a_setting_is_its_default(setting: SettingDescription):
 
 
 @every_setting
-def test_a_setting_is_read_from_the_ini_file(setting: SettingDescription):
+def test_setting_is_read_from_the_ini_file(setting: SettingDescription):
     text, value, _ = EXAMPLES[setting.key]
     assert value_of(load_settings(LEAST | {setting.key: text}, {}), setting.key) == value
 
 
 @every_setting
-def test_the_environment_has_the_last_word(setting: SettingDescription):
+def test_environment_overrides_the_ini_file(setting: SettingDescription):
     text, value, wrong = EXAMPLES[setting.key]
     settings = load_settings(LEAST | {setting.key: wrong}, {setting.variable: text})
     assert value_of(settings, setting.key) == value
 
 
 @every_setting
-def test_a_wrong_value_is_refused_by_name(setting: SettingDescription):
+def test_wrong_value_is_refused_with_its_name(setting: SettingDescription):
     wrong = EXAMPLES[setting.key][2]
     with pytest.raises(SettingError, match=rf"^{setting.key} must .*\.$"):
         load_settings(LEAST | {setting.key: wrong}, {})
@@ -154,7 +154,7 @@ def test_a_wrong_value_is_refused_by_name(setting: SettingDescription):
 
 
 @pytest.mark.parametrize("key", LEAST)
-def test_what_has_no_default_must_be_given(key):
+def test_setting_without_a_default_is_required(key):
     ini = {name: value for name, value in LEAST.items() if name != key}
     (setting,) = [row for row in describe_settings() if row.key == key]
     with pytest.raises(SettingError, match=f"^{key} is missing. .*{setting.variable}") as refusal:
@@ -164,7 +164,7 @@ def test_what_has_no_default_must_be_given(key):
 
 
 @every_secret
-def test_a_secret_may_come_from_a_file(setting: SettingDescription, tmp_path: Path):
+def test_secret_may_come_from_a_file(setting: SettingDescription, tmp_path: Path):
     text, value, wrong = EXAMPLES[setting.key]
     file = tmp_path / "secret"
     file.write_text(f"{text}\n")
@@ -176,7 +176,7 @@ def test_a_secret_may_come_from_a_file(setting: SettingDescription, tmp_path: Pa
 
 @every_secret
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["missing", "not UTF-8"])
-def test_a_file_that_cannot_be_read_is_refused_by_name(setting, content, tmp_path):
+def test_unreadable_secret_file_is_refused_with_its_name(setting, content, tmp_path):
     file = tmp_path / "secret"
     if content is not None:
         file.write_bytes(content)
@@ -193,41 +193,43 @@ def test_only_secrets_come_from_files(tmp_path):
 @pytest.mark.parametrize(
     "key", ["authsite.sesion.idle", "authsite.session", "authsite.database.url"]
 )
-def test_a_setting_that_does_not_exist_is_refused(key):
+def test_unknown_setting_is_refused(key):
     with pytest.raises(SettingError, match=f"^{key} is not a setting"):
         load_settings(LEAST | {key: "1"}, {})
 
 
-@pytest.mark.parametrize(("former", "present"), FORMER_NAMES.items())
-def test_former_setting_name_names_the_new_one(former, present):
+@pytest.mark.parametrize(("previous", "current"), FORMER_NAMES.items())
+def test_previous_setting_name_is_refused_with_the_new_one(previous, current):
     known = {setting.key for setting in describe_settings()}
-    assert f"authsite.{present}" in known
-    assert f"authsite.{former}" not in known
+    assert f"authsite.{current}" in known
+    assert f"authsite.{previous}" not in known
     with pytest.raises(SettingError) as refusal:
-        load_settings(LEAST | {f"authsite.{former}": "1"}, {})
+        load_settings(LEAST | {f"authsite.{previous}": "1"}, {})
     assert str(refusal.value) == (
-        f"authsite.{former} is now authsite.{present}: rename it in the ini file."
+        f"authsite.{previous} is now authsite.{current}: rename it in the ini file."
     )
 
 
-@pytest.mark.parametrize(("former", "present"), FORMER_NAMES.items())
-def test_former_variable_name_names_the_new_one(former, present):
-    former, present = (f"AUTHSITE_{each.upper().replace('.', '_')}" for each in (former, present))
+@pytest.mark.parametrize(("previous", "current"), FORMER_NAMES.items())
+def test_previous_variable_name_is_refused_with_the_new_one(previous, current):
+    previous, current = (
+        f"AUTHSITE_{each.upper().replace('.', '_')}" for each in (previous, current)
+    )
     with pytest.raises(SettingError) as refusal:
-        load_settings(LEAST, {former: "1"})
-    assert str(refusal.value) == f"{former} is now {present}: rename it in the environment."
+        load_settings(LEAST, {previous: "1"})
+    assert str(refusal.value) == f"{previous} is now {current}: rename it in the environment."
 
 
-def test_former_names_cover_every_renamed_setting():
+def test_previous_names_cover_every_renamed_setting():
     assert len(set(FORMER_NAMES)) == len(set(FORMER_NAMES.values())) == 22
 
 
-def test_settings_of_others_are_none_of_ours():
+def test_settings_of_other_packages_are_ignored():
     assert load_settings(LEAST | {"pyramid.reload_templates": "true", "x": "y"}, {})
 
 
 @pytest.mark.asvs("13.4.2", "11.1.1")
-def test_the_secret_of_development_is_for_development():
+def test_development_secret_is_refused_in_production():
     ini = LEAST | {"authsite.secret": DEVELOPMENT_SECRET}
     with pytest.raises(SettingError, match="the public one"):
         load_settings(ini, {})
@@ -245,16 +247,16 @@ def test_the_secret_of_development_is_for_development():
     ],
     ids=str,
 )
-def test_session_timeouts_that_cannot_work_are_refused(session, reason):
-    """A session ends when it should, in browsers that keep no cookie beyond 400 days."""
+def test_inconsistent_session_timeouts_are_refused(session, reason):
+    """Browsers keep no cookie beyond 400 days."""
     ini = {f"authsite.session.{name}": value for name, value in session.items()}
     with pytest.raises(SettingError, match=reason):
         load_settings(LEAST | ini, {})
 
 
 @pytest.mark.asvs("11.4.2")
-def test_costs_that_argon2_would_refuse_are_refused():
-    """Eight blocks of a KiB for each lane (RFC 9106, 3.1); else every sign-up would fail."""
+def test_costs_that_argon2_refuses_are_refused():
+    """Argon2 needs 8 KiB per lane (RFC 9106, 3.1); with less, every sign-up would fail."""
     costs = {"authsite.passwords.memory_cost": "31", "authsite.passwords.parallelism": "4"}
     with pytest.raises(SettingError, match=r"^authsite\.passwords\.memory_cost must be at least 8"):
         load_settings(LEAST | costs, {})
@@ -262,7 +264,7 @@ def test_costs_that_argon2_would_refuse_are_refused():
 
 
 @pytest.mark.asvs("13.3.1", "16.2.5")
-def test_no_secret_is_shown_by_accident():
+def test_repr_hides_secrets():
     secrets = {
         "authsite.passwords.pepper": f"a1:{SECRET_PEPPER}",
         "authsite.mail.password": "s3cret of the mail",
@@ -287,23 +289,23 @@ def test_no_secret_is_shown_by_accident():
         ({"authsite.dev": "true", "authsite.mail.host": "mail.example"}, "host must be localhost"),
     ],
 )
-def test_mail_goes_nowhere_where_it_may_be_read_or_should_not_be(mail, wrong):
+def test_unencrypted_or_external_mail_server_is_refused(mail, wrong):
     with pytest.raises(SettingError, match=rf"^authsite\.mail\.{wrong}"):
         load_settings(LEAST | mail, {})
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
-def test_on_this_machine_mail_may_go_as_it_is(host):
+def test_mail_server_on_this_machine_needs_no_tls(host):
     mail = {"authsite.mail.security": "none", "authsite.mail.host": host}
     assert load_settings(LEAST | mail | {"authsite.dev": "true"}, {}).mail.host == host
 
 
-def test_in_development_no_mail_server_is_needed():
+def test_development_needs_no_mail_server():
     ini = {key: value for key, value in LEAST.items() if key != "authsite.mail.host"}
     assert load_settings(ini | {"authsite.dev": "true"}, {}).mail.host is None
 
 
-def test_mails_come_from_the_host_of_the_site_unless_it_is_said_from_where():
+def test_sender_defaults_to_the_host_of_the_site():
     assert load_settings(LEAST, {}).sender == "no-reply@site.example"
     port = {"authsite.site.url": "http://site.example:8080"}
     assert load_settings(LEAST | port, {}).sender == "no-reply@site.example"
@@ -312,7 +314,7 @@ def test_mails_come_from_the_host_of_the_site_unless_it_is_said_from_where():
 
 
 @pytest.mark.parametrize("url", ["https://192.0.2.1", "http://[2001:db8::1]:8080"])
-def test_a_site_without_a_name_has_to_say_where_its_mails_come_from(url):
+def test_site_at_an_ip_address_requires_a_sender(url):
     ini = LEAST | {"authsite.site.url": url}
     with pytest.raises(SettingError, match=r"^authsite\.mail\.sender is missing"):
         load_settings(ini, {})
@@ -320,7 +322,7 @@ def test_a_site_without_a_name_has_to_say_where_its_mails_come_from(url):
     assert load_settings(ini | given, {}).sender == "accounts@example.com"
 
 
-def test_a_reminder_comes_before_the_end():
+def test_reminder_must_be_shorter_than_the_grace_period():
     ini = {"authsite.deletion.grace_period": "3d", "authsite.deletion.reminder_before": "3d"}
     with pytest.raises(SettingError, match=r"^authsite\.deletion\.reminder_before must be shorter"):
         load_settings(LEAST | ini, {})
@@ -329,11 +331,11 @@ def test_a_reminder_comes_before_the_end():
 @pytest.mark.parametrize(
     ("url", "https"), [("https://a.example", True), ("http://a.example", False)]
 )
-def test_https_is_what_the_address_says(url, https):
+def test_https_follows_the_site_url(url, https):
     assert load_settings(LEAST | {"authsite.site.url": url}, {}).https is https
 
 
-def test_alembic_needs_nothing_but_the_database():
+def test_database_url_is_read_without_other_settings():
     assert read_database_url({"sqlalchemy.url": URL}, {}) == make_url(URL)
     assert read_database_url({}, {"DATABASE_URL": OTHER_URL}) == make_url(OTHER_URL)
     with pytest.raises(SettingError, match=r"^sqlalchemy\.url is missing"):

@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, whatever somebody sends."""
+"""Log lines: one JSON object each, whatever a client sends."""
 
 import json
 import logging
@@ -22,8 +22,8 @@ def logged(message: str, *args: object, **values: object) -> str:
 
 @pytest.mark.asvs("16.4.1")
 @given(st.text())
-def test_whatever_is_logged_is_one_line_of_printable_ascii(text):
-    """Nobody writes a line of their own, or moves the cursor of whoever reads."""
+def test_log_line_is_one_line_of_printable_ascii(text):
+    """Clients can neither forge a line nor send control codes to a terminal."""
     line = logged("said %s", text)
     assert line.isascii()
     assert line.isprintable()
@@ -31,7 +31,7 @@ def test_whatever_is_logged_is_one_line_of_printable_ascii(text):
 
 
 @pytest.mark.asvs("16.2.1", "16.2.2", "16.2.4")
-def test_a_line_says_when_who_and_what():
+def test_log_line_has_time_level_logger_and_message():
     line = json.loads(logged("sys_purge: %d gone", 7, created=1_900_000_000.5))
     assert line["level"] == "WARNING"
     assert line["logger"] == "authsite.views"
@@ -58,21 +58,21 @@ def test_a_line_says_when_who_and_what():
         ("sys_cräsh: %s", None),
     ],
 )
-def test_a_line_names_its_event_if_the_code_does(message, event):
-    """What somebody sent is never taken for one."""
+def test_event_is_read_from_the_format_only(message, event):
+    """Text from a client is never taken for an event."""
     sent = ("sys_crash: a lie",) if "%" in message else ()
     assert json.loads(logged(message, *sent)).get("event") == event
 
 
-def test_a_record_may_name_its_event_by_itself_and_be_no_text():
-    assert json.loads(logged("somebody signed in", event="authn_login_success"))["event"] == (
+def test_event_can_be_a_field_of_the_record():
+    assert json.loads(logged("signed in", event="authn_login_success"))["event"] == (
         "authn_login_success"
     )
     assert "event" not in json.loads(logged({"sys_crash": 1}))
 
 
 @pytest.mark.asvs("16.2.1")
-def test_plain_fields_of_a_record_are_in_its_line_and_replace_nothing():
+def test_plain_fields_are_added_and_replace_nothing():
     given = {"kind": "sign_in", "attempts": 3, "took": 0.5, "known": True}
     line = json.loads(logged("x: y", **given))
     assert given.items() <= line.items()
@@ -85,14 +85,14 @@ def test_plain_fields_of_a_record_are_in_its_line_and_replace_nothing():
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_a_number_that_json_does_not_know_is_left_out(number):
+def test_number_unknown_to_json_is_omitted(number):
     line = logged("sys_purge: x", seconds=number, rows=7.5)
     assert "seconds" not in json.loads(line)
     assert json.loads(line)["rows"] == 7.5
 
 
 @pytest.mark.asvs("16.2.1")
-def test_a_line_of_a_request_has_its_id_and_others_have_none():
+def test_request_id_is_logged_during_a_request_only():
     lines = []
 
     def answer(environ, router):
@@ -106,7 +106,7 @@ def test_a_line_of_a_request_has_its_id_and_others_have_none():
 
 
 @pytest.mark.asvs("16.3.4")
-def test_an_error_is_told_with_its_traceback_on_the_same_line():
+def test_traceback_is_logged_on_the_same_line():
     try:
         int("seven\nof nine")
     except ValueError:

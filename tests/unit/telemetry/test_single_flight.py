@@ -1,4 +1,4 @@
-"""Questions that may hang: asked once at a time, and waited for no longer than one can."""
+"""Queries that may hang run once at a time and are waited for with a timeout."""
 
 import socket
 import threading
@@ -36,53 +36,53 @@ def silent() -> Iterator[Database]:
             thread.join()
 
 
-def test_the_answer_is_what_was_found_each_time():
+def test_single_flight_returns_each_answer():
     answers = iter([7, 8])
-    question = SingleFlight(lambda: next(answers), name="asking")
-    assert [question.answer(), question.answer()] == [7, 8]
+    flight = SingleFlight(lambda: next(answers), name="query")
+    assert [flight.answer(), flight.answer()] == [7, 8]
 
 
-def test_what_asking_raises_is_raised():
-    question = SingleFlight(lambda: 1 // 0, name="asking")
+def test_single_flight_raises_the_error_of_the_query():
+    flight = SingleFlight(lambda: 1 // 0, name="query")
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            question.answer()
+            flight.answer()
 
 
 @pytest.mark.asvs("13.1.3", "15.2.2")
-def test_while_one_hangs_no_other_is_asked_and_all_get_its_answer():
-    gate, asked = threading.Event(), []
+def test_hanging_query_is_not_started_twice():
+    gate, calls = threading.Event(), []
 
-    def ask() -> int:
-        asked.append(1)
+    def query() -> int:
+        calls.append(1)
         assert gate.wait(60)
-        return len(asked)
+        return len(calls)
 
-    impatient = SingleFlight(ask, name="hanging", timeout=TIMEOUT)
+    flight = SingleFlight(query, name="hanging", timeout=TIMEOUT)
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            impatient.answer()
+            flight.answer()
     assert len(threads("hanging")) == 1
     [thread] = threads("hanging")
     gate.set()
     thread.join()
-    assert impatient.answer() == 2  # the first has been answered, and is too old
+    assert flight.answer() == 2  # the first answer is too old
 
 
 @pytest.mark.asvs("13.1.3")
 def test_hanging_database_is_not_ready_and_blocks_nothing(silent, caplog):
     readiness = Readiness(silent, timeout=TIMEOUT)
-    with ThreadPoolExecutor(8) as people:
-        answers = [people.submit(readiness.problem) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(readiness.problem) for _ in range(8)]
         assert {each.result() for each in answers} == {"database"}
     assert len(threads("readiness")) == 1
     assert "sys_not_ready: the database is unavailable: TimeoutError" in caplog.text
 
 
 @pytest.mark.asvs("13.1.3")
-def test_nor_does_it_hold_up_who_asks_for_metrics(silent, caplog):
-    asked = StateCollector(HashQueue(threads=1, waiting=1), silent, timeout=TIMEOUT)
-    assert [metric.name for metric in asked.collect()][-1] == "authsite_database_connections"
+def test_hanging_database_does_not_block_metrics(silent, caplog):
+    collector = StateCollector(HashQueue(threads=1, waiting=1), silent, timeout=TIMEOUT)
+    assert [metric.name for metric in collector.collect()][-1] == "authsite_database_connections"
     assert "sys_metrics_retry: can't read the outbox: TimeoutError" in caplog.text
 
 
@@ -90,5 +90,5 @@ def test_nor_does_it_hold_up_who_asks_for_metrics(silent, caplog):
     ("revision", "answer"),
     [(None, False), ("0001", False), (HEAD, True), (f"{int(HEAD) + 1:04}", True)],
 )
-def test_what_has_seen_the_last_migration_is_migrated(revision, answer):
+def test_revision_of_the_code_or_newer_is_migrated(revision, answer):
     assert is_migrated(revision) is answer

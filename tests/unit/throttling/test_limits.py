@@ -1,4 +1,4 @@
-"""The notation of limits, and what follows from the numbers in it."""
+"""The notation of rate limits, and what follows from their numbers."""
 
 from datetime import timedelta
 
@@ -13,13 +13,13 @@ HOUR = timedelta(hours=1)
 durations = st.integers(1, 9_999_999).map(lambda seconds: timedelta(seconds=seconds))
 
 
-def test_the_notation_is_read_as_it_reads():
+def test_limit_is_parsed():
     assert RateLimit.parse("10/5m") == RateLimit(10, 5 * MINUTE)
     assert RateLimit.parse("10/5m..1h") == RateLimit(10, 5 * MINUTE, max_delay=HOUR)
 
 
 @given(st.builds(RateLimit, st.integers(1, 9999), durations, st.none() | durations))
-def test_what_a_limit_is_called_is_read_as_the_same(limit):
+def test_formatted_limit_is_parsed_back(limit):
     assert RateLimit.parse(str(limit)) == limit
 
 
@@ -30,7 +30,7 @@ NO_LIMITS = """
 
 
 @pytest.mark.parametrize("text", ["", "10 /5m", *NO_LIMITS.split()])
-def test_what_is_no_limit_is_refused(text):
+def test_malformed_limit_is_refused(text):
     with pytest.raises(ValueError, match=r"^"):
         RateLimit.parse(text)
 
@@ -39,14 +39,14 @@ def test_what_is_no_limit_is_refused(text):
     ("longest", "max_doublings"),
     [("10s", 0), ("30s", 0), ("31s", 1), ("1m", 1), ("1h", 7), ("1d", 12)],
 )
-def test_the_waits_are_doubled_until_the_longest(longest, max_doublings):
+def test_doublings_reach_the_max_delay(longest, max_doublings):
     limit = RateLimit.parse(f"10/5m..{longest}")
     assert limit.max_doublings == max_doublings
     assert FIRST_DELAY * 2**max_doublings >= limit.max_delay
 
 
 @pytest.mark.asvs("6.3.1")
-def test_who_waits_to_be_forgotten_gets_no_more_tries_than_who_goes_on():
+def test_cooldown_allows_no_more_attempts_than_delays():
     limit = RateLimit.parse("10/5m..1h")
     assert limit.cooldown / limit.hits >= limit.max_delay
     assert RateLimit.parse("30/5m").cooldown == timedelta(0)

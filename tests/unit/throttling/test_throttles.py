@@ -1,4 +1,4 @@
-"""Throttles: how often something may be tried, how long one waits, and what is given back."""
+"""Throttles: attempts per period, delays and refunds."""
 
 import contextlib
 from datetime import timedelta
@@ -16,19 +16,19 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def tries(services):
-    """Make tries under a limit; each of them is counted, or returns how long to wait."""
+def attempts(services):
+    """Make attempts under a limit; each is counted, or returns its delay."""
 
     def under(limit: str):
         throttles = throttles_for(services, sign_in_account=limit)
         throttles.hit({"sign_in_account": "somebody else"}, now=NOW)
 
         def hit(*, subject: str = "ada", at=timedelta(0)):
-            tried = {"sign_in_account": subject}
-            looked = held_up(throttles.check, tried, now=NOW + at)
-            taken = held_up(throttles.hit, tried, now=NOW + at)
-            assert looked == (taken if isinstance(taken, timedelta) else None)
-            return taken
+            subjects = {"sign_in_account": subject}
+            checked = delay_of(throttles.check, subjects, now=NOW + at)
+            counted = delay_of(throttles.hit, subjects, now=NOW + at)
+            assert checked == (counted if isinstance(counted, timedelta) else None)
+            return counted
 
         hit.refund = throttles.refund
         return hit
@@ -36,109 +36,112 @@ def tries(services):
     return under
 
 
-def held_up(act, *args, **kwargs):
-    """Return what the act returns, or how long to wait for it."""
+def delay_of(act, *args, **kwargs):
+    """Return the result, or the delay if the attempt is throttled."""
     try:
         return act(*args, **kwargs)
-    except RateLimited as throttled:
-        return throttled.retry_after
+    except RateLimited as error:
+        return error.retry_after
 
 
-def waits(hit, times: int, **kwargs):
-    """Try so often; return how long each had to wait."""
-    return [found if isinstance(found := hit(**kwargs), timedelta) else None for _ in range(times)]
-
-
-@pytest.mark.asvs("6.3.1")
-def test_as_many_as_may_get_through_in_a_period_and_no_more(tries):
-    hit = tries("3/5m")
-    assert waits(hit, 2) == [None] * 2
-    assert waits(hit, 3, at=MINUTE) == [None, 4 * MINUTE, 4 * MINUTE]
-    assert waits(hit, 1, at=5 * MINUTE - timedelta(milliseconds=1)) == [timedelta(milliseconds=1)]
-    assert waits(hit, 4, at=5 * MINUTE) == [None, None, None, 5 * MINUTE]
-
-
-def test_one_who_tries_holds_up_nobody_else(tries):
-    hit = tries("3/5m")
-    assert waits(hit, 4)[-1]
-    assert waits(hit, 4, subject="grace") == [None, None, None, 5 * MINUTE]
+def delays_of(hit, times: int, **kwargs):
+    """Make this number of attempts; return the delay of each."""
+    results = [hit(**kwargs) for _ in range(times)]
+    return [result if isinstance(result, timedelta) else None for result in results]
 
 
 @pytest.mark.asvs("6.3.1")
-def test_waits_grow_to_the_longest_and_each_buys_one_try(tries):
-    hit, now, waited = tries("3/5m..10m"), timedelta(0), []
-    assert waits(hit, 3) == [None] * 3
+def test_limit_allows_its_hits_per_period(attempts):
+    hit = attempts("3/5m")
+    assert delays_of(hit, 2) == [None] * 2
+    assert delays_of(hit, 3, at=MINUTE) == [None, 4 * MINUTE, 4 * MINUTE]
+    assert delays_of(hit, 1, at=5 * MINUTE - timedelta(milliseconds=1)) == [
+        timedelta(milliseconds=1)
+    ]
+    assert delays_of(hit, 4, at=5 * MINUTE) == [None, None, None, 5 * MINUTE]
+
+
+def test_limit_is_counted_per_subject(attempts):
+    hit = attempts("3/5m")
+    assert delays_of(hit, 4)[-1]
+    assert delays_of(hit, 4, subject="grace") == [None, None, None, 5 * MINUTE]
+
+
+@pytest.mark.asvs("6.3.1")
+def test_delays_double_and_each_allows_one_attempt(attempts):
+    hit, now, delays = attempts("3/5m..10m"), timedelta(0), []
+    assert delays_of(hit, 3) == [None] * 3
     for _ in range(8):
-        wait = hit(at=now)
-        waited.append(wait.total_seconds())
-        assert hit(at=now + wait - timedelta(milliseconds=1)) == timedelta(milliseconds=1)
-        now += wait
+        delay = hit(at=now)
+        delays.append(delay.total_seconds())
+        assert hit(at=now + delay - timedelta(milliseconds=1)) == timedelta(milliseconds=1)
+        now += delay
         assert not isinstance(hit(at=now), timedelta)
-    assert waited == [30, 60, 120, 240, 480, 600, 600, 600]
+    assert delays == [30, 60, 120, 240, 480, 600, 600, 600]
 
 
-def test_the_longest_wait_may_be_the_first(tries):
-    assert waits(tries("1/5m..10s"), 2) == [None, timedelta(seconds=10)]
+def test_max_delay_caps_the_first_delay(attempts):
+    assert delays_of(attempts("1/5m..10s"), 2) == [None, timedelta(seconds=10)]
 
 
-def test_failures_that_were_held_up_are_remembered_beyond_the_period(tries):
-    hit = tries("3/5m..1h")
-    waits(hit, 3)
-    assert waits(hit, 2, at=2 * HOUR) == [None, MINUTE]
-    assert waits(hit, 3, at=6 * HOUR) == [None, None, None]
+def test_delayed_attempts_count_beyond_the_period(attempts):
+    hit = attempts("3/5m..1h")
+    delays_of(hit, 3)
+    assert delays_of(hit, 2, at=2 * HOUR) == [None, MINUTE]
+    assert delays_of(hit, 3, at=6 * HOUR) == [None, None, None]
 
 
 @pytest.mark.parametrize("limit", ["3/5m", "3/5m..1h"])
-def test_what_is_given_back_may_be_tried_again(tries, limit):
-    hit = tries(limit)
+def test_refunded_hit_can_be_used_again(attempts, limit):
+    hit = attempts(limit)
     first = hit()
-    assert waits(hit, 3)[:2] == [None, None]
+    assert delays_of(hit, 3)[:2] == [None, None]
     hit.refund(first)
-    assert waits(hit, 2)[0] is None
-    assert waits(hit, 3, at=5 * MINUTE)[0] is None
+    assert delays_of(hit, 2)[0] is None
+    assert delays_of(hit, 3, at=5 * MINUTE)[0] is None
 
 
-def test_a_try_after_a_wait_that_is_given_back_leaves_all_as_it_was(tries):
-    hit = tries("3/5m..1h")
-    waits(hit, 3)
+def test_refund_after_a_delay_restores_the_delay(attempts):
+    hit = attempts("3/5m..1h")
+    delays_of(hit, 3)
     hit.refund(hit(at=MINUTE))
-    assert waits(hit, 2, at=MINUTE) == [None, MINUTE]
+    assert delays_of(hit, 2, at=MINUTE) == [None, MINUTE]
 
 
-def test_when_all_is_given_back_it_is_as_if_nobody_had_been_there(tries):
-    hit = tries("3/5m..1h")
+def test_refund_of_all_hits_resets_the_count(attempts):
+    hit = attempts("3/5m..1h")
     for each in [hit() for _ in range(3)]:
         hit.refund(each)
-    assert waits(hit, 4, at=6 * MINUTE) == [None, None, None, timedelta(seconds=30)]
+    assert delays_of(hit, 4, at=6 * MINUTE) == [None, None, None, timedelta(seconds=30)]
 
 
-def test_one_that_is_given_back_leaves_the_period_as_it_was(tries):
-    hit = tries("3/5m..1h")
+def test_refund_keeps_the_period(attempts):
+    hit = attempts("3/5m..1h")
     *_, last = [hit() for _ in range(3)]
     hit.refund(last)
-    assert waits(hit, 4, at=5 * MINUTE)[:3] == [None, None, None]
+    assert delays_of(hit, 4, at=5 * MINUTE)[:3] == [None, None, None]
 
 
 @pytest.mark.asvs("2.3.2")
-def test_nothing_is_given_back_beyond_nothing(tries):
-    hit = tries("3/5m")
+def test_repeated_refund_adds_no_hits(attempts):
+    hit = attempts("3/5m")
     early = hit()
     for _ in range(5):
         hit.refund(early)
-    assert waits(hit, 4) == [None, None, None, 5 * MINUTE]
+    assert delays_of(hit, 4) == [None, None, None, 5 * MINUTE]
 
 
 @pytest.mark.asvs("2.3.2")
-def test_nothing_is_given_back_to_a_later_count(tries):
-    hit = tries("3/5m")
+def test_refund_does_not_affect_a_later_period(attempts):
+    hit = attempts("3/5m")
     early = hit()
-    waits(hit, 2)
-    assert waits(hit, 4, at=6 * MINUTE) == [None, None, None, 5 * MINUTE]
+    delays_of(hit, 2)
+    assert delays_of(hit, 4, at=6 * MINUTE) == [None, None, None, 5 * MINUTE]
     hit.refund(early)
-    assert waits(hit, 1, at=6 * MINUTE) == [5 * MINUTE]
+    assert delays_of(hit, 1, at=6 * MINUTE) == [5 * MINUTE]
 
 
-def test_of_several_limits_each_counts(services):
+def test_each_of_several_limits_applies(services):
     throttles = throttles_for(services, sign_in_account="2/1m, 3/1h", sign_in_network="4/1h")
 
     def hit(account, at):
@@ -159,7 +162,7 @@ def test_of_several_limits_each_counts(services):
     assert refusal("edsger", 2 * MINUTE) == ("sign_in_network", HOUR - 2 * MINUTE)
 
 
-def test_who_is_held_up_by_one_limit_uses_up_no_other(services):
+def test_throttled_attempt_does_not_count_for_other_limits(services):
     throttles = throttles_for(services, sign_in_account="1/1h", sign_in_network="3/1h")
 
     def hit(account):
@@ -175,29 +178,29 @@ def test_who_is_held_up_by_one_limit_uses_up_no_other(services):
         hit("barbara")
 
 
-def test_what_is_not_limited_is_not_written_down(services, dbsession):
+def test_unlimited_attempt_is_not_stored(services, dbsession):
     throttles = throttles_for(services)
     hits = throttles.hit({"sign_in_account": "ada"}, now=NOW)
     throttles.refund(hits)
     assert dbsession.scalars(sa.select(Throttle)).all() == []
 
 
-def test_a_new_limit_is_a_new_count(services, dbsession):
+def test_changed_limit_starts_a_new_count(services, dbsession):
     for limit in ("1/1h", "2/1h", "1/2h"):
         throttles_for(services, sign_in_account=limit).hit({"sign_in_account": "ada"}, now=NOW)
     assert len(dbsession.scalars(sa.select(Throttle)).all()) == 3
 
 
 @pytest.mark.parametrize("limit", ["3/5m", "3/5m..1h"])
-def test_a_clock_that_was_far_ahead_holds_nobody_up(tries, limit):
-    hit = tries(limit)
-    waits(hit, 4, at=timedelta(days=3650))
-    assert waits(hit, 4, at=timedelta(0))[:3] == [None, None, None]
+def test_clock_that_was_ahead_throttles_no_later_attempts(attempts, limit):
+    hit = attempts(limit)
+    delays_of(hit, 4, at=timedelta(days=3650))
+    assert delays_of(hit, 4, at=timedelta(0))[:3] == [None, None, None]
 
 
 @pytest.mark.one_database
 @pytest.mark.asvs("6.3.1", "6.1.1")
-def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(services):
+def test_patient_attacker_has_about_fifty_attempts_a_day(services):
     """Nine wrong passwords every five minutes, for two days, by the default limits."""
     limits = ", ".join(map(str, ThrottleSettings().sign_in_account))
     throttles, let_through = throttles_for(services, sign_in_account=limits), 0
@@ -210,7 +213,7 @@ def test_who_stays_just_below_the_waits_has_some_fifty_tries_a_day(services):
 
 
 @pytest.mark.asvs("14.2.4")
-def test_who_does_not_know_the_key_cannot_tell_whom_a_row_is_about(services, dbsession):
+def test_throttle_key_depends_on_the_secret(services, dbsession):
     for key in (b"one key", b"another"):
         throttles = throttles_for(services, key=key, sign_in_account="9/1h")
         throttles.hit({"sign_in_account": "ada@example.com"}, now=NOW)
@@ -218,8 +221,8 @@ def test_who_does_not_know_the_key_cannot_tell_whom_a_row_is_about(services, dbs
 
 
 @pytest.mark.asvs("14.2.4")
-def test_what_people_typed_is_not_to_be_read_in_the_table(services, dbsession):
-    """A password typed into the field for the address, say."""
+def test_throttle_row_does_not_contain_the_subject(services, dbsession):
+    """A password may have been typed into the email field."""
     typed = "seven green llamas hum"
     throttles_for(services, sign_in_account="9/1h").hit({"sign_in_account": typed}, now=NOW)
     [row] = dbsession.execute(sa.select(Throttle.__table__)).all()

@@ -1,4 +1,4 @@
-"""What people type into forms: shape, and nothing but shape."""
+"""Form fields: the shape of what users enter."""
 
 import unicodedata
 from urllib.parse import urlencode
@@ -12,8 +12,8 @@ from authsite.web.forms import SiteForm, email_field, name_field, password_field
 from authsite.web.request import Request
 
 
-class PersonForm(SiteForm):
-    """One field of each kind."""
+class ExampleForm(SiteForm):
+    """One field of each type."""
 
     name = name_field("First name", autocomplete="given-name")
     email = email_field()
@@ -24,12 +24,12 @@ GOOD = {"name": "Ada", "email": "ada@example.com", "password": "seven green llam
 FORM = "application/x-www-form-urlencoded"
 
 
-def a_form(body: bytes, content_type: str = FORM) -> PersonForm:
+def a_form(body: bytes, content_type: str = FORM) -> ExampleForm:
     request = Request.blank("/", method="POST", body=body, content_type=content_type)
-    return PersonForm.from_request(request)
+    return ExampleForm.from_request(request)
 
 
-def typed(**values: str) -> PersonForm:
+def typed(**values: str) -> ExampleForm:
     """Return the form as a browser sends it when these values are typed."""
     return a_form(urlencode(GOOD | values).encode())
 
@@ -48,29 +48,29 @@ names = st.one_of(
 
 
 @given(names)
-def test_a_name_is_trimmed_composed_printable_and_short_or_it_is_refused(text):
+def test_name_is_normalized_or_refused(text):
     form = typed(name=text)
     expected = unicodedata.normalize("NFC", text.strip())
     assert form.name.data == expected
-    kinds = {unicodedata.category(each) for each in expected if each not in "\u200c\u200d"}
-    seen = kinds - {"Zs"} and not kinds & {"Cc", "Cf"} and "\ufffd" not in expected
-    assert form.validate() is bool(1 <= len(expected) <= 100 and seen)
+    categories = {unicodedata.category(each) for each in expected if each not in "\u200c\u200d"}
+    visible = categories - {"Zs"} and not categories & {"Cc", "Cf"} and "\ufffd" not in expected
+    assert form.validate() is bool(1 <= len(expected) <= 100 and visible)
 
 
 @given(names)
-def test_a_name_that_is_sent_again_stays_what_it_is(text):
+def test_normalized_name_is_unchanged_when_sent_again(text):
     once = typed(name=text).name.data
     assert typed(name=once).name.data == once
 
 
 @pytest.mark.asvs("6.2.8")
 @given(anything)
-def test_a_password_is_taken_as_it_was_typed(text):
+def test_password_field_keeps_the_input_unchanged(text):
     assert typed(password=text).password.data == text
 
 
 @given(anything)
-def test_a_mistake_comes_with_a_sentence_beside_its_field(text):
+def test_field_error_is_a_sentence(text):
     form = typed(name=text, email=text, password=text)
     if not form.validate():
         assert form.errors
@@ -86,7 +86,7 @@ def test_a_mistake_comes_with_a_sentence_beside_its_field(text):
         ("password", "Enter a password."),
     ],
 )
-def test_what_is_missing_is_asked_for(field, message):
+def test_missing_field_has_its_own_message(field, message):
     empty = typed(**{field: ""})
     body = urlencode({name: value for name, value in GOOD.items() if name != field})
     for form in (empty, a_form(body.encode())):
@@ -94,7 +94,7 @@ def test_what_is_missing_is_asked_for(field, message):
         assert form.errors == {field: [message]}
 
 
-def test_a_name_of_nothing_but_space_is_missing_but_a_password_is_not():
+def test_blank_name_is_missing_and_blank_password_is_not():
     assert not typed(name=" \u2003\t").validate()
     assert typed(password="   ").validate()
 
@@ -103,7 +103,7 @@ def test_a_name_of_nothing_but_space_is_missing_but_a_password_is_not():
 @pytest.mark.parametrize(
     "unseen", [b"%00", b"%0A", b"%1B", b"%7F", b"%C2%85", b"%FF", b"%EF%BF%BD"]
 )
-def test_characters_that_nobody_can_have_meant_are_refused(field, unseen):
+def test_invisible_characters_are_refused(field, unseen):
     body = urlencode({name: value for name, value in GOOD.items() if name != field}).encode()
     form = a_form(body + f"&{field}=a".encode() + unseen + b"a")
     assert not form.validate()
@@ -111,7 +111,7 @@ def test_characters_that_nobody_can_have_meant_are_refused(field, unseen):
 
 
 @pytest.mark.parametrize(("field", "maximum"), [("name", 100), ("email", 254), ("password", 256)])
-def test_what_is_too_long_is_refused_and_never_cut(field, maximum):
+def test_overlong_field_is_refused_and_not_truncated(field, maximum):
     assert typed(**{field: "é" * maximum}).validate()
     form = typed(**{field: "é" * (maximum + 1)})
     assert not form.validate()
@@ -121,13 +121,13 @@ def test_what_is_too_long_is_refused_and_never_cut(field, maximum):
 
 @pytest.mark.asvs("15.3.7")
 @pytest.mark.parametrize("field", GOOD)
-def test_a_field_that_is_there_twice_is_no_mistake_of_a_person(field):
+def test_repeated_field_is_a_bad_request(field):
     with pytest.raises(HTTPBadRequest):
         a_form(f"{urlencode(GOOD)}&{field}=again".encode())
 
 
 @pytest.mark.asvs("15.3.5")
-def test_a_file_in_the_place_of_a_text_is_no_mistake_of_a_person():
+def test_file_in_a_text_field_is_a_bad_request():
     part = (
         b'--x\r\nContent-Disposition: form-data; name="name"; filename="a"\r\n\r\nAda\r\n--x--\r\n'
     )
@@ -142,7 +142,7 @@ def test_form_ignores_unknown_fields():
     assert form.data == GOOD
 
 
-def test_what_the_inner_ring_refuses_is_said_beside_its_field_or_above_all():
+def test_add_error_is_shown_at_its_field_or_the_form():
     form = typed()
     assert form.validate()
     form.add_error("email", "There is an account.")

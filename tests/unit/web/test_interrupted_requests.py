@@ -1,4 +1,4 @@
-"""Errands: what is remembered of a request, and where it leads when it goes on."""
+"""Interrupted requests: what is kept of a request, and how it is resumed."""
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ def outcome(response: Response) -> tuple[int, str]:
 
 
 @given(places, fields)
-def test_an_errand_finds_its_way_through_the_address_of_a_page(url, fields):
+def test_interrupted_request_survives_the_query_string(url, fields):
     interrupted_request = InterruptedRequest(url, fields)
     sent = {"POST": dict(fields or ())} if fields is not None else {"method": "POST"}
     assert (
@@ -30,7 +30,7 @@ def test_an_errand_finds_its_way_through_the_address_of_a_page(url, fields):
 
 
 @given(st.text() | places)
-def test_nothing_leads_out_of_the_site(url):
+def test_interrupted_request_never_leaves_the_site(url):
     request = Request.blank(InterruptedRequest(url, ()).url_for(PAGE), POST={"a": "b"})
     for interrupted_request in (
         InterruptedRequest.from_query(request),
@@ -49,12 +49,12 @@ def test_nothing_leads_out_of_the_site(url):
         (InterruptedRequest(None, ()), (303, "/account")),
     ],
 )
-def test_a_form_is_sent_again_and_a_page_is_opened(interrupted_request, expected):
+def test_resume_repeats_a_form_and_opens_a_page(interrupted_request, expected):
     assert outcome(interrupted_request.resume([], otherwise="/account")) == expected
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
-def test_only_a_form_is_held(method):
+def test_capture_replays_forms_only(method):
     request = Request.blank("/vault?next=/vault&replay=1", method=method)
     assert InterruptedRequest.capture(request) == InterruptedRequest("/vault?next=/vault&replay=1")
     assert InterruptedRequest.from_query(request) == InterruptedRequest("/vault")

@@ -17,5 +17,5 @@ from authsite.web.rendering import html_attributes
         {"value": Markup("<b>&amp;</b>")},
     ],
 )
-def test_attributes_are_those_of_wtforms(values):
+def test_attributes_are_the_same_as_in_wtforms(values):
     assert html_attributes(**values) == html_params(**values)

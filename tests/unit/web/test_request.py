@@ -1,4 +1,4 @@
-"""What pages ask of the request: where they are, paths to others, and a session of SQLAlchemy's."""
+"""The request: its own path, paths to other pages, and its dbsession."""
 
 import contextlib
 from urllib.parse import unquote, urlsplit
@@ -18,26 +18,26 @@ segments = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_siz
 
 @pytest.mark.asvs("1.2.2")
 @given(st.lists(segments, min_size=1, max_size=4))
-def test_a_path_leads_where_it_is_to_lead_whatever_the_names_are(names):
+def test_path_to_quotes_any_names(names):
     path = a_request().path_to(*names)
     assert urlsplit(f"https://site.example{path}").path == path
     assert [unquote(each) for each in path.split("/")[1:]] == names
     assert path.isascii()
 
 
-def test_the_home_page_has_a_path_too():
+def test_path_to_the_home_page_is_a_slash():
     assert a_request().path_to() == "/"
 
 
 @pytest.mark.parametrize("mounted", ["", "/app", "/a b"])
-def test_a_site_may_stand_below_another(mounted):
+def test_paths_include_the_mount_point(mounted):
     request = a_request(SCRIPT_NAME=mounted)
     assert request.root_path == mounted.replace(" ", "%20")
     assert request.path_to("account", "x") == f"{request.root_path}/account/x"
 
 
 @given(st.binary(max_size=40))
-def test_where_we_are_can_be_said_even_if_it_cannot_be_read(path):
+def test_display_path_replaces_undecodable_bytes(path):
     request = a_request(PATH_INFO=path.decode("latin-1"))
     assert request.display_path == path.decode("utf-8", "replace")
 
@@ -57,7 +57,7 @@ def test_frame_follows_where_the_application_is_mounted(application, services):
 
 @pytest.fixture
 def names_after(application, services, dbsession):
-    """Let a page answer that changes a name, as pyramid_tm would; return all names afterwards."""
+    """Request a page that changes a name, as pyramid_tm does; return all names afterwards."""
     some_noise(dbsession)
     user_id = a_user(dbsession).id
     dbsession.rollback()
@@ -84,8 +84,6 @@ def names_after(application, services, dbsession):
     ("method", "page_fails", "kept"),
     [("POST", False, 1), ("POST", True, 0), ("GET", False, 0), ("GET", True, 0)],
 )
-def test_return_keeps_and_raise_undoes_and_a_get_changes_nothing(
-    names_after, method, page_fails, kept
-):
+def test_only_a_post_without_an_error_is_committed(names_after, method, page_fails, kept):
     names = names_after(method, page_fails=page_fails)
     assert names == ["Ada"] * kept + ["Grace"] * (4 - kept)

@@ -9,7 +9,7 @@ from authsite.models import AuditEvent, User
 from tests import shell as commands
 from tests.factories import a_session, a_user, some_noise
 
-#: An ID that is no option; those that begin with a hyphen come after two of them.
+#: An ID that is no option; those that begin with a hyphen need two hyphens before them.
 NO_HYPHEN = "Ada-Lovelace_id1"
 
 

@@ -34,8 +34,8 @@ def test_suspended_account_has_no_sessions(shell, ada, row_of, dbsession, happen
     assert shell(*SUSPEND, "ada@example.com") == "ada@example.com: suspended, 2 sessions ended\n"
     assert find_sessions(dbsession, ada) == (0, 6)
     assert row_of().suspension_reason == REASON
-    kinds = ["suspended", "session_ended", "session_ended"]
-    assert happened() == [(kind, "operator") for kind in kinds]
+    event_types = ["suspended", "session_ended", "session_ended"]
+    assert happened() == [(event_type, "operator") for event_type in event_types]
 
 
 def test_suspension_can_get_another_reason(shell, ada, row_of, happened):
@@ -50,7 +50,7 @@ def test_suspension_can_get_another_reason(shell, ada, row_of, happened):
     }
     assert again == first | {"reason": "Another one.", "sessions_ended": 0}
     shell("suspend", "--reason", "Another one.", ada)
-    assert [kind for kind, _ in happened()].count("suspended") == 2
+    assert [event_type for event_type, _ in happened()].count("suspended") == 2
 
 
 @pytest.mark.parametrize("reason", ["", "x" * 201, "a\nb", "\N{RIGHT-TO-LEFT OVERRIDE}"])
@@ -90,8 +90,8 @@ def test_account_is_closed_as_its_user_could(shell, ada, row_of, dbsession, mail
     first_email = sa.select(sa.func.min(OutboxMessage.send_at)).where(OutboxMessage.user_id == ada)
     assert (row_of().delete_after - dbsession.scalar(first_email)).days == 14
     assert find_sessions(dbsession, ada) == (0, 6)
-    kinds = ["deletion_reminder", "deletion_scheduled"]
-    assert sorted(mail.template for mail in mailbox.all_for("ada@example.com")) == kinds
+    templates = ["deletion_reminder", "deletion_scheduled"]
+    assert sorted(email.template for email in mailbox.all_for("ada@example.com")) == templates
     day = f"{row_of().delete_after:%Y-%m-%d}"
     printed = f"authsite: ada@example.com is closed already and will be deleted on {day}\n"
     assert shell.refused(*CLOSE, ada) == printed
@@ -128,8 +128,8 @@ def test_admin_rights_are_granted_and_revoked(shell, ada, row_of, dbsession, hap
     assert "is an administrator already" in shell.refused("grant-admin", ada)
     assert shell.json("revoke-admin", ada)["administrator"] is False
     assert not row_of().is_administrator
-    kinds = ["admin_granted", "admin_revoked"]
-    assert happened() == [(kind, "operator") for kind in kinds]
+    event_types = ["admin_granted", "admin_revoked"]
+    assert happened() == [(event_type, "operator") for event_type in event_types]
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action[0])

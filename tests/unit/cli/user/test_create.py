@@ -1,4 +1,4 @@
-"""`authsite user create`: which account there is then, or why there is none."""
+"""`authsite user create`: the account that it creates, or the error."""
 
 import pytest
 import sqlalchemy as sa
@@ -24,10 +24,12 @@ def test_without_a_password_a_link_to_choose_one_is_emailed(shell, row_of, happe
     )
     assert (ada.first_name, ada.last_name) == ("Ada", "Lovelace")
     assert (ada.password_hash, ada.email_verified_at, ada.is_administrator) == (None, None, False)
-    mail = mailbox.latest("reset_password", "Ada@example.com")
-    assert f"http://localhost{mail.path_to('reset-password')}" in mail.text
-    assert {actor for kind, actor in happened() if kind != "email_queued"} == {"operator"}
-    assert {kind for kind, _ in happened()} == {
+    email = mailbox.latest("reset_password", "Ada@example.com")
+    assert f"http://localhost{email.path_to('reset-password')}" in email.text
+    assert {actor for event_type, actor in happened() if event_type != "email_queued"} == {
+        "operator"
+    }
+    assert {event_type for event_type, _ in happened()} == {
         "account_created",
         "password_reset_requested",
         "email_queued",

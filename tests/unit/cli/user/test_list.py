@@ -12,14 +12,16 @@ from tests.factories import NOW, a_user
 
 
 @pytest.fixture
-def people(dbsession):
+def accounts(dbsession):
     """One in each state, and one in none."""
-    proven = {"email_verified_at": NOW}
-    a_user(dbsession, email="ada@example.com", is_administrator=True, **proven)
-    a_user(dbsession, email="brian@example.com", suspended_at=NOW, suspension_reason="x", **proven)
-    a_user(dbsession, email="clara@example.com", delete_after=NOW, **proven)
+    verified = {"email_verified_at": NOW}
+    a_user(dbsession, email="ada@example.com", is_administrator=True, **verified)
+    a_user(
+        dbsession, email="brian@example.com", suspended_at=NOW, suspension_reason="x", **verified
+    )
+    a_user(dbsession, email="clara@example.com", delete_after=NOW, **verified)
     a_user(dbsession, email="dora@example.com")
-    a_user(dbsession, email="edsger@example.com", password_hash=None, **proven)
+    a_user(dbsession, email="edsger@example.com", password_hash=None, **verified)
     dbsession.rollback()
 
 
@@ -28,7 +30,7 @@ def names(printed):
     return [line.split()[1].partition("@")[0] for line in printed.splitlines()]
 
 
-def test_all_accounts_are_listed_in_columns(shell, people):
+def test_all_accounts_are_listed_in_columns(shell, accounts):
     lines = shell("list").splitlines()
     assert [line.split()[1] for line in lines] == [
         f"{name}@example.com" for name in ("ada", "brian", "clara", "dora", "edsger")
@@ -50,11 +52,11 @@ def test_all_accounts_are_listed_in_columns(shell, people):
         (["hop"], ["ada", "brian", "clara", "dora", "edsger"]),
     ],
 )
-def test_accounts_can_be_filtered(shell, people, arguments, found):
+def test_accounts_can_be_filtered(shell, accounts, arguments, found):
     assert names(shell("list", *arguments)) == found
 
 
-def test_json_has_a_line_for_each_account_and_no_hash(shell, people):
+def test_json_has_a_line_for_each_account_and_no_hash(shell, accounts):
     lines = [json.loads(line) for line in shell("list", "--json").splitlines()]
     assert [line["has_password"] for line in lines] == [True] * 4 + [False]
     assert lines[1]["suspended_at"] == NOW.isoformat()
