@@ -1,4 +1,4 @@
-"""What only the pages' tests need: the same site under other settings, and time that passes."""
+"""Fixtures of the functional tests: sites with other settings, and time that passes."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -23,14 +23,14 @@ from authsite.models import (
 from authsite.purging.targets import ALL, purge
 from authsite.services import Services, services_of
 from tests.browsers import Browser
-from tests.functional.vault import add_vault
+from tests.functional.protected_pages import add_protected_pages
 
 
 @pytest.fixture
 def new_site(
     database_url: str, settings_of_tests: dict[str, str], services: Services
 ) -> Iterator[Callable[..., tuple[Services, Browser]]]:
-    """Build the site once more, on the same rows, with other settings; return it with a browser."""
+    """Build the site again, on the same database, with other settings; return it and a browser."""
     made = []
 
     def build(settings: dict[str, str], **environ: str) -> tuple[Services, Browser]:
@@ -44,7 +44,7 @@ def new_site(
         each.database.dispose()
 
 
-#: Every column that says when something was or will be, by the key of its row.
+#: Every column with a point in time, by the key of its row.
 _MOMENTS = (
     (UserSession.id, ("created_at", "last_seen_at", "authenticated_at", "expires_at")),
     (EmailLink.digest, ("created_at", "expires_at")),
@@ -60,7 +60,7 @@ _MOMENTS = (
 
 @pytest.fixture
 def let_time_pass(services: Services) -> Callable[[timedelta], None]:
-    """Put everything as far into the past as so much time would."""
+    """Let time pass, by moving all stored times into the past."""
 
     def age(by: timedelta) -> None:
         with services.database.read_engine.connect() as connection:
@@ -78,17 +78,17 @@ def let_time_pass(services: Services) -> Callable[[timedelta], None]:
 
 
 @pytest.fixture(scope="module")
-def new_vault(
+def new_protected_app(
     database_url: str, settings_of_tests: dict[str, str]
 ) -> Iterator[Callable[..., object]]:
-    """Build a host application with a vault, on the same rows, with other settings if need be."""
+    """Build a host application with protected pages, on the same database."""
     made = []
 
     def build(**settings: str) -> object:
         everything = settings_of_tests | {"sqlalchemy.url": database_url} | settings
         with Configurator(settings=everything) as config:
             config.include("authsite")
-            add_vault(config)
+            add_protected_pages(config)
             made.append(config.make_wsgi_app())
         return made[-1]
 
@@ -98,15 +98,15 @@ def new_vault(
 
 
 @pytest.fixture(scope="module")
-def vault(new_vault: Callable[..., object]) -> object:
-    """The application with the vault, under the settings of the tests."""
-    return new_vault()
+def protected_app(new_protected_app: Callable[..., object]) -> object:
+    """The application with protected pages, with the settings of the tests."""
+    return new_protected_app()
 
 
 @pytest.fixture
-def visitor(vault: object, services: Services) -> Browser:
-    """A browser before it; its rows go as all others do."""
-    return Browser(TestApp(vault))
+def visitor(protected_app: object, services: Services) -> Browser:
+    """A browser of that application; `services` deletes its rows after the test."""
+    return Browser(TestApp(protected_app))
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def purge_everything(services: Services) -> Callable[[], None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _sessions_start_in_one_place() -> Iterator[None]:
-    """Let no request of any test create a session in another way than by `complete_sign_in`."""
+    """Assert that every request creates sessions by `complete_sign_in` only."""
 
     def check(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if not statement.startswith("INSERT INTO authsite_session"):

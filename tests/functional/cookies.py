@@ -1,4 +1,4 @@
-"""What an answer does to the cookies of a browser, and what others may have done to them."""
+"""Reading the cookies that an answer sets, and planting cookies in a browser."""
 
 from datetime import timedelta
 from http.cookiejar import Cookie
@@ -18,18 +18,18 @@ def cookies_of(answer: TestResponse) -> dict[str, Morsel]:
 
 
 def is_blanked(answer: TestResponse) -> bool:
-    """Whether the browser is told, and only told, to forget the session cookie."""
+    """Whether the answer deletes the session cookie and sets no other value for it."""
     headers = [each for each in answer.headers.getall("Set-Cookie") if each.startswith("session=")]
     return len(headers) == 1 and headers[0].startswith("session=; Max-Age=0; Path=/; ")
 
 
 def lasts(cookie: Morsel, expected: timedelta) -> bool:
-    """Whether the cookie lasts as long as it should, give or take the length of a slow test."""
+    """Whether the cookie lasts as long as expected, minus the time that a slow test takes."""
     return timedelta(0) <= expected - timedelta(seconds=int(cookie["max-age"])) < timedelta(hours=1)
 
 
 def plant(browser: Browser, name: str, value: str) -> None:
-    """Put a cookie into the browser as if this site had set it, letter for letter."""
+    """Put a cookie into the browser as if this site had set it."""
     browser.app.cookiejar.set_cookie(
         Cookie(
             version=0,

@@ -1,4 +1,4 @@
-"""A queue of hashes that is full, with real work that is not done before the test says so."""
+"""A full hash queue, whose hashes end when the test lets them."""
 
 import threading
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.passwords.hasher import PasswordHasher
 
-#: Settings of a site on which one hash is computed and one may wait.
+#: Settings of a site with one hash thread and one waiting hash.
 BUSY = {"authsite.passwords.hash_threads": "1", "authsite.passwords.hash_queue_size": "1"}
 
 
 @contextmanager
 def full_queue(hasher: PasswordHasher) -> Iterator[None]:
-    """Take both places of such a queue: the third who comes is the first to be told something."""
+    """Fill the queue of such a site; every further hash is refused."""
     gate = threading.Event()
     with ThreadPoolExecutor(3) as pool:
         work = [pool.submit(hasher.queue.run, gate.wait) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Reading a page as a person does, or as a screen reader does."""
+"""Reading a page as a browser or a screen reader presents it."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from authsite.services import Services
 
 
 def input_of(page: TestResponse, name: str) -> Any:
-    """Return the input of the form in the middle of the page that has this name."""
+    """Return the input with this name in the main content."""
     return page.html.main.find("input", attrs={"name": name})
 
 
-def said_beside(page: TestResponse, name: str) -> str:
-    """Return what `aria-describedby` ties to the input: its hint and what is wrong with it."""
+def description_of(page: TestResponse, name: str) -> str:
+    """Return the text that `aria-describedby` ties to the input: its hint and its error."""
     ids = input_of(page, name).get("aria-describedby", "").split()
     described = [page.html.find(id=each) for each in ids]
     assert None not in described, f"{name} names a description that is not there: {ids}"
@@ -23,23 +23,23 @@ def said_beside(page: TestResponse, name: str) -> str:
 
 
 def is_marked(page: TestResponse, name: str) -> bool:
-    """Whether the input is said to be wrong."""
+    """Whether the input is marked as invalid."""
     return input_of(page, name).get("aria-invalid") == "true"
 
 
 def alert_of(page: TestResponse) -> str:
-    """Return what is read out first on a page that came back with mistakes."""
+    """Return the alert of a page with errors."""
     return page.html.find(attrs={"role": "alert"}).get_text(" ", strip=True)
 
 
 def status_of(page: TestResponse) -> str | None:
-    """Return the short word that the page before left to be said here."""
-    said = page.html.find(attrs={"role": "status"})
-    return said.get_text(" ", strip=True) if said else None
+    """Return the flash message of the page, if there is one."""
+    message = page.html.find(attrs={"role": "status"})
+    return message.get_text(" ", strip=True) if message else None
 
 
 def rows_of(services: Services) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all that the site keeps about people."""
+    """Return all rows of users and sessions."""
     with services.database.engine.connect() as connection:
         return {
             model.__tablename__: [
@@ -51,17 +51,17 @@ def rows_of(services: Services) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def form_of(page: TestResponse) -> Form:
-    """Return the form in the middle of the page, to fill in by hand."""
+    """Return the form of the main content."""
     return _form(page, page.html.main.form)
 
 
 def sign_out_button_of(page: TestResponse) -> Form:
-    """Return the form around the button in the navigation."""
+    """Return the form around the sign-out button in the navigation."""
     return _form(page, page.html.nav.form)
 
 
 def button_of(page: TestResponse, words: str) -> Form:
-    """Return the form around the button that says this, wherever it is on the page."""
+    """Return the form around the button with this text."""
     [button] = [each for each in page.html("button") if each.get_text(strip=True) == words]
     return _form(page, button.find_parent("form"))
 

@@ -1,27 +1,27 @@
-"""Losing a password and an account, and getting them back, as people do it."""
+"""Requesting and using reset links."""
 
 from webtest import TestResponse
 
 from tests.browsers import Browser
 from tests.mailbox import Mailbox
 
-#: What somebody chooses in place of the password that they forgot.
+#: The password that users choose in a reset.
 NEW_PASSWORD = "eleven blue otters sing"
 ADA = "ada@example.com"
 
 
-def ask_for_link(browser: Browser, email: str = ADA) -> TestResponse:
-    """Say that the password is forgotten."""
+def request_reset(browser: Browser, email: str = ADA) -> TestResponse:
+    """Request a reset link."""
     return browser.submit(browser.get("/forgot-password"), {"email": email})
 
 
 def reset_link(browser: Browser, mailbox: Mailbox, email: str = ADA) -> str:
-    """Ask for a link, and return the path that it leads to."""
-    assert ask_for_link(browser, email).status_int == 200
+    """Request a reset link and return its path."""
+    assert request_reset(browser, email).status_int == 200
     return mailbox.latest("reset_password", email).path_to("reset-password")
 
 
 def choose(browser: Browser, path: str, password: str = NEW_PASSWORD) -> TestResponse:
-    """Open the link and type a new password twice."""
+    """Open the link and set a new password."""
     typed = {"password": password, "confirm_password": password}
     return browser.submit(browser.get(path, status=200), typed)

@@ -1,4 +1,4 @@
-"""A form is taken from a page of this site, in the session it was shown in, or not at all."""
+"""Forms are accepted only from a page of this site and in the session that it was shown in."""
 
 import json
 from urllib.parse import urlencode
@@ -34,7 +34,7 @@ FORM = "application/x-www-form-urlencoded"
 def in_turn(values):
     """Pair each path with one of the values, and each value with one of the paths.
 
-    One function judges the forms of all paths, so that not every pair has to be tried.
+    One function checks the forms of all paths, so that not every pair has to be tested.
     """
     values = list(values)
     pairs = max(len(PATHS), len(values))
@@ -42,7 +42,7 @@ def in_turn(values):
 
 
 def as_lines(fields):
-    """Write fields down as a browser does for a form with `enctype="text/plain"`."""
+    """Encode fields as a browser does for a form with `enctype="text/plain"`."""
     return "".join(f"{name}={value}\r\n" for name, value in fields.items())
 
 
@@ -53,12 +53,12 @@ OTHER_BODIES = {
     "JSON as text": ("text/plain", json.dumps),
     "JSON": ("application/json", json.dumps),
     "a form as JSON": ("application/json", urlencode),
-    "a form as nothing that is known": ("application/x-unknown", urlencode),
+    "a form as an unknown type": ("application/x-unknown", urlencode),
 }
 
 
 def was_refused(answer):
-    """Whether this is the page that explains, and says nothing of what happened inside."""
+    """Whether the answer is the page about an expired form."""
     return (
         answer.status_int == 403
         and answer.html.h1.get_text(strip=True) == "This form has expired"
@@ -68,7 +68,7 @@ def was_refused(answer):
 
 @pytest.fixture
 def sender(new_browser):
-    """Make whoever may send the form at a path, and a function that sends it."""
+    """Make a browser that may send the form at a path, and a function that sends it."""
     new_browser().sign_up()
 
     def make(path):
@@ -91,7 +91,7 @@ def sender(new_browser):
     ("path", "headers"),
     in_turn([HERE, HERE | {"Origin": "https://evil.test"}, {"Origin": "http://localhost"}]),
 )
-def test_a_form_of_ours_is_taken(sender, path, headers):
+def test_same_origin_form_is_accepted(sender, path, headers):
     _, send = sender(path)
     assert send(headers).status_int == 303
 
@@ -118,7 +118,7 @@ def test_a_form_of_ours_is_taken(sender, path, headers):
         ]
     ),
 )
-def test_a_form_from_elsewhere_is_refused(sender, services, path, headers):
+def test_cross_origin_form_is_refused(sender, services, path, headers):
     _, send = sender(path)
     before = rows_of(services)
     assert was_refused(send(headers))
@@ -130,7 +130,7 @@ def test_a_form_from_elsewhere_is_refused(sender, services, path, headers):
     ("path", "token"),
     in_turn([None, "", "x", "A" * 64, "ä", "AAAA", "!" * 64, "\x00", "A" * 9_000]),
 )
-def test_a_form_without_our_token_is_refused(sender, services, path, token):
+def test_form_without_valid_token_is_refused(sender, services, path, token):
     _, send = sender(path)
     before = rows_of(services)
     assert was_refused(send(HERE, csrf_token=token))
@@ -139,33 +139,35 @@ def test_a_form_without_our_token_is_refused(sender, services, path, token):
 
 @pytest.mark.asvs("3.5.2")
 @pytest.mark.parametrize(("path", "body"), in_turn(OTHER_BODIES))
-def test_what_is_sent_in_another_way_is_no_form_whatever_token_it_has(sender, services, path, body):
-    kind, write = OTHER_BODIES[body]
+def test_other_content_types_are_refused(sender, services, path, body):
+    content_type, encode = OTHER_BODIES[body]
     browser, _ = sender(path)
     fields = dict(form_of(browser.get(path)).submit_fields()) | FORMS[path]
     before = rows_of(services)
     for headers in (HERE, {"Origin": "http://localhost"}):
         sent = {"headers": headers, "expect_errors": True}
-        assert was_refused(browser.app.post(path, write(fields), content_type=kind, **sent))
+        assert was_refused(
+            browser.app.post(path, encode(fields), content_type=content_type, **sent)
+        )
         assert rows_of(services) == before
     answer = browser.app.post(path, urlencode(fields), content_type=FORM, headers=HERE)
     assert answer.status_int == 303
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_token_of_another_browser_is_worth_nothing(sender, new_browser, services, path):
+def test_token_of_another_browser_is_refused(sender, new_browser, services, path):
     _, send = sender(path)
-    stranger, eve = new_browser(), new_browser()
+    visitor, eve = new_browser(), new_browser()
     eve.sign_up(email="grace@example.com")
     before = rows_of(services)
-    for other, at in ((stranger, "/sign-in"), (eve, "/account")):
+    for other, at in ((visitor, "/sign-in"), (eve, "/account")):
         token = form_of(other.get(at))["csrf_token"].value
         assert was_refused(send(HERE, csrf_token=token))
     assert rows_of(services) == before
     assert send(HERE).status_int == 303
 
 
-def test_the_token_of_a_former_session_of_the_same_person_is_worth_nothing(browser, services):
+def test_token_of_a_previous_session_is_refused(browser, services):
     browser.sign_up()
     token = form_of(browser.get("/account"))["csrf_token"].value
     browser.sign_out()
@@ -176,7 +178,7 @@ def test_the_token_of_a_former_session_of_the_same_person_is_worth_nothing(brows
     assert rows_of(services) == before
 
 
-def test_what_a_stranger_was_given_is_worth_nothing_after_the_sign_in(browser, services):
+def test_anonymous_token_is_refused_after_sign_up(browser, services):
     page = browser.get("/sign-up")
     token, name = form_of(page)["csrf_token"].value, browser.app.cookies["form"]
     browser.sign_up()
@@ -191,13 +193,13 @@ def test_what_a_stranger_was_given_is_worth_nothing_after_the_sign_in(browser, s
 @pytest.mark.asvs("9.1.1")
 @pytest.mark.parametrize("planted", ["", "x", "x.", ".x", "x.y", "ä.ö", "{0}x.{1}", "x" * 4000])
 def test_planted_anonymous_cookie_is_ignored(new_browser, services, planted):
-    """Another host of the domain can set cookies, and then knows what is in them."""
+    """Another host of the domain can set cookies, and then knows their values."""
     new_browser().sign_up()
-    thief = new_browser()
-    thief.get("/sign-in")
-    name, _, signature = thief.app.cookies["form"].partition(".")
+    attacker = new_browser()
+    attacker.get("/sign-in")
+    name, _, signature = attacker.app.cookies["form"].partition(".")
     cookie = {"Cookie": f"form={planted.format(name, signature)}"}
-    page = thief.get("/sign-up", headers=cookie)
+    page = attacker.get("/sign-up", headers=cookie)
     assert page.headers["Set-Cookie"].startswith("form=")
     fields = FORMS["/sign-up"] | {"csrf_token": form_of(page)["csrf_token"].value}
     before = rows_of(services)
@@ -208,7 +210,7 @@ def test_planted_anonymous_cookie_is_ignored(new_browser, services, planted):
 
 
 @pytest.mark.asvs("7.4.4")
-def test_the_button_in_the_navigation_works_on_every_page(new_browser):
+def test_sign_out_button_works_on_every_page(new_browser):
     new_browser().sign_up()
     for path in ("/", "/dashboard", "/account", "/sign-out"):
         browser = new_browser()
@@ -217,14 +219,14 @@ def test_the_button_in_the_navigation_works_on_every_page(new_browser):
         assert button.submit(headers=HERE).location == "http://localhost/sign-in"
 
 
-def test_two_pages_of_a_stranger_are_both_good(browser):
+def test_anonymous_tokens_of_two_pages_are_both_valid(browser):
     first = browser.get("/sign-up")
     second = browser.get("/sign-in")
     assert form_of(first)["csrf_token"].value != form_of(second)["csrf_token"].value
     assert browser.submit(first, FORMS["/sign-up"]).status_int == 303
 
 
-def test_a_refusal_leads_back_to_the_page(sender):
+def test_refusal_links_back_to_the_page(sender):
     _, send = sender("/account")
     page = send({"Sec-Fetch-Site": "cross-site"})
     assert page.html.main.find("a", href="/account")

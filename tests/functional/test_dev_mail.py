@@ -1,4 +1,4 @@
-"""`/dev/mail`: what the site has written to people, to read in development and nowhere else."""
+"""`/dev/mail`: the emails of the site, shown in development only."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from authsite.clock import utc_now
 from authsite.models import OutboxMessage
-from tests.functional.recovery import ADA, NEW_PASSWORD, ask_for_link
+from tests.functional.recovery import ADA, NEW_PASSWORD, request_reset
 from tests.site.test_gets_change_nothing import dump
 
 IN_DEVELOPMENT = {"authsite.dev": "true"}
@@ -16,33 +16,33 @@ EVE = "eve@example.com"
 
 @pytest.fixture
 def developer(new_site):
-    """A browser in which somebody works on the site."""
+    """A browser of a site in development mode."""
     _, browser = new_site(IN_DEVELOPMENT)
     return browser
 
 
 def subjects(page):
-    """Return what the list shows."""
+    """Return the subjects in the list."""
     return [each.text.strip() for each in page.html.main.find_all("h2")]
 
 
 def first_message(browser):
-    """Open the newest message."""
+    """Open the newest email."""
     return browser.get("/dev/mail").click(href="/dev/mail/.+", index=0)
 
 
 @pytest.mark.asvs("13.4.2", "15.2.3")
-def test_without_it_there_is_no_such_page(browser, mailbox, dbsession):
-    """Not even for a message that there is."""
+def test_page_is_missing_outside_development(browser, mailbox, dbsession):
+    """Emails that exist are not shown either."""
     browser.sign_up()
-    ask_for_link(browser)
+    request_reset(browser)
     identifier = dbsession.scalar(sa.select(OutboxMessage.id))
     for path in ("/dev", "/dev/mail", f"/dev/mail/{identifier}", f"/dev/mail/{identifier}/html"):
         assert browser.get(path, status=404).html.h1.text == "Page not found"
     assert "/dev/mail" not in browser.get("/")
 
 
-def test_in_development_every_page_leads_there(developer):
+def test_development_pages_link_to_emails(developer):
     for path in ("/", "/sign-in", "/forgot-password"):
         page = developer.get(path).click("mail", href="/dev/mail")
         assert page.html.h1.text == "Emails"
@@ -50,9 +50,9 @@ def test_in_development_every_page_leads_there(developer):
     assert developer.get("/dev", status=404)
 
 
-def test_a_message_is_read_and_its_link_followed(developer):
+def test_email_is_shown_with_a_working_link(developer):
     developer.sign_up()
-    ask_for_link(developer)
+    request_reset(developer)
     page = first_message(developer)
     assert page.html.h1.text == "Reset your authsite password"
     assert ADA in page.html.main.dl.text
@@ -65,9 +65,9 @@ def test_a_message_is_read_and_its_link_followed(developer):
 
 
 @pytest.mark.asvs("3.4.3", "3.4.6")
-def test_a_message_is_seen_as_a_mail_program_shows_it(developer):
+def test_html_email_is_shown_in_isolation(developer):
     developer.sign_up()
-    ask_for_link(developer)
+    request_reset(developer)
     page = first_message(developer).click("View HTML")
     assert "Reset password" in page.html.find("a", class_="button").text
     policy = dict(
@@ -84,7 +84,7 @@ def test_a_message_is_seen_as_a_mail_program_shows_it(developer):
     assert page.click(href="/reset-password/").html.h1.text == "Reset your password"
 
 
-def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, services):
+def test_newest_hundred_emails_are_listed(developer, services):
     with services.database.write_engine.begin() as connection:
         for n in range(102):
             at = utc_now() - timedelta(minutes=n)
@@ -100,9 +100,9 @@ def test_the_newest_message_comes_first_and_a_hundred_are_shown(developer, servi
     assert "Older emails are not shown." in page
 
 
-@pytest.mark.parametrize("ended", ["delivered", "given up"])
-def test_of_a_message_that_is_over_what_is_left_is_shown(developer, dbsession, ended):
-    ask_for_link(developer, EVE)
+@pytest.mark.parametrize("ended", ["delivered", "failed"])
+def test_finished_email_shows_its_remaining_data(developer, dbsession, ended):
+    request_reset(developer, EVE)
     now = utc_now()
     left = {"subject": None, "text": None, "html": None, "next_attempt_at": None}
     left |= {"delivered_at": now} if ended == "delivered" else {"last_error": "550 no such mailbox"}
@@ -112,12 +112,12 @@ def test_of_a_message_that_is_over_what_is_left_is_shown(developer, dbsession, e
     page = first_message(developer)
     assert EVE in page.html.main.dl.text
     assert "The text is deleted" in page
-    assert ("550 no such mailbox" in page) == (ended == "given up")
+    assert ("550 no such mailbox" in page) == (ended == "failed")
     assert f"{page.request.path}/html" not in page
     assert developer.get(f"{page.request.path}/html", status=404)
 
 
-def test_what_people_type_is_no_markup_there_either(developer, services):
+def test_email_text_is_escaped(developer, services):
     hostile = "<script>alert(1)</script> http://x.test/<b> javascript:alert(1)"
     row = {"template": "x", "recipient": EVE, "subject": hostile, "text": hostile, "html": "<p>x"}
     with services.database.write_engine.begin() as connection:
@@ -128,12 +128,12 @@ def test_what_people_type_is_no_markup_there_either(developer, services):
 
 
 @pytest.mark.parametrize("path", ["/dev/mail/x", "/dev/mail/x/html", "/dev/mail/"])
-def test_what_is_no_message_is_no_page(developer, path):
+def test_unknown_email_is_not_found(developer, path):
     assert developer.get(path, status=404)
 
 
-def test_reading_changes_nothing(developer, services):
-    ask_for_link(developer, EVE)
+def test_reading_emails_changes_nothing(developer, services):
+    request_reset(developer, EVE)
     before = dump(services)
     first_message(developer).click("View HTML")
     assert dump(services) == before

@@ -1,4 +1,4 @@
-"""What people do is in their history, in the log, and told to host applications: every flow."""
+"""Every flow records audit events, logs them and notifies host applications."""
 
 import logging
 
@@ -20,7 +20,7 @@ ADA = "ada@example.com"
 
 @pytest.fixture
 def history(services):
-    """Ask what is in a person's history, oldest first: kinds, and with each a detail if wanted."""
+    """Return a user's event types, oldest first, each with one of its details if it has it."""
 
     def of(email=ADA, *, detail="reason"):
         mine = (
@@ -32,7 +32,8 @@ def history(services):
         with services.database.engine.connect() as connection:
             rows = connection.execute(mine).all()
         return [
-            f"{kind} {details[detail]}" if detail in details else kind for kind, details in rows
+            f"{event_type} {details[detail]}" if detail in details else event_type
+            for event_type, details in rows
         ]
 
     return of
@@ -40,13 +41,13 @@ def history(services):
 
 @pytest.fixture
 def ada(browser, verify):
-    """Somebody who has signed up and confirmed her address."""
+    """The browser of a user with a verified email."""
     browser.sign_up()
     verify()
     return browser
 
 
-def test_signing_up_out_and_in_again(browser, history):
+def test_sign_up_sign_out_and_sign_in_are_recorded(browser, history):
     browser.sign_up()
     assert history() == ["signed_up", "email_queued", "signed_in"]
     browser.sign_out()
@@ -54,7 +55,7 @@ def test_signing_up_out_and_in_again(browser, history):
     assert history()[3:] == ["session_ended signed_out", "signed_in"]
 
 
-def test_a_session_begins_and_ends_under_its_own_id(ada, dbsession):
+def test_session_events_carry_the_session_id(ada, dbsession):
     session_id = ada.cookie.partition(".")[0]
     ada.sign_out()
     begun, ended = dbsession.scalars(
@@ -69,25 +70,25 @@ def test_a_session_begins_and_ends_under_its_own_id(ada, dbsession):
 
 
 @pytest.mark.asvs("16.3.1")
-def test_failed_sign_in_is_in_one_history_only(ada, new_browser, history, dbsession, caplog):
+def test_failed_sign_in_is_recorded_for_one_user_only(ada, new_browser, history, dbsession, caplog):
     caplog.set_level(logging.INFO, "authsite")
     before = len(history())
     assert (
         new_browser(REMOTE_ADDR="198.51.100.7").sign_in(password="not that one").status_int == 422
     )
-    assert new_browser().sign_in("nobody@example.com").status_int == 422
+    assert new_browser().sign_in("unknown@example.com").status_int == 422
     assert history()[before:] == ["sign_in_failed"]
     assert dbsession.scalar(
         sa.select(AuditEvent.ip_address).order_by(AuditEvent.occurred_at.desc())
     ) == ("198.51.100.7")
-    said = [record.getMessage() for record in caplog.records if "authn" in record.getMessage()]
-    assert len(said) == 2
-    assert "user_id=" in said[0]
-    assert "user_id=" not in said[1]
-    assert "nobody@example.com" not in caplog.text
+    messages = [record.getMessage() for record in caplog.records if "authn" in record.getMessage()]
+    assert len(messages) == 2
+    assert "user_id=" in messages[0]
+    assert "user_id=" not in messages[1]
+    assert "unknown@example.com" not in caplog.text
 
 
-def test_a_browser_is_new_to_an_account_once(ada, new_browser, history):
+def test_new_device_is_recorded_once(ada, new_browser, history):
     before = len(history())
     other = new_browser()
     for _ in range(2):
@@ -101,16 +102,14 @@ def test_a_browser_is_new_to_an_account_once(ada, new_browser, history):
     ]
 
 
-def test_a_browser_stays_known_when_a_new_password_was_chosen(ada, mailbox, history):
+def test_device_is_recognized_after_a_reset(ada, mailbox, history):
     choose(ada, reset_link(ada, mailbox))
     before = len(history())
     ada.sign_in(password=NEW_PASSWORD)
     assert history()[before:] == ["signed_in"]
 
 
-def test_signing_in_where_somebody_else_is_ends_their_session(
-    browser, new_browser, mailbox, history
-):
+def test_sign_in_ends_another_users_session(browser, new_browser, mailbox, history):
     browser.sign_up()
     link = mailbox.latest("verify_email", ADA).path_to("verify-email")
     grace = new_browser()
@@ -120,7 +119,7 @@ def test_signing_in_where_somebody_else_is_ends_their_session(
     assert history()[-3:] == ["email_verified", "new_device_sign_in", "email_queued"]
 
 
-def test_changing_the_password(ada, new_browser, history):
+def test_password_change_is_recorded(ada, new_browser, history):
     new_browser().sign_in()
     before = len(history())
     typed = {"current_password": PASSWORD, "password": NEW_PASSWORD}
@@ -132,10 +131,10 @@ def test_changing_the_password(ada, new_browser, history):
     ]
 
 
-def test_forgetting_it_and_choosing_another(ada, new_browser, mailbox, history):
+def test_password_reset_is_recorded(ada, new_browser, mailbox, history):
     before = len(history())
-    stranger = new_browser()
-    choose(stranger, reset_link(stranger, mailbox))
+    other = new_browser()
+    choose(other, reset_link(other, mailbox))
     assert history()[before:] == [
         "password_reset_requested",
         "email_queued",
@@ -145,15 +144,15 @@ def test_forgetting_it_and_choosing_another(ada, new_browser, mailbox, history):
     ]
 
 
-def test_who_asks_for_a_link_for_an_address_that_nobody_has_leaves_nothing(browser, dbsession):
-    browser.submit(browser.get("/forgot-password"), {"email": "nobody@example.com"})
+def test_reset_request_for_unknown_email_is_not_recorded(browser, dbsession):
+    browser.submit(browser.get("/forgot-password"), {"email": "unknown@example.com"})
     assert dbsession.scalars(sa.select(AuditEvent)).all() == []
 
 
-def test_changing_the_address_and_taking_that_back(ada, mailbox, history, new_browser):
+def test_email_change_and_its_reversal_are_recorded(ada, mailbox, history, new_browser):
     before = len(history())
     ada.submit(ada.get("/account/email"), {"email": "new@example.com"})
-    # Whether the new address was free, which only its mail tells, is not to be read here.
+    # The history must not reveal whether the new email was free; only the email to it does.
     assert history(detail="to")[before:] == [
         "email_change_requested new@example.com",
         "email_queued",
@@ -173,7 +172,7 @@ def test_changing_the_address_and_taking_that_back(ada, mailbox, history, new_br
     ]
 
 
-def test_whether_an_address_is_taken_is_not_to_be_read_in_the_history(ada, new_browser, history):
+def test_history_hides_whether_an_email_is_registered(ada, new_browser, history):
     new_browser().sign_up(email="grace@example.com")
     before = len(history())
     ada.submit(ada.get("/account/email"), {"email": "grace@example.com"})
@@ -181,14 +180,14 @@ def test_whether_an_address_is_taken_is_not_to_be_read_in_the_history(ada, new_b
     assert history("grace@example.com")[-1] == "email_queued"
 
 
-def test_confirming_an_address(browser, mailbox, history):
+def test_email_verification_is_recorded(browser, mailbox, history):
     browser.sign_up()
     link = mailbox.latest("verify_email", ADA).path_to("verify-email")
     browser.submit(browser.get(link), {})
     assert history(detail="to")[-1] == f"email_verified {ADA}"
 
 
-def test_taking_over_an_account_that_a_stranger_made(browser, new_browser, mailbox, history):
+def test_claimed_account_is_recorded(browser, new_browser, mailbox, history):
     browser.sign_up()
     before = len(history())
     link = mailbox.latest("verify_email", ADA).path_to("verify-email")
@@ -199,21 +198,21 @@ def test_taking_over_an_account_that_a_stranger_made(browser, new_browser, mailb
     assert history()[before:] == ["account_claimed", "session_ended claimed"]
 
 
-def test_confirming_the_password(ada, history, let_time_pass):
+def test_password_confirmation_is_recorded(ada, history, let_time_pass):
     ada.submit(ada.get("/confirm-password"), {"current_password": PASSWORD})
     assert history()[-1] == "password_confirmed"
 
 
-def test_closing_the_account_and_keeping_it(ada, history):
+def test_closing_and_reactivation_are_recorded(ada, history):
     before = len(history())
     ada.submit(ada.get("/account/close"), {"password": PASSWORD})
     assert history()[before:] == ["session_ended closed", "deletion_scheduled", "email_queued"]
-    asked = ada.sign_in().follow()
-    ada.submit(asked, {})
+    page = ada.sign_in().follow()
+    ada.submit(page, {})
     assert history()[before + 3 :] == ["deletion_cancelled", "signed_in"]
 
 
-def test_a_session_that_was_left_alone_for_too_long(ada, services, dbsession, history):
+def test_expired_session_is_recorded(ada, services, dbsession, history):
     dbsession.execute(sa.update(UserSession).values(expires_at=utc_now()))
     dbsession.commit()
     assert list(purge(services.database.write_engine, SESSIONS, now=utc_now())) == [1]
@@ -221,8 +220,8 @@ def test_a_session_that_was_left_alone_for_too_long(ada, services, dbsession, hi
 
 
 @pytest.mark.asvs("16.5.3")
-def test_a_failure_of_the_whole_leaves_no_event_of_a_part(ada, mailbox, new_browser, history):
-    """The address is taken by the time that the link is followed: all of it is undone."""
+def test_failed_email_change_records_no_event(ada, mailbox, new_browser, history):
+    """The email is taken before the link is used, so the transaction is rolled back."""
     ada.submit(ada.get("/account/email"), {"email": "new@example.com"})
     link = mailbox.latest("change_email", "new@example.com").path_to("change-email")
     new_browser().sign_up(email="new@example.com")
@@ -231,9 +230,7 @@ def test_a_failure_of_the_whole_leaves_no_event_of_a_part(ada, mailbox, new_brow
     assert history() == before
 
 
-def test_a_host_application_is_told_in_the_midst_of_the_transaction(
-    database_url, settings_of_tests, services, history
-):
+def test_subscribers_run_inside_the_transaction(database_url, settings_of_tests, services, history):
     seen = []
 
     def remember(event: AccountEvent) -> None:
@@ -253,7 +250,7 @@ def test_a_host_application_is_told_in_the_midst_of_the_transaction(
         application = config.make_wsgi_app()
     browser = Browser(TestApp(application))
     browser.sign_up()
-    assert [kind for kind, _ in seen] == [
+    assert [event_type for event_type, _ in seen] == [
         EventType.SIGNED_UP,
         EventType.EMAIL_QUEUED,
         EventType.SIGNED_IN,

@@ -1,7 +1,7 @@
-"""Whatever people do in whatever order: each browser belongs to whom it should, and to nobody else.
+"""Random actions in several browsers: each browser shows the user that it should.
 
-Random sequences of acts (people.py) in several browsers on one site, compared after each act with
-a model in plain Python (world.py). `make fuzz` goes on for longer.
+After each action (state_machine.py), the site is compared with a model in plain Python
+(site_model.py). `make fuzz` runs longer.
 """
 
 import os
@@ -13,7 +13,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.conftest import ROOT
-from tests.functional.people import People
+from tests.functional.state_machine import SiteMachine
 from tests.throttles import UNTHROTTLED
 
 settings.register_profile(
@@ -30,20 +30,17 @@ settings.register_profile(
     "long", settings.get_profile("short"), max_examples=2000, stateful_step_count=40
 )
 PROFILE = settings.get_profile(os.environ.get("FUZZ", "short"))
-#: A sequence takes several times as long on PostgreSQL, and is the same but for the database.
+#: A sequence takes several times as long on PostgreSQL, and differs only in the database.
 FEWER = {"sqlite": 1, "postgresql": 8}
 
 
 @pytest.mark.hypothesis
 @pytest.mark.no_cover
 @pytest.mark.asvs("7.2.1", "7.2.4", "7.3.1", "7.3.2", "7.4.1")
-def test_every_browser_is_whose_it_should_be(
-    database_url, services, new_site, let_time_pass
-) -> None:
-    """Hypothesis makes a sequence that fails as short as it can before it shows it."""
+def test_browsers_show_the_expected_users(database_url, services, new_site, let_time_pass) -> None:
     _, browser = new_site(UNTHROTTLED)
-    kind = sa.make_url(database_url).get_backend_name()
-    sequences = settings(PROFILE, max_examples=PROFILE.max_examples // FEWER[kind])
+    backend = sa.make_url(database_url).get_backend_name()
+    sequences = settings(PROFILE, max_examples=PROFILE.max_examples // FEWER[backend])
     run_state_machine_as_test(
-        lambda: People(services, browser.app.app, let_time_pass), settings=sequences
+        lambda: SiteMachine(services, browser.app.app, let_time_pass), settings=sequences
     )

@@ -1,4 +1,4 @@
-"""People who were imported: they sign in with the password that they had, and nothing is missed."""
+"""Imported users sign in with their previous password."""
 
 import unicodedata
 from datetime import UTC, datetime
@@ -14,8 +14,8 @@ from tests.shell import run, write_ini
 
 
 @pytest.fixture
-def bring(database_url, settings_of_tests, tmp_path, services, verify):
-    """Run `authsite import` for the site of the test; everybody comes."""
+def import_users(database_url, settings_of_tests, tmp_path, services, verify):
+    """Run `authsite import` for the site of the test, and verify all emails."""
     ini = write_ini(tmp_path / "site.ini", settings_of_tests | {"sqlalchemy.url": database_url})
 
     def go(*arguments: str) -> None:
@@ -26,8 +26,8 @@ def bring(database_url, settings_of_tests, tmp_path, services, verify):
 
 
 @pytest.fixture
-def former_site(tmp_path):
-    """Make the database of another system with one person for each of its forms of hashes."""
+def legacy_database(tmp_path):
+    """Make the database of another system with one user for each of its hash formats."""
 
     def make(system: str, hashes: dict[str, str]) -> str:
         tables, table, row = {
@@ -35,15 +35,15 @@ def former_site(tmp_path):
             "django": (former_sites.DJANGO, "auth_user", former_sites.of_django),
             "devise": (former_sites.DEVISE, "users", former_sites.of_devise),
         }[system]
-        rows = [row(number, kept) for number, kept in enumerate(hashes.values(), start=1)]
+        rows = [row(number, hashed) for number, hashed in enumerate(hashes.values(), start=1)]
         return former_sites.a_former_site(tmp_path / f"{system}.db", tables, **{table: rows})
 
     return make
 
 
 @pytest.fixture
-def kept(dbsession):
-    """What the database keeps of the password of an address."""
+def stored_hash(dbsession):
+    """Return the password hash of the user with an email."""
 
     def look(email: str) -> str:
         dbsession.rollback()
@@ -53,7 +53,7 @@ def kept(dbsession):
 
 
 def hashes_of(system: str, password: str) -> dict[str, str]:
-    """Return the hashes of a password, by the form, that somebody of the system may have."""
+    """Return the hashes of a password in the formats of a system."""
     if system == "devise":
         return {"bcrypt": foreign_hashes.DEVISE[password]}
     forms = {"django": foreign_hashes.DJANGO, "lucia": foreign_hashes.LUCIA}[system]
@@ -62,33 +62,34 @@ def hashes_of(system: str, password: str) -> dict[str, str]:
 
 @pytest.mark.asvs("11.2.2", "11.4.2")
 @pytest.mark.parametrize("system", ["lucia", "django", "devise"])
-def test_who_was_imported_signs_in_with_the_old_password_and_has_a_hash_of_ours_then(
-    system, bring, former_site, new_browser, kept
+def test_imported_user_signs_in_and_gets_a_new_hash(
+    system, import_users, legacy_database, new_browser, stored_hash
 ):
     hashes = hashes_of(system, PASSWORD)
-    bring(system, former_site(system, hashes))
+    import_users(system, legacy_database(system, hashes))
     for number, hashed in enumerate(hashes.values(), start=1):
         email, browser = f"{system}{number}@example.com", new_browser()
-        assert kept(email).removeprefix("nfkc") == hashed
+        assert stored_hash(email).removeprefix("nfkc") == hashed
         assert browser.sign_in(email, "another password").status_int == 422
-        assert kept(email).removeprefix("nfkc") == hashed
+        assert stored_hash(email).removeprefix("nfkc") == hashed
         assert browser.sign_in(email, PASSWORD).status_int == 303
         assert browser.is_signed_in
-        renewed = kept(email)
+        renewed = stored_hash(email)
         assert renewed.startswith("$argon2id$v=19$m=8,")
         browser.sign_out()
         assert browser.sign_in(email, "another password").status_int == 422
         assert browser.sign_in(email, PASSWORD).status_int == 303
-        assert kept(email) == renewed
+        assert stored_hash(email) == renewed
 
 
 @pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize("system", ["lucia", "django", "devise"])
-def test_a_wrong_password_is_answered_as_any_other(system, bring, former_site, new_browser):
-    """Nobody is told by words that an account was imported."""
+def test_wrong_password_does_not_reveal_an_import(
+    system, import_users, legacy_database, new_browser
+):
     hashes = hashes_of(system, PASSWORD)
-    bring(system, former_site(system, hashes))
-    unknown = new_browser().sign_in("nobody@example.com", "another password")
+    import_users(system, legacy_database(system, hashes))
+    unknown = new_browser().sign_in("unknown@example.com", "another password")
     for number in range(1, len(hashes) + 1):
         page = new_browser().sign_in(f"{system}{number}@example.com", "another password")
         assert page.status_int == unknown.status_int == 422
@@ -96,12 +97,12 @@ def test_a_wrong_password_is_answered_as_any_other(system, bring, former_site, n
 
 
 @pytest.mark.parametrize("name", ["argon2", "bcrypt", "scrypt"])
-def test_what_the_old_library_made_of_a_password_is_made_of_it_once_more(
-    name, bring, former_site, browser, kept
+def test_lucia_password_is_normalized_for_its_legacy_hash(
+    name, import_users, legacy_database, browser, stored_hash
 ):
-    """It hashed the NFKC; from the first sign-in on, the password counts as it is typed."""
+    """It hashed the NFKC form; from the first sign-in on, the password counts as typed."""
     hashes = {name: hashes_of("lucia", LIGATURE)[name]}
-    bring("lucia", former_site("lucia", hashes))
+    import_users("lucia", legacy_database("lucia", hashes))
     email = "lucia1@example.com"
     assert browser.sign_in(email, LIGATURE).status_int == 303
     browser.sign_out()
@@ -111,11 +112,11 @@ def test_what_the_old_library_made_of_a_password_is_made_of_it_once_more(
 
 @pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED])
 @pytest.mark.parametrize("hashed", [COMPOSED, DECOMPOSED])
-def test_a_password_with_accents_is_the_one_that_was_typed_there(
-    typed, hashed, bring, former_site, browser
+def test_legacy_password_is_compared_as_typed(
+    typed, hashed, import_users, legacy_database, browser
 ):
-    """Nothing was normalized there; from then on, both spellings are one."""
-    bring("django", former_site("django", hashes_of("django", hashed)))
+    """Django does not normalize passwords; after the first sign-in, both spellings work."""
+    import_users("django", legacy_database("django", hashes_of("django", hashed)))
     may_be_another = (typed, hashed) == (COMPOSED, DECOMPOSED)
     status = browser.sign_in("django1@example.com", typed).status_int
     assert status == (422 if may_be_another else 303)
@@ -126,19 +127,18 @@ def test_a_password_with_accents_is_the_one_that_was_typed_there(
             browser.sign_out()
 
 
-def test_a_site_with_a_pepper_lets_them_in_and_gives_them_the_pepper(
-    bring, former_site, new_site, kept
+def test_sign_in_adds_the_pepper_to_a_legacy_hash(
+    import_users, legacy_database, new_site, stored_hash
 ):
-    bring("devise", former_site("devise", hashes_of("devise", PASSWORD)))
+    import_users("devise", legacy_database("devise", hashes_of("devise", PASSWORD)))
     _, browser = new_site({"authsite.passwords.pepper": "first:" + "f" * 43})
     assert browser.sign_in("devise1@example.com", PASSWORD).status_int == 303
-    assert kept("devise1@example.com").startswith("pepper=first$argon2id$")
+    assert stored_hash("devise1@example.com").startswith("pepper=first$argon2id$")
 
 
-def test_an_old_hash_is_good_where_a_password_is_asked_for_again(
-    bring, former_site, browser, dbsession, kept
+def test_legacy_hash_verifies_the_current_password(
+    import_users, legacy_database, browser, dbsession, stored_hash
 ):
-    """Whoever was signed in when the hash came, if that can be, may change the password by it."""
     browser.sign_up()
     old = foreign_hashes.DEVISE[PASSWORD]
     dbsession.execute(sa.update(User).values(password_hash=old))
@@ -147,44 +147,44 @@ def test_an_old_hash_is_good_where_a_password_is_asked_for_again(
     typed = {"current_password": PASSWORD, "password": new, "confirm_password": new}
     wrong = typed | {"current_password": "another password"}
     assert browser.submit(browser.get("/account/password"), wrong).status_int == 422
-    assert kept("ada@example.com") == old
+    assert stored_hash("ada@example.com") == old
     assert browser.submit(browser.get("/account/password"), typed).status_int == 303
-    assert kept("ada@example.com").startswith("$argon2id$")
+    assert stored_hash("ada@example.com").startswith("$argon2id$")
     browser.sign_out()
     assert browser.sign_in(password=new).status_int == 303
 
 
-def test_who_had_no_password_there_asks_for_one_by_mail(bring, former_site, browser, kept, mailbox):
-    bring("django", former_site("django", {"none": "!unusable"}))
+def test_user_imported_without_password_requests_a_reset(
+    import_users, legacy_database, browser, stored_hash, mailbox
+):
+    import_users("django", legacy_database("django", {"none": "!unusable"}))
     email = "django1@example.com"
-    assert kept(email) is None
+    assert stored_hash(email) is None
     assert browser.sign_in(email, "!unusable").status_int == 422
     assert browser.sign_in(email, "").status_int == 422
     browser.submit(browser.get("/forgot-password"), {"email": email})
     assert mailbox.latest("reset_password", email).path_to("reset-password")
 
 
-def test_csv_and_json_lines_bring_people_as_well(bring, tmp_path, browser, new_browser, kept):
+def test_csv_and_json_lines_are_imported(import_users, tmp_path, browser, new_browser, stored_hash):
     csv = tmp_path / "people.csv"
     csv.write_text(
         f"mail;given;hash;seen\nada@example.com;Ada;{foreign_hashes.DEVISE[PASSWORD]};2024-05-01\n"
     )
-    bring("csv", str(csv), "--map", "first_name=given", "--map", "created=seen")
+    import_users("csv", str(csv), "--map", "first_name=given", "--map", "created=seen")
     assert browser.sign_in(password=PASSWORD).status_int == 303
     assert "Hello, Ada" in browser.get("/dashboard").text
     jsonl = tmp_path / "people.jsonl"
     raw = foreign_hashes.DJANGO["argon2"][PASSWORD].removeprefix("argon2")
     jsonl.write_text(f'{{"email": "eve@example.com", "hash": "{raw}", "name": "Eve Doe"}}\n')
-    bring("jsonl", str(jsonl))
-    assert kept("eve@example.com") == f"argon2{raw}"
+    import_users("jsonl", str(jsonl))
+    assert stored_hash("eve@example.com") == f"argon2{raw}"
     assert new_browser().sign_in("eve@example.com", PASSWORD).status_int == 303
-    assert kept("eve@example.com").startswith("$argon2id$v=19$m=8,")
+    assert stored_hash("eve@example.com").startswith("$argon2id$v=19$m=8,")
 
 
-def test_who_was_imported_has_been_a_member_since_they_signed_up_there(
-    bring, former_site, dbsession
-):
-    bring("devise", former_site("devise", hashes_of("devise", PASSWORD)))
+def test_import_keeps_creation_date_and_external_id(import_users, legacy_database, dbsession):
+    import_users("devise", legacy_database("devise", hashes_of("devise", PASSWORD)))
     user = dbsession.scalars(sa.select(User)).one()
     assert (user.external_id, user.created_at) == (
         "devise:1",

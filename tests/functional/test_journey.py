@@ -1,22 +1,22 @@
-"""The way through the whole site, with the turns that people take by mistake."""
+"""A journey through the whole site, with the mistakes that users make."""
 
 from tests.browsers import PASSWORD
-from tests.functional.reading import said_beside, status_of
+from tests.functional.reading import description_of, status_of
 
 
-def test_a_person_signs_up_looks_around_leaves_and_comes_back(browser, new_browser):
+def test_user_signs_up_makes_mistakes_and_returns(browser, new_browser):
     page = browser.get("/")
     page = page.click("Sign up", index=0)
     typed = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example"}
     secret = {"password": "ada", "confirm_password": "ada"}
 
     page = browser.submit(page, typed | secret)
-    assert "Enter an email address" in said_beside(page, "email")
+    assert "Enter an email address" in description_of(page, "email")
     page = browser.submit(page, {"email": "ada@example.com"} | secret)
-    assert "Use at least 8 characters." in said_beside(page, "password")
+    assert "Use at least 8 characters." in description_of(page, "password")
     secret = {"password": PASSWORD, "confirm_password": PASSWORD.upper()}
     page = browser.submit(page, secret)
-    assert "don't match" in said_beside(page, "confirm_password")
+    assert "don't match" in description_of(page, "confirm_password")
     answer = browser.submit(page, dict.fromkeys(secret, PASSWORD))
     assert answer.location == "http://localhost/dashboard"
 
@@ -25,14 +25,13 @@ def test_a_person_signs_up_looks_around_leaves_and_comes_back(browser, new_brows
     page = page.click("Ada Lovelace")
     assert page.request.path == "/account"
     page = browser.submit(page, {"first_name": ""})
-    assert "Enter your first name." in said_beside(page, "first_name")
+    assert "Enter your first name." in description_of(page, "first_name")
     page = browser.submit(page, {"first_name": "Augusta"}).follow()
     assert status_of(page) == "Name saved."
 
-    # The neighbour takes the same address, tries the dashboard, and learns nothing.
     neighbour = new_browser()
     page = neighbour.sign_up(email="ADA@example.com", first_name="Eve")
-    assert "This email already has an account." in said_beside(page, "email")
+    assert "This email already has an account." in description_of(page, "email")
     assert neighbour.get("/dashboard").status_int == 303
 
     page = browser.sign_out().follow()
@@ -46,7 +45,7 @@ def test_a_person_signs_up_looks_around_leaves_and_comes_back(browser, new_brows
     assert "Augusta Lovelace" in answer.follow()
 
 
-def test_a_form_that_was_shown_before_the_sign_in_in_another_window_explains_itself(browser):
+def test_outdated_form_offers_a_reload(browser):
     forgotten = browser.get("/sign-up")
     browser.sign_up()
     browser.sign_out()
@@ -58,7 +57,7 @@ def test_a_form_that_was_shown_before_the_sign_in_in_another_window_explains_its
     assert page.status_int == 200
 
 
-def test_two_people_at_one_site_never_meet(new_browser):
+def test_two_users_see_only_their_own_account(new_browser):
     ada, grace = new_browser(), new_browser()
     ada.sign_up()
     grace.sign_up(first_name="Grace", last_name="Hopper", email="grace@example.com")

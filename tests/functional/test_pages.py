@@ -1,4 +1,4 @@
-"""What pages have in common: titles, the error summary, the navigation of an account."""
+"""Titles, the error summary and the account navigation of all pages."""
 
 import pytest
 
@@ -17,7 +17,7 @@ FORMS = ["/sign-up", "/sign-in", "/account", "/account/password"]
 
 @pytest.fixture
 def ada(browser: Browser) -> Browser:
-    """The browser of Ada, who has an account."""
+    """The browser of a signed-in user."""
     browser.sign_up()
     return browser
 

@@ -1,4 +1,4 @@
-"""A site that gets a pepper, changes it and drops the former one, while people sign in."""
+"""A site adds a pepper, replaces it and removes the old one, while users sign in."""
 
 import logging
 
@@ -14,15 +14,15 @@ FIRST, SECOND = "first:" + "f" * 43, "second:" + "s" * 43
 
 @pytest.fixture
 def restarted(new_site):
-    """Start the site again with these peppers; return a browser before it."""
+    """Start the site again with these peppers; return a browser of it."""
     return lambda *peppers: new_site(
         {"authsite.passwords.pepper": ",".join(peppers)} if peppers else {}
     )[1]
 
 
 @pytest.fixture
-def kept(dbsession):
-    """What the database keeps of Ada's password."""
+def stored_hash(dbsession):
+    """Return Ada's password hash."""
 
     def look():
         dbsession.rollback()
@@ -32,51 +32,49 @@ def kept(dbsession):
 
 
 @pytest.mark.asvs("11.2.2")
-def test_adding_and_removing_peppers_locks_no_user_out(restarted, kept):
+def test_adding_and_removing_peppers_locks_no_user_out(restarted, stored_hash):
     assert restarted().sign_up().status_int == 303
-    assert kept().startswith("$argon2id$")
+    assert stored_hash().startswith("$argon2id$")
 
     services = restarted(FIRST)
     assert services.sign_in(password="wrong").status_int == 422
-    assert kept().startswith("$argon2id$")
+    assert stored_hash().startswith("$argon2id$")
     assert services.sign_in().status_int == 303
-    renewed = kept()
+    renewed = stored_hash()
     assert renewed.startswith("pepper=first$argon2id$")
     assert restarted(FIRST).sign_in().status_int == 303
-    assert kept() == renewed
+    assert stored_hash() == renewed
 
     assert restarted(SECOND, FIRST).sign_in().status_int == 303
-    rotated = kept()
+    rotated = stored_hash()
     assert rotated.startswith("pepper=second$argon2id$")
 
     services = restarted(SECOND)
     assert services.sign_in().status_int == 303
-    assert kept() == rotated
+    assert stored_hash() == rotated
 
 
-def test_who_signs_up_has_the_pepper_at_once(restarted, kept):
+def test_sign_up_uses_the_newest_pepper(restarted, stored_hash):
     restarted(SECOND, FIRST).sign_up()
-    assert kept().startswith("pepper=second$argon2id$")
+    assert stored_hash().startswith("pepper=second$argon2id$")
 
 
 @pytest.mark.asvs("16.2.5")
-def test_a_pepper_that_is_lost_locks_out_those_who_need_it_and_says_so_in_the_log(
-    restarted, kept, caplog
-):
-    """The page says what it says of a wrong password."""
+def test_missing_pepper_refuses_sign_in_and_is_logged(restarted, stored_hash, caplog):
+    """The page shows the same error as for a wrong password."""
     restarted(FIRST).sign_up()
-    before, services = kept(), restarted(SECOND)
+    before, services = stored_hash(), restarted(SECOND)
     wrong = alert_of(restarted(FIRST).sign_in(password="wrong"))
     with caplog.at_level(logging.DEBUG):
         for _ in range(2):
             page = services.sign_in()
             assert page.status_int == 422
             assert alert_of(page) == wrong
-    told = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert [record.getMessage() for record in told] == [
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert [record.getMessage() for record in errors] == [
         "sys_pepper_missing: some hashes need pepper first, which is not set"
     ]
-    assert kept() == before
+    assert stored_hash() == before
     for secret in (PASSWORD, before, FIRST, SECOND, "f" * 43, "s" * 43):
         assert secret not in caplog.text
     assert restarted(SECOND, FIRST).sign_in().status_int == 303

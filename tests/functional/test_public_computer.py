@@ -1,4 +1,4 @@
-"""*This is a public computer*: a session that is short, and ends with the browser."""
+"""*This is a public computer*: the session is short and ends with the browser."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from authsite.models import UserSession
 from tests.browsers import PASSWORD
 from tests.functional.cookies import cookies_of, is_blanked, lasts
-from tests.functional.reading import input_of, said_beside
+from tests.functional.reading import description_of, input_of
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -21,7 +21,7 @@ def sign_in(browser, **values):
 
 @pytest.fixture
 def ada(new_browser):
-    """Someone who has an account, and is signed in at home."""
+    """The browser of a user at home."""
     browser = new_browser()
     browser.sign_up()
     return browser
@@ -29,40 +29,40 @@ def ada(new_browser):
 
 @pytest.fixture
 def library(ada, browser):
-    """A browser that belongs to everybody, in which she is signed in."""
+    """A public browser in which the user is signed in."""
     assert sign_in(browser).status_int == 303
     return browser
 
 
-def test_the_box_is_there_explained_and_not_ticked(browser):
+def test_checkbox_is_explained_and_not_checked(browser):
     page = browser.get("/sign-in")
     box = input_of(page, "public_computer")
     assert box["type"] == "checkbox"
     assert not box.has_attr("checked")
     assert page.html.find("label", attrs={"for": box["id"]}).text == "This is a public computer"
-    assert "sign you out when you close the browser" in said_beside(page, "public_computer")
+    assert "sign you out when you close the browser" in description_of(page, "public_computer")
 
 
-def test_what_was_ticked_stays_ticked_after_a_mistake(ada, browser):
+def test_checkbox_stays_checked_after_a_mistake(ada, browser):
     assert input_of(sign_in(browser, password="wrong"), "public_computer").has_attr("checked")
     assert not input_of(browser.sign_in(password="wrong"), "public_computer").has_attr("checked")
 
 
 @pytest.mark.asvs("7.1.1")
-def test_the_cookie_goes_with_the_browser(ada, browser):
+def test_session_cookie_ends_with_the_browser(ada, browser):
     cookie = cookies_of(sign_in(browser))["session"]
     assert (cookie["max-age"], cookie["expires"]) == ("", "")
     assert cookie["httponly"]
 
 
-def test_nothing_tells_the_next_person_who_was_here(ada, browser):
+def test_sign_out_leaves_only_the_flash_cookie(ada, browser):
     assert "device" not in cookies_of(sign_in(browser))
     browser.sign_out()
     assert set(browser.app.cookies) == {"flash"}
 
 
 @pytest.mark.asvs("7.3.1")
-def test_it_ends_after_a_quarter_of_an_hour_without_a_visit(library, ada, let_time_pass):
+def test_session_ends_after_fifteen_idle_minutes(library, ada, let_time_pass):
     let_time_pass(14 * MINUTE)
     assert library.is_signed_in
     let_time_pass(15 * MINUTE)
@@ -71,7 +71,7 @@ def test_it_ends_after_a_quarter_of_an_hour_without_a_visit(library, ada, let_ti
 
 
 @pytest.mark.asvs("7.3.2")
-def test_it_ends_after_half_a_day_however_busy(library, let_time_pass):
+def test_session_ends_after_twelve_hours(library, let_time_pass):
     for _ in range(71):
         let_time_pass(10 * MINUTE)
         answer = library.get("/dashboard", status=200)
@@ -80,7 +80,7 @@ def test_it_ends_after_half_a_day_however_busy(library, let_time_pass):
     assert is_blanked(library.get("/dashboard", status=303))
 
 
-def test_a_visit_is_written_down_once_in_a_minute(library, dbsession, let_time_pass):
+def test_session_is_refreshed_once_a_minute(library, dbsession, let_time_pass):
     def expiry():
         dbsession.commit()
         rows = dbsession.scalars(
@@ -97,7 +97,7 @@ def test_a_visit_is_written_down_once_in_a_minute(library, dbsession, let_time_p
     assert timedelta(0) <= datetime.now(UTC) + 15 * MINUTE - expiry() < MINUTE
 
 
-def test_where_visits_are_written_down_often_they_are_here_too(ada, new_site, let_time_pass):
+def test_shorter_refresh_interval_applies(ada, new_site, let_time_pass):
     _, browser = new_site({"authsite.session.refresh_interval": "10s"})
     sign_in(browser)
     for _ in range(3):
@@ -107,12 +107,12 @@ def test_where_visits_are_written_down_often_they_are_here_too(ada, new_site, le
         assert browser.is_signed_in
 
 
-def test_the_next_sign_in_is_as_long_as_ever(library):
+def test_next_sign_in_has_the_usual_lifetime(library):
     library.sign_out()
     assert lasts(cookies_of(library.sign_in())["session"], 30 * DAY)
 
 
-def test_both_limits_are_settings(ada, new_site, let_time_pass):
+def test_both_timeouts_are_settings(ada, new_site, let_time_pass):
     settings = {
         "authsite.session.public_idle_timeout": "5m",
         "authsite.session.public_absolute_timeout": "8m",

@@ -62,7 +62,7 @@ def test_reactivation_signs_in(ada, page, mailbox, dbsession):
     assert pending(dbsession) == 0
 
 
-def test_reactivation_leads_where_the_user_was_going(ada):
+def test_reactivation_returns_to_the_requested_page(ada):
     paused = ada.sign_in(at="/sign-in?next=/account/history")
     kept = ada.submit(paused.follow(), {})
     assert kept.location == "http://localhost/account/history"
@@ -81,7 +81,7 @@ def test_pending_sign_in_is_stored_as_a_digest(ada, page, dbsession):
     assert secret not in repr(row)
 
 
-def test_pending_sign_in_alone_keeps_nothing(ada, page, dbsession):
+def test_pending_sign_in_does_not_reactivate(ada, page, dbsession):
     assert dbsession.scalar(sa.select(User.delete_after)) is not None
 
 
@@ -122,12 +122,12 @@ def test_second_click_ends_on_the_dashboard(ada, page):
 
 
 def test_another_sign_in_replaces_the_pending_one(ada, page, dbsession):
-    former = ada.app.cookies["pending_sign_in"]
+    previous = ada.app.cookies["pending_sign_in"]
     again = ada.sign_in().follow()
     assert pending(dbsession) == 1
     ada.submit(again, {})
     ada.sign_out()
-    plant(ada, "pending_sign_in", former)
+    plant(ada, "pending_sign_in", previous)
     assert expired(ada.get(PAGE))
 
 
@@ -139,7 +139,7 @@ def test_reactivation_revokes_pending_sign_ins_of_other_browsers(ada, page, new_
     assert expired(other.submit(waiting, {}))
 
 
-def test_page_leads_to_the_dashboard_when_another_tab_has_resumed(ada, page):
+def test_page_redirects_when_another_tab_has_resumed(ada, page):
     cookie = ada.app.cookies["pending_sign_in"]
     ada.submit(page, {}).follow()
     plant(ada, "pending_sign_in", cookie)
@@ -173,7 +173,7 @@ def test_sign_out_ends_a_pending_sign_in(ada, new_browser, dbsession):
     assert pending(dbsession) == 0
 
 
-def test_resumed_session_was_authenticated_at_the_sign_in(ada, page, dbsession, let_time_pass):
+def test_resumed_session_keeps_its_authentication_time(ada, page, dbsession, let_time_pass):
     let_time_pass(timedelta(minutes=9))
     ada.submit(page, {})
     row = dbsession.execute(sa.select(UserSession.authenticated_at, UserSession.created_at)).one()

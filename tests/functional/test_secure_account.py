@@ -16,21 +16,21 @@ from tests.functional.recovery import ADA, NEW_PASSWORD, choose, reset_link
 from tests.site.test_gets_change_nothing import dump
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
-THIEF = "thief@example.net"
+ATTACKER = "attacker@example.net"
 UNKNOWN = f"/secure-account/{'A' * 43}"
 
 
 @pytest.fixture
 def ada(new_browser):
-    """A browser whose user is signed in."""
+    """The browser of a signed-in user."""
     browser = new_browser(REMOTE_ADDR="198.51.100.7")
     browser.sign_up()
     return browser
 
 
 @pytest.fixture
-def tell(ada, services, dbsession, mailbox):
-    """Send a notice to the current address of Ada's account; return the path of its link."""
+def notify(ada, services, dbsession, mailbox):
+    """Send a notice to the current email of Ada's account; return the path of its link."""
 
     def write() -> str:
         dbsession.rollback()
@@ -45,7 +45,7 @@ def tell(ada, services, dbsession, mailbox):
 
 @pytest.fixture
 def move(dbsession):
-    """Give an account another address, as if it had been verified."""
+    """Give an account another email, as if it had been verified."""
 
     def give(email: str, *, name: str = "Ada") -> None:
         dbsession.rollback()
@@ -57,10 +57,10 @@ def move(dbsession):
 
 
 @pytest.fixture
-def taken(tell, move, new_browser):
-    """A link to restore an address, and the browser of the user who has that address by now."""
-    link, browser = tell(), new_browser()
-    move(THIEF)
+def taken(notify, move, new_browser):
+    """A link to restore an email, and the browser of the user who has that email by now."""
+    link, browser = notify(), new_browser()
+    move(ATTACKER)
     browser.sign_up(first_name="Eve", email="eve@example.com")
     move(ADA, name="Eve")
     return link, browser
@@ -72,13 +72,13 @@ def press(browser, link):
 
 
 def path_after(answer):
-    """Return where a redirect leads to."""
+    """Return the path that a redirect leads to."""
     assert answer.status_int == 303
     return answer.location.removeprefix("http://localhost")
 
 
-def test_page_names_the_account_and_the_consequences(ada, browser, tell):
-    page = browser.get(tell())
+def test_page_names_the_account_and_the_consequences(ada, browser, notify):
+    page = browser.get(notify())
     assert page.html.h1.text == "Secure your account"
     assert f"We emailed <strong>{ADA}</strong>" in page
     assert "Signs out every device" in page
@@ -88,22 +88,22 @@ def test_page_names_the_account_and_the_consequences(ada, browser, tell):
     assert ada.is_signed_in
 
 
-def test_page_names_address_and_deletion_to_restore(ada, browser, tell, move, dbsession):
-    link = tell()
-    move(THIEF)
+def test_page_names_email_and_deletion_to_restore(ada, browser, notify, move, dbsession):
+    link = notify()
+    move(ATTACKER)
     dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=14)))
     dbsession.commit()
     page = browser.get(link)
     assert f"Restores {ADA} as the email of the account" in page
     assert "Cancels the deletion." in page
-    assert THIEF not in page
+    assert ATTACKER not in page
 
 
 @pytest.mark.asvs("7.4.3", "6.3.7")
-def test_secure_account_signs_everyone_else_out(ada, browser, new_browser, tell):
+def test_secure_account_signs_everyone_else_out(ada, browser, new_browser, notify):
     eve = new_browser()
     eve.sign_up(email="eve@example.com", first_name="Eve")
-    link = tell()
+    link = notify()
     answer = press(browser, link)
     assert [each.is_signed_in for each in (ada, browser, eve)] == [False, False, True]
     assert browser.sign_in(password=PASSWORD).status_int == 422
@@ -118,40 +118,48 @@ def test_secure_account_signs_everyone_else_out(ada, browser, new_browser, tell)
     assert browser.sign_in(password=NEW_PASSWORD).status_int == 303
 
 
-def test_secure_account_ends_the_own_session(ada, tell):
-    answer = press(ada, tell())
+def test_secure_account_ends_the_current_session(ada, notify):
+    answer = press(ada, notify())
     assert is_blanked(answer)
     assert ada.get(path_after(answer)).html.h1.text == "Reset your password"
 
 
 @pytest.mark.asvs("7.4.3", "6.3.7")
-def test_owner_recovers_an_account_moved_twice_by_a_thief(ada, new_browser, tell, move, mailbox):
-    """The thief knows the password, receives all emails, and uses their links first."""
-    owner, thief = new_browser(REMOTE_ADDR="192.0.2.7"), new_browser(REMOTE_ADDR="203.0.113.9")
-    thief.sign_in()
-    owners_link = tell()
-    move(THIEF)
-    thiefs_link = tell()
-    move("thief@example.org")
-    thiefs_other_link = tell()
-    thiefs_reset = path_after(press(thief, thiefs_link))
-    assert choose(thief, thiefs_reset, "twelve red foxes run").status_int == 303
-    assert thief.sign_in(THIEF, "twelve red foxes run").status_int == 303
-    thiefs_last_link = mailbox.latest("password_changed", THIEF).path_to("secure-account")
-    thiefs_pending = reset_link(thief, mailbox, THIEF)
+def test_owner_recovers_an_account_moved_twice_by_an_attacker(
+    ada, new_browser, notify, move, mailbox
+):
+    """The attacker knows the password, receives all emails, and uses their links first."""
+    owner, attacker = new_browser(REMOTE_ADDR="192.0.2.7"), new_browser(REMOTE_ADDR="203.0.113.9")
+    attacker.sign_in()
+    owners_link = notify()
+    move(ATTACKER)
+    attackers_link = notify()
+    move("attacker@example.org")
+    attackers_other_link = notify()
+    attackers_reset = path_after(press(attacker, attackers_link))
+    assert choose(attacker, attackers_reset, "twelve red foxes run").status_int == 303
+    assert attacker.sign_in(ATTACKER, "twelve red foxes run").status_int == 303
+    attackers_last_link = mailbox.latest("password_changed", ATTACKER).path_to("secure-account")
+    attackers_pending = reset_link(attacker, mailbox, ATTACKER)
 
     owners_reset = path_after(press(owner, owners_link))
-    for link in (thiefs_link, thiefs_other_link, thiefs_last_link, thiefs_reset, thiefs_pending):
-        assert thief.get(link, expect_errors=True).status_int == 410
-    assert not thief.is_signed_in
+    for link in (
+        attackers_link,
+        attackers_other_link,
+        attackers_last_link,
+        attackers_reset,
+        attackers_pending,
+    ):
+        assert attacker.get(link, expect_errors=True).status_int == 410
+    assert not attacker.is_signed_in
     assert choose(owner, owners_reset).status_int == 303
-    assert thief.sign_in(THIEF, "twelve red foxes run").status_int == 422
-    assert thief.sign_in(ADA, "twelve red foxes run").status_int == 422
+    assert attacker.sign_in(ATTACKER, "twelve red foxes run").status_int == 422
+    assert attacker.sign_in(ADA, "twelve red foxes run").status_int == 422
     assert owner.sign_in(ADA, NEW_PASSWORD).status_int == 303
 
 
-def test_secure_account_cancels_a_deletion(ada, browser, tell, dbsession):
-    link = tell()
+def test_secure_account_cancels_a_deletion(ada, browser, notify, dbsession):
+    link = notify()
     dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=14)))
     dbsession.commit()
     press(browser, link)
@@ -159,19 +167,19 @@ def test_secure_account_cancels_a_deletion(ada, browser, tell, dbsession):
 
 
 @pytest.mark.asvs("2.3.4")
-def test_secure_account_link_works_once(ada, browser, tell):
-    link = tell()
+def test_secure_account_link_works_once(ada, browser, notify):
+    link = notify()
     page = browser.get(link)
     path = path_after(browser.submit(page, {}))
     assert browser.submit(page, {}).status_int == 410
-    gone = browser.get(link, status=410)
-    assert gone.html.h1.text == "This link is no longer valid"
-    assert gone.click("Reset password").request.path == "/forgot-password"
+    invalid = browser.get(link, status=410)
+    assert invalid.html.h1.text == "This link is no longer valid"
+    assert invalid.click("Reset password").request.path == "/forgot-password"
     assert choose(browser, path).status_int == 303
 
 
-def test_secure_account_link_expires(ada, browser, tell, dbsession):
-    link = tell()
+def test_secure_account_link_expires(ada, browser, notify, dbsession):
+    link = notify()
     page = browser.get(link)
     dbsession.execute(sa.update(EmailLink).values(expires_at=utc_now()))
     dbsession.commit()
@@ -180,9 +188,9 @@ def test_secure_account_link_expires(ada, browser, tell, dbsession):
     assert ada.is_signed_in
 
 
-def test_reset_keeps_the_secure_account_link(ada, browser, tell, mailbox):
-    """Otherwise a thief who reads one email could keep the account for good."""
-    link = tell()
+def test_reset_keeps_the_secure_account_link(ada, browser, notify, mailbox):
+    """Otherwise an attacker who reads one email could keep the account for good."""
+    link = notify()
     choose(browser, reset_link(browser, mailbox))
     assert press(browser, link).status_int == 303
 
@@ -201,8 +209,8 @@ def test_malformed_tokens_are_not_found(ada, browser, path):
 
 @pytest.mark.asvs("3.5.3")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_opening_the_link_changes_nothing(ada, browser, services, tell, method):
-    link = tell()
+def test_opening_the_link_changes_nothing(ada, browser, services, notify, method):
+    link = notify()
     before = dump(services)
     for path in (link, UNKNOWN):
         browser.app.request(path, method=method, expect_errors=True)
@@ -211,16 +219,16 @@ def test_opening_the_link_changes_nothing(ada, browser, services, tell, method):
 
 
 @pytest.mark.asvs("3.5.1")
-def test_forms_of_other_sites_are_refused(ada, browser, tell):
-    form = form_of(browser.get(tell()))
+def test_forms_of_other_sites_are_refused(ada, browser, notify):
+    form = form_of(browser.get(notify()))
     headers = {"Sec-Fetch-Site": "cross-site"}
     assert form.submit(headers=headers, expect_errors=True).status_int == 403
     assert ada.is_signed_in
 
 
 @pytest.mark.asvs("14.3.2", "14.2.1", "14.2.6")
-def test_token_does_not_leak(ada, browser, tell, caplog):
-    link = tell()
+def test_token_does_not_leak(ada, browser, notify, caplog):
+    link = notify()
     token = link.rpartition("/")[2]
     page = browser.get(link)
     assert page.headers["Cache-Control"] == "no-store"
@@ -232,8 +240,8 @@ def test_token_does_not_leak(ada, browser, tell, caplog):
 
 
 @pytest.mark.asvs("6.3.1", "2.4.1")
-def test_attempts_with_invalid_links_are_throttled(ada, browser, new_browser, tell, services):
-    link = tell()
+def test_attempts_with_invalid_links_are_throttled(ada, browser, new_browser, notify, services):
+    link = notify()
     form = form_of(browser.get(link))
     form.action = UNKNOWN
     statuses = [form.submit(headers=HERE, expect_errors=True).status_int for _ in range(11)]
@@ -246,26 +254,26 @@ def test_attempts_with_invalid_links_are_throttled(ada, browser, new_browser, te
     assert press(new_browser(REMOTE_ADDR="203.0.113.9"), link).status_int == 303
 
 
-def test_valid_links_are_not_throttled(ada, new_site, tell):
+def test_valid_links_are_not_throttled(ada, new_site, notify):
     one = {f"authsite.throttle.email_link_{each}": "1/1h" for each in ("account", "network")}
     _, browser = new_site(one)
-    assert [press(browser, tell()).status_int for _ in range(3)] == [303] * 3
+    assert [press(browser, notify()).status_int for _ in range(3)] == [303] * 3
 
 
-def test_link_to_a_taken_address_is_throttled(browser, taken):
+def test_link_to_a_taken_email_is_throttled(browser, taken):
     """It stays usable, so each attempt counts."""
     link, _ = taken
     assert [press(browser, link).status_int for _ in range(11)] == [409] * 10 + [429]
 
 
-def test_address_taken_meanwhile_is_not_restored(ada, browser, taken, move):
+def test_email_taken_meanwhile_is_not_restored(ada, browser, taken, move):
     """The site's own pages cannot cause this; all sessions of Ada end nevertheless."""
     link, other = taken
     page = press(browser, link)
     assert page.status_int == 409
     assert "another account now uses this email" in alert_of(page)
     assert [each.is_signed_in for each in (ada, other)] == [False, True]
-    assert browser.sign_in(THIEF, PASSWORD).status_int == 422
+    assert browser.sign_in(ATTACKER, PASSWORD).status_int == 422
     move("eve@example.com", name="Eve")
     assert choose(browser, path_after(browser.submit(page, {}))).status_int == 303
     assert browser.sign_in(ADA, NEW_PASSWORD).status_int == 303

@@ -1,4 +1,4 @@
-"""The cookies of the site: what the browser is told about them, and which of them are believed."""
+"""The cookies of the site: their attributes, and which values are accepted."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.asvs("3.3.2", "3.3.4")
-def test_the_cookie_on_http_is_for_this_site_and_no_script(browser):
+def test_http_cookie_is_httponly_and_lax(browser):
     cookie = cookies_of(browser.sign_up())["session"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
@@ -26,7 +26,7 @@ def test_the_cookie_on_http_is_for_this_site_and_no_script(browser):
 
 
 @pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.5")
-def test_every_cookie_on_https_is_for_this_host_and_https_alone(new_site):
+def test_https_cookies_are_secure_and_host_only(new_site):
     _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
     answers = [browser.get("/sign-in"), browser.sign_up(), browser.sign_out()]
     cookies = [cookies_of(each) for each in answers]
@@ -41,7 +41,7 @@ def test_every_cookie_on_https_is_for_this_host_and_https_alone(new_site):
 
 
 @pytest.mark.asvs("3.3.3")
-def test_a_cookie_without_the_prefix_is_nothing_on_https(new_site):
+def test_https_ignores_a_cookie_without_the_prefix(new_site):
     _, browser = new_site({"authsite.site.url": SITE}, **HTTPS)
     browser.sign_up()
     value = browser.app.cookies["__Host-session"]
@@ -54,7 +54,7 @@ def test_a_cookie_without_the_prefix_is_nothing_on_https(new_site):
 
 
 @pytest.mark.asvs("7.2.3", "14.2.4")
-def test_only_the_digest_of_the_secret_is_kept(browser, dbsession):
+def test_session_secret_is_stored_as_a_digest(browser, dbsession):
     browser.sign_up()
     row = dbsession.scalars(sa.select(UserSession)).one()
     token = SessionToken.parse(browser.cookie)
@@ -63,7 +63,7 @@ def test_only_the_digest_of_the_secret_is_kept(browser, dbsession):
 
 
 def forged(cookie):
-    """Spell cookies that are nearly right; the id is right and the secret is not, or neither."""
+    """Yield invalid cookies: with a wrong id, a wrong secret, or malformed."""
     token = SessionToken.parse(cookie)
     yield str(SessionToken(token.id, SessionToken.new().secret))
     yield str(SessionToken(SessionToken.new().id, token.secret))
@@ -98,7 +98,7 @@ def test_invalid_session_cookie_is_anonymous_and_deleted(browser, new_browser, s
 @pytest.mark.parametrize(
     "second", ["session=x", "session=", "session={0}", "session", " session =x"]
 )
-def test_of_two_session_cookies_none_is_believed(browser, new_browser, second):
+def test_two_session_cookies_are_both_refused(browser, new_browser, second):
     browser.sign_up()
     ours, other = f"session={browser.cookie}", second.format(browser.cookie)
     for header in (f"{ours}; {other}", f"{other}; {ours}", f"{ours};{other};a=b"):
@@ -106,14 +106,14 @@ def test_of_two_session_cookies_none_is_believed(browser, new_browser, second):
         assert is_blanked(answer)
 
 
-def test_cookies_of_others_do_not_disturb(browser, new_browser):
+def test_unrelated_cookies_are_ignored(browser, new_browser):
     browser.sign_up()
     header = f"sessionx=1; xsession=2; a=session; session={browser.cookie}; b"
     assert new_browser().get("/dashboard", headers={"Cookie": header}).status_int == 200
 
 
 @pytest.mark.parametrize("planted", ["x", "", "<b>x</b>", "name-saved; flash=signed-out"])
-def test_nobody_puts_words_into_our_mouth(browser, planted):
+def test_planted_flash_cookie_shows_no_message(browser, planted):
     answer = browser.get("/", headers={"Cookie": f"flash={planted}"})
     assert status_of(answer) is None
     assert "flash=; Max-Age=0" in answer.headers["Set-Cookie"]

@@ -1,4 +1,4 @@
-"""The session: how it is made, kept alive, and how it ends."""
+"""How sessions start, are refreshed and end."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ def test_session_ends_at_its_idle_timeout(browser, let_time_pass):
 
 
 @pytest.mark.asvs("7.3.2")
-def test_each_visit_puts_the_end_off_until_the_absolute_limit(browser, let_time_pass):
+def test_visits_extend_the_session_to_its_absolute_timeout(browser, let_time_pass):
     browser.sign_up()
     for days in (30, 30, 30, 10):
         let_time_pass(20 * DAY)
@@ -37,7 +37,7 @@ def test_each_visit_puts_the_end_off_until_the_absolute_limit(browser, let_time_
     assert is_blanked(browser.get("/dashboard", status=303))
 
 
-def test_a_visit_is_written_down_once_in_an_hour(browser, dbsession, let_time_pass):
+def test_session_is_refreshed_once_an_hour(browser, dbsession, let_time_pass):
     browser.sign_up()
     let_time_pass(timedelta(minutes=59))
     before = dbsession.scalar(sa.select(UserSession.last_seen_at))
@@ -55,7 +55,7 @@ def test_a_visit_is_written_down_once_in_an_hour(browser, dbsession, let_time_pa
     assert "Set-Cookie" not in browser.get("/dashboard").headers
 
 
-def test_the_limits_are_settings(new_site, let_time_pass):
+def test_timeouts_are_settings(new_site, let_time_pass):
     settings = {
         "authsite.session.idle_timeout": "15m",
         "authsite.session.absolute_timeout": "30m",
@@ -71,7 +71,7 @@ def test_the_limits_are_settings(new_site, let_time_pass):
     assert not browser.is_signed_in
 
 
-def test_a_form_that_was_open_too_long_signs_nobody_in_again(browser, services, let_time_pass):
+def test_expired_session_cannot_send_an_old_form(browser, services, let_time_pass):
     browser.sign_up()
     page = browser.get("/account")
     let_time_pass(91 * DAY)
@@ -85,36 +85,36 @@ def test_a_form_that_was_open_too_long_signs_nobody_in_again(browser, services, 
 @pytest.mark.asvs("7.2.4")
 @pytest.mark.parametrize("known", [True, False])
 def test_sign_in_ignores_a_planted_session(browser, new_browser, dbsession, known):
-    """What was planted before the sign-in, be it a session or none, opens nothing."""
-    thief = new_browser()
-    thief.sign_up(email="eve@example.com")
-    planted = thief.cookie if known else str(SessionToken.new())
-    thief.sign_out()
+    """Session fixation: a cookie planted before signing in gives no access afterwards."""
+    attacker = new_browser()
+    attacker.sign_up(email="eve@example.com")
+    planted = attacker.cookie if known else str(SessionToken.new())
+    attacker.sign_out()
     plant(browser, "session", planted)
     browser.sign_up()
     assert browser.cookie != planted
-    plant(thief, "session", planted)
-    assert not thief.is_signed_in
+    plant(attacker, "session", planted)
+    assert not attacker.is_signed_in
 
 
 @pytest.mark.asvs("7.2.4")
-def test_who_signs_in_again_in_the_same_browser_closes_the_former_session(
+def test_sign_in_ends_the_previous_session_of_the_browser(
     browser, new_browser, dbsession, let_time_pass
 ):
     browser.sign_up()
-    former = browser.cookie
+    previous = browser.cookie
     let_time_pass(31 * DAY)
     other = new_browser()
     other.sign_in()
     page = browser.get("/sign-in")
-    plant(browser, "session", former)
+    plant(browser, "session", previous)
     answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
     assert list(cookies_of(answer)) == ["session", "form", "device"]
     ids = set(dbsession.scalars(sa.select(UserSession.id)))
     assert ids == {SessionToken.parse(each.cookie).id for each in (browser, other)}
 
 
-def test_who_knows_an_id_cannot_close_the_session(browser, new_browser):
+def test_session_id_alone_cannot_end_a_session(browser, new_browser):
     browser.sign_up()
     eve = new_browser()
     page = eve.get("/sign-up")
@@ -134,14 +134,14 @@ def test_who_knows_an_id_cannot_close_the_session(browser, new_browser):
     assert eve.is_signed_in
 
 
-def test_what_a_browser_says_of_itself_is_cut_and_made_printable(new_browser, dbsession):
+def test_user_agent_is_truncated_and_made_printable(new_browser, dbsession):
     new_browser(HTTP_USER_AGENT="\x1bx\r\n" + "y" * 600, REMOTE_ADDR="").sign_up()
     new_browser(HTTP_USER_AGENT="", REMOTE_ADDR="2001:DB8::1").sign_up(email="eve@example.com")
     rows = dbsession.execute(sa.select(UserSession.user_agent, UserSession.ip_address))
     assert set(map(tuple, rows)) == {("x" + "y" * 508, None), (None, "2001:db8::1")}
 
 
-def test_of_two_visits_at_the_same_moment_one_is_written_down(
+def test_simultaneous_visits_refresh_the_session_once(
     browser, new_browser, services, let_time_pass
 ):
     browser.sign_up()
@@ -158,10 +158,8 @@ def test_of_two_visits_at_the_same_moment_one_is_written_down(
     assert ["Set-Cookie" in answer.headers for answer in answers] == [True, False]
 
 
-def test_a_visit_that_cannot_be_written_down_is_no_reason_to_refuse(
-    browser, services, let_time_pass
-):
-    """Somebody else holds SQLite's only write lock; on PostgreSQL, the row itself."""
+def test_failed_refresh_does_not_refuse_the_visit(browser, services, let_time_pass):
+    """Another connection holds SQLite's only write lock; on PostgreSQL, the lock of the row."""
     browser.sign_up()
     let_time_pass(2 * DAY)
     with services.database.write_engine.begin() as connection:

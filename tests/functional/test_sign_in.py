@@ -1,4 +1,4 @@
-"""`/sign-in`: where a stranger says who they are."""
+"""`/sign-in`: signing in with email and password."""
 
 import unicodedata
 from datetime import UTC, datetime
@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from authsite.models import User
 from authsite.passwords.hasher import PasswordHasher
 from tests.browsers import PASSWORD
-from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
+from tests.functional.reading import alert_of, description_of, form_of, input_of, is_marked, rows_of
 
 WRONG = "Incorrect email or password."
 DASHBOARD = "http://localhost/dashboard"
-NOT_OURS = [
+UNSAFE_URLS = [
     "//evil.test",
     "///evil.test",
     "/\\evil.test",
@@ -43,14 +43,14 @@ NOT_OURS = [
 
 @pytest.fixture
 def ada(new_browser):
-    """Someone who has an account, signed in elsewhere."""
+    """The browser of a user who is signed in elsewhere."""
     browser = new_browser()
     browser.sign_up()
     return browser
 
 
 @pytest.mark.parametrize("typed", ["ada@example.com", " ADA@Example.com "])
-def test_the_right_password_opens_a_session_and_the_dashboard(ada, browser, typed):
+def test_sign_in_starts_a_session(ada, browser, typed):
     answer = browser.sign_in(typed)
     assert (answer.status_int, answer.location) == (303, DASHBOARD)
     assert browser.is_signed_in
@@ -59,14 +59,14 @@ def test_the_right_password_opens_a_session_and_the_dashboard(ada, browser, type
 
 
 @pytest.mark.asvs("6.2.10")
-def test_a_password_does_not_expire(ada, browser, dbsession):
+def test_password_does_not_expire(ada, browser, dbsession):
     dbsession.execute(sa.update(User).values(created_at=datetime(2000, 1, 1, tzinfo=UTC)))
     dbsession.commit()
     assert browser.sign_in().location == DASHBOARD
     assert browser.is_signed_in
 
 
-def test_a_password_is_the_same_on_every_keyboard(new_browser):
+def test_password_is_normalized_before_comparison(new_browser):
     composed = "crème brûlée à volonté"
     new_browser().sign_up(password=composed)
     assert new_browser().sign_in(password=unicodedata.normalize("NFD", composed)).status_int == 303
@@ -83,12 +83,12 @@ def test_a_password_is_the_same_on_every_keyboard(new_browser):
         ("ada@example.com, eve@example.com", PASSWORD),
     ],
 )
-def test_whatever_was_wrong_is_called_the_same(ada, browser, email, password):
+def test_failed_sign_ins_show_the_same_error(ada, browser, email, password):
     page = browser.sign_in(email, password)
     assert page.status_int == 422
     assert alert_of(page) == WRONG
-    assert WRONG in said_beside(page, "email")
-    assert WRONG in said_beside(page, "password")
+    assert WRONG in description_of(page, "email")
+    assert WRONG in description_of(page, "password")
     assert input_of(page, "email")["value"] == email
     assert not input_of(page, "password").get("value")
     assert password not in page
@@ -108,19 +108,19 @@ def test_whatever_was_wrong_is_called_the_same(ada, browser, email, password):
         ("password", f"{PASSWORD}\ufffd", "Remove invisible characters."),
     ],
 )
-def test_a_mistake_is_explained_beside_its_field(ada, browser, field, value, message):
+def test_invalid_input_is_explained_at_its_field(ada, browser, field, value, message):
     page = browser.sign_in(**{field: value})
     assert page.status_int == 422
-    assert message in said_beside(page, field)
+    assert message in description_of(page, field)
     assert is_marked(page, field)
     assert browser.cookie is None
 
 
 @pytest.mark.parametrize("path", ["/account", "/dashboard?a=b&c=%2F", "/account/nothing-here"])
-def test_who_was_sent_to_sign_in_comes_back(ada, browser, path):
-    asked = browser.get(path)
-    assert asked.status_int == 303
-    page = asked.follow()
+def test_sign_in_returns_to_the_requested_page(ada, browser, path):
+    redirect = browser.get(path)
+    assert redirect.status_int == 303
+    page = redirect.follow()
     assert "Sign in to continue." in page
     page = browser.submit(page, {"email": "ada@example.com", "password": "wrong"})
     answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
@@ -128,7 +128,7 @@ def test_who_was_sent_to_sign_in_comes_back(ada, browser, path):
 
 
 @pytest.mark.asvs("1.2.2", "3.7.2")
-@pytest.mark.parametrize("path", NOT_OURS)
+@pytest.mark.parametrize("path", UNSAFE_URLS)
 @pytest.mark.one_database
 def test_sign_in_never_redirects_to_another_site(ada, browser, path):
     page = browser.get(f"/sign-in?{urlencode({'next': path})}")
@@ -141,13 +141,13 @@ def test_sign_in_never_redirects_to_another_site(ada, browser, path):
 
 
 @pytest.mark.asvs("1.1.1")
-def test_a_way_that_was_encoded_twice_is_not_decoded_twice(ada, browser):
+def test_next_url_is_decoded_once(ada, browser):
     answer = browser.sign_in(at="/sign-in?next=/%252f%252fevil.test")
     assert answer.location == "http://localhost/%2f%2fevil.test"
 
 
-def test_the_signed_in_cannot_sign_in_over_their_session(ada, services):
-    """A form that was left open when its owner signed in in another window changes nothing."""
+def test_signed_in_user_is_sent_to_the_dashboard(ada, services):
+    """A form left open while the user signed in in another window changes nothing."""
     before = rows_of(services)
     assert ada.get("/sign-in").location == DASHBOARD
     typed = {"email": "ada@example.com", "password": PASSWORD}
@@ -157,7 +157,7 @@ def test_the_signed_in_cannot_sign_in_over_their_session(ada, services):
 
 
 @pytest.mark.asvs("11.2.2")
-def test_an_old_hash_is_renewed_when_its_owner_signs_in(ada, new_browser, dbsession):
+def test_sign_in_replaces_an_outdated_hash(ada, new_browser, dbsession):
     outdated = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
     dbsession.execute(sa.update(User).values(password_hash=outdated))
     dbsession.commit()

@@ -1,4 +1,4 @@
-"""`/sign-out`: a page with a button, and what the button does."""
+"""`/sign-out`: the page and its button."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_sign_out_needs_a_form(browser):
 
 
 @pytest.mark.asvs("7.4.1", "14.3.1")
-def test_signing_out_ends_the_session_and_empties_the_cache(browser, services):
+def test_sign_out_ends_the_session_and_clears_the_cache(browser, services):
     browser.sign_up()
     answer = browser.sign_out()
     assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
@@ -28,7 +28,7 @@ def test_signing_out_ends_the_session_and_empties_the_cache(browser, services):
     assert rows_of(services)["authsite_session"] == []
 
 
-def test_it_is_said_once_that_one_is_signed_out(browser):
+def test_sign_out_message_is_shown_once(browser):
     browser.sign_up()
     page = browser.sign_out().follow()
     assert status_of(page) == "You're signed out."
@@ -36,28 +36,28 @@ def test_it_is_said_once_that_one_is_signed_out(browser):
 
 
 @pytest.mark.asvs("7.4.1", "8.3.2")
-def test_the_cookie_of_a_session_that_ended_is_worth_nothing(browser, new_browser):
+def test_cookie_of_an_ended_session_is_refused(browser, new_browser):
     browser.sign_up()
-    thief = new_browser()
-    plant(thief, "session", browser.cookie)
-    assert thief.is_signed_in
+    attacker = new_browser()
+    plant(attacker, "session", browser.cookie)
+    assert attacker.is_signed_in
     browser.sign_out()
-    assert not thief.is_signed_in
-    assert thief.cookie is None
+    assert not attacker.is_signed_in
+    assert attacker.cookie is None
 
 
-def test_the_other_browsers_of_a_person_stay_signed_in(browser, new_browser):
+def test_sign_out_keeps_other_sessions(browser, new_browser):
     browser.sign_up()
-    other, stranger = new_browser(), new_browser()
+    other, eve = new_browser(), new_browser()
     other.sign_in()
-    stranger.sign_up(email="eve@example.com")
+    eve.sign_up(email="eve@example.com")
     browser.sign_out()
     assert other.is_signed_in
-    assert stranger.is_signed_in
+    assert eve.is_signed_in
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}])
-def test_a_stranger_has_nothing_to_sign_out_of(browser, headers):
+def test_anonymous_visitor_cannot_sign_out(browser, headers):
     assert browser.get("/sign-out").location == "http://localhost/sign-in?next=%2Fsign-out"
     page = browser.app.post("/sign-out", headers=headers, status=403)
     assert page.html.h1.get_text(strip=True) == "You're not signed in"

@@ -1,11 +1,11 @@
-"""`/sign-up`: where a stranger makes an account."""
+"""`/sign-up`: creating an account."""
 
 import pytest
 import sqlalchemy as sa
 
 from authsite.models import User, UserSession
 from tests.browsers import PASSWORD
-from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
+from tests.functional.reading import alert_of, description_of, form_of, input_of, is_marked, rows_of
 
 NOT_SEEN = "Remove invisible characters."
 ADDRESS = "Enter an email address like name@example.com."
@@ -68,12 +68,10 @@ PASSWORDS = [
 @pytest.mark.asvs("1.3.3", "2.2.1", "2.2.2", "6.2.1", "6.2.4", "6.2.11")
 @pytest.mark.parametrize(("field", "value", "message"), NAMES + ADDRESSES + PASSWORDS)
 @pytest.mark.one_database
-def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
-    browser, services, field, value, message
-):
+def test_invalid_input_is_explained_and_creates_nothing(browser, services, field, value, message):
     page = browser.sign_up(**{field: value})
     assert page.status_int == 422
-    assert message in said_beside(page, field)
+    assert message in description_of(page, field)
     assert is_marked(page, field)
     assert alert_of(page)
     assert rows_of(services) == {"authsite_user": [], "authsite_session": []}
@@ -82,11 +80,11 @@ def test_a_mistake_is_explained_beside_its_field_and_nothing_happens(
 
 @pytest.mark.asvs("6.1.2", "6.2.11")
 @pytest.mark.parametrize("word", ["Lacemakers", "lace.test"])
-def test_words_of_the_organization_are_refused_beside_the_field(new_site, word):
+def test_blocklisted_words_are_refused_in_passwords(new_site, word):
     services, browser = new_site({"authsite.passwords.blocklist": "Lacemakers, lace.test"})
     page = browser.sign_up(password=f"seven {word.upper()} llamas hum")
     assert page.status_int == 422
-    assert f"Don't use “{word}”" in said_beside(page, "password")
+    assert f"Don't use “{word}”" in description_of(page, "password")
     assert rows_of(services)["authsite_user"] == []
     assert browser.sign_up(password="seven localhost llamas hum").status_int == 303
 
@@ -96,21 +94,21 @@ def test_words_of_the_organization_are_refused_beside_the_field(new_site, word):
     ("typed", "message"),
     [("", "Enter the password again."), (f"{PASSWORD} ", "The passwords don't match.")],
 )
-def test_the_password_is_typed_twice(browser, services, typed, message):
+def test_password_must_be_repeated(browser, services, typed, message):
     page = browser.sign_up(confirm_password=typed)
     assert page.status_int == 422
-    assert message in said_beside(page, "confirm_password")
+    assert message in description_of(page, "confirm_password")
     assert rows_of(services)["authsite_user"] == []
 
 
-def test_all_mistakes_are_told_at_once(browser):
+def test_all_errors_are_shown_together(browser):
     nothing = dict.fromkeys(["first_name", "last_name", "email", "password"], "")
     page = browser.sign_up(**nothing)
     assert all(is_marked(page, name) for name in (*nothing, "confirm_password"))
     assert page.html.title.get_text(strip=True).startswith("Error: ")
 
 
-def test_what_was_typed_is_kept_but_passwords_never(browser):
+def test_form_keeps_input_except_passwords(browser):
     typed = {"first_name": "Ada", "last_name": '"><i>', "email": "ada@", "password": "hush hush"}
     page = browser.sign_up(**typed)
     for name in ("first_name", "last_name", "email"):
@@ -122,8 +120,8 @@ def test_what_was_typed_is_kept_but_passwords_never(browser):
 
 @pytest.mark.asvs("1.1.1")
 @pytest.mark.parametrize("typed", ["a%40b", "a%2540b", "a%0db", "a%00b"])
-def test_an_address_that_looks_encoded_is_kept_as_it_was_typed(browser, dbsession, typed):
-    """A field is decoded once, with its form, and then judged; nothing decodes it after that."""
+def test_encoded_looking_email_is_saved_as_typed(browser, dbsession, typed):
+    """A field is decoded once, with its form, and validated afterwards."""
     email = f"{typed}@example.com"
     assert browser.sign_up(email=email).status_int == 303
     user = dbsession.scalars(sa.select(User)).one()
@@ -133,7 +131,7 @@ def test_an_address_that_looks_encoded_is_kept_as_it_was_typed(browser, dbsessio
 
 @pytest.mark.asvs("1.1.1")
 @pytest.mark.parametrize("typed", ["a%40b", "a%2540b", "a&amp;b", "=?utf-8?q?a=40b?=", r"a\u0040b"])
-def test_a_name_that_looks_encoded_is_kept_as_it_was_typed(browser, dbsession, typed):
+def test_encoded_looking_name_is_saved_as_typed(browser, dbsession, typed):
     browser.sign_up(first_name=typed, last_name=typed)
     user = dbsession.scalars(sa.select(User)).one()
     assert (user.first_name, user.last_name) == (typed, typed)
@@ -141,14 +139,14 @@ def test_a_name_that_looks_encoded_is_kept_as_it_was_typed(browser, dbsession, t
 
 
 @pytest.mark.asvs("1.1.1")
-def test_a_password_is_decoded_once_too(browser, new_browser):
+def test_password_is_decoded_once(browser, new_browser):
     browser.sign_up(password="seven%20green%2520llamas")
     assert new_browser().sign_in(password="seven green%20llamas").status_int == 422
     assert new_browser().sign_in(password="seven%20green%2520llamas").status_int == 303
 
 
 @pytest.mark.asvs("11.4.2", "14.2.4")
-def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
+def test_sign_up_signs_in_and_opens_the_dashboard(browser, dbsession):
     answer = browser.sign_up(email=" Ada+tag@Example.COM ")
     assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")
     assert answer.follow().status_int == 200
@@ -164,9 +162,7 @@ def test_who_signed_up_is_signed_in_and_on_the_dashboard(browser, dbsession):
 
 
 @pytest.mark.asvs("11.4.2")
-def test_without_a_word_in_the_settings_a_hash_costs_what_the_page_on_passwords_says(
-    new_site, dbsession
-):
+def test_default_hash_cost_is_as_documented(new_site, dbsession):
     defaults = {f"authsite.passwords.{name}": None for name in ("time_cost", "memory_cost")}
     _, browser = new_site(defaults)
     browser.sign_up()
@@ -184,25 +180,25 @@ def test_without_a_word_in_the_settings_a_hash_costs_what_the_page_on_passwords_
         '<script>alert("x")</script>',
     ],
 )
-def test_a_password_is_taken_exactly_as_typed(new_browser, password):
+def test_password_is_used_exactly_as_typed(new_browser, password):
     assert new_browser().sign_up(password=password).status_int == 303
     assert new_browser().sign_in(password=password[:-1]).status_int == 422
     assert new_browser().sign_in(password=password).status_int == 303
 
 
-def test_names_are_trimmed_composed_and_may_be_long(browser, dbsession):
+def test_names_are_trimmed_and_normalized(browser, dbsession):
     browser.sign_up(first_name="  Zoe\u0308 ", last_name="L" * 100)
     user = dbsession.scalars(sa.select(User)).one()
     assert (user.first_name, user.last_name) == ("Zoë", "L" * 100)
 
 
 @pytest.mark.parametrize("again", ["ada@example.com", "ADA@EXAMPLE.COM", " Ada@Example.Com "])
-def test_an_address_has_one_account_however_it_is_spelled(new_browser, services, again):
+def test_email_is_unique_in_any_spelling(new_browser, services, again):
     new_browser().sign_up(email="Ada@example.com")
     before = rows_of(services)
     page = new_browser().sign_up(email=again, first_name="Eve")
     assert page.status_int == 422
-    assert "This email already has an account." in said_beside(page, "email")
+    assert "This email already has an account." in description_of(page, "email")
     assert rows_of(services) == before
 
 
@@ -228,13 +224,13 @@ def test_sign_up_ignores_unknown_fields(browser, dbsession):
     assert user.password_hash != "x"
 
 
-def test_the_signed_in_have_nothing_to_sign_up_for(browser):
+def test_signed_in_user_is_sent_to_the_dashboard(browser):
     browser.sign_up()
     answer = browser.get("/sign-up")
     assert (answer.status_int, answer.location) == (303, "http://localhost/dashboard")
 
 
-def test_who_signed_up_is_asked_by_mail_to_verify_the_address(browser, mailbox):
+def test_sign_up_sends_a_verification_email(browser, mailbox):
     browser.sign_up(first_name="http://evil.test", email="Ada@example.com")
     [mail] = mailbox.all_for()
     assert (mail.template, mail.recipient) == ("verify_email", "Ada@example.com")
@@ -245,14 +241,14 @@ def test_who_signed_up_is_asked_by_mail_to_verify_the_address(browser, mailbox):
         assert "evil.test" not in part
 
 
-def test_who_is_told_that_an_address_is_taken_has_no_mail_sent(new_browser, mailbox):
+def test_sign_up_with_a_taken_email_sends_no_email(new_browser, mailbox):
     new_browser().sign_up()
     mailbox.empty()
     new_browser().sign_up(first_name="Eve")
     assert mailbox.all_for() == []
 
 
-def test_a_mail_that_may_not_be_sent_yet_keeps_nobody_out(browser, dbsession, mailbox):
+def test_throttled_email_does_not_prevent_sign_up(browser, dbsession, mailbox):
     browser.sign_up()
     dbsession.execute(sa.delete(User))
     dbsession.commit()

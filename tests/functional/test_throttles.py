@@ -1,4 +1,4 @@
-"""Who tries too often is asked to wait; the owner of an account never is because of others."""
+"""Throttled attempts have to wait; attackers cannot throttle the owner of an account."""
 
 import math
 from datetime import timedelta
@@ -11,28 +11,28 @@ from tests.browsers import PASSWORD
 from tests.factories import a_hasher
 from tests.functional.cookies import cookies_of, lasts, plant
 from tests.functional.crowds import BUSY, full_queue
-from tests.functional.reading import alert_of, form_of, input_of, is_marked, rows_of, said_beside
+from tests.functional.reading import alert_of, description_of, form_of, input_of, is_marked, rows_of
 
-ADA, NOBODY = "ada@example.com", "nobody@example.com"
+ADA, UNKNOWN = "ada@example.com", "unknown@example.com"
 WRONG = "not that one"
 MINUTE = timedelta(minutes=1)
 NO_NETWORK = {"authsite.throttle.sign_in_network": "off"}
 
 
 def statuses(browser, times, email=ADA, password=WRONG):
-    """Try so often; return the status of each answer."""
+    """Attempt to sign in so many times; return the status of each answer."""
     return [browser.sign_in(email, password).status_int for _ in range(times)]
 
 
 def minutes_to_wait(answer):
-    """Return what `Retry-After` says, in minutes."""
+    """Return `Retry-After` in minutes, rounded up."""
     assert answer.status_int == 429
     return math.ceil(int(answer.headers["Retry-After"]) / 60)
 
 
 @pytest.fixture
 def ada(new_browser):
-    """Someone who has an account, in a browser of her own."""
+    """The browser of a user who is signed out."""
     browser = new_browser(REMOTE_ADDR="198.51.100.7")
     browser.sign_up()
     browser.sign_out()
@@ -41,25 +41,23 @@ def ada(new_browser):
 
 @pytest.fixture
 def attackers(new_browser):
-    """As many browsers as one likes, each at an address of its own."""
+    """Browsers with an IP address each."""
     return (new_browser(REMOTE_ADDR=f"203.0.113.{n}") for n in range(256))
 
 
 @pytest.mark.asvs("6.3.1", "2.4.1")
-@pytest.mark.parametrize("email", [ADA, NOBODY, "no address"])
-def test_after_ten_wrong_passwords_an_address_has_to_wait_known_or_not(
-    ada, browser, attackers, email
-):
+@pytest.mark.parametrize("email", [ADA, UNKNOWN, "no address"])
+def test_ten_wrong_passwords_throttle_any_email(ada, browser, attackers, email):
     assert statuses(browser, 10, email) == [422] * 10
     for other in (browser, next(attackers), next(attackers)):
         page = other.sign_in(email, WRONG)
         assert page.status_int == 429
         assert 20 <= int(page.headers["Retry-After"]) <= 30
-    assert statuses(next(attackers), 1, "somebody@else.example") == [422]
+    assert statuses(next(attackers), 1, "other@else.example") == [422]
 
 
 @pytest.mark.asvs("6.3.1")
-def test_the_page_says_when_to_try_again_and_what_else_one_can_do(ada, browser, services):
+def test_throttled_page_explains_the_wait_and_keeps_input(ada, browser, services):
     statuses(browser, 10)
     page = browser.submit(
         browser.get("/sign-in?next=/account"),
@@ -71,7 +69,7 @@ def test_the_page_says_when_to_try_again_and_what_else_one_can_do(ada, browser, 
         " seconds. You may be able to sign in now from a browser you have used before."
         in alert_of(page)
     )
-    assert alert_of(page) in said_beside(page, "password")
+    assert alert_of(page) in description_of(page, "password")
     assert not is_marked(page, "email")
     assert input_of(page, "email")["value"] == "Ada@Example.com"
     assert input_of(page, "public_computer").has_attr("checked")
@@ -82,7 +80,7 @@ def test_the_page_says_when_to_try_again_and_what_else_one_can_do(ada, browser, 
 
 
 @pytest.mark.asvs("6.3.1")
-def test_even_the_right_password_has_to_wait_and_waits_grow(ada, browser, let_time_pass):
+def test_delays_grow_and_apply_to_the_right_password(ada, browser, let_time_pass):
     statuses(browser, 10)
     waited = []
     for _ in range(8):
@@ -97,7 +95,7 @@ def test_even_the_right_password_has_to_wait_and_waits_grow(ada, browser, let_ti
 
 @pytest.mark.asvs("6.1.1", "6.3.1")
 def test_failures_elsewhere_do_not_throttle_the_owner(ada, attackers, dbsession, let_time_pass):
-    """Not in her browser: it has tries of its own. Elsewhere she has to wait as they do."""
+    """Her browser has its own attempt limit; in other browsers she has to wait too."""
     for attacker in (next(attackers), next(attackers), next(attackers)):
         statuses(attacker, 12)
     dbsession.execute(sa.update(Throttle).values(hits=10_000))
@@ -109,8 +107,8 @@ def test_failures_elsewhere_do_not_throttle_the_owner(ada, attackers, dbsession,
     assert statuses(ada, 1, password=PASSWORD) == [303]
 
 
-def test_the_owner_is_not_held_up_by_somebody_at_the_same_address_either(ada, new_browser):
-    """The same household, or a large company behind one address."""
+def test_shared_ip_address_does_not_throttle_the_owner(ada, new_browser):
+    """A household or a company may share one IP address."""
     neighbour = new_browser(REMOTE_ADDR="198.51.100.7")
     for n in range(30):
         assert neighbour.sign_in(f"person{n}@example.com", WRONG).status_int == 422
@@ -118,19 +116,19 @@ def test_the_owner_is_not_held_up_by_somebody_at_the_same_address_either(ada, ne
     assert statuses(ada, 1, password=PASSWORD) == [303]
 
 
-def test_a_browser_that_is_known_has_no_more_tries_than_others(ada, attackers, let_time_pass):
-    """Nor does a thief of its cookie."""
+def test_known_device_has_the_same_number_of_attempts(ada, attackers, let_time_pass):
+    """Nor does an attacker with a copy of its cookie."""
     assert statuses(ada, 12) == [422] * 10 + [429] * 2
-    thief = next(attackers)
-    plant(thief, "device", ada.app.cookies["device"])
-    assert statuses(thief, 2) == [429] * 2
+    attacker = next(attackers)
+    plant(attacker, "device", ada.app.cookies["device"])
+    assert statuses(attacker, 2) == [429] * 2
     assert statuses(next(attackers), 11) == [422] * 10 + [429]
     let_time_pass(MINUTE)
     assert statuses(ada, 1, password=PASSWORD) == [303]
 
 
-def test_two_browsers_of_one_person_do_not_hold_each_other_up(ada, new_browser):
-    """Somebody has the cookie of the one, or has it stand open."""
+def test_devices_of_one_user_are_throttled_separately(ada, new_browser):
+    """An attacker may have a copy of one device's cookie."""
     phone = new_browser(REMOTE_ADDR="198.51.100.8")
     phone.sign_in()
     phone.sign_out()
@@ -138,8 +136,8 @@ def test_two_browsers_of_one_person_do_not_hold_each_other_up(ada, new_browser):
     assert statuses(phone, 1, password=PASSWORD) == [303]
 
 
-def test_a_new_password_makes_browsers_strangers_until_they_sign_in(ada, attackers, dbsession):
-    """So that who knew the old one has not collected tries for the new one."""
+def test_new_password_makes_devices_unknown(ada, attackers, dbsession):
+    """An attacker with the old password must not have attempts for the new one."""
     renewed = a_hasher(time_cost=2).hash("eleven blue otters sing")
     dbsession.execute(sa.update(User).values(password_hash=renewed))
     dbsession.commit()
@@ -147,7 +145,7 @@ def test_a_new_password_makes_browsers_strangers_until_they_sign_in(ada, attacke
     assert statuses(ada, 1) == [429]
 
 
-def test_a_browser_is_known_for_its_own_accounts_only(ada, new_browser, attackers):
+def test_device_is_known_for_its_own_accounts_only(ada, new_browser, attackers):
     eve = new_browser(REMOTE_ADDR="203.0.113.250")
     eve.sign_up(email="eve@example.com")
     eve.sign_out()
@@ -160,15 +158,15 @@ def test_a_browser_is_known_for_its_own_accounts_only(ada, new_browser, attacker
 @pytest.mark.parametrize(
     "device", ["", "device=", "device={1}{0}", "device=x{0}", "device={0}; device={0}"]
 )
-def test_what_is_no_device_cookie_of_ours_gives_no_tries(ada, attackers, device):
+def test_forged_device_cookie_gives_no_attempts(ada, attackers, device):
     assert statuses(next(attackers), 11)[-1] == 429
     form = form_of(ada.get("/sign-in"))
     form["email"], form["password"] = ADA, PASSWORD
-    value, stranger = ada.app.cookies["device"], ada.app.cookies["form"]
+    value, anonymous = ada.app.cookies["device"], ada.app.cookies["form"]
     ada.app.reset()
 
     def send(cookie):
-        headers = {"Cookie": f"form={stranger}; {cookie}", "Sec-Fetch-Site": "same-origin"}
+        headers = {"Cookie": f"form={anonymous}; {cookie}", "Sec-Fetch-Site": "same-origin"}
         return form.submit(headers=headers, expect_errors=True).status_int
 
     assert send(device.format(value[1:], "A" if value[0] != "A" else "B")) == 429
@@ -176,7 +174,7 @@ def test_what_is_no_device_cookie_of_ours_gives_no_tries(ada, attackers, device)
 
 
 @pytest.mark.asvs("3.3.1", "3.3.2", "3.3.4")
-def test_the_device_cookie_lasts_a_year_and_survives_the_sign_out(ada, browser):
+def test_device_cookie_lasts_a_year_and_survives_sign_out(ada, browser):
     answer = browser.sign_in()
     cookie = cookies_of(answer)["device"]
     assert cookie["httponly"]
@@ -190,18 +188,18 @@ def test_the_device_cookie_lasts_a_year_and_survives_the_sign_out(ada, browser):
 
 
 @pytest.mark.asvs("6.3.1")
-def test_a_success_gives_back_its_own_try_and_no_other(ada, attackers, dbsession):
-    """A thief with an account of their own cannot wipe away what they tried on others."""
+def test_success_refunds_only_its_own_attempt(ada, attackers, dbsession):
+    """An attacker cannot refund failed attempts by signing in to an account of their own."""
     attacker = next(attackers)
     assert statuses(attacker, 9) == [422] * 9
     for _ in range(3):
-        stranger = next(attackers)
-        assert stranger.sign_in(ADA, PASSWORD).status_int == 303
+        other = next(attackers)
+        assert other.sign_in(ADA, PASSWORD).status_int == 303
     assert statuses(attacker, 2) == [422, 429]
 
 
 @pytest.mark.asvs("6.3.1")
-def test_after_thirty_failures_a_network_has_to_wait(ada, new_browser, attackers, let_time_pass):
+def test_thirty_failures_throttle_a_network(ada, new_browser, attackers, let_time_pass):
     sprayer = new_browser(REMOTE_ADDR="203.0.113.250")
     answers = [sprayer.sign_in(f"person{n}@example.com", PASSWORD) for n in range(31)]
     assert [each.status_int for each in answers] == [422] * 30 + [429]
@@ -213,7 +211,7 @@ def test_after_thirty_failures_a_network_has_to_wait(ada, new_browser, attackers
 
 
 @pytest.mark.asvs("6.3.1")
-def test_all_addresses_of_one_ipv6_network_count_together(ada, new_browser):
+def test_ipv6_addresses_of_one_network_count_together(ada, new_browser):
     def sign_in(address, n):
         return new_browser(REMOTE_ADDR=address).sign_in(f"person{n}@example.com").status_int
 
@@ -223,9 +221,7 @@ def test_all_addresses_of_one_ipv6_network_count_together(ada, new_browser):
 
 
 @pytest.mark.asvs("2.4.1", "2.3.2")
-def test_twenty_accounts_can_be_made_from_a_network_in_an_hour(
-    new_browser, dbsession, let_time_pass
-):
+def test_sign_ups_from_one_network_are_throttled(new_browser, dbsession, let_time_pass):
     def sign_up(n, address="203.0.113.1"):
         browser = new_browser(REMOTE_ADDR=address)
         return browser.sign_up(email=f"person{n}@example.com", first_name="Eve")
@@ -252,9 +248,9 @@ def test_probing_for_emails_is_throttled_but_typos_are_not(ada, new_site):
     assert [browser.sign_up().status_int for _ in range(3)] == [422, 422, 429]
 
 
-def test_who_is_put_off_in_a_crowd_has_used_up_nothing(ada, new_site):
-    crowded, browser = new_site(BUSY | NO_NETWORK, REMOTE_ADDR="192.0.2.9")
-    with full_queue(crowded.hasher):
+def test_full_hash_queue_counts_no_attempt(ada, new_site):
+    busy, browser = new_site(BUSY | NO_NETWORK, REMOTE_ADDR="192.0.2.9")
+    with full_queue(busy.hasher):
         assert statuses(browser, 12) == [503] * 12
         assert {browser.sign_up().status_int for _ in range(22)} == {503}
     assert statuses(browser, 1, password=PASSWORD) == [303]
@@ -262,15 +258,15 @@ def test_who_is_put_off_in_a_crowd_has_used_up_nothing(ada, new_site):
 
 @pytest.mark.asvs("15.2.2")
 def test_throttled_requests_take_no_slot(ada, new_site):
-    """However many come, they wait in no queue, and are told so while others fill it."""
-    crowded, browser = new_site(BUSY, REMOTE_ADDR="192.0.2.9")
+    """They are refused at once, even while other requests fill the queue."""
+    busy, browser = new_site(BUSY, REMOTE_ADDR="192.0.2.9")
     assert statuses(browser, 10) == [422] * 10
-    with full_queue(crowded.hasher):
+    with full_queue(busy.hasher):
         assert statuses(browser, 3) == [429] * 3
-        assert statuses(browser, 1, "somebody@else.example") == [503]
+        assert statuses(browser, 1, "other@else.example") == [503]
 
 
-def test_what_is_no_try_is_not_counted(ada, browser, services):
+def test_empty_password_counts_no_attempt(ada, browser, services):
     for _ in range(12):
         assert browser.sign_in(password="").status_int == 422
         browser.get("/sign-in")
@@ -281,20 +277,20 @@ def test_limits_are_settings_and_can_be_switched_off(ada, new_site):
     _, browser = new_site({"authsite.throttle.sign_in_account": "2/1m"}, REMOTE_ADDR="192.0.2.9")
     assert statuses(browser, 3) == [422, 422, 429]
     off = dict.fromkeys(
-        (f"authsite.throttle.{kind}" for kind in ("sign_in_account", "sign_in_network")), "off"
+        (f"authsite.throttle.{name}" for name in ("sign_in_account", "sign_in_network")), "off"
     )
     _, browser = new_site(off, REMOTE_ADDR="192.0.2.9")
     assert statuses(browser, 31) == [422] * 31
 
 
 @pytest.mark.asvs("6.3.1")
-def test_a_restart_forgets_nothing(ada, browser, new_site):
+def test_restart_keeps_throttles(ada, browser, new_site):
     assert statuses(browser, 10) == [422] * 10
     _, after_restart = new_site({}, REMOTE_ADDR="192.0.2.9")
     assert statuses(after_restart, 1) == [429]
 
 
-def test_who_is_held_up_changes_nothing(ada, browser, services, dbsession):
+def test_throttled_attempt_changes_nothing(ada, browser, services, dbsession):
     statuses(browser, 10)
     before = rows_of(services)
     throttles = dbsession.execute(sa.select(Throttle.__table__)).all()
@@ -305,8 +301,8 @@ def test_who_is_held_up_changes_nothing(ada, browser, services, dbsession):
 
 
 @pytest.mark.asvs("16.3.3", "16.2.5")
-def test_the_log_says_what_was_tried_too_often_but_not_what_was_typed(browser, caplog):
-    statuses(browser, 11, NOBODY)
+def test_log_names_the_throttle_but_no_input(browser, caplog):
+    statuses(browser, 11, UNKNOWN)
     [record] = [each for each in caplog.records if "excess" in each.getMessage()]
     assert record.getMessage() == "excess_rate_limit_exceeded: sign_in_account"
-    assert NOBODY not in caplog.text
+    assert UNKNOWN not in caplog.text

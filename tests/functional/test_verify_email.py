@@ -1,4 +1,4 @@
-"""`/verify-email` and the link to it: an address is proven, by its owner and by nobody else."""
+"""`/verify-email` and its link: only the owner of a mailbox can verify the email."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,24 +12,24 @@ from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import (
     alert_of,
     button_of,
+    description_of,
     input_of,
     is_marked,
     rows_of,
-    said_beside,
     status_of,
 )
 
 ADA = "ada@example.com"
 HERE = {"Sec-Fetch-Site": "same-origin"}
 WRONG = "Incorrect password."
-DEAD = "This link is no longer valid"
-OF_THE_STRANGER = "eleven blue otters sing"
-NOT_THE_PASSWORD = "I don't know the password"
+INVALID = "This link is no longer valid"
+OTHER_PASSWORD = "eleven blue otters sing"
+UNKNOWN_PASSWORD = "I don't know the password"
 
 
 @pytest.fixture
 def ada(new_browser):
-    """Somebody who has just signed up, and not looked into her mail yet."""
+    """The browser of a new user who has not verified her email."""
     browser = new_browser()
     browser.sign_up()
     return browser
@@ -37,39 +37,39 @@ def ada(new_browser):
 
 @pytest.fixture
 def link(ada, mailbox):
-    """Where the link in the mail to Ada leads."""
+    """The path of the link in the email to Ada."""
     return mailbox.latest("verify_email").path_to("verify-email")
 
 
 def press(page, button):
-    """Press the button with these words."""
+    """Press the button with this text."""
     return button_of(page, button).submit("", headers=HERE, expect_errors=True)
 
 
 def claim(page):
-    """Press the button of who does not have the password."""
-    form = button_of(page, NOT_THE_PASSWORD)
+    """Claim the account without its password."""
+    form = button_of(page, UNKNOWN_PASSWORD)
     return form.submit("without_password", value="yes", headers=HERE, expect_errors=True)
 
 
 def enter(browser, page, password=PASSWORD):
-    """Enter the password that the page asks for."""
+    """Enter the password on the page of the link."""
     return browser.submit(page, {"password": password})
 
 
 def verified(dbsession):
-    """Return the addresses that are proven."""
+    """Return the verified emails."""
     dbsession.rollback()
     return set(dbsession.scalars(sa.select(User.email).where(User.email_verified_at.is_not(None))))
 
 
 def banner_of(page):
-    """Return what every page says until the address is verified."""
+    """Return the banner of pages until the email is verified."""
     return page.html.find("aside", class_="banner")
 
 
 @pytest.mark.parametrize("path", ["/", "/dashboard", "/account", "/sign-out", "/nothing"])
-def test_every_page_asks_for_it_until_it_is_done(ada, link, path):
+def test_banner_is_shown_until_verification(ada, link, path):
     banner = banner_of(ada.get(path, expect_errors=True))
     assert banner["aria-label"] == "Your email"
     assert ADA in banner.get_text()
@@ -78,19 +78,19 @@ def test_every_page_asks_for_it_until_it_is_done(ada, link, path):
     assert banner_of(ada.get(path, expect_errors=True)) is None
 
 
-def test_a_stranger_is_asked_for_nothing(browser):
+def test_anonymous_visitor_sees_no_banner(browser):
     for path in ("/", "/sign-in", "/sign-up"):
         assert banner_of(browser.get(path)) is None
 
 
-def test_the_banner_is_behind_the_navigation_and_before_the_content(ada):
+def test_banner_is_between_navigation_and_content(ada):
     page = ada.get("/account")
     order = [each.name for each in page.html.body.find_all(["header", "aside", "main"])]
     assert order == ["header", "aside", "main"]
     assert page.html.find_all("form")[0]["action"] == "/sign-out"
 
 
-def test_who_is_signed_in_presses_one_button(ada, link, dbsession):
+def test_signed_in_user_verifies_with_one_button(ada, link, dbsession):
     page = ada.get(link)
     assert ADA in page.html.main.get_text()
     assert page.html.main.find("input", type="password") is None
@@ -102,7 +102,7 @@ def test_who_is_signed_in_presses_one_button(ada, link, dbsession):
     assert ada.is_signed_in
 
 
-def test_in_another_browser_the_password_proves_it_and_signs_in(ada, link, browser, dbsession):
+def test_other_browser_verifies_with_the_password(ada, link, browser, dbsession):
     page = browser.get(link)
     assert page.html.title.get_text(strip=True).startswith("Verify your email address")
     answer = enter(browser, page)
@@ -122,10 +122,10 @@ def test_in_another_browser_the_password_proves_it_and_signs_in(ada, link, brows
         (f"{PASSWORD}\x00", "Remove invisible characters."),
     ],
 )
-def test_without_the_right_password_nothing_is_proven(link, browser, dbsession, password, message):
+def test_wrong_password_verifies_nothing(link, browser, dbsession, password, message):
     page = enter(browser, browser.get(link), password)
     assert page.status_int == 422
-    assert message in said_beside(page, "password")
+    assert message in description_of(page, "password")
     assert is_marked(page, "password")
     assert not input_of(page, "password").get("value")
     assert page.html.title.get_text(strip=True).startswith("Error: ")
@@ -136,39 +136,39 @@ def test_without_the_right_password_nothing_is_proven(link, browser, dbsession, 
 
 @pytest.mark.asvs("7.4.3")
 def test_claimed_account_locks_the_attacker_out(new_browser, mailbox, dbsession):
-    """A stranger signed up with Ada's address, and waits for her to use the account."""
-    stranger, elsewhere, ada = new_browser(), new_browser(), new_browser()
-    stranger.sign_up(first_name="Mallory", password=OF_THE_STRANGER)
-    elsewhere.sign_in(password=OF_THE_STRANGER)
+    """An attacker signed up with Ada's email, and waits for her to use the account."""
+    attacker, elsewhere, ada = new_browser(), new_browser(), new_browser()
+    attacker.sign_up(first_name="Mallory", password=OTHER_PASSWORD)
+    elsewhere.sign_in(password=OTHER_PASSWORD)
     page = ada.get(mailbox.latest("verify_email").path_to("verify-email"))
     answer = claim(page)
     assert answer.status_int == 303
     assert answer.location.startswith("http://localhost/reset-password/")
     assert verified(dbsession) == {ADA}
-    assert not stranger.is_signed_in
+    assert not attacker.is_signed_in
     assert not elsewhere.is_signed_in
     assert not ada.is_signed_in
-    assert stranger.sign_in(password=OF_THE_STRANGER).status_int == 422
+    assert attacker.sign_in(password=OTHER_PASSWORD).status_int == 422
     [link] = dbsession.scalars(sa.select(EmailLink))
     assert link.purpose == "reset_password"
 
 
-def test_what_the_stranger_had_sent_to_the_address_leads_nowhere(new_browser, mailbox, dbsession):
-    stranger, ada = new_browser(), new_browser()
-    stranger.sign_up(password=OF_THE_STRANGER)
+def test_claim_invalidates_the_attackers_open_page(new_browser, mailbox, dbsession):
+    attacker, ada = new_browser(), new_browser()
+    attacker.sign_up(password=OTHER_PASSWORD)
     link = mailbox.latest("verify_email").path_to("verify-email")
-    page = stranger.get(link)
+    page = attacker.get(link)
     claim(ada.get(link))
     assert press(page, "Verify email").status_int in {403, 410}
-    assert not stranger.is_signed_in
+    assert not attacker.is_signed_in
     assert dbsession.scalars(sa.select(UserSession)).all() == []
 
 
-def test_a_verified_account_cannot_be_claimed(ada, link, browser, dbsession):
+def test_verified_account_cannot_be_claimed(ada, link, browser, dbsession):
     page = browser.get(link)
     dbsession.execute(sa.update(User).values(email_verified_at=sa.func.current_timestamp()))
     dbsession.commit()
-    assert NOT_THE_PASSWORD not in browser.get(link)
+    assert UNKNOWN_PASSWORD not in browser.get(link)
     before = rows_of_users(dbsession)
     assert claim(page).status_int == 410
     assert rows_of_users(dbsession) == before
@@ -176,33 +176,29 @@ def test_a_verified_account_cannot_be_claimed(ada, link, browser, dbsession):
 
 
 def rows_of_users(dbsession):
-    """Return all that is known of everybody."""
+    """Return all rows of users."""
     dbsession.rollback()
     return dbsession.execute(sa.select(User.__table__)).all()
 
 
-def test_who_is_signed_in_as_somebody_else_is_told_so_and_is_no_owner(
-    ada, link, new_browser, dbsession
-):
+def test_other_signed_in_user_needs_the_owners_password(ada, link, new_browser, dbsession):
     grace = new_browser()
-    grace.sign_up(email="grace@example.com", password=OF_THE_STRANGER)
+    grace.sign_up(email="grace@example.com", password=OTHER_PASSWORD)
     page = grace.get(link)
     assert "signed in as grace@example.com" in page
-    assert enter(grace, page, OF_THE_STRANGER).status_int == 422
+    assert enter(grace, page, OTHER_PASSWORD).status_int == 422
     assert verified(dbsession) == set()
-    former = grace.cookie
+    previous = grace.cookie
     assert enter(grace, page).status_int == 303
     assert "ada@example.com" in grace.get("/sign-out")
     assert verified(dbsession) == {ADA}
     again = new_browser()
-    again.app.set_cookie("session", former)
+    again.app.set_cookie("session", previous)
     assert not again.is_signed_in
 
 
 @pytest.mark.asvs("3.5.3")
-def test_programs_that_open_every_link_spend_nothing_and_write_nothing(
-    ada, link, new_browser, services, dbsession
-):
+def test_opening_the_link_changes_nothing(ada, link, new_browser, services, dbsession):
     def everything():
         dbsession.rollback()
         tables = (EmailLink, OutboxMessage)
@@ -238,33 +234,31 @@ def moved(_ada, dbsession, _link):
     dbsession.commit()
 
 
-def swept(_ada, dbsession, _link):
+def purged(_ada, dbsession, _link):
     dbsession.execute(sa.delete(EmailLink))
     dbsession.commit()
 
 
-@pytest.fixture(params=["signed in", "stranger"])
-def somebody(request, ada, new_browser):
-    """Ada in the browser in which she signed up, or whoever reads the mail in another."""
+@pytest.fixture(params=["signed in", "anonymous"])
+def reader(request, ada, new_browser):
+    """The browser in which Ada signed up, or another one that opens the link."""
     return ada if request.param == "signed in" else new_browser()
 
 
 @pytest.mark.asvs("2.3.4")
-@pytest.mark.parametrize("what_happens", [expired, followed, replaced, moved, swept])
-def test_a_link_that_was_good_once_leads_nowhere(ada, link, somebody, dbsession, what_happens):
-    page = somebody.get(link, status=200)
+@pytest.mark.parametrize("what_happens", [expired, followed, replaced, moved, purged])
+def test_expired_used_or_replaced_link_is_invalid(ada, link, reader, dbsession, what_happens):
+    page = reader.get(link, status=200)
     what_happens(ada, dbsession, link)
     before = verified(dbsession)
-    opened = somebody.get(link, status=410)
-    sent = (
-        [press(page, "Verify email")] if somebody is ada else [enter(somebody, page), claim(page)]
-    )
-    for dead in (opened, *sent):
-        assert dead.status_int == 410
-        assert dead.html.h1.get_text(strip=True) == DEAD
-        assert dead.html.main.a["href"] == "/verify-email"
+    opened = reader.get(link, status=410)
+    sent = [press(page, "Verify email")] if reader is ada else [enter(reader, page), claim(page)]
+    for answer in (opened, *sent):
+        assert answer.status_int == 410
+        assert answer.html.h1.get_text(strip=True) == INVALID
+        assert answer.html.main.a["href"] == "/verify-email"
     assert verified(dbsession) == before
-    assert somebody.is_signed_in == (somebody is ada)
+    assert reader.is_signed_in == (reader is ada)
 
 
 @pytest.mark.asvs("2.3.4")
@@ -280,15 +274,15 @@ def test_unknown_verification_token_is_invalid(link, browser, dbsession):
 
 
 @pytest.mark.asvs("2.3.4")
-def test_a_link_for_something_else_proves_no_address(ada, link, browser, dbsession):
+def test_link_of_another_purpose_is_invalid(ada, link, browser, dbsession):
     dbsession.execute(sa.update(EmailLink).values(purpose="reset_password"))
     dbsession.commit()
     browser.get(link, status=410)
 
 
 @pytest.mark.asvs("2.3.4", "15.4.2")
-def test_of_two_who_follow_it_at_the_same_moment_one_wins(ada, link, new_browser, dbsession):
-    """One has the password, the other has not; in real transactions, on threads."""
+def test_one_of_two_simultaneous_uses_wins(ada, link, new_browser, dbsession):
+    """One enters the password while the other claims the account."""
     owner, other = new_browser(), new_browser()
     pages = owner.get(link), other.get(link)
     with ThreadPoolExecutor(2) as pool:
@@ -304,14 +298,14 @@ def test_of_two_who_follow_it_at_the_same_moment_one_wins(ada, link, new_browser
 
 
 @pytest.mark.asvs("3.5.1")
-def test_a_form_of_another_site_proves_nothing(ada, link, dbsession):
+def test_cross_site_form_verifies_nothing(ada, link, dbsession):
     form = button_of(ada.get(link), "Verify email")
     answer = form.submit("", headers={"Sec-Fetch-Site": "cross-site"}, expect_errors=True)
     assert answer.status_int == 403
     assert verified(dbsession) == set()
 
 
-def test_another_mail_can_be_asked_for_from_every_page(ada, link, mailbox, let_time_pass):
+def test_email_can_be_resent_from_the_banner(ada, link, mailbox, let_time_pass):
     let_time_pass(timedelta(minutes=4))
     answer = press(ada.get("/dashboard"), "Resend email")
     assert (answer.status_int, answer.location) == (303, "http://localhost/verify-email")
@@ -324,7 +318,7 @@ def test_another_mail_can_be_asked_for_from_every_page(ada, link, mailbox, let_t
 
 
 @pytest.mark.asvs("6.3.1")
-def test_who_asks_too_soon_is_told_when_and_no_mail_is_sent(ada, link, mailbox):
+def test_resending_is_throttled(ada, link, mailbox):
     answer = press(ada.get("/verify-email"), "Resend email")
     assert answer.status_int == 429
     assert "3 minutes" in alert_of(answer)
@@ -333,7 +327,7 @@ def test_who_asks_too_soon_is_told_when_and_no_mail_is_sent(ada, link, mailbox):
     ada.get(link, status=200)
 
 
-def test_who_is_verified_is_told_so_and_gets_no_mail(ada, link, mailbox, let_time_pass):
+def test_verified_user_gets_no_further_email(ada, link, mailbox, let_time_pass):
     before = ada.get("/verify-email")
     press(ada.get(link), "Verify email")
     page = ada.get("/verify-email")
@@ -346,7 +340,7 @@ def test_who_is_verified_is_told_so_and_gets_no_mail(ada, link, mailbox, let_tim
 
 
 @pytest.mark.asvs("6.3.1")
-def test_who_tries_links_again_and_again_has_to_wait(new_site):
+def test_guessing_links_is_throttled(new_site):
     _, browser = new_site({"authsite.throttle.email_link_network": "3/1h"})
     token = input_of(browser.get("/sign-in"), "csrf_token")["value"]
     answers = [
@@ -364,9 +358,7 @@ def test_who_tries_links_again_and_again_has_to_wait(new_site):
 
 
 @pytest.mark.asvs("6.3.1")
-def test_passwords_are_not_guessed_here_any_more_often_than_at_the_sign_in(
-    ada, link, new_site, let_time_pass
-):
+def test_guessing_passwords_is_throttled(ada, link, new_site, let_time_pass):
     _, browser = new_site({"authsite.throttle.email_link_account": "2/1h"}, REMOTE_ADDR="192.0.2.9")
     page = browser.get(link)
     answers = [enter(browser, page, "not that one").status_int for _ in range(3)]
@@ -376,7 +368,7 @@ def test_passwords_are_not_guessed_here_any_more_often_than_at_the_sign_in(
     assert enter(browser, page).status_int == 303
 
 
-def test_a_try_that_succeeds_counts_for_nothing(ada, new_browser, new_site, mailbox):
+def test_successful_attempt_is_refunded(ada, new_browser, new_site, mailbox):
     limits = {
         "authsite.throttle.email_link_account": "1/1h",
         "authsite.throttle.email_link_network": "1/1h",
@@ -388,10 +380,10 @@ def test_a_try_that_succeeds_counts_for_nothing(ada, new_browser, new_site, mail
         assert enter(browser, page).status_int == 303
 
 
-def test_a_crowd_is_asked_to_come_back(ada, link, new_site, dbsession):
-    crowded, browser = new_site(BUSY)
+def test_full_hash_queue_delays_verification(ada, link, new_site, dbsession):
+    busy, browser = new_site(BUSY)
     page = browser.get(link)
-    with full_queue(crowded.hasher):
+    with full_queue(busy.hasher):
         page = enter(browser, page)
         assert page.status_int == 503
         assert int(page.headers["Retry-After"]) > 0
@@ -399,7 +391,7 @@ def test_a_crowd_is_asked_to_come_back(ada, link, new_site, dbsession):
     assert enter(browser, page).status_int == 303
 
 
-def test_a_closed_account_is_verified_but_not_opened(ada, link, browser, dbsession):
+def test_closed_account_is_verified_but_not_signed_in(ada, link, browser, dbsession):
     soon = sa.func.current_timestamp()
     dbsession.execute(sa.update(User).values(delete_after=soon))
     dbsession.commit()
@@ -410,6 +402,6 @@ def test_a_closed_account_is_verified_but_not_opened(ada, link, browser, dbsessi
     assert status_of(browser.get("/reactivate-account")) == "Email verified."
 
 
-def test_the_link_is_kept_as_a_digest(link, dbsession):
+def test_link_is_stored_as_a_digest(link, dbsession):
     row = dbsession.execute(sa.select(EmailLink.__table__)).one()
     assert link[-43:] not in str(row)

@@ -1,4 +1,4 @@
-"""`/.well-known`: what programs look for in the same place at every site."""
+"""`/.well-known`: security.txt and the password-change URL."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ def fields_of(answer):
     return [tuple(line.split(": ", 1)) for line in answer.text.splitlines()]
 
 
-def test_it_says_where_to_report_a_weakness(new_site):
+def test_security_txt_names_contact_and_policy(new_site):
     _, browser = new_site(
         {"authsite.site.security_contact": CONTACT, "authsite.site.security_policy": POLICY}
     )
@@ -37,30 +37,30 @@ def test_it_says_where_to_report_a_weakness(new_site):
     }
 
 
-def test_the_address_is_that_of_the_settings(new_site):
+def test_security_txt_uses_the_configured_url(new_site):
     settings = {"authsite.site.url": "https://accounts.example.com"}
     _, browser = new_site(settings, HTTP_HOST="accounts.example.com", **{"wsgi.url_scheme": "http"})
     canonical = dict(fields_of(browser.get("/.well-known/security.txt")))["Canonical"]
     assert canonical == "https://accounts.example.com/.well-known/security.txt"
 
 
-def test_a_policy_is_named_only_where_there_is_one(browser):
+def test_security_txt_omits_an_unset_policy(browser):
     assert "Policy" not in browser.get("/.well-known/security.txt")
 
 
-def test_without_a_contact_there_is_no_such_file(new_site, settings_of_tests, monkeypatch):
+def test_security_txt_requires_a_contact(new_site, settings_of_tests, monkeypatch):
     monkeypatch.delitem(settings_of_tests, "authsite.site.security_contact")
     _, browser = new_site({})
     assert browser.get("/.well-known/security.txt", status=404)
 
 
-def test_a_password_manager_is_led_to_the_account(browser):
+def test_change_password_redirects_to_the_account(browser):
     browser.sign_up()
     answer = browser.get("/.well-known/change-password", status=303)
     assert answer.location == "http://localhost/account/password"
 
 
-def test_a_stranger_with_a_password_manager_signs_in_first(browser):
+def test_change_password_requires_sign_in(browser):
     browser.sign_up()
     browser.sign_out()
     page = browser.get("/.well-known/change-password").follow().follow()
@@ -79,16 +79,16 @@ def test_a_stranger_with_a_password_manager_signs_in_first(browser):
         "",
     ],
 )
-def test_nothing_else_is_well_known(browser, known, name):
-    """By the first of these a password manager finds out whether a site tells the truth."""
+def test_other_well_known_paths_are_not_found(browser, known, name):
+    """Password managers request the first of these to see if the site answers with a 404."""
     if known:
         browser.sign_up()
     browser.get(f"/.well-known/{name}", status=404)
 
 
-def test_they_need_no_database(new_site):
-    services, stranger = new_site({"sqlalchemy.url": "postgresql://nobody@192.0.2.1:1/nowhere"})
+def test_well_known_paths_need_no_database(new_site):
+    services, visitor = new_site({"sqlalchemy.url": "postgresql://user@192.0.2.1:1/nowhere"})
     for name, status in (("security.txt", 200), ("change-password", 303), ("nothing", 404)):
-        stranger.get(f"/.well-known/{name}", status=status)
+        visitor.get(f"/.well-known/{name}", status=status)
     for engine in (services.database.engine, services.database.read_engine):
         assert engine.pool.checkedout() + engine.pool.checkedin() == 0

@@ -1,4 +1,4 @@
-"""`/account/email` and `/change-email/{token}`: another address, proven before it counts."""
+"""`/account/email` and `/change-email/{token}`: a new email is verified before it is used."""
 
 from datetime import timedelta
 
@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from authsite.models import User
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
-from tests.functional.reading import alert_of, said_beside, status_of
+from tests.functional.reading import alert_of, description_of, status_of
 
 NEW = "ada@new.example"
 
 
-def ask(browser, email=NEW):
-    """Ask for a new address."""
+def request_change(browser, email=NEW):
+    """Request an email change."""
     return browser.submit(browser.get("/account/email"), {"email": email})
 
 
@@ -25,15 +25,15 @@ def press(browser, path, **typed):
 
 @pytest.fixture
 def ada(browser, verify):
-    """Somebody who has signed up and verified their address."""
+    """The browser of a user with a verified email."""
     browser.sign_up()
     verify()
     return browser
 
 
 @pytest.mark.asvs("6.3.7")
-def test_the_whole_way(ada, mailbox, new_browser):
-    sent = ask(ada)
+def test_email_changes_after_verification(ada, mailbox, new_browser):
+    sent = request_change(ada)
     assert sent.status_int == 200
     assert NEW in sent.text
     assert "ada@example.com" in ada.get("/account").text
@@ -49,17 +49,19 @@ def test_the_whole_way(ada, mailbox, new_browser):
     assert new_browser().sign_in("ada@example.com").status_int == 422
 
 
-def test_both_mailboxes_are_told(ada, mailbox):
-    ask(ada)
-    (asked,) = [mail for mail in mailbox.all_for("ada@example.com") if "requested" in mail.template]
-    assert NEW in asked.text
-    assert "/secure-account/" in asked.text
+def test_email_change_notifies_the_old_email(ada, mailbox):
+    request_change(ada)
+    (notice,) = [
+        mail for mail in mailbox.all_for("ada@example.com") if "requested" in mail.template
+    ]
+    assert NEW in notice.text
+    assert "/secure-account/" in notice.text
     press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
     assert "/secure-account/" in mailbox.latest("email_changed").text
 
 
-def test_an_address_that_is_verified_needs_no_banner_any_more(ada, mailbox):
-    ask(ada)
+def test_changed_email_is_verified(ada, mailbox):
+    request_change(ada)
     press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
     assert "verify-email" not in ada.get("/account").text
 
@@ -74,17 +76,17 @@ def test_an_address_that_is_verified_needs_no_banner_any_more(ada, mailbox):
         (" ADA@EXAMPLE.COM ", "This is already your email."),
     ],
 )
-def test_what_is_no_new_address_is_said_beside_the_field(ada, mailbox, email, expected):
-    page = ask(ada, email)
+def test_unusable_new_email_is_explained_at_its_field(ada, mailbox, email, expected):
+    page = request_change(ada, email)
     assert page.status_int == 422
-    assert expected in said_beside(page, "email")
+    assert expected in description_of(page, "email")
     assert [mail.template for mail in mailbox.all_for()] == ["verify_email"]
 
 
 @pytest.mark.asvs("6.3.8")
 def test_email_change_does_not_reveal_registered_emails(ada, mailbox, new_browser):
     new_browser().sign_up(email="grace@example.org")
-    free, taken = ask(ada), ask(ada, "grace@example.org")
+    free, taken = request_change(ada), request_change(ada, "grace@example.org")
     assert free.status_int == taken.status_int == 200
     free_main, taken_main = (page.html.main.get_text() for page in (free, taken))
     assert free_main.replace(NEW, "") == taken_main.replace("grace@example.org", "")
@@ -92,22 +94,21 @@ def test_email_change_does_not_reveal_registered_emails(ada, mailbox, new_browse
     assert not [mail for mail in mailbox.all_for("grace@example.org") if "change" in mail.template]
 
 
-def test_elsewhere_the_link_asks_for_the_password_and_signs_in(ada, mailbox, new_browser):
-    ask(ada)
+def test_link_in_another_browser_requires_the_password(ada, mailbox, new_browser):
+    request_change(ada)
     link = mailbox.latest("change_email", NEW).path_to("change-email")
     phone = new_browser()
     wrong = press(phone, link, password="not that one")
     assert wrong.status_int == 422
-    assert "Incorrect password" in said_beside(wrong, "password")
+    assert "Incorrect password" in description_of(wrong, "password")
     assert press(phone, link, password="").status_int == 422
     assert press(phone, link, password=PASSWORD).status_int == 303
     assert phone.is_signed_in
     assert NEW in phone.get("/account").text
 
 
-def test_who_reads_the_mailbox_has_not_got_the_account(ada, mailbox, new_browser):
-    """Nor is anybody made the owner of an account by pressing what they were sent."""
-    ask(ada)
+def test_link_alone_gives_no_access_to_the_account(ada, mailbox, new_browser):
+    request_change(ada)
     link = mailbox.latest("change_email", NEW).path_to("change-email")
     eve = new_browser()
     eve.sign_up(email="eve@example.com", password="eight blue llamas hum")
@@ -116,8 +117,8 @@ def test_who_reads_the_mailbox_has_not_got_the_account(ada, mailbox, new_browser
     assert "ada@example.com" in ada.get("/account").text
 
 
-def test_opening_the_link_spends_nothing(ada, mailbox):
-    ask(ada)
+def test_opening_the_link_does_not_consume_it(ada, mailbox):
+    request_change(ada)
     link = mailbox.latest("change_email", NEW).path_to("change-email")
     for _ in range(3):
         assert ada.get(link).status_int == 200
@@ -125,16 +126,16 @@ def test_opening_the_link_spends_nothing(ada, mailbox):
     assert press(ada, link).status_int == 303
 
 
-def test_a_link_leads_nowhere_twice_nor_late_nor_when_it_was_replaced(ada, mailbox, let_time_pass):
-    ask(ada)
+def test_email_link_rejects_used_expired_and_replaced(ada, mailbox, let_time_pass):
+    request_change(ada)
     older = mailbox.latest("change_email", NEW).path_to("change-email")
-    ask(ada, "other@new.example")
+    request_change(ada, "other@new.example")
     newer = mailbox.latest("change_email", "other@new.example").path_to("change-email")
     page = ada.get(newer)
     assert ada.get(older, status=410).html.main.find("a")["href"] == "/account/email"
     ada.submit(page, {})
     assert ada.submit(page, {}).status_int == 410
-    ask(ada, "third@new.example")
+    request_change(ada, "third@new.example")
     late = mailbox.latest("change_email", "third@new.example").path_to("change-email")
     page = ada.get(late)
     let_time_pass(timedelta(hours=24))
@@ -142,14 +143,14 @@ def test_a_link_leads_nowhere_twice_nor_late_nor_when_it_was_replaced(ada, mailb
     assert ada.submit(page, {}).status_int in {403, 410}
 
 
-def test_what_is_no_token_is_no_page(browser):
+def test_malformed_token_is_not_found(browser):
     browser.get("/change-email", status=404)
     browser.get("/change-email/short", status=404)
     browser.get(f"/change-email/{'x' * 43}", status=410)
 
 
-def test_an_address_that_has_come_to_be_anothers_is_not_given(ada, mailbox, new_browser):
-    ask(ada)
+def test_email_taken_meanwhile_is_not_assigned(ada, mailbox, new_browser):
+    request_change(ada)
     link = mailbox.latest("change_email", NEW).path_to("change-email")
     new_browser().sign_up(email=NEW)
     page = press(ada, link)
@@ -158,75 +159,77 @@ def test_an_address_that_has_come_to_be_anothers_is_not_given(ada, mailbox, new_
     assert "ada@example.com" in ada.get("/account").text
 
 
-def test_a_former_address_is_kept_for_its_owner(ada, mailbox, new_browser, let_time_pass):
-    ask(ada)
+def test_previous_email_is_reserved_for_its_owner(ada, mailbox, new_browser, let_time_pass):
+    request_change(ada)
     press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
     eve = new_browser()
-    assert "already has an account" in said_beside(eve.sign_up(), "email")
+    assert "already has an account" in description_of(eve.sign_up(), "email")
     let_time_pass(timedelta(days=7))
     assert eve.sign_up().status_int == 303
 
 
-def test_not_many_mails_go_to_one_address(ada, mailbox):
-    ask(ada)
-    page = ask(ada)
+def test_emails_to_one_recipient_are_throttled(ada, mailbox):
+    request_change(ada)
+    page = request_change(ada)
     assert page.status_int == 429
     assert page.headers["Retry-After"]
     assert len(mailbox.all_for(NEW)) == 1
 
 
-def test_not_many_mails_are_asked_for_from_one_network(new_site, mailbox):
+def test_email_requests_from_one_network_are_throttled(new_site, mailbox):
     _, browser = new_site({"authsite.throttle.email_network": "2/1h"})
     browser.sign_up()
-    assert [ask(browser, f"ada{n}@new.example").status_int for n in range(3)] == [200, 200, 429]
+    assert [request_change(browser, f"ada{n}@new.example").status_int for n in range(3)] == [
+        200,
+        200,
+        429,
+    ]
 
 
-def test_a_password_that_was_typed_long_ago_is_asked_for_again(ada, mailbox, let_time_pass):
+def test_email_change_requires_recent_authentication(ada, mailbox, let_time_pass):
     let_time_pass(timedelta(minutes=11))
-    asked = ada.get("/account/email", status=303)
-    assert asked.location == "http://localhost/confirm-password?next=%2Faccount%2Femail"
+    answer = ada.get("/account/email", status=303)
+    assert answer.location == "http://localhost/confirm-password?next=%2Faccount%2Femail"
 
 
 @pytest.mark.asvs("6.3.1")
 def test_email_link_throttles_passwords_like_sign_in(new_site, mailbox):
     _, ada = new_site({"authsite.throttle.sign_in_account": "2/1h"})
     ada.sign_up()
-    ask(ada)
+    request_change(ada)
     link = mailbox.latest("change_email", NEW).path_to("change-email")
     _, eve = new_site({"authsite.throttle.sign_in_account": "2/1h"})
     statuses = [press(eve, link, password="not that one").status_int for _ in range(3)]
     assert statuses == [422, 422, 429]
 
 
-def test_in_a_crowd_one_is_asked_to_come_back_and_the_link_is_not_spent(ada, new_site, mailbox):
-    ask(ada)
-    crowded, phone = new_site(BUSY)
+def test_full_hash_queue_does_not_consume_the_link(ada, new_site, mailbox):
+    request_change(ada)
+    busy, phone = new_site(BUSY)
     page = phone.get(mailbox.latest("change_email", NEW).path_to("change-email"))
-    with full_queue(crowded.hasher):
+    with full_queue(busy.hasher):
         answer = phone.submit(page, {"password": PASSWORD})
     assert (answer.status_int, answer.headers["Retry-After"]) == (503, "5")
     assert phone.submit(page, {"password": PASSWORD}).status_int == 303
 
 
-def test_the_browser_is_known_under_the_new_address_but_on_a_public_computer(
-    ada, new_browser, mailbox
-):
-    ask(ada)
+def test_email_change_remembers_only_private_devices(ada, new_browser, mailbox):
+    request_change(ada)
     done = press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
     assert [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
     public = new_browser()
     typed = {"email": NEW, "password": PASSWORD, "public_computer": "yes"}
     public.submit(public.get("/sign-in"), typed)
-    ask(public, "other@new.example")
+    request_change(public, "other@new.example")
     link = mailbox.latest("change_email", "other@new.example").path_to("change-email")
     done = press(public, link)
     assert done.status_int == 303
     assert not [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
 
 
-def test_without_a_password_no_browser_is_known(ada, mailbox, dbsession):
-    """Whoever was let in by a host application may have none."""
-    ask(ada)
+def test_account_without_password_remembers_no_device(ada, mailbox, dbsession):
+    """Users of a host application may have no password."""
+    request_change(ada)
     dbsession.execute(sa.update(User).values(password_hash=None))
     dbsession.commit()
     done = press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
@@ -234,38 +237,38 @@ def test_without_a_password_no_browser_is_known(ada, mailbox, dbsession):
     assert not [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
 
 
-def test_whoever_has_the_address_that_was_mistyped_gets_nothing(browser, mailbox, new_browser):
+def test_mistyped_email_gives_its_owner_no_access(browser, mailbox, new_browser):
     browser.sign_up(email="ada@exmaple.com")
-    ask(browser)
-    stranger = new_browser()
+    request_change(browser)
+    recipient = new_browser()
     link = mailbox.latest("email_change_requested", "ada@exmaple.com").path_to("secure-account")
-    page = stranger.get(link)
+    page = recipient.get(link)
     press(browser, mailbox.latest("change_email", NEW).path_to("change-email"))
-    assert stranger.submit(page, {}).status_int == 410
+    assert recipient.submit(page, {}).status_int == 410
     assert browser.is_signed_in
-    assert stranger.sign_up(email="ada@exmaple.com").status_int == 303
+    assert recipient.sign_up(email="ada@exmaple.com").status_int == 303
 
 
-def test_a_thief_cannot_use_up_what_the_owner_may_try(ada, mailbox, new_browser):
-    ask(ada, "thief@example.net")
-    thief = new_browser(REMOTE_ADDR="198.51.100.9")
-    link = mailbox.latest("change_email", "thief@example.net").path_to("change-email")
-    statuses = [press(thief, link, password="not that one").status_int for _ in range(11)]
+def test_attacker_does_not_exhaust_the_owners_attempts(ada, mailbox, new_browser):
+    request_change(ada, "attacker@example.net")
+    attacker = new_browser(REMOTE_ADDR="198.51.100.9")
+    link = mailbox.latest("change_email", "attacker@example.net").path_to("change-email")
+    statuses = [press(attacker, link, password="not that one").status_int for _ in range(11)]
     assert statuses[-1] == 429
     owner = new_browser(REMOTE_ADDR="203.0.113.5")
     back = press(owner, mailbox.latest("email_change_requested").path_to("secure-account"))
     assert back.location.startswith("http://localhost/reset-password/")
 
 
-def test_nothing_in_the_download_tells_who_has_an_address(ada, new_browser):
+def test_export_hides_whether_an_email_is_registered(ada, new_browser):
     new_browser().sign_up(email="grace@example.org")
 
-    def kinds():
+    def templates_and_purposes():
         data = ada.get("/account/export").json
         links = {each["purpose"] for each in data["email_links"]}
         return {each["template"] for each in data["emails"]}, links
 
-    ask(ada)
-    free = kinds()
-    ask(ada, "grace@example.org")
-    assert kinds() == free
+    request_change(ada)
+    free = templates_and_purposes()
+    request_change(ada, "grace@example.org")
+    assert templates_and_purposes() == free

@@ -1,4 +1,4 @@
-"""`/account/sessions`: the sessions that have ended, and why, for a while."""
+"""`/account/sessions`: sessions that have recently ended, with the reason."""
 
 from datetime import timedelta
 
@@ -10,34 +10,33 @@ from authsite.clock import utc_now
 from authsite.models import AuditEvent
 from authsite.purging.targets import SESSIONS, purge
 from tests.browsers import PASSWORD
-from tests.functional.own_sessions import (
+from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
+from tests.functional.sessions_page import (
     at_a_desk,
     ended_of,
     on_the_road,
     path_of,
 )
-from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
 
 
 @pytest.fixture
 def ada(new_browser):
-    """Someone at her desk."""
+    """The browser of a user who has signed up on a desktop computer."""
     return at_a_desk(new_browser)
 
 
 @pytest.fixture
 def phone(ada, new_browser):
-    """The same person's phone, on the road."""
+    """The same user's phone."""
     return on_the_road(new_browser)
 
 
 def signed_out(ada, phone, **_kw):
-    """Press the button."""
     phone.sign_out()
 
 
 def replaced(ada, phone, *, new_browser, mailbox, **_kw):
-    """Follow somebody else's link with the phone, and sign in to their account."""
+    """Follow the link of another user on the phone and sign in to their account."""
     grace = "grace@example.org"
     new_browser().sign_up(email=grace)
     link = mailbox.latest("verify_email", grace).path_to("verify-email")
@@ -45,7 +44,7 @@ def replaced(ada, phone, *, new_browser, mailbox, **_kw):
 
 
 def expired(ada, phone, *, let_time_pass, services, **_kw):
-    """Let the time of the phone's session pass, and sweep."""
+    """Let the session of the phone expire, and purge it."""
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
     let_time_pass(timedelta(days=20))
@@ -53,21 +52,20 @@ def expired(ada, phone, *, let_time_pass, services, **_kw):
 
 
 def password_changed(ada, phone, **_kw):
-    """Choose another one."""
     typed = {"current_password": PASSWORD, "password": NEW_PASSWORD}
     page = ada.get("/account/password")
     ada.submit(page, typed | {"confirm_password": NEW_PASSWORD})
 
 
 def password_reset(ada, phone, *, new_browser, mailbox, **_kw):
-    """Lose the password, and choose another by a link."""
+    """Reset the password by a link."""
     browser = new_browser()
     choose(browser, reset_link(browser, mailbox))
     ada.sign_in(password=NEW_PASSWORD)
 
 
-def disavowed(ada, phone, *, new_browser, mailbox, **_kw):
-    """Say that the sign-in with the phone was somebody else."""
+def secured(ada, phone, *, new_browser, mailbox, **_kw):
+    """Secure the account by the notice about the sign-in on the phone."""
     browser = new_browser()
     link = mailbox.latest("new_device_sign_in").path_to("secure-account")
     reset_token = browser.submit(browser.get(link), {}).location
@@ -76,14 +74,14 @@ def disavowed(ada, phone, *, new_browser, mailbox, **_kw):
 
 
 def closed(ada, phone, **_kw):
-    """Close account, and keep it after all."""
+    """Close the account and reactivate it."""
     ada.submit(ada.get("/account/close"), {"password": PASSWORD})
     ada.submit(ada.sign_in().follow(), {})
 
 
 @pytest.fixture
-def means(new_browser, mailbox, let_time_pass, services):
-    """What it takes to end a session in one way or another."""
+def tools(new_browser, mailbox, let_time_pass, services):
+    """The fixtures with which sessions are ended."""
     return {
         "new_browser": new_browser,
         "mailbox": mailbox,
@@ -98,21 +96,21 @@ WAYS = {
     SessionEndReason.EXPIRED: expired,
     SessionEndReason.PASSWORD_CHANGED: password_changed,
     SessionEndReason.PASSWORD_RESET: password_reset,
-    SessionEndReason.ACCOUNT_SECURED: disavowed,
+    SessionEndReason.ACCOUNT_SECURED: secured,
     SessionEndReason.CLOSED: closed,
 }
 
 
 @pytest.mark.parametrize("reason", WAYS, ids=lambda reason: reason.key)
-def test_how_a_session_ended_is_told_in_words(ada, phone, reason, means):
+def test_ended_session_shows_its_reason(ada, phone, reason, tools):
     ada.submit(ada.get(path_of(phone)), {"session_name": "my phone"})
-    WAYS[reason](ada, phone, **means)
+    WAYS[reason](ada, phone, **tools)
     [ended] = [each for each in ended_of(ada) if each.startswith("my phone")]
     assert ended.startswith("my phone Safari on iOS · 198.51.100.7")
     assert ended.endswith(reason.value)
 
 
-def test_what_ended_long_ago_is_not_told(ada, phone, let_time_pass):
+def test_ended_sessions_are_listed_for_thirty_days(ada, phone, let_time_pass):
     phone.sign_out()
     let_time_pass(timedelta(days=29))
     assert len(ended_of(ada)) == 1
@@ -121,17 +119,17 @@ def test_what_ended_long_ago_is_not_told(ada, phone, let_time_pass):
     assert ended_of(ada) == []
 
 
-def test_the_history_of_others_is_not_told(ada, new_browser):
+def test_ended_sessions_of_other_users_are_not_listed(ada, new_browser):
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
     eve.sign_out()
     assert ended_of(ada) == []
 
 
-def test_of_very_many_the_last_fifty_are_told(ada, phone, dbsession):
+def test_at_most_fifty_ended_sessions_are_listed(ada, phone, dbsession):
     phone.sign_out()
-    kind = AuditEvent.type == "session_ended"
-    own = dbsession.execute(sa.select(AuditEvent.__table__).where(kind)).mappings().one()
+    ended = AuditEvent.type == "session_ended"
+    own = dbsession.execute(sa.select(AuditEvent.__table__).where(ended)).mappings().one()
     for number in range(60):
         moved = {"id": f"{number:016}", "at": own["occurred_at"] - timedelta(hours=number)}
         dbsession.execute(sa.insert(AuditEvent.__table__), {**own, **moved})

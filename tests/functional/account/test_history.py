@@ -1,4 +1,4 @@
-"""`/account/history`: what happened to an account, on pages and in files."""
+"""`/account/history`: the audit events of an account, on pages and as downloads."""
 
 import csv
 import io
@@ -20,14 +20,14 @@ PAGE = "/account/history"
 
 @pytest.fixture
 def ada(browser):
-    """Somebody who has just signed up."""
+    """The browser of a new user."""
     browser.sign_up()
     return browser
 
 
 @pytest.fixture
 def add(dbsession):
-    """Let so many events have happened to her, an hour ago, all at the same moment or not."""
+    """Add events to an account, the latest an hour old, at the same or at different times."""
 
     def events(number, *, email="ada@example.com", every=timedelta(0), **values):
         user_id = dbsession.scalar(sa.select(User.id).where(User.email == email))
@@ -53,12 +53,12 @@ def add(dbsession):
 
 
 def lines_of(page):
-    """Return what each entry of the page says."""
+    """Return the text of each entry of the page."""
     return [" ".join(each.get_text(" ").split()) for each in page.html.main.ol("li")]
 
 
 def files_of(browser):
-    """Return what is in both files."""
+    """Return the rows of the JSON and of the CSV download."""
     as_json = browser.get(f"{PAGE}.json")
     as_csv = browser.get(f"{PAGE}.csv")
     assert as_csv.body.startswith(b"\xef\xbb\xbf")
@@ -66,7 +66,7 @@ def files_of(browser):
     return json.loads(as_json.body), list(rows)
 
 
-def test_everything_that_was_done_is_there_newest_first(ada, mailbox):
+def test_history_lists_events_newest_first(ada, mailbox):
     ada.sign_out()
     ada.sign_in(password="not that one")
     ada.sign_in()
@@ -75,7 +75,7 @@ def test_everything_that_was_done_is_there_newest_first(ada, mailbox):
     ada.submit(page, typed | {"confirm_password": NEW_PASSWORD})
     ada.submit(ada.get("/account/email"), {"email": "ada@new.example"})
     lines = lines_of(ada.get("/account").click("History"))
-    kinds = [
+    labels = [
         "Email sent automatically",
         "Email change requested",
         "Email sent automatically",
@@ -87,7 +87,7 @@ def test_everything_that_was_done_is_there_newest_first(ada, mailbox):
         "Email sent automatically",
         "Signed up",
     ]
-    assert all(line.startswith(kind) for kind, line in zip(kinds, lines, strict=True)), lines
+    assert all(line.startswith(label) for label, line in zip(labels, lines, strict=True)), lines
     assert "To: ada@new.example" in lines[1]
     assert "Subject: Your authsite password" in lines[2]
     assert "Method: with a password" in lines[4]
@@ -96,9 +96,15 @@ def test_everything_that_was_done_is_there_newest_first(ada, mailbox):
     assert "Method: by signing up" in lines[-3]
 
 
-def test_who_did_it_is_told_if_it_was_not_the_person(ada, add, dbsession):
-    why = {"reason": "Too <many> complaints."}
-    add(1, type=EventType.SUSPENDED.key, actor=Actor.ADMINISTRATOR, actor_id="B" * 16, details=why)
+def test_history_names_support_but_no_administrator(ada, add, dbsession):
+    details = {"reason": "Too <many> complaints."}
+    add(
+        1,
+        type=EventType.SUSPENDED.key,
+        actor=Actor.ADMINISTRATOR,
+        actor_id="B" * 16,
+        details=details,
+    )
     page = ada.get(PAGE)
     line = lines_of(page)[-1]
     assert line.startswith("Account suspended by support")
@@ -108,7 +114,7 @@ def test_who_did_it_is_told_if_it_was_not_the_person(ada, add, dbsession):
         assert "B" * 16 not in text
 
 
-def test_what_only_a_later_version_knows_breaks_no_page(ada, add):
+def test_history_shows_unknown_event_types(ada, add):
     add(1, type="key_added", details={"method": "carrier_pigeon"})
     add(1, type="session_ended", details={"reason": "no_more_corn", "session": "C" * 16})
     ended, added = lines_of(ada.get(PAGE))[-2:]
@@ -117,7 +123,7 @@ def test_what_only_a_later_version_knows_breaks_no_page(ada, add):
     assert "Reason: no more corn" in ended
 
 
-def test_a_session_is_linked_while_it_lives(ada, new_browser):
+def test_history_links_active_sessions_only(ada, new_browser):
     phone = new_browser()
     phone.sign_in()
     path = f"/account/sessions/{phone.cookie.partition('.')[0]}"
@@ -131,22 +137,21 @@ def test_a_session_is_linked_while_it_lives(ada, new_browser):
 
 
 @pytest.mark.parametrize("every", [timedelta(0), timedelta(seconds=1)])
-def test_pages_of_fifty_follow_each_other_without_a_gap(ada, add, every):
-    """Also where all of it happened at the same moment."""
+def test_history_pages_have_no_gaps(ada, add, every):
     ids = set(add(120, every=every))
     pages = [ada.get(PAGE)]
     while pages[-1].html.main.find("a", string="Older"):
         pages.append(pages[-1].click("^Older$"))
     own = len(lines_of(pages[-1])) - 20
     assert [len(lines_of(page)) for page in pages] == [50, 50, 20 + own]
-    said = [line for page in pages for line in lines_of(page) if "Subject: number" in line]
-    assert len(set(said)) == len(said) == len(ids)
+    numbered = [line for page in pages for line in lines_of(page) if "Subject: number" in line]
+    assert len(set(numbered)) == len(numbered) == len(ids)
     assert lines_of(pages[2].click("^Newest$")) == lines_of(pages[0])
     assert pages[0].html.main.find("a", string="Newest") is None
 
 
 @pytest.mark.parametrize("beyond", [0, 1])
-def test_fifty_are_one_page_and_one_more_is_another(ada, add, dbsession, beyond):
+def test_history_page_holds_fifty_events(ada, add, dbsession, beyond):
     dbsession.execute(sa.delete(AuditEvent))
     dbsession.commit()
     add(50 + beyond)
@@ -158,7 +163,7 @@ def test_fifty_are_one_page_and_one_more_is_another(ada, add, dbsession, beyond)
         assert len(lines_of(page.click("^Older$"))) == 1
 
 
-def test_what_is_before_the_first_is_nothing(ada, dbsession):
+def test_page_before_the_first_event_is_empty(ada, dbsession):
     first = dbsession.scalar(
         sa.select(AuditEvent.id).order_by(AuditEvent.occurred_at, AuditEvent.id)
     )
@@ -168,7 +173,7 @@ def test_what_is_before_the_first_is_nothing(ada, dbsession):
 
 
 @pytest.mark.asvs("8.2.2")
-def test_no_one_can_name_an_event_of_another(ada, new_browser, dbsession):
+def test_events_of_other_users_are_not_found(ada, new_browser, dbsession):
     own = dbsession.scalar(sa.select(AuditEvent.id))
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
@@ -177,12 +182,12 @@ def test_no_one_can_name_an_event_of_another(ada, new_browser, dbsession):
 
 
 @pytest.mark.parametrize("before", ["", "x", "A" * 16, "A" * 17, "%00", "A" * 15 + "%0A", "%F0%9F"])
-def test_an_event_that_never_was_is_not_there(ada, before):
+def test_unknown_event_is_not_found(ada, before):
     assert ada.get(f"{PAGE}?before={before}", expect_errors=True).status_int in {400, 404}
 
 
 @pytest.mark.asvs("8.2.2")
-def test_nothing_of_others_is_there(ada, add, new_browser):
+def test_history_hides_other_users_events(ada, add, new_browser):
     eve = new_browser(REMOTE_ADDR="203.0.113.77")
     eve.sign_up(email="eve@example.com")
     add(3, email="eve@example.com")
@@ -190,7 +195,7 @@ def test_nothing_of_others_is_there(ada, add, new_browser):
     assert "203.0.113" not in str(files_of(ada))
 
 
-def test_after_ninety_days_nobody_knows(ada, add, let_time_pass):
+def test_history_ends_after_ninety_days(ada, add, let_time_pass):
     add(1, type=EventType.PASSWORD_RESET_REQUESTED.key)
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
@@ -208,7 +213,7 @@ def test_after_ninety_days_nobody_knows(ada, add, let_time_pass):
     assert "Password reset requested" not in str(files_of(ada))
 
 
-def test_the_files_hold_all_of_it_in_the_same_words(ada, add):
+def test_csv_and_json_downloads_are_complete_and_equal(ada, add):
     ids = add(1100)
     as_json, as_csv = files_of(ada)
     assert {each["id"] for each in as_json} >= set(ids)
@@ -224,14 +229,14 @@ def test_the_files_hold_all_of_it_in_the_same_words(ada, add):
     assert as_csv[5]["details"].startswith("Subject: number ")
 
 
-def test_they_are_files_that_browsers_save(ada):
+def test_downloads_are_attachments(ada):
     page = ada.get(PAGE)
-    for words, ending, kind in (
+    for words, ending, content_type in (
         ("CSV", "csv", "text/csv"),
         ("JSON", "json", "application/json"),
     ):
         file = page.click(words)
-        assert file.content_type == kind
+        assert file.content_type == content_type
         disposition = f'attachment; filename="history.{ending}"'
         assert file.headers["Content-Disposition"] == disposition
         assert file.headers["Cache-Control"] == "no-store"
@@ -239,8 +244,8 @@ def test_they_are_files_that_browsers_save(ada):
 
 
 @pytest.mark.parametrize("ending", ["csv", "json"])
-def test_whoever_takes_a_file_slowly_keeps_no_thread_of_the_server_waiting(ada, ending):
-    """What a server can send by itself, when the page is done, is a file."""
+def test_downloads_use_the_servers_file_wrapper(ada, ending):
+    """So a slow download does not occupy a thread: the server sends the file by itself."""
     handed_over = []
 
     def wrapper(file):
@@ -253,7 +258,7 @@ def test_whoever_takes_a_file_slowly_keeps_no_thread_of_the_server_waiting(ada, 
 
 
 @pytest.mark.asvs("1.2.10")
-def test_no_cell_of_the_file_for_spreadsheets_is_a_formula(ada, new_browser):
+def test_csv_download_contains_no_formulas(ada, new_browser):
     eve = new_browser(HTTP_USER_AGENT='=HYPERLINK("https://evil.example";"open");+1')
     eve.sign_in(password="not that one")
     as_json, as_csv = files_of(ada)
@@ -262,7 +267,7 @@ def test_no_cell_of_the_file_for_spreadsheets_is_a_formula(ada, new_browser):
     assert as_csv[0]["browser"].endswith(";'+1")
 
 
-def test_an_account_without_a_history_has_empty_files(ada, dbsession):
+def test_empty_history_gives_empty_downloads(ada, dbsession):
     dbsession.execute(sa.delete(AuditEvent))
     dbsession.commit()
     assert files_of(ada) == ([], [])

@@ -1,4 +1,4 @@
-"""`/account/password`: the current password, a new one twice, and everybody else is out."""
+"""`/account/password`: changing the password ends all other sessions."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +17,10 @@ from tests.functional.cookies import cookies_of, is_blanked, lasts, plant
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import (
     alert_of,
+    description_of,
     input_of,
     is_marked,
     rows_of,
-    said_beside,
     status_of,
 )
 
@@ -31,18 +31,18 @@ FIELDS = ("current_password", "password", "confirm_password")
 
 @pytest.fixture
 def ada(browser):
-    """Someone who is signed in."""
+    """The browser of a signed-in user."""
     browser.sign_up()
     return browser
 
 
 def change(browser, **values):
-    """Fill in the form, rightly or as the values say, and send it."""
+    """Fill in the form correctly, except for the values that are given, and send it."""
     typed = dict(zip(FIELDS, (PASSWORD, NEW, values.get("password", NEW)), strict=True)) | values
     return browser.submit(browser.get("/account/password", status=200), typed)
 
 
-def test_the_account_page_leads_there(ada):
+def test_account_page_links_to_password(ada):
     page = ada.get("/account").click("Password")
     assert page.request.path == "/account/password"
     assert page.html.main.find("input", attrs={"autocomplete": "username"})["value"] == (
@@ -52,19 +52,19 @@ def test_the_account_page_leads_there(ada):
 
 @pytest.mark.asvs("6.2.2", "6.2.3", "7.4.3")
 def test_new_password_works_and_ends_other_sessions(ada, new_browser, dbsession):
-    elsewhere, thief = new_browser(), new_browser()
+    elsewhere, attacker = new_browser(), new_browser()
     elsewhere.sign_in()
-    former = ada.cookie
-    plant(thief, "session", former)
+    previous = ada.cookie
+    plant(attacker, "session", previous)
     answer = change(ada)
     assert (answer.status_int, answer.location) == (303, "http://localhost/account")
-    said = "Password changed. Your other devices have been signed out."
-    assert status_of(answer.follow()) == said
+    message = "Password changed. Your other devices have been signed out."
+    assert status_of(answer.follow()) == message
     assert ada.is_signed_in
     assert not elsewhere.is_signed_in
-    assert not thief.is_signed_in
-    assert ada.cookie.partition(".")[0] == former.partition(".")[0]
-    assert ada.cookie != former
+    assert not attacker.is_signed_in
+    assert ada.cookie.partition(".")[0] == previous.partition(".")[0]
+    assert ada.cookie != previous
     assert lasts(cookies_of(answer)["session"], timedelta(days=30))
     assert len(dbsession.scalars(sa.select(UserSession)).all()) == 1
     ada.sign_out()
@@ -72,7 +72,7 @@ def test_new_password_works_and_ends_other_sessions(ada, new_browser, dbsession)
     assert ada.sign_in(password=NEW).status_int == 303
 
 
-def test_nobody_else_is_touched(ada, new_browser):
+def test_password_change_affects_no_other_user(ada, new_browser):
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
     change(ada)
@@ -82,7 +82,7 @@ def test_nobody_else_is_touched(ada, new_browser):
 
 
 @pytest.mark.asvs("6.3.7")
-def test_the_owner_is_told_with_a_way_back(ada, mailbox):
+def test_password_change_sends_a_security_notice(ada, mailbox):
     change(ada)
     [mail] = [each for each in mailbox.all_for() if each.template == "password_changed"]
     assert mail.recipient == "ada@example.com"
@@ -97,7 +97,7 @@ def test_the_owner_is_told_with_a_way_back(ada, mailbox):
         assert "Ada" not in body
 
 
-def test_the_owner_of_an_address_that_is_verified_is_greeted_by_name(ada, dbsession, mailbox):
+def test_notice_to_a_verified_email_greets_by_name(ada, dbsession, mailbox):
     dbsession.execute(sa.update(User).values(email_verified_at=utc_now()))
     dbsession.commit()
     change(ada)
@@ -120,14 +120,14 @@ def test_the_owner_of_an_address_that_is_verified_is_greeted_by_name(ada, dbsess
     ],
 )
 @pytest.mark.one_database
-def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(  # noqa: PLR0917 - fixtures
+def test_invalid_input_is_explained_and_changes_nothing(  # noqa: PLR0917 - fixtures
     ada, services, mailbox, values, field, message
 ):
     before = rows_of(services)
     page = change(ada, **values)
     assert page.status_int == 422
-    assert message in said_beside(page, field)
-    assert message in said_beside(page, "current_password")
+    assert message in description_of(page, field)
+    assert message in description_of(page, "current_password")
     assert is_marked(page, field)
     assert is_marked(page, "current_password") is (field == "current_password")
     assert input_of(page, "current_password").has_attr("autofocus")
@@ -137,23 +137,23 @@ def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(  # noqa: P
     assert ada.is_signed_in
 
 
-def test_another_way_to_write_the_same_password_is_no_new_one(new_browser):
+def test_password_in_another_normal_form_is_not_new(new_browser):
     browser = new_browser()
     browser.sign_up(password="caf\u00e9 yaks hum green")
     same = {"current_password": "caf\u00e9 yaks hum green", "password": "cafe\u0301 yaks hum green"}
     page = change(browser, **same)
-    assert "This is already your password." in said_beside(page, "password")
+    assert "This is already your password." in description_of(page, "password")
 
 
 @pytest.mark.asvs("6.2.3")
-def test_a_password_that_was_typed_a_moment_ago_is_asked_for_all_the_same(ada, let_time_pass):
+def test_current_password_is_always_required(ada, let_time_pass):
     assert change(ada, current_password="").status_int == 422
     let_time_pass(timedelta(days=1))
     assert change(ada).status_int == 303
 
 
 @pytest.mark.asvs("6.3.1")
-def test_who_has_taken_over_a_session_cannot_guess_the_password(ada, services):
+def test_guessing_the_current_password_is_throttled(ada, services):
     for _ in range(10):
         assert change(ada, current_password=WRONG).status_int == 422
     before = rows_of(services)
@@ -165,17 +165,17 @@ def test_who_has_taken_over_a_session_cannot_guess_the_password(ada, services):
     assert rows_of(services) == before
 
 
-def test_what_is_wrong_with_the_new_password_is_no_guess(ada):
+def test_refused_new_password_counts_no_attempt(ada):
     for _ in range(11):
         assert change(ada, current_password=WRONG, password="password1").status_int == 422
     assert change(ada).status_int == 303
 
 
-def test_in_a_crowd_one_is_asked_to_come_back(new_site, services):
-    crowded, browser = new_site(BUSY)
+def test_full_hash_queue_delays_the_change(new_site, services):
+    busy, browser = new_site(BUSY)
     browser.sign_up()
     before = rows_of(services)
-    with full_queue(crowded.hasher):
+    with full_queue(busy.hasher):
         page = change(browser)
         assert page.status_int == 503
         assert int(page.headers["Retry-After"]) > 0
@@ -183,9 +183,7 @@ def test_in_a_crowd_one_is_asked_to_come_back(new_site, services):
     assert change(browser).status_int == 303
 
 
-def test_links_into_the_account_lead_nowhere_any_more_but_those_of_its_owner(
-    ada, new_browser, services, dbsession
-):
+def test_password_change_revokes_the_users_pending_links(ada, new_browser, services, dbsession):
     new_browser().sign_up(email="eve@example.com")
     work = a_unit_of_work(services, dbsession, now=utc_now())
     for user in dbsession.scalars(sa.select(User)).all():
@@ -199,7 +197,7 @@ def test_links_into_the_account_lead_nowhere_any_more_but_those_of_its_owner(
     assert set(dbsession.scalars(left.where(User.email == "eve@example.com"))) == set(Purpose)
 
 
-def test_on_a_public_computer_it_stays_a_public_computer(ada, new_browser, dbsession):
+def test_public_computer_stays_public(ada, new_browser, dbsession):
     library = new_browser()
     typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": True}
     library.submit(library.get("/sign-in"), typed)
@@ -210,7 +208,7 @@ def test_on_a_public_computer_it_stays_a_public_computer(ada, new_browser, dbses
     assert is_blanked(ada.get("/account"))
 
 
-def test_the_browser_is_known_by_the_new_password(ada, new_browser):
+def test_password_change_keeps_the_device_recognized(ada, new_browser):
     change(ada)
     ada.sign_out()
     attacker = new_browser()
@@ -220,7 +218,7 @@ def test_the_browser_is_known_by_the_new_password(ada, new_browser):
 
 
 @pytest.mark.asvs("15.4.2")
-def test_of_two_changes_at_one_moment_one_is_made_and_the_other_told(new_browser, dbsession):
+def test_one_of_two_simultaneous_changes_wins(new_browser, dbsession):
     browsers = [new_browser(), new_browser()]
     browsers[0].sign_up()
     browsers[1].sign_in()
@@ -237,16 +235,17 @@ def test_of_two_changes_at_one_moment_one_is_made_and_the_other_told(new_browser
         answers = list(pool.map(submit, range(2)))
     statuses = [each.status_int for each in answers]
     won = statuses.index(303)
-    assert statuses[1 - won] in {403, 422}  # a stranger by then, or somebody whose hash is gone
+    # 403 when the session had already ended, 422 when only the hash had changed.
+    assert statuses[1 - won] in {403, 422}
     assert [each.is_signed_in for each in browsers] == [won == 0, won == 1]
     assert len(dbsession.scalars(sa.select(UserSession)).all()) == 1
-    stranger = new_browser()
-    assert stranger.sign_in(password=new[1 - won]).status_int == 422
-    assert stranger.sign_in(password=new[won]).status_int == 303
+    other = new_browser()
+    assert other.sign_in(password=new[1 - won]).status_int == 422
+    assert other.sign_in(password=new[won]).status_int == 303
 
 
-def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, services):
-    """The other change comes when this request begins to write."""
+def test_concurrent_change_is_explained(ada, services):
+    """The other change is committed when this request begins to write."""
     page = ada.get("/account/password")
     overtaken = []
 
@@ -266,5 +265,5 @@ def test_who_was_overtaken_between_the_look_and_the_change_is_told(ada, services
     assert overtaken
     assert page.status_int == 422
     assert "was changed in another window" in alert_of(page)
-    assert "was changed in another window" in said_beside(page, "current_password")
+    assert "was changed in another window" in description_of(page, "current_password")
     assert rows_of(services)["authsite_user"][0].count("another one") == 1

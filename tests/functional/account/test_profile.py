@@ -1,27 +1,27 @@
-"""`/account`: what the site knows of a person, and the names to change."""
+"""`/account`: the profile, with the names to edit."""
 
 import pytest
 import sqlalchemy as sa
 
 from authsite.models import User, UserSession
 from tests.functional.reading import (
+    description_of,
     form_of,
     input_of,
     is_marked,
     rows_of,
-    said_beside,
     status_of,
 )
 
 
 @pytest.fixture
 def ada(browser):
-    """Someone who is signed in."""
+    """The browser of a signed-in user."""
     browser.sign_up()
     return browser
 
 
-def test_it_shows_whose_account_it_is_and_since_when(ada, dbsession):
+def test_profile_shows_email_names_and_creation_date(ada, dbsession):
     page = ada.get("/account")
     user = dbsession.scalars(sa.select(User)).one()
     assert "ada@example.com" in page.html.main.get_text()
@@ -32,7 +32,7 @@ def test_it_shows_whose_account_it_is_and_since_when(ada, dbsession):
 
 
 @pytest.mark.asvs("14.2.6", "15.3.1")
-def test_no_page_shows_what_only_the_site_needs_to_know(ada, dbsession):
+def test_pages_show_no_internal_data(ada, dbsession):
     user = dbsession.scalars(sa.select(User)).one()
     session = dbsession.scalars(sa.select(UserSession)).one()
     unseen = [user.id, user.password_hash, session.id, session.secret_digest.hex()]
@@ -42,7 +42,7 @@ def test_no_page_shows_what_only_the_site_needs_to_know(ada, dbsession):
         assert not [value for value in unseen if value in page], path
 
 
-def test_new_names_are_taken_and_shown_at_once(ada):
+def test_changed_names_are_saved_and_shown(ada):
     answer = ada.submit(ada.get("/account"), {"first_name": " Augusta ", "last_name": "King"})
     assert (answer.status_int, answer.location) == (303, "http://localhost/account")
     page = answer.follow()
@@ -64,13 +64,11 @@ def test_new_names_are_taken_and_shown_at_once(ada):
     ],
 )
 @pytest.mark.one_database
-def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(
-    ada, services, field, value, message
-):
+def test_invalid_name_is_explained_and_changes_nothing(ada, services, field, value, message):
     before = rows_of(services)
     page = ada.submit(ada.get("/account"), {"first_name": "Kept", field: value})
     assert page.status_int == 422
-    assert message in said_beside(page, field)
+    assert message in description_of(page, field)
     assert is_marked(page, field)
     if field != "first_name":
         assert input_of(page, "first_name")["value"] == "Kept"
@@ -79,7 +77,7 @@ def test_a_mistake_is_explained_beside_its_field_and_changes_nothing(
 
 
 @pytest.mark.asvs("8.2.2", "8.2.3", "15.3.3")
-def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_browser, dbsession):
+def test_form_changes_only_the_users_own_names(ada, new_browser, dbsession):
     eve = new_browser()
     eve.sign_up(first_name="Eve", email="eve@example.com")
     ids = dict(map(tuple, dbsession.execute(sa.select(User.email_normalized, User.id))))
@@ -102,7 +100,7 @@ def test_nothing_but_the_names_of_the_one_who_asks_can_be_changed(ada, new_brows
 
 
 @pytest.mark.asvs("8.2.2")
-def test_no_one_can_name_the_account_of_another(ada, new_browser, dbsession):
+def test_accounts_of_other_users_have_no_url(ada, new_browser, dbsession):
     other = dbsession.scalar(sa.select(User.id))
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
@@ -119,7 +117,7 @@ def test_account_pages_reveal_nothing_to_visitors(browser):
 
 
 @pytest.mark.asvs("7.4.2", "8.3.2")
-def test_an_account_that_is_gone_signs_its_owner_out(ada, dbsession):
+def test_deleted_account_is_signed_out(ada, dbsession):
     dbsession.execute(sa.delete(User))
     dbsession.commit()
     answer = ada.get("/account")

@@ -1,4 +1,4 @@
-"""`/account/sessions`: where somebody is signed in, and how that ends."""
+"""`/account/sessions`: the sessions of a user, with names and buttons to end them."""
 
 from datetime import timedelta
 
@@ -7,7 +7,17 @@ import sqlalchemy as sa
 
 from authsite.models import UserSession
 from tests.browsers import PASSWORD
-from tests.functional.own_sessions import (
+from tests.functional.protected_pages import confirm, follow
+from tests.functional.reading import (
+    button_of,
+    description_of,
+    form_of,
+    input_of,
+    is_marked,
+    rows_of,
+    status_of,
+)
+from tests.functional.sessions_page import (
     PAGE,
     at_a_desk,
     ended_of,
@@ -15,34 +25,24 @@ from tests.functional.own_sessions import (
     parts_of,
     path_of,
 )
-from tests.functional.reading import (
-    button_of,
-    form_of,
-    input_of,
-    is_marked,
-    rows_of,
-    said_beside,
-    status_of,
-)
-from tests.functional.vault import confirm, follow
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
 def ada(new_browser):
-    """Someone at her desk."""
+    """The browser of a user who has signed up on a desktop computer."""
     return at_a_desk(new_browser)
 
 
 @pytest.fixture
 def phone(ada, new_browser):
-    """The same person's phone, on the road."""
+    """The same user's phone."""
     return on_the_road(new_browser)
 
 
 @pytest.mark.asvs("7.5.2")
-def test_this_device_comes_first_and_the_others_below(ada, phone):
+def test_this_device_is_listed_before_other_sessions(ada, phone):
     parts = parts_of(ada.get("/account").click("Sessions"))
     [here], [elsewhere] = parts["This device"], parts["Other sessions"]
     assert here.startswith("Firefox on Windows 192.0.2.1 Signed in by signing up on")
@@ -53,14 +53,14 @@ def test_this_device_comes_first_and_the_others_below(ada, phone):
     assert here.startswith("Safari on iOS")
 
 
-def test_who_is_signed_in_nowhere_else_is_told_so(ada):
+def test_single_session_shows_no_other_sessions(ada):
     page = ada.get(PAGE)
     assert "No other sessions" in page.html.main.get_text()
     assert not page.html.main("button")
     assert "Ended" not in page.html.main.get_text()
 
 
-def test_a_public_computer_is_called_one(ada, new_browser):
+def test_public_computer_is_labelled(ada, new_browser):
     library = new_browser()
     typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": True}
     library.submit(library.get("/sign-in"), typed)
@@ -68,7 +68,7 @@ def test_a_public_computer_is_called_one(ada, new_browser):
     assert "on a public computer" in ada.get(path_of(library)).html.main.get_text()
 
 
-def test_what_has_expired_is_not_there(ada, phone, let_time_pass):
+def test_expired_session_is_not_listed(ada, phone, let_time_pass):
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
     let_time_pass(timedelta(days=20))
@@ -76,7 +76,7 @@ def test_what_has_expired_is_not_there(ada, phone, let_time_pass):
     ada.get(path_of(phone), status=404)
 
 
-def test_very_many_are_not_all_listed(ada, dbsession):
+def test_session_list_is_limited(ada, dbsession):
     own = dbsession.execute(sa.select(UserSession.__table__)).mappings().one()
     for number in range(101):
         dbsession.execute(sa.insert(UserSession.__table__), {**own, "id": f"{number:016}"})
@@ -86,7 +86,7 @@ def test_very_many_are_not_all_listed(ada, dbsession):
     assert "And 2 older sessions" in page.html.main.get_text()
 
 
-def test_a_session_gets_a_name_and_loses_it(ada, phone):
+def test_session_name_is_saved_and_removed(ada, phone):
     page = ada.get(PAGE).click("Rename or sign out")
     answer = ada.submit(page, {"session_name": "  my phone "})
     assert (answer.status_int, answer.location) == (303, f"http://localhost{PAGE}")
@@ -109,22 +109,22 @@ def test_a_session_gets_a_name_and_loses_it(ada, phone):
         ("\u200d", "Remove invisible characters."),
     ],
 )
-def test_a_name_that_cannot_be_is_explained(ada, services, name, message):
+def test_invalid_session_name_is_explained(ada, services, name, message):
     before, page = rows_of(services), ada.get(path_of(ada))
     page = ada.submit(page, {"session_name": name})
     assert page.status_int == 422
-    assert message in said_beside(page, "session_name")
+    assert message in description_of(page, "session_name")
     assert is_marked(page, "session_name")
     assert rows_of(services) == before
 
 
-def test_a_name_as_long_as_it_may_be_is_taken(ada):
+def test_longest_session_name_is_saved(ada):
     ada.submit(ada.get(path_of(ada)), {"session_name": "\N{SNOWMAN}" * 60})
     assert "\N{SNOWMAN}" * 60 in ada.get(PAGE)
 
 
 @pytest.mark.asvs("7.4.5", "7.5.2")
-def test_one_session_can_be_ended_from_another(ada, phone):
+def test_session_is_ended_from_another(ada, phone):
     page = ada.get(PAGE).click("Rename or sign out")
     answer = button_of(page, "Sign out this session").submit(headers=HERE)
     assert (answer.status_int, answer.location) == (303, f"http://localhost{PAGE}")
@@ -138,23 +138,23 @@ def test_one_session_can_be_ended_from_another(ada, phone):
 
 
 @pytest.mark.asvs("7.5.1", "7.5.2")
-def test_to_end_one_the_password_is_asked_for_and_then_it_ends(ada, phone, let_time_pass):
+def test_ending_a_session_requires_reauthentication(ada, phone, let_time_pass):
     let_time_pass(timedelta(minutes=11))
     page = ada.get(path_of(phone))
-    asked = button_of(page, "Sign out this session").submit(headers=HERE, status=403)
+    prompt = button_of(page, "Sign out this session").submit(headers=HERE, status=403)
     assert phone.is_signed_in
-    assert follow(ada, confirm(asked)).location == f"http://localhost{PAGE}"
+    assert follow(ada, confirm(prompt)).location == f"http://localhost{PAGE}"
     assert not phone.is_signed_in
 
 
-def test_what_was_ended_meanwhile_is_not_there(ada, phone):
+def test_session_ended_meanwhile_is_not_found(ada, phone):
     page = ada.get(path_of(phone))
     phone.sign_out()
     assert button_of(page, "Sign out this session").submit(headers=HERE, status=404)
     assert ada.submit(page, {"session_name": "x"}).status_int == 404
 
 
-def test_who_ends_their_own_session_signs_out(ada, phone):
+def test_ending_the_current_session_signs_out(ada, phone):
     page = phone.get(path_of(phone))
     assert form_of(page).action == path_of(phone)
     fields = {"csrf_token": input_of(page, "csrf_token")["value"]}
@@ -166,22 +166,20 @@ def test_who_ends_their_own_session_signs_out(ada, phone):
     assert ended_of(ada)[0].endswith("signed out")
 
 
-def test_the_button_there_signs_out_without_a_question(ada, phone, let_time_pass):
+def test_own_session_page_signs_out_without_password(ada, phone, let_time_pass):
     let_time_pass(timedelta(minutes=11))
     answer = button_of_main(phone.get(path_of(phone)), "Sign out").submit(headers=HERE)
     assert answer.location == "http://localhost/sign-in"
 
 
 def button_of_main(page, words):
-    """Return the form of the button in the middle of the page."""
+    """Return the form around a button of the main content."""
     [button] = [each for each in page.html.main("button") if each.get_text(strip=True) == words]
     return page.forms[page.html.find_all("form").index(button.find_parent("form"))]
 
 
 @pytest.mark.asvs("7.4.5", "7.5.2")
-def test_all_others_can_be_ended_at_once_and_without_a_question(
-    ada, phone, new_browser, let_time_pass
-):
+def test_other_sessions_end_without_a_password_prompt(ada, phone, new_browser, let_time_pass):
     tablet = new_browser()
     tablet.sign_in()
     let_time_pass(timedelta(minutes=11))
@@ -194,7 +192,7 @@ def test_all_others_can_be_ended_at_once_and_without_a_question(
 
 
 @pytest.mark.asvs("8.2.2")
-def test_no_one_can_name_the_session_of_another(ada, new_browser, services):
+def test_sessions_of_other_users_are_not_found(ada, new_browser, services):
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
     token = input_of(eve.get("/sign-out"), "csrf_token")["value"]
@@ -209,7 +207,7 @@ def test_no_one_can_name_the_session_of_another(ada, new_browser, services):
 
 
 @pytest.mark.asvs("8.2.2")
-def test_a_session_that_ended_or_never_was_is_not_there(ada, phone):
+def test_ended_or_unknown_session_is_not_found(ada, phone):
     path = path_of(phone)
     phone.sign_out()
     never = ("A" * 16, "x", "%00", "A" * 17, "A" * 15 + "%0A")
@@ -219,7 +217,7 @@ def test_a_session_that_ended_or_never_was_is_not_there(ada, phone):
 
 
 @pytest.mark.asvs("3.5.1")
-def test_a_form_without_its_token_ends_and_names_nothing(ada, phone, services):
+def test_forms_without_csrf_token_change_nothing(ada, phone, services):
     before = rows_of(services)
     for path in (path_of(phone), f"{path_of(phone)}/end", f"{PAGE}/end-others"):
         answer = ada.app.post(path, {"session_name": "x"}, headers=HERE, status=403)
@@ -238,7 +236,7 @@ def test_session_pages_reveal_nothing_to_visitors(ada, browser):
 
 
 @pytest.mark.asvs("14.2.6")
-def test_no_secret_is_on_the_pages(ada, phone, dbsession):
+def test_session_pages_show_no_secrets(ada, phone, dbsession):
     digests = dbsession.scalars(sa.select(UserSession.secret_digest)).all()
     for path in (PAGE, path_of(phone)):
         page = ada.get(path)

@@ -1,4 +1,4 @@
-"""What the tests of administrators' pages share: one of them, and somebody to look at."""
+"""Fixtures of the admin pages: an administrator, and a user to manage."""
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from tests.functional.reading import button_of
 
 @pytest.fixture
 def id_of(services):
-    """Return the id of the account with an address."""
+    """Return the id of the account with an email."""
 
     def look(email="ada@example.com"):
         with services.database.read_engine.connect() as connection:
@@ -20,40 +20,39 @@ def id_of(services):
 
 
 @pytest.fixture
-def boss(new_browser, grant_admin):
-    """The browser of somebody who runs the site."""
+def admin_browser(new_browser, grant_admin):
+    """The browser of an administrator."""
     browser = new_browser(REMOTE_ADDR="203.0.113.9")
-    browser.sign_up(first_name="Grace", last_name="Hopper", email="boss@example.com")
-    grant_admin("boss@example.com")
+    browser.sign_up(first_name="Grace", last_name="Hopper", email="admin@example.com")
+    grant_admin("admin@example.com")
     return browser
 
 
 @pytest.fixture
 def ada(browser):
-    """The browser of somebody who does not."""
+    """The browser of a user who is no administrator."""
     browser.sign_up()
     return browser
 
 
 @pytest.fixture
 def ada_page(ada, id_of):
-    """Where her account is found."""
+    """The path of the admin page of Ada's account."""
     return f"/admin/users/{id_of()}"
 
 
 class Desk:
-    """Where an administrator sits, with the page of Ada's account at hand."""
+    """An administrator's browser at the admin page of one account."""
 
     def __init__(self, browser, path):
         self.browser = browser
         self.path = path
 
     def open(self):
-        """Open the page."""
         return self.browser.get(self.path)
 
     def press(self, words, page=None, **typed):
-        """Press a button on it, or on another page, with what was typed beside it."""
+        """Fill in the form of a button, on this or another page, and press it."""
         form = button_of(page or self.open(), words)
         for name, value in typed.items():
             form[name] = value
@@ -61,14 +60,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(boss, ada_page):
-    """An administrator who looks at Ada's account."""
-    return Desk(boss, ada_page)
+def desk(admin_browser, ada_page):
+    """An administrator at the page of Ada's account."""
+    return Desk(admin_browser, ada_page)
 
 
 @pytest.fixture
 def history_of(services, id_of):
-    """Return what is in the history of an account, the oldest first."""
+    """Return the audit events of an account, the oldest first."""
 
     def look(email="ada@example.com"):
         mine = sa.select(AuditEvent.__table__).where(AuditEvent.user_id == id_of(email))

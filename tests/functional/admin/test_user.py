@@ -1,4 +1,4 @@
-"""`/admin/users/{id}`: what administrators see of an account, and what nobody sees."""
+"""`/admin/users/{id}`: what administrators see of an account."""
 
 from datetime import timedelta
 
@@ -16,13 +16,13 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Fi
 
 
 def facts(page):
-    """Return what is said of the account, by what it is called."""
+    """Return the facts about the account by their labels."""
     terms = page.html.main.dl.find_all("dt")
     return {each.text: " ".join(each.find_next("dd").text.split()) for each in terms}
 
 
 def entries(page, heading):
-    """Return what is listed below a heading."""
+    """Return the items listed below a heading."""
     [found] = [each for each in page.html.main("h2") if each.text == heading]
     listed = found.find_next_sibling(["ul", "ol", "h2", "p"])
     return [" ".join(each.text.split()) for each in listed.find_all("li")]
@@ -30,20 +30,20 @@ def entries(page, heading):
 
 @pytest.fixture
 def ada(new_browser):
-    """Somebody at her desk."""
+    """The browser of a user on a desktop computer."""
     browser = new_browser(HTTP_USER_AGENT=FIREFOX)
     browser.sign_up()
     return browser
 
 
-def test_the_account_is_described(desk, ada, id_of):
-    said = facts(desk.open())
-    assert said["Email"] == "ada@example.com, not verified"
-    assert said["ID"] == id_of()
-    assert set(said) == {"Email", "ID", "Created"}
+def test_user_page_describes_the_account(desk, ada, id_of):
+    shown = facts(desk.open())
+    assert shown["Email"] == "ada@example.com, not verified"
+    assert shown["ID"] == id_of()
+    assert set(shown) == {"Email", "ID", "Created"}
 
 
-def test_so_is_what_is_unusual_about_it(desk, dbsession):
+def test_user_page_describes_unusual_states(desk, dbsession):
     now = utc_now().replace(year=2031, month=5, day=17, hour=12, minute=30)
     changed = sa.update(User).where(User.email == "ada@example.com")
     dbsession.execute(
@@ -57,18 +57,18 @@ def test_so_is_what_is_unusual_about_it(desk, dbsession):
         )
     )
     dbsession.commit()
-    said, when = facts(desk.open()), "17 May 2031, 12:30 UTC"
-    assert said["Email"] == f"ada@example.com, verified on {when}"
-    assert said["Suspended"] == f"Since {when}. Reason shown to the user: Too <many> mails."
+    shown, when = facts(desk.open()), "17 May 2031, 12:30 UTC"
+    assert shown["Email"] == f"ada@example.com, verified on {when}"
+    assert shown["Suspended"] == f"Since {when}. Reason shown to the user: Too <many> mails."
     assert (
-        said["Closed"]
+        shown["Closed"]
         == f"Will be deleted on {when}. The user can't keep the account while it is suspended."
     )
-    assert said["Password"] == "No password set"
-    assert said["Role"] == "Administrator"
+    assert shown["Password"] == "No password set"
+    assert shown["Role"] == "Administrator"
 
 
-def test_its_sessions_are_listed(desk, ada, new_browser, dbsession):
+def test_user_page_lists_sessions(desk, ada, new_browser, dbsession):
     new_browser(REMOTE_ADDR="198.51.100.7").sign_in()
     here = UserSession.id == ada.cookie.partition(".")[0]
     dbsession.execute(sa.update(UserSession).where(here).values(name="work laptop"))
@@ -78,7 +78,7 @@ def test_its_sessions_are_listed(desk, ada, new_browser, dbsession):
     assert "198.51.100.7 Signed in with a password on " in other
 
 
-def test_who_has_very_many_sessions_is_not_listed_to_the_end(desk, ada, dbsession):
+def test_session_list_is_limited(desk, ada, dbsession):
     row = dict(dbsession.execute(sa.select(UserSession.__table__)).mappings().first())
     [row["user_id"]] = dbsession.scalars(sa.select(User.id).where(User.email == "ada@example.com"))
     rows = [row | {"id": f"session-{number:08}"} for number in range(102)]
@@ -89,14 +89,14 @@ def test_who_has_very_many_sessions_is_not_listed_to_the_end(desk, ada, dbsessio
     assert "And 3 older sessions" in page.html.main.text
 
 
-def test_where_there_is_nothing_that_is_said(boss, dbsession):
-    nobody = a_user(dbsession)
-    page = boss.get(f"/admin/users/{nobody.id}")
+def test_empty_lists_are_explained(admin_browser, dbsession):
+    user = a_user(dbsession)
+    page = admin_browser.get(f"/admin/users/{user.id}")
     assert "No sessions." in page.text
     assert "No activity yet." in page.text
 
 
-def test_its_history_is_that_of_its_owner(desk, ada):
+def test_user_page_shows_the_users_own_history(desk, ada):
     theirs = ada.get("/account/history").html.main.ol.find_all("li")
     mine = entries(desk.open(), "History")
     assert len(mine) == len(theirs)
@@ -104,7 +104,7 @@ def test_its_history_is_that_of_its_owner(desk, ada):
         assert " ".join(there.text.split()).startswith(here)
 
 
-def test_its_history_is_listed_by_pages(desk, dbsession):
+def test_user_history_is_paged(desk, dbsession):
     ada = dbsession.scalars(sa.select(User).where(User.email == "ada@example.com")).one()
     for number in range(2 * PAGE):
         at = utc_now() - timedelta(minutes=number + 1)
@@ -116,17 +116,17 @@ def test_its_history_is_listed_by_pages(desk, dbsession):
     assert second.click("Newest").html.main.ol.text == first.html.main.ol.text
 
 
-def test_no_event_of_another_is_a_place_in_it(boss, ada_page, history_of):
-    theirs, other = history_of()[0].id, history_of("boss@example.com")[0].id
-    boss.get(f"{ada_page}?before={theirs}", status=200)
+def test_events_of_other_users_are_not_found(admin_browser, ada_page, history_of):
+    theirs, other = history_of()[0].id, history_of("admin@example.com")[0].id
+    admin_browser.get(f"{ada_page}?before={theirs}", status=200)
     for place in (other, "A" * 16, "x", ""):
-        boss.get(f"{ada_page}?before={place}", status=404)
+        admin_browser.get(f"{ada_page}?before={place}", status=404)
 
 
 @pytest.mark.asvs("14.2.6", "15.3.1")
-def test_user_page_shows_no_hash_link_or_email(desk, boss, services, mailbox, dbsession):
+def test_user_page_shows_no_hash_link_or_email(desk, admin_browser, services, mailbox, dbsession):
     desk.press("Send reset link")
-    shown = desk.open().text + boss.get("/admin?q=ada").text
+    shown = desk.open().text + admin_browser.get("/admin?q=ada").text
     ada = dbsession.execute(sa.select(User.__table__).where(User.email == "ada@example.com")).one()
     assert ada.password_hash not in shown
     for row in rows_of(services)["authsite_session"]:
@@ -141,8 +141,8 @@ def test_user_page_shows_no_hash_link_or_email(desk, boss, services, mailbox, db
     assert {each["name"] for each in inputs} == {"csrf_token", "reason"}
 
 
-def test_looking_changes_nothing(desk, boss, services, history_of):
+def test_viewing_changes_nothing(desk, admin_browser, services, history_of):
     before = rows_of(services), len(history_of())
     desk.open()
-    boss.get("/admin?q=ada")
+    admin_browser.get("/admin?q=ada")
     assert (rows_of(services), len(history_of())) == before

@@ -1,11 +1,11 @@
-"""Fields that no person can have sent: twice, as a file, as bytes that are no text."""
+"""Fields that no browser sends: repeated, as a file, as bytes that are no text."""
 
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.browsers import PASSWORD
-from tests.functional.reading import form_of, input_of, rows_of, said_beside
+from tests.functional.reading import description_of, form_of, input_of, rows_of
 
 pytestmark = pytest.mark.one_database
 
@@ -30,7 +30,7 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 
 @pytest.fixture
 def fields_of(browser):
-    """Open a page and return its form's fields, filled in, as whoever it is for."""
+    """Open a page, signed in if it requires that, and return its form's fields, filled in."""
 
     def fill(path):
         if path not in {"/sign-up", "/sign-in"}:
@@ -44,13 +44,13 @@ def fields_of(browser):
 
 
 def encoded(fields, **other):
-    """Write the fields down as a browser would, with other bytes in the place of some."""
+    """Encode the fields as a browser does, with other bytes for some of them."""
     return urlencode(fields | other).encode("ascii")
 
 
 @pytest.mark.asvs("15.3.5", "15.3.7")
 @pytest.mark.parametrize(("path", "name"), ALL)
-def test_a_field_that_is_there_twice_is_no_form_of_ours(browser, services, fields_of, path, name):
+def test_repeated_field_is_refused(browser, services, fields_of, path, name):
     fields = fields_of(path)
     before = rows_of(services)
     body = encoded(fields) + b"&" + urlencode({name: fields.get(name, "")}).encode("ascii")
@@ -61,7 +61,7 @@ def test_a_field_that_is_there_twice_is_no_form_of_ours(browser, services, field
 
 @pytest.mark.asvs("15.3.5")
 @pytest.mark.parametrize(("path", "name"), ALL)
-def test_a_file_is_no_text(browser, services, fields_of, path, name):
+def test_file_in_a_text_field_is_refused(browser, services, fields_of, path, name):
     fields = fields_of(path)
     fields.pop(name, None)
     before = rows_of(services)
@@ -71,7 +71,7 @@ def test_a_file_is_no_text(browser, services, fields_of, path, name):
 
 
 @pytest.mark.parametrize("path", FORMS)
-def test_a_file_in_the_place_of_the_token_is_no_token(browser, services, fields_of, path):
+def test_file_as_csrf_token_is_refused(browser, services, fields_of, path):
     fields = fields_of(path)
     token = fields.pop("csrf_token").encode("ascii")
     before = rows_of(services)
@@ -82,20 +82,18 @@ def test_a_file_in_the_place_of_the_token_is_no_token(browser, services, fields_
 
 @pytest.mark.asvs("6.2.8")
 @pytest.mark.parametrize(("path", "name"), [each for each in ALL if each[1] != "next"])
-def test_bytes_that_are_no_utf_8_are_refused_and_not_replaced(
-    browser, services, fields_of, path, name
-):
-    """They would all become the same character, and different passwords one."""
+def test_malformed_utf8_is_refused(browser, services, fields_of, path, name):
+    """Replaced by one character, different passwords would become equal."""
     fields = fields_of(path)
     before = rows_of(services)
     body = encoded(fields, **{name: b"seven \xff\xfe llamas hum"})
     page = browser.app.post(path, body, headers=HERE, status=422)
-    assert "Remove invisible characters." in said_beside(page, name)
+    assert "Remove invisible characters." in description_of(page, name)
     assert rows_of(services) == before
 
 
 @pytest.mark.parametrize(("path", "name"), ALL)
-def test_a_field_that_is_missing_is_an_empty_one(browser, fields_of, path, name):
+def test_missing_field_counts_as_empty(browser, fields_of, path, name):
     fields = fields_of(path)
     fields.pop(name, None)
     answer = browser.app.post(path, fields, headers=HERE, status=422)
@@ -104,10 +102,10 @@ def test_a_field_that_is_missing_is_an_empty_one(browser, fields_of, path, name)
 
 
 @pytest.mark.asvs("15.3.7")
-def test_what_the_query_says_is_no_field(browser, services, fields_of):
+def test_query_parameters_are_not_form_fields(browser, services, fields_of):
     fields = fields_of("/sign-up")
     first_name = fields.pop("first_name")
     query = urlencode({"first_name": first_name})
     page = browser.app.post(f"/sign-up?{query}", fields, headers=HERE, status=422)
-    assert "Enter your first name." in said_beside(page, "first_name")
+    assert "Enter your first name." in description_of(page, "first_name")
     assert rows_of(services)["authsite_user"] == []

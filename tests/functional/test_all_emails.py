@@ -1,4 +1,4 @@
-"""Every kind of message, as it comes over the wire; the links in it all lead somewhere."""
+"""Every email template is delivered by SMTP, and all links in the emails work."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from authsite.clock import utc_now
 from tests.browsers import PASSWORD, Browser
 from tests.smtp import Mailserver, Received, a_mailserver
 
-KINDS = {
+TEMPLATES = {
     folder.name
     for folder in (Path(authsite.__file__).parent / "templates" / "mail").iterdir()
     if folder.is_dir()
 }
 NEW_PASSWORD = "eight blue llamas hum"
-#: When the last of what is written here is due: the reminder before an account is erased.
+#: When the last of these emails is due: the reminder before an account is deleted.
 LATER = timedelta(days=12)
 
 _LINK = re.compile(r"http://localhost(/\S*)")
@@ -26,19 +26,20 @@ _LINK = re.compile(r"http://localhost(/\S*)")
 
 @pytest.fixture
 def mailserver() -> Iterator[Mailserver]:
-    """A server that takes what it is given."""
+    """A server that accepts every email."""
     with a_mailserver() as server:
         yield server
 
 
-def ada_and_everything_she_does(browser: Browser, stranger: Browser, mailbox, verify) -> None:
-    """Do all that is told by mail."""
-    stranger.sign_up(email="grace@example.org")
+def cause_every_email(browser: Browser, other: Browser, mailbox, verify) -> None:
+    """Do everything that an email reports."""
+    other.sign_up(email="grace@example.org")
     browser.sign_up()
     verify()
     browser.submit(browser.get("/forgot-password"), {"email": "ada@example.com"})
-    browser.submit(browser.get("/forgot-password"), {"email": "nobody@example.com"})
-    stranger.sign_up()  # with an address that is taken
+    browser.submit(browser.get("/forgot-password"), {"email": "unknown@example.com"})
+    # The email is taken.
+    other.sign_up()
     browser.submit(
         browser.get("/account/password"),
         {
@@ -61,21 +62,19 @@ def ada_and_everything_she_does(browser: Browser, stranger: Browser, mailbox, ve
 
 
 def text_of(received: Received) -> str:
-    """Return the text of a mail."""
+    """Return the text part of an email."""
     return received.mail.get_body(("plain",)).get_content()
 
 
-def test_every_kind_arrives_and_every_link_in_it_leads_somewhere(
-    new_site, mailbox, mailserver, verify
-):
+def test_all_emails_are_delivered_with_working_links(new_site, mailbox, mailserver, verify):
     smtp = {"authsite.mail.host": "127.0.0.1", "authsite.mail.port": str(mailserver.port)}
     unthrottled = {"authsite.throttle.email_recipient": "off"}
     services, browser = new_site(smtp | unthrottled)
     strict = {"authsite.email.verification": "required"}
-    _, stranger = new_site(smtp | unthrottled | strict)
-    ada_and_everything_she_does(browser, stranger, mailbox, verify)
+    _, other = new_site(smtp | unthrottled | strict)
+    cause_every_email(browser, other, mailbox, verify)
     written = mailbox.all_for()
-    assert {mail.template for mail in written} == KINDS
+    assert {mail.template for mail in written} == TEMPLATES
     ended = services.mail_worker.deliver_due(now=utc_now() + LATER)
     assert (ended.delivered, ended.rescheduled, ended.failed) == (len(written), 0, 0)
     assert mailbox.all_for() == []
@@ -91,6 +90,6 @@ def test_every_kind_arrives_and_every_link_in_it_leads_somewhere(
         assert received.mail["Date"]
         html = received.mail.get_body(("html",)).get_content()
         for link in _LINK.findall(text_of(received)):
-            page = stranger.get(link, expect_errors=True)
+            page = other.get(link, expect_errors=True)
             assert page.status_int in {200, 410}, (mail.template, link)
             assert link in html

@@ -1,4 +1,4 @@
-"""What should be so: people, sessions and time in plain Python, to compare the site with."""
+"""A model of the site in plain Python: accounts, sessions and time."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Lifetime:
-    """How long a session lasts: unvisited and at most, and how often a visit is written down."""
+    """The timeouts of a session, and how often it is refreshed."""
 
     idle_timeout: timedelta
     absolute_timeout: timedelta
@@ -19,7 +19,7 @@ IN_PUBLIC = Lifetime(timedelta(minutes=15), timedelta(hours=12), timedelta(minut
 
 @dataclass
 class Session:
-    """Somebody signed in, at a moment of the world."""
+    """A session, with times of the model."""
 
     email: str
     lifetime: Lifetime
@@ -28,41 +28,41 @@ class Session:
 
     @property
     def ends(self) -> timedelta:
-        """The nearer of the two limits."""
+        """The earlier of the two timeouts."""
         return min(
             self.seen + self.lifetime.idle_timeout, self.begun + self.lifetime.absolute_timeout
         )
 
 
 @dataclass
-class World:
-    """Who has an account, and which cookie opens whose session; `now` counts from the beginning."""
+class SiteModel:
+    """All accounts, and the session of each cookie; `now` counts from the beginning."""
 
     now: timedelta = timedelta(0)
-    #: First names by address.
-    people: dict[str, str] = field(default_factory=dict)
-    #: By what the cookie holds.
+    #: First names by email.
+    names: dict[str, str] = field(default_factory=dict)
+    #: By the value of the cookie.
     sessions: dict[str, Session] = field(default_factory=dict)
 
     def sign_in(self, email: str, cookie: str, lifetime: Lifetime) -> None:
-        """Begin a session."""
+        """Start a session."""
         self.sessions[cookie] = Session(email, lifetime, self.now, self.now)
 
     def sign_out(self, cookie: str) -> None:
-        """End the session, in whatever browsers it is."""
+        """End the session in all browsers that have its cookie."""
         del self.sessions[cookie]
 
-    def close_account(self, email: str) -> None:
-        """Let the person go, and all sessions of theirs."""
-        del self.people[email]
+    def delete_account(self, email: str) -> None:
+        """Delete an account and its sessions."""
+        del self.names[email]
         self.sessions = {
             cookie: session for cookie, session in self.sessions.items() if session.email != email
         }
 
     def visit(self, cookie: str | None) -> str | None:
-        """Return the address of whoever a browser with this cookie belongs to, and note the visit.
+        """Return the email of the user with this cookie, and refresh the session.
 
-        A session that has ended stays so, whatever happens later.
+        An ended session never becomes active again.
         """
         session = self.sessions.get(cookie or "")
         if session is None:
@@ -74,6 +74,6 @@ class World:
             session.seen = self.now
         return session.email
 
-    def living(self) -> set[str]:
+    def active(self) -> set[str]:
         """Return the cookies of all sessions that have not ended."""
         return {cookie for cookie, session in self.sessions.items() if session.ends > self.now}

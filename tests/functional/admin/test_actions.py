@@ -1,4 +1,4 @@
-"""What administrators do to accounts, and what their owners meet and read of it."""
+"""Actions of administrators on accounts, and what the users see of them."""
 
 import logging
 from datetime import timedelta
@@ -7,22 +7,22 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.models import User, UserSession
-from tests.functional.reading import alert_of, is_marked, said_beside, status_of
+from tests.functional.reading import alert_of, description_of, is_marked, status_of
 from tests.functional.recovery import NEW_PASSWORD, choose
 
-WHY = "A stranger has your password. Write to us."
+REASON = "An attacker has your password. Write to us."
 SUSPEND, REINSTATE = "Suspend account", "Reinstate account"
 END, SEND = "Sign out all sessions", "Send reset link"
 
 
 @pytest.fixture
 def suspend(desk):
-    """Suspend the account of Ada."""
-    return lambda reason=WHY: desk.press(SUSPEND, reason=reason)
+    """Suspend Ada's account."""
+    return lambda reason=REASON: desk.press(SUSPEND, reason=reason)
 
 
 def entries_of(browser):
-    """Return the entries of the history of a user, the newest first."""
+    """Return the entries of a user's history, the newest first."""
     return [" ".join(each.text.split()) for each in browser.get("/account/history").html.ol("li")]
 
 
@@ -42,15 +42,15 @@ def test_suspension_reason_needs_the_password(ada, suspend, new_browser):
     suspend()
     after = new_browser().sign_in(password="not that one")
     assert (after.status_int, alert_of(after)) == (before.status_int, alert_of(before))
-    assert WHY not in after.text
+    assert REASON not in after.text
     owner = new_browser()
     refused = owner.sign_in()
     assert refused.status_int == 403
-    assert WHY in refused.html.main.text
+    assert REASON in refused.html.main.text
     assert not owner.is_signed_in
 
 
-def test_reinstated_user_signs_in_and_reads_what_happened(desk, ada, suspend, new_browser):
+def test_reinstated_user_signs_in_and_sees_the_history(desk, ada, suspend, new_browser):
     suspend()
     answer = desk.press(REINSTATE)
     assert "reinstated" in status_of(answer.follow())
@@ -62,20 +62,20 @@ def test_reinstated_user_signs_in_and_reads_what_happened(desk, ada, suspend, ne
         "Session ended",
         "Account suspended",
     ]
-    assert f"Reason: {WHY}" in read[-1]
+    assert f"Reason: {REASON}" in read[-1]
 
 
 @pytest.mark.asvs("16.2.1")
-def test_the_log_says_who_it_was(desk, suspend, id_of, caplog):
+def test_log_names_the_administrator(desk, suspend, id_of, caplog):
     caplog.set_level(logging.INFO, "authsite.audit")
     suspend()
     [line] = [each for each in caplog.records if getattr(each, "event", "") == "user_suspended"]
-    assert (line.user_id, line.actor_id) == (id_of(), id_of("boss@example.com"))
+    assert (line.user_id, line.actor_id) == (id_of(), id_of("admin@example.com"))
     assert "203.0.113.9" not in line.getMessage()
 
 
-@pytest.mark.parametrize(("words", "typed"), [(SUSPEND, {"reason": WHY}), (END, {}), (SEND, {})])
-def test_the_history_does_not_say_who_it_was_nor_from_where(desk, history_of, words, typed):
+@pytest.mark.parametrize(("words", "typed"), [(SUSPEND, {"reason": REASON}), (END, {}), (SEND, {})])
+def test_history_hides_administrator_and_their_browser(desk, history_of, words, typed):
     page = desk.open()
     before = len(history_of())
     desk.press(words, page, **typed)
@@ -92,7 +92,7 @@ def test_suspension_needs_a_readable_reason(ada, suspend, reason):
     assert page.status_int == 422
     assert "There is a problem" in alert_of(page)
     assert is_marked(page, "reason")
-    assert "Shown to the user" in said_beside(page, "reason")
+    assert "Shown to the user" in description_of(page, "reason")
     assert ada.is_signed_in
 
 
@@ -102,17 +102,17 @@ def test_wrong_reason_is_corrected_on_the_same_page(desk, ada, suspend):
     assert not ada.is_signed_in
 
 
-def test_a_second_click_freezes_nothing_again(desk, history_of):
+def test_second_suspension_adds_no_event(desk, history_of):
     page = desk.open()
-    first = desk.press(SUSPEND, page, reason=WHY)
+    first = desk.press(SUSPEND, page, reason=REASON)
     happened = len(history_of())
-    second = desk.press(SUSPEND, page, reason=WHY)
+    second = desk.press(SUSPEND, page, reason=REASON)
     assert (first.status_int, second.status_int) == (303, 303)
     assert len(history_of()) == happened
 
 
 @pytest.mark.parametrize("words", [REINSTATE, END])
-def test_nor_does_one_do_anything_else_twice(desk, suspend, history_of, words):
+def test_repeated_action_adds_no_event(desk, suspend, history_of, words):
     if words == REINSTATE:
         suspend()
     page = desk.open()
@@ -122,46 +122,46 @@ def test_nor_does_one_do_anything_else_twice(desk, suspend, history_of, words):
     assert len(history_of()) == happened
 
 
-def test_nobody_locks_themselves_out(boss, id_of, dbsession):
-    own = f"/admin/users/{id_of('boss@example.com')}"
-    page = boss.get(own)
+def test_administrator_cannot_suspend_own_account(admin_browser, id_of, dbsession):
+    own = f"/admin/users/{id_of('admin@example.com')}"
+    page = admin_browser.get(own)
     assert SUSPEND not in page.text
     assert "Only another administrator can suspend it." in page.html.main.text
-    refused = boss.submit(boss.get(f"{own}/suspend"), {"reason": WHY})
+    refused = admin_browser.submit(admin_browser.get(f"{own}/suspend"), {"reason": REASON})
     assert refused.status_int == 422
     assert "suspend your own account" in alert_of(refused)
-    assert boss.is_signed_in
+    assert admin_browser.is_signed_in
     assert dbsession.scalars(sa.select(User.suspended_at)).all() == [None]
 
 
 def test_another_administrator_can_be_suspended(ada, suspend, grant_admin, id_of):
     grant_admin("ada@example.com")
-    other = f"/admin/users/{id_of('boss@example.com')}"
+    other = f"/admin/users/{id_of('admin@example.com')}"
     ada.get(other, status=200)
     suspend()
     ada.get(other, status=303)
 
 
 @pytest.mark.asvs("7.4.5")
-def test_ended_sessions_are_those_of_one_user(desk, ada, boss, new_browser):
+def test_end_sessions_affects_one_user(desk, ada, admin_browser, new_browser):
     eve = new_browser()
     eve.sign_up(email="eve@example.com")
     answer = desk.press(END)
     assert "All sessions signed out." in status_of(answer.follow())
     assert not ada.is_signed_in
     assert eve.is_signed_in
-    assert boss.is_signed_in
+    assert admin_browser.is_signed_in
     ada.sign_in()
     assert any("Reason: ended by an administrator" in entry for entry in entries_of(ada))
 
 
-def test_who_ends_their_own_signs_out(desk, boss, id_of):
-    answer = desk.press(END, boss.get(f"/admin/users/{id_of('boss@example.com')}"))
+def test_ending_own_sessions_signs_out(desk, admin_browser, id_of):
+    answer = desk.press(END, admin_browser.get(f"/admin/users/{id_of('admin@example.com')}"))
     assert answer.follow().location.startswith("http://localhost/sign-in")
 
 
 @pytest.mark.asvs("6.4.6")
-def test_a_link_leads_its_owner_to_a_new_password(desk, ada, mailbox, new_browser):
+def test_reset_link_is_sent_to_the_user(desk, ada, mailbox, new_browser):
     answer = desk.press(SEND)
     assert "email sent" in status_of(answer.follow())
     path = mailbox.latest("reset_password").path_to("reset-password")
@@ -174,7 +174,7 @@ def test_a_link_leads_its_owner_to_a_new_password(desk, ada, mailbox, new_browse
 
 
 @pytest.mark.asvs("2.4.1")
-def test_a_second_click_sends_no_second_mail(desk, mailbox, let_time_pass):
+def test_second_reset_link_is_throttled(desk, mailbox, let_time_pass):
     page = desk.open()
     desk.press(SEND, page)
     again = desk.press(SEND, page)
@@ -189,22 +189,22 @@ def test_a_second_click_sends_no_second_mail(desk, mailbox, let_time_pass):
     assert desk.press("Send reset link to ada@example.com", again).status_int == 303
 
 
-def test_no_stranger_uses_up_what_helps_an_owner(desk, browser, new_browser):
-    stranger = new_browser()
-    stranger.submit(stranger.get("/forgot-password"), {"email": "ada@example.com"})
-    held_up = stranger.submit(stranger.get("/forgot-password"), {"email": "ada@example.com"})
-    assert held_up.status_int == 429
+def test_visitors_do_not_exhaust_the_administrators_limit(desk, browser, new_browser):
+    visitor = new_browser()
+    visitor.submit(visitor.get("/forgot-password"), {"email": "ada@example.com"})
+    throttled = visitor.submit(visitor.get("/forgot-password"), {"email": "ada@example.com"})
+    assert throttled.status_int == 429
     assert desk.press(SEND).status_int == 303
 
 
-def test_an_account_that_has_gone_meanwhile_is_not_found(desk, services):
-    """It goes between the look that finds its place and the act."""
+def test_account_deleted_meanwhile_is_not_found(desk, services):
+    """It is deleted after traversal has found it, before the action begins."""
     page = desk.open()
-    gone = []
+    deleted = []
 
     def overtake(_connection):
-        if not gone:
-            gone.append(True)
+        if not deleted:
+            deleted.append(True)
             with services.database.engine.begin() as other:
                 other.execute(sa.delete(User).where(User.email == "ada@example.com"))
 
@@ -213,16 +213,16 @@ def test_an_account_that_has_gone_meanwhile_is_not_found(desk, services):
         assert desk.press(END, page).status_int == 404
     finally:
         sa.event.remove(services.database.write_engine, "engine_connect", overtake)
-    assert gone
+    assert deleted
 
 
-def test_what_fails_leaves_nothing_half_done(desk, ada, dbsession):
-    """The mail, the history and the sessions are one."""
+def test_failed_suspension_is_rolled_back(desk, ada, dbsession):
+    """Email, audit events and sessions are one transaction."""
     page = desk.open()
     dbsession.execute(sa.text("ALTER TABLE authsite_audit_event RENAME TO elsewhere"))
     dbsession.commit()
     try:
-        assert desk.press(SUSPEND, page, reason=WHY).status_int >= 500
+        assert desk.press(SUSPEND, page, reason=REASON).status_int >= 500
     finally:
         dbsession.execute(sa.text("ALTER TABLE elsewhere RENAME TO authsite_audit_event"))
         dbsession.commit()

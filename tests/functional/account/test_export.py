@@ -1,4 +1,4 @@
-"""`/account/export`: what is kept of a person, to take away."""
+"""`/account/export`: all data of an account as a file."""
 
 import json
 from datetime import timedelta
@@ -8,13 +8,13 @@ import pytest
 
 @pytest.fixture
 def ada(browser):
-    """Somebody who has just signed up."""
+    """The browser of a new user."""
     browser.sign_up()
     return browser
 
 
 @pytest.mark.asvs("5.4.1")
-def test_everything_comes_as_a_file(ada):
+def test_export_is_a_json_file(ada):
     file = ada.get("/account/export")
     assert file.content_type == "application/json"
     assert file.headers["Content-Disposition"] == 'attachment; filename="account.json"'
@@ -25,21 +25,21 @@ def test_everything_comes_as_a_file(ada):
     assert [email["template"] for email in data["emails"]] == ["verify_email"]
 
 
-def test_there_is_nothing_of_others_in_it(ada, new_browser):
+def test_export_contains_no_other_users(ada, new_browser):
     new_browser().sign_up(email="grace@example.org", first_name="Grace")
     text = ada.get("/account/export").text
     assert "grace" not in text.casefold()
 
 
-def test_no_secret_of_the_session_is_in_it(ada):
+def test_export_contains_no_session_secret(ada):
     assert ada.cookie.partition(".")[2] not in ada.get("/account/export").text
 
 
-def test_a_password_that_was_typed_long_ago_is_asked_for_again(ada, let_time_pass):
+def test_export_requires_recent_authentication(ada, let_time_pass):
     let_time_pass(timedelta(minutes=11))
-    asked = ada.get("/account/export", status=303)
-    assert asked.location == "http://localhost/confirm-password?next=%2Faccount%2Fexport"
+    answer = ada.get("/account/export", status=303)
+    assert answer.location == "http://localhost/confirm-password?next=%2Faccount%2Fexport"
 
 
-def test_it_is_on_the_account_page(ada):
+def test_account_page_links_to_export(ada):
     assert ada.get("/account").click("Download data").content_type == "application/json"

@@ -1,4 +1,4 @@
-"""What the tests of a person's sessions share: two browsers of hers, and the page about both."""
+"""Two browsers of one user, and the page that lists their sessions."""
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0"
 SAFARI = (
@@ -9,26 +9,26 @@ PAGE = "/account/sessions"
 
 
 def at_a_desk(new_browser):
-    """Return the browser of somebody who has signed up at her desk."""
+    """Return the browser of a user who has signed up on a desktop computer."""
     browser = new_browser(HTTP_USER_AGENT=FIREFOX)
     browser.sign_up()
     return browser
 
 
 def on_the_road(new_browser):
-    """Return the browser of the same person's phone."""
+    """Return the browser of the same user's phone, signed in."""
     browser = new_browser(HTTP_USER_AGENT=SAFARI, REMOTE_ADDR="198.51.100.7")
     browser.sign_in()
     return browser
 
 
 def path_of(browser):
-    """Return where the page of this browser's session is."""
+    """Return the path of the page of this browser's session."""
     return f"{PAGE}/{browser.cookie.partition('.')[0]}"
 
 
 def parts_of(page):
-    """Return what stands in each list of the page, by the heading above it."""
+    """Return the items of each list of the page, by the heading above it."""
     parts = {}
     for heading in page.html.main("h2"):
         items = heading.find_next_siblings(["h2", "ul"])
@@ -38,5 +38,5 @@ def parts_of(page):
 
 
 def ended_of(browser):
-    """Return the sessions that the page says have ended."""
+    """Return the ended sessions that the page lists."""
     return parts_of(browser.get(PAGE)).get("Ended in the last 30 days", [])

@@ -1,4 +1,4 @@
-"""Email links used at the same moment: one wins, and old passwords start no session."""
+"""Races: links, resets, sign-ins, email changes and deletions at the same moment."""
 
 import threading
 import time
@@ -50,9 +50,9 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
     """Call all of these at the same moment; return what each returned."""
     barrier = threading.Barrier(len(acts))
 
-    def act(what: Callable[[], object]) -> object:
+    def act(function: Callable[[], object]) -> object:
         barrier.wait(PATIENCE)
-        return what()
+        return function()
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(act, acts))
@@ -60,9 +60,9 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 @contextmanager
 def reached(services: Services, text: str) -> Iterator[Callable[[], None]]:
-    """Notice when a statement with this text is sent; the function that is given waits for that.
+    """Yield a function that waits until a statement with this text is sent.
 
-    On SQLite no one else gets that far while one writes, and there is nothing to wait for.
+    On SQLite no other connection gets that far during a write, so there is nothing to wait for.
     """
     sent = threading.Event()
 
@@ -81,7 +81,7 @@ def reached(services: Services, text: str) -> Iterator[Callable[[], None]]:
 
 
 def wait_until_locked(services: Services) -> None:
-    """Wait until a statement waits for a lock; on SQLite they do before they begin."""
+    """Wait until a statement waits for a lock; on SQLite it waits before it begins."""
     waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     deadline = time.monotonic() + PATIENCE
     with services.database.read_engine.connect() as connection:
@@ -90,7 +90,7 @@ def wait_until_locked(services: Services) -> None:
 
 
 @pytest.mark.asvs("2.3.4", "15.4.2")
-def test_reset_link_works_once_of_simultaneous_attempts(ada, new_browser, link):
+def test_reset_link_works_once_in_simultaneous_attempts(ada, new_browser, link):
     browsers = [new_browser() for _ in range(MANY)]
     passwords = [f"{n} {NEW_PASSWORD} {n}" for n in range(MANY)]
     pages = [browser.get(link) for browser in browsers]
@@ -163,10 +163,10 @@ def test_wrong_password_during_a_deletion_is_not_recorded(ada, new_browser, serv
 
 
 @pytest.mark.asvs("15.4.3")
-def test_users_swapping_addresses_do_not_deadlock(services, dbsession):
-    """On SQLite they come one after the other."""
+def test_users_swapping_emails_do_not_deadlock(services, dbsession):
+    """On SQLite one follows the other."""
     ada, grace = a_user(dbsession), a_user(dbsession)
-    asking_for = {ada.id: grace.email, grace.id: ada.email}
+    wanted = {ada.id: grace.email, grace.id: ada.email}
     with (
         Session(services.database.write_engine) as first,
         Session(services.database.write_engine) as second,
@@ -179,7 +179,7 @@ def test_users_swapping_addresses_do_not_deadlock(services, dbsession):
             request_email_change(
                 a_unit_of_work(services, dbsession_of, now=utc_now()),
                 dbsession_of.get_one(User, user_id),
-                parse_email_address(asking_for[user_id]),
+                parse_email_address(wanted[user_id]),
             )
             if services.database.is_sqlite:
                 dbsession_of.commit()
@@ -189,7 +189,7 @@ def test_users_swapping_addresses_do_not_deadlock(services, dbsession):
     notified = dbsession.scalars(
         sa.select(OutboxMessage.user_id).where(OutboxMessage.template == "email_taken")
     )
-    assert set(notified) == set(asking_for)
+    assert set(notified) == set(wanted)
 
 
 @pytest.mark.asvs("15.4.2")
@@ -202,14 +202,14 @@ def test_secure_account_wins_against_a_simultaneous_reset(
     secure_account = mailbox.latest("password_changed").path_to("secure-account")
     let_time_pass(timedelta(minutes=3))
     link = reset_link(browser, mailbox)
-    owner, thief = new_browser(), new_browser()
+    owner, attacker = new_browser(), new_browser()
     button = owner.get(secure_account)
     reset, secured = at_once(
-        lambda: choose_or_nothing(thief, link), lambda: owner.submit(button, {}).status_int
+        lambda: choose_or_nothing(attacker, link), lambda: owner.submit(button, {}).status_int
     )
     assert secured == 303
     assert reset in {303, 410}
-    assert thief.sign_in(password=PASSWORD).status_int == 422
+    assert attacker.sign_in(password=PASSWORD).status_int == 422
 
 
 def choose_or_nothing(browser, link) -> int:

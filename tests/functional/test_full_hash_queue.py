@@ -1,4 +1,4 @@
-"""More people at once than hashes: some are asked to come back, and lose nothing they typed."""
+"""A full hash queue: visitors get a 503 and lose nothing that they entered."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from tests.functional.reading import alert_of, input_of, rows_of
 
 @pytest.mark.asvs("15.2.2")
 @pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
-def test_a_crowd_is_asked_to_come_back_and_loses_nothing(new_browser, new_site, services, email):
+def test_sign_in_keeps_input_when_hash_queue_is_full(new_browser, new_site, services, email):
     new_browser().sign_up()
-    crowded, browser = new_site(BUSY)
+    busy, browser = new_site(BUSY)
     before = rows_of(services)
     page = browser.get("/sign-in?next=/account")
-    with full_queue(crowded.hasher):
+    with full_queue(busy.hasher):
         page = browser.submit(page, {"email": email, "password": PASSWORD})
         assert page.status_int == 503
         assert int(page.headers["Retry-After"]) > 0
@@ -27,9 +27,9 @@ def test_a_crowd_is_asked_to_come_back_and_loses_nothing(new_browser, new_site, 
     assert answer.location == "http://localhost/account"
 
 
-def test_who_signs_up_in_a_crowd_loses_nothing_either(new_site, services):
-    crowded, browser = new_site(BUSY)
-    with full_queue(crowded.hasher):
+def test_sign_up_keeps_input_when_hash_queue_is_full(new_site, services):
+    busy, browser = new_site(BUSY)
+    with full_queue(busy.hasher):
         page = browser.sign_up(first_name="Grace", email="grace@example.com")
         assert page.status_int == 503
         assert int(page.headers["Retry-After"]) > 0

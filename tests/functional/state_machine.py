@@ -1,4 +1,4 @@
-"""People and their browsers, who do everything that can be done, in any order."""
+"""A state machine: browsers of several users take every action, in any order."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from authsite.services import Services
 from tests.browsers import PASSWORD, Browser
 from tests.conftest import forget_everything
 from tests.functional.cookies import plant
-from tests.functional.world import AT_HOME, IN_PUBLIC, Lifetime, World
+from tests.functional.site_model import AT_HOME, IN_PUBLIC, Lifetime, SiteModel
 
 BROWSERS = 3
 EMAILS = ("ada@example.com", "grace@example.org", "edsger@example.net")
@@ -31,16 +31,16 @@ STEPS = (
 _NAVIGATION = re.compile(r"Account:</span>\s*([^<]*?)\s*</a>")
 
 browsers = st.integers(0, BROWSERS - 1)
-people = st.sampled_from(EMAILS)
-#: Which of the cookies that the site has ever set; counted from the latest.
+emails = st.sampled_from(EMAILS)
+#: Which of the cookies that the site has ever set, counted from the latest.
 cookies = st.integers(0, 7)
-#: A place in a cookie, of the id or of the secret, and what is there instead.
+#: A position in the id or the secret of a cookie, and the character to put there.
 alterations = st.tuples(st.integers(0, 59), st.sampled_from("Ag_-."))
 lifetimes = st.sampled_from([AT_HOME, IN_PUBLIC])
 
 
-class People(RuleBasedStateMachine):
-    """Several browsers, a few people, and everything that they can do to each other."""
+class SiteMachine(RuleBasedStateMachine):
+    """Several browsers and a few users; the model knows what each browser should see."""
 
     def __init__(
         self, services: Services, application: object, age: Callable[[timedelta], None]
@@ -48,31 +48,31 @@ class People(RuleBasedStateMachine):
         super().__init__()
         self.services = services
         self.age = age
-        self.world = World()
+        self.model = SiteModel()
         self.browsers = [Browser(TestApp(application, lint=False)) for _ in range(BROWSERS)]
         self.issued: list[str] = []
 
     def teardown(self) -> None:
-        """Leave an empty database to the next sequence."""
+        """Empty the database for the next sequence."""
         forget_everything(self.services)
 
     @initialize(number=st.integers(0, BROWSERS))
     def settle(self, number: int) -> None:
-        """Begin with somebody in each browser, in some of them, or in none."""
+        """Sign in to some, all or none of the browsers."""
         for at in range(number):
-            self.come_in(at, EMAILS[at], AT_HOME)
+            self.get_signed_in(at, EMAILS[at], AT_HOME)
 
-    @rule(at=browsers, email=people, lifetime=lifetimes)
-    def come_in(self, at: int, email: str, lifetime: Lifetime) -> None:
-        """Do what it takes to be signed in, and do it right."""
-        if email in self.world.people:
+    @rule(at=browsers, email=emails, lifetime=lifetimes)
+    def get_signed_in(self, at: int, email: str, lifetime: Lifetime) -> None:
+        """Sign in, or sign up if there is no account."""
+        if email in self.model.names:
             self.sign_in(at, email, PASSWORD, lifetime, None)
         else:
             self.sign_up(at, email, "Ada", None)
 
-    @rule(at=browsers, email=people, name=st.sampled_from(NAMES), planted=st.none() | cookies)
+    @rule(at=browsers, email=emails, name=st.sampled_from(NAMES), planted=st.none() | cookies)
     def sign_up(self, at: int, email: str, name: str, planted: int | None) -> None:
-        """Make an account, if the address is free."""
+        """Sign up; a taken email is refused."""
         typed = {
             "first_name": name,
             "last_name": "Lovelace",
@@ -81,15 +81,15 @@ class People(RuleBasedStateMachine):
             "confirm_password": PASSWORD,
         }
         if answer := self.fill_in(at, "/sign-up", typed, planted):
-            is_free = email not in self.world.people
+            is_free = email not in self.model.names
             assert answer.status_int == (303 if is_free else 422)
             if is_free:
-                self.world.people[email] = name
+                self.model.names[email] = name
                 self.has_signed_in(at, email, AT_HOME)
 
     @rule(
         at=browsers,
-        email=people,
+        email=emails,
         password=st.sampled_from([PASSWORD, PASSWORD, "another password"]),
         lifetime=lifetimes,
         planted=st.none() | cookies,
@@ -97,24 +97,24 @@ class People(RuleBasedStateMachine):
     def sign_in(
         self, at: int, email: str, password: str, lifetime: Lifetime, planted: int | None
     ) -> None:
-        """Type an address and a password, the right one or another; tick the box, or not."""
+        """Sign in with the right or a wrong password, on a private or a public computer."""
         typed = {"email": email, "password": password}
         if lifetime is IN_PUBLIC:
             typed["public_computer"] = "yes"
         if answer := self.fill_in(at, "/sign-in", typed, planted):
-            is_right = password == PASSWORD and email in self.world.people
+            is_right = password == PASSWORD and email in self.model.names
             assert answer.status_int == (303 if is_right else 422)
             if is_right:
                 self.has_signed_in(at, email, lifetime)
 
     @rule(at=browsers)
     def sign_out(self, at: int) -> None:
-        """Press the button in the navigation, or find none."""
+        """Sign out, if the browser is signed in."""
         browser = self.browsers[at]
         cookie = browser.cookie
-        if self.world.visit(cookie):
+        if self.model.visit(cookie):
             assert browser.sign_out().status_int == 303
-            self.world.sign_out(cookie)
+            self.model.sign_out(cookie)
         else:
             assert browser.get("/sign-out", status=303).location.endswith(
                 "/sign-in?next=%2Fsign-out"
@@ -122,61 +122,61 @@ class People(RuleBasedStateMachine):
 
     @rule(at=browsers, name=st.sampled_from(NAMES), planted=st.none() | cookies)
     def change_name(self, at: int, name: str, planted: int | None) -> None:
-        """Send the form, perhaps when the browser has got another cookie since it was shown."""
+        """Send the profile form, perhaps after the browser has got another cookie."""
         browser = self.browsers[at]
         cookie = browser.cookie
-        if not self.world.visit(cookie):
+        if not self.model.visit(cookie):
             browser.get("/account", status=303)
             return
         page = browser.get("/account", status=200)
         self.plant(browser, planted)
-        email = self.world.visit(browser.cookie)
+        email = self.model.visit(browser.cookie)
         is_same = browser.cookie == cookie
         answer = browser.submit(page, {"first_name": name})
         assert answer.status_int == (303 if is_same else 403)
         if is_same:
-            self.world.people[email] = name
+            self.model.names[email] = name
 
     @rule(by=st.sampled_from(STEPS), times=st.sampled_from([1, 2, 5]))
     def let_time_pass(self, by: timedelta, times: int) -> None:
-        """Nobody does anything but look in, once or again and again."""
+        """Let time pass, with a visit of every browser after each step."""
         for _ in range(times):
             self.age(by)
-            self.world.now += by
-            self.every_browser_shows_whose_it_is()
+            self.model.now += by
+            self.browsers_show_the_expected_users()
 
-    @rule(email=people)
-    def delete_person(self, email: str) -> None:
-        """An operator deletes an account."""
+    @rule(email=emails)
+    def delete_account(self, email: str) -> None:
+        """Delete an account as an operator."""
         with self.services.database.engine.begin() as connection:
             connection.execute(sa.delete(User).where(User.email == email))
-        if email in self.world.people:
-            self.world.close_account(email)
+        if email in self.model.names:
+            self.model.delete_account(email)
 
     @rule()
-    def sweep(self) -> None:
-        """Delete the rows that are over, after which the table holds what lives, and all of it."""
+    def purge(self) -> None:
+        """Delete expired sessions; exactly the active ones are left."""
         with self.services.database.engine.begin() as connection:
             connection.execute(sa.delete(UserSession).where(UserSession.expires_at <= utc_now()))
             ids = set(connection.execute(sa.select(UserSession.id)).scalars())
-        assert ids == {cookie.partition(".")[0] for cookie in self.world.living()}
+        assert ids == {cookie.partition(".")[0] for cookie in self.model.active()}
 
     @rule(at=browsers, which=cookies)
     def replay(self, at: int, which: int) -> None:
-        """Put in a cookie that the site has set at some time: of a session that lives, or not."""
+        """Plant a cookie that the site has set before, of an active or an ended session."""
         self.plant(self.browsers[at], which)
 
     @rule(at=browsers, source=browsers)
     def copy(self, at: int, source: int) -> None:
-        """Put the cookie of one browser into another."""
+        """Plant the cookie of one browser in another."""
         if self.browsers[source].cookie:
             plant(self.browsers[at], "session", self.browsers[source].cookie)
 
     @rule(at=browsers, id_of=cookies, secret_of=cookies, altered=st.none() | alterations)
     def forge(self, at: int, id_of: int, secret_of: int, altered: tuple[int, str] | None) -> None:
-        """Put in the id of one session with the secret of another, perhaps with a letter changed.
+        """Plant the id of one session with the secret of another, perhaps with one change.
 
-        Letter for letter it may be a cookie that the site has set, and is then as good as that.
+        The result may equal a cookie that the site has set, and then works like it.
         """
         if self.issued:
             identity, secret = self.cookie(id_of), self.cookie(secret_of)
@@ -188,15 +188,15 @@ class People(RuleBasedStateMachine):
 
     @rule(at=browsers, value=st.text("abAB01-_.", min_size=1, max_size=70))
     def invent(self, at: int, value: str) -> None:
-        """Put in a cookie that the site has never set."""
+        """Plant a cookie that the site has never set."""
         plant(self.browsers[at], "session", value)
 
     @invariant()
-    def every_browser_shows_whose_it_is(self) -> None:
-        """Ask the navigation, the dashboard and the account page; nobody's cookie is cleared."""
+    def browsers_show_the_expected_users(self) -> None:
+        """Check navigation, dashboard and account page; invalid cookies are deleted."""
         for browser in self.browsers:
             cookie = browser.cookie
-            email = self.world.visit(cookie)
+            email = self.model.visit(cookie)
             home = browser.get("/", status=200).text
             assert browser.cookie == (cookie if email else None)
             if email is None:
@@ -204,7 +204,7 @@ class People(RuleBasedStateMachine):
                 browser.get("/dashboard", status=303)
                 browser.get("/account", status=303)
                 continue
-            name = self.world.people[email]
+            name = self.model.names[email]
             assert _NAVIGATION.search(home)[1] == f"{name} Lovelace"
             dashboard = browser.get("/dashboard", status=200).text
             assert f"Hello, {name}<" in dashboard
@@ -215,18 +215,18 @@ class People(RuleBasedStateMachine):
     def fill_in(
         self, at: int, path: str, typed: dict[str, str], planted: int | None
     ) -> TestResponse | None:
-        """Send the form as a stranger and return the answer; None when the browser is somebody's.
+        """Send the form as an anonymous visitor; return None when the browser is signed in.
 
-        `planted` is put in between the page and the form; if that makes the browser somebody's,
-        the form, which was a stranger's, does nothing.
+        `planted` is planted between opening the page and sending the form. If that signs the
+        browser in, the anonymous form does nothing.
         """
         browser = self.browsers[at]
-        if self.world.visit(browser.cookie):
+        if self.model.visit(browser.cookie):
             assert browser.get(path, status=303).location.endswith("/dashboard")
             return None
         page = browser.get(path, status=200)
         self.plant(browser, planted)
-        kept = browser.cookie if self.world.visit(browser.cookie) else None
+        kept = browser.cookie if self.model.visit(browser.cookie) else None
         answer = browser.submit(page, typed)
         if kept:
             assert answer.status_int == 303
@@ -236,17 +236,17 @@ class People(RuleBasedStateMachine):
         return answer
 
     def has_signed_in(self, at: int, email: str, lifetime: Lifetime) -> None:
-        """Note the session that has begun; its cookie is one that nobody has seen before."""
+        """Note the new session; its cookie was never set before."""
         cookie = self.browsers[at].cookie
         assert cookie not in {None, *self.issued}
         self.issued.append(cookie)
-        self.world.sign_in(email, cookie, lifetime)
+        self.model.sign_in(email, cookie, lifetime)
 
     def cookie(self, which: int) -> str:
         """Return one of the latest cookies that the site has set."""
         return self.issued[-1 - which % len(self.issued)]
 
     def plant(self, browser: Browser, which: int | None) -> None:
-        """Put one of these into the browser."""
+        """Plant one of these cookies in the browser."""
         if which is not None and self.issued:
             plant(browser, "session", self.cookie(which))

@@ -1,4 +1,4 @@
-"""A host application with a page that asks for the password again, and what goes on meanwhile."""
+"""Views for tests only: protected pages of a host application."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,29 +16,29 @@ from tests.functional.reading import form_of
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 SENT = {"plan": "dig", "where": "below the oak"}
-#: Where a link from elsewhere might want to lead.
-FOREIGN = [
+#: URLs that no redirect may lead to.
+UNSAFE_URLS = [
     "https://evil.example/",
     "//evil.example",
     "/\\evil.example",
     "javascript:x",
-    "vault",
+    "protected",
     "",
 ]
-#: By this a browser says what happens after it is known who asks, and before the page begins.
+#: Header that names a change to make after the request was authenticated, before the view.
 MEANWHILE = "X-Meanwhile"
-_ADA, _EVE, _NOBODY = "ada@example.com", "eve@example.com", "nobody@example.com"
+_ADA, _EVE, _UNUSED = "ada@example.com", "eve@example.com", "unused@example.com"
 
 
-def add_vault(config: Configurator) -> None:
-    """Add the page, which says what is sent to it, letter for letter."""
-    options = {"context": Root, "name": "vault", "confirm_password": True}
+def add_protected_pages(config: Configurator) -> None:
+    """Add the pages, which return the fields that are sent to them."""
+    options = {"context": Root, "name": "protected", "confirm_password": True}
     config.add_view(lambda _request: Response("gold"), request_method="GET", **options)
     config.add_view(_echo, **options)
     config.add_view(_echo, **options | {"name": "cached", "http_cache": 3600})
     config.add_view(_echo, **options | {"name": "careless", "permission": "public"})
     config.add_view(_echo, **options | {"name": "open", "confirm_password": False})
-    config.add_tween("tests.functional.vault.meanwhile_tween_factory")
+    config.add_tween("tests.functional.protected_pages.meanwhile_tween_factory")
 
 
 def _echo(request: Any) -> Response:
@@ -46,17 +46,18 @@ def _echo(request: Any) -> Response:
 
 
 def meanwhile_tween_factory(handler: Callable[[Any], Response], registry: Any) -> Any:
-    """Let something happen in other windows while a request is at work."""
+    """Make the named change during a request, as if another window had caused it."""
     engine = services_of(registry).database.engine
 
     def tween(request: Any) -> Response:
-        if (event := request.headers.get(MEANWHILE)) and request.identity:
+        if (change := request.headers.get(MEANWHILE)) and request.identity:
             with engine.begin() as connection:
-                _EVENTS[event](connection)
+                _CHANGES[change](connection)
         response = handler(request)
         for upload in request.POST.values():
             if not isinstance(upload, str):
-                upload.file.close()  # or the tests would complain some time later
+                # An unclosed file fails a later test with a ResourceWarning.
+                upload.file.close()
         return response
 
     return tween
@@ -66,44 +67,46 @@ def _end_sessions(connection: sa.Connection) -> None:
     connection.execute(sa.delete(UserSession))
 
 
-def _renew_sessions(connection: sa.Connection) -> None:
+def _rotate_sessions(connection: sa.Connection) -> None:
     connection.execute(sa.update(UserSession).values(secret_digest=b"another one"))
 
 
-def _swap_addresses(connection: sa.Connection) -> None:
-    for old, new in ((_ADA, _NOBODY), (_EVE, _ADA)):
+def _swap_emails(connection: sa.Connection) -> None:
+    for old, new in ((_ADA, _UNUSED), (_EVE, _ADA)):
         moved = sa.update(User).where(User.email == old).values(email=new, email_normalized=new)
         connection.execute(moved)
 
 
-_EVENTS = {
+_CHANGES = {
     "sessions end": _end_sessions,
-    "secrets change": _renew_sessions,
-    "addresses change": _swap_addresses,
+    "secrets change": _rotate_sessions,
+    "emails change": _swap_emails,
 }
 
 
 def token_of(browser: Browser) -> str:
-    """Return the token for a form of the browser's session."""
+    """Return the CSRF token of the browser's session."""
     token: str = browser.get("/sign-out").html.main.find(attrs={"name": "csrf_token"})["value"]
     return token
 
 
-def send(browser: Browser, fields: Any = SENT, path: str = "/vault", **kwargs: Any) -> TestResponse:
-    """Send a form to the vault, as a page of the site would."""
+def send(
+    browser: Browser, fields: Any = SENT, path: str = "/protected", **kwargs: Any
+) -> TestResponse:
+    """Send a form to the protected page, as a page of the site does."""
     everything = [("csrf_token", token_of(browser)), *dict(fields).items()]
     return browser.app.post(path, everything, headers=HERE, expect_errors=True, **kwargs)
 
 
 def confirm(page: TestResponse, password: str = PASSWORD, **headers: str) -> TestResponse:
-    """Type the password into the page that asks for it."""
+    """Enter the password on the page that prompts for it."""
     form = form_of(page)
     form["current_password"] = password
     return form.submit(headers=HERE | headers, expect_errors=True)
 
 
 def follow(browser: Browser, answer: TestResponse) -> TestResponse:
-    """Do what a browser does at a 307: send the same again."""
+    """Send the same request again, as a browser does after a 307."""
     assert answer.status_int == 307
     place = answer.location.removeprefix("http://localhost")
     assert place.startswith("/")
@@ -113,12 +116,12 @@ def follow(browser: Browser, answer: TestResponse) -> TestResponse:
 
 
 def arrived(answer: TestResponse) -> list[tuple[str, str]]:
-    """Return what the vault has got, but for what belongs to the site itself."""
+    """Return the fields that arrived, except those of the site itself."""
     own = {"csrf_token", "current_password"}
     return [(name, value) for name, value in answer.json if name not in own]
 
 
-def held_in(page: TestResponse) -> list[tuple[str, str]]:
-    """Return the fields that the page holds."""
+def kept_in(page: TestResponse) -> list[tuple[str, str]]:
+    """Return the fields that the page keeps."""
     hidden = page.html.main.form.find_all("input", attrs={"type": "hidden"})
     return [(each["name"], each["value"]) for each in hidden if each["name"] != "csrf_token"]
