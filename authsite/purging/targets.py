@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from authsite.audit.store import KEPT_FOR
 from authsite.clock import to_milliseconds
+from authsite.db.sqlite import restart_log
 from authsite.models import (
     AuditEvent,
     EmailLink,
@@ -89,6 +90,7 @@ def purge(
                 deleted = _delete_oldest(connection, target, now=now, limit=batch)
         if not deleted:
             return
+        restart_log(engine)
         yield deleted
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pyramid_retry import IRetryableError, mark_error_retryable
 from transaction import TransactionManager
 
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
+from authsite.db.sqlite import restart_log
 
 LONG_TIMEOUT, SHORT_TIMEOUT = timedelta(seconds=60), timedelta(milliseconds=1)
 
@@ -45,6 +47,25 @@ def is_locked(path: Path) -> bool:
         return False
     finally:
         connection.close()
+
+
+def test_restart_log_moves_changes_into_the_database_file(a_database, tmp_path):
+    database = a_database()
+    restart_log(database.write_engine)
+    with database.write_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE counter SET value = 7")
+    assert value_in_copy(tmp_path) == 0
+    restart_log(database.write_engine)
+    assert value_in_copy(tmp_path) == 7
+
+
+def value_in_copy(path: Path) -> int:
+    """Return the value in a copy of the file without its write-ahead log."""
+    copy = path / "copy.sqlite"
+    copy.write_bytes((path / "authsite.sqlite").read_bytes())
+    with closing(sqlite3.connect(copy)) as connection:
+        value: int = connection.execute("SELECT value FROM counter").fetchone()[0]
+    return value
 
 
 @pytest.mark.parametrize("which", ["engine", "read_engine"])
