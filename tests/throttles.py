@@ -1,8 +1,8 @@
-"""Settings for tests that try the same thing over and over, and are not about how often one may."""
+"""Settings for tests that repeat actions and are not about throttles."""
 
 from authsite.settings.loader import describe_settings
 
-#: The names of the settings that say how often something may be tried.
+#: The keys of the throttle settings.
 THROTTLES = [row.key for row in describe_settings() if row.key.startswith("authsite.throttle.")]
-#: Nobody is ever asked to wait.
+#: Settings without throttles.
 UNTHROTTLED = dict.fromkeys(THROTTLES, "off")
