@@ -78,9 +78,9 @@ class Browser:
         def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
             answer.update(status=status, headers=headers)
 
-        begun = time.process_time()
+        started = time.process_time()
         content = b"".join(self._app(environ, start_response))
-        self.seconds = time.process_time() - begun
+        self.seconds = time.process_time() - started
         if answer["status"] != wanted:
             problem = f"{method} {path}: {answer['status']}\n{content.decode()}"
             raise RuntimeError(problem)

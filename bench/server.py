@@ -22,9 +22,9 @@ _TIMEOUT = 30.0
 
 _THROTTLES = ("SIGN_IN_ACCOUNT", "SIGN_IN_DEVICE", "SIGN_IN_NETWORK", "SIGN_UP_NETWORK")
 #: All users are one account at one IP address, whose attempts are counted but never throttled.
-ENDLESS = {f"AUTHSITE_THROTTLE_{kind}": "1000000/5m..1h" for kind in _THROTTLES}
+ENDLESS = {f"AUTHSITE_THROTTLE_{name}": "1000000/5m..1h" for name in _THROTTLES}
 #: The same without counting.
-UNCOUNTED = {f"AUTHSITE_THROTTLE_{kind}": "off" for kind in _THROTTLES}
+UNCOUNTED = {f"AUTHSITE_THROTTLE_{name}": "off" for name in _THROTTLES}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A person's browser for functional tests: WebTest with the headers that browsers send."""
+"""A browser for functional tests: WebTest with the headers of browsers."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ PASSWORD = "seven green llamas hum"
 
 
 class Browser:
-    """Follows links and fills in forms; keeps cookies, as a browser does.
+    """Loads pages, sends forms and keeps cookies, as a browser does.
 
-    It does what Chromium does for the site: forms are sent with `Origin` and `Sec-Fetch-Site`.
+    Forms are sent with `Sec-Fetch-Site`, as Chromium does.
     """
 
     def __init__(self, app: TestApp) -> None:
@@ -20,44 +20,44 @@ class Browser:
         self.app.extra_environ.setdefault("REMOTE_ADDR", "192.0.2.1")
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
-        """Open a page."""
+        """Load a page."""
         return self.app.get(path, **kwargs)
 
     def submit(self, page: TestResponse, values: dict[str, str], **kwargs: Any) -> TestResponse:
-        """Fill in the form in the middle of the page and send it."""
+        """Fill in the form in the main content and send it."""
         form = page.forms[page.html.find_all("form").index(page.html.main.form)]
         for name, value in values.items():
             form[name] = value
         return form.submit(headers={"Sec-Fetch-Site": "same-origin"}, expect_errors=True, **kwargs)
 
     def sign_up(self, **values: str) -> TestResponse:
-        """Sign up as Ada, or as the values say; return what is answered."""
-        typed = {
+        """Sign up as Ada, or with these values; return the response."""
+        fields = {
             "first_name": "Ada",
             "last_name": "Lovelace",
             "email": "ada@example.com",
             "password": PASSWORD,
             "confirm_password": values.get("password", PASSWORD),
         } | values
-        return self.submit(self.get("/sign-up"), typed)
+        return self.submit(self.get("/sign-up"), fields)
 
     def sign_in(
         self, email: str = "ada@example.com", password: str = PASSWORD, at: str = "/sign-in"
     ) -> TestResponse:
-        """Sign in with what is typed; return what is answered."""
+        """Sign in; return the response."""
         return self.submit(self.get(at), {"email": email, "password": password})
 
     def sign_out(self) -> TestResponse:
-        """Press the button in the navigation."""
+        """Sign out by the button in the navigation."""
         form = self.get("/dashboard").forms[0]
         return form.submit(headers={"Sec-Fetch-Site": "same-origin"}, expect_errors=True)
 
     @property
     def cookie(self) -> str | None:
-        """What the session cookie holds."""
+        """The value of the session cookie."""
         return self.app.cookies.get("session")
 
     @property
     def is_signed_in(self) -> bool:
-        """Whether the dashboard opens."""
+        """Whether the dashboard loads."""
         return self.app.get("/dashboard", expect_errors=True).status_int == 200

@@ -1,4 +1,4 @@
-"""What the tests stand on: the real application, a database that forgets, browsers."""
+"""Fixtures of all tests: the application, its databases and browsers."""
 
 import functools
 import os
@@ -28,19 +28,19 @@ from tests.postgresql import Cluster
 
 ROOT = Path(__file__).parent.parent
 BACKENDS = ("sqlite", "postgresql")
-#: Where Linux keeps files in memory. A commit that waits for a disk says nothing about the site.
+#: A file system in memory on Linux, so that commits do not wait for a disk.
 MEMORY = Path("/dev/shm")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave PostgreSQL out where it makes no difference, and its coverage where it adds nothing.
+    """Deselect PostgreSQL where it makes no difference, and skip its coverage elsewhere.
 
-    The unit tests reach every branch that is for PostgreSQL alone.
+    The unit tests cover every branch for PostgreSQL.
     """
     on_postgresql = [item for item in items if _database_of(item) == "postgresql"]
-    left_out = {item for item in on_postgresql if item.get_closest_marker("one_database")}
-    config.hook.pytest_deselected(items=list(left_out))
-    items[:] = [item for item in items if item not in left_out]
+    deselected = {item for item in on_postgresql if item.get_closest_marker("one_database")}
+    config.hook.pytest_deselected(items=list(deselected))
+    items[:] = [item for item in items if item not in deselected]
     for item in on_postgresql:
         if ROOT / "tests" / "unit" not in item.path.parents:
             item.add_marker("no_cover")
@@ -51,26 +51,26 @@ def _database_of(item: pytest.Item) -> str | None:
     return callspec and callspec.params.get("database_url")
 
 
-# No application of the tests works in the background, unless a test starts its workers.
+# Applications start no workers, unless a test starts them.
 background.disable()
 
 
 @pytest.fixture(scope="session")
 def settings_of_tests() -> dict[str, str]:
-    """What testing.ini says."""
+    """The settings of testing.ini."""
     return dict(plaster.get_settings(str(ROOT / "testing.ini"), "app:main"))
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Cluster]:
-    """A PostgreSQL server of our own, started once."""
+    """A PostgreSQL server for the tests, started once."""
     with Cluster() as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="session")
 def migrate() -> Callable[..., None]:
-    """Run alembic on the database of a URL, up or down to a revision."""
+    """Return a function that migrates the database of a URL up or down to a revision."""
 
     def run(url: str, revision: str = "head", *, down: bool = False) -> None:
         config = alembic.config.Config(ROOT / "testing.ini")
@@ -86,7 +86,7 @@ def migrate() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def memory() -> Iterator[Path]:
-    """A folder in memory if there is one, else on a disk."""
+    """A folder in memory if possible, otherwise on disk."""
     folder = tempfile.mkdtemp(prefix="authsite-", dir=MEMORY if MEMORY.is_dir() else None)
     yield Path(folder)
     shutil.rmtree(folder)
@@ -96,58 +96,58 @@ def memory() -> Iterator[Path]:
 def migrated_database(
     request: pytest.FixtureRequest, memory: Path, migrate: Callable[[str], None]
 ) -> Callable[[str], str]:
-    """Return the URL of the migrated database of a kind, which a worker makes once."""
+    """Return a function for the URL of a backend's migrated database, created once per process."""
 
     @functools.cache
-    def make(kind: str) -> str:
-        if kind == "sqlite":
+    def create(backend: str) -> str:
+        if backend == "sqlite":
             url = f"sqlite:///{memory}/authsite.sqlite"
         else:
             url = request.getfixturevalue("postgresql").new_database()
         migrate(url)
         return url
 
-    return make
+    return create
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
 def database_url(request: pytest.FixtureRequest, migrated_database: Callable[[str], str]) -> str:
-    """The URL of a migrated database; every test that asks runs on each kind."""
+    """The URL of a migrated database; tests with it run on each backend."""
     return migrated_database(request.param)
 
 
 @pytest.fixture(scope="session")
 def application_on(settings_of_tests: dict[str, str]) -> Iterator[Callable[[str], Router]]:
-    """Return the real application on the database of a URL, which a worker builds once."""
-    made = []
+    """Return a function for the application on a database, built once per process."""
+    built = []
 
     @functools.cache
     def build(url: str) -> Router:
         application = authsite.main({}, **settings_of_tests | {"sqlalchemy.url": url})
-        made.append(services_of(application.registry))
+        built.append(services_of(application.registry))
         return application
 
     yield build
-    for services in made:
+    for services in built:
         services.database.dispose()
 
 
 @pytest.fixture(scope="session")
 def application(database_url: str, application_on: Callable[[str], Router]) -> Router:
-    """The real application on that database."""
+    """The application on that database."""
     return application_on(database_url)
 
 
 @pytest.fixture
 def services(application) -> Iterator[Services]:
-    """The parts of the application; all rows are gone when the test is over."""
+    """The services of the application; all rows are deleted after the test."""
     services = services_of(application.registry)
     yield services
     forget_everything(services)
 
 
 def forget_everything(services: Services) -> None:
-    """Delete every row about people."""
+    """Delete all rows except those of the migrations."""
     with services.database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             if table is not PurgeRun.__table__:
@@ -156,49 +156,49 @@ def forget_everything(services: Services) -> None:
 
 @pytest.fixture
 def dbsession(services: Services) -> Iterator[Session]:
-    """A session to arrange and to look; what it adds is there for everyone after a commit."""
+    """A dbsession to prepare and read rows; the test commits."""
     with Session(services.database.engine) as session:
         yield session
 
 
 @pytest.fixture
 def mailbox(services: Services) -> Mailbox:
-    """What the site has written to people."""
+    """The emails of the site."""
     return Mailbox(services)
 
 
 @pytest.fixture
 def verify(services: Services) -> Callable[[], None]:
-    """Let everybody have verified their address, so that no page asks them to."""
+    """Return a function that marks all emails as verified."""
 
-    def go() -> None:
+    def verify_all() -> None:
         with services.database.write_engine.begin() as connection:
             connection.execute(sa.update(User.__table__).values(email_verified_at=utc_now()))
 
-    return go
+    return verify_all
 
 
 @pytest.fixture
 def grant_admin(services: Services) -> Callable[[str], None]:
-    """Let the person with an address administer the site, as an operator does."""
+    """Return a function that makes the user with an email an administrator."""
 
-    def go(email: str) -> None:
-        person = sa.update(User.__table__).where(User.email == email)
+    def grant(email: str) -> None:
+        user = sa.update(User.__table__).where(User.email == email)
         with services.database.write_engine.begin() as connection:
-            connection.execute(person.values(is_administrator=True, email_verified_at=utc_now()))
+            connection.execute(user.values(is_administrator=True, email_verified_at=utc_now()))
 
-    return go
+    return grant
 
 
 @pytest.fixture
 def new_browser(application, services: Services) -> Callable[..., Browser]:
-    """Make browsers; two of them in one test are two people."""
+    """Return a function that opens a browser of another visitor."""
     return lambda **environ: Browser(TestApp(application, extra_environ=environ))
 
 
 @pytest.fixture
 def browser(new_browser: Callable[..., Browser]) -> Browser:
-    """A browser that nobody has signed in with."""
+    """A browser that is not signed in."""
     return new_browser()
 
 

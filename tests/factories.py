@@ -1,6 +1,6 @@
-"""People, sessions and requests for tests, made by plain functions.
+"""Factories for users, sessions, requests and services.
 
-Rows are committed, so that everybody sees them; what a test does not say is made up.
+Rows are committed. Values that a test does not pass have defaults.
 """
 
 import functools
@@ -32,7 +32,7 @@ from authsite.throttling.throttles import BLOCKED_UNTIL, Throttles
 from authsite.tokens import SessionToken, new_id
 from authsite.web.request import Request
 
-#: A moment to which tests refer; whole seconds make failures readable.
+#: The current time in tests; whole seconds make failures readable.
 NOW = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)
 LIMITS = SessionTimeouts(
     idle_timeout=timedelta(days=30),
@@ -44,7 +44,7 @@ _numbers = itertools.count(1)
 
 
 def a_hasher(**values: Any) -> PasswordHasher:
-    """Hash as cheaply as Argon2 allows: 8 KiB, once, one thread."""
+    """Return a hasher with the lowest costs of Argon2: 8 KiB, one pass, one thread."""
     cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1, "concurrency": 1}
     return PasswordHasher(**cheap | values)
 
@@ -53,7 +53,7 @@ def throttles_for(services: Services, *, key: bytes = b"of the tests", **limits:
     """Return throttles with these limits and no others: `sign_up_network="20/1h"`."""
     off = dict.fromkeys(vars(services.settings.throttle), "off")
     settings = ThrottleSettings(
-        **{kind: rate_limits(limit) for kind, limit in (off | limits).items()}
+        **{name: rate_limits(limit) for name, limit in (off | limits).items()}
     )
     database = services.database
     return Throttles(
@@ -62,7 +62,7 @@ def throttles_for(services: Services, *, key: bytes = b"of the tests", **limits:
 
 
 def a_policy(**values: Any) -> PasswordPolicy:
-    """Ask of a password what a site asks that nobody has configured."""
+    """Return the password policy of a site without settings."""
     return PasswordPolicy(**{"minimum_length": 8, "blocklist": ("authsite",)} | values)
 
 
@@ -128,7 +128,7 @@ def an_outbox(dbsession: Session, *, now: datetime) -> MailComposer:
 
 
 def a_user(dbsession: Session, **values: Any) -> User:
-    """Add a person whom nobody has met before."""
+    """Add a new user."""
     user = _new_user(**values)
     dbsession.add(user)
     dbsession.commit()
@@ -144,7 +144,7 @@ def _new_user(**values: Any) -> User:
             "last_name": "Hopper",
             "email": email,
             "email_normalized": email.lower(),
-            "password_hash": "nobody knows the password",
+            "password_hash": "no password has this hash",
             "created_at": NOW - timedelta(days=100),
         }
         | values
@@ -154,7 +154,7 @@ def _new_user(**values: Any) -> User:
 def a_session(
     dbsession: Session, user: User, *, token: SessionToken | None = None, **values: Any
 ) -> UserSession:
-    """Sign a browser in; `token` is what its cookie holds."""
+    """Add a session; `token` is the value of its cookie."""
     user_session = _new_session(user, token or SessionToken.new(), **values)
     dbsession.add(user_session)
     dbsession.commit()
@@ -178,7 +178,7 @@ def _new_session(user: User, token: SessionToken, **values: Any) -> UserSession:
 
 
 def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
-    """Put a message into the outbox that is due."""
+    """Add a due message to the outbox."""
     send_at = values.get("send_at", NOW)
     message = OutboxMessage(
         **{
@@ -201,7 +201,7 @@ def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
 def an_event(
     dbsession: Session, user: User, *, kind: EventType = EventType.SIGNED_IN, **values: Any
 ) -> AuditEvent:
-    """Let something have happened to the account; a day ago, in a browser, unless it is said."""
+    """Add an event of a user, by default a day ago and from a browser."""
     event = _new_event(user, kind, **values)
     dbsession.add(event)
     dbsession.commit()
@@ -225,19 +225,19 @@ def _new_event(user: User, kind: EventType = EventType.SIGNED_IN, **values: Any)
 
 
 def some_noise(dbsession: Session) -> list[User]:
-    """Add other people, signed in more than once, whom the test is not about."""
-    people = [_new_user() for _ in range(3)]
-    dbsession.add_all(people)
+    """Add other users with sessions, which the test must not affect."""
+    users = [_new_user() for _ in range(3)]
+    dbsession.add_all(users)
     dbsession.flush()
-    for person in people:
-        sessions = [_new_session(person, SessionToken.new()) for _ in range(2)]
-        dbsession.add_all([*sessions, _new_event(person, session_id=sessions[1].id)])
+    for user in users:
+        sessions = [_new_session(user, SessionToken.new()) for _ in range(2)]
+        dbsession.add_all([*sessions, _new_event(user, session_id=sessions[1].id)])
     dbsession.commit()
-    return people
+    return users
 
 
 def an_identity(**values: Any) -> Identity:
-    """Return somebody who is signed in, without a row."""
+    """Return the identity of a signed-in user, without a row."""
     return Identity(
         **{
             "user_id": new_id(),
@@ -258,7 +258,7 @@ def an_identity(**values: Any) -> Identity:
 
 
 def a_request(path: str = "/", *, identity: Identity | None = None, **environ: Any) -> Request:
-    """Return the request that a WSGI environ spells, from a stranger or from `identity`."""
+    """Return the request of a WSGI environ, anonymous or with an identity."""
     request = Request.blank(path, environ=environ)
     request.registry = Registry()
     request.registry.registerUtility(DummySecurityPolicy(identity=identity), ISecurityPolicy)

@@ -1,14 +1,14 @@
-"""Hashes as other systems wrote them, with the passwords that they are of.
+"""Password hashes of other systems, by password.
 
 Those of Django come from `make_password` of Django 5.2.19, those of Lucia from oslo 1.2.1 and lucia
-3.2.2 on Node.js, all with costs as low as they take; those of Devise from bcrypt 5.0.0, with the
+3.2.2 on Node.js, all with the lowest costs they accept; those of Devise from bcrypt 5.0.0, with the
 prefix that Ruby's bcrypt writes.
 """
 
 PASSWORD = "seven green llamas hum"
-#: With an accent of its own, as one keyboard composes it, and as another does.
+#: The same text with a combining accent and with a composed letter.
 DECOMPOSED, COMPOSED = "cafe\u0301 au lait", "caf\u00e9 au lait"
-#: What NFKC makes another text of, and NFC does not.
+#: NFKC changes this text, NFC does not.
 LIGATURE = "\ufb01ve cafe\u0301s \u2460"
 
 DJANGO = {

@@ -1,4 +1,4 @@
-"""Databases of other systems, with tables as their own migrations make them."""
+"""Databases of other systems, with the tables of their migrations."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-#: By Prisma 5: moments are milliseconds, ids are texts, names of tables begin with a capital.
+#: Of Prisma 5: times are milliseconds, ids are texts, table names are capitalized.
 LUCIA = """
 CREATE TABLE "_prisma_migrations" (
     "id" TEXT PRIMARY KEY NOT NULL,
@@ -62,11 +62,11 @@ CREATE UNIQUE INDEX "index_users_on_email" ON "users" ("email");
 
 
 def a_former_site(path: Path, tables: str, **rows: Iterable[dict[str, Any]]) -> str:
-    """Make the tables, and these rows of them by the table's name; return the path."""
+    """Create the tables, and these rows by table; return the path."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(tables)
-        for table, some in rows.items():
-            for row in some:
+        for table, rows_of_table in rows.items():
+            for row in rows_of_table:
                 _insert(connection, table, list(row), list(row.values()))
     return str(path)
 

@@ -1,4 +1,4 @@
-"""A shell in which an operator types `authsite …` and reads what it prints."""
+"""Run `authsite …` as an operator does in a shell."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from authsite.cli import main
 
 
 class Terminal(CliRunner):
-    """A runner of commands in whose place someone sits and watches."""
+    """A runner whose streams are a terminal."""
 
     @contextmanager
     def isolation(self, *arguments: Any, **options: Any) -> Iterator[Any]:
@@ -33,7 +33,7 @@ def run(
 
 
 def refusal(*arguments: str, status: int = 1, **options: Any) -> str:
-    """Return what a command prints on stderr that is refused; it prints nothing else."""
+    """Run a command that is refused; return its stderr. Its stdout must be empty."""
     result = run(*arguments, status=status, **options)
     assert result.stdout == ""
     return result.stderr

@@ -1,4 +1,4 @@
-"""A mail server for the tests: a real one, which answers as it is told, and keeps what it takes."""
+"""A mail server for the tests, with replies set by the test."""
 
 import asyncio
 import email
@@ -21,27 +21,26 @@ USERNAME, PASSWORD = "authsite", "a password for the mail server"
 
 
 class Received(NamedTuple):
-    """A message as the server has taken it: the envelope, and what was in it."""
+    """A received message with its envelope."""
 
     sender: str
     recipients: list[str]
     content: bytes
-    #: Whether it came encrypted, and who had signed in.
+    #: Whether the connection was encrypted, and the authenticated user.
     encrypted: bool
     username: str | None
 
     @property
     def mail(self) -> EmailMessage:
-        """The message as a mail program reads it."""
+        """The parsed message."""
         return email.message_from_bytes(self.content, policy=email.policy.default)
 
 
 class Mailserver:
-    """Takes every message, until it is told otherwise.
+    """Accepts every message, unless `answers` has another reply.
 
-    `answers` has other replies for a command, one for each time, then again the usual one. While it
-    `hangs`, it lets a client wait that has sent a message; `waiting` says how many do.
-    `connections` counts those who began a conversation.
+    `answers` has replies for the next uses of a command. While it `hangs`, clients that have sent a
+    message get no reply; `waiting` is their number. `connections` counts all connections.
     """
 
     def __init__(self) -> None:
@@ -52,13 +51,13 @@ class Mailserver:
         self.waiting = 0
         self.connections = 0
         self.greeted_by = ""
-        #: What happens when a message has come and is not answered yet.
+        #: Is called when a message was received, before the reply.
         self.on_data: Callable[[], None] = lambda: None
 
     async def handle_MAIL(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
-        """Judge a sender."""
+        """Accept or refuse a sender."""
         reply = self.answer("MAIL")
         if reply == OK:
             envelope.mail_from = address
@@ -68,7 +67,7 @@ class Mailserver:
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
-        """Judge a recipient."""
+        """Accept or refuse a recipient."""
         reply = self.answer("RCPT")
         if reply == OK:
             envelope.rcpt_tos.append(address)
@@ -78,7 +77,7 @@ class Mailserver:
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        """Judge a message, and keep it if it is taken."""
+        """Accept or refuse a message; store an accepted one."""
         self.waiting += 1
         try:
             while self.hangs:
@@ -88,26 +87,26 @@ class Mailserver:
         self.on_data()
         reply = self.answer("DATA")
         if reply == OK:
-            login = session.auth_data.login.decode() if session.auth_data else None
+            username = session.auth_data.login.decode() if session.auth_data else None
             self.received.append(
                 Received(
                     envelope.mail_from,
                     list(envelope.rcpt_tos),
                     envelope.original_content,
                     server.transport.get_extra_info("sslcontext") is not None,
-                    login,
+                    username,
                 )
             )
         return reply
 
     def answer(self, command: str) -> str:
-        """Return what a command is to be answered."""
+        """Return the reply to a command."""
         waiting = self.answers.get(command)
         return waiting.pop(0) if waiting else OK
 
 
 class _Protocol(SMTP):
-    """The commands that are answered before a message comes, and that no handler can refuse."""
+    """Replies to the commands that handlers cannot refuse."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self.transport is None:  # not again for STARTTLS
@@ -115,20 +114,20 @@ class _Protocol(SMTP):
         super().connection_made(transport)
 
     async def smtp_EHLO(self, name: str) -> None:  # noqa: N802
-        await self._unless_told(super().smtp_EHLO, "EHLO", name)
+        await self._reply_or(super().smtp_EHLO, "EHLO", name)
         if self.session.host_name:
             self.event_handler.greeted_by = self.session.host_name
 
     async def smtp_HELO(self, name: str) -> None:  # noqa: N802
-        await self._unless_told(super().smtp_HELO, "HELO", name)
+        await self._reply_or(super().smtp_HELO, "HELO", name)
 
     async def smtp_RSET(self, argument: str) -> None:  # noqa: N802
-        await self._unless_told(super().smtp_RSET, "RSET", argument)
+        await self._reply_or(super().smtp_RSET, "RSET", argument)
 
     async def smtp_AUTH(self, argument: str) -> None:  # noqa: N802
-        await self._unless_told(super().smtp_AUTH, "AUTH", argument)
+        await self._reply_or(super().smtp_AUTH, "AUTH", argument)
 
-    async def _unless_told(
+    async def _reply_or(
         self, usual: Callable[[str], Awaitable[None]], command: str, argument: str
     ) -> None:
         reply = self.event_handler.answer(command)
@@ -141,16 +140,16 @@ class _Protocol(SMTP):
 
 
 class Certificates:
-    """An authority that no system knows, and what it vouches for."""
+    """A certificate authority of the tests, and its certificates."""
 
     def __init__(self, folder: Path) -> None:
         self._authority = trustme.CA()
-        #: The file by which the authority is trusted.
+        #: The file with the certificate of the authority.
         self.file = folder / "authority.pem"
         self._authority.cert_pem.write_to_path(self.file)
 
     def server_of(self, host: str, **certificate: Any) -> ssl.SSLContext:
-        """Return what a server needs to prove that it is this host; the rest is trustme's."""
+        """Return the TLS context of a server with a certificate for this host."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._authority.issue_cert(host, **certificate).configure_cert(context)
         return context
@@ -160,8 +159,8 @@ def _authenticate(
     _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any
 ) -> AuthResult:
     assert isinstance(data, LoginPassword)
-    right = (data.login.decode(), data.password.decode()) == (USERNAME, PASSWORD)
-    return AuthResult(success=right, handled=False, auth_data=data if right else None)
+    is_valid = (data.login.decode(), data.password.decode()) == (USERNAME, PASSWORD)
+    return AuthResult(success=is_valid, handled=False, auth_data=data if is_valid else None)
 
 
 @contextmanager
@@ -171,13 +170,13 @@ def a_mailserver(
     tls: ssl.SSLContext | None = None,
     login: bool = False,
 ) -> Iterator[Mailserver]:
-    """Run a mail server on a port of this machine, on a thread of its own."""
+    """Run a mail server on a port of this machine, on its own thread."""
     server = Mailserver()
     options: dict[str, Any] = {"tls_context": starttls, "require_starttls": starttls is not None}
     if login:
         options |= {"authenticator": _authenticate, "auth_required": True}
     loop = asyncio.new_event_loop()
-    # All on a thread of its own: in that of a test, a browser may have a loop that runs.
+    # On its own thread: that of a test may have a running loop of a browser.
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     listening = asyncio.run_coroutine_threadsafe(
@@ -203,4 +202,4 @@ async def _end(listening: asyncio.Server) -> None:
     for each in others:
         each.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.sleep(0)  # in which the connections are closed
+    await asyncio.sleep(0)  # closes the connections

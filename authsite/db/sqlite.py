@@ -32,7 +32,7 @@ def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def restart_log(engine: Engine) -> None:
-    """Copy the write-ahead log into the database file, so that the next writer starts it again.
+    """Copy the write-ahead log to the database file, so that the next writer starts it again.
 
     SQLite does so by itself only when no other connection writes at that moment: two processes that
     write all the time let the log grow by gigabytes. Does nothing on other databases.

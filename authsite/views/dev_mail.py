@@ -34,7 +34,7 @@ class Piece(NamedTuple):
     """A part of a text, and its URL if it is one."""
 
     text: str
-    address: str | None
+    url: str | None
 
 
 def includeme(config: Configurator) -> None:

@@ -51,7 +51,7 @@ def error_page(
     try:
         request.identity  # noqa: B018 - cached for the layout, or unavailable
     except Exception:  # the database is unavailable, or a damaged row cannot be read
-        values["database_away"] = True
+        values["database_unavailable"] = True
     return page(
         request,
         "error",
@@ -190,7 +190,7 @@ def database_unavailable(exc: Exception, request: Request) -> Response:
         explanation=[_UNAVAILABLE],
         links=(("Try again", request.path_to(*request.display_path.lstrip("/").split("/"))),),
         request_id=request_id.get(),
-        database_away=True,
+        database_unavailable=True,
     )
     response.headerlist.append(("Retry-After", str(RETRY_AFTER)))
     return response

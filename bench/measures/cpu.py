@@ -53,12 +53,12 @@ def measure(run: Run) -> Iterator[Figure]:
         )
     yield _ratio("the dashboard ÷ a bare view", taken["dashboard"], taken["bare"])
     yield _ratio("/account ÷ the dashboard", taken["account"], taken["dashboard"], under=5)
-    for name, who, ratio, most in (
+    for name, device, ratio, milliseconds in (
         ("known", "from a known device", 1.2, 8),
         ("new", "from a new device, with its email", 1.3, 12),
     ):
-        yield _ratio(f"a sign-in {who} ÷ its hash", taken[name], taken["hash"], under=ratio)
-        yield _beyond(f"a sign-in {who}", taken[name], taken["hash"], under=most)
+        yield _ratio(f"a sign-in {device} ÷ its hash", taken[name], taken["hash"], under=ratio)
+        yield _beyond(f"a sign-in {device}", taken[name], taken["hash"], under=milliseconds)
     yield _beyond(
         "a sign-in from a known device that ends the oldest of 500 sessions",
         at_limit["limit"],
@@ -99,9 +99,9 @@ def _hash(hasher: PasswordHasher, stored: str) -> float:
     """Return the median CPU time of verifying the password, in milliseconds."""
     times = []
     for _ in range(_SIGN_INS):
-        begun = time.process_time()
+        started = time.process_time()
         hasher.verify(stored, PASSWORD)
-        times.append((time.process_time() - begun) * 1000)
+        times.append((time.process_time() - started) * 1000)
     return median(times)
 
 

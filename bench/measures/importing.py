@@ -27,7 +27,7 @@ def measure(run: Run) -> Iterator[Figure]:
         value=seconds,
         unit="s",
         under=60,
-        note=f"{many / seconds:.0f} a second; {again:.1f} s once more, when all are here",
+        note=f"{many / seconds:.0f} a second; {again:.1f} s again, when all exist",
     )
     yield Figure(
         measure=f"import of {people} people: highest memory ÷ that for a tenth of them",
@@ -40,7 +40,7 @@ def measure(run: Run) -> Iterator[Figure]:
 
 def _import(run: Run, name: str, number: int) -> tuple[float, float]:
     new_database(run, f"import-{name}")
-    with _people(run, name).open("w") as file:
+    with _users_file(run, name).open("w") as file:
         file.write("id,email,first_name,last_name,hash,created_at,email_verified\n")
         for each in range(number):
             known = f"Grace,Hopper,{_HASH},2024-05-17T12:00:00Z,true"
@@ -52,7 +52,7 @@ def _run(run: Run, name: str) -> tuple[float, float]:
     """Return seconds, and the highest memory of the process in MB."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        [program("authsite"), "import", str(INI), "csv", str(_people(run, name))],
+        [program("authsite"), "import", str(INI), "csv", str(_users_file(run, name))],
         cwd=ROOT,
         env=environment(run.folder / f"import-{name}.sqlite"),
         stdout=subprocess.DEVNULL,
@@ -64,5 +64,5 @@ def _run(run: Run, name: str) -> tuple[float, float]:
     return time.perf_counter() - started, usage.ru_maxrss * 1024 / 1e6
 
 
-def _people(run: Run, name: str) -> Path:
+def _users_file(run: Run, name: str) -> Path:
     return run.folder / f"import-{name}.csv"

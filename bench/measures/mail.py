@@ -64,12 +64,12 @@ def _milliseconds(database: Database, more: Callable[[Session], None]) -> float:
     """Return the median of transactions that write a row and do `more`."""
     times = []
     for _ in range(_TRANSACTIONS):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         with Session(database.write_engine) as dbsession:
             dbsession.execute(sa.update(PurgeRun).values(started_at=utc_now()))
             more(dbsession)
             dbsession.commit()
-        times.append((time.perf_counter() - begun) * 1000)
+        times.append((time.perf_counter() - started) * 1000)
     return median(times)
 
 
@@ -110,8 +110,8 @@ def _answers(run: Run) -> Iterator[Figure]:
             hanging=_forget(hanging, lambda: EMAIL),
             well=_forget(well, lambda: EMAIL),
         )
-        asked = _in_turns(
-            run, known=_forget(well, lambda: EMAIL), unknown=_forget(well, _new_address)
+        forgot_by_email = _in_turns(
+            run, known=_forget(well, lambda: EMAIL), unknown=_forget(well, _new_email)
         )
         if not hung.waiting:
             raise RuntimeError("no mail was on its way to the server that hangs")
@@ -120,8 +120,8 @@ def _answers(run: Run) -> Iterator[Figure]:
     yield _ratio(f"a forgotten password {hangs}", forgot["hanging"], forgot["well"])
     yield _ratio(
         "a forgotten password of a known address ÷ of an unknown one, pinned: lower quartile",
-        asked["known"],
-        asked["unknown"],
+        forgot_by_email["known"],
+        forgot_by_email["unknown"],
     )
 
 
@@ -136,7 +136,7 @@ def _ratio(what: str, dividend: float, divisor: float) -> Figure:
 
 
 def _in_turns(run: Run, **measured: Callable[[], float]) -> dict[str, float]:
-    """Send one form of each kind after the other; return the lower quartile of each.
+    """Send the forms in turn; return the lower quartile of each.
 
     Each is first as often as the others. Other load only adds time.
     """
@@ -152,25 +152,25 @@ def _in_turns(run: Run, **measured: Callable[[], float]) -> dict[str, float]:
 def _sign_up(server: Server) -> Callable[[], float]:
     names = {"first_name": "Grace", "last_name": "Hopper"}
     passwords = {"password": PASSWORD, "confirm_password": PASSWORD}
-    return lambda: _sent(server, "/sign-up", {"email": _new_address(), **names, **passwords})
+    return lambda: _sent(server, "/sign-up", {"email": _new_email(), **names, **passwords})
 
 
-def _forget(server: Server, address: Callable[[], str]) -> Callable[[], float]:
-    return lambda: _sent(server, "/forgot-password", {"email": address()})
+def _forget(server: Server, email: Callable[[], str]) -> Callable[[], float]:
+    return lambda: _sent(server, "/forgot-password", {"email": email()})
 
 
 def _sent(server: Server, path: str, fields: dict[str, str]) -> float:
     """Return the milliseconds of a form sent from a new device."""
     visitor = Visitor(server)
     body = visitor.form(path, **fields)
-    begun = time.perf_counter()
+    started = time.perf_counter()
     answer = visitor.send(path, body)
-    taken = (time.perf_counter() - begun) * 1000
+    taken = (time.perf_counter() - started) * 1000
     if answer.status not in {http.HTTPStatus.OK, http.HTTPStatus.SEE_OTHER}:
         problem = f"POST {path}: {answer.status}\n{answer.body.decode()}"
         raise RuntimeError(problem)
     return taken
 
 
-def _new_address() -> str:
+def _new_email() -> str:
     return f"grace{next(_numbers)}@example.com"

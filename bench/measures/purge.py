@@ -44,7 +44,7 @@ def measure(run: Run) -> Iterator[Figure]:
                 env=environment(database),
                 stdout=subprocess.DEVNULL,
             )
-        took = time.perf_counter() - started
+        duration = time.perf_counter() - started
         read = readers.stop().accepted_by_all()
         left = count_sessions(database)
     during = f"purge of {number:,} sessions".replace(",", " ")
@@ -54,7 +54,7 @@ def measure(run: Run) -> Iterator[Figure]:
         unit="ms",
         under=100,
         note=f"{len(writer.taken)} forms, median {sorted(writer.taken)[len(writer.taken) // 2]:.1f}"
-        f" ms; the purge took {took:.0f} s and left {left}",
+        f" ms; the purge took {duration:.0f} s and left {left}",
     )
     yield Figure(
         measure=f"{during}: dashboard of {_READERS} others, p99",

@@ -1,4 +1,4 @@
-"""What each departure from the plain way gains: a page with it, and in the plain way."""
+"""What each optimization saves: a page with it and without it."""
 # ruff: noqa: SLF001 - what is replaced is private
 
 from collections.abc import Callable, Iterator
@@ -28,19 +28,19 @@ from bench.server import new_database
 #: Turns for each round that the run gives to a load of some seconds.
 _TURNS = 8
 
-_Plainly = Callable[[Services], AbstractContextManager[Any]]
+_Disabled = Callable[[Services], AbstractContextManager[Any]]
 
 
 class _Shortcut(NamedTuple):
-    """A departure, the page that it is for, and a block in which the plain way takes its place."""
+    """An optimization, its page, and a context manager that disables it."""
 
     name: str
     page: str
-    plainly: _Plainly
+    disabled: _Disabled
 
 
 def measure(run: Run) -> Iterator[Figure]:
-    """Compare each page with itself in the plain way."""
+    """Compare each page with and without its optimization."""
     database = new_database(run, "shortcuts")
     turns = replace(run, rounds=run.rounds * _TURNS)
     with site(database) as app:
@@ -54,7 +54,7 @@ def measure(run: Run) -> Iterator[Figure]:
 
 def _gain(run: Run, browser: Browser, services: Services, shortcut: _Shortcut) -> Figure:
     def plain() -> float:
-        with shortcut.plainly(services):
+        with shortcut.disabled(services):
             return page_milliseconds(browser, shortcut.page)
 
     taken = run.take_turns(short=lambda: page_milliseconds(browser, shortcut.page), plain=plain)
@@ -123,7 +123,7 @@ def _template_render(environment: Environment, name: str, **values: Any) -> str:
     return environment.get_template(name).render(**values)
 
 
-def _patched(target: str, plain: Any) -> _Plainly:
+def _patched(target: str, plain: Any) -> _Disabled:
     return lambda _services: patch(target, plain)
 
 

@@ -1,4 +1,4 @@
-"""The pages of administrators, in every state that they can show."""
+"""The admin pages in every state."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,9 @@ from sqlalchemy.engine import Engine
 
 from authsite.clock import utc_now
 from authsite.models import User
-from tests.browser.people import Person, fill_in, press, sign_in, sign_up
+from tests.browser.actions import Person, fill_in, press, sign_in, sign_up
 
-_FREEZE = "Suspend account"
+_SUSPEND = "Suspend account"
 
 
 def _search(text: str) -> Callable[[Page, str], None]:
@@ -25,24 +25,24 @@ def _open(page: Page, account: str) -> None:
     page.goto(account)
 
 
-def _freeze(reason: str) -> Callable[[Page, str], None]:
-    def freeze(page: Page, account: str) -> None:
+def _suspend(reason: str) -> Callable[[Page, str], None]:
+    def suspend(page: Page, account: str) -> None:
         page.goto(account)
-        fill_in(page, {"Reason": reason}, _FREEZE)
+        fill_in(page, {"Reason": reason}, _SUSPEND)
 
-    return freeze
+    return suspend
 
 
-def _sign_in_when_frozen(page: Page, account: str) -> None:
-    _freeze("A stranger has your password.")(page, account)
+def _sign_in_when_suspended(page: Page, account: str) -> None:
+    _suspend("Someone else has your password.")(page, account)
     email = page.locator("dd").first.inner_text().partition(",")[0]
     page.context.clear_cookies()
     page.goto("/sign-in")
     sign_in(page, Person(email=email))
 
 
-def _unfreeze(page: Page, account: str) -> None:
-    _freeze("W" * 200)(page, account)
+def _reinstate(page: Page, account: str) -> None:
+    _suspend("W" * 200)(page, account)
     press(page, "Reinstate account")
 
 
@@ -57,32 +57,32 @@ def _open_own(page: Page, _account: str) -> None:
     page.get_by_role("link", name="Grace Administrator").last.click()
 
 
-#: What an administrator sees, with the address of somebody's account at hand.
+#: How an administrator reaches each state; the second argument is the path of a user's page.
 STATES: dict[str, Callable[[Page, str], None]] = {
     "administration": lambda page, _account: page.goto("/admin"),
     "administration, found": _search("person"),
-    "administration, nobody found": _search("nobody at all"),
+    "administration, no account found": _search("unknown user"),
     "administration, mistyped": _search("x" * 255),
-    "somebody": _open,
-    "somebody, no reason": _freeze(""),
-    "somebody, frozen": _freeze("W" * 200),
-    "somebody, no longer frozen": _unfreeze,
-    "somebody, a link too soon": _send_twice,
-    "somebody, oneself": _open_own,
-    "sign in, frozen": _sign_in_when_frozen,
+    "user": _open,
+    "user, no reason": _suspend(""),
+    "user, suspended": _suspend("W" * 200),
+    "user, reinstated": _reinstate,
+    "user, reset link throttled": _send_twice,
+    "user, own account": _open_own,
+    "sign in, suspended": _sign_in_when_suspended,
 }
 
 
-def reach(state: str, page: Page, engine: Engine, *, somebody: Person) -> None:
-    """Bring the page of a stranger into the state; `somebody` has an account that they look at."""
-    sign_up(page, somebody)
+def reach(state: str, page: Page, engine: Engine, *, user: Person) -> None:
+    """Bring the page into the state; `user` signs up and is the user that the page shows."""
+    sign_up(page, user)
     administrator = Person("Grace", "Administrator")
     page.context.clear_cookies()
     sign_up(page, administrator)
     with engine.begin() as connection:
-        is_theirs = User.email == administrator.email
+        is_administrator = User.email == administrator.email
         rights = {"is_administrator": True, "email_verified_at": utc_now()}
-        connection.execute(sa.update(User).where(is_theirs).values(**rights))
-        wanted = sa.select(User.id).where(User.email == somebody.email)
-        account = connection.execute(wanted).scalar_one()
+        connection.execute(sa.update(User).where(is_administrator).values(**rights))
+        user_id = sa.select(User.id).where(User.email == user.email)
+        account = connection.execute(user_id).scalar_one()
     STATES[state](page, f"/admin/users/{account}")

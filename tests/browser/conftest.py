@@ -1,7 +1,7 @@
-"""A real browser before a real server: one of each for all tests, a fresh profile for each person.
+"""One Chromium and one server for all tests, with a new profile for each user.
 
-Every person's browser keeps its own cookies and, unlike Playwright's default, its back/forward
-cache, so that "back" does what it does for people.
+Each profile has its own cookies. The back/forward cache is on, as it is for users; Playwright turns
+it off by default.
 """
 
 import os
@@ -12,14 +12,14 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy.engine import Engine, create_engine
 
+from tests.browser.actions import Person, sign_up
 from tests.browser.inbox import Inbox
-from tests.browser.people import Person, sign_up
-from tests.processes.servers import FOR_CROWDS, Server
+from tests.processes.servers import FOR_LOAD, Server
 from tests.smtp import Mailserver, a_mailserver
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_HOW_TO_GET_IT = "Chromium is missing. To get it on Debian: sudo apt-get install chromium"
-_QUIETLY = (
+_CHROMIUM_IS_MISSING = "Chromium is missing. To get it on Debian: sudo apt-get install chromium"
+_OPTIONS = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -27,19 +27,19 @@ _QUIETLY = (
     "--disable-component-update",
     "--disable-sync",
 )
-#: Milliseconds for one step of a person; far beyond what a busy machine needs.
-_PATIENCE = 30_000
+#: Milliseconds for one step, more than a busy machine needs.
+_TIMEOUT = 30_000
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The browser; without one the tests are skipped, but for CI, where it must be there."""
+    """The browser; without it the tests are skipped, but fail in CI."""
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up(_HOW_TO_GET_IT)
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(_CHROMIUM_IS_MISSING)
     # Chromium refuses its sandbox to root, and only to root.
-    arguments = [*_QUIETLY, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    arguments = [*_OPTIONS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
@@ -52,14 +52,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def mailserver() -> Iterator[Mailserver]:
-    """A mail server on this machine, to which the site delivers."""
+    """The mail server to which the site delivers."""
     with a_mailserver() as server:
         yield server
 
 
 @pytest.fixture
 def inbox(mailserver: Mailserver) -> Inbox:
-    """What has been delivered."""
+    """The delivered emails."""
     return Inbox(mailserver)
 
 
@@ -70,27 +70,27 @@ def server(
     tmp_path_factory: pytest.TempPathFactory,
     migrate: Callable[[str], None],
 ) -> Iterator[Server]:
-    """The site as production.ini runs it, but that it answers to localhost too.
+    """The site with production.ini, except that it also answers to localhost.
 
-    Browsers trust localhost as they trust https, so that the cookies are those of https.
+    Browsers trust localhost like https, so the cookies are those of https.
     """
     folder = tmp_path_factory.mktemp("browser")
     url = f"sqlite:///{folder}/authsite.sqlite"
     migrate(url)
-    # Everybody here is somebody else, at the same address.
-    settings = FOR_CROWDS | {
+    # All users have the same IP address.
+    settings = FOR_LOAD | {
         "AUTHSITE_DEV": "true",
         "AUTHSITE_THROTTLE_SIGN_IN_ACCOUNT": "10/5m..1h",
         "AUTHSITE_MAIL_PORT": str(mailserver.port),
     }
-    # The tests that look at these errors make them; all others would see the page.
+    # Some tests cause these errors; in other tests the page would fail.
     with Server(folder, url, settings=settings, may_log=("sys_crash", "sys_database")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def engine(server: Server) -> Iterator[Engine]:
-    """A way to look into the database behind the server's back."""
+    """An engine for the database of the server."""
     engine = create_engine(f"sqlite:///{server.log.parent}/authsite.sqlite")
     yield engine
     engine.dispose()
@@ -98,20 +98,20 @@ def engine(server: Server) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def origin(server: Server) -> str:
-    """Where the browser finds the site."""
+    """The origin of the site."""
     return f"http://localhost:{server.port}"
 
 
 @pytest.fixture
 def new_page(chromium: Browser, origin: str) -> Iterator[Callable[..., Page]]:
-    """Open a window of somebody else's; two of them in one test are two people."""
+    """Return a function that opens a window of another user, with its own profile."""
     contexts = []
 
     def open_page(*, javascript: bool = False, **options: object) -> Page:
         context = chromium.new_context(
             base_url=origin, java_script_enabled=javascript, color_scheme="light", **options
         )
-        context.set_default_timeout(_PATIENCE)
+        context.set_default_timeout(_TIMEOUT)
         contexts.append(context)
         return context.new_page()
 
@@ -122,18 +122,18 @@ def new_page(chromium: Browser, origin: str) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def page(new_page: Callable[..., Page]) -> Page:
-    """The window of a person who has switched JavaScript off."""
+    """A window without JavaScript."""
     return new_page()
 
 
 @pytest.fixture
 def person() -> Person:
-    """Somebody whom the site does not know yet."""
+    """A person without an account."""
     return Person()
 
 
 @pytest.fixture
 def member(page: Page, person: Person) -> Person:
-    """Somebody who has just signed up in `page`, and is on the dashboard."""
+    """A person who has signed up in `page`, which shows the dashboard."""
     sign_up(page, person)
     return person

@@ -1,4 +1,4 @@
-"""The mail of the people in the browser tests, as the mail server has taken it."""
+"""The emails that the mail server has received."""
 
 import re
 
@@ -7,28 +7,28 @@ from tests.smtp import Mailserver
 
 
 class Inbox:
-    """What has come for an address, over the wire."""
+    """Finds emails and their links by recipient."""
 
     def __init__(self, server: Mailserver) -> None:
         self._server = server
 
-    def texts_for(self, address: str) -> list[str]:
-        """Return the mails that have come by now, as text."""
+    def texts_for(self, email: str) -> list[str]:
+        """Return the texts of the emails received so far."""
         return [
             received.mail.get_body(("plain",)).get_content()
             for received in list(self._server.received)
-            if received.recipients == [address]
+            if received.recipients == [email]
         ]
 
-    def link_for(self, address: str, page: str, *, number: int = 1) -> str:
-        """Wait for so many mails with a link to this page, and return the path in the last."""
+    def link_for(self, email: str, page: str, *, number: int = 1) -> str:
+        """Wait for this number of emails with a link to the page; return the last path."""
 
         def found() -> list[str]:
             return [
                 link
-                for text in self.texts_for(address)
+                for text in self.texts_for(email)
                 for link in re.findall(rf"https://[^/\s]+(/{page}/\S+)", text)
             ]
 
-        until(lambda: len(found()) >= number, f"a mail to {address} with a link to {page}")
+        until(lambda: len(found()) >= number, f"an email to {email} with a link to {page}")
         return found()[number - 1]

@@ -1,4 +1,4 @@
-"""The pages behind links, in every state; the links are written into the database by hand."""
+"""The pages of email links in every state; the links are inserted into the database."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,9 +11,9 @@ from authsite.accounts.email_links import Purpose
 from authsite.clock import utc_now
 from authsite.models import EmailLink, User
 from authsite.tokens import LinkToken
-from tests.browser.people import Person, fill_in, press, sign_out, sign_up
+from tests.browser.actions import Person, fill_in, press, sign_out, sign_up
 
-#: What is done in the window of somebody who has just signed up, with the path of their link.
+#: The purpose of a link, and what happens in the window of its owner, who has just signed up.
 State = tuple[Purpose, Callable[[Page, str], object]]
 
 
@@ -21,15 +21,15 @@ def _open(page: Page, path: str) -> None:
     page.goto(path)
 
 
-def _as_a_stranger(page: Page, path: str) -> None:
+def _anonymously(page: Page, path: str) -> None:
     sign_out(page)
     page.goto(path)
 
 
-def _wrongly(button: str, **typed: str) -> Callable[[Page, str], None]:
+def _send(button: str, **fields: str) -> Callable[[Page, str], None]:
     def send(page: Page, path: str) -> None:
-        _as_a_stranger(page, path)
-        fill_in(page, {label.replace("_", " "): answer for label, answer in typed.items()}, button)
+        _anonymously(page, path)
+        fill_in(page, {label.replace("_", " "): value for label, value in fields.items()}, button)
 
     return send
 
@@ -41,30 +41,30 @@ def _twice(page: Page, path: str) -> None:
 
 
 STATES: dict[str, State] = {
-    "confirm an address": (Purpose.VERIFY_EMAIL, _open),
-    "confirm an address, as a stranger": (Purpose.VERIFY_EMAIL, _as_a_stranger),
-    "confirm an address, wrong password": (
+    "verify email": (Purpose.VERIFY_EMAIL, _open),
+    "verify email, anonymous": (Purpose.VERIFY_EMAIL, _anonymously),
+    "verify email, wrong password": (
         Purpose.VERIFY_EMAIL,
-        _wrongly("Verify and sign in", Password="not that one"),
+        _send("Verify and sign in", Password="not that one"),
     ),
-    "a link that was used": (Purpose.VERIFY_EMAIL, _twice),
-    "choose a password": (Purpose.RESET_PASSWORD, _as_a_stranger),
-    "choose a password, weak": (
+    "used link": (Purpose.VERIFY_EMAIL, _twice),
+    "reset password": (Purpose.RESET_PASSWORD, _anonymously),
+    "reset password, weak": (
         Purpose.RESET_PASSWORD,
-        _wrongly("Reset password", Password="password1", Confirm_password="password1"),
+        _send("Reset password", Password="password1", Confirm_password="password1"),
     ),
-    "change an address": (Purpose.CHANGE_EMAIL, _open),
-    "change an address, as a stranger": (Purpose.CHANGE_EMAIL, _as_a_stranger),
-    "change an address, wrong password": (
+    "change email": (Purpose.CHANGE_EMAIL, _open),
+    "change email, anonymous": (Purpose.CHANGE_EMAIL, _anonymously),
+    "change email, wrong password": (
         Purpose.CHANGE_EMAIL,
-        _wrongly("Change email", Password="not that one"),
+        _send("Change email", Password="not that one"),
     ),
-    "not me": (Purpose.SECURE_ACCOUNT, _open),
+    "secure account": (Purpose.SECURE_ACCOUNT, _open),
 }
 
 
 def reach(state: str, page: Page, engine: Engine) -> None:
-    """Bring the page of a stranger into the state."""
+    """Bring the page into the state."""
     purpose, go = STATES[state]
     person = Person()
     sign_up(page, person)
@@ -72,11 +72,11 @@ def reach(state: str, page: Page, engine: Engine) -> None:
 
 
 def _a_link(engine: Engine, email: str, purpose: Purpose) -> str:
-    """Write a link for the person with this address; return its path."""
+    """Insert a link for the user with this email; return its path."""
     token, now = LinkToken.new(), utc_now()
     with engine.begin() as connection:
         owner = connection.execute(sa.select(User.id).where(User.email == email)).scalar_one()
-        # It is a new address that is proven by a link to change it.
+        # A link that changes the email was sent to the new one.
         email = f"new.{email}" if purpose is Purpose.CHANGE_EMAIL else email
         row = {
             "digest": token.digest,

@@ -1,4 +1,4 @@
-"""Where somebody is signed in and what happened to them, in every state that a page can show."""
+"""The pages of sessions and history in every state."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from authsite.audit.event_types import Actor, EventType, SessionEndReason
 from authsite.clock import utc_now
 from authsite.models import AuditEvent, User, UserSession
 from authsite.tokens import new_id
-from tests.browser.people import Person, fill_in, sign_up
+from tests.browser.actions import Person, fill_in, sign_up
 
 _BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0",
@@ -20,7 +20,7 @@ _BROWSERS = (
     "W" * 512,
     None,
 )
-_ADDRESSES = ("192.0.2.7", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "198.51.100.7", None)
+_IP_ADDRESSES = ("192.0.2.7", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "198.51.100.7", None)
 _NAMES = (None, "my phone", "W" * 60, None)
 
 
@@ -43,9 +43,9 @@ def _older(page: Page) -> None:
     page.get_by_role("link", name="Older").click()
 
 
-#: What the signed-in see who are signed in elsewhere, too, and to whom much has happened.
+#: How a user with other sessions and a long history reaches each state.
 STATES: dict[str, Callable[[Page], None]] = {
-    "account, check-up": _open("/account"),
+    "account, checkup": _open("/account"),
     "sessions": _open("/account/sessions"),
     "session": _open_one,
     "session, name too long": _name_one,
@@ -55,12 +55,12 @@ STATES: dict[str, Callable[[Page], None]] = {
 
 
 def reach(state: str, page: Page, engine: Engine) -> None:
-    """Bring the page of a stranger into the state."""
+    """Bring the page into the state."""
     person = Person()
     sign_up(page, person)
     with engine.begin() as connection:
-        is_theirs = User.email == person.email
-        owner = connection.execute(sa.select(User.id).where(is_theirs)).scalar_one()
+        is_owner = User.email == person.email
+        owner = connection.execute(sa.select(User.id).where(is_owner)).scalar_one()
         connection.execute(sa.insert(UserSession.__table__), _sessions_of(owner))
         connection.execute(sa.insert(AuditEvent.__table__), _events_of(owner))
     STATES[state](page)
@@ -71,45 +71,45 @@ def _sessions_of(owner: str) -> list[dict[str, Any]]:
     return [
         {
             "id": new_id(),
-            "secret_digest": b"nobody has the secret of this one",
+            "secret_digest": b"no browser has the secret of this",
             "user_id": owner,
             "created_at": now - timedelta(days=20),
             "last_seen_at": now - timedelta(days=15),
             "authenticated_at": now - timedelta(days=20),
             "expires_at": now + timedelta(days=5),
             "user_agent": browser,
-            "ip_address": address,
+            "ip_address": ip_address,
             "name": name,
             "public_computer": name is None,
         }
-        for browser, address, name in zip(_BROWSERS, _ADDRESSES, _NAMES, strict=True)
+        for browser, ip_address, name in zip(_BROWSERS, _IP_ADDRESSES, _NAMES, strict=True)
     ]
 
 
 def _events_of(owner: str) -> list[dict[str, Any]]:
-    """Return one event of each kind, and sessions that ended in each way."""
-    now, said = utc_now(), []
-    for kind in set(EventType) - {EventType.SESSION_ENDED}:
+    """Return one event of each type, and three ended sessions for each reason."""
+    now, events = utc_now(), []
+    for event_type in set(EventType) - {EventType.SESSION_ENDED}:
         subject = {"subject": "W" * 120, "from": f"{'w' * 60}@example.com", "to": "b@example.com"}
         reason = {"reason": "Too many complaints."}
-        said.append((kind, reason if kind is EventType.SUSPENDED else subject))
+        events.append((event_type, reason if event_type is EventType.SUSPENDED else subject))
     for position, reason in enumerate((*SessionEndReason, *SessionEndReason, *SessionEndReason)):
         ended = {"reason": reason.key, "session": new_id(), "browser": _BROWSERS[position % 3]}
         if name := _NAMES[position % 3]:
-            ended |= {"name": name, "ip_address": _ADDRESSES[position % 3]}
-        said.append((EventType.SESSION_ENDED, ended))
+            ended |= {"name": name, "ip_address": _IP_ADDRESSES[position % 3]}
+        events.append((EventType.SESSION_ENDED, ended))
     actors = [*Actor]
     return [
         {
             "id": new_id(),
             "user_id": owner,
             "occurred_at": now - timedelta(hours=position),
-            "type": kind.key,
+            "type": event_type.key,
             "actor": actors[position % len(actors)],
             "session_id": new_id() if position % 2 else None,
             "user_agent": _BROWSERS[position % len(_BROWSERS)],
-            "ip_address": _ADDRESSES[position % len(_ADDRESSES)],
+            "ip_address": _IP_ADDRESSES[position % len(_IP_ADDRESSES)],
             "details": details,
         }
-        for position, (kind, details) in enumerate(said)
+        for position, (event_type, details) in enumerate(events)
     ]

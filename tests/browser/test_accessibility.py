@@ -1,15 +1,15 @@
-"""Every page in every state is usable by everyone: WCAG 2.2 AA as far as a machine can judge.
+"""Every page in every state meets WCAG 2.2 AA, as far as axe can check it.
 
-What judges runs as a script inside the page, so that JavaScript is on; the site itself has none.
+axe runs as a script in the page, so JavaScript is on; the site itself has no scripts.
 """
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from tests.browser.states import ALL, reached
+from tests.browser.page_states import ALL, reached
 
-#: Phone and desk, by day and by night.
-LOOKS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
+#: Phone and desktop, light and dark.
+VIEWPORTS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
 #: WCAG 2.2, 1.4.10: 1280 px at a zoom of 400 %.
 NARROWEST = 320
 
@@ -34,16 +34,16 @@ SMALL_TARGETS = """
 
 
 @pytest.mark.parametrize("state", ALL)
-def test_everyone_can_use_every_page_in_every_state(state, new_page, engine):
-    """axe finds nothing, by day and by night; nothing runs off a small screen, no target is small.
+def test_every_page_state_is_accessible(state, new_page, engine):
+    """axe finds no violation, no target is too small, and a narrow screen needs no scrolling.
 
-    One test for all three, since getting there takes longer than looking.
+    One test for all three, since reaching a state takes longer than checking it.
     """
-    # Colours that are still on their way to others would be judged as they are.
+    # axe would check the colours of a transition that is still running.
     page = new_page(javascript=True, reduced_motion="reduce")
     with reached(state, page, engine):
         page.evaluate(AXE_SCRIPT)
-        for width, scheme in LOOKS:
+        for width, scheme in VIEWPORTS:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)
             assert page.evaluate(VIOLATIONS) == [], f"at {width} px, {scheme}"

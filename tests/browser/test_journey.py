@@ -1,41 +1,41 @@
-"""The way through the whole site in a real browser that runs no script, with the wrong turns."""
+"""The main journeys in a browser without scripts, with errors on the way."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import (
+from tests.browser.actions import (
     fill_in,
     labelled,
     navigation,
+    path_of,
     press,
     sign_in,
     sign_out,
     sign_up,
-    where,
 )
 from tests.browsers import PASSWORD
 
 
-def test_who_makes_mistakes_signing_up_is_told_beside_each_field(page, person):
+def test_sign_up_shows_errors_beside_their_fields(page, person):
     page.goto("/")
     navigation(page).get_by_role("link", name="Sign up").click()
     wrong = {"First name": "", "Email": "ada@example", "Confirm password": "another"}
-    fill_in(page, person.answers | wrong, "Sign up")
+    fill_in(page, person.sign_up_fields | wrong, "Sign up")
 
-    assert where(page) == "/sign-up"
+    assert path_of(page) == "/sign-up"
     expect(page).to_have_title("Error: Sign up \N{EN DASH} authsite")
     expect(page.get_by_role("alert")).to_contain_text("There are 3 problems")
-    for label, said in {
+    for label, error in {
         "First name": "Enter your first name.",
         "Email": "Enter an email address like name@example.com.",
         "Confirm password": "The passwords don't match.",
     }.items():
-        expect(labelled(page, label)).to_have_accessible_description(said)
+        expect(labelled(page, label)).to_have_accessible_description(error)
         assert is_marked(page, label)
     assert not is_marked(page, "Last name")
-    assert typed(page) == person.answers | wrong | NO_PASSWORDS
+    assert entered(page) == person.sign_up_fields | wrong | NO_PASSWORDS
 
     common = dict.fromkeys(PASSWORDS, "password1")
     right = {"First name": person.first_name, "Email": person.email}
@@ -46,24 +46,24 @@ def test_who_makes_mistakes_signing_up_is_told_beside_each_field(page, person):
     assert is_marked(page, "Password")
 
     fill_in(page, PASSWORDS, "Sign up")
-    assert where(page) == "/dashboard"
+    assert path_of(page) == "/dashboard"
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Ada")
 
 
-def test_an_address_that_is_taken_is_told_and_nothing_is_lost(page, new_page, member, person):
-    neighbour = new_page()
-    neighbour.goto("/sign-up")
-    answers = person.answers | {"First name": "Eve", "Email": member.email.upper()}
-    fill_in(neighbour, answers, "Sign up")
-    expect(labelled(neighbour, "Email")).to_have_accessible_description(
+def test_sign_up_with_a_taken_email_keeps_the_input(page, new_page, member, person):
+    other_page = new_page()
+    other_page.goto("/sign-up")
+    fields = person.sign_up_fields | {"First name": "Eve", "Email": member.email.upper()}
+    fill_in(other_page, fields, "Sign up")
+    expect(labelled(other_page, "Email")).to_have_accessible_description(
         "This email already has an account. Sign in instead."
     )
-    assert typed(neighbour) == answers | NO_PASSWORDS
-    neighbour.goto("/dashboard")
-    assert where(neighbour) == "/sign-in?next=%2Fdashboard"
+    assert entered(other_page) == fields | NO_PASSWORDS
+    other_page.goto("/dashboard")
+    assert path_of(other_page) == "/sign-in?next=%2Fdashboard"
 
 
-def test_the_navigation_follows_who_is_signed_in(page, person):
+def test_navigation_shows_the_signed_in_user(page, person):
     page.goto("/")
     assert links(page) == ["Sign up", "Sign in"]
     sign_up(page, person)
@@ -72,16 +72,16 @@ def test_the_navigation_follows_who_is_signed_in(page, person):
         "aria-current", "page"
     )
     navigation(page).get_by_role("link", name="Account: Ada Lovelace").click()
-    assert where(page) == "/account"
+    assert path_of(page) == "/account"
     page.get_by_role("link", name="authsite").click()
-    assert where(page) == "/"
+    assert path_of(page) == "/"
     page.get_by_role("link", name="Go to dashboard").click()
-    assert where(page) == "/dashboard"
+    assert path_of(page) == "/dashboard"
     sign_out(page)
     assert links(page) == ["Sign up", "Sign in"]
 
 
-def test_a_name_is_changed_on_the_account_page(page, member):
+def test_account_page_changes_the_name(page, member):
     page.goto("/account")
     main = page.get_by_role("main")
     expect(main).to_contain_text(member.email)
@@ -91,7 +91,7 @@ def test_a_name_is_changed_on_the_account_page(page, member):
     assert links(page)[1] == "Account: Ada Lovelace"
 
     fill_in(page, {"First name": "Augusta <b>"}, "Save name")
-    assert where(page) == "/account"
+    assert path_of(page) == "/account"
     expect(page.get_by_role("status")).to_have_text("Name saved.")
     assert labelled(page, "First name").input_value() == "Augusta <b>"
     assert links(page)[1] == "Account: Augusta <b> Lovelace"
@@ -99,15 +99,15 @@ def test_a_name_is_changed_on_the_account_page(page, member):
     expect(page.get_by_role("status")).to_have_count(0)
 
 
-def test_who_was_sent_to_sign_in_comes_back_to_where_they_were_going(page, member):
+def test_sign_in_returns_to_the_requested_page(page, member):
     sign_out(page)
     expect(page.get_by_role("status")).to_have_text("You're signed out.")
     page.goto("/account")
-    assert where(page) == "/sign-in?next=%2Faccount"
+    assert path_of(page) == "/sign-in?next=%2Faccount"
     expect(page.get_by_role("main")).to_contain_text("Sign in to continue.")
 
     sign_in(page, member, "not that one")
-    assert where(page) == "/sign-in"
+    assert path_of(page) == "/sign-in"
     expect(page.get_by_role("alert")).to_have_text("Incorrect email or password.")
     for label in ("Email", "Password"):
         expect(labelled(page, label)).to_have_accessible_description("Incorrect email or password.")
@@ -115,29 +115,29 @@ def test_who_was_sent_to_sign_in_comes_back_to_where_they_were_going(page, membe
     assert labelled(page, "Password").input_value() == ""
 
     sign_in(page, member)
-    assert where(page) == "/account"
+    assert path_of(page) == "/account"
 
 
-def test_the_signed_in_need_not_sign_in_again(page, member):
+def test_signed_in_user_skips_sign_in_and_sign_up(page, member):
     for path in ("/sign-in", "/sign-up"):
         page.goto(path)
-        assert where(page) == "/dashboard"
+        assert path_of(page) == "/dashboard"
 
 
-def test_the_page_to_sign_out_asks_first(page, member):
+def test_sign_out_page_asks_for_confirmation(page, member):
     page.goto("/sign-out")
     page.get_by_role("link", name="Stay signed in").click()
-    assert where(page) == "/dashboard"
+    assert path_of(page) == "/dashboard"
     page.get_by_role("main").get_by_role("link", name="Sign out").click()
     press(page, "Sign out")
-    assert where(page) == "/sign-in"
+    assert path_of(page) == "/sign-in"
     page.goto("/dashboard")
-    assert where(page) == "/sign-in?next=%2Fdashboard"
+    assert path_of(page) == "/sign-in?next=%2Fdashboard"
 
 
 @pytest.mark.asvs("3.5.1")
-def test_a_form_of_another_session_is_refused_with_a_way_on(page, new_page, member):
-    """A form that was shown before somebody else signed in here is not taken."""
+def test_form_of_another_session_is_refused(page, new_page, member):
+    """A form that was loaded before another user signed in is refused."""
     page.goto("/account")
     page.context.clear_cookies()
     other = page.context.new_page()
@@ -145,7 +145,7 @@ def test_a_form_of_another_session_is_refused_with_a_way_on(page, new_page, memb
     fill_in(page, {"First name": "Mallory"}, "Save name")
     expect(page.get_by_role("heading", level=1)).to_have_text("This form has expired")
     page.get_by_role("link", name="Reload page").click()
-    assert where(page) == "/account"
+    assert path_of(page) == "/account"
     assert labelled(page, "First name").input_value() == "Ada"
 
 
@@ -153,18 +153,18 @@ PASSWORDS = dict.fromkeys(("Password", "Confirm password"), PASSWORD)
 NO_PASSWORDS = dict.fromkeys(PASSWORDS, "")
 
 
-def typed(page):
-    """Return what the fields of the form to sign up hold, by label."""
+def entered(page):
+    """Return the values in the sign-up form, by label."""
     labels = ("First name", "Last name", "Email", *PASSWORDS)
     return {label: labelled(page, label).input_value() for label in labels}
 
 
 def is_marked(page, label):
-    """Whether the field is said to be wrong."""
+    """Whether the field is marked as invalid."""
     return labelled(page, label).get_attribute("aria-invalid") == "true"
 
 
 def links(page):
-    """Return the links of the navigation, as they are read out."""
+    """Return the texts of the links in the navigation."""
     found = navigation(page).get_by_role("link").all()
     return [" ".join(link.text_content().split()) for link in found]

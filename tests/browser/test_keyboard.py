@@ -1,32 +1,32 @@
-"""The site by keyboard alone, in a browser that runs no script: Tab, Enter, Space and letters."""
+"""The site is usable by keyboard alone, in a browser without scripts."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import fill_in, labelled, navigation, press, sign_in, sign_out, where
+from tests.browser.actions import fill_in, labelled, navigation, path_of, press, sign_in, sign_out
 from tests.browsers import PASSWORD
 
 SKIP = "Skip to main content"
-STRANGERS_LINKS = [SKIP, "authsite", "Sign up", "Sign in"]
+ANONYMOUS_LINKS = [SKIP, "authsite", "Sign up", "Sign in"]
 MEMBERS_LINKS = [SKIP, "authsite", "Dashboard", "Account: Ada Lovelace", "Sign out"]
-#: On the pages of an account.
+#: The navigation of the account pages.
 ACCOUNT_LINKS = ["Profile", "Email", "Password", "Sessions", "History"]
 ACCOUNT_LINKS += ["Download data", "Close account"]
-#: Before the content, until the email is verified.
+#: The banner before the content, until the email is verified.
 BANNER = ["Resend email"]
 OTHER_PASSWORD = "eight blue llamas hum"
 
 
-def test_the_focus_goes_through_the_form_as_one_reads_it(page):
+def test_tab_order_follows_the_sign_up_form(page):
     page.goto("/sign-up")
     fields = ["First name", "Last name", "Email", "Password", "Confirm password"]
-    order = [*STRANGERS_LINKS, *fields, "Sign up", "Sign in"]
+    order = [*ANONYMOUS_LINKS, *fields, "Sign up", "Sign in"]
     assert tab_through(page, len(order)) == order
 
 
-def test_the_focus_goes_through_the_pages_of_the_signed_in_as_one_reads_them(page, member):
+def test_tab_order_follows_the_signed_in_pages(page, member):
     order = [*MEMBERS_LINKS, *BANNER, "Your account", "Sign out"]
     assert tab_through(page, len(order)) == order
     page.goto("/account")
@@ -35,15 +35,15 @@ def test_the_focus_goes_through_the_pages_of_the_signed_in_as_one_reads_them(pag
     assert tab_through(page, len(order)) == order
 
 
-def test_the_focus_goes_through_both_forms_of_a_page(page, member, inbox):
+def test_tab_order_follows_both_forms_of_a_page(page, member, inbox):
     sign_out(page)
     page.goto(inbox.link_for(member.email, "verify-email"))
     forms = ["Password", "Verify and sign in", "I don't know the password"]
-    order = [*STRANGERS_LINKS, *forms]
+    order = [*ANONYMOUS_LINKS, *forms]
     assert tab_through(page, len(order)) == order
 
 
-def test_the_navigation_can_be_skipped(page, member):
+def test_skip_link_skips_the_navigation(page, member):
     link = page.get_by_role("link", name=SKIP)
     expect(link).not_to_be_in_viewport()
     assert tab_through(page, 1) == [SKIP]
@@ -53,15 +53,15 @@ def test_the_navigation_can_be_skipped(page, member):
     assert tab_through(page, 1) == ["Your account"]
 
 
-def test_the_whole_way_needs_no_mouse(page, person):
-    """Sign up with a mistake, look around, change the name, sign out, and sign in again."""
+def test_account_is_usable_by_keyboard(page, person):
+    """Sign up with an error, open pages, change the name, sign out and sign in again."""
     page.goto("/")
     tab_to(page, "Sign up")
     page.keyboard.press("Enter")
     page.wait_for_url("/sign-up")
     tab_to(page, "First name")
-    for answer in (" ", *list(person.answers.values())[1:]):
-        page.keyboard.type(answer)
+    for value in (" ", *list(person.sign_up_fields.values())[1:]):
+        page.keyboard.type(value)
         page.keyboard.press("Tab")
     page.keyboard.press("Space")
 
@@ -96,8 +96,8 @@ def test_the_whole_way_needs_no_mouse(page, person):
     expect(navigation(page)).to_contain_text("Augusta Lovelace")
 
 
-def test_a_forgotten_password_is_replaced_without_a_mouse(page, member, inbox):
-    """Ask with a mistake, follow the link, choose with a mistake, and sign in."""
+def test_password_is_reset_by_keyboard(page, member, inbox):
+    """Request a link with an error, open it, choose a password with an error, and sign in."""
     sign_out(page)
     tab_to(page, "Forgot your password?")
     page.keyboard.press("Enter")
@@ -138,7 +138,7 @@ def test_a_forgotten_password_is_replaced_without_a_mouse(page, member, inbox):
 
 @pytest.mark.asvs("6.2.7")
 def test_passwords_can_be_pasted(page, person):
-    """Copied where they can be seen, as from a password manager."""
+    """The password is copied from a text field, as from a password manager."""
     page.goto("/sign-up")
     labelled(page, "Last name").fill(PASSWORD)
     labelled(page, "Last name").focus()
@@ -148,7 +148,7 @@ def test_passwords_can_be_pasted(page, person):
         labelled(page, label).focus()
         page.keyboard.press("ControlOrMeta+V")
         assert labelled(page, label).input_value() == PASSWORD
-    names = {each: person.answers[each] for each in ("First name", "Last name", "Email")}
+    names = {each: person.sign_up_fields[each] for each in ("First name", "Last name", "Email")}
     fill_in(page, names, "Sign up")
     page.wait_for_url("/dashboard")
     sign_out(page)
@@ -172,16 +172,16 @@ def test_passwords_can_be_pasted(page, person):
         ({"Confirm password": "another"}, "Password"),  # both are empty now
     ],
 )
-def test_after_a_mistake_one_goes_on_where_it_was_made(page, person, wrong, focused):
+def test_first_field_with_an_error_gets_the_focus(page, person, wrong, focused):
     page.goto("/sign-up#content")
-    fill_in(page, person.answers | wrong, "Sign up")
+    fill_in(page, person.sign_up_fields | wrong, "Sign up")
     expect(page.get_by_role("alert")).to_be_visible()
-    assert where(page) == "/sign-up"
+    assert path_of(page) == "/sign-up"
     expect(labelled(page, focused)).to_be_focused()
     expect(labelled(page, focused)).to_be_in_viewport(ratio=1)
 
 
-def test_after_a_wrong_password_one_types_the_password_again(page, member):
+def test_wrong_password_focuses_the_password_field(page, member):
     sign_out(page)
     sign_in(page, member, "not that one")
     expect(page.get_by_role("alert")).to_be_visible()
@@ -191,7 +191,7 @@ def test_after_a_wrong_password_one_types_the_password_again(page, member):
     page.wait_for_url("/dashboard")
 
 
-def test_the_list_of_mistakes_leads_to_the_fields(page):
+def test_error_summary_links_to_the_fields(page):
     page.goto("/sign-up")
     press(page, "Sign up")
     alert = page.get_by_role("alert")
@@ -202,7 +202,7 @@ def test_the_list_of_mistakes_leads_to_the_fields(page):
 
 
 def tab_through(page, times):
-    """Press Tab so often; return what had the focus, by name. Where it is can always be seen."""
+    """Press Tab this often; return the names of the focused elements. Each shows its focus."""
     names = []
     for _ in range(times):
         page.keyboard.press("Tab")
@@ -216,13 +216,13 @@ def tab_through(page, times):
             }"""
         )
         names.append(" ".join(name.split()))
-        assert style == "solid", f"{names[-1]} has the focus, and it cannot be seen"
-        assert width >= 2, f"{names[-1]} has the focus, and it can hardly be seen"
+        assert style == "solid", f"{names[-1]} has the focus, but no outline"
+        assert width >= 2, f"{names[-1]} has the focus, but a thin outline"
     return names
 
 
 def tab_to(page, name):
-    """Press Tab until something with this name has the focus."""
+    """Press Tab until the element with this name has the focus."""
     passed = []
     while name not in passed:
         passed += tab_through(page, 1)

@@ -1,4 +1,4 @@
-"""What is left behind in a browser, and who else gets to know or to use what is in it."""
+"""What stays in a browser, and what other sites can read or do."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,26 +6,26 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import (
+from tests.browser.actions import (
     Person,
     labelled,
     navigation,
+    path_of,
     sign_in,
     sign_out,
     sign_up,
-    where,
 )
-from tests.browser.states import ANONYMOUS, MEMBER
+from tests.browser.page_states import ANONYMOUS, MEMBER
 
 COOKIES = {"__Host-session", "__Host-form", "__Host-flash", "__Host-device"}
-#: Other people's pages: another site, and another program on the same machine.
-ELSEWHERE = ["http://evil.test/", "http://localhost:1/"]
+#: Another site, and another program on the same machine.
+OTHER_SITES = ["http://evil.test/", "http://localhost:1/"]
 
 
 @pytest.mark.asvs("14.3.1", "14.3.2")
 @pytest.mark.parametrize("javascript", [False, True])
-def test_after_signing_out_the_back_button_shows_nothing_private(new_page, person, javascript):
-    """Neither the cache nor the back/forward cache has kept a page."""
+def test_back_button_after_sign_out_shows_no_private_data(new_page, person, javascript):
+    """Neither the cache nor the back/forward cache has stored a page."""
     page = new_page(javascript=javascript)
     sign_up(page, person)
     for path in ("/account", "/", "/account"):
@@ -38,27 +38,27 @@ def test_after_signing_out_the_back_button_shows_nothing_private(new_page, perso
             assert private not in page.content()
 
 
-def test_after_somebody_else_has_signed_in_the_back_button_shows_only_theirs(page, member):
+def test_back_button_shows_no_page_of_the_previous_user(page, member):
     page.goto("/account")
     sign_out(page)
     other = Person("Grace", "Hopper")
     sign_up(page, other)
-    go_back(page, "/account", pages=3)  # over both forms, which are for strangers
+    go_back(page, "/account", pages=3)  # over both anonymous forms
     assert other.email in page.content()
     assert member.email not in page.content()
 
 
 @pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4", "3.4.3", "3.6.1", "14.2.3", "14.3.3")
 @pytest.mark.parametrize("states", [ANONYMOUS, MEMBER], ids=["anonymous", "signed in"])
-def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, new_page, origin):
-    """In every state, with JavaScript on: all that is asked for is ours, the policy is never
-    violated, nothing is stored, and a script could read no cookie.
+def test_pages_load_nothing_external_and_store_only_cookies(states, new_page, origin):
+    """In every state, with JavaScript on: all requests go to the site, the CSP is not violated,
+    nothing is stored, and scripts cannot read cookies.
     """
     page = new_page(javascript=True)
-    asked, complaints = set(), []
-    page.context.on("request", lambda request: asked.add(request.url))
-    page.context.on("console", lambda message: complaints.append((message.type, message.text)))
-    page.context.on("weberror", lambda error: complaints.append(("error", str(error.error))))
+    requested, messages = set(), []
+    page.context.on("request", lambda request: requested.add(request.url))
+    page.context.on("console", lambda message: messages.append((message.type, message.text)))
+    page.context.on("weberror", lambda error: messages.append(("error", str(error.error))))
     for reach in states.values():
         page.context.clear_cookies()
         if states is MEMBER:
@@ -66,12 +66,12 @@ def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, ne
         reach(page)
         assert page.evaluate("document.cookie") == ""
         for cookie in page.context.cookies():
-            assert is_kept_to_ourselves(cookie), cookie
+            assert is_protected(cookie), cookie
 
-    assert {"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in asked} == {origin}
-    # That a page has the status of an error is said there too.
-    wrong = [text for kind, text in complaints if kind in {"error", "warning"}]
-    assert [text for text in wrong if "with a status of 4" not in text] == []
+    assert {"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in requested} == {origin}
+    # The status of an error page is logged there as well.
+    errors = [text for level, text in messages if level in {"error", "warning"}]
+    assert [text for text in errors if "with a status of 4" not in text] == []
     stores = page.evaluate(
         """async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length,
                          (await indexedDB.databases()).length]"""
@@ -79,14 +79,14 @@ def test_no_page_asks_anybody_else_or_leaves_anything_but_our_cookies(states, ne
     assert stores == [0, 0, 0, 0]
 
 
-def test_only_the_session_and_what_knows_the_browser_again_outlive_it(page, member):
+def test_only_session_and_device_cookies_outlive_the_browser(page, member):
     assert names_of_cookies(page, lasting=True) == {"__Host-session", "__Host-device"}
     sign_out(page)
     assert names_of_cookies(page, lasting=True) == {"__Host-device"}
 
 
 @pytest.mark.asvs("14.3.1")
-def test_on_a_public_computer_nothing_outlives_the_browser(page, person, new_page):
+def test_public_computer_keeps_no_cookie(page, person, new_page):
     sign_up(new_page(), person)
     page.goto("/sign-in")
     labelled(page, "This is a public computer").check()
@@ -98,54 +98,54 @@ def test_on_a_public_computer_nothing_outlives_the_browser(page, person, new_pag
 
 @pytest.mark.asvs("3.4.6")
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/account", "/nothing"])
-def test_no_page_can_be_framed_not_even_by_ourselves(new_page, origin, path):
+def test_pages_cannot_be_framed(new_page, origin, path):
     page = new_page(javascript=True)
     sign_up(page, Person())
-    for framing in (*ELSEWHERE, f"{origin}/framing"):
-        stand(page, framing, f'<iframe src="{origin}{path}"></iframe>')
+    for framing in (*OTHER_SITES, f"{origin}/framing"):
+        open_page_at(page, framing, f'<iframe src="{origin}{path}"></iframe>')
         assert page.frames[1].url == "chrome-error://chromewebdata/"
 
 
 @pytest.mark.asvs("3.3.2", "3.5.1")
-@pytest.mark.parametrize("elsewhere", ELSEWHERE)
-def test_a_form_on_a_page_of_others_changes_nothing(new_page, origin, elsewhere):
-    """Even with a token that was read over somebody's shoulder."""
+@pytest.mark.parametrize("other_site", OTHER_SITES)
+def test_cross_site_form_changes_nothing(new_page, origin, other_site):
+    """Even with a stolen CSRF token."""
     page = new_page()
     sign_up(page, Person())
     token = page.locator("[name=csrf_token]").first.input_value()
     form = f"""<form method="post" action="{origin}/sign-out">
         <input type="hidden" name="csrf_token" value="{token}"><button>Win a prize</button>
     </form>"""
-    stand(page, elsewhere, form)
+    open_page_at(page, other_site, form)
     page.get_by_role("button").click()
     expect(page.get_by_role("main")).to_contain_text("Nothing was changed.")
     page.goto("/dashboard")
-    assert where(page) == "/dashboard"
+    assert path_of(page) == "/dashboard"
 
 
 def names_of_cookies(page, *, lasting):
-    """Return the cookies that stay when the browser is closed, or those that go."""
+    """Return the names of the cookies that outlive the browser, or of the others."""
     cookies = page.context.cookies()
     return {each["name"] for each in cookies if (each["expires"] != -1) is lasting}
 
 
 def go_back(page, arrived, *, pages=1):
-    """Press the browser's back button, and arrive there; its caches may show what they have kept.
+    """Press the back button and wait for the URL.
 
-    Playwright's own `go_back` waits for a page to load, which one that was kept never does.
+    Playwright's `go_back` waits for a page to load, but a page from the cache never loads.
     """
     page.locator("html").evaluate("(_, pages) => history.go(-pages)", pages)
     expect(page).to_have_url(re.compile(re.escape(arrived) + "$"))
 
 
-def stand(page, address, body):
-    """Go to an address at which somebody has put this page."""
-    page.route(address, lambda route: route.fulfill(body=body, content_type="text/html"))
-    page.goto(address)
+def open_page_at(page, url, body):
+    """Open a page with this body at the URL of another site."""
+    page.route(url, lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto(url)
 
 
-def is_kept_to_ourselves(cookie):
-    """Whether it is a cookie of ours that no script, no other host and no plain line can have."""
+def is_protected(cookie):
+    """Whether a known cookie is hidden from scripts, other hosts and unencrypted requests."""
     return (
         cookie["name"] in COOKIES
         and cookie["httpOnly"]

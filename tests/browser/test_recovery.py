@@ -1,34 +1,34 @@
-"""Every way that leads through a mailbox, in a real browser without scripts, by the real mail."""
+"""Journeys by email links, in a browser without scripts and with a mail server."""
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
-from tests.browser.people import fill_in, labelled, press, sign_in, sign_out, where
+from tests.browser.actions import fill_in, labelled, path_of, press, sign_in, sign_out
 from tests.browsers import PASSWORD
-from tests.processes.servers import FOR_CROWDS, Server
+from tests.processes.servers import FOR_LOAD, Server
 
 OTHER_PASSWORD = "eight blue llamas hum"
 CHOICE = {"Password": OTHER_PASSWORD, "Confirm password": OTHER_PASSWORD}
 
 
-def said(page):
-    """Return the short word that the page before left to be said here."""
+def flash(page):
+    """Return the flash message."""
     return page.get_by_role("status")
 
 
 def heading(page):
-    """Return what the page is about."""
+    """Return the heading of the page."""
     return page.get_by_role("heading", level=1)
 
 
 def banner(page):
-    """Return what asks to confirm the address, if it does."""
+    """Return the banner that asks to verify the email."""
     return page.get_by_role("complementary", name="Your email")
 
 
-def long_ago(engine, email):
-    """Let the password of everybody with this address have been typed some time ago."""
+def expire_reauthentication(engine, email):
+    """Move the last authentication of the user with this email into the past."""
     with engine.begin() as connection:
         connection.execute(
             sa.text(
@@ -39,30 +39,30 @@ def long_ago(engine, email):
         )
 
 
-def test_an_address_is_confirmed_by_the_link_in_the_mail(page, member, inbox):
+def test_email_link_verifies_the_email(page, member, inbox):
     expect(banner(page)).to_contain_text(member.email)
     page.goto(inbox.link_for(member.email, "verify-email"))
     press(page, "Verify email")
-    assert where(page) == "/dashboard"
-    expect(said(page)).to_have_text("Email verified.")
+    assert path_of(page) == "/dashboard"
+    expect(flash(page)).to_have_text("Email verified.")
     expect(banner(page)).to_have_count(0)
 
 
-def test_on_another_device_the_link_asks_for_the_password(page, member, inbox, new_page):
+def test_email_link_on_another_device_requires_the_password(page, member, inbox, new_page):
     phone = new_page()
     phone.goto(inbox.link_for(member.email, "verify-email"))
     fill_in(phone, {"Password": "not that one"}, "Verify and sign in")
     expect(phone.get_by_role("alert")).to_be_visible()
     fill_in(phone, {"Password": PASSWORD}, "Verify and sign in")
-    assert where(phone) == "/dashboard"
+    assert path_of(phone) == "/dashboard"
     page.reload()
     expect(banner(page)).to_have_count(0)
 
 
-def test_another_link_is_sent_from_the_banner(page, member, inbox):
+def test_banner_sends_another_link(page, member, inbox):
     first = inbox.link_for(member.email, "verify-email")
     banner(page).get_by_role("button", name="Resend email").click()
-    expect(said(page)).to_be_visible()
+    expect(flash(page)).to_be_visible()
     second = inbox.link_for(member.email, "verify-email", number=2)
     page.goto(first)
     expect(heading(page)).to_have_text("This link is no longer valid")
@@ -71,23 +71,21 @@ def test_another_link_is_sent_from_the_banner(page, member, inbox):
     expect(banner(page)).to_have_count(0)
 
 
-def test_who_signed_up_with_anothers_address_is_out_when_its_owner_comes(
-    page, member, inbox, new_page
-):
+def test_mailbox_owner_claims_the_account(page, member, inbox, new_page):
     owner = new_page()
     owner.goto(inbox.link_for(member.email, "verify-email"))
     press(owner, "I don't know the password")
     expect(heading(owner)).to_have_text("Reset your password")
     fill_in(owner, CHOICE, "Reset password")
     sign_in(owner, member, OTHER_PASSWORD)
-    assert where(owner) == "/dashboard"
+    assert path_of(owner) == "/dashboard"
     page.goto("/dashboard")
-    assert where(page) == "/sign-in?next=%2Fdashboard"
+    assert path_of(page) == "/sign-in?next=%2Fdashboard"
     sign_in(page, member)
     expect(page.get_by_role("alert")).to_have_text("Incorrect email or password.")
 
 
-def test_a_forgotten_password_is_replaced(page, member, inbox):
+def test_forgotten_password_is_reset(page, member, inbox):
     sign_out(page)
     page.get_by_role("link", name="Forgot your password?").click()
     fill_in(page, {"Email": "no email address"}, "Send reset link")
@@ -101,14 +99,14 @@ def test_a_forgotten_password_is_replaced(page, member, inbox):
     fill_in(page, CHOICE | {"Confirm password": "another"}, "Reset password")
     expect(page.get_by_role("alert")).to_contain_text("don't match")
     fill_in(page, CHOICE, "Reset password")
-    assert where(page) == "/sign-in"
-    expect(said(page)).to_have_text("Password changed. Sign in with your new password.")
+    assert path_of(page) == "/sign-in"
+    expect(flash(page)).to_have_text("Password changed. Sign in with your new password.")
     sign_in(page, member, OTHER_PASSWORD)
-    assert where(page) == "/dashboard"
+    assert path_of(page) == "/dashboard"
     assert inbox.link_for(member.email, "secure-account")
 
 
-def test_who_has_no_account_is_told_so_by_mail_alone(page, person, inbox):
+def test_forgot_password_page_hides_unknown_emails(page, person, inbox):
     page.goto("/forgot-password")
     fill_in(page, {"Email": person.email}, "Send reset link")
     expect(heading(page)).to_have_text("Check your email")
@@ -117,23 +115,23 @@ def test_who_has_no_account_is_told_so_by_mail_alone(page, person, inbox):
     expect(heading(page)).to_have_text("Check your email")
 
 
-def test_a_password_is_changed_and_others_are_out(page, member, inbox, new_page):
-    elsewhere = new_page()
-    elsewhere.goto("/sign-in")
-    sign_in(elsewhere, member)
+def test_password_change_ends_other_sessions(page, member, inbox, new_page):
+    other_page = new_page()
+    other_page.goto("/sign-in")
+    sign_in(other_page, member)
     page.goto("/account/password")
     new = dict.fromkeys(("New password", "Confirm new password"), OTHER_PASSWORD)
     fill_in(page, {"Current password": "not that one"} | new, "Change password")
     expect(page.get_by_role("alert")).to_be_visible()
     fill_in(page, {"Current password": PASSWORD} | new, "Change password")
-    assert where(page) == "/account"
-    expect(said(page)).to_be_visible()
-    elsewhere.goto("/dashboard")
-    assert where(elsewhere) == "/sign-in?next=%2Fdashboard"
+    assert path_of(page) == "/account"
+    expect(flash(page)).to_be_visible()
+    other_page.goto("/dashboard")
+    assert path_of(other_page) == "/sign-in?next=%2Fdashboard"
     assert inbox.link_for(member.email, "secure-account")
 
 
-def test_an_address_is_changed_and_given_back(page, member, person, inbox, new_page):
+def test_email_is_changed_and_restored(page, member, person, inbox, new_page):
     old, new = member.email, f"new.{person.email}"
     page.goto(inbox.link_for(old, "verify-email"))
     press(page, "Verify email")
@@ -143,7 +141,7 @@ def test_an_address_is_changed_and_given_back(page, member, person, inbox, new_p
     expect(heading(page)).to_have_text("Check your email")
     page.goto(inbox.link_for(new, "change-email"))
     press(page, "Change email")
-    assert where(page) == "/account"
+    assert path_of(page) == "/account"
     expect(page.get_by_role("main")).to_contain_text(new)
 
     owner = new_page()
@@ -154,58 +152,58 @@ def test_an_address_is_changed_and_given_back(page, member, person, inbox, new_p
     owner.goto("/account")
     expect(owner.get_by_role("main")).to_contain_text(old)
     page.goto("/dashboard")
-    assert where(page) == "/sign-in?next=%2Fdashboard"
+    assert path_of(page) == "/sign-in?next=%2Fdashboard"
 
 
-def test_a_form_that_needs_the_password_again_is_not_lost(page, member, person, inbox, engine):
+def test_reauthentication_keeps_the_form(page, member, person, inbox, engine):
     new = f"later.{person.email}"
     page.goto("/account/email")
     labelled(page, "New email").fill(new)
-    long_ago(engine, member.email)
+    expire_reauthentication(engine, member.email)
     press(page, "Send link")
     expect(heading(page)).to_have_text("Confirm your password")
     fill_in(page, {"Password": "not that one"}, "Confirm password")
     expect(page.get_by_role("alert")).to_be_visible()
     fill_in(page, {"Password": PASSWORD}, "Confirm password")
-    assert where(page) == "/account/email"
+    assert path_of(page) == "/account/email"
     expect(heading(page)).to_have_text("Check your email")
     expect(page.get_by_role("main")).to_contain_text(new)
     assert inbox.link_for(new, "change-email")
 
 
-def test_a_mistake_in_such_a_form_comes_back_filled_in(page, member, engine):
+def test_reauthentication_keeps_a_form_with_an_error(page, member, engine):
     page.goto("/account/email")
     labelled(page, "New email").fill("no address")
-    long_ago(engine, member.email)
+    expire_reauthentication(engine, member.email)
     press(page, "Send link")
     fill_in(page, {"Password": PASSWORD}, "Confirm password")
-    assert where(page) == "/account/email"
+    assert path_of(page) == "/account/email"
     assert labelled(page, "New email").input_value() == "no address"
 
 
-def test_a_page_that_needs_the_password_again_comes_after_it(page, member, engine):
-    long_ago(engine, member.email)
+def test_reauthentication_returns_to_the_page(page, member, engine):
+    expire_reauthentication(engine, member.email)
     page.goto("/account/email")
-    assert where(page) == "/confirm-password?next=%2Faccount%2Femail"
+    assert path_of(page) == "/confirm-password?next=%2Faccount%2Femail"
     fill_in(page, {"Password": PASSWORD}, "Confirm password")
-    assert where(page) == "/account/email"
+    assert path_of(page) == "/account/email"
 
 
-def test_an_account_is_closed_and_kept_after_all(page, member, inbox):
+def test_account_is_closed_and_reactivated(page, member, inbox):
     page.goto("/account")
     page.get_by_role("link", name="Close account").click()
     fill_in(page, {"Password": PASSWORD}, "Close account")
-    assert where(page) == "/sign-in"
-    expect(said(page)).to_contain_text("Account closed.")
+    assert path_of(page) == "/sign-in"
+    expect(flash(page)).to_contain_text("Account closed.")
     assert inbox.link_for(member.email, "secure-account")
     sign_in(page, member)
     expect(heading(page)).to_have_text("Keep your account")
     press(page, "Keep account")
-    assert where(page) == "/dashboard"
-    expect(said(page)).to_have_text("Account reactivated.")
+    assert path_of(page) == "/dashboard"
+    expect(flash(page)).to_have_text("Account reactivated.")
 
 
-def test_the_data_of_an_account_is_a_file(page, member):
+def test_account_data_is_downloaded_as_a_file(page, member):
     page.goto("/account")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download data").click()
@@ -215,35 +213,35 @@ def test_the_data_of_an_account_is_a_file(page, member):
 
 @pytest.fixture
 def strict_page(chromium, mailserver, tmp_path, migrate):
-    """The window of a stranger at a site where addresses must be confirmed."""
+    """A window at a site that requires verification."""
     url = f"sqlite:///{tmp_path}/required.sqlite"
     migrate(url)
-    settings = FOR_CROWDS | {
+    settings = FOR_LOAD | {
         "AUTHSITE_DEV": "true",
         "AUTHSITE_EMAIL_VERIFICATION": "required",
         "AUTHSITE_MAIL_PORT": str(mailserver.port),
     }
     with Server(tmp_path, url, settings=settings) as server:
-        at = f"http://localhost:{server.port}"
-        context = chromium.new_context(base_url=at, java_script_enabled=False)
+        origin = f"http://localhost:{server.port}"
+        context = chromium.new_context(base_url=origin, java_script_enabled=False)
         yield context.new_page()
         context.close()
 
 
-def test_where_addresses_must_be_confirmed_everything_waits_for_that(strict_page, inbox, person):
+def test_required_verification_blocks_sign_in(strict_page, inbox, person):
     page = strict_page
     page.goto("/sign-up")
-    fill_in(page, person.answers, "Sign up")
+    fill_in(page, person.sign_up_fields, "Sign up")
     expect(heading(page)).to_have_text("Check your email")
     page.goto("/sign-in")
     sign_in(page, person)
     expect(heading(page)).to_have_text("Check your email")
-    older = inbox.link_for(person.email, "verify-email", number=2)
+    previous = inbox.link_for(person.email, "verify-email", number=2)
     page.goto("/sign-up")
-    fill_in(page, person.answers, "Sign up")
+    fill_in(page, person.sign_up_fields, "Sign up")
     expect(heading(page)).to_have_text("Check your email")
-    page.goto(older)
+    page.goto(previous)
     expect(heading(page)).to_have_text("This link is no longer valid")
     page.goto(inbox.link_for(person.email, "verify-email", number=3))
     fill_in(page, {"Password": PASSWORD}, "Verify and sign in")
-    assert where(page) == "/dashboard"
+    assert path_of(page) == "/dashboard"

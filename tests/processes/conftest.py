@@ -1,4 +1,4 @@
-"""Databases for server processes: each test has one of its own, since processes forget nothing."""
+"""A new database for each test, since its rows stay after the test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.conftest import BACKENDS
 def database_url(
     request: pytest.FixtureRequest, tmp_path: Path, migrate: Callable[[str], None]
 ) -> str:
-    """The URL of a new database; every test that asks runs on each kind, or says on which."""
+    """The URL of a new database; a test runs on each backend, or on those it names."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path}/authsite.sqlite"
     else:
@@ -25,7 +25,7 @@ def database_url(
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """A way to look into the database behind the servers' back."""
+    """An engine for the database of the servers."""
     engine = sa.create_engine(database_url)
     yield engine
     engine.dispose()

@@ -1,4 +1,4 @@
-"""What answers on a port of this machine, and connections to it."""
+"""A server on a port of this machine, and connections to it."""
 
 import contextlib
 import http.client
@@ -6,37 +6,37 @@ import os
 import secrets
 import socket
 
-#: The address from which clients come that do not say from which.
+#: The IP address of clients without another one.
 LOOPBACK = "127.0.0.1"
-#: Below those that systems give to connections that go out: who asks a port at which nobody listens
-#: yet may otherwise be given that very port, and meet themselves.
+#: Below the ports of outgoing connections: a client of a port without a server could otherwise get
+#: that port for itself, and connect to itself.
 _FIRST, _AFTER = 20_000, 32_000
-#: Tests may run in several processes. None of them uses a port of another.
+#: Each test process has its own ports.
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _PORTS = range(_FIRST + _WORKER, _AFTER, _WORKERS)
 
 
 class Listener:
-    """A port of its own, free when it was looked for, and the connections that were made to it."""
+    """A port that was free at the start, and the connections to it."""
 
     def __init__(self) -> None:
         self.port = _free_port()
         self._connections: list[http.client.HTTPConnection] = []
 
-    def connection(self, *, patience: float, source: str = LOOPBACK) -> http.client.HTTPConnection:
-        """Return a connection that waits `patience` seconds for an answer; closed at the end.
+    def connection(self, *, timeout: float, source: str = LOOPBACK) -> http.client.HTTPConnection:
+        """Return a connection with this timeout in seconds; `hang_up` closes it.
 
-        `source` is the client's address: on Linux any 127.x.y.z is one of this machine.
+        `source` is the IP address of the client: on Linux this machine has all of 127.0.0.0/8.
         """
         connection = http.client.HTTPConnection(
-            LOOPBACK, self.port, timeout=patience, source_address=(source, 0)
+            LOOPBACK, self.port, timeout=timeout, source_address=(source, 0)
         )
         self._connections.append(connection)
         return connection
 
     def secure(self, connection: socket.socket) -> socket.socket:
-        """Return the connection as it is: here there is no TLS."""
+        """Return the connection unchanged, without TLS."""
         return connection
 
     def hang_up(self) -> None:
@@ -48,6 +48,6 @@ class Listener:
 def _free_port() -> int:
     while True:
         port = secrets.choice(_PORTS)
-        with socket.socket() as asked, contextlib.suppress(OSError):
-            asked.bind((LOOPBACK, port))
+        with socket.socket() as candidate, contextlib.suppress(OSError):
+            candidate.bind((LOOPBACK, port))
             return port

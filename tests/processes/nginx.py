@@ -1,4 +1,4 @@
-"""The proxy of deploy/nginx.conf, as a real nginx before servers of the tests."""
+"""nginx with deploy/nginx.conf, in front of the servers of a test."""
 
 import http.client
 import os
@@ -20,8 +20,8 @@ from tests.processes.servers import DEADLINE, HOST, until
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = ROOT / "deploy" / "nginx.conf"
 
-_HOW_TO_GET_IT = "nginx is missing. To get it on Debian: sudo apt-get install nginx"
-#: What is left to Debian's nginx.conf, here for a process of the tests' own.
+_NGINX_IS_MISSING = "nginx is missing. To get it on Debian: sudo apt-get install nginx"
+#: The settings that are in Debian's nginx.conf, for a process of the tests.
 _AROUND = """\
 daemon off;
 master_process off;
@@ -42,10 +42,10 @@ _AUTHORITY = trustme.CA()
 
 
 class Nginx(Listener):
-    """nginx with that configuration, but for ports and paths, and a certificate of the tests' own.
+    """nginx with that configuration, except ports, paths and the certificate.
 
-    It listens with TLS at `port`, without at `plain.port`. A log with a line in it fails the test,
-    but for those that hold one of `may_log`.
+    It listens with TLS on `port` and without on `plain.port`. A line in the error log fails the
+    test, unless it contains one of `may_log`.
     """
 
     def __init__(self, folder: Path, *servers: Listener, may_log: tuple[str, ...] = ()) -> None:
@@ -59,20 +59,22 @@ class Nginx(Listener):
         certificate.private_key_and_cert_chain_pem.write_to_path(self._folder / "pem")
         self._context = ssl.create_default_context()
         _AUTHORITY.configure_trust(self._context)
-        (self._folder / "nginx.conf").write_text(_AROUND.format(self._here(servers)))
+        (self._folder / "nginx.conf").write_text(_AROUND.format(self._configuration(servers)))
 
-    def connection(self, *, patience: float, source: str = LOOPBACK) -> http.client.HTTPConnection:
-        """Return a connection as `Listener` does, with TLS."""
-        connection = super().connection(patience=patience, source=source)
-        connection._create_connection = lambda *where: self.secure(socket.create_connection(*where))
+    def connection(self, *, timeout: float, source: str = LOOPBACK) -> http.client.HTTPConnection:
+        """Return a connection like that of `Listener`, with TLS."""
+        connection = super().connection(timeout=timeout, source=source)
+        connection._create_connection = lambda *target: self.secure(
+            socket.create_connection(*target)
+        )
         return connection
 
     def secure(self, connection: socket.socket, *, host: str = HOST) -> socket.socket:
-        """Return the connection with TLS, once the certificate is seen to be that of the host."""
+        """Return the connection with TLS, after verifying the certificate of the host."""
         return self._context.wrap_socket(connection, server_hostname=host)
 
     def hang_up(self) -> None:
-        """Close all connections, those without TLS too."""
+        """Close all connections, with and without TLS."""
         super().hang_up()
         self.plain.hang_up()
 
@@ -91,7 +93,7 @@ class Nginx(Listener):
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
@@ -108,7 +110,7 @@ class Nginx(Listener):
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, f"nginx ended with {self._process.returncode}"
-        connection = self.connection(patience=DEADLINE)
+        connection = self.connection(timeout=DEADLINE)
         try:
             connection.request("GET", "/", headers={"Host": HOST})
             return connection.getresponse().status == 200
@@ -117,27 +119,27 @@ class Nginx(Listener):
         finally:
             connection.close()
 
-    def _here(self, servers: tuple[Listener, ...]) -> str:
-        """Return the configuration, changed where a test cannot do without, and checked for it."""
+    def _configuration(self, servers: tuple[Listener, ...]) -> str:
+        """Return the configuration with the ports and paths of the test."""
         text = CONFIGURATION.read_text("utf-8")
         upstreams = "".join(rf"server 127.0.0.1:{each.port}\1;" + "\n" for each in servers)
-        for times, pattern, instead in [
+        for times, pattern, replacement in [
             (1, r"(?:^ *server 127\.0\.0\.1:\d+(.*);\n)+", upstreams),
             (2, r"\blisten 443\b", f"listen 127.0.0.1:{self.port}"),
             (1, r"\blisten 80\b", f"listen 127.0.0.1:{self.plain.port}"),
             (2, r"/etc/ssl/accounts\.example\.com\.(?:pem|key)", str(self._folder / "pem")),
             (2, r"/var/log/nginx/authsite\.log", str(self.access_log)),
         ]:
-            text, found = re.subn(pattern, instead, text, flags=re.MULTILINE)
+            text, found = re.subn(pattern, replacement, text, flags=re.MULTILINE)
             assert found == times, f"deploy/nginx.conf has {pattern} not {times} times"
         return text
 
 
 def _program() -> str:
-    """Return where nginx is; without it the tests are skipped, but for CI, where they fail."""
+    """Return the path of nginx; without it the tests are skipped, but fail in CI."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:{ROOT}/.cache/nginx/usr/sbin"
     program = shutil.which("nginx", path=path)
     if program is None:
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up(_HOW_TO_GET_IT)
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(_NGINX_IS_MISSING)
     return program

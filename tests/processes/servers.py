@@ -1,4 +1,4 @@
-"""Server processes for the tests: `pserve` on production.ini, killed and started again at will."""
+"""Server processes for tests: `pserve` with production.ini, to be killed and restarted."""
 
 import json
 import os
@@ -15,34 +15,34 @@ from tests.processes.listeners import Listener
 from tests.throttles import THROTTLES
 
 PRODUCTION = Path(__file__).parents[2] / "production.ini"
-#: Where people find the site. The tests come to the ports, as the proxy that ends TLS does.
+#: The public URL. The tests connect to the ports, like the proxy that terminates TLS.
 SITE_URL = "https://accounts.example.com"
 HOST = SITE_URL.removeprefix("https://")
 SECRET = "a secret for the tests, known to everyone who reads this"
 
-#: The cheapest Argon2 there is, for tests that are not about hashes.
+#: The cheapest Argon2 hashes, for tests that are not about hashes.
 CHEAP_HASHES = {"AUTHSITE_PASSWORDS_TIME_COST": "1", "AUTHSITE_PASSWORDS_MEMORY_COST": "8"}
 
-#: One machine plays all visitors here, which the site would take for one attacker.
+#: All visitors come from one machine, which the site would throttle.
 UNTHROTTLED = {key.replace(".", "_").upper(): "off" for key in THROTTLES}
 
-#: Nobody listens at that port: what is to be sent waits. Tests about mail say where to send it.
+#: No server listens on that port, so emails wait. Tests of mail set another one.
 NO_MAIL = {
     "AUTHSITE_MAIL_HOST": "127.0.0.1",
     "AUTHSITE_MAIL_SECURITY": "none",
     "AUTHSITE_MAIL_PORT": "1",
 }
 
-FOR_CROWDS = CHEAP_HASHES | UNTHROTTLED
+FOR_LOAD = CHEAP_HASHES | UNTHROTTLED
 
-#: Seconds after which something that should happen has not; far beyond what a busy machine needs.
+#: Seconds to wait for a condition, more than a busy machine needs.
 DEADLINE = 60
 _ERRORS = {"ERROR", "CRITICAL"}
 _LINES_SHOWN = 30
 
 
 def until(condition: Callable[[], object], what: str) -> None:
-    """Ask again and again until `condition` is true; fail when it has not come true in time."""
+    """Wait until `condition` is true; fail after `DEADLINE` seconds."""
     deadline = time.monotonic() + DEADLINE
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {DEADLINE} seconds"
@@ -50,12 +50,11 @@ def until(condition: Callable[[], object], what: str) -> None:
 
 
 class Server(Listener):
-    """One process of the site on a port of its own; two of them on one database are one site.
+    """One process of the site on its own port; two of them on one database are one site.
 
-    It runs production.ini, of which only the port is changed, and what `edit` changes; the rest
-    comes by the environment.
-    A log with an error in it fails the test, but for messages that begin as `may_log` says; when
-    the test fails for another reason, the end of the log is shown with it.
+    It runs production.ini with another port and the changes of `edit`; everything else is in the
+    environment. An error in the log fails the test, unless its message begins with one of
+    `may_log`. If the test fails for another reason, the end of the log is shown.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class Server(Listener):
         folder: Path,
         database_url: str,
         *,
-        settings: Mapping[str, str] = FOR_CROWDS,
+        settings: Mapping[str, str] = FOR_LOAD,
         may_log: tuple[str, ...] = (),
         edit: Callable[[str], str] = str,
     ) -> None:
@@ -77,7 +76,6 @@ class Server(Listener):
             "AUTHSITE_SITE_URL": SITE_URL,
             **NO_MAIL,
             "DATABASE_URL": database_url,
-            # Not ours to mend, and the only line on stderr that is not written by the log.
             **settings,
         }
         self._command = [sys.executable, "-m", "pyramid.scripts.pserve", "-q", str(self._ini)]
@@ -90,7 +88,7 @@ class Server(Listener):
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
@@ -101,10 +99,10 @@ class Server(Listener):
             error.add_note(self._end_of_log())
             return
         errors = [record for record in self.records() if self._is_unexpected(record)]
-        assert not errors, f"{len(errors)} errors in the log, the first: {_told(errors[0])}"
+        assert not errors, f"{len(errors)} errors in the log, the first: {_formatted(errors[0])}"
 
     def start(self) -> None:
-        """Start the process, again on the same port, and wait until it answers."""
+        """Start the process on its port, and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -122,27 +120,27 @@ class Server(Listener):
             raise
 
     def kill(self) -> None:
-        """End the process as a power cut would: it notices nothing."""
+        """Kill the process, which cannot react (SIGKILL)."""
         self._process.kill()
         self._process.wait(DEADLINE)
 
     def stop(self, number: int) -> None:
-        """End the process by a signal, and wait for it as long as it takes."""
+        """Send a signal to the process and wait for its end."""
         self._process.send_signal(number)
         self._process.wait(DEADLINE)
 
     @property
     def pid(self) -> int:
-        """The number of the process."""
+        """The process id."""
         return self._process.pid
 
     def records(self) -> list[dict[str, Any]]:
-        """Return what the log says; a line that is no JSON counts as an error."""
+        """Return the records of the log; a line that is not JSON counts as an error."""
         return [_record_of(line) for line in self.log.read_text().splitlines()]
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, f"the server ended with {self._process.returncode}"
-        connection = self.connection(patience=DEADLINE)
+        connection = self.connection(timeout=DEADLINE)
         try:
             connection.request("GET", "/", headers={"Host": HOST})
             return connection.getresponse().status == 200
@@ -156,12 +154,12 @@ class Server(Listener):
         return is_error and not record["message"].startswith(self._may_log)
 
     def _end_of_log(self) -> str:
-        lines = [_told(record) for record in self.records()[-_LINES_SHOWN:]]
+        lines = [_formatted(record) for record in self.records()[-_LINES_SHOWN:]]
         return "\n".join([f"The end of the log of the server on port {self.port}:", *lines])
 
 
 def trusting_a_proxy(ini: str) -> str:
-    """Edit production.ini as it says for a site behind a proxy on this machine."""
+    """Edit production.ini for a site behind a proxy on this machine, as its comments describe."""
     edited, lines = re.subn(r"^#(\w*trusted_proxy\w* = )", r"\1", ini, flags=re.MULTILINE)
     assert lines == 3, "production.ini trusts a proxy in another way"
     return edited
@@ -181,6 +179,6 @@ def _record_of(line: str) -> dict[str, Any]:
     return record
 
 
-def _told(record: dict[str, Any]) -> str:
+def _formatted(record: dict[str, Any]) -> str:
     lines = (record["level"], record["message"], record.get("exception", ""))
     return " ".join(filter(None, lines))

@@ -1,4 +1,4 @@
-"""The site as deploy/ sets it up on one machine: two services, told what they are told there."""
+"""The two services of deploy/ on one machine, with their environment."""
 
 import os
 import re
@@ -14,42 +14,42 @@ INSTANCES = ("main", "second")
 
 
 class Service(Server):
-    """One instance of `authsite@.service`: its command line, its environment, its directory."""
+    """One instance of `authsite@.service`, with its command line, environment and directory."""
 
     def __init__(self, machine: Machine, instance: str) -> None:
         super().__init__(machine.folder, "")
         unit = Unit("authsite@.service", instance)
-        told = unit.environ(machine)
-        self._environ = {**os.environ, **told}
-        # As a service begins, whatever whoever started the tests has ignored.
-        self._command = ["env", "--default-signal=INT", *unit.command(machine, told)]
+        environ = unit.environ(machine)
+        self._environ = {**os.environ, **environ}
+        # With default signal handling, even if the parent of the tests ignores SIGINT.
+        self._command = ["env", "--default-signal=INT", *unit.command(machine, environ)]
         self._directory = unit.working_directory(machine)
-        self.metrics = told["AUTHSITE_METRICS_LISTEN"]
+        self.metrics = environ["AUTHSITE_METRICS_LISTEN"]
         [stop] = unit.values("KillSignal")
         self._stop = signal.Signals[stop]
 
     def end(self) -> None:
-        """End as `systemctl stop` does it."""
+        """Stop the service like `systemctl stop`."""
         self.stop(self._stop)
 
 
 def set_up(folder: Path, database_url: str) -> tuple[Machine, list[Service]]:
     """Install the site on a machine, migrate its database, and return its services.
 
-    Other than in deploy/ are only ports, cores, the secret, the database and the mail server.
+    Only ports, cores, the secret, the database and the mail server differ from deploy/.
     """
     machine = Machine(folder)
     machine.install()
     machine.path(f"{ETC}/secret").write_text(SECRET)
-    everybody = machine.path(f"{ETC}/authsite.env")
-    text = replaced(everybody.read_text(), "DATABASE_URL", database_url)
-    text = replaced(text, "AUTHSITE_MAIL_HOST", "127.0.0.1")
-    everybody.write_text(f"{text}AUTHSITE_MAIL_SECURITY=none\nAUTHSITE_MAIL_PORT=1\n")
+    shared = machine.path(f"{ETC}/authsite.env")
+    text = with_variable(shared.read_text(), "DATABASE_URL", database_url)
+    text = with_variable(text, "AUTHSITE_MAIL_HOST", "127.0.0.1")
+    shared.write_text(f"{text}AUTHSITE_MAIL_SECURITY=none\nAUTHSITE_MAIL_PORT=1\n")
     for instance, core in zip(INSTANCES, cores(), strict=True):
         own = machine.path(f"{ETC}/{instance}.env")
         metrics = f"127.0.0.1:{Listener().port}"
-        text = replaced(own.read_text(), "AUTHSITE_METRICS_LISTEN", metrics)
-        own.write_text(replaced(text, "CORE", core))
+        text = with_variable(own.read_text(), "AUTHSITE_METRICS_LISTEN", metrics)
+        own.write_text(with_variable(text, "CORE", core))
     run(Unit("authsite-migrate.service"), machine)
     services = [Service(machine, instance) for instance in INSTANCES]
     ini = trusting_a_proxy(PRODUCTION.read_text())
@@ -61,8 +61,8 @@ def set_up(folder: Path, database_url: str) -> tuple[Machine, list[Service]]:
     return machine, services
 
 
-def replaced(environment: str, variable: str, value: str) -> str:
-    """Return what is in a file of variables, with another value for one that is there."""
+def with_variable(environment: str, variable: str, value: str) -> str:
+    """Return an environment file with another value for one of its variables."""
     pattern = re.compile(f"^{variable}=.*$", re.MULTILINE)
     text, times = pattern.subn(lambda _match: f"{variable}={value}", environment)
     assert times == 1, f"{variable} is not set once"
@@ -70,12 +70,12 @@ def replaced(environment: str, variable: str, value: str) -> str:
 
 
 def run(unit: Unit, machine: Machine, **environ: str) -> str:
-    """Run a unit that ends by itself, and must succeed; return what it writes."""
-    told = unit.environ(machine)
+    """Run a unit to its end; return its output. It must succeed."""
+    unit_environ = unit.environ(machine)
     done = subprocess.run(
-        unit.command(machine, told),
+        unit.command(machine, unit_environ),
         cwd=unit.working_directory(machine),
-        env={**os.environ, **told, **environ},
+        env={**os.environ, **unit_environ, **environ},
         capture_output=True,
         text=True,
         timeout=DEADLINE,

@@ -1,6 +1,6 @@
-"""Background work of real servers: in the process that serves, or in the children of a master.
+"""Background workers of servers: in the process that serves, or in the children of a master.
 
-No server gets a request here before its work is done.
+No server gets a request before its workers have finished.
 """
 
 import os
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from authsite.clock import utc_now
 from authsite.models import OutboxMessage, UserSession
 from tests.factories import a_message, a_session, a_user
-from tests.processes.servers import DEADLINE, FOR_CROWDS, Server, until
+from tests.processes.servers import DEADLINE, FOR_LOAD, Server, until
 from tests.processes.visitors import Visitor
 from tests.smtp import Mailserver, a_mailserver
 
@@ -27,19 +27,19 @@ GUNICORN = (
 )
 
 
-class Working(Server):
-    """A server that is up once it has purged, and that is asked nothing until then."""
+class PurgingServer(Server):
+    """A server that counts as started once it has purged, without a request."""
 
     def purged_by(self) -> list[int]:
-        """Return the processes that have purged."""
+        """Return the ids of the processes that have purged."""
         return self.processes("sys_purge")
 
     def processes(self, event: str) -> list[int]:
-        """Return the processes that have logged this event, once for each time."""
+        """Return the process id of each record of this event."""
         return [record["process"] for record in self.records() if record.get("event") == event]
 
     def children(self) -> list[int]:
-        """Return the processes that the server has forked."""
+        """Return the process ids of the children."""
         path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         return [int(child) for child in path.read_text().split()]
 
@@ -56,13 +56,13 @@ def forking(ini: str) -> str:
     """Edit production.ini: pserve loads the application, then gunicorn forks."""
     before, _, after = ini.partition("[server:main]\n")
     _, _, after = after.partition("[server:second]\n")
-    place = ini.partition("\nlisten = ")[2].partition("\n")[0]
-    return f"{before}[server:main]\n{GUNICORN}bind = {place}\n[server:second]\n{after}"
+    listen = ini.partition("\nlisten = ")[2].partition("\n")[0]
+    return f"{before}[server:main]\n{GUNICORN}bind = {listen}\n[server:second]\n{after}"
 
 
 @pytest.fixture
 def mailserver() -> Iterator[Mailserver]:
-    """A server that takes what it is given."""
+    """A mail server that accepts every message."""
     with a_mailserver() as server:
         yield server
 
@@ -77,27 +77,27 @@ def _due(engine: Engine) -> None:
 
 
 def settings_of(mailserver: Mailserver, **more: str) -> dict[str, str]:
-    """Return what the server is given in its environment."""
-    return FOR_CROWDS | {"AUTHSITE_MAIL_PORT": str(mailserver.port)} | more
+    """Return the environment variables of the server."""
+    return FOR_LOAD | {"AUTHSITE_MAIL_PORT": str(mailserver.port)} | more
 
 
 def sessions(engine: Engine) -> int:
-    """Return how many sessions are left."""
+    """Return the number of sessions."""
     with engine.connect() as connection:
         return connection.execute(sa.select(sa.func.count(UserSession.id))).scalar_one()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_pserve_works_by_itself_and_ends_cleanly(
+def test_pserve_runs_workers_and_ends_cleanly(
     tmp_path: Path, database_url: str, engine: Engine, mailserver: Mailserver, number
 ) -> None:
-    """The email in hand is finished when the server is asked to end."""
+    """The worker finishes its email when the server is stopped."""
     mailserver.hangs = True
-    with Working(tmp_path, database_url, settings=settings_of(mailserver)) as server:
+    with PurgingServer(tmp_path, database_url, settings=settings_of(mailserver)) as server:
         assert server.purged_by() == [server.pid]
         assert sessions(engine) == 0
-        until(lambda: mailserver.waiting, "an email on its way")
+        until(lambda: mailserver.waiting, "an email in delivery")
         os.kill(server.pid, number)
         mailserver.hangs = False
         server.wait()
@@ -106,22 +106,22 @@ def test_pserve_works_by_itself_and_ends_cleanly(
         assert connection.execute(sa.select(OutboxMessage.delivered_at)).scalar_one()
 
 
-def test_children_of_a_forking_server_work_and_their_parent_does_not(
+def test_workers_run_in_the_children_of_a_forking_server(
     tmp_path: Path, database_url: str, engine: Engine, mailserver: Mailserver
 ) -> None:
     settings = settings_of(mailserver, AUTHSITE_PURGE_INTERVAL="1s")
-    with Working(tmp_path, database_url, settings=settings, edit=forking) as server:
+    with PurgingServer(tmp_path, database_url, settings=settings, edit=forking) as server:
         assert sessions(engine) == 0
         until(lambda: mailserver.received, "the email")
         visitor = Visitor(server)
         assert visitor.sign_up("ada@example.com").status == 303
         assert visitor.is_signed_in
-        until(lambda: len(mailserver.received) == 2, "the email that a request has written")
-        killed, kept = server.children()
-        os.kill(killed, signal.SIGKILL)
-        until(lambda: {*server.children()} > {kept}, "another child")
-        [new] = {*server.children()} - {kept}
-        os.kill(kept, signal.SIGKILL)
+        until(lambda: len(mailserver.received) == 2, "the email of the sign-up")
+        first, second = server.children()
+        os.kill(first, signal.SIGKILL)
+        until(lambda: {*server.children()} > {second}, "another child")
+        [new] = {*server.children()} - {second}
+        os.kill(second, signal.SIGKILL)
         until(lambda: new in server.purged_by(), "a purge of the new child")
         workers = {*server.purged_by(), *server.processes("sys_mail_delivered")}
         assert server.pid not in workers

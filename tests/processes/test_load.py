@@ -1,4 +1,4 @@
-"""Two processes on one SQLite file, and people who do everything that can be done."""
+"""Two processes on one SQLite file under the load of many users."""
 
 import random
 import time
@@ -8,30 +8,30 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from authsite.models import User, UserSession
-from tests.processes.crowds import at_once
-from tests.processes.servers import FOR_CROWDS, Server
+from authsite import models
+from tests.processes.concurrency import at_once
+from tests.processes.servers import FOR_LOAD, Server
 from tests.processes.visitors import SESSION, Visitor
 
 THREADS = 32
 SECONDS = 20
-#: Sessions are extended all the time, so that pages write as well.
-SETTINGS = FOR_CROWDS | {"AUTHSITE_SESSION_REFRESH_INTERVAL": "1s"}
+#: Sessions are refreshed every second, so that pages write as well.
+SETTINGS = FOR_LOAD | {"AUTHSITE_SESSION_REFRESH_INTERVAL": "1s"}
 
 
-class Regular:
-    """Someone who makes one account after another, and uses each before leaving it."""
+class User:
+    """A user who creates one account after another and uses each of them."""
 
     def __init__(self, number: int, *servers: Server) -> None:
         self._number = number
         self._visitor = Visitor(*servers)
-        self._chance = random.Random(number)
+        self._random = random.Random(number)
         self.accounts: list[str] = []
-        #: Ids of the sessions that were left open.
+        #: The cookies of sessions that were not ended.
         self.open: list[str] = []
 
     def run(self) -> None:
-        """Come again and again, until the time is over."""
+        """Visit the site repeatedly until the time is over."""
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             self._visit()
@@ -42,8 +42,8 @@ class Regular:
         assert visitor.get("/").status == 200
         assert visitor.sign_up(email).status == 303
         self.accounts.append(email)
-        self._look_around()
-        if self._chance.random() < 0.5:
+        self._load_pages()
+        if self._random.random() < 0.5:
             self.open.append(visitor.cookies.pop(SESSION))
         else:
             cookie = visitor.cookies[SESSION]
@@ -52,30 +52,30 @@ class Regular:
             assert not visitor.is_signed_in
         assert visitor.sign_in(email, "a wrong password").status == 422
         assert visitor.sign_in(email).status == 303
-        self._look_around()
+        self._load_pages()
         self.open.append(visitor.cookies.pop(SESSION))
 
-    def _look_around(self) -> None:
-        for path in self._chance.choices(("/", "/dashboard", "/account"), k=4):
+    def _load_pages(self) -> None:
+        for path in self._random.choices(("/", "/dashboard", "/account"), k=4):
             answer = self._visitor.get(path)
             assert answer.status == 200, answer
-            assert SESSION in self._visitor.cookies, "the cookie was taken away"
+            assert SESSION in self._visitor.cookies, "the cookie was deleted"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_nothing_is_refused_or_lost_under_load(
+def test_load_loses_no_request_and_no_row(
     tmp_path: Path, database_url: str, engine: Engine
 ) -> None:
-    """No answer but the right one, no row too few or too many, no error in the logs."""
+    """Each response is right, all rows are there, and the logs contain no error."""
     with (
         Server(tmp_path, database_url, settings=SETTINGS) as one,
         Server(tmp_path, database_url, settings=SETTINGS) as two,
     ):
-        regulars = [Regular(number, one, two) for number in range(THREADS)]
-        at_once(regular.run for regular in regulars)
-    accounts = {email for regular in regulars for email in regular.accounts}
-    sessions = {cookie.partition(".")[0] for regular in regulars for cookie in regular.open}
+        users = [User(number, one, two) for number in range(THREADS)]
+        at_once(user.run for user in users)
+    accounts = {email for user in users for email in user.accounts}
+    sessions = {cookie.partition(".")[0] for user in users for cookie in user.open}
     with engine.connect() as connection:
-        assert set(connection.execute(sa.select(User.email)).scalars()) == accounts
-        assert set(connection.execute(sa.select(UserSession.id)).scalars()) == sessions
+        assert set(connection.execute(sa.select(models.User.email)).scalars()) == accounts
+        assert set(connection.execute(sa.select(models.UserSession.id)).scalars()) == sessions
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"

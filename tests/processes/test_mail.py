@@ -1,4 +1,4 @@
-"""Mail arrives, whichever process delivers it, dies, or hangs at it."""
+"""Emails are delivered, even if workers are killed or the mail server hangs."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from authsite.clock import utc_now
 from authsite.models import OutboxMessage
 from tests.factories import a_message
-from tests.processes.servers import FOR_CROWDS, Server, until
+from tests.processes.servers import FOR_LOAD, Server, until
 from tests.processes.visitors import Visitor
 from tests.processes.workers import Worker
 from tests.smtp import Mailserver, a_mailserver
@@ -22,14 +22,14 @@ MANY = 200
 
 @pytest.fixture
 def mailserver() -> Iterator[Mailserver]:
-    """A server that takes what it is given."""
+    """A mail server that accepts every message."""
     with a_mailserver() as server:
         yield server
 
 
 @pytest.fixture
 def put(engine: Engine) -> Callable[[int], list[str]]:
-    """Put messages into the outbox that are due; return their recipients."""
+    """Return a function that adds due messages to the outbox and returns their recipients."""
 
     def put_messages(number: int) -> list[str]:
         send_at = utc_now() - timedelta(seconds=1)
@@ -43,13 +43,13 @@ def put(engine: Engine) -> Callable[[int], list[str]]:
 
 
 def rows(engine: Engine) -> list[Row]:
-    """Return what is in the outbox now."""
+    """Return the rows of the outbox."""
     with engine.connect() as connection:
         return list(connection.execute(sa.select(OutboxMessage.__table__)).all())
 
 
 def received(mailserver: Mailserver) -> list[str]:
-    """Return all recipients of all messages."""
+    """Return the recipients of all received messages."""
     return [recipient for each in mailserver.received for recipient in each.recipients]
 
 
@@ -65,19 +65,19 @@ def test_two_workers_deliver_every_message_once(
         assert [worker.end() for worker in workers] == [0, 0]
     assert sorted(received(mailserver)) == sorted(recipients)
     assert all(row.delivered_at and row.attempts == 1 for row in rows(engine))
-    assert mailserver.connections == 2  # both had something to do
+    assert mailserver.connections == 2  # both delivered
 
 
-def test_a_worker_that_dies_while_it_sends_costs_one_more_try(
+def test_killed_worker_costs_one_attempt(
     tmp_path: Path, database_url: str, engine: Engine, mailserver: Mailserver, put
 ) -> None:
-    """Nothing is lost: the message waits for the end of the lease, which here comes at once."""
+    """The message is delivered after the end of the lease, which the test moves to now."""
     recipients = put(1)
     mailserver.hangs = True
     with Worker(tmp_path, database_url, mailserver) as worker:
-        until(lambda: mailserver.waiting, "a message on its way")
+        until(lambda: mailserver.waiting, "a message in delivery")
         worker.kill()
-    until(lambda: not mailserver.waiting, "an end of the connection")
+    until(lambda: not mailserver.waiting, "the end of the connection")
     mailserver.hangs = False
     [row] = rows(engine)
     assert (row.attempts, row.delivered_at) == (1, None)
@@ -95,13 +95,13 @@ def test_a_worker_that_dies_while_it_sends_costs_one_more_try(
     assert row.delivered_at
 
 
-def test_a_worker_that_is_stopped_ends_with_the_message_in_hand(
+def test_stopped_worker_finishes_its_message(
     tmp_path: Path, database_url: str, engine: Engine, mailserver: Mailserver, put
 ) -> None:
     put(MANY)
     mailserver.hangs = True
     with Worker(tmp_path, database_url, mailserver) as worker:
-        until(lambda: mailserver.waiting, "a message on its way")
+        until(lambda: mailserver.waiting, "a message in delivery")
         worker.terminate()
         mailserver.hangs = False
         assert worker.end() == 0
@@ -111,16 +111,16 @@ def test_a_worker_that_is_stopped_ends_with_the_message_in_hand(
 
 
 @pytest.mark.asvs("13.1.3")
-def test_a_server_delivers_by_itself_and_answers_while_the_mail_server_hangs(
+def test_server_answers_while_the_mail_server_hangs(
     tmp_path: Path, database_url: str, engine: Engine, mailserver: Mailserver, put
 ) -> None:
     recipients = put(2)
     mailserver.hangs = True
-    # So patient that the message is still on its way when all has been answered.
+    # The timeout is so long that the message is still in delivery at the end.
     mail = {"AUTHSITE_MAIL_PORT": str(mailserver.port), "AUTHSITE_MAIL_TIMEOUT": "10m"}
-    settings = FOR_CROWDS | mail
+    settings = FOR_LOAD | mail
     with Server(tmp_path, database_url, settings=settings) as server:
-        until(lambda: mailserver.waiting, "a message on its way")
+        until(lambda: mailserver.waiting, "a message in delivery")
         visitor = Visitor(server)
         assert visitor.sign_up("ada@example.com").status == 303
         assert visitor.is_signed_in
@@ -128,4 +128,4 @@ def test_a_server_delivers_by_itself_and_answers_while_the_mail_server_hangs(
         assert received(mailserver) == []
         mailserver.hangs = False
         until(lambda: set(recipients) <= set(received(mailserver)), "the messages")
-        until(lambda: all(row.delivered_at for row in rows(engine)), "a word in the outbox")
+        until(lambda: all(row.delivered_at for row in rows(engine)), "the update of the outbox")

@@ -1,4 +1,4 @@
-"""production.ini as it is, told only what it has to be told."""
+"""The shipped production.ini with its required variables only."""
 
 import re
 import socket
@@ -10,15 +10,15 @@ from tests.browsers import PASSWORD
 from tests.processes.servers import HOST, SECRET, Server
 from tests.processes.visitors import SESSION, Visitor
 
-#: Seconds that a client waits to be hung up on.
-PATIENCE = 15
+#: Seconds that a client waits for the end of the connection.
+TIMEOUT = 15
 
 
 @pytest.fixture(scope="module")
 def server(
     tmp_path_factory: pytest.TempPathFactory, migrate: Callable[[str], None]
 ) -> Iterator[Server]:
-    """One server for all tests here, on SQLite, with real hashes and far from Greenwich."""
+    """One server for all tests, on SQLite, with costly hashes and in a distant time zone."""
     folder = tmp_path_factory.mktemp("production")
     url = f"sqlite:///{folder}/authsite.sqlite"
     migrate(url)
@@ -26,8 +26,8 @@ def server(
         yield server
 
 
-def test_it_needs_nothing_but_its_environment(server: Server) -> None:
-    """Secret, address and database are enough to sign up and out, with a cookie for https."""
+def test_production_ini_needs_only_its_environment(server: Server) -> None:
+    """Users sign up and out, with a cookie for https."""
     visitor = Visitor(server)
     assert visitor.sign_up("ada@example.com").status == 303
     assert SESSION in visitor.cookies
@@ -37,7 +37,7 @@ def test_it_needs_nothing_but_its_environment(server: Server) -> None:
 
 
 @pytest.mark.asvs("16.2.2", "16.2.4", "16.2.5")
-def test_its_log_is_for_machines_and_tells_requests_apart(server: Server) -> None:
+def test_log_has_request_ids_and_no_secret(server: Server) -> None:
     """Times in UTC, an id for each request, and no secret."""
     visitor = Visitor(server)
     page = visitor.get("/sign-in")
@@ -57,8 +57,8 @@ def test_its_log_is_for_machines_and_tells_requests_apart(server: Server) -> Non
 
 
 @pytest.mark.asvs("13.4.6")
-def test_it_does_not_say_what_it_runs_on(server: Server) -> None:
-    """Neither in a page nor where waitress answers by itself."""
+def test_server_does_not_name_its_software(server: Server) -> None:
+    """Neither in pages nor in responses of waitress itself."""
     for path in ("/", "/no-such-page"):
         assert "Server" not in Visitor(server).get(path).headers
     refusal = exchange(server, "GET / HTTP/1.1\r\nHost : broken\r\n\r\n")
@@ -67,14 +67,14 @@ def test_it_does_not_say_what_it_runs_on(server: Server) -> None:
 
 
 @pytest.mark.asvs("5.2.1")
-def test_a_large_body_is_refused_before_it_is_sent(server: Server) -> None:
+def test_large_body_is_refused_before_it_is_sent(server: Server) -> None:
     """70 KB are answered with 413 as soon as they are announced."""
     announced = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 70000\r\n\r\n"
     assert exchange(server, announced).split()[1] == "413"
 
 
 def exchange(server: Server, sent: str) -> str:
-    """Send some bytes and return all that comes back until the server hangs up."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+    """Send bytes and return all bytes received until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT) as connection:
         connection.sendall(sent.encode())
         return b"".join(iter(lambda: connection.recv(4096), b"")).decode()

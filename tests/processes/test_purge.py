@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from authsite.clock import utc_now
 from authsite.models import User, UserSession
 from authsite.purging.targets import BATCH
-from tests.processes.crowds import at_once
+from tests.processes.concurrency import at_once
 from tests.processes.servers import Server, until
 from tests.processes.visitors import Visitor
 
@@ -40,8 +40,8 @@ def test_one_process_purges_for_all(tmp_path: Path, database_url: str, engine: E
 
 def purges(server: Server) -> list[str]:
     """Return what a server has logged about its purges."""
-    said = (record["message"] for record in server.records())
-    return [message for message in said if message.startswith("sys_purge")]
+    messages = (record["message"] for record in server.records())
+    return [message for message in messages if message.startswith("sys_purge")]
 
 
 def leave_expired_sessions(engine: Engine) -> None:
@@ -53,11 +53,11 @@ def leave_expired_sessions(engine: Engine) -> None:
         | {"created_at": then, "last_seen_at": then, "authenticated_at": then, "expires_at": then}
         for number in range(EXPIRED)
     ]
-    address = {
+    email = {
         "email": "old@example.com",
         "email_normalized": "old@example.com",
         "created_at": then,
     }
     with engine.begin() as connection:
-        connection.execute(sa.insert(User), [user | address])
+        connection.execute(sa.insert(User), [user | email])
         connection.execute(sa.insert(UserSession), sessions)

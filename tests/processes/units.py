@@ -1,4 +1,4 @@
-"""The units of systemd in deploy/, read as systemd reads them, to start what they start."""
+"""The systemd units in deploy/, parsed to run their commands."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 ROOT = DEPLOY.parent
-#: Where the files of deploy/ say that the site is, and what it is told.
+#: The folders of the site and of its environment in the files of deploy/.
 HOME, ETC = "/srv/authsite", "/etc/authsite"
 
 _VARIABLE = re.compile(r"\$\{([A-Z_]+)\}")
@@ -17,16 +17,16 @@ _VARIABLE = re.compile(r"\$\{([A-Z_]+)\}")
 
 @dataclass(frozen=True)
 class Machine:
-    """A folder that is to a test what the root of a machine is to a unit."""
+    """A folder that stands for the root of a machine."""
 
     folder: Path
 
     def path(self, absolute: str) -> Path:
-        """Return where on this machine a path is that a unit names."""
+        """Return the path on this machine for an absolute path in a unit."""
         return self.folder / absolute.lstrip("/")
 
     def install(self) -> None:
-        """Put there what docs/production.md has put there: checkout, environment, and secret."""
+        """Create checkout and environment files as in docs/production.md."""
         home, etc = self.path(HOME), self.path(ETC)
         home.mkdir(parents=True)
         (home / ".venv").symlink_to(Path(sys.executable).parents[1])
@@ -37,14 +37,14 @@ class Machine:
             (etc / path.name).write_text(path.read_text())
 
     def write(self, absolute: str, text: str) -> None:
-        """Write a file in place of the one that is there."""
+        """Replace a file."""
         path = self.path(absolute)
         path.unlink(missing_ok=True)
         path.write_text(text)
 
 
 class Unit:
-    """A service, and the instance of it that is meant."""
+    """A service, or an instance of it."""
 
     def __init__(self, name: str, instance: str = "") -> None:
         self.name = name
@@ -52,7 +52,7 @@ class Unit:
         self._settings = settings_of((DEPLOY / name).read_text("utf-8"))
 
     def values(self, key: str) -> list[str]:
-        """Return every value of a setting in [Service], with the name of the instance in it."""
+        """Return every value of a setting in [Service], with the instance name filled in."""
         return [
             value.replace("%i", self._instance)
             for section, name, value in self._settings
@@ -60,10 +60,10 @@ class Unit:
         ]
 
     def environ(self, machine: Machine) -> dict[str, str]:
-        """Return what it adds to the environment; what is in a file counts for more."""
+        """Return the variables that it sets; those in files override the others."""
         credentials = machine.folder / "run" / "credentials"
-        told = dict(pair.split("=", 1) for pair in self.values("Environment"))
-        told = {name: value.replace("%d", str(credentials)) for name, value in told.items()}
+        environ = dict(pair.split("=", 1) for pair in self.values("Environment"))
+        environ = {name: value.replace("%d", str(credentials)) for name, value in environ.items()}
         credentials.mkdir(parents=True, exist_ok=True)
         for each in self.values("LoadCredential"):
             name, _, path = each.partition(":")
@@ -72,8 +72,8 @@ class Unit:
             for line in machine.path(path).read_text().splitlines():
                 if line and not line.startswith("#"):
                     name, _, value = line.partition("=")
-                    told[name] = value
-        return told
+                    environ[name] = value
+        return environ
 
     def command(self, machine: Machine, environ: dict[str, str] | None = None) -> list[str]:
         """Return the command line, with the paths of this machine."""
@@ -84,13 +84,13 @@ class Unit:
         return [str(machine.path(each)) if each.startswith(moved) else each for each in words]
 
     def working_directory(self, machine: Machine) -> Path:
-        """Return where it is started."""
+        """Return its working directory."""
         [path] = self.values("WorkingDirectory")
         return machine.path(path)
 
 
 def settings_of(text: str) -> list[tuple[str, str, str]]:
-    """Return section, name and value of each setting; the same one may come twice."""
+    """Return section, name and value of each setting; a setting may be repeated."""
     found, section = [], ""
     for line in text.splitlines():
         if match := re.fullmatch(r"\[(\w+)\]", line):
@@ -102,6 +102,6 @@ def settings_of(text: str) -> list[tuple[str, str, str]]:
 
 
 def cores() -> list[str]:
-    """Return the cores of this machine that a test may use, of which there may be one alone."""
-    mine = sorted(os.sched_getaffinity(0))
-    return [str(mine[number % len(mine)]) for number in range(2)]
+    """Return two cores of this machine, the same one twice if there is no other."""
+    available = sorted(os.sched_getaffinity(0))
+    return [str(available[number % len(available)]) for number in range(2)]

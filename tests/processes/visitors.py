@@ -1,4 +1,4 @@
-"""People who come to the site over real connections, each with a browser of their own."""
+"""Visitors of the site over real connections, each with a browser."""
 
 import http.client
 import itertools
@@ -20,7 +20,7 @@ _VALUE = re.compile(r'value="([^"]*)"')
 
 @dataclass(frozen=True)
 class Answer:
-    """What the site answered, read to its end."""
+    """A response, read completely."""
 
     path: str
     status: int
@@ -29,7 +29,7 @@ class Answer:
 
     @cached_property
     def csrf_token(self) -> str:
-        """The token that a form of this page would be sent with."""
+        """The CSRF token in a form of this page."""
         field = _TOKEN_FIELD.search(self.text)
         assert field, f"no form on {self.path}, which was answered with {self.status}"
         value = _VALUE.search(field[0])
@@ -38,60 +38,61 @@ class Answer:
 
 
 class Visitor:
-    """A browser that keeps its connections and its cookies; for one thread at a time.
+    """A browser that keeps connections and cookies; for one thread at a time.
 
-    Of several servers it asks each in turn, as it would through a proxy. `patience` is how long
-    it waits for an answer, in seconds; `source` the address that it comes from; `headers` what it
-    says besides, in every request.
+    It sends requests to its servers in turn, as a proxy does. `timeout` is in seconds; `source` is
+    its IP address; `headers` are added to every request.
     """
 
     def __init__(
         self,
         *servers: Listener,
-        patience: float = DEADLINE,
+        timeout: float = DEADLINE,
         source: str = LOOPBACK,
         headers: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.cookies: dict[str, str] = {}
         self._headers = list(headers)
         self._connections = itertools.cycle(
-            [server.connection(patience=patience, source=source) for server in servers]
+            [server.connection(timeout=timeout, source=source) for server in servers]
         )
 
     def get(self, path: str) -> Answer:
-        """Open a page."""
-        return self._ask("GET", path, None, {})
+        """Load a page."""
+        return self._request("GET", path, None, {})
 
     def send(self, page: Answer, values: Mapping[str, str]) -> Answer:
-        """Fill in the form of a page that was opened before, and send it."""
+        """Fill in and send the form of a page that was loaded before."""
         body = urlencode({"csrf_token": page.csrf_token} | values).encode()
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Origin": SITE_URL,
             "Sec-Fetch-Site": "same-origin",
         }
-        return self._ask("POST", page.path, body, headers)
+        return self._request("POST", page.path, body, headers)
 
     def sign_up(self, email: str) -> Answer:
-        """Open the page and make an account with this address."""
+        """Load the page and sign up with this email."""
         return self.send(self.get("/sign-up"), sign_up_form(email))
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Answer:
-        """Open the page and sign in with what is typed."""
+        """Load the page and sign in."""
         return self.send(self.get("/sign-in"), {"email": email, "password": password})
 
     def sign_out(self) -> Answer:
-        """Open the page with the button and press it."""
+        """Load the page and sign out."""
         return self.send(self.get("/sign-out"), {})
 
     @property
     def is_signed_in(self) -> bool:
-        """Whether the dashboard opens; when it does not, it sends to the page to sign in."""
+        """Whether the dashboard loads instead of redirecting to sign in."""
         answer = self.get("/dashboard")
         assert answer.status in {200, 303}, answer
         return answer.status == 200
 
-    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> Answer:
         headers = headers | {"Host": HOST}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -109,10 +110,10 @@ class Visitor:
             connection.close()  # the next request opens a new one
             raise
         for cookie in response.headers.get_all("Set-Cookie", ()):
-            self._keep(cookie)
+            self._store_cookie(cookie)
         return Answer(path, response.status, response.headers, text)
 
-    def _keep(self, cookie: str) -> None:
+    def _store_cookie(self, cookie: str) -> None:
         pair, *attributes = cookie.split("; ")
         name, _, value = pair.partition("=")
         if "Max-Age=0" in attributes:
@@ -122,7 +123,7 @@ class Visitor:
 
 
 def sign_up_form(email: str) -> dict[str, str]:
-    """What Ada types to sign up with this address."""
+    """Return the values for the sign-up form."""
     return {
         "first_name": "Ada",
         "last_name": "Lovelace",

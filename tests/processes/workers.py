@@ -1,4 +1,4 @@
-"""Processes that deliver mail: `authsite deliver production.ini`."""
+"""Worker processes: `authsite deliver production.ini`."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.smtp import Mailserver
 
 
 class Worker:
-    """One process that delivers to the mail server of a test; its log is kept in a file."""
+    """A process that delivers to the mail server of a test, and writes its log to a file."""
 
     def __init__(
         self, folder: Path, database_url: str, mailserver: Mailserver, *options: str
@@ -37,7 +37,7 @@ class Worker:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
@@ -46,14 +46,14 @@ class Worker:
             error.add_note(self.log.read_text())
 
     def end(self) -> int:
-        """Wait for its end; return the exit status."""
+        """Wait for the end; return the exit status."""
         return self._process.wait(DEADLINE)
 
     def terminate(self) -> None:
-        """Ask it to end, as a service manager does."""
+        """Stop it with SIGTERM, as a service manager does."""
         self._process.terminate()
 
     def kill(self) -> None:
-        """End the process as a power cut would: it notices nothing."""
+        """Kill the process, which cannot react (SIGKILL)."""
         self._process.kill()
         self._process.wait(DEADLINE)

@@ -1,4 +1,4 @@
-"""What tests of the whole site need: other applications, and a database that goes away."""
+"""Fixtures for tests of the whole site: other applications and database outages."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,26 +19,26 @@ from tests.browsers import PASSWORD, Browser
 def new_application(
     database_url: str, settings_of_tests: dict[str, str], services: Services
 ) -> Iterator[Callable[..., object]]:
-    """Build the site once more, on the same rows: with other settings, or with pages added."""
-    made = []
+    """Build another application on the same database, with other settings or added pages."""
+    databases = []
 
     def build(add: Callable[[Configurator], None] | None = None, **settings: str) -> object:
-        everything = settings_of_tests | {"sqlalchemy.url": database_url} | settings
-        with Configurator(settings=everything) as config:
+        all_settings = settings_of_tests | {"sqlalchemy.url": database_url} | settings
+        with Configurator(settings=all_settings) as config:
             config.include("authsite")
             if add:
                 add(config)
             application = config.make_wsgi_app()
-        made.append(services_of(application.registry).database)
+        databases.append(services_of(application.registry).database)
         return application
 
     yield build
-    for database in made:
+    for database in databases:
         database.dispose()
 
 
-def a_whole_visit(browser: Browser, email: str = "ada@example.com") -> None:
-    """Sign up, look around, change a name, sign out, sign in."""
+def full_visit(browser: Browser, email: str = "ada@example.com") -> None:
+    """Sign up, open pages, change the name, sign out and sign in."""
     assert browser.sign_up(email=email).location == "http://localhost/dashboard"
     for path in ("/", "/dashboard", "/sign-out"):
         browser.get(path, status=200)
@@ -50,42 +50,42 @@ def a_whole_visit(browser: Browser, email: str = "ada@example.com") -> None:
 
 @pytest.fixture
 def visit() -> Callable[..., Browser]:
-    """Open a browser before an application of the test's own."""
+    """Return a function that opens a browser at an application."""
     return lambda application, **environ: Browser(TestApp(application, extra_environ=environ))
 
 
 @pytest.fixture
-def database_away(
+def database_outage(
     database_url: str, services: Services
 ) -> Callable[[Services], AbstractContextManager[None]]:
-    """Take the database away from the sites: the file, or every connection and all new ones."""
+    """Make the database unavailable: move the file, or end and refuse all connections."""
     url = sa.make_url(database_url)
 
     @contextmanager
-    def away(*sites: Services) -> Iterator[None]:
-        take = _file_away if url.get_backend_name() == "sqlite" else _server_away
-        for each in (services, *sites) if url.get_backend_name() == "sqlite" else ():
+    def outage(*others: Services) -> Iterator[None]:
+        interrupt = _without_file if url.get_backend_name() == "sqlite" else _without_connections
+        for each in (services, *others) if url.get_backend_name() == "sqlite" else ():
             each.database.dispose()
-        with take(url):
+        with interrupt(url):
             yield
 
-    return away
+    return outage
 
 
 @contextmanager
-def _file_away(url: sa.URL) -> Iterator[None]:
+def _without_file(url: sa.URL) -> Iterator[None]:
     path = Path(url.database)
-    kept = shutil.move(path, path.with_suffix(".away"))
-    path.mkdir()  # what is no file can be opened by nobody, not even by root
+    moved = shutil.move(path, path.with_suffix(".moved"))
+    path.mkdir()  # even root cannot open a folder as a file
     yield
     path.rmdir()
-    shutil.move(kept, path)
+    shutil.move(moved, path)
 
 
 @contextmanager
-def _server_away(url: sa.URL) -> Iterator[None]:
-    elsewhere = url.set(database="postgres", drivername="postgresql").render_as_string(False)
-    with psycopg.connect(elsewhere, autocommit=True) as connection:
+def _without_connections(url: sa.URL) -> Iterator[None]:
+    other_database = url.set(database="postgres", drivername="postgresql").render_as_string(False)
+    with psycopg.connect(other_database, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
@@ -97,7 +97,7 @@ def _server_away(url: sa.URL) -> Iterator[None]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request, tmp_path):
-    """The URL of a database in which there is nothing."""
+    """The URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/empty.sqlite"
     return request.getfixturevalue("postgresql").new_database()
@@ -105,7 +105,7 @@ def empty_url(request, tmp_path):
 
 @pytest.fixture
 def engine(empty_url):
-    """A way into that database which holds no connection back."""
+    """An engine for the empty database, without a connection pool."""
     url = sa.make_url(empty_url)
     if url.get_backend_name() == "postgresql":
         url = url.set(drivername="postgresql+psycopg")

@@ -1,4 +1,4 @@
-"""Which work a site does in the background, and that loading it or a request starts none of it."""
+"""Background workers of a site; neither loading the application nor a request starts one."""
 
 import logging
 import subprocess
@@ -30,8 +30,8 @@ def workers():
 def write(request):
     """Answer a form with an email."""
     values = {"link": request.url_to("verify-email", "secret"), "lifetime": "24 hours"}
-    address = {"to": "ada@example.com", "user_id": None}
-    request.work.outbox.put("verify_email", **address, **values)
+    recipient = {"to": "ada@example.com", "user_id": None}
+    request.work.outbox.put("verify_email", **recipient, **values)
     return Response("Check your email.")
 
 
@@ -58,18 +58,18 @@ def start():
     """Start the workers of an application; stop them after the test."""
     started = []
 
-    def go(application):
+    def start_workers(application):
         started.append(Background(services_of(application.registry).workers))
         started[-1].start()
 
-    yield go
+    yield start_workers
     for each in started:
         each.stop()
 
 
 @pytest.fixture
 def delivering(new_application, mailserver):
-    """Build the site as one that delivers in its own process."""
+    """Build a site that delivers email in its own process."""
     port = {"authsite.mail.port": str(mailserver.port)}
     return new_application(add_page, **{"authsite.mail.deliver_in_process": "yes"} | port)
 
@@ -82,14 +82,14 @@ def test_requests_start_no_worker(delivering, visit):
     assert workers() == []
 
 
-def test_email_of_a_page_is_delivered_at_once(delivering, start, visit, mailserver, mailbox):
+def test_email_of_a_page_is_delivered_immediately(delivering, start, visit, mailserver, mailbox):
     start(delivering)
     until(lambda: "mail" in workers(), "the mail worker")
     visit(delivering).app.post("/write", headers={"Host": "localhost"})
     until(lambda: mailserver.received, "the email")
     assert mailserver.received[0].recipients == ["ada@example.com"]
     assert "/verify-email/secret" in mailserver.received[0].mail.get_body(["plain"]).get_content()
-    until(lambda: not mailbox.all_for("ada@example.com"), "the outbox to say so")
+    until(lambda: not mailbox.all_for("ada@example.com"), "the update of the outbox")
 
 
 def test_settings_keep_email_for_another_process(new_application):
@@ -101,7 +101,7 @@ def test_settings_keep_email_for_another_process(new_application):
 
 @pytest.fixture
 def last_purge(dbsession):
-    """Let the last purge have begun this long ago."""
+    """Set how long ago the last purge started."""
 
     def set_to(ago):
         dbsession.execute(sa.update(PurgeRun).values(started_at=utc_now() - ago))
@@ -126,9 +126,9 @@ def _sessions(dbsession):
     return dbsession.scalar(sa.select(sa.func.count()).select_from(UserSession))
 
 
-def test_purge_waits_for_the_database(new_application, database_away, caplog):
+def test_purge_waits_for_the_database(new_application, database_outage, caplog):
     services = services_of(new_application().registry)
-    with database_away(services), caplog.at_level(logging.WARNING):
+    with database_outage(services), caplog.at_level(logging.WARNING):
         assert not services.purger.run_if_due(now=utc_now())
     [record] = caplog.records
     assert record.getMessage().startswith("sys_purge: deferred, the database is unavailable")
@@ -143,7 +143,7 @@ def test_pshell_schedules_no_worker(settings_of_tests, tmp_path, monkeypatch):
 
 
 def test_commands_start_no_worker(tmp_path, migrate):
-    """Also none that would start later: no other thread is left."""
+    """No other thread runs, so none can start later either."""
     migrate(f"sqlite:///{tmp_path}/site.sqlite")
     ini = tmp_path / "site.ini"
     ini.write_text(

@@ -25,7 +25,7 @@ def ini(database_url, settings_of_tests, tmp_path, services):
 
 @pytest.fixture
 def many_expired(browser, new_browser, dbsession):
-    """1234 sessions that have expired, in a table with two that have not."""
+    """1234 expired sessions beside two that are valid."""
     browser.sign_up()
     new_browser().sign_up(email="eve@example.com")
     row = dbsession.execute(sa.select(UserSession.__table__)).mappings().first()
@@ -48,11 +48,11 @@ def test_purge_deletes_expired_sessions_in_batches(many_expired, ini, dbsession)
     assert run("purge", ini).stdout.startswith("0 expired sessions deleted\n")
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_unavailable_database_is_reported(kind, settings_of_tests, tmp_path):
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_unavailable_database_is_reported(backend, settings_of_tests, tmp_path):
     url = f"sqlite:///{tmp_path}/nothing/site.sqlite"
-    if kind == "postgresql":
-        url = f"postgresql:///site?host={tmp_path}&user=nobody&password=hush-hush"
+    if backend == "postgresql":
+        url = f"postgresql:///site?host={tmp_path}&user=unknown&password=hush-hush"
     ini = write_ini(tmp_path / "site.ini", settings_of_tests | {"sqlalchemy.url": url})
     printed = refusal("purge", ini)
     assert printed.startswith("authsite: the database cannot be used: ")

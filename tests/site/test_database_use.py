@@ -1,4 +1,4 @@
-"""How little the pages ask of the database, as the database sees it."""
+"""Pages use few database statements."""
 
 import pytest
 import sqlalchemy as sa
@@ -7,8 +7,8 @@ from authsite.services import services_of
 
 pytestmark = pytest.mark.one_database
 
-#: Of a person who is signed in: the most statements that each page may need.
-MOST = {
+#: The maximum of statements for each page of a signed-in user.
+MAX_STATEMENTS = {
     "/": 1,
     "/dashboard": 1,
     "/account": 3,
@@ -16,13 +16,13 @@ MOST = {
     "/account/history": 2,
     "/account/password": 1,
 }
-#: What visitors see who are not signed in.
-OPEN_PAGES = ("/", "/sign-in", "/sign-up", "/forgot-password", "/nothing", "/dashboard")
+#: Pages for anonymous visitors.
+ANONYMOUS_PAGES = ("/", "/sign-in", "/sign-up", "/forgot-password", "/nothing", "/dashboard")
 
 
 @pytest.fixture
 def watched(new_application):
-    """The site, and all statements that SQLite has been sent since its start."""
+    """The site, and the statements that it has sent to SQLite."""
     application, statements = new_application(), []
     database = services_of(application.registry).database
 
@@ -36,7 +36,7 @@ def watched(new_application):
 
 def test_anonymous_visitors_need_no_database(watched, visit):
     application, statements = watched
-    for path in OPEN_PAGES:
+    for path in ANONYMOUS_PAGES:
         visit(application).get(path, expect_errors=True)
     assert statements == []
 
@@ -47,11 +47,11 @@ def test_pages_of_users_need_few_statements_and_no_lock(watched, visit, verify):
     browser.sign_up()
     verify()
     counts = {}
-    for path in MOST:
+    for path in MAX_STATEMENTS:
         browser.get(path, status=200)
         statements.clear()
         browser.get(path, status=200)
         assert not any("IMMEDIATE" in each or "UPDATE" in each for each in statements), path
         counts[path] = sum(each.startswith("SELECT") for each in statements)
     assert counts["/dashboard"] > 0
-    assert [path for path, count in counts.items() if count > MOST[path]] == [], counts
+    assert [path for path, count in counts.items() if count > MAX_STATEMENTS[path]] == [], counts

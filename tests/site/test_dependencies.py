@@ -9,8 +9,8 @@ from packaging.requirements import Requirement
 from tests.conftest import ROOT
 
 
-def named(lines):
-    """Return the names of the packages in these lines of requirements."""
+def package_names(lines):
+    """Return the names of the packages in these requirement lines."""
     return {
         Requirement(line).name.lower().replace(".", "-")
         for line in map(str.strip, lines)
@@ -18,16 +18,16 @@ def named(lines):
     }
 
 
-def asked_for():
-    """Return what setup.cfg asks for, in any of its lists."""
+def required_packages():
+    """Return the packages of setup.cfg, extras included."""
     config = configparser.ConfigParser(interpolation=None)
     config.read(ROOT / "setup.cfg", "utf-8")
     lists = [config["options"]["install_requires"], *config["options.extras_require"].values()]
-    return set().union(*(named(each.splitlines()) for each in lists))
+    return set().union(*(package_names(each.splitlines()) for each in lists))
 
 
 @pytest.mark.asvs("15.1.2", "15.2.4")
 def test_every_package_is_pinned_to_one_version():
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     assert all(re.match(r"[a-z0-9-]+==[0-9][^ ]*( ; .*)?$", line) for line in lines)
-    assert asked_for() <= named(lines)
+    assert required_packages() <= package_names(lines)

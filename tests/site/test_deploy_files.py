@@ -1,4 +1,4 @@
-"""The files of deploy/ as systemd and the settings see them."""
+"""The files of deploy/ are valid for systemd and for the settings."""
 
 import re
 import shutil
@@ -13,14 +13,14 @@ from tests.processes.units import DEPLOY, ETC, HOME, Machine, Unit, settings_of
 SERVICES = sorted(path.name for path in DEPLOY.glob("*.service"))
 UNITS = [*SERVICES, *sorted(path.name for path in DEPLOY.glob("*.timer"))]
 ENVIRONMENTS = sorted(path.name for path in DEPLOY.glob("*.env"))
-#: What `systemd-analyze security` says of a service that is hardly fenced in is 9 and more.
-MOST_EXPOSED = 2.0
+#: Maximum level of `systemd-analyze security`; a service without a sandbox has 9 or more.
+MAX_EXPOSURE = 2.0
 SYSTEM = Path("/usr/lib/systemd/system")
 
 
 @pytest.fixture
 def root(tmp_path):
-    """The root of a machine on which the units are installed; without systemd there is none."""
+    """The root folder of a machine with the units installed; skips without systemd."""
     if shutil.which("systemd-analyze") is None or not SYSTEM.exists():
         pytest.skip("systemd is missing: it comes with the system, or not at all")
     shutil.copytree(SYSTEM, tmp_path / "usr/lib/systemd/system", symlinks=True)
@@ -44,18 +44,18 @@ def analyze(root, *arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def named(name):
-    """Return the name of a unit, with an instance if it has any."""
+def instance_name(name):
+    """Return the name of a unit, with an instance if it is a template."""
     return name.replace("@.", "@main.")
 
 
-def test_systemd_understands_every_line(root):
-    done = analyze(root, "verify", "--recursive-errors=no", *map(named, UNITS))
+def test_systemd_accepts_every_line(root):
+    done = analyze(root, "verify", "--recursive-errors=no", *map(instance_name, UNITS))
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("line", ["KillSignall=SIGINT", "Restart=perhaps", "ExecStart=nothing"])
-def test_what_it_does_not_understand_would_be_noticed(root, line):
+def test_systemd_reports_broken_lines(root, line):
     with (root / "etc/systemd/system/authsite@.service").open("a") as unit:
         unit.write(f"\n[Service]\n{line}\n")
     done = analyze(root, "verify", "--recursive-errors=no", "authsite@main.service")
@@ -63,17 +63,17 @@ def test_what_it_does_not_understand_would_be_noticed(root, line):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_is_fenced_in(root, name):
-    done = analyze(root, "security", "--offline=true", named(name))
+def test_every_service_is_sandboxed(root, name):
+    done = analyze(root, "security", "--offline=true", instance_name(name))
     [level] = re.findall(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
-    assert float(level) <= MOST_EXPOSED
+    assert float(level) <= MAX_EXPOSURE
 
 
-def test_all_services_are_fenced_in_alike():
-    """What one may not do no other needs to, but to speak to the mail server."""
+def test_all_services_have_the_same_sandbox():
+    """No service needs a right that another one lacks."""
 
-    def fence(name):
-        wanted = (
+    def sandbox(name):
+        prefixes = (
             "Protect",
             "Private",
             "Restrict",
@@ -85,15 +85,17 @@ def test_all_services_are_fenced_in_alike():
             "UMask",
         )
         return sorted(
-            each for each in settings_of((DEPLOY / name).read_text()) if each[1].startswith(wanted)
+            each
+            for each in settings_of((DEPLOY / name).read_text())
+            if each[1].startswith(prefixes)
         )
 
-    assert len({str(fence(name)) for name in SERVICES}) == 1
-    assert len(fence(SERVICES[0])) > 20
+    assert len({str(sandbox(name)) for name in SERVICES}) == 1
+    assert len(sandbox(SERVICES[0])) > 20
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_a_service_starts_is_there(tmp_path, name):
+def test_service_starts_an_existing_program(tmp_path, name):
     machine = Machine(tmp_path)
     machine.install()
     machine.path(f"{ETC}/secret").write_text("secret")
@@ -105,7 +107,7 @@ def test_what_a_service_starts_is_there(tmp_path, name):
     assert (Unit(name).working_directory(machine) / "production.ini").exists()
 
 
-def test_each_instance_has_a_section_of_production_ini_and_a_core_and_metrics_of_its_own(tmp_path):
+def test_each_instance_has_its_own_section_core_and_metrics(tmp_path):
     sections = re.findall(
         r"^\[server:(.*)\]$", (DEPLOY.parent / "production.ini").read_text(), re.MULTILINE
     )
@@ -113,9 +115,9 @@ def test_each_instance_has_a_section_of_production_ini_and_a_core_and_metrics_of
     machine = Machine(tmp_path)
     machine.install()
     machine.path(f"{ETC}/secret").write_text("secret")
-    told = {name: Unit("authsite@.service", name).environ(machine) for name in sections}
+    environs = {name: Unit("authsite@.service", name).environ(machine) for name in sections}
     for variable in ("CORE", "AUTHSITE_METRICS_LISTEN"):
-        assert len({each[variable] for each in told.values()}) == 2
+        assert len({each[variable] for each in environs.values()}) == 2
 
 
 def test_every_variable_is_a_setting():
@@ -132,14 +134,14 @@ def test_every_variable_is_a_setting():
 
 
 def test_no_secret_is_in_the_environment():
-    """Nor in a file that more than one person reads: each is a credential of its own."""
+    """Each secret is a credential of its own, not in a file that several people read."""
     secret = {row.variable for row in describe_settings() if row.secret} - {"DATABASE_URL"}
     for name in (*ENVIRONMENTS, *SERVICES):
         for variable in secret:
             assert not re.search(rf"\b{variable}=", (DEPLOY / name).read_text())
 
 
-def test_the_page_names_every_file():
+def test_production_docs_name_every_file():
     page = (DEPLOY.parent / "docs" / "production.md").read_text("utf-8")
     missing = [path.name for path in DEPLOY.iterdir() if f"(../deploy/{path.name})" not in page]
     assert [name for name in missing if name != "__pycache__"] == []

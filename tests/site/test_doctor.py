@@ -1,4 +1,4 @@
-"""`authsite doctor` as an operator meets it: on the ini files as they are shipped, or spoilt."""
+"""`authsite doctor` on the shipped ini files, with right and wrong settings."""
 
 import json
 import os
@@ -21,7 +21,7 @@ SECRET, PEPPER = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
 
 
 class Run:
-    """What the command did: its status, and all that it said."""
+    """A run of the command: its exit status and output."""
 
     def __init__(self, ini: Path, environ: dict[str, str], *arguments: str) -> None:
         done = subprocess.run(
@@ -33,19 +33,19 @@ class Run:
             check=False,
             timeout=120,
         )
-        self.status, self.said, self.error = done.returncode, done.stdout, done.stderr
-        assert "Traceback" not in self.said + self.error
+        self.status, self.output, self.error = done.returncode, done.stdout, done.stderr
+        assert "Traceback" not in self.output + self.error
 
     def of(self, status: Status) -> dict[str, str]:
-        """Return what was seen of this kind, by check."""
-        word = {Status.FAIL: "FAILED"}.get(status, str(status))
-        found = re.findall(rf"^{word:9}(.{{20}})(.*)$", self.said, re.MULTILINE)
-        return {name.strip(): seen for name, seen in found}
+        """Return the messages of the findings with this status, by check."""
+        label = {Status.FAIL: "FAILED"}.get(status, str(status))
+        found = re.findall(rf"^{label:9}(.{{20}})(.*)$", self.output, re.MULTILINE)
+        return {name.strip(): message for name, message in found}
 
 
 @pytest.fixture(scope="module")
 def mail(tmp_path_factory):
-    """A mail server with a certificate and a password, and what the site is told of it."""
+    """The settings for a mail server with a certificate and a password."""
     certificates = Certificates(tmp_path_factory.mktemp("certificates"))
     with a_mailserver(starttls=certificates.server_of("localhost"), login=True) as server:
         yield {
@@ -59,8 +59,8 @@ def mail(tmp_path_factory):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def well(request, tmp_path, migrate, mail):
-    """What production.ini must be told, of a site that is well; with a database of its own."""
+def healthy(request, tmp_path, migrate, mail):
+    """The environment of production.ini for a healthy site with a database of its own."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path}/site.sqlite"
     else:
@@ -78,7 +78,7 @@ def well(request, tmp_path, migrate, mail):
 
 @pytest.fixture
 def production(tmp_path):
-    """production.ini with the lines that are for a proxy, in a folder of its own."""
+    """A copy of production.ini with the lines for a proxy."""
     path = tmp_path / "production.ini"
     lines = (ROOT / "production.ini").read_text()
     path.write_text(re.sub(r"^#(?=trusted_proxy|clear_)", "", lines, flags=re.MULTILINE))
@@ -86,42 +86,42 @@ def production(tmp_path):
     return path
 
 
-def test_a_site_that_is_well_is_let_pass(production, well):
-    run = Run(production, well)
+def test_healthy_site_passes(production, healthy):
+    run = Run(production, healthy)
     assert (run.status, run.error) == (0, "")
     assert run.of(Status.FAIL) == run.of(Status.SKIPPED) == {}
-    assert run.said.splitlines()[-1].startswith("0 failed, ")
+    assert run.output.splitlines()[-1].startswith("0 failed, ")
     assert "its certificate expires on" in run.of(Status.OK)["mail server"]
     applies = {check.name for check in CHECKS}
     assert set(run.of(Status.OK)) | set(run.of(Status.WARN)) <= applies
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
-def test_no_secret_is_said(production, well, arguments):
-    run = Run(production, well | {"AUTHSITE_MAIL_PORT": "1"}, *arguments)
+def test_output_contains_no_secret(production, healthy, arguments):
+    run = Run(production, healthy | {"AUTHSITE_MAIL_PORT": "1"}, *arguments)
     assert run.status == 1
     for secret in (SECRET, PEPPER, PASSWORD, "hush-hush-hush"):
-        assert secret not in run.said + run.error
+        assert secret not in run.output + run.error
 
 
-@pytest.mark.parametrize("well", ["sqlite"], indirect=True)
-def test_json_is_json(production, well):
-    run = Run(production, well, "--json")
+@pytest.mark.parametrize("healthy", ["sqlite"], indirect=True)
+def test_json_option_prints_json(production, healthy):
+    run = Run(production, healthy, "--json")
     assert run.status == 0
-    said = json.loads(run.said)
-    assert said["counts"]["failed"] == 0
-    assert {each["status"] for each in said["findings"]} <= set(Status)
+    report = json.loads(run.output)
+    assert report["counts"]["failed"] == 0
+    assert {each["status"] for each in report["findings"]} <= set(Status)
 
 
-@pytest.mark.parametrize("well", ["sqlite"], indirect=True)
-def test_production_ini_as_it_is_shipped_lacks_its_proxy(well):
-    run = Run(ROOT / "production.ini", well)
+@pytest.mark.parametrize("healthy", ["sqlite"], indirect=True)
+def test_shipped_production_ini_fails_the_proxy_check(healthy):
+    run = Run(ROOT / "production.ini", healthy)
     assert run.status == 1
     assert set(run.of(Status.FAIL)) == {"proxy"}
-    assert "Fix: Set the three trusted_proxy lines" in run.said
+    assert "Fix: Set the three trusted_proxy lines" in run.output
 
 
-def test_production_ini_that_was_told_nothing_says_what_it_needs():
+def test_production_ini_without_variables_fails_with_reasons():
     run = Run(ROOT / "production.ini", {})
     assert run.status == 1
     assert set(run.of(Status.FAIL)) == {"settings", "proxy", "database"}
@@ -129,7 +129,7 @@ def test_production_ini_that_was_told_nothing_says_what_it_needs():
     assert run.of(Status.OK)["servers"] == "main on 127.0.0.1:6543; second on 127.0.0.1:6544"
 
 
-@pytest.mark.parametrize("well", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("healthy", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("environ", "wrong"),
     [
@@ -149,20 +149,20 @@ def test_production_ini_that_was_told_nothing_says_what_it_needs():
         ({"DATABASE_URL": "postgresql://ada:hush@127.0.0.1:1/site"}, {"database"}),
     ],
 )
-def test_what_is_wrong_is_said_in_words(production, well, environ, wrong):
-    told = {name: value for name, value in (well | environ).items() if value is not None}
-    run = Run(production, told)
+def test_failed_checks_name_a_fix(production, healthy, environ, wrong):
+    settings = {name: value for name, value in (healthy | environ).items() if value is not None}
+    run = Run(production, settings)
     assert (run.status, run.error) == (1, "")
     assert set(run.of(Status.FAIL)) == wrong
-    assert run.said.count("Fix: ") >= len(wrong)
+    assert run.output.count("Fix: ") >= len(wrong)
 
 
-def test_development_ini_is_fine_for_development(tmp_path, migrate):
+def test_development_ini_passes_after_migration(tmp_path, migrate):
     shutil.copy(ROOT / "development.ini", tmp_path)
     shutil.copytree(ROOT / "alembic", tmp_path / "alembic")
     run = Run(tmp_path / "development.ini", {})
     assert (run.status, set(run.of(Status.FAIL))) == (1, {"database"})
-    assert "upgrade head" in run.said
+    assert "upgrade head" in run.output
     migrate(f"sqlite:///{tmp_path}/authsite.sqlite")
     run = Run(tmp_path / "development.ini", {})
     assert (run.status, run.of(Status.FAIL)) == (0, {})
@@ -170,7 +170,7 @@ def test_development_ini_is_fine_for_development(tmp_path, migrate):
 
 
 @pytest.mark.parametrize("content", [None, "no ini file"])
-def test_an_ini_file_that_cannot_be_read_is_a_finding(content, tmp_path):
+def test_unreadable_ini_file_is_a_finding(content, tmp_path):
     path = tmp_path / "broken.ini"
     if content is not None:
         path.write_text(content)
@@ -180,7 +180,7 @@ def test_an_ini_file_that_cannot_be_read_is_a_finding(content, tmp_path):
     assert set(run.of(Status.OK)) == {"variables"}
 
 
-def test_who_asks_wrongly_is_told_how_to_ask():
+def test_wrong_option_prints_usage():
     run = Run(ROOT / "production.ini", {}, "--timeout", "soon")
     assert run.status == 2
     assert "Usage: authsite doctor" in run.error

@@ -1,4 +1,4 @@
-"""What is answered when something went wrong: a page that says so, and never what it was."""
+"""Every error has a page, which reveals no internals."""
 
 import logging
 import re
@@ -14,10 +14,10 @@ from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources import Root
 from authsite.throttling.throttles import RateLimited
 from tests.functional.reading import rows_of
-from tests.site.raw import ask, is_page
+from tests.site.wsgi_requests import is_page, send_request
 
 HERE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
-SECRET = "UnexpectedError: what nobody should read"
+SECRET = "UnexpectedError: what no page may show"
 ROW = {
     "id": "chosen",
     "first_name": "Eve",
@@ -30,7 +30,7 @@ ROW = {
 
 
 class UnexpectedError(Exception):
-    """Something that nobody thought of."""
+    """An error that no code expects."""
 
 
 def add_pages(config):
@@ -43,22 +43,22 @@ def add_pages(config):
         request.dbsession.execute(sa.insert(User).values(ROW))
         raise UnexpectedError(SECRET)
 
-    def write_what_is_refused(request):
+    def write_invalid_rows(request):
         request.dbsession.add(User(**ROW))
         request.dbsession.add(
             User(**ROW | {"id": "another", "email_normalized": "x", "first_name": ""})
         )
-        return Response("kept")
+        return Response("stored")
 
     def lose_the_database(request):
-        def lose():
+        def disconnect():
             raise sa.exc.OperationalError(SECRET, None, UnexpectedError())
 
         request.dbsession.add(User(**ROW))
-        request.tm.get().addBeforeCommitHook(lose)
-        return Response("kept")
+        request.tm.get().addBeforeCommitHook(disconnect)
+        return Response("stored")
 
-    for view in (crash, write_and_crash, write_what_is_refused, lose_the_database):
+    for view in (crash, write_and_crash, write_invalid_rows, lose_the_database):
         for method in ("GET", "POST"):
             config.add_view(
                 view,
@@ -88,8 +88,8 @@ def failing(new_application):
         ("/crash", "POST", 500, "Something went wrong on our side"),
     ],
 )
-def test_each_error_has_its_page_in_the_same_look(failing, path, method, status, heading):
-    assert is_page(ask(failing, path, method=method, **HERE), status, heading)
+def test_each_error_has_a_page(failing, path, method, status, heading):
+    assert is_page(send_request(failing, path, method=method, **HERE), status, heading)
 
 
 @pytest.mark.parametrize(
@@ -111,62 +111,61 @@ def test_domain_errors_of_any_view_have_a_page(
     application = new_application(
         lambda config: config.add_view(fail, context=Root, name="fail", permission="public")
     )
-    answer = ask(application, "/fail")
+    answer = send_request(application, "/fail")
     assert is_page(answer, status, heading)
     assert answer.headers.get("Retry-After") == retry_after
 
 
-def test_an_error_page_knows_who_is_signed_in(failing, browser):
+def test_error_page_shows_the_signed_in_user(failing, browser):
     browser.sign_up()
     cookie = f"session={browser.cookie}"
     for path in ("/nothing", "/crash", "/%ff"):
-        assert "Ada Lovelace" in ask(failing, path, HTTP_COOKIE=cookie).text
+        assert "Ada Lovelace" in send_request(failing, path, HTTP_COOKIE=cookie).text
 
 
-def test_who_is_signed_in_may_still_be_refused(new_application, browser):
+def test_signed_in_user_without_permission_is_refused(new_application, browser):
     def forbidden_page(config):
         config.add_view(Response, context=Root, name="admin", permission="administer")
 
     browser.sign_up()
     application = new_application(forbidden_page)
-    answer = ask(application, "/admin", HTTP_COOKIE=f"session={browser.cookie}")
+    answer = send_request(application, "/admin", HTTP_COOKIE=f"session={browser.cookie}")
     assert is_page(answer, 403, "You don't have access to this page")
 
 
 @pytest.mark.asvs("16.3.4", "16.5.1")
-def test_a_crash_is_told_to_the_log_under_the_number_that_the_page_shows(failing, caplog):
+def test_crash_is_logged_and_the_page_shows_an_id(failing, caplog):
     caplog.set_level(logging.ERROR)
-    answer = ask(failing, "/crash")
+    answer = send_request(failing, "/crash")
     assert is_page(answer, 500, "Something went wrong on our side")
     [record] = caplog.records
     assert record.exc_info[1].args == (SECRET,)
     assert record.getMessage() == "sys_crash: UnexpectedError"
-    number = answer.text.partition("<code>")[2].partition("</code>")[0]
-    assert re.fullmatch("[0-9a-f]{8,}", number)
+    shown_id = answer.text.partition("<code>")[2].partition("</code>")[0]
+    assert re.fullmatch("[0-9a-f]{8,}", shown_id)
 
 
 @pytest.mark.asvs("2.3.3")
-def test_what_was_written_before_a_crash_is_not_kept(failing, services):
-    assert is_page(
-        ask(failing, "/write_and_crash", method="POST"), 500, "Something went wrong on our side"
-    )
+def test_crash_rolls_back_writes(failing, services):
+    answer = send_request(failing, "/write_and_crash", method="POST")
+    assert is_page(answer, 500, "Something went wrong on our side")
     assert rows_of(services)["authsite_user"] == []
 
 
 @pytest.mark.asvs("2.3.3", "16.5.4")
-def test_an_error_in_the_commit_is_a_page_too_and_keeps_nothing(failing, services):
-    answer = ask(failing, "/write_what_is_refused", method="POST")
+def test_failed_commit_shows_a_page_and_rolls_back(failing, services):
+    answer = send_request(failing, "/write_invalid_rows", method="POST")
     assert is_page(answer, 500, "Something went wrong on our side")
     assert rows_of(services)["authsite_user"] == []
 
 
 @pytest.mark.asvs("2.3.3", "16.5.2")
-def test_a_database_that_goes_away_in_the_commit_asks_to_come_back(failing, services):
-    answer = ask(failing, "/lose_the_database", method="POST")
+def test_lost_database_during_commit_is_a_503(failing, services):
+    answer = send_request(failing, "/lose_the_database", method="POST")
     assert is_page(answer, 503, "We'll be right back")
     assert rows_of(services)["authsite_user"] == []
 
 
-def test_a_get_that_writes_keeps_nothing(failing, services):
-    ask(failing, "/write_what_is_refused")
+def test_get_keeps_no_writes(failing, services):
+    send_request(failing, "/write_invalid_rows")
     assert rows_of(services)["authsite_user"] == []

@@ -1,4 +1,4 @@
-"""The application that docs/extending.md shows, written to a folder and run as it stands there."""
+"""The example application of docs/extending.md works as documented."""
 
 import configparser
 import importlib
@@ -25,13 +25,18 @@ from tests.shell import run
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
 FILES = dict(re.findall(r"^`(myapp/\S+)`\n\n```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
-SEAM = ("__init__.py", "reports.py", "templates/reports.jinja2", "templates/layout.jinja2")
+FIRST_PART = (
+    "__init__.py",
+    "reports.py",
+    "templates/reports.jinja2",
+    "templates/layout.jinja2",
+)
 INCLUDE_NOTES = 'config.include("myapp.notes")'
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all the files of the page, and the line that the second part adds."""
+    """A folder with all files of the page, and the line that its second part adds."""
     folder = tmp_path_factory.mktemp("host")
     for name, text in FILES.items():
         path = folder / name
@@ -46,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def myapp(folder: Path) -> Iterator[ModuleType]:
-    """The package, imported; forgotten afterwards."""
+    """The imported package; its modules are removed afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         importlib.import_module("myapp.notes")
@@ -57,13 +62,13 @@ def myapp(folder: Path) -> Iterator[ModuleType]:
 
 @pytest.fixture(scope="module")
 def settings(database_url: str, settings_of_tests: dict[str, str]) -> dict[str, str]:
-    """What the ini file of the application says."""
+    """The settings of the application."""
     return settings_of_tests | {"sqlalchemy.url": database_url}
 
 
 @pytest.fixture(scope="module")
 def host(myapp: ModuleType, settings: dict[str, str]) -> Iterator[Any]:
-    """The application of the page, with its own table."""
+    """The example application, with its own table."""
     application = myapp.main({}, **settings)
     engine = services_of(application.registry).database.engine
     myapp.notes.Base.metadata.create_all(engine)
@@ -73,56 +78,56 @@ def host(myapp: ModuleType, settings: dict[str, str]) -> Iterator[Any]:
 
 
 @pytest.fixture
-def stranger(host: Any, services: Services) -> Browser:
-    """A browser at the application of the page; its rows go as all others do."""
+def visitor(host: Any, services: Services) -> Browser:
+    """A browser at the example application; its rows are deleted after the test."""
     return Browser(TestApp(host))
 
 
 @pytest.fixture
-def ada(stranger: Browser) -> Browser:
+def ada(visitor: Browser) -> Browser:
     """The same browser, signed in."""
-    stranger.sign_up()
-    return stranger
+    visitor.sign_up()
+    return visitor
 
 
-def test_the_seam_is_shown_in_less_than_forty_lines() -> None:
-    lines = "".join(FILES[f"myapp/{name}"] for name in SEAM).splitlines()
+def test_example_has_less_than_forty_lines() -> None:
+    lines = "".join(FILES[f"myapp/{name}"] for name in FIRST_PART).splitlines()
     assert 20 < len([line for line in lines if line]) < 40
 
 
-def test_a_stranger_is_sent_to_sign_in_and_comes_back(ada: Browser) -> None:
+def test_anonymous_visitor_signs_in_and_returns(ada: Browser) -> None:
     ada.sign_out()
-    sent = ada.get("/reports")
-    assert sent.location == "http://localhost/sign-in?next=%2Freports"
-    back = ada.sign_in(at=sent.location)
+    redirect = ada.get("/reports")
+    assert redirect.location == "http://localhost/sign-in?next=%2Freports"
+    back = ada.sign_in(at=redirect.location)
     assert (back.status_int, back.location) == (303, "http://localhost/reports")
     assert back.follow().html.main.h1.text == "Reports for Ada"
 
 
-def test_the_page_stands_in_the_layout_of_the_site(ada: Browser) -> None:
+def test_page_uses_the_layout_of_the_site(ada: Browser) -> None:
     page = ada.get("/reports")
     assert page.html.title.text == "Reports \N{EN DASH} authsite"
     assert page.html.nav.form["action"] == "/sign-out"
     assert page.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("address", ["/", "/dashboard", "/reports", "/nothing"])
-def test_the_layout_that_is_overridden_is_seen_on_every_page(ada: Browser, address: str) -> None:
-    page = ada.get(address, expect_errors=True)
+@pytest.mark.parametrize("path", ["/", "/dashboard", "/reports", "/nothing"])
+def test_overridden_layout_is_on_every_page(ada: Browser, path: str) -> None:
+    page = ada.get(path, expect_errors=True)
     assert page.html.nav.find("a", href="/reports").text == "Reports"
     ada.sign_out()
     assert ada.get("/").html.nav.find("a", href="/reports") is None
 
 
-def test_a_stranger_learns_nothing_of_what_is_below(stranger: Browser) -> None:
-    assert stranger.get("/reports/x").location.endswith("/sign-in?next=%2Freports%2Fx")
-    stranger.sign_up()
-    assert stranger.get("/reports/x", expect_errors=True).status_int == 404
-    assert stranger.get("/reports/", expect_errors=True).status_int == 404
-    assert stranger.app.post("/reports", expect_errors=True).status_int == 405
+def test_anonymous_visitor_cannot_probe_child_urls(visitor: Browser) -> None:
+    assert visitor.get("/reports/x").location.endswith("/sign-in?next=%2Freports%2Fx")
+    visitor.sign_up()
+    assert visitor.get("/reports/x", expect_errors=True).status_int == 404
+    assert visitor.get("/reports/", expect_errors=True).status_int == 404
+    assert visitor.app.post("/reports", expect_errors=True).status_int == 405
 
 
-def test_the_form_keeps_what_is_typed_for_its_owner_alone(ada: Browser, host: Any) -> None:
+def test_form_saves_notes_for_their_owner_only(ada: Browser, host: Any) -> None:
     answer = ada.submit(ada.get("/notes"), {"text": "water the llamas"})
     assert (answer.status_int, answer.location) == (303, "http://localhost/notes")
     assert "water the llamas" in answer.follow().html.main.ul.text
@@ -131,20 +136,20 @@ def test_the_form_keeps_what_is_typed_for_its_owner_alone(ada: Browser, host: An
     assert "llamas" not in grace.get("/notes").text
 
 
-def test_the_form_says_what_is_wrong(ada: Browser) -> None:
+def test_form_shows_its_errors(ada: Browser) -> None:
     answer = ada.submit(ada.get("/notes"), {"text": "  "})
     assert answer.status_int == 422
     assert answer.html.find(id="text-error").text == "Write something."
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}])
-def test_a_form_without_a_token_is_refused(ada: Browser, headers: dict[str, str]) -> None:
+def test_form_without_csrf_token_is_refused(ada: Browser, headers: dict[str, str]) -> None:
     answer = ada.app.post("/notes", {"text": "planted"}, headers=headers, expect_errors=True)
     assert answer.status_int == 403
     assert "planted" not in ada.get("/notes").text
 
 
-def test_a_key_asks_for_the_password_again_and_no_name_is_lost(
+def test_key_page_requires_reauthentication_and_keeps_input(
     ada: Browser, dbsession: Session
 ) -> None:
     assert ada.submit(ada.get("/keys"), {"name": "first"}).text == "made first"
@@ -153,15 +158,15 @@ def test_a_key_asks_for_the_password_again_and_no_name_is_lost(
     dbsession.execute(long_ago)
     dbsession.commit()
     assert ada.get("/keys").location == "http://localhost/confirm-password?next=%2Fkeys"
-    asked = ada.submit(page, {"name": "second"})
-    assert asked.status_int == 403
-    answer = ada.submit(asked, {"current_password": PASSWORD})
+    prompt = ada.submit(page, {"name": "second"})
+    assert prompt.status_int == 403
+    answer = ada.submit(prompt, {"current_password": PASSWORD})
     assert (answer.status_int, answer.location) == (307, "http://localhost/keys")
     again = ada.app.post("/keys", answer.request.body, headers={"Sec-Fetch-Site": "same-origin"})
     assert again.text == "made second"
 
 
-def test_the_ini_file_that_the_page_describes_works(
+def test_documented_ini_file_works(
     myapp: ModuleType,
     folder: Path,
     tmp_path: Path,

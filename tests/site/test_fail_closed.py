@@ -1,4 +1,4 @@
-"""What decides breaks: then nothing is done, and nobody is let in."""
+"""When a check fails, the request is refused and nothing is changed."""
 
 from contextlib import contextmanager
 
@@ -9,7 +9,7 @@ from webtest import TestApp
 
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of, rows_of
-from tests.site.raw import is_page
+from tests.site.wsgi_requests import is_page
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 NEW = "nine purple yaks waltz"
@@ -34,15 +34,15 @@ BROKEN = {
 
 @contextmanager
 def without(table, services):
-    """Take a table away, as a migration that went wrong would."""
+    """Rename a table, as a failed migration could."""
     name = services.database.engine.dialect.identifier_preparer.quote(table)
     with services.database.engine.begin() as connection:
-        connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO elsewhere"))
+        connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO renamed"))
     try:
         yield
     finally:
         with services.database.engine.begin() as connection:
-            connection.execute(sa.text(f"ALTER TABLE elsewhere RENAME TO {name}"))
+            connection.execute(sa.text(f"ALTER TABLE renamed RENAME TO {name}"))
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def filled_in(new_browser, browser):
 
 
 def is_refused(answer):
-    """Whether this is the page for errors, and hands out nothing."""
+    """Whether this is an error page without cookies or redirect."""
     if answer.status_int == 503:
         page = is_page(answer, 503, "We'll be right back")
     else:
@@ -74,11 +74,9 @@ def is_refused(answer):
 @pytest.mark.parametrize(
     ("table", "path"),
     [(table, path) for table, paths in BROKEN.values() for path in paths],
-    ids=[f"{what} at {path}" for what, (_, paths) in BROKEN.items() for path in paths],
+    ids=[f"{check} at {path}" for check, (_, paths) in BROKEN.items() for path in paths],
 )
-def test_where_what_decides_is_broken_nothing_is_done(
-    new_browser, services, filled_in, table, path
-):
+def test_missing_table_refuses_the_form(new_browser, services, filled_in, table, path):
     send = filled_in(path)
     before = rows_of(services)
     with without(table, services):
@@ -88,11 +86,11 @@ def test_where_what_decides_is_broken_nothing_is_done(
 
 
 class BrokenPolicyError(Exception):
-    """The check of a form has come to no end."""
+    """The CSRF check failed with an error."""
 
 
 class BrokenPolicy(SessionCSRFStoragePolicy):
-    """A policy for forms, as a host application may bring one along, that fails at the check."""
+    """A CSRF policy of a host application whose check raises an error."""
 
     def get_csrf_token(self, request):
         return "token"
@@ -103,16 +101,16 @@ class BrokenPolicy(SessionCSRFStoragePolicy):
 
 @pytest.mark.asvs("16.5.3")
 @pytest.mark.parametrize("path", FORMS)
-def test_where_the_check_of_a_form_is_broken_nothing_is_done(
+def test_broken_csrf_check_refuses_the_form(
     new_application, new_browser, services, filled_in, path
 ):
-    def break_the_check(config):
+    def use_broken_policy(config):
         config.commit()
         config.set_csrf_storage_policy(BrokenPolicy())
 
     send = filled_in(path)
     before = rows_of(services)
-    assert is_refused(send(Browser(TestApp(new_application(break_the_check)))))
+    assert is_refused(send(Browser(TestApp(new_application(use_broken_policy)))))
     assert rows_of(services) == before
     assert send(new_browser()).status_int == 303
 

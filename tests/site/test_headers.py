@@ -1,4 +1,4 @@
-"""What every answer says to the browser, whatever page, redirect, error or file it is."""
+"""Headers of every response: pages, redirects, errors and files."""
 
 import pytest
 from pyramid.response import Response
@@ -6,8 +6,8 @@ from pyramid.response import Response
 from authsite.resources import Root
 from authsite.resources.site_map import endpoints
 from authsite.services import services_of
-from tests.site.places import path_of
-from tests.site.raw import ask
+from tests.site.page_paths import path_of
+from tests.site.wsgi_requests import send_request
 
 pytestmark = pytest.mark.one_database
 
@@ -20,7 +20,7 @@ POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-#: Kinds that say themselves how they are encoded (RFC 8259, 8.1; RFC 7303).
+#: Types that need no charset (RFC 8259 8.1, RFC 7303).
 UTF_8_ALWAYS = {"image/svg+xml", "application/json"}
 HERE = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 
@@ -34,35 +34,35 @@ def add_crash(config):
     config.add_view(crash, context=Root, name="crash", request_method="GET", permission="public")
 
 
-def all_kinds_of_answers(application, **environ):
-    """Ask for every page in every way, and for what goes wrong."""
+def all_responses(application, **environ):
+    """Yield the responses of every page to every method, and of errors."""
     services = services_of(application.registry)
     for path in {path_of(services, page.url) for page in endpoints(application.registry)}:
         for method in ("GET", "HEAD", "POST", "PUT"):
-            yield ask(application, path, method=method, **environ)
+            yield send_request(application, path, method=method, **environ)
     for target in ("/nothing", "/account/nothing", "/sign-in?a=%ff", "/%ff", "/crash"):
-        yield ask(application, target, **environ)
-    yield ask(application, "/", **environ | {"HTTP_HOST": "evil.test"})
+        yield send_request(application, target, **environ)
+    yield send_request(application, "/", **environ | {"HTTP_HOST": "evil.test"})
     for name in ("site.css", "favicon.svg", "nothing", "../x"):
-        yield ask(application, f"/authsite-static/{name}", **environ)
+        yield send_request(application, f"/authsite-static/{name}", **environ)
 
 
-@pytest.fixture(params=["stranger", "signed in"])
+@pytest.fixture(params=["anonymous", "signed in"])
 def cookie(request, browser):
-    """What the browser sends; the button to sign out is not pressed, since no token comes along."""
-    if request.param == "stranger":
+    """The cookie of the browser. Without a CSRF token, no request signs it out."""
+    if request.param == "anonymous":
         return ""
     browser.sign_up()
     return f"session={browser.cookie}"
 
 
 @pytest.mark.asvs("3.2.1", "3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "3.5.8", "4.1.1")
-def test_every_answer_is_framed_by_the_same_rules(new_application, cookie):
+def test_every_response_has_the_security_headers(new_application, cookie):
     statuses = set()
-    for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
-        headers, url = answer.headers, answer.status
+    for answer in all_responses(new_application(add_crash), HTTP_COOKIE=cookie):
+        headers, status = answer.headers, answer.status
         directives = headers["Content-Security-Policy"].split("; ")
-        assert dict(each.split(" ", 1) for each in directives) == POLICY, url
+        assert dict(each.split(" ", 1) for each in directives) == POLICY, status
         assert headers.getall("X-Content-Type-Options") == ["nosniff"]
         assert headers.getall("Referrer-Policy") == ["same-origin"]
         assert headers.getall("Cross-Origin-Opener-Policy") == ["same-origin"]
@@ -75,8 +75,8 @@ def test_every_answer_is_framed_by_the_same_rules(new_application, cookie):
 
 
 @pytest.mark.asvs("14.2.2", "14.3.2")
-def test_nothing_but_the_static_files_is_ever_stored(new_application, cookie):
-    for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
+def test_only_static_files_are_cacheable(new_application, cookie):
+    for answer in all_responses(new_application(add_crash), HTTP_COOKIE=cookie):
         is_file = answer.content_type in {"text/css", "image/svg+xml"}
         [stored] = answer.headers.getall("Cache-Control")
         assert "max-age=31536000" in stored if is_file else stored == "no-store"
@@ -84,10 +84,10 @@ def test_nothing_but_the_static_files_is_ever_stored(new_application, cookie):
 
 
 @pytest.mark.asvs("3.4.1")
-def test_on_https_every_answer_says_to_come_by_https_only(new_application):
+def test_https_responses_have_hsts_and_secure_cookies(new_application):
     application = new_application(add_crash, **{"authsite.site.url": SITE})
     environ = {"HTTP_HOST": "accounts.example.com", "wsgi.url_scheme": "https"}
-    for answer in all_kinds_of_answers(application, **environ):
+    for answer in all_responses(application, **environ):
         [hsts] = answer.headers.getall("Strict-Transport-Security")
         assert hsts == "max-age=63072000; includeSubDomains"
         cookies = answer.headers.getall("Set-Cookie")
@@ -95,8 +95,8 @@ def test_on_https_every_answer_says_to_come_by_https_only(new_application):
 
 
 @pytest.mark.asvs("13.4.6")
-def test_no_answer_says_what_it_was_made_with(new_application, cookie):
-    for answer in all_kinds_of_answers(new_application(add_crash), HTTP_COOKIE=cookie):
+def test_no_response_names_the_software(new_application, cookie):
+    for answer in all_responses(new_application(add_crash), HTTP_COOKIE=cookie):
         assert not {"Server", "X-Powered-By", "Via"} & set(answer.headers)
         assert not any(
             name in answer.text.lower() for name in ("pyramid", "waitress", "sqlalchemy")
@@ -104,25 +104,25 @@ def test_no_answer_says_what_it_was_made_with(new_application, cookie):
 
 
 @pytest.mark.asvs("3.3.4", "14.2.1", "14.2.6")
-def test_no_answer_repeats_the_secret_of_the_session(new_application, browser):
+def test_no_response_contains_the_session_secret(new_application, browser):
     browser.sign_up()
     identifier, _, secret = browser.cookie.partition(".")
     environ = {"HTTP_COOKIE": f"session={browser.cookie}"} | HERE
-    for answer in all_kinds_of_answers(new_application(add_crash), **environ):
+    for answer in all_responses(new_application(add_crash), **environ):
         assert secret not in f"{answer.headers}{answer.text}"
-        # The id alone is worth nothing, and names the session where its owner looks at it.
+        # The id alone gives no access, and pages show it to the owner of the session.
         assert identifier not in f"{answer.headers}"
 
 
 @pytest.mark.asvs("3.4.2")
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test"])
-def test_no_other_site_may_read_along(application, services, origin):
+def test_no_response_allows_cross_origin_reads(application, services, origin):
     for method in ("GET", "OPTIONS"):
-        answer = ask(application, "/sign-in", method=method, HTTP_ORIGIN=origin)
+        answer = send_request(application, "/sign-in", method=method, HTTP_ORIGIN=origin)
         assert not any(name.startswith("Access-Control-") for name in answer.headers)
 
 
-def test_a_page_of_a_host_application_may_say_for_itself_how_it_is_kept(new_application):
+def test_host_page_may_set_its_own_headers(new_application):
     def add_page(config):
         def page(request):
             policy = "default-src 'self'"
@@ -130,19 +130,20 @@ def test_a_page_of_a_host_application_may_say_for_itself_how_it_is_kept(new_appl
 
         config.add_view(page, name="x", permission="public")
 
-    answer = ask(new_application(add_page), "/x")
+    answer = send_request(new_application(add_page), "/x")
     assert answer.headers.getall("Cache-Control") == ["public"]
     assert answer.headers.getall("Content-Security-Policy") == ["default-src 'self'"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.asvs("4.2.2")
-def test_head_says_what_get_says(application, browser):
+def test_head_has_the_headers_of_get(application, browser):
     browser.sign_up()
     cookie = f"session={browser.cookie}"
     for path in ("/", "/dashboard", "/account", "/sign-out", "/sign-in", "/nothing"):
         get, head = (
-            ask(application, path, method=method, HTTP_COOKIE=cookie) for method in ("GET", "HEAD")
+            send_request(application, path, method=method, HTTP_COOKIE=cookie)
+            for method in ("GET", "HEAD")
         )
         assert head.status == get.status
         assert head.headers["Content-Type"] == get.headers["Content-Type"]

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the site, at an address of its own and nowhere else."""
+"""Metrics for Prometheus, served on a port of their own."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
-import authsite.telemetry.prometheus  # before a test in which coverage does not count
+import authsite.telemetry.prometheus  # before a test without coverage
 from authsite.application.background import Background
 from authsite.clock import utc_now
 from authsite.models import PurgeRun, User, UserSession
@@ -29,8 +29,8 @@ EMAIL = "ada@example.com"
 SECONDS_TO_ANSWER = 30
 
 
-class Watched:
-    """A site whose metrics can be read, once they are served."""
+class MeasuredSite:
+    """A site with metrics, which `serve` starts to serve."""
 
     def __init__(self, application, address):
         self.application = application
@@ -38,18 +38,18 @@ class Watched:
         self.background = Background([services_of(application.registry).metrics])
 
     def serve(self):
-        """Serve the metrics, in the background."""
+        """Serve the metrics in the background."""
         self.background.start()
         until(lambda: is_taken(self.address), "the metrics")
         return self
 
     def scrape(self):
-        """Return what Prometheus would read."""
+        """Return the metrics as text."""
         with urllib.request.urlopen(f"http://{self.address}/metrics", None, 30) as answer:
             return answer.read().decode()
 
     def values(self):
-        """Return the value of each series, by its name and, if there is one, its only label."""
+        """Return the value of each series, by its name and its label, if it has one."""
         return {
             (sample.name, *sample.labels.values()): sample.value
             for family in text_string_to_metric_families(self.scrape())
@@ -59,30 +59,32 @@ class Watched:
 
 @pytest.fixture
 def watched(new_application):
-    """Build the site once more, measured at an address of its own, where they are served."""
-    made = []
+    """Build another site with metrics on a port of their own."""
+    sites = []
 
     def build(*, serves=True, **settings):
         address = f"127.0.0.1:{Listener().port}"
-        made.append(
-            Watched(new_application(**settings | {"authsite.metrics.listen": address}), address)
+        sites.append(
+            MeasuredSite(
+                new_application(**settings | {"authsite.metrics.listen": address}), address
+            )
         )
-        return made[-1].serve() if serves else made[-1]
+        return sites[-1].serve() if serves else sites[-1]
 
     yield build
-    for each in made:
+    for each in sites:
         each.background.stop()
 
 
 def is_taken(address):
-    """Whether somebody listens there."""
+    """Whether a server listens there."""
     host, _, port = address.partition(":")
     with socket.socket() as connection:
         return connection.connect_ex((host, int(port))) == 0
 
 
 def test_metrics_are_served_while_the_worker_runs(watched, visit):
-    """Loading the application, as commands do, serves nothing, and neither does a request."""
+    """Neither loading the application, as commands do, nor a request serves them."""
     services = watched(serves=False)
     visit(services.application).get("/")
     assert not is_taken(services.address)
@@ -91,23 +93,23 @@ def test_metrics_are_served_while_the_worker_runs(watched, visit):
     assert not is_taken(services.address)
 
 
-def test_the_site_itself_has_no_such_page(watched, visit):
+def test_site_does_not_serve_metrics(watched, visit):
     visit(watched().application).get("/metrics", status=404)
 
 
-def test_an_address_that_is_taken_is_told_in_the_log_and_costs_nothing_else(watched, visit, caplog):
+def test_metrics_port_in_use_is_only_logged(watched, visit, caplog):
     services = watched(serves=False)
     host, _, port = services.address.partition(":")
     with socket.create_server((host, int(port))):
         services.background.start()
-        until(lambda: caplog.records, "a word about it")
+        until(lambda: caplog.records, "a log record")
     visit(services.application).get("/")
     [error] = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
     assert error == f"sys_metrics_bind_failed: {services.address}: Address already in use"
 
 
-def test_without_an_address_nothing_is_measured_and_nothing_loaded_that_would(tmp_path):
-    """A megabyte or two of memory, and a package that need not be installed."""
+def test_metrics_are_not_loaded_without_a_listen_address(tmp_path):
+    """This saves memory, and the package need not be installed."""
     program = (
         "import sys, plaster, authsite, webtest\n"
         "ini = dict(plaster.get_settings('testing.ini', 'app:main'))\n"
@@ -120,9 +122,7 @@ def test_without_an_address_nothing_is_measured_and_nothing_loaded_that_would(tm
     assert done.stdout == "False\n"
 
 
-def test_who_wants_to_be_measured_without_the_package_is_told_so(
-    new_application, monkeypatch, settings_of_tests
-):
+def test_missing_prometheus_package_is_reported(new_application, monkeypatch, settings_of_tests):
     for name in (
         "authsite.telemetry.prometheus",
         "authsite.telemetry.collector",
@@ -135,8 +135,8 @@ def test_who_wants_to_be_measured_without_the_package_is_told_so(
         new_application(**{"authsite.metrics.listen": "127.0.0.1:9101"})
 
 
-def test_every_name_says_what_it_counts_and_in_which_unit(watched, visit):
-    """As "Metric and label naming" of Prometheus' documentation has it."""
+def test_metric_names_follow_prometheus_conventions(watched, visit):
+    """See "Metric and label naming" in the documentation of Prometheus."""
     services = watched()
     visit(services.application).get("/")
     families = list(text_string_to_metric_families(services.scrape()))
@@ -152,25 +152,25 @@ def test_every_name_says_what_it_counts_and_in_which_unit(watched, visit):
             assert each.name.endswith("_seconds")
 
 
-def test_tries_that_are_held_up_or_put_off_are_counted(watched, visit):
-    """From the first on; and by the limit that it was."""
-    once = {
+def test_throttled_and_busy_sign_ins_are_counted(watched, visit):
+    """Each series exists from the start; throttled attempts are counted by limit."""
+    limits = {
         "authsite.throttle.sign_in_account": "1/1h",
         "authsite.throttle.sign_up_network": "1/1h",
     }
-    services = watched(**BUSY | once)
-    stranger = visit(services.application)
-    page = stranger.get("/sign-in")
-    typed = {"email": EMAIL, "password": PASSWORD}
+    services = watched(**BUSY | limits)
+    visitor = visit(services.application)
+    page = visitor.get("/sign-in")
+    fields = {"email": EMAIL, "password": PASSWORD}
     before = services.values()
     for result in ("success", "wrong", "throttled", "busy", "suspended", "unverified"):
         assert before["authsite_sign_ins_total", result] == 0
     with full_queue(services_of(services.application.registry).hasher):
-        assert stranger.submit(page, typed).status_int == 503
-        person = {"first_name": "Ada", "last_name": "L", "confirm_password": PASSWORD}
-        assert stranger.submit(stranger.get("/sign-up"), typed | person).status_int == 503
-    assert stranger.submit(page, typed).status_int == 422
-    assert [stranger.submit(page, typed).status_int for _ in range(2)] == [429, 429]
+        assert visitor.submit(page, fields).status_int == 503
+        names = {"first_name": "Ada", "last_name": "L", "confirm_password": PASSWORD}
+        assert visitor.submit(visitor.get("/sign-up"), fields | names).status_int == 503
+    assert visitor.submit(page, fields).status_int == 422
+    assert [visitor.submit(page, fields).status_int for _ in range(2)] == [429, 429]
     values = services.values()
     assert values["authsite_sign_ins_total", "busy"] == 1
     assert values["authsite_sign_ins_total", "throttled"] == 2
@@ -179,7 +179,7 @@ def test_tries_that_are_held_up_or_put_off_are_counted(watched, visit):
     assert values["authsite_hashes_refused_total",] >= 2
 
 
-def test_what_is_held_up_elsewhere_is_no_try_to_sign_in(watched, visit):
+def test_throttled_sign_up_is_not_counted_as_sign_in(watched, visit):
     services = watched(**{"authsite.throttle.sign_up_network": "1/1h"})
     assert visit(services.application).sign_up().status_int == 303
     assert visit(services.application).sign_up(email="eve@example.com").status_int == 429
@@ -188,7 +188,7 @@ def test_what_is_held_up_elsewhere_is_no_try_to_sign_in(watched, visit):
     assert values["authsite_sign_ins_total", "throttled"] == 0
 
 
-def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit, services, dbsession):
+def test_account_events_and_sessions_are_counted(watched, visit, services, dbsession):
     measured = watched()
     ada = visit(measured.application)
     ada.get("/")
@@ -200,7 +200,7 @@ def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit, servic
     ada.sign_in()
     assert ada.get("/dashboard").status_int == 200
     visit(measured.application).sign_in(password="not that one")
-    visit(measured.application).sign_in("nobody@example.com")
+    visit(measured.application).sign_in("unknown@example.com")
     dbsession.execute(
         sa.update(User).values(suspended_at=utc_now(), suspension_reason="We know why.")
     )
@@ -210,11 +210,11 @@ def test_what_happens_to_accounts_and_sessions_is_counted(watched, visit, servic
     assert values["authsite_events_total", "signed_up"] == 1
     assert values["authsite_sessions_opened_total",] == 2
     assert values["authsite_sessions_ended_total", "signed_out"] == 1
-    results = {"success": 1, "wrong": 2, "suspended": 1, "unverified": 0}  # a sign-up is no sign-in
+    results = {"success": 1, "wrong": 2, "suspended": 1, "unverified": 0}  # sign-ups don't count
     assert {each: values["authsite_sign_ins_total", each] for each in results} == results
 
 
-def test_who_has_to_prove_their_address_first_is_counted(watched, visit):
+def test_unverified_sign_in_is_counted(watched, visit):
     measured = watched(**{"authsite.email.verification": "required"})
     ada = visit(measured.application)
     ada.sign_up()
@@ -224,9 +224,7 @@ def test_who_has_to_prove_their_address_first_is_counted(watched, visit):
     assert values["authsite_sign_ins_total", "success"] == 0
 
 
-def test_sessions_that_expire_are_counted_by_the_process_that_sweeps(
-    watched, visit, browser, dbsession
-):
+def test_purge_counts_expired_sessions(watched, visit, browser, dbsession):
     measured = watched()
     visit(measured.application).get("/")
     browser.sign_up()
@@ -237,7 +235,7 @@ def test_sessions_that_expire_are_counted_by_the_process_that_sweeps(
     assert measured.values()["authsite_sessions_ended_total", "expired"] == 1
 
 
-def test_a_site_that_is_not_measured_may_be_told_all_the_same(services):
+def test_disabled_metrics_accept_all_calls(services):
     metrics = services.metrics
     metrics.work()
     metrics.stop()
@@ -248,23 +246,21 @@ def test_a_site_that_is_not_measured_may_be_told_all_the_same(services):
     metrics.count_throttled("sign_in_account")
 
 
-def test_hashes_are_measured_and_those_at_work_and_waiting_are_told(watched, visit):
+def test_hash_times_and_hash_queue_are_measured(watched, visit):
     services = watched(**BUSY)
     visit(services.application).sign_up()
-    until(
-        lambda: services.values()["authsite_hash_seconds_count",] == 1, "a hash that was measured"
-    )
+    until(lambda: services.values()["authsite_hash_seconds_count",] == 1, "a measured hash")
     values = services.values()
     assert values["authsite_hash_wait_seconds_count",] == 1
     assert 0 < values["authsite_hash_seconds_sum",] < SECONDS_TO_ANSWER
     assert (values["authsite_hashes_running",], values["authsite_hashes_waiting",]) == (0, 0)
     with full_queue(services_of(services.application.registry).hasher):
-        until(lambda: services.values()["authsite_hashes_running",] == 1, "somebody who is served")
+        until(lambda: services.values()["authsite_hashes_running",] == 1, "a running hash")
         assert services.values()["authsite_hashes_waiting",] == 1
 
 
-def test_the_outbox_is_looked_into_at_each_scrape(watched, visit, dbsession):
-    """Due are those that were put off, too; not those that are for later, or have gone."""
+def test_outbox_is_measured_at_each_scrape(watched, visit, dbsession):
+    """Deferred messages are due; scheduled and delivered ones are not."""
     services, now = watched(), utc_now()
     visit(services.application).get("/")
     assert services.values()["authsite_outbox_oldest_age_seconds",] == 0
@@ -278,12 +274,10 @@ def test_the_outbox_is_looked_into_at_each_scrape(watched, visit, dbsession):
     assert 7200 <= values["authsite_outbox_oldest_age_seconds",] < 7200 + SECONDS_TO_ANSWER
 
 
-def test_while_the_database_is_away_there_is_no_word_of_the_outbox_and_all_others(
-    watched, visit, database_away, caplog
-):
+def test_database_outage_omits_only_the_outbox_metrics(watched, visit, database_outage, caplog):
     services = watched()
     visit(services.application).get("/")
-    with database_away(services_of(services.application.registry)):
+    with database_outage(services_of(services.application.registry)):
         names = {name for name, *_ in services.values()}
     assert not any(name.startswith("authsite_outbox") for name in names)
     assert {"authsite_sign_ins_total", "authsite_database_connections"} <= names
@@ -291,7 +285,7 @@ def test_while_the_database_is_away_there_is_no_word_of_the_outbox_and_all_other
     assert ("authsite_outbox_messages",) in services.values()
 
 
-def test_a_connection_that_is_in_use_is_counted(watched, visit):
+def test_database_connections_in_use_are_counted(watched, visit):
     services = watched()
     visit(services.application).get("/")
     database = services_of(services.application.registry).database
@@ -302,16 +296,16 @@ def test_a_connection_that_is_in_use_is_counted(watched, visit):
 
 
 @pytest.mark.asvs("14.2.4", "16.2.5")
-def test_nothing_of_a_person_is_in_it(watched, visit):
+def test_metrics_contain_no_personal_data(watched, visit):
     services = watched(**{"authsite.throttle.sign_in_account": "1/1h"})
     browser = visit(services.application)
     browser.sign_up()
     browser.sign_out()
-    stranger = visit(services.application)
+    visitor = visit(services.application)
     for _ in range(2):
-        stranger.sign_in(password="seven wrong llamas hum")
+        visitor.sign_in(password="seven wrong llamas hum")
     browser.get(f"/nothing?email={EMAIL}", status=404)
-    told = services.scrape()
-    assert 'result="throttled"} 1.0' in told
+    text = services.scrape()
+    assert 'result="throttled"} 1.0' in text
     for word in (EMAIL, "example", "Lovelace", "llamas", "127.0.0.1", "nothing?"):
-        assert word not in told
+        assert word not in text

@@ -1,4 +1,4 @@
-"""The schema that migrations make is the one that the models describe, and can be taken back."""
+"""Migrations create the schema of the models, and can be undone."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def schema_of(engine):
-    """Return what the database says of its tables, constraints and indexes."""
+    """Return the tables, constraints and indexes of the database."""
     inspector = sa.inspect(engine)
     return {
         table: {
@@ -45,20 +45,20 @@ def schema_of(engine):
     }
 
 
-def test_there_is_one_way_and_one_end(empty_url):
+def test_migrations_form_a_single_line(empty_url):
     script = ScriptDirectory.from_config(Config(ROOT / "testing.ini"))
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
 
 
-def test_migrations_are_numbered_in_their_order_and_the_code_knows_the_last():
+def test_migrations_are_numbered_and_the_last_one_is_head():
     revisions = ScriptDirectory.from_config(Config(ROOT / "testing.ini")).walk_revisions()
     numbers = [each.revision for each in revisions]
     assert numbers == [f"{number:04}" for number in range(len(numbers), 0, -1)]
     assert numbers[0] == HEAD
 
 
-def test_from_nothing_up_down_and_up_again(empty_url, engine, migrate):
+def test_migrations_run_up_down_and_up_again(empty_url, engine, migrate):
     migrate(empty_url)
     schema = schema_of(engine)
     assert set(schema) == {
@@ -79,7 +79,7 @@ def test_from_nothing_up_down_and_up_again(empty_url, engine, migrate):
     assert schema_of(engine) == schema
 
 
-def test_migrations_and_models_are_equal(empty_url, engine, migrate, request, tmp_path):
+def test_migrated_schema_equals_the_models(empty_url, engine, migrate, request, tmp_path):
     migrate(empty_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -90,7 +90,7 @@ def test_migrations_and_models_are_equal(empty_url, engine, migrate, request, tm
     assert schema_of(engine) == migrated
 
 
-def test_the_row_by_which_processes_agree_is_there_from_the_start(empty_url, engine, migrate):
+def test_migrations_create_the_purge_run_row(empty_url, engine, migrate):
     migrate(empty_url)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT name FROM authsite_purge_run").all() == [
@@ -106,7 +106,7 @@ def test_new_database_has_no_accounts(empty_url, engine, migrate):
             assert connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar() == 0
 
 
-def test_sessions_go_with_their_user(services, browser, new_browser):
+def test_sessions_are_deleted_with_their_user(services, browser, new_browser):
     browser.sign_up()
     other = new_browser()
     other.sign_up(email="eve@example.com")
@@ -120,8 +120,8 @@ def test_sessions_go_with_their_user(services, browser, new_browser):
 
 
 @pytest.mark.parametrize("ini", ["development.ini", "production.ini"])
-def test_alembic_finds_the_database_where_the_server_does(ini, empty_url, engine):
-    """`DATABASE_URL` counts for migrations as for the server, whatever the ini file says."""
+def test_alembic_uses_the_database_url_of_the_server(ini, empty_url, engine):
+    """`DATABASE_URL` overrides the ini file for migrations, as it does for the server."""
     command = [sys.executable, "-m", "alembic", "-c", ini, "upgrade", "head"]
     environ = os.environ | {"DATABASE_URL": empty_url}
     done = subprocess.run(

@@ -1,11 +1,11 @@
-"""Every page of the site: its address, its methods, and who may use it. A new page needs a row."""
+"""The permission of every page and method. A new page needs a row."""
 
 import pytest
 from pyramid.response import Response
 
 from authsite.resources import Admin, Resource, Root
 from authsite.resources.site_map import endpoints
-from tests.site.places import NOBODYS_TOKEN, path_of
+from tests.site.page_paths import UNKNOWN_TOKEN, path_of
 
 pytestmark = pytest.mark.one_database
 
@@ -63,7 +63,7 @@ TABLE = [
     ("/verify-email/{token}", "GET", "public"),
     ("/verify-email/{token}", "POST", "public"),
 ]
-#: What a form without a word in it is answered with, by those who may send it.
+#: The status of an empty form from a user with the permission.
 EMPTY_FORM = {
     "/reactivate-account": 303,
     "/account": 422,
@@ -82,18 +82,18 @@ EMPTY_FORM = {
     "/admin/users/{id}/send-reset": 303,
     "/admin/users/{id}/reinstate": 303,
     "/sign-out": 303,
-    "/verify-email": 429,  # the mail of the sign-up has just gone out
+    "/verify-email": 429,  # the sign-up has sent an email already
 }
-#: And where it leads.
-AFTER_IT = {
+#: The path that it redirects to.
+REDIRECT_OF_FORM = {
     "/reactivate-account": "/sign-in",
     "/account/sessions/end-others": "/account/sessions",
     "/account/sessions/{id}": "/account/sessions",
     "/account/sessions/{id}/end": "/sign-in",
     "/sign-out": "/sign-in",
 }
-#: Where those go on to who may open a page that only leads to another.
-ELSEWHERE = {
+#: Pages that only redirect.
+REDIRECTS = {
     "/.well-known/change-password": "/account/password",
     "/reactivate-account": "/sign-in",
 }
@@ -101,62 +101,58 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
-def everybody(new_browser):
-    """A stranger and someone who is signed in, each with a token for their forms."""
-    stranger, member = new_browser(), new_browser()
+def browsers(new_browser):
+    """A browser that is not signed in and one that is, each with a CSRF token."""
+    anonymous, member = new_browser(), new_browser()
     member.sign_up()
     tokens = [
         browser.get(path).html.find("input", attrs={"name": "csrf_token"})["value"]
-        for browser, path in ((stranger, "/sign-in"), (member, "/dashboard"))
+        for browser, path in ((anonymous, "/sign-in"), (member, "/dashboard"))
     ]
-    return zip((stranger, member), tokens, strict=True)
+    return zip((anonymous, member), tokens, strict=True)
 
 
 @pytest.mark.asvs("6.3.4", "8.1.1", "8.2.1", "13.4.5")
-def test_the_table_is_the_site(application):
-    """Both ways, so that no page is without a permission of its own."""
+def test_table_lists_every_page(application):
+    """It lists nothing else either, so no page lacks a permission."""
     pages = endpoints(application.registry)
     assert sorted((page.url, page.method, page.permission) for page in pages) == TABLE
 
 
 def expected(path, method, permission, *, at, signed_in):
-    """Return the status and the place that one is sent to, by the page found there."""
+    """Return the expected status and redirect of a request."""
     if signed_in and (permission == "anonymous" or path == "/reactivate-account"):
         return 303, "/dashboard"
     if permission in {"authenticated", "administer"} and not signed_in:
-        place = at.replace("/", "%2F")
-        return (303, f"/sign-in?next={place}") if method == "GET" else (403, None)
+        next_path = at.replace("/", "%2F")
+        return (303, f"/sign-in?next={next_path}") if method == "GET" else (403, None)
     if permission == "administer":
         return 403, None
     if path.endswith("{token}"):
         return 410, None
     if method == "POST":
-        return EMPTY_FORM[path], AFTER_IT.get(path)
-    return (303, ELSEWHERE[path]) if path in ELSEWHERE else (200, None)
+        return EMPTY_FORM[path], REDIRECT_OF_FORM.get(path)
+    return (303, REDIRECTS[path]) if path in REDIRECTS else (200, None)
 
 
 @pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize(("path", "method", "permission"), TABLE)
-def test_everyone_gets_where_the_table_says_and_nowhere_else(
-    everybody, services, path, method, permission
-):
-    for signed_in, (browser, token) in enumerate(everybody):
-        at = path_of(services, path.replace("{token}", NOBODYS_TOKEN))
-        status, place = expected(path, method, permission, at=at, signed_in=bool(signed_in))
+def test_pages_require_the_permissions_of_the_table(browsers, services, path, method, permission):
+    for signed_in, (browser, token) in enumerate(browsers):
+        at = path_of(services, path.replace("{token}", UNKNOWN_TOKEN))
+        status, redirect = expected(path, method, permission, at=at, signed_in=bool(signed_in))
         if method == "GET":
             answers = [browser.get(at, status=status), browser.app.head(at, status=status)]
         else:
             fields = {"csrf_token": token}
             answers = [browser.app.post(at, fields, headers=HERE, status=status)]
         for answer in answers:
-            assert answer.location == (f"http://localhost{place}" if place else None)
+            assert answer.location == (f"http://localhost{redirect}" if redirect else None)
 
 
 @pytest.mark.asvs("8.2.1")
 @pytest.mark.parametrize(("path", "method"), [row[:2] for row in TABLE if row[2] == "administer"])
-def test_administrators_get_where_all_others_are_kept_out(
-    new_browser, grant_admin, services, path, method
-):
+def test_administrators_reach_the_admin_pages(new_browser, grant_admin, services, path, method):
     new_browser().sign_up()
     browser = new_browser()
     browser.sign_up(email="grace@example.com")
@@ -172,11 +168,11 @@ def test_administrators_get_where_all_others_are_kept_out(
 
 
 @pytest.mark.asvs("8.2.1")
-def test_a_page_of_a_host_below_admin_is_for_administrators(new_application, visit, grant_admin):
-    """As docs/administration.md says."""
+def test_host_page_below_admin_requires_an_administrator(new_application, visit, grant_admin):
+    """See docs/administration.md."""
 
     class Reports(Resource):
-        """A place of a host application."""
+        """A resource of a host application."""
 
     def add_reports(config):
         config.add_child(Admin, "reports", Reports)
@@ -195,8 +191,8 @@ def test_a_page_of_a_host_below_admin_is_for_administrators(new_application, vis
 
 @pytest.mark.asvs("8.2.1")
 @pytest.mark.parametrize("context", [Root, None])
-def test_a_view_that_forgot_its_permission_is_for_the_signed_in(new_application, visit, context):
-    """The net below the table, for the pages of a host application."""
+def test_view_without_permission_requires_sign_in(new_application, visit, context):
+    """The default for the pages of a host application."""
     application = new_application(
         lambda config: config.add_view(Response, name="forgotten", context=context)
     )

@@ -1,4 +1,4 @@
-"""`production.ini` as it is shipped: it starts when it was told what it must know."""
+"""The shipped `production.ini` starts with its required variables only."""
 
 import json
 import os
@@ -23,7 +23,7 @@ SITE = "https://accounts.example.com"
 
 @pytest.fixture
 def environ(database_url):
-    """What production.ini must be told."""
+    """The variables that production.ini requires."""
     return {
         "AUTHSITE_SECRET": SECRET,
         "AUTHSITE_SITE_URL": SITE,
@@ -42,8 +42,8 @@ def environ(database_url):
         ("DATABASE_URL", "sqlalchemy.url"),
     ],
 )
-def test_it_does_not_start_without_what_it_must_know(environ, monkeypatch, variable, setting):
-    """The setting and the variable are both named."""
+def test_production_ini_names_missing_settings(environ, monkeypatch, variable, setting):
+    """Both the setting and the variable."""
     for name in environ.keys() - {variable}:
         monkeypatch.setenv(name, environ[name])
     with pytest.raises(SystemExit, match=f"authsite: {setting} is missing. .*{variable}"):
@@ -72,7 +72,7 @@ def test_production_ini_refuses_missing_and_published_values(environ, monkeypatc
 
 
 @pytest.mark.asvs("13.4.2")
-def test_it_starts_with_what_it_must_know_and_debugs_nothing(environ, monkeypatch, tmp_path):
+def test_production_ini_starts_without_debugging(environ, monkeypatch, tmp_path):
     for name in environ.keys() - {"AUTHSITE_SECRET"}:
         monkeypatch.setenv(name, environ[name])
     file = tmp_path / "secret"
@@ -91,7 +91,7 @@ def test_it_starts_with_what_it_must_know_and_debugs_nothing(environ, monkeypatc
 
 @pytest.fixture
 def server(environ, tmp_path):
-    """A real server with the shipped ini file, but for the port; and what it has logged."""
+    """A server with the shipped ini file, except the port, and its log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -113,17 +113,17 @@ def server(environ, tmp_path):
 
 
 def read_until_serving(process):
-    """Return the lines of the log up to the one that says where the server is."""
+    """Return the lines of the log up to the one with the URL of the server."""
     lines = []
     for line in process.stderr:
         lines.append(line)
         if "Serving on" in line:
             return lines
-    pytest.fail(f"it did not start: {lines}")
+    pytest.fail(f"the server did not start: {lines}")
 
 
 def answer_of(port, path, host="accounts.example.com"):
-    """Ask the server for a page."""
+    """Request a page from the server."""
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", path, headers={"Host": host})
     response = connection.getresponse()
@@ -133,7 +133,7 @@ def answer_of(port, path, host="accounts.example.com"):
 
 
 @pytest.mark.asvs("13.4.6", "16.2.1", "16.2.2", "16.2.4", "16.4.1")
-def test_it_serves_and_logs_in_json_with_the_number_of_the_request(server):
+def test_production_ini_logs_json_with_request_ids(server):
     port, process, lines = server
     answer = answer_of(port, "/sign-in")
     assert answer.status == 200

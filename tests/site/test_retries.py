@@ -1,4 +1,4 @@
-"""A form that met a busy database is tried again, from the start and with all that was typed."""
+"""A form is attempted again, with all its values, if the database was busy."""
 
 import pytest
 import sqlalchemy as sa
@@ -7,10 +7,10 @@ from pyramid_retry import mark_error_retryable
 
 from authsite.models import User
 from authsite.resources import Root
-from tests.site.raw import ask
+from tests.site.wsgi_requests import send_request
 
 
-def a_busy_database() -> sa.exc.OperationalError:
+def busy_database_error() -> sa.exc.OperationalError:
     error = sa.exc.OperationalError("INSERT", None, Exception("busy"))
     mark_error_retryable(error)
     return error
@@ -18,13 +18,13 @@ def a_busy_database() -> sa.exc.OperationalError:
 
 @pytest.mark.asvs("15.4.3")
 @pytest.mark.parametrize(("busy", "status"), [(0, 200), (2, 200), (3, 503)])
-def test_a_form_is_tried_three_times(  # noqa: PLR0917 - fixtures
+def test_form_is_attempted_three_times(  # noqa: PLR0917 - fixtures
     new_application, visit, dbsession, caplog, busy, status
 ):
     def keep(request):
         request.dbsession.execute(sa.update(User).values(first_name=request.POST["name"]))
         if request.environ["retry.attempt"] < busy:
-            raise a_busy_database()
+            raise busy_database_error()
         return Response("kept")
 
     def add(config):
@@ -38,24 +38,24 @@ def test_a_form_is_tried_three_times(  # noqa: PLR0917 - fixtures
     assert len([each for each in caplog.records if each.levelname == "ERROR"]) == (busy == 3)
 
 
-def test_a_page_that_only_reads_is_tried_once(new_application, services):
-    def look(request):
-        raise a_busy_database()
+def test_get_is_attempted_once(new_application, services):
+    def read(request):
+        raise busy_database_error()
 
     application = new_application(
-        lambda config: config.add_view(look, context=Root, name="look", permission="public")
+        lambda config: config.add_view(read, context=Root, name="read", permission="public")
     )
-    answer = ask(application, "/look")
+    answer = send_request(application, "/read")
     assert answer.status_int == 503
     assert answer.headers["Retry-After"] == "5"
 
 
-def test_a_mistake_in_a_template_is_shown_where_it_is(new_application, services, tmp_path, caplog):
-    """The traceback in the log names the template's own line, not the code that Jinja2 made."""
+def test_template_error_is_logged_with_its_line(new_application, services, tmp_path, caplog):
+    """The traceback names the line of the template, not of the code that Jinja2 generates."""
     (tmp_path / "home.jinja2").write_text("one\ntwo\n{{ 1 // 0 }}\n")
 
     def add(config):
         config.add_jinja2_search_path(str(tmp_path), name=".jinja2", prepend=True)
 
-    assert ask(new_application(add), "/").status_int == 500
+    assert send_request(new_application(add), "/").status_int == 500
     assert 'home.jinja2", line 3' in caplog.text

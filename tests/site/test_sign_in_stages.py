@@ -1,4 +1,4 @@
-"""Stages of the sign-in: one more is a function and a page, wherever a sign-in begins."""
+"""Sign-in stages: a host application adds one with a function and a page."""
 
 import pytest
 from pyramid.httpexceptions import HTTPNotFound

@@ -1,4 +1,4 @@
-"""What the template engine does to all values."""
+"""The template engine escapes all values."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`authsite user …` beside a site that is in use, on both databases."""
+"""`authsite user …` while the site is in use, on both databases."""
 
 import json
 
@@ -14,7 +14,9 @@ GRACE = ("--first-name", "Grace", "--last-name", "Hopper", "--email", "grace@exa
 def user(database_url, settings_of_tests, tmp_path, services):
     """Run `authsite user`; return what it prints."""
     ini = write_ini(tmp_path / "site.ini", settings_of_tests | {"sqlalchemy.url": database_url})
-    return lambda command, *arguments, **how: run("user", command, ini, *arguments, **how).stdout
+    return lambda command, *arguments, **options: (
+        run("user", command, ini, *arguments, **options).stdout
+    )
 
 
 @pytest.mark.asvs("7.4.2", "7.4.5")

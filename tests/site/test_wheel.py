@@ -1,4 +1,4 @@
-"""What is installed with the site: the package and its data, nothing of tests or development."""
+"""The wheel contains the package and its data, no tests and no development files."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", ".*",
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The names of all files in a wheel that was built of a copy of the tree."""
+    """The names of all files in a wheel built from a copy of the tree."""
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, folder / "tree", ignore=_NOT_COPIED)
     command = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index")
@@ -27,7 +27,7 @@ def wheel(tmp_path_factory):
 
 
 @pytest.mark.asvs("15.2.3")
-def test_the_package_is_all_that_is_installed(wheel):
+def test_wheel_contains_exactly_the_package(wheel):
     package = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "authsite").rglob("*")
@@ -38,7 +38,7 @@ def test_the_package_is_all_that_is_installed(wheel):
     assert {"authsite/passwords/common_passwords.txt", "authsite/py.typed"} <= package
 
 
-def test_beside_it_there_is_only_what_the_wheel_says_of_itself(wheel):
-    about = {name.partition(".dist-info/")[2] for name in wheel if ".dist-info/" in name}
-    said = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"}
-    assert about == said | {"licenses/LICENSE"}
+def test_wheel_has_only_standard_metadata_files(wheel):
+    metadata = {name.partition(".dist-info/")[2] for name in wheel if ".dist-info/" in name}
+    expected = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"}
+    assert metadata == expected | {"licenses/LICENSE"}

@@ -51,10 +51,10 @@ def show_history(request: Request) -> Response:
         older=history.older,
         is_newest=before is None,
         kept_for=humanize(KEPT_FOR),
-        browser=browser_label,
-        kind=event_label,
-        side=actor_label,
-        details=detail_labels,
+        browser_label=browser_label,
+        event_label=event_label,
+        actor_label=actor_label,
+        detail_labels=detail_labels,
     )
 
 

@@ -47,7 +47,7 @@ class ProfilePage(FormPage[NamesForm]):
     def values(self) -> dict[str, Any]:
         identity = require_identity(self.request)
         return {
-            "suggestions": recommendations_for(
+            "recommendations": recommendations_for(
                 self.request.services.checkup, identity, now=utc_now()
             ),
             "fix_links": _FIX_LINKS,

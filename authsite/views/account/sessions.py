@@ -27,9 +27,9 @@ from authsite.web.request import Request
 #: Characters, as in the column.
 MAX_NAME = 60
 _LABELS: dict[str, Any] = {
-    "browser": browser_label,
-    "method": method_label,
-    "reason": reason_label,
+    "browser_label": browser_label,
+    "method_label": method_label,
+    "reason_label": reason_label,
 }
 
 

@@ -82,7 +82,7 @@ def test_users_are_paged_in_order_of_email(dbsession, users):
     assert [len(page) for page in pages] == [3, 3, 1]
     assert [user.email for page in pages for user in page] == all_emails
     assert find_users(dbsession, "", after=after, limit=3) == []
-    assert find_users(dbsession, "", after="nobody", limit=3) == []
+    assert find_users(dbsession, "", after="unknown", limit=3) == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_summary_has_no_hash_but_has_password(dbsession):
 
 
 def test_unknown_user_has_no_summary(dbsession, users):
-    assert get_summary(dbsession, "nobody") is None
+    assert get_summary(dbsession, "unknown") is None
     assert get_summary(dbsession, "ada@lovelace.example") is None
     assert get_summary_by_email(dbsession, users["Ada"]) is None
     assert get_summary_by_email(dbsession, "ada@lovelace") is None

@@ -25,7 +25,7 @@ def users_csv(tmp_path) -> str:
     rows = [
         ("1", "ada@example.com", "Ada Lovelace", HASH),
         ("2", "grace@example.com", "Grace", HASH),
-        ("3", "nobody", "Nobody", HASH),
+        ("3", "unknown", "Unknown", HASH),
         ("4", "eve@example.com", "Eve Doe", "d41d8cd98f00b204e9800998ecf8427e"),
         ("5", "mallory@example.com", "Mallory Doe", ""),
     ]

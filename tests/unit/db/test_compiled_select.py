@@ -44,7 +44,7 @@ def test_compiled_select_binds_values_as_core_does(services, dbsession):
     assert compiled.one_or_none(user_id=user.id, at=NOW) is None
 
 
-@pytest.mark.parametrize("user_id", ["nobody", "", "' OR 1=1 --", "%s", "x" * 5000])
+@pytest.mark.parametrize("user_id", ["unknown", "", "' OR 1=1 --", "%s", "x" * 5000])
 def test_compiled_select_returns_none_without_a_row(services, dbsession, user_id):
     some_noise(dbsession)
     assert CompiledSelect(USER, services.database.read_engine).one_or_none(user_id=user_id) is None

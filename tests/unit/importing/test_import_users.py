@@ -145,7 +145,7 @@ def test_rejected_users_do_not_stop_others(imported, rows, size):
     unreadable = Rejection("line 7", "", RejectionReason.UNREADABLE)
     users = [
         *some_users(1),
-        *some_users(2, email="nobody"),
+        *some_users(2, email="unknown"),
         unreadable,
         *some_users(3, password_hash="md5"),
         *some_users(4),
@@ -167,7 +167,7 @@ def test_import_refuses_a_taken_email(imported, rows, dbsession):
     assert refused == Rejection("old:1", "OLD1@Example.com", RejectionReason.EMAIL_TAKEN)
     assert rows() == []
     dbsession.refresh(owner)
-    assert owner.password_hash == "nobody knows the password"
+    assert owner.password_hash == "unknown to all the password"
 
 
 @pytest.mark.parametrize("size", [500, 1])

@@ -213,9 +213,9 @@ def test_unreadable_source_is_reported(tmp_path, lucia):
     assert "can't read the source" in error_of("nothing://host/x", "lucia")
     assert "driver of the source is not installed" in error_of("mysql+pymysql://host/x", "lucia")
     assert "can't read the source" in error_of(
-        f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia"
+        f"postgresql://unknown:hush@/x?host={tmp_path}", "lucia"
     )
-    assert "hush" not in error_of(f"postgresql://nobody:hush@/x?host={tmp_path}", "lucia")
+    assert "hush" not in error_of(f"postgresql://unknown:hush@/x?host={tmp_path}", "lucia")
 
 
 def test_error_while_reading_is_reported(lucia):

@@ -61,7 +61,7 @@ def test_deleting_a_user_deletes_their_sessions_only(dbsession):
 
 def test_session_requires_a_user(dbsession):
     with pytest.raises(sa.exc.IntegrityError):
-        a_session(dbsession, User(id="nobody"))
+        a_session(dbsession, User(id="unknown"))
 
 
 @pytest.mark.asvs("16.2.5")

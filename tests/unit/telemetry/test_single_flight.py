@@ -29,7 +29,7 @@ def silent() -> Iterator[Database]:
     """A database whose server takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        url = sa.make_url(f"postgresql://nobody@127.0.0.1:{port}/nothing")
+        url = sa.make_url(f"postgresql://unknown@127.0.0.1:{port}/nothing")
         yield Database(url, pool_size=1, timeout=timedelta(seconds=1))
         listener.close()
         for thread in (*threads("readiness"), *threads("outbox")):

@@ -21,7 +21,7 @@ def attempts(services):
 
     def under(limit: str):
         throttles = throttles_for(services, sign_in_account=limit)
-        throttles.hit({"sign_in_account": "somebody else"}, now=NOW)
+        throttles.hit({"sign_in_account": "another user"}, now=NOW)
 
         def hit(*, subject: str = "ada", at=timedelta(0)):
             subjects = {"sign_in_account": subject}

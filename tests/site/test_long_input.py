@@ -1,20 +1,20 @@
-"""Long text of every shape costs the site little, wherever it stands."""
+"""Long text in any part of a request costs little CPU time."""
 
 import time
 
 import pytest
 
 from tests.functional.reading import form_of
-from tests.site.raw import ask
+from tests.site.wsgi_requests import send_request
 
 pytestmark = pytest.mark.one_database
 
 LENGTH = 20_000
-#: As much of it as WebOb keeps in memory when it stands in a form.
-OF_A_FORM = 3_000
-#: Seconds of the processor for one request. The slowest takes a tenth of it.
-MOST = 0.5
-#: What a regular expression with two ways to read a text takes exponential or quadratic time for.
+#: Characters in a field of a form, which WebOb keeps in memory.
+FORM_LENGTH = 3_000
+#: Seconds of CPU time for one request. The slowest takes a tenth of it.
+LIMIT = 0.5
+#: Text that ambiguous regular expressions take exponential or quadratic time for.
 SHAPES = [
     "a",
     "a.",
@@ -57,30 +57,30 @@ def send(form):
 
 
 def seconds_for(action, *arguments, **keywords):
-    """Return the time that this thread has computed for."""
-    before = time.thread_time()
+    """Return the CPU time of this thread."""
+    started = time.thread_time()
     action(*arguments, **keywords)
-    return time.thread_time() - before
+    return time.thread_time() - started
 
 
 @pytest.fixture(params=SHAPES)
 def text(request):
-    """A long text that ends otherwise than it goes on."""
+    """A long repetitive text with another character at its end."""
     return request.param * (LENGTH // len(request.param)) + "!"
 
 
 @pytest.mark.asvs("1.3.12")
 def test_long_text_costs_little(application, browser, text):
-    ask(application, "/sign-in")
+    send_request(application, "/sign-in")
     for header in HEADERS:
-        assert seconds_for(ask, application, "/sign-in", **{header: text}) < MOST, header
+        assert seconds_for(send_request, application, "/sign-in", **{header: text}) < LIMIT, header
     for name in COOKIES:
         cookie = {"HTTP_COOKIE": f"{name}={text}"}
-        assert seconds_for(ask, application, "/dashboard", **cookie) < MOST, name
+        assert seconds_for(send_request, application, "/dashboard", **cookie) < LIMIT, name
     for path in ("/sign-in?next=/", "/sign-in?", "/", "/reset-password/", "/account/sessions/"):
-        assert seconds_for(ask, application, f"{path}{text.strip()}") < MOST, path
+        assert seconds_for(send_request, application, f"{path}{text.strip()}") < LIMIT, path
     for path in FORMS:
         for name in FIELDS & {*form_of(browser.get(path)).fields}:
             form = form_of(browser.get(path))
-            form[name] = text[-OF_A_FORM:]
-            assert seconds_for(send, form) < MOST, (path, name)
+            form[name] = text[-FORM_LENGTH:]
+            assert seconds_for(send, form) < LIMIT, (path, name)

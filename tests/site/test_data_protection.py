@@ -1,4 +1,4 @@
-"""Each column of each table is protected, as real rows and pages show."""
+"""Each column of each table is protected, as rows and pages show."""
 
 import hashlib
 import re
@@ -12,13 +12,13 @@ from authsite.models import Base
 from authsite.resources.site_map import endpoints
 from tests.browsers import PASSWORD
 
-AGENT, ADDRESS = "Mozilla/5.0 (Peculiar) Test/1.0", "198.51.100.77"
+AGENT, IP_ADDRESS = "Mozilla/5.0 (Peculiar) Test/1.0", "198.51.100.77"
 ADA = {"first_name": "Adaline", "last_name": "Loveless", "email": "Ada.Loveless@Example.com"}
 GRACE = {"first_name": "Grace", "last_name": "Hopper", "email": "grace@example.com"}
 
 
-#: How many hours earlier Ada's moments are made, so that none is shown by another's name, or as
-#: one of somebody else's.
+#: The hours by which the times of Ada are moved back, so that none of them equals a time of
+#: another user or another column.
 EARLIER = {
     "authsite_user": {"email_verified_at": 5.9},
     "authsite_session": {
@@ -33,7 +33,7 @@ EARLIER = {
 }
 
 
-def _tell_moments_apart(services, email):
+def _move_times(services, email):
     tables = Base.metadata.tables
     users = tables["authsite_user"]
     with services.database.engine.begin() as connection:
@@ -43,27 +43,27 @@ def _tell_moments_apart(services, email):
         for name, earlier in EARLIER.items():
             table = tables[name]
             (key,) = table.primary_key
-            is_hers = (table.c.id if name == "authsite_user" else table.c.user_id) == owner
-            for row in connection.execute(sa.select(table).where(is_hers)).mappings().all():
-                moments = {each: row[each] - timedelta(hours=by) for each, by in earlier.items()}
+            is_own = (table.c.id if name == "authsite_user" else table.c.user_id) == owner
+            for row in connection.execute(sa.select(table).where(is_own)).mappings().all():
+                times = {each: row[each] - timedelta(hours=by) for each, by in earlier.items()}
                 this = sa.update(table).where(key == row[key.name])
-                connection.execute(this.values(moments))
+                connection.execute(this.values(times))
 
 
 class Visit:
-    """Two people who have signed up, what they and a stranger are shown, and all rows."""
+    """Two users, the pages that they and an anonymous visitor see, and all rows."""
 
     def __init__(self, new_browser, services, paths):
-        environ = {"HTTP_USER_AGENT": AGENT, "REMOTE_ADDR": ADDRESS}
-        self.ada, grace, stranger = new_browser(**environ), new_browser(), new_browser()
+        environ = {"HTTP_USER_AGENT": AGENT, "REMOTE_ADDR": IP_ADDRESS}
+        self.ada, grace, anonymous = new_browser(**environ), new_browser(), new_browser()
         grace.sign_up(**GRACE)
         self.ada.sign_up(**ADA)
-        stranger.sign_in(ADA["email"], "not that one")
-        _tell_moments_apart(services, ADA["email"])
-        browsers = {"ada": self.ada, "grace": grace, "stranger": stranger}
+        anonymous.sign_in(ADA["email"], "not that one")
+        _move_times(services, ADA["email"])
+        browsers = {"ada": self.ada, "grace": grace, "anonymous": anonymous}
         self.shown = {
-            who: "".join(browser.get(path).text for path in paths)
-            for who, browser in browsers.items()
+            name: "".join(browser.get(path).text for path in paths)
+            for name, browser in browsers.items()
         }
         with services.database.engine.connect() as connection:
             self.rows = {
@@ -72,38 +72,37 @@ class Visit:
             }
 
     def values(self, column):
-        """Return what stands in the column, in all rows."""
+        """Return the values of the column in all rows."""
         table, _, name = column.partition(".")
         return [row[name] for row in self.rows[table]]
 
     def of_ada(self, column):
-        """Return what stands in the column in the row of Ada, or in that which is hers."""
-        [value] = self.iter_history(ADA, column)
+        """Return the value of the column in the only row of Ada."""
+        [value] = self.values_of(ADA, column)
         return value
 
-    def iter_history(self, person, column):
-        """Return what stands in the column in each row of a person."""
+    def values_of(self, user, column):
+        """Return the values of the column in the rows of a user."""
         table, _, name = column.partition(".")
-        [user] = [row for row in self.rows["authsite_user"] if row["email"] == person["email"]]
+        [owner] = [row for row in self.rows["authsite_user"] if row["email"] == user["email"]]
         where = "id" if table == "authsite_user" else "user_id"
-        return [row[name] for row in self.rows[table] if row[where] == user["id"]]
+        return [row[name] for row in self.rows[table] if row[where] == owner["id"]]
 
 
 @pytest.fixture
 def visit(application, new_browser, services):
-    """Everything is done that leaves something behind."""
-    addresses = {
+    """A visit that leaves rows in the tables."""
+    urls = {
         page.url
         for page in endpoints(application.registry)
         if page.method == "GET" and page.permission != "administer"
     }
-    # Whoever has a link may know whose account it is for; and what there is of a session, the page
-    # that lists them shows as well.
-    return Visit(new_browser, services, sorted(each for each in addresses if "{" not in each))
+    # A link may show its account to its reader, and the list of sessions shows all of a session.
+    return Visit(new_browser, services, sorted(each for each in urls if "{" not in each))
 
 
 def forms_of(value):
-    """Return how a page could show a value; a yes or no cannot be told from others on it."""
+    """Return the forms in which a page could show a value; a bool has none."""
     if isinstance(value, bytes):
         return {value.hex(), repr(value)[2:-1]}
     if hasattr(value, "isoformat"):
@@ -116,7 +115,7 @@ def is_shown(value, page):
 
 
 def is_random(visit, column):
-    """96 bits in other letters each time, and for a reference one of these."""
+    """96 random bits, or a reference to such an id."""
     values = visit.values(column)
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{16}", each) for each in values)
     assert len(set(values)) == len(values) >= 2
@@ -141,36 +140,34 @@ def is_a_digest(visit, column):
 def is_for_its_owner(visit, column):
     value = visit.of_ada(column)
     if value is None or isinstance(value, bool):
-        return  # nothing to show yet, or what cannot be told from others
+        return  # no value yet, or not recognizable on a page
     if column == "authsite_user.created_at":
         assert f"{value:%B} {value.year}" in visit.shown["ada"]
-        assert f"{value:%B} {value.year}" not in visit.shown["stranger"]
+        assert f"{value:%B} {value.year}" not in visit.shown["anonymous"]
         return
     if not column.endswith(".email_normalized"):
         assert is_shown(value, visit.shown["ada"])
     assert not is_shown(value, visit.shown["grace"])
-    assert not is_shown(value, visit.shown["stranger"])
+    assert not is_shown(value, visit.shown["anonymous"])
 
 
 def is_in_their_history(visit, column):
-    """What is another's as well, such as the subject of a mail to all, is nobody's."""
-    hers, anothers = (
+    """Values that another user has as well, such as subjects of emails, are not personal."""
+    own, of_others = (
         {
             each
-            for value in visit.iter_history(person, column)
+            for value in visit.values_of(user, column)
             for each in (value.values() if isinstance(value, dict) else [value])
         }
-        for person in (ADA, GRACE)
+        for user in (ADA, GRACE)
     )
-    hers -= anothers | {None}
-    if (
-        column != "authsite_audit_event.details"
-    ):  # for which neither has done enough to differ in it
-        assert hers
-    for value in hers:
+    own -= of_others | {None}
+    if column != "authsite_audit_event.details":  # both users did the same
+        assert own
+    for value in own:
         assert is_shown(value, visit.shown["ada"])
         assert not is_shown(value, visit.shown["grace"])
-        assert not is_shown(value, visit.shown["stranger"])
+        assert not is_shown(value, visit.shown["anonymous"])
 
 
 def is_not_shown(visit, column):
@@ -178,10 +175,10 @@ def is_not_shown(visit, column):
 
 
 def is_a_mac(visit, column):
-    """The same people, hashed by whoever does not have the key, are none of the rows."""
+    """Hashes without the key match no row."""
     values = visit.values(column)
     assert all(len(each) == 32 for each in values)
-    for subject in (ADA["email"].lower(), ADDRESS, "192.0.2.1"):
+    for subject in (ADA["email"].lower(), IP_ADDRESS, "192.0.2.1"):
         for function in (hashlib.sha256, hashlib.blake2b, hashlib.blake2s):
             assert not any(
                 each.startswith(function(subject.encode()).digest()[:16]) for each in values
@@ -194,9 +191,9 @@ def is_a_number(visit, column):
     assert all(isinstance(each, int) for each in visit.values(column))
 
 
-def is_nobodys(visit, column):
+def is_not_personal(visit, column):
     for value in visit.values(column):
-        assert not any(is_shown(each, str(value)) for each in (*ADA.values(), ADDRESS, AGENT))
+        assert not any(is_shown(each, str(value)) for each in (*ADA.values(), IP_ADDRESS, AGENT))
 
 
 #: How each column is protected. A new column needs a row here, and one in docs/security.md.
@@ -213,7 +210,7 @@ PROTECTIONS = {
     "authsite_user.devices_valid_since": is_for_its_owner,
     "authsite_user.suspended_at": is_for_its_owner,
     "authsite_user.suspension_reason": is_for_its_owner,
-    "authsite_user.is_administrator": is_nobodys,
+    "authsite_user.is_administrator": is_not_personal,
     "authsite_user.external_id": is_for_its_owner,
     "authsite_session.id": is_random,
     "authsite_session.secret_digest": is_a_digest,
@@ -226,54 +223,54 @@ PROTECTIONS = {
     "authsite_session.ip_address": is_for_its_owner,
     "authsite_session.public_computer": is_for_its_owner,
     "authsite_session.name": is_for_its_owner,
-    "authsite_session.auth_method": is_nobodys,
-    "authsite_audit_event.id": is_nobodys,
-    "authsite_audit_event.user_id": is_nobodys,
-    "authsite_audit_event.type": is_nobodys,
+    "authsite_session.auth_method": is_not_personal,
+    "authsite_audit_event.id": is_not_personal,
+    "authsite_audit_event.user_id": is_not_personal,
+    "authsite_audit_event.type": is_not_personal,
     "authsite_audit_event.occurred_at": is_in_their_history,
     "authsite_audit_event.session_id": is_in_their_history,
     "authsite_audit_event.user_agent": is_in_their_history,
     "authsite_audit_event.ip_address": is_in_their_history,
     "authsite_audit_event.details": is_in_their_history,
-    "authsite_audit_event.actor": is_nobodys,
-    "authsite_audit_event.actor_id": is_nobodys,
+    "authsite_audit_event.actor": is_not_personal,
+    "authsite_audit_event.actor_id": is_not_personal,
     # No sign-in is pending here; tests/functional/test_reactivate_account.py has one.
-    "authsite_pending_sign_in.id": is_nobodys,
-    "authsite_pending_sign_in.secret_digest": is_nobodys,
-    "authsite_pending_sign_in.user_id": is_nobodys,
-    "authsite_pending_sign_in.stage": is_nobodys,
-    "authsite_pending_sign_in.auth_method": is_nobodys,
-    "authsite_pending_sign_in.public_computer": is_nobodys,
-    "authsite_pending_sign_in.next": is_nobodys,
-    "authsite_pending_sign_in.created_at": is_nobodys,
-    "authsite_pending_sign_in.expires_at": is_nobodys,
+    "authsite_pending_sign_in.id": is_not_personal,
+    "authsite_pending_sign_in.secret_digest": is_not_personal,
+    "authsite_pending_sign_in.user_id": is_not_personal,
+    "authsite_pending_sign_in.stage": is_not_personal,
+    "authsite_pending_sign_in.auth_method": is_not_personal,
+    "authsite_pending_sign_in.public_computer": is_not_personal,
+    "authsite_pending_sign_in.next": is_not_personal,
+    "authsite_pending_sign_in.created_at": is_not_personal,
+    "authsite_pending_sign_in.expires_at": is_not_personal,
     "authsite_throttle.key": is_a_mac,
     "authsite_throttle.window_started_at": is_a_number,
     "authsite_throttle.hits": is_a_number,
     "authsite_throttle.blocked_until": is_a_number,
     "authsite_throttle.expires_at": is_a_number,
     "authsite_email_link.digest": is_a_digest,
-    "authsite_email_link.user_id": is_nobodys,
-    "authsite_email_link.purpose": is_nobodys,
+    "authsite_email_link.user_id": is_not_personal,
+    "authsite_email_link.purpose": is_not_personal,
     "authsite_email_link.email": is_for_its_owner,
     "authsite_email_link.email_normalized": is_for_its_owner,
     "authsite_email_link.created_at": is_for_its_owner,
     "authsite_email_link.expires_at": is_for_its_owner,
-    "authsite_outbox_message.id": is_nobodys,
-    "authsite_outbox_message.template": is_nobodys,
-    "authsite_outbox_message.user_id": is_nobodys,
+    "authsite_outbox_message.id": is_not_personal,
+    "authsite_outbox_message.template": is_not_personal,
+    "authsite_outbox_message.user_id": is_not_personal,
     "authsite_outbox_message.recipient": is_for_its_owner,
-    "authsite_outbox_message.subject": is_nobodys,
+    "authsite_outbox_message.subject": is_not_personal,
     "authsite_outbox_message.text": is_not_shown,
     "authsite_outbox_message.html": is_not_shown,
     "authsite_outbox_message.send_at": is_for_its_owner,
     "authsite_outbox_message.next_attempt_at": is_for_its_owner,
     "authsite_outbox_message.delivered_at": is_for_its_owner,
     "authsite_outbox_message.purge_after": is_for_its_owner,
-    "authsite_outbox_message.attempts": is_nobodys,
+    "authsite_outbox_message.attempts": is_not_personal,
     "authsite_outbox_message.last_error": is_not_shown,
-    "authsite_purge_run.name": is_nobodys,
-    "authsite_purge_run.started_at": is_nobodys,
+    "authsite_purge_run.name": is_not_personal,
+    "authsite_purge_run.started_at": is_not_personal,
 }
 
 
@@ -296,17 +293,17 @@ def test_each_column_is_protected(visit):
 
 
 @pytest.mark.asvs("14.2.4")
-def test_no_row_holds_a_password_or_the_secret_of_a_session(visit):
+def test_no_row_contains_a_password_or_session_secret(visit):
     secret = visit.ada.cookie.partition(".")[2]
     for value in (each for rows in visit.rows.values() for row in rows for each in row.values()):
-        written = value.hex() if isinstance(value, bytes) else str(value)
+        shown = value.hex() if isinstance(value, bytes) else str(value)
         for each in (PASSWORD, secret, "not that one"):
-            assert each not in written
-            assert each.encode().hex() not in written
+            assert each not in shown
+            assert each.encode().hex() not in shown
 
 
 @pytest.mark.asvs("14.2.4")
-def test_no_session_opens_without_its_secret(visit, new_browser):
+def test_session_requires_its_secret(visit, new_browser):
     identifier, _, secret = visit.ada.cookie.partition(".")
     digest = visit.of_ada("authsite_session.secret_digest")
     for instead in ("", "A" * 43, digest.hex(), secret[::-1]):

@@ -1,4 +1,4 @@
-"""Nobody learns who has an account: known and unknown are answered alike, and as fast."""
+"""No response and no response time reveals whether an email has an account (ASVS 6.3.8)."""
 
 import re
 
@@ -10,52 +10,52 @@ from authsite.models import User
 from authsite.services import services_of
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
-from tests.site.equal import (
-    BY_MAIL,
+from tests.site.response_comparison import (
     FORMS,
     KNOWN,
     REQUIRED,
+    SIGN_UP_WITH_VERIFICATION,
     WRONG_PASSWORD,
-    answers_alike,
-    costly,
-    forms_of_strangers,
+    anonymous_forms,
     masked,
+    responses_match,
     send,
-    takes_as_long,
+    site_with_costly_hashes,
+    take_same_time,
 )
 from tests.throttles import THROTTLES
 
-ALIKE = [path for path, form in FORMS.items() if not form.tells]
-#: More than the failures after which an account, known or not, has to wait.
+SILENT_FORMS = [path for path, form in FORMS.items() if not form.reveals]
+#: More failures than any account, known or not, may have before it is throttled.
 MANY = 14
 
 
 @pytest.mark.asvs("6.3.8")
 def test_table_has_every_anonymous_form(application):
-    assert forms_of_strangers(application.registry) == set(FORMS)
+    assert anonymous_forms(application.registry) == set(FORMS)
 
 
 @pytest.mark.asvs("6.3.8")
-@pytest.mark.parametrize("path", ALIKE)
+@pytest.mark.parametrize("path", SILENT_FORMS)
 @pytest.mark.parametrize("unknown", ["eve@example.com", "ada@example.net", "ada+x@example.com"])
-def test_known_and_unknown_are_answered_alike(application, new_browser, path, unknown):
+def test_known_and_unknown_emails_get_the_same_response(application, new_browser, path, unknown):
     new_browser().sign_up(email=KNOWN)
-    assert answers_alike(application, path, KNOWN, unknown)
+    assert responses_match(application, path, KNOWN, unknown)
 
 
 @pytest.mark.asvs("6.3.8")
-@pytest.mark.parametrize("path", ALIKE)
-def test_known_and_unknown_take_as_long(new_application, path):
-    """Where it is told in words who has an account, a new one may take the time of its mail.
+@pytest.mark.parametrize("path", SILENT_FORMS)
+def test_known_and_unknown_emails_take_the_same_time(new_application, path):
+    """A form that reveals accounts may take longer for a new one, whose email it writes.
 
-    The throttle of that form is judged before, so that the time is no way around it.
+    The throttle of that form applies first, so the time is no way around it.
     """
-    assert takes_as_long(costly(new_application), path, form=FORMS[path])
+    assert take_same_time(site_with_costly_hashes(new_application), path, form=FORMS[path])
 
 
 @pytest.fixture(params=["verified", "not verified yet"])
 def verify_known(request, dbsession):
-    """Verify the address that somebody has, or leave it as it is."""
+    """Verify the email of the account, or leave it unverified."""
 
     def verify():
         verified_at = utc_now() if request.param == "verified" else None
@@ -66,43 +66,46 @@ def verify_known(request, dbsession):
 
 
 def sign_up_with_verification(application, email):
-    """Sign up where addresses must be verified; return what is answered."""
-    answer, _ = send(application, "/sign-up", email, form=BY_MAIL)
+    """Sign up on a site that requires verification; return the masked response."""
+    answer, _ = send(application, "/sign-up", email, form=SIGN_UP_WITH_VERIFICATION)
     return masked(answer, email)
 
 
 @pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize("unknown", ["eve@example.com", "ada@example.net", "ada+x@example.com"])
-def test_who_signs_up_learns_nothing_where_addresses_must_be_verified(
+def test_required_verification_hides_registered_emails(
     new_application, new_browser, verify_known, unknown
 ):
     new_browser().sign_up(email=KNOWN)
     verify_known()
     application = new_application(**REQUIRED)
-    for _ in range(2):  # the second time no mail is sent
+    for _ in range(2):  # the second time no email is sent
         answers = [sign_up_with_verification(application, email) for email in (KNOWN, unknown)]
         assert answers[0] == answers[1]
         assert answers[0][0] == "200 OK"
 
 
 @pytest.mark.asvs("6.3.8")
-def test_a_sign_up_takes_as_long_where_addresses_must_be_verified(new_application, verify_known):
-    application = costly(new_application, **REQUIRED)
+def test_required_verification_takes_the_same_time(new_application, verify_known):
+    application = site_with_costly_hashes(new_application, **REQUIRED)
     verify_known()
-    assert takes_as_long(application, "/sign-up", form=BY_MAIL)
+    assert take_same_time(application, "/sign-up", form=SIGN_UP_WITH_VERIFICATION)
 
 
 @pytest.mark.asvs("6.3.8", "6.3.1")
-def test_many_sign_ups_are_answered_alike_step_by_step(new_application, new_browser, verify_known):
-    """Each from a network of its own, until that is held up."""
+def test_repeated_sign_ups_get_the_same_responses(new_application, new_browser, verify_known):
+    """Known and unknown come from two networks, until these are throttled."""
     new_browser().sign_up(email=KNOWN)
     verify_known()
     application = new_application(**REQUIRED | {"authsite.throttle.sign_up_network": "5/1h"})
     statuses = []
     for _ in range(7):
         answers = []
-        for email, at in ((KNOWN, "192.0.2.7"), ("eve@example.com", "192.0.2.8")):
-            answer, _ = send(application, "/sign-up", email, form=BY_MAIL, REMOTE_ADDR=at)
+        for email, ip_address in ((KNOWN, "192.0.2.7"), ("eve@example.com", "192.0.2.8")):
+            client = {"REMOTE_ADDR": ip_address}
+            answer, _ = send(
+                application, "/sign-up", email, form=SIGN_UP_WITH_VERIFICATION, **client
+            )
             answers.append(masked(answer, email))
         assert answers[0] == answers[1]
         statuses.append(answers[0][0].split()[0])
@@ -110,15 +113,17 @@ def test_many_sign_ups_are_answered_alike_step_by_step(new_application, new_brow
 
 
 @pytest.mark.asvs("6.3.8", "6.3.1")
-@pytest.mark.parametrize("path", ALIKE)
-def test_many_failures_are_answered_alike_step_by_step(application, new_browser, path):
-    """Each from a network of its own, so that only what is known of the address could count."""
+@pytest.mark.parametrize("path", SILENT_FORMS)
+def test_repeated_failures_get_the_same_responses(application, new_browser, path):
+    """Known and unknown come from two networks, so only the count of the email could differ."""
     new_browser().sign_up(email=KNOWN)
     statuses = []
     for _ in range(MANY):
         answers = [
-            masked(send(application, path, email, form=FORMS[path], REMOTE_ADDR=at)[0], email)
-            for email, at in ((KNOWN, "192.0.2.7"), ("eve@example.com", "192.0.2.8"))
+            masked(
+                send(application, path, email, form=FORMS[path], REMOTE_ADDR=ip_address)[0], email
+            )
+            for email, ip_address in ((KNOWN, "192.0.2.7"), ("eve@example.com", "192.0.2.8"))
         ]
         assert answers[0] == answers[1]
         statuses.append(answers[0][0].split()[0])
@@ -128,36 +133,36 @@ def test_many_failures_are_answered_alike_step_by_step(application, new_browser,
 
 
 @pytest.mark.asvs("6.3.8")
-@pytest.mark.parametrize("address", [KNOWN, "eve@example.com", "no address", "a@b"])
-def test_every_address_costs_a_hash(new_application, visit, new_browser, address):
-    """Whoever asks waits in the same queue, so that nothing is told by the time."""
+@pytest.mark.parametrize("email", [KNOWN, "eve@example.com", "no address", "a@b"])
+def test_sign_in_with_any_email_costs_a_hash(new_application, visit, new_browser, email):
+    """Every request waits in the same queue, so the time reveals nothing."""
     new_browser().sign_up(email=KNOWN)
     application = new_application(**BUSY)
     browser = visit(application)
     page = browser.get("/sign-in")
     with full_queue(services_of(application.registry).hasher):
-        assert browser.submit(page, {"email": address, "password": PASSWORD}).status_int == 503
-    assert browser.submit(page, {"email": address, "password": "wrong"}).status_int == 422
+        assert browser.submit(page, {"email": email, "password": PASSWORD}).status_int == 503
+    assert browser.submit(page, {"email": email, "password": "wrong"}).status_int == 422
 
 
-def test_the_sign_in_form_is_the_same_page_whoever_was_typed_before(new_browser):
+def test_sign_in_form_does_not_depend_on_the_previous_email(new_browser):
     new_browser().sign_up(email=KNOWN)
-    known, stranger = new_browser(), new_browser()
+    known, anonymous = new_browser(), new_browser()
     known.sign_in(KNOWN, WRONG_PASSWORD)
-    stranger.sign_in("eve@example.com", WRONG_PASSWORD)
-    pages = [masked(browser.get("/sign-in"), KNOWN) for browser in (known, stranger)]
+    anonymous.sign_in("eve@example.com", WRONG_PASSWORD)
+    pages = [masked(browser.get("/sign-in"), KNOWN) for browser in (known, anonymous)]
     assert pages[0] == pages[1]
 
 
 @pytest.mark.parametrize("path", ["/account", "/account/x", "/dashboard", "/sign-out"])
-def test_a_stranger_is_answered_alike_whether_anybody_has_an_account_or_not(new_browser, path):
+def test_anonymous_responses_do_not_reveal_accounts(new_browser, path):
     before = new_browser().get(path)
     new_browser().sign_up(email=KNOWN)
     assert masked(new_browser().get(path), KNOWN) == masked(before, KNOWN)
 
 
 @pytest.mark.asvs("7.2.1")
-def test_a_session_that_ended_one_that_never_was_and_a_forged_one_are_alike(new_browser):
+def test_ended_unknown_and_forged_sessions_look_the_same(new_browser):
     ada, eve = new_browser(), new_browser()
     ada.sign_up(email=KNOWN)
     eve.sign_up(email="eve@example.com")

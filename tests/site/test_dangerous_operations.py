@@ -1,15 +1,15 @@
-"""What no request makes the process do, as Python's audit events (PEP 578) report it."""
+"""No request runs dangerous operations, as Python's audit events (PEP 578) show."""
 
 import sys
 from contextlib import suppress
 
 import pytest
 
-from tests.site.conftest import a_whole_visit
+from tests.site.conftest import full_visit
 
 pytestmark = pytest.mark.one_database
 
-#: Events, or their beginnings: code, objects and files made of input, processes, other machines.
+#: Prefixes of events: code or objects from input, new processes, connections to other machines.
 DANGEROUS = (
     "compile",
     "ctypes.",
@@ -39,33 +39,33 @@ _lists: list[list[str]] = []
 
 
 def _hook(event, arguments):
-    for seen in _lists:
+    for events in _lists:
         if event.startswith(DANGEROUS):
-            seen.append(f"{event} {arguments[:1]!r:.80}")
+            events.append(f"{event} {arguments[:1]!r:.80}")
 
 
 @pytest.fixture(scope="module")
 def _hooked():
-    """Python has no way to take a hook away, so there is one, which mostly does nothing."""
+    """Add the hook once, since Python cannot remove it."""
     sys.addaudithook(_hook)
 
 
 @pytest.fixture
-def dangers(_hooked):
-    """What has been done since the list was emptied."""
+def operations(_hooked):
+    """The dangerous operations since the list was cleared."""
     _lists.append([])
     yield _lists[-1]
     _lists.pop()
 
 
 @pytest.mark.asvs("1.2.5", "1.3.2", "1.3.6", "1.3.7", "1.5.2", "13.2.4", "16.2.3")
-def test_a_visit_runs_no_code_and_asks_no_machine(browser, new_browser, dangers, capfd):
-    """The first visit imports modules and compiles templates. The second finds all of them."""
-    a_whole_visit(browser)
-    dangers.clear()
+def test_visit_runs_no_code_and_connects_nowhere(browser, new_browser, operations, capfd):
+    """The first visit imports modules and compiles templates, the second does not."""
+    full_visit(browser)
+    operations.clear()
     capfd.readouterr()
-    a_whole_visit(new_browser(), email="grace@example.com")
-    assert dangers == []
+    full_visit(new_browser(), email="grace@example.com")
+    assert operations == []
     assert capfd.readouterr() == ("", "")
 
 
@@ -79,9 +79,9 @@ def test_a_visit_runs_no_code_and_asks_no_machine(browser, new_browser, dangers,
         "import socket; socket.create_connection(('127.0.0.1', 9)).close()",
     ],
 )
-def test_a_danger_is_noticed(dangers, program):
+def test_dangerous_operations_are_detected(operations, program):
     code = compile(program, "program", "exec")
-    dangers.clear()
+    operations.clear()
     with suppress(ConnectionRefusedError):
         exec(code)
-    assert len(dangers) > 1  # the first is the exec of this test
+    assert len(operations) > 1  # the first is the exec of this test

@@ -1,4 +1,4 @@
-"""The site needs no more rights on its database than the docs grant."""
+"""The site needs no privileges beyond those that the docs grant."""
 
 import re
 
@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from authsite.services import services_of
 from tests.conftest import ROOT
 from tests.shell import run
-from tests.site.conftest import a_whole_visit
+from tests.site.conftest import full_visit
 
 
 @pytest.fixture
 def url_of_role(database_url, services):
-    """The URL for a role that may do what docs/production.md grants, and nothing else."""
+    """The URL of a role with the privileges of docs/production.md only."""
     [grant] = re.findall(r"```sql\n(GRANT .*?;)\n```", (ROOT / "docs/production.md").read_text())
     url = sa.make_url(database_url).set(drivername="postgresql").render_as_string(False)
     with psycopg.connect(url, autocommit=True) as connection:
@@ -27,11 +27,9 @@ def url_of_role(database_url, services):
 
 @pytest.mark.asvs("13.2.2")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_the_site_needs_no_right_but_to_read_and_write_rows(
-    url_of_role, new_application, visit, monkeypatch
-):
+def test_site_runs_with_the_documented_privileges(url_of_role, new_application, visit, monkeypatch):
     application = new_application(**{"sqlalchemy.url": url_of_role})
-    a_whole_visit(visit(application))
+    full_visit(visit(application))
     engine = services_of(application.registry).database.engine
     for statement in (
         "CREATE TABLE x (y int)",

@@ -1,4 +1,4 @@
-"""A message goes with what it tells of: both are kept, or neither is."""
+"""A message is stored in the transaction of the change that it reports."""
 
 import pytest
 from pyramid.response import Response
@@ -10,7 +10,7 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
 def add_pages(config):
-    """Add a page that writes a message and answers, and one that writes it and fails."""
+    """Add a page that writes a message, and one that fails after writing it."""
 
     def write(request):
         outbox = request.work.outbox
@@ -34,9 +34,7 @@ def pages(new_application, visit):
 
 
 @pytest.mark.asvs("2.3.3")
-@pytest.mark.parametrize(("path", "status", "mails"), [("/write", 200, 1), ("/fail", 500, 0)])
-def test_a_message_is_kept_with_the_transaction_and_goes_with_it(
-    pages, services, path, status, mails
-):
+@pytest.mark.parametrize(("path", "status", "count"), [("/write", 200, 1), ("/fail", 500, 0)])
+def test_message_is_kept_only_if_the_transaction_commits(pages, services, path, status, count):
     pages.app.post(path, headers=HERE, status=status)
-    assert len(Mailbox(services).all_for("ada@example.com")) == mails
+    assert len(Mailbox(services).all_for("ada@example.com")) == count

@@ -1,4 +1,4 @@
-"""What docs/extending.md says of host applications, apart from the one that it shows."""
+"""What docs/extending.md documents beyond its example application."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ from tests.browsers import Browser
 def configured(
     new_application: Callable[..., object], visit: Callable[..., Browser]
 ) -> Callable[..., Browser]:
-    """Open a browser before a host application that adds something to the site."""
+    """Return a function that opens a browser at a host application with additions."""
     return lambda add: visit(new_application(add))
 
 
@@ -30,7 +30,7 @@ def greet(request: Any) -> Response:
     return Response(f"hello {request.authenticated_userid}")
 
 
-def test_routes_ask_for_permission_as_pages_do(configured: Callable[..., Browser]) -> None:
+def test_routes_require_permissions_as_pages_do(configured: Callable[..., Browser]) -> None:
     class Lonely:
         def __init__(self, request: Any) -> None: ...
 
@@ -55,7 +55,7 @@ def test_routes_ask_for_permission_as_pages_do(configured: Callable[..., Browser
     assert answers() == [200, 403, 200, 200]
 
 
-def test_what_a_get_adds_is_lost(configured: Callable[..., Browser], services: Services) -> None:
+def test_get_writes_are_discarded(configured: Callable[..., Browser], services: Services) -> None:
     def rename(request: Any) -> Response:
         request.dbsession.execute(sa.text("""UPDATE authsite_user SET first_name = 'Eve'"""))
         return Response("done")
@@ -66,7 +66,7 @@ def test_what_a_get_adds_is_lost(configured: Callable[..., Browser], services: S
     assert browser.get("/dashboard").html.main.h1.text == "Hello, Ada"
 
 
-def test_a_view_of_the_main_function_replaces_one_of_the_site(
+def test_host_view_replaces_a_site_view(
     configured: Callable[..., Browser],
 ) -> None:
     def change(config: Configurator) -> None:
@@ -78,13 +78,13 @@ def test_a_view_of_the_main_function_replaces_one_of_the_site(
     assert browser.get("/nothing", expect_errors=True).text == "nowhere"
 
 
-def test_a_host_may_include_what_the_site_includes(configured: Callable[..., Browser]) -> None:
+def test_host_may_also_include_pyramid_retry(configured: Callable[..., Browser]) -> None:
     browser = configured(lambda config: config.include("pyramid_retry"))
     browser.sign_up()
     assert browser.get("/dashboard").headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_what_would_break_every_page_is_refused(configured: Callable[..., Browser]) -> None:
+def test_incompatible_factories_and_prefix_are_refused(configured: Callable[..., Browser]) -> None:
     with pytest.raises(ConfigurationError, match="root factory"):
         configured(lambda config: config.set_root_factory(lambda _request: object()))
     with pytest.raises(ConfigurationError, match="request factory"):
@@ -93,20 +93,20 @@ def test_what_would_break_every_page_is_refused(configured: Callable[..., Browse
         Configurator().include("authsite", route_prefix="in")
 
 
-def test_below_a_path_every_link_follows(application: Any, services: Services) -> None:
+def test_links_follow_the_mount_path(application: Any, services: Services) -> None:
     def mounted(environ: dict[str, Any], start_response: Any) -> Any:
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = "/in", environ["PATH_INFO"][len("/in") :]
         return application(environ, start_response)
 
     browser = Browser(TestApp(mounted))
-    sent = browser.get("/in/dashboard")
-    assert sent.location == "http://localhost/in/sign-in?next=%2Fin%2Fdashboard"
+    redirect = browser.get("/in/dashboard")
+    assert redirect.location == "http://localhost/in/sign-in?next=%2Fin%2Fdashboard"
     page = browser.submit(browser.get("/in/sign-up"), {"email": "no address"})
     links = [tag.get("href") or tag.get("src") for tag in page.html.find_all(["a", "link", "img"])]
     assert [link for link in links if not link.startswith(("/in/", "#"))] == []
 
 
-def test_an_ini_file_may_include_the_site(
+def test_ini_file_may_include_authsite(
     database_url: str, settings_of_tests: dict[str, str], visit: Callable[..., Browser]
 ) -> None:
     included = {"sqlalchemy.url": database_url, "pyramid.includes": "authsite"}
@@ -116,12 +116,12 @@ def test_an_ini_file_may_include_the_site(
     assert visit(application).get("/greet").location.endswith("/sign-in?next=%2Fgreet")
 
 
-def test_roots_and_requests_may_be_derived(configured: Callable[..., Browser]) -> None:
+def test_root_and_request_may_be_subclassed(configured: Callable[..., Browser]) -> None:
     class OwnRoot(Root):
-        """With a page of its own."""
+        """A root with a page."""
 
     class OwnRequest(Request):
-        """With a greeting."""
+        """A request with a greeting."""
 
         greeting = "good morning"
 
@@ -136,7 +136,7 @@ def test_roots_and_requests_may_be_derived(configured: Callable[..., Browser]) -
     assert browser.get("/account").status_int == 200
 
 
-def test_a_resource_for_a_row_sends_strangers_away_first(
+def test_row_resource_redirects_anonymous_visitors_first(
     configured: Callable[..., Browser],
 ) -> None:
     class Reports(Private):
@@ -150,14 +150,14 @@ def test_a_resource_for_a_row_sends_strangers_away_first(
         config.add_view(greet, context=Resource, name="")
 
     browser = configured(change)
-    for address in ("/reports/7", "/reports/8"):
-        assert browser.get(address).status_int == 303
+    for path in ("/reports/7", "/reports/8"):
+        assert browser.get(path).status_int == 303
     browser.sign_up()
     assert browser.get("/reports/7").status_int == 200
     assert browser.get("/reports/07", expect_errors=True).status_int == 404
 
 
-def test_a_view_may_take_requests_from_elsewhere(configured: Callable[..., Browser]) -> None:
+def test_view_may_disable_the_csrf_check(configured: Callable[..., Browser]) -> None:
     def change(config: Configurator) -> None:
         config.add_view(greet, context=Root, name="hook", permission="public", require_csrf=False)
         config.add_view(greet, context=Root, name="form", permission="public")
@@ -175,7 +175,7 @@ def test_a_view_may_take_requests_from_elsewhere(configured: Callable[..., Brows
         ("text/plain", b"content-type: " + b"x" * 2000),
     ],
 )
-def test_a_view_may_take_what_is_no_form(
+def test_view_may_accept_other_content_types(
     configured: Callable[..., Browser], content_type: str, body: bytes
 ) -> None:
     def length(request: Any) -> Response:
@@ -188,8 +188,8 @@ def test_a_view_may_take_what_is_no_form(
     assert answer.text == str(len(body))
 
 
-def test_a_file_with_long_lines_may_be_sent(configured: Callable[..., Browser]) -> None:
-    """Whatever stands in it, only what a part says of itself has to be short."""
+def test_file_with_long_lines_may_be_uploaded(configured: Callable[..., Browser]) -> None:
+    """Only the headers of a part have to be short."""
     content = b"content-box: y" + b";" * 2000 + b"\r\n--b\r\ncontent-type: " + b"x" * 2000
 
     def size(request: Any) -> Response:
@@ -204,7 +204,7 @@ def test_a_file_with_long_lines_may_be_sent(configured: Callable[..., Browser]) 
 
 
 @pytest.mark.asvs("14.2.2")
-def test_a_cookie_is_never_stored_by_a_cache(configured: Callable[..., Browser]) -> None:
+def test_response_with_a_cookie_is_never_cached(configured: Callable[..., Browser]) -> None:
     """A page that may be cached must not carry a visitor's session along."""
 
     def cached(request: Any) -> Response:
@@ -220,7 +220,7 @@ def test_a_cookie_is_never_stored_by_a_cache(configured: Callable[..., Browser])
     assert answer.headers.getall("Cache-Control") == ["no-store"]
 
 
-def test_a_page_may_say_more_of_itself_than_the_site(configured: Callable[..., Browser]) -> None:
+def test_page_may_override_a_security_header(configured: Callable[..., Browser]) -> None:
     browser = configured(
         lambda config: config.add_view(
             lambda _request: Response("x", headers={"Referrer-Policy": "no-referrer"}),
@@ -232,7 +232,7 @@ def test_a_page_may_say_more_of_itself_than_the_site(configured: Callable[..., B
     assert browser.get("/quiet").headers.getall("Referrer-Policy") == ["no-referrer"]
 
 
-def test_places_may_hang_below_themselves(configured: Callable[..., Browser]) -> None:
+def test_resource_may_be_a_child_of_its_own_class(configured: Callable[..., Browser]) -> None:
     class Folder(Resource):
         """A folder in a folder."""
 
@@ -248,7 +248,7 @@ def test_places_may_hang_below_themselves(configured: Callable[..., Browser]) ->
     assert "/folder" in listed
 
 
-def test_a_child_that_cannot_be_made_is_an_error_and_no_missing_page(
+def test_child_that_cannot_be_built_is_a_server_error(
     configured: Callable[..., Browser],
 ) -> None:
     class Narrow:

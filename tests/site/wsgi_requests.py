@@ -1,4 +1,4 @@
-"""Requests as a server hands them on, for what no well-behaved client would send."""
+"""Requests as a server passes them on, for those that no client library sends."""
 
 import html
 import io
@@ -9,8 +9,8 @@ from pyramid.response import Response
 from webob import Request
 
 
-def ask(application: Any, target: str, *, method: str = "GET", **environ: Any) -> Response:
-    """Send one request; `target` is what stands in the first line, percent signs and all."""
+def send_request(application: Any, target: str, *, method: str = "GET", **environ: Any) -> Response:
+    """Send one request; `target` is that of its first line, still quoted."""
     path, _, query = target.partition("?")
     body = environ.pop("body", b"")
     request = Request.blank("/")
@@ -27,7 +27,7 @@ def ask(application: Any, target: str, *, method: str = "GET", **environ: Any) -
     )
     request.environ.update(environ)
     response = request.get_response(application)
-    _ = response.body  # read to the end, as a server does, so that files are closed
+    _ = response.body  # read to the end as a server does, which closes files
     return response
 
 
@@ -37,14 +37,14 @@ def heading_of(response: Response) -> str:
     return html.unescape(rest.partition(">")[2].partition("</h1>")[0].strip())
 
 
-def is_page(answer: Response, status: int, heading: str) -> bool:
-    """Whether this is a page in the look of the site, and says nothing of what happened inside."""
+def is_page(response: Response, status: int, heading: str) -> bool:
+    """Whether this is a page of the site that reveals no internals."""
     return (
-        (answer.status_int, answer.content_type) == (status, "text/html")
-        and heading_of(answer) == heading
-        and 'rel="stylesheet"' in answer.text
+        (response.status_int, response.content_type) == (status, "text/html")
+        and heading_of(response) == heading
+        and 'rel="stylesheet"' in response.text
         and not any(
-            word in answer.text for word in ("UnexpectedError", "Traceback", "SQL", "psycopg")
+            word in response.text for word in ("UnexpectedError", "Traceback", "SQL", "psycopg")
         )
-        and answer.headers["Cache-Control"] == "no-store"
+        and response.headers["Cache-Control"] == "no-store"
     )

@@ -1,4 +1,4 @@
-"""Every page of the site in every state that a person can see it in, and how to get there."""
+"""Every page of the site in every state, and how to reach it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ from playwright.sync_api import Page
 from sqlalchemy.engine import Engine
 
 from tests.browser import admin_states, link_states, session_states
-from tests.browser.people import Person, fill_in, press, sign_in, sign_up
+from tests.browser.actions import Person, fill_in, press, sign_in, sign_up
 from tests.browsers import PASSWORD
 
 NEW_PASSWORD = "nine purple yaks waltz"
 
 
-def _someone_with_a_long_name() -> Person:
-    """Return somebody whose names and address are as long as they may be, without a space."""
+def _person_with_a_long_name() -> Person:
+    """Return a person whose names and email have the maximum length and no space."""
     email = Person().email.replace("@", f"{'w' * 40}@{'long.' * 35}")
     return Person("Wilhelmina" * 10, "Vandersloo" * 10, email)
 
@@ -32,7 +32,7 @@ def _sign_up_with_nothing(page: Page) -> None:
 def _sign_up_with_a_weak_password(page: Page) -> None:
     page.goto("/sign-up")
     weak = dict.fromkeys(("Password", "Confirm password"), "password1")
-    fill_in(page, Person().answers | weak, "Sign up")
+    fill_in(page, Person().sign_up_fields | weak, "Sign up")
 
 
 def _sign_in_with_nothing(page: Page) -> None:
@@ -40,7 +40,7 @@ def _sign_in_with_nothing(page: Page) -> None:
     press(page, "Sign in")
 
 
-def _sign_in_wrongly(page: Page) -> None:
+def _sign_in_with_wrong_password(page: Page) -> None:
     page.goto("/account")
     sign_in(page, Person(), "not that one")
 
@@ -59,23 +59,23 @@ def _save(first_name: str) -> Callable[[Page], None]:
     return save
 
 
-def _forget(email: str) -> Callable[[Page], None]:
-    def forget(page: Page) -> None:
+def _request_reset(email: str) -> Callable[[Page], None]:
+    def request_reset(page: Page) -> None:
         page.goto("/forgot-password")
         fill_in(page, {"Email": email}, "Send reset link")
 
-    return forget
+    return request_reset
 
 
-def _ask_for_address(email: str) -> Callable[[Page], None]:
-    def ask(page: Page) -> None:
+def _request_email_change(email: str) -> Callable[[Page], None]:
+    def request_change(page: Page) -> None:
         page.goto("/account/email")
         fill_in(page, {"New email": email}, "Send link")
 
-    return ask
+    return request_change
 
 
-def _close_wrongly(page: Page) -> None:
+def _close_with_wrong_password(page: Page) -> None:
     page.goto("/account/close")
     fill_in(page, {"Password": "not that one"}, "Close account")
 
@@ -94,7 +94,7 @@ def _change_password(current: str, new: str) -> Callable[[Page], None]:
     return change
 
 
-def _confirm_password_wrongly(page: Page) -> None:
+def _confirm_wrong_password(page: Page) -> None:
     page.goto("/confirm-password?next=/dashboard")
     fill_in(page, {"Password": "not that one"}, "Confirm password")
 
@@ -104,7 +104,7 @@ def _sign_out(page: Page) -> None:
     press(page, "Sign out")
 
 
-#: What a stranger sees.
+#: States for anonymous visitors.
 ANONYMOUS: dict[str, Callable[[Page], object]] = {
     "home": _open("/"),
     "sign up": _open("/sign-up"),
@@ -113,54 +113,54 @@ ANONYMOUS: dict[str, Callable[[Page], object]] = {
     "sign in": _open("/sign-in"),
     "sign in, sent from a protected page": _open("/account"),
     "sign in, nothing filled in": _sign_in_with_nothing,
-    "sign in, wrong password": _sign_in_wrongly,
+    "sign in, wrong password": _sign_in_with_wrong_password,
     "forgot password": _open("/forgot-password"),
-    "forgot password, no address": _forget("ada"),
-    "forgot password, sent": _forget("nobody@example.com"),
+    "forgot password, invalid email": _request_reset("ada"),
+    "forgot password, sent": _request_reset("unknown@example.com"),
     "400": _open("/%ff"),
     "403, form out of date": _send_an_outdated_form,
     "404": _open("/nothing"),
     "410": _open(f"/reset-password/{'A' * 43}"),
 }
-#: What the signed-in see; the state begins on the dashboard.
+#: States for signed-in users; each starts on the dashboard.
 MEMBER: dict[str, Callable[[Page], object]] = {
     "home, signed in": _open("/"),
     "dashboard": _open("/dashboard"),
     "account": _open("/account"),
     "account, no name": _save(""),
     "account, saved": _save("Augusta"),
-    "new address": _open("/account/email"),
-    "new address, mistyped": _ask_for_address("ada"),
-    "new address, sent": _ask_for_address("nobody@new.example.com"),
+    "new email": _open("/account/email"),
+    "new email, invalid": _request_email_change("ada"),
+    "new email, sent": _request_email_change("unknown@new.example.com"),
     "close account": _open("/account/close"),
-    "close account, wrong password": _close_wrongly,
+    "close account, wrong password": _close_with_wrong_password,
     "account closed": _close,
-    "sessions, nowhere else": _open("/account/sessions"),
+    "sessions, no others": _open("/account/sessions"),
     "history, new": _open("/account/history"),
-    "confirm address": _open("/verify-email"),
+    "verify email": _open("/verify-email"),
     "password": _open("/account/password"),
     "password, nothing filled in": _change_password("", ""),
     "password, wrong": _change_password("not that one", NEW_PASSWORD),
     "password, weak": _change_password(PASSWORD, "password1"),
     "password, changed": _change_password(PASSWORD, NEW_PASSWORD),
     "confirm password": _open("/confirm-password"),
-    "confirm password, wrong": _confirm_password_wrongly,
+    "confirm password, wrong": _confirm_wrong_password,
     "sign out": _open("/sign-out"),
     "signed out": _sign_out,
     "404, signed in": _open("/nothing"),
 }
-#: What breaks is the database, or it takes many tries, so these need a hand from behind.
+#: These states need changes in the database.
 BROKEN = ("500", "503", "429")
 #: A sign-in to a closed account.
-PAUSED = "keep account"
-LONG = ("dashboard, long name", "account, long name", "new address, long name")
+PAUSED = "reactivate account"
+LONG = ("dashboard, long name", "account, long name", "new email, long name")
 LINKS, SESSIONS, ADMIN = link_states.STATES, session_states.STATES, admin_states.STATES
 ALL = (*ANONYMOUS, *MEMBER, *BROKEN, PAUSED, *LINKS, *SESSIONS, *ADMIN, *LONG)
 
 
 @contextmanager
 def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
-    """Bring the page of a stranger into the state; while the `with` lasts it can be looked at."""
+    """Bring the page into the state; it lasts as long as the block."""
     if state in ANONYMOUS:
         ANONYMOUS[state](page)
         yield
@@ -171,7 +171,7 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         session_states.reach(state, page, engine)
         yield
     elif state in ADMIN:
-        admin_states.reach(state, page, engine, somebody=_someone_with_a_long_name())
+        admin_states.reach(state, page, engine, user=_person_with_a_long_name())
         yield
     elif state == PAUSED:
         person = Person()
@@ -189,10 +189,10 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         page.goto("/account")
         sign_in(page, person, "not that one")
         with engine.begin() as connection:
-            held_up = (
+            throttle = (
                 "UPDATE authsite_throttle SET hits = 10, blocked_until = expires_at WHERE hits = 1"
             )
-            connection.execute(sa.text(held_up))
+            connection.execute(sa.text(throttle))
         sign_in(page, person, "not that one")
         yield
     elif state == "500":
@@ -203,13 +203,13 @@ def reached(state: str, page: Page, engine: Engine) -> Iterator[None]:
         yield
     else:
         name, _, long = state.partition(", long")
-        sign_up(page, _someone_with_a_long_name() if long else Person())
+        sign_up(page, _person_with_a_long_name() if long else Person())
         MEMBER[name](page)
         yield
 
 
 def _damage(person: Person, engine: Engine) -> None:
-    """Write into their row what nobody can read."""
+    """Write an unreadable value into the row of the user."""
     with engine.begin() as connection:
         connection.execute(
             sa.text("UPDATE authsite_user SET created_at = :nonsense WHERE email = :email"),
@@ -219,9 +219,9 @@ def _damage(person: Person, engine: Engine) -> None:
 
 @contextmanager
 def _no_sessions(engine: Engine) -> Iterator[None]:
-    """Take away the table that tells who is signed in."""
+    """Rename the table of the sessions."""
     with engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE authsite_session RENAME TO elsewhere"))
+        connection.execute(sa.text("ALTER TABLE authsite_session RENAME TO renamed"))
     yield
     with engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE elsewhere RENAME TO authsite_session"))
+        connection.execute(sa.text("ALTER TABLE renamed RENAME TO authsite_session"))

@@ -1,4 +1,4 @@
-"""Everything that can be done is done, and the log, as production.ini has it, holds no secret."""
+"""The log, as production.ini formats it, contains no secret."""
 
 import io
 import json
@@ -14,8 +14,8 @@ from authsite.resources import Root
 from authsite.services import services_of
 from authsite.telemetry.logs import JsonFormatter
 from tests.browsers import PASSWORD
-from tests.site.raw import ask
-from tests.site.test_no_secret_in_an_address import TYPED, WRONG, answers, secrets_of
+from tests.site.test_no_secret_in_urls import FIELDS, WRONG, answers, secrets_of
+from tests.site.wsgi_requests import send_request
 
 PEPPER = "cayenne-and-black-pepper-from-Kampot"
 TOKEN = re.compile(r"[\w-]{40,}")
@@ -23,7 +23,7 @@ TOKEN = re.compile(r"[\w-]{40,}")
 
 @pytest.fixture
 def log():
-    """What the log holds, written as production.ini has it written."""
+    """The log, formatted as in production.ini."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(JsonFormatter())
@@ -37,11 +37,11 @@ def log():
 
 
 def add_crash(config):
-    """Add a page that fails with a form in its hands."""
+    """Add a page that fails while it reads a form."""
 
     def crash(request):
         form = dict(request.POST)
-        return Response(form[f"no field called {len(form)}"])
+        return Response(form[f"no field {len(form)}"])
 
     config.add_view(
         crash, context=Root, name="crash", request_method="POST", permission="public",
@@ -49,42 +49,42 @@ def add_crash(config):
     )  # fmt: skip
 
 
-def go_wrong(application, browser, stranger):
-    """Meet every kind of answer that is logged."""
+def cause_errors(application, browser, visitor):
+    """Send requests whose responses are logged."""
     cookie = f"session={browser.cookie}"
     fields = f"password={PASSWORD}&email=ada@example.com&csrf_token=none".encode()
     sent = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_COOKIE": cookie}
     for path in ("/crash", "/sign-in"):
-        ask(application, path, method="POST", body=fields, **sent)
-    ask(application, f"/{PASSWORD}", HTTP_HOST=f"{PASSWORD}.test", HTTP_COOKIE=cookie)
-    ask(application, f"/?{PASSWORD}=%ff", HTTP_COOKIE=cookie)
+        send_request(application, path, method="POST", body=fields, **sent)
+    send_request(application, f"/{PASSWORD}", HTTP_HOST=f"{PASSWORD}.test", HTTP_COOKIE=cookie)
+    send_request(application, f"/?{PASSWORD}=%ff", HTTP_COOKIE=cookie)
     for _ in range(12):
-        stranger.sign_in(password=WRONG)
+        visitor.sign_in(password=WRONG)
 
 
 def link_tokens(services):
-    """Return the tokens of all links that were mailed."""
+    """Return the tokens of all emailed links."""
     with services.database.read_engine.connect() as connection:
         texts = connection.execute(sa.select(OutboxMessage.text)).scalars().all()
     return {token for text in texts for token in TOKEN.findall(text or "")}
 
 
 @pytest.mark.asvs("16.2.5", "14.2.4")
-def test_no_secret_is_in_the_log(new_application, visit, log, database_away):
+def test_log_contains_no_secret(new_application, visit, log, database_outage):
     settings = {"authsite.passwords.pepper": f"a1:{PEPPER}"}
     application = new_application(add_crash, **settings)
     services = services_of(application.registry)
-    seen = {PEPPER, services.settings.secret.decode(), PASSWORD, WRONG, TYPED["email"]}
+    seen = {PEPPER, services.settings.secret.decode(), PASSWORD, WRONG, FIELDS["email"]}
     browser = visit(application)
     for each, answer in answers(application, lambda: visit(application)):
         seen |= secrets_of(each, answer)
         seen |= {part for part in answer.request.path.split("/") if TOKEN.fullmatch(part)}
     browser.sign_in()
     seen |= link_tokens(services) | {browser.cookie.partition(".")[2]}
-    go_wrong(application, browser, visit(application))
-    with database_away(services):
+    cause_errors(application, browser, visit(application))
+    with database_outage(services):
         for path in ("/account", "/readyz"):
-            ask(application, path, HTTP_COOKIE=f"session={browser.cookie}")
+            send_request(application, path, HTTP_COOKIE=f"session={browser.cookie}")
     lines = log.getvalue()
     events = {json.loads(line).get("event") for line in lines.splitlines()}
     assert events >= {

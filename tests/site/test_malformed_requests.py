@@ -1,9 +1,9 @@
-"""Requests that nobody can read: always a 400 with a page, never an error of ours."""
+"""Unreadable requests get a 400 with a page, never a server error."""
 
 import pytest
 
 from authsite.resources.site_map import endpoints
-from tests.site.raw import ask, heading_of
+from tests.site.wsgi_requests import heading_of, send_request
 
 pytestmark = pytest.mark.one_database
 
@@ -13,11 +13,11 @@ BOUNDARY = b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\nx\r\n--b
 
 
 def part_with(head):
-    """Return a form of one part, which says something more of itself."""
+    """Return a form of one part with this text in its headers."""
     return BOUNDARY.replace(b'"email"', b'"email"' + head)
 
 
-READ = [
+UNREADABLE_REQUESTS = [
     ("path", "{0}/%ff", {}),
     ("path of two bytes", "{0}%c3%28", {}),
     ("surrogate in the path", "{0}/%ed%a0%80", {}),
@@ -28,7 +28,7 @@ READ = [
     ("octal cookie", "{0}", {"HTTP_COOKIE": 'x="\\377"'}),
     ("octal session cookie", "{0}", {"HTTP_COOKIE": 'session="\\377"'}),
 ]
-SENT = [
+UNREADABLE_FORMS = [
     ("thousands of fields", {"CONTENT_TYPE": FORM, "body": b"a&" * 1000}),
     ("thousands of fields without a type", {"CONTENT_TYPE": "", "body": b"a&" * 1000}),
     ("long type", {"CONTENT_TYPE": f"{FORM}; a={'b' * 500}", "body": b"a=b"}),
@@ -44,12 +44,12 @@ SENT = [
 
 
 def cases(table):
-    """Give each case its name."""
+    """Return the cases as parameters with their names as ids."""
     return [pytest.param(*case, id=name) for name, *case in table]
 
 
-def is_explained(answer):
-    """Whether this is the page for requests that cannot be read, with the headers of all pages."""
+def is_bad_request_page(answer):
+    """Whether this is the page for unreadable requests, with the headers of all pages."""
     return (
         answer.status_int == 400
         and heading_of(answer) == "We couldn't read that request"
@@ -58,38 +58,38 @@ def is_explained(answer):
     )
 
 
-@pytest.fixture(params=["stranger", "signed in"])
+@pytest.fixture(params=["anonymous", "signed in"])
 def cookie(request, browser):
-    """What the browser sends besides."""
-    if request.param == "stranger":
+    """The cookie of the browser."""
+    if request.param == "anonymous":
         return ""
     browser.sign_up()
     return f"session={browser.cookie}"
 
 
 @pytest.mark.asvs("16.5.4")
-@pytest.mark.parametrize(("target", "environ"), cases(READ))
-def test_what_cannot_be_read_is_a_bad_request_on_every_page(application, cookie, target, environ):
+@pytest.mark.parametrize(("target", "environ"), cases(UNREADABLE_REQUESTS))
+def test_unreadable_requests_get_400_on_every_page(application, cookie, target, environ):
     sent = {"HTTP_COOKIE": cookie} | environ
     for path in {page.url for page in endpoints(application.registry)} | {"/nothing"}:
         for method in ("GET", "HEAD", "POST", "FOO"):
-            answer = ask(application, target.format(path), method=method, **sent)
+            answer = send_request(application, target.format(path), method=method, **sent)
             assert answer.status_int == 400, (method, path)
-            assert method == "HEAD" or is_explained(answer), (method, path)
+            assert method == "HEAD" or is_bad_request_page(answer), (method, path)
 
 
 @pytest.mark.asvs("16.5.4")
-@pytest.mark.parametrize("environ", cases(SENT))
-def test_a_form_that_cannot_be_read_is_a_bad_request(application, cookie, environ):
+@pytest.mark.parametrize("environ", cases(UNREADABLE_FORMS))
+def test_unreadable_forms_get_400_on_every_page(application, cookie, environ):
     here = {"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_COOKIE": cookie}
     for path in {page.url for page in endpoints(application.registry)} | {"/nothing"}:
-        answer = ask(application, path, method="POST", **here, **environ)
-        assert is_explained(answer), path
+        answer = send_request(application, path, method="POST", **here, **environ)
+        assert is_bad_request_page(answer), path
 
 
-def test_a_body_shorter_than_announced_is_refused_before_any_page(application, services):
-    """waitress never lets one through; another server may."""
-    answer = ask(
+def test_truncated_body_is_refused(application, services):
+    """waitress never passes one on; another server may."""
+    answer = send_request(
         application, "/sign-in", method="POST", CONTENT_TYPE=FORM, CONTENT_LENGTH="999", body=b"a=b"
     )
     assert answer.status_int == 400
@@ -97,8 +97,8 @@ def test_a_body_shorter_than_announced_is_refused_before_any_page(application, s
 
 
 @pytest.mark.parametrize("target", ["/authsite-static/%ff", "/authsite-static/site.css?%ff"])
-def test_static_files_are_no_way_around(application, services, target):
-    assert is_explained(ask(application, target))
+def test_unreadable_static_requests_get_400(application, services, target):
+    assert is_bad_request_page(send_request(application, target))
 
 
 @pytest.mark.asvs("1.5.1")
@@ -118,8 +118,10 @@ def test_static_files_are_no_way_around(application, services, target):
     ],
 )
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-up"])
-def test_what_is_no_form_of_ours_brings_nothing_with_it(application, services, path, environ):
-    answer = ask(application, path, method="POST", HTTP_SEC_FETCH_SITE="same-origin", **environ)
+def test_unexpected_bodies_are_refused(application, services, path, environ):
+    answer = send_request(
+        application, path, method="POST", HTTP_SEC_FETCH_SITE="same-origin", **environ
+    )
     assert answer.status_int in {400, 403}
     assert "root:" not in answer.text
 
@@ -145,6 +147,6 @@ def test_what_is_no_form_of_ours_brings_nothing_with_it(application, services, p
         {"QUERY_STRING": "a&" * 999},
     ],
 )
-def test_what_is_merely_odd_does_no_harm(application, services, environ):
+def test_unusual_requests_are_answered(application, services, environ):
     for path in ("/", "/sign-in", "/authsite-static/site.css"):
-        assert ask(application, path, **environ).status_int == 200, path
+        assert send_request(application, path, **environ).status_int == 200, path

@@ -1,4 +1,4 @@
-"""People who use the site, and what they do on it: they read labels and press buttons."""
+"""Persons, and what they do on pages: fill in fields by their labels and press buttons."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Person:
-    """Someone with an address that nobody else has."""
+    """A person with a unique email."""
 
     first_name: str = "Ada"
     last_name: str = "Lovelace"
@@ -21,12 +21,12 @@ class Person:
 
     @property
     def full_name(self) -> str:
-        """As the navigation shows it."""
+        """The name in the navigation."""
         return f"{self.first_name} {self.last_name}"
 
     @property
-    def answers(self) -> dict[str, str]:
-        """What they write into the form to sign up, by label."""
+    def sign_up_fields(self) -> dict[str, str]:
+        """The values for the sign-up form, by label."""
         return {
             "First name": self.first_name,
             "Last name": self.last_name,
@@ -42,26 +42,26 @@ def labelled(page: Page, label: str) -> Locator:
 
 
 def press(page: Page, button: str) -> None:
-    """Press the button in the middle of the page."""
+    """Press the button in the main content."""
     page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
 
 
-def fill_in(page: Page, answers: dict[str, str], button: str) -> None:
-    """Fill in the form in the middle of the page, and send it."""
-    for label, answer in answers.items():
-        labelled(page, label).fill(answer)
+def fill_in(page: Page, fields: dict[str, str], button: str) -> None:
+    """Fill in the form in the main content and send it."""
+    for label, value in fields.items():
+        labelled(page, label).fill(value)
     press(page, button)
 
 
 def sign_up(page: Page, person: Person) -> None:
-    """Make an account; the person is on the dashboard then."""
+    """Sign up; the page then shows the dashboard."""
     page.goto("/sign-up")
-    fill_in(page, person.answers, "Sign up")
+    fill_in(page, person.sign_up_fields, "Sign up")
     page.wait_for_url("/dashboard")
 
 
 def sign_in(page: Page, person: Person, password: str = PASSWORD) -> None:
-    """Fill in the form to sign in that is shown, and send it."""
+    """Fill in the sign-in form and send it."""
     fill_in(page, {"Email": person.email, "Password": password}, "Sign in")
 
 
@@ -71,12 +71,12 @@ def navigation(page: Page) -> Locator:
 
 
 def sign_out(page: Page) -> None:
-    """Press the button in the navigation."""
+    """Sign out by the button in the navigation."""
     navigation(page).get_by_role("button", name="Sign out").click()
     page.wait_for_url("/sign-in")
 
 
-def where(page: Page) -> str:
+def path_of(page: Page) -> str:
     """Return the path of the page, with its query, as the address bar shows it."""
     url = urlsplit(page.url)
     return f"{url.path}?{url.query}" if url.query else url.path

@@ -1,4 +1,4 @@
-"""Addresses end up in logs, histories and referrers: no secret is ever in one."""
+"""No URL contains a secret, since URLs are stored in logs, histories and referrers."""
 
 import re
 from urllib.parse import unquote
@@ -9,11 +9,11 @@ from authsite.resources.site_map import endpoints
 from authsite.services import services_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of
-from tests.site.places import path_of
+from tests.site.page_paths import path_of
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 WRONG = "seven wrong llamas hum"
-#: What is sent to each form, rightly and wrongly.
+#: Values for each form, right and wrong.
 SENT = {
     "/account": [{}, {"first_name": ""}],
     "/account/close": [{"password": WRONG}, {"password": ""}],
@@ -26,7 +26,7 @@ SENT = {
     "/sign-out": [{"csrf_token": ""}, {}],
     "/verify-email": [{"csrf_token": ""}, {}],
 }
-TYPED = {
+FIELDS = {
     "first_name": "Ada",
     "last_name": "Lovelace",
     "email": "ada@example.com",
@@ -37,14 +37,14 @@ TYPED = {
 
 
 def answers(application, new_browser):
-    """Yield every page and every answer to a form, with the browser that it came to."""
+    """Yield every page and every response to a form, with the browser that received it."""
     new_browser().sign_up()
     services = services_of(application.registry)
-    for address in sorted({page.url for page in endpoints(application.registry)}):
-        path = path_of(services, address)
-        stranger, member = new_browser(), new_browser()
+    for url in sorted({page.url for page in endpoints(application.registry)}):
+        path = path_of(services, url)
+        anonymous, member = new_browser(), new_browser()
         member.sign_in()
-        for browser in (stranger, member):
+        for browser in (anonymous, member):
             page = browser.get(f"{path}?next=/account", expect_errors=True)
             yield browser, page
             if page.status_int == 200 and path in SENT:
@@ -53,8 +53,8 @@ def answers(application, new_browser):
 
 
 def _answers_to(browser, page, values):
-    """Yield what a filled-in form is answered with, and the page that is shown after it."""
-    fields = {name: TYPED.get(name, value) for name, value in form_of(page).submit_fields()}
+    """Yield the response to a form, and the page that it redirects to."""
+    fields = {name: FIELDS.get(name, value) for name, value in form_of(page).submit_fields()}
     answer = browser.app.post(page.request.path, fields | values, headers=HERE, expect_errors=True)
     yield browser, answer
     if answer.location:
@@ -66,8 +66,8 @@ def forms_of(answer):
     return answer.html.find_all("form") if answer.content_type == "text/html" else []
 
 
-def addresses_in(answer):
-    """Yield every address that an answer names, unquoted, and the one that was asked for."""
+def urls_in(answer):
+    """Yield every URL in a response, unquoted, and the requested one."""
     yield unquote(answer.request.url)
     for header in ("Location", "Content-Location", "Link", "Refresh"):
         yield unquote(answer.headers.get(header, ""))
@@ -77,33 +77,33 @@ def addresses_in(answer):
 
 
 def secrets_of(browser, answer):
-    """Return what nobody else may know: tokens of forms, cookies and their parts, passwords."""
+    """Return the secrets of a browser: CSRF tokens, cookies and their parts, passwords."""
     tokens = {
         each["value"] for form in forms_of(answer) for each in form(attrs={"name": "csrf_token"})
     }
     cookies = {value for value in browser.app.cookies.values() if len(value) > 15}
     parts = {part for each in cookies for part in each.split(".") if len(part) > 15}
-    # The id of a session is none: by it alone nobody gets in.
+    # The id of a session is not secret: it alone gives no access.
     parts.discard((browser.cookie or "").partition(".")[0])
     return tokens | cookies | parts | {PASSWORD, WRONG}
 
 
 @pytest.mark.asvs("14.2.1")
-def test_no_secret_is_in_an_address(application, new_browser):
-    seen, kinds = set(), set()
+def test_no_url_contains_a_secret(application, new_browser):
+    seen, cookies = set(), set()
     for browser, answer in answers(application, new_browser):
         seen |= secrets_of(browser, answer)
-        kinds |= set(browser.app.cookies)
-        for address in addresses_in(answer):
-            assert not re.search(r"[?&;](csrf|token|password|session|secret|device)", address)
-            assert [each for each in seen if each in address] == []
+        cookies |= set(browser.app.cookies)
+        for url in urls_in(answer):
+            assert not re.search(r"[?&;](csrf|token|password|session|secret|device)", url)
+            assert [each for each in seen if each in url] == []
     assert len(seen) > 20
-    assert kinds >= {"form", "session", "device"}
+    assert cookies >= {"form", "session", "device"}
 
 
 @pytest.mark.asvs("14.2.1")
-def test_every_form_is_sent_in_a_body(application, new_browser):
-    """What is sent by GET would be in the address."""
+def test_every_form_uses_post(application, new_browser):
+    """The values of a GET would be in the URL."""
     found = set()
     for _, answer in answers(application, new_browser):
         for form in forms_of(answer):

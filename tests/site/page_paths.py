@@ -1,4 +1,4 @@
-"""Paths for the addresses of pages, also of those whose address has a token or an id in it."""
+"""Paths of pages, also of those whose URL contains a token or an id."""
 
 from sqlalchemy.orm import Session
 
@@ -9,26 +9,26 @@ from authsite.clock import utc_now
 from authsite.services import Services
 from tests.factories import a_unit_of_work
 
-#: What is shaped like the token of a link, and never was one.
-NOBODYS_TOKEN = "A" * 43
-#: The same for an id.
-NOBODYS_ID = "A" * 16
+#: A token of the right form that no link has.
+UNKNOWN_TOKEN = "A" * 43
+#: An id of the right form that no row has.
+UNKNOWN_ID = "A" * 16
 
 
-def path_of(services: Services, address: str, *, email: str = "ada@example.com") -> str:
-    """Return where the page at this address is found.
+def path_of(services: Services, url: str, *, email: str = "ada@example.com") -> str:
+    """Return the path of the page with this URL.
 
-    A link is one that can be followed, for whoever has the account with `email`; if nobody has, it
-    leads nowhere. A session is one of theirs, and what is for administrators is about them.
+    A token is that of a new link for the account with `email`, and an unknown one without such an
+    account. Ids are those of this account and of one of its sessions.
     """
-    if address.startswith("/admin/"):
-        return address.replace("{id}", _user_of(services, email))
-    if "{id}" in address:
-        return address.replace("{id}", _session_of(services, email))
-    if "{token}" not in address:
-        return address
-    purpose = Purpose(address.split("/")[1].replace("-", "_"))
-    token: object = NOBODYS_TOKEN
+    if url.startswith("/admin/"):
+        return url.replace("{id}", _user_of(services, email))
+    if "{id}" in url:
+        return url.replace("{id}", _session_of(services, email))
+    if "{token}" not in url:
+        return url
+    purpose = Purpose(url.split("/")[1].replace("-", "_"))
+    token: object = UNKNOWN_TOKEN
     with Session(services.database.write_engine) as dbsession:
         user = get_user_by_email(dbsession, email)
         if user:
@@ -38,13 +38,13 @@ def path_of(services: Services, address: str, *, email: str = "ada@example.com")
             else:
                 token = issue_link(work, user, purpose)
         dbsession.commit()
-    return address.replace("{token}", str(token))
+    return url.replace("{token}", str(token))
 
 
 def _user_of(services: Services, email: str) -> str:
     with services.database.read_dbsession() as dbsession:
         user = get_user_by_email(dbsession, email)
-        return user.id if user else NOBODYS_ID
+        return user.id if user else UNKNOWN_ID
 
 
 def _session_of(services: Services, email: str) -> str:
@@ -53,4 +53,4 @@ def _session_of(services: Services, email: str) -> str:
         sessions, _count = (
             find_sessions(dbsession, user.id, current=None, now=utc_now()) if user else ([], 0)
         )
-    return sessions[0].id if sessions else NOBODYS_ID
+    return sessions[0].id if sessions else UNKNOWN_ID

@@ -1,19 +1,19 @@
-"""While the database is away or too busy: a page that asks to come back, and nobody signed out."""
+"""An unavailable or busy database is answered with 503 and ends no session."""
 
 import pytest
 
 from authsite.services import services_of
 from tests.browsers import PASSWORD
 from tests.functional.reading import form_of, rows_of
-from tests.site.raw import ask, heading_of, is_page
+from tests.site.wsgi_requests import heading_of, is_page, send_request
 
 
 @pytest.mark.asvs("16.5.2", "16.5.3")
 @pytest.mark.parametrize("path", ["/", "/dashboard", "/account", "/sign-in"])
-def test_database_outage_keeps_sessions(application, browser, database_away, path):
+def test_database_outage_keeps_sessions(application, browser, database_outage, path):
     browser.sign_up()
     cookie = browser.cookie
-    with database_away():
+    with database_outage():
         answer = browser.get(path, expect_errors=True)
         assert is_page(answer, 503, "We'll be right back")
         assert int(answer.headers["Retry-After"]) > 0
@@ -24,10 +24,10 @@ def test_database_outage_keeps_sessions(application, browser, database_away, pat
     assert browser.is_signed_in
 
 
-def test_what_needs_no_database_is_there_while_it_is_away(browser, new_browser, database_away):
+def test_pages_without_database_work_during_an_outage(browser, new_browser, database_outage):
     browser.sign_up()
     cookie = {"Cookie": f"session={browser.cookie}"}
-    with database_away():
+    with database_outage():
         for path in ("/", "/sign-in", "/sign-up", "/authsite-static/site.css"):
             new_browser().get(path, status=200)
         new_browser().get("/nothing", status=404)
@@ -39,18 +39,16 @@ def test_what_needs_no_database_is_there_while_it_is_away(browser, new_browser, 
             assert heading_of(answer) == "Page not found"
 
 
-def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
-    new_browser, services, database_away
-):
+def test_sign_in_and_sign_up_get_503_during_an_outage(new_browser, services, database_outage):
     new_browser().sign_up()
     before = rows_of(services)
     pages = [(new_browser(), "/sign-in"), (new_browser(), "/sign-up")]
     pages = [(browser, browser.get(path)) for browser, path in pages]
-    typed = {"email": "eve@example.com", "password": PASSWORD}
+    fields = {"email": "eve@example.com", "password": PASSWORD}
     more = {"first_name": "Eve", "last_name": "Smith", "confirm_password": PASSWORD}
-    with database_away():
+    with database_outage():
         for browser, page in pages:
-            values = typed | (more if "first_name" in form_of(page).fields else {})
+            values = fields | (more if "first_name" in form_of(page).fields else {})
             answer = browser.submit(page, values)
             assert is_page(answer, 503, "We'll be right back")
             assert int(answer.headers["Retry-After"]) > 0
@@ -58,31 +56,31 @@ def test_who_signs_in_while_the_database_is_away_is_asked_to_come_back(
 
 
 @pytest.mark.asvs("13.1.3", "15.4.3")
-def test_who_waits_too_long_for_a_lock_is_asked_to_come_back(new_application, visit, services):
+def test_lock_timeout_is_a_503(new_application, visit, services):
     settings = {"authsite.database.timeout": "1s", "authsite.database.attempts": "2"}
     application = new_application(**settings)
     browser = visit(application)
     page = browser.get("/sign-up")
     with services.database.engine.connect() as connection:
         if services.database.is_sqlite:
-            connection.exec_driver_sql("PRAGMA user_version = 0")  # takes the lock for writers
+            connection.exec_driver_sql("PRAGMA user_version = 0")  # takes the write lock
         else:
             connection.exec_driver_sql("LOCK TABLE authsite_user IN ACCESS EXCLUSIVE MODE")
-        typed = {"first_name": "Eve", "last_name": "Smith", "email": "eve@example.com"}
+        fields = {"first_name": "Eve", "last_name": "Smith", "email": "eve@example.com"}
         secret = dict.fromkeys(("password", "confirm_password"), PASSWORD)
-        answer = browser.submit(page, typed | secret)
+        answer = browser.submit(page, fields | secret)
     assert is_page(answer, 503, "We'll be right back")
     assert rows_of(services)["authsite_user"] == []
-    assert browser.submit(page, typed | secret).status_int == 303
+    assert browser.submit(page, fields | secret).status_int == 303
 
 
 @pytest.mark.asvs("13.1.2", "13.2.6")
-def test_when_all_connections_are_taken_one_is_asked_to_come_back(new_application, visit, browser):
+def test_exhausted_connection_pool_is_a_503(new_application, visit, browser):
     browser.sign_up()
     settings = {"authsite.database.timeout": "1s", "authsite.database.pool_size": "1"}
     application = new_application(**settings)
     cookie = f"session={browser.cookie}"
     with services_of(application.registry).database.engine.connect():
-        answer = ask(application, "/account/sessions", HTTP_COOKIE=cookie)
+        answer = send_request(application, "/account/sessions", HTTP_COOKIE=cookie)
         assert is_page(answer, 503, "We'll be right back")
-    assert ask(application, "/account/sessions", HTTP_COOKIE=cookie).status_int == 200
+    assert send_request(application, "/account/sessions", HTTP_COOKIE=cookie).status_int == 200

@@ -1,4 +1,4 @@
-"""Where a request ends: what can be read in two ways is refused, with all that comes behind it."""
+"""Requests with an ambiguous end are refused, with everything that follows them."""
 
 import re
 import socket
@@ -10,12 +10,12 @@ from tests.processes.listeners import Listener
 from tests.processes.nginx import Nginx
 from tests.processes.servers import HOST, Server, trusting_a_proxy
 
-#: What would be the next request, if the one before it ended where an attacker wants it to.
+#: A second request, if the server believes the wrong end of the first.
 SMUGGLED = f"GET /smuggled HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
 LENGTH = str(len(SMUGGLED))
-PATIENCE = 15
+TIMEOUT = 15
 CHUNKED = "Transfer-Encoding: chunked\r\n"
-DISPUTED = {
+AMBIGUOUS = {
     "two lengths": f"Content-Length: 0\r\nContent-Length: {LENGTH}\r\n\r\n",
     "two lengths in one": f"Content-Length: 0, {LENGTH}\r\n\r\n",
     "length with a sign": f"Content-Length: +{LENGTH}\r\n\r\n",
@@ -38,7 +38,7 @@ DISPUTED = {
 def server(
     tmp_path_factory: pytest.TempPathFactory, migrate: Callable[[str], None]
 ) -> Iterator[Server]:
-    """One server for all tests here, on SQLite."""
+    """One server for all tests, on SQLite."""
     folder = tmp_path_factory.mktemp("framing")
     url = f"sqlite:///{folder}/authsite.sqlite"
     migrate(url)
@@ -50,7 +50,7 @@ def server(
 def proxy(
     tmp_path_factory: pytest.TempPathFactory, migrate: Callable[[str], None]
 ) -> Iterator[Nginx]:
-    """The documented proxy before a server that trusts it."""
+    """The documented proxy in front of a server that trusts it."""
     folder = tmp_path_factory.mktemp("proxy")
     url = f"sqlite:///{folder}/authsite.sqlite"
     migrate(url)
@@ -62,8 +62,8 @@ def proxy(
 
 
 def answers_to(server: Listener, sent: str) -> list[str]:
-    """Send some bytes and return the status of each answer, until the server hangs up."""
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+    """Send bytes and return the status of each response, until the server closes the connection."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT)
     with server.secure(connection) as connection:
         connection.sendall(sent.encode("latin-1"))
         received = b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
@@ -71,17 +71,15 @@ def answers_to(server: Listener, sent: str) -> list[str]:
 
 
 @pytest.mark.asvs("4.2.1")
-@pytest.mark.parametrize("rest", DISPUTED.values(), ids=DISPUTED.keys())
-def test_a_request_whose_end_can_be_disputed_is_refused_and_hung_up_on(
-    server: Server, rest: str
-) -> None:
+@pytest.mark.parametrize("rest", AMBIGUOUS.values(), ids=AMBIGUOUS.keys())
+def test_ambiguous_request_end_is_refused(server: Server, rest: str) -> None:
     beginning = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
     [status] = answers_to(server, f"{beginning}{rest}{SMUGGLED}")
     assert status in {"400", "501"}
 
 
 @pytest.mark.asvs("4.2.1")
-def test_a_body_is_never_the_next_request(server: Server) -> None:
+def test_body_is_never_read_as_a_request(server: Server) -> None:
     page = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n"
     body = f"Content-Length: {LENGTH}\r\n\r\n{SMUGGLED}"
     last = f"{page}Connection: close\r\n\r\n"
@@ -89,23 +87,21 @@ def test_a_body_is_never_the_next_request(server: Server) -> None:
     assert answers_to(server, f"{page}\r\n{SMUGGLED}{last}") == ["200", "404", "200"]
 
 
-#: Both ways to say where a body ends, in either order and with lengths that suit an attacker.
-BOTH = {
+#: Content-Length and chunked coding together, with lengths that an attacker could use.
+LENGTH_AND_CHUNKED = {
     "length first": f"Content-Length: {LENGTH}\r\n{CHUNKED}\r\n0\r\n\r\n",
     "coding first": f"{CHUNKED}Content-Length: {LENGTH}\r\n\r\n0\r\n\r\n",
     "length of nothing": f"{CHUNKED}Content-Length: 0\r\n\r\n0\r\n\r\n",
     "length of the last chunk": f"{CHUNKED}Content-Length: 5\r\n\r\n0\r\n\r\n",
 }
-#: What nginx reads in its own way, and passes on with a length of its own.
-READ_BY_NGINX = "line feed behind an extension"
+#: nginx accepts this case, and passes it on with a Content-Length.
+ACCEPTED_BY_NGINX = "line feed behind an extension"
 
 
 @pytest.mark.asvs("4.2.1")
-@pytest.mark.parametrize("rest", BOTH.values(), ids=BOTH)
-def test_a_request_that_says_in_two_ways_where_it_ends_is_read_by_its_coding(
-    server: Server, rest: str
-) -> None:
-    """As RFC 9112 (6.3) has it; but the connection should be closed then, and is not."""
+@pytest.mark.parametrize("rest", LENGTH_AND_CHUNKED.values(), ids=LENGTH_AND_CHUNKED)
+def test_chunked_coding_overrides_content_length(server: Server, rest: str) -> None:
+    """See RFC 9112 6.3. The server should close the connection as well, but does not."""
     beginning = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
     last = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
     assert answers_to(server, f"{beginning}{rest}{SMUGGLED}{last}") == ["403", "404", "200"]
@@ -114,18 +110,18 @@ def test_a_request_that_says_in_two_ways_where_it_ends_is_read_by_its_coding(
 @pytest.mark.asvs("4.2.1")
 @pytest.mark.parametrize(
     "rest",
-    [rest for name, rest in (BOTH | DISPUTED).items() if name != READ_BY_NGINX],
-    ids=[name for name in BOTH | DISPUTED if name != READ_BY_NGINX],
+    [rest for name, rest in (LENGTH_AND_CHUNKED | AMBIGUOUS).items() if name != ACCEPTED_BY_NGINX],
+    ids=[name for name in LENGTH_AND_CHUNKED | AMBIGUOUS if name != ACCEPTED_BY_NGINX],
 )
-def test_the_proxy_refuses_it_and_hangs_up(proxy: Nginx, rest: str) -> None:
+def test_proxy_refuses_ambiguous_requests(proxy: Nginx, rest: str) -> None:
     beginning = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
     [status] = answers_to(proxy, f"{beginning}{rest}{SMUGGLED}")
     assert status in {"400", "501"}
 
 
 @pytest.mark.asvs("4.2.1")
-def test_what_the_proxy_reads_in_its_own_way_the_site_reads_alike(proxy: Nginx) -> None:
+def test_site_agrees_with_what_the_proxy_passes_on(proxy: Nginx) -> None:
     beginning = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n"
     last = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
-    sent = f"{beginning}{DISPUTED[READ_BY_NGINX]}{SMUGGLED}{last}"
+    sent = f"{beginning}{AMBIGUOUS[ACCEPTED_BY_NGINX]}{SMUGGLED}{last}"
     assert answers_to(proxy, sent) == ["403", "404", "200"]

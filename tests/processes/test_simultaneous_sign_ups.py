@@ -1,4 +1,4 @@
-"""Many people, or one with many windows, sign up with one address at the same moment."""
+"""Simultaneous sign-ups with one email create one account."""
 
 from functools import partial
 from pathlib import Path
@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from authsite.models import User, UserSession
-from tests.processes.crowds import at_once
+from tests.processes.concurrency import at_once
 from tests.processes.servers import Server
 from tests.processes.visitors import Visitor, sign_up_form
 
 ROUNDS = 4
-#: Local parts and domains that a person takes for the same.
+#: Spellings of the same local part and domain.
 LOCAL_PARTS = ("ada{}", "Ada{}", "aDA{}", "ADA{}")
 DOMAINS = (
     "bücher.example",
@@ -25,14 +25,14 @@ TAKEN = "This email already has an account."
 
 
 @pytest.mark.asvs("2.3.4", "15.4.2")
-def test_one_address_gets_one_account_however_many_ask_for_it(
+def test_simultaneous_sign_ups_create_one_account(
     tmp_path: Path, database_url: str, engine: Engine
 ) -> None:
-    """Sixteen spellings, two processes: one is let in, the others are told."""
+    """Of sixteen spellings in two processes, one is accepted and the others are refused."""
     with Server(tmp_path, database_url) as one, Server(tmp_path, database_url) as two:
         for number in range(ROUNDS):
             spellings = [f"{local}@{domain}" for local in LOCAL_PARTS for domain in DOMAINS]
-            visitors = [Visitor((one, two)[place % 2]) for place in range(len(spellings))]
+            visitors = [Visitor((one, two)[index % 2]) for index in range(len(spellings))]
             pages = [visitor.get("/sign-up") for visitor in visitors]
 
             answers = at_once(
@@ -47,12 +47,12 @@ def test_one_address_gets_one_account_however_many_ask_for_it(
             ]
             with engine.connect() as connection:
                 key = f"ada{number}@xn--bcher-kva.example"
-                opened = connection.execute(
+                session_counts = connection.execute(
                     sa.select(User.email, sa.func.count(UserSession.id))
                     .join(UserSession, UserSession.user_id == User.id, isouter=True)
                     .where(User.email_normalized == key)
                     .group_by(User.id)
                 ).all()
-                assert [count for _, count in opened] == [1]
+                assert [count for _, count in session_counts] == [1]
                 everyone = sa.select(sa.func.count()).select_from(User)
                 assert connection.execute(everyone).scalar_one() == number + 1

@@ -1,4 +1,4 @@
-"""What hostile clients send, byte for byte: each case has a name and what it is answered with."""
+"""Requests of hostile clients in bytes: each case has a name and an expected status."""
 
 from tests.processes.servers import HOST, SITE_URL
 
@@ -7,13 +7,13 @@ MULTIPART = "multipart/form-data; boundary=b"
 
 
 def get(target: str, headers: str = "") -> bytes:
-    """Return a request for a page, after which the server is to hang up."""
+    """Return a request for a page that closes the connection."""
     head = f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n{headers}\r\n"
     return head.encode("latin-1")
 
 
 def begin_post(headers: str, content_type: str = URLENCODED) -> bytes:
-    """Return the head of a form sent to /sign-in, as from a page of the site."""
+    """Return the head of a form for /sign-in, sent from a page of the site."""
     head = (
         f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\nOrigin: {SITE_URL}\r\nConnection: close\r\n"
         f"Content-Type: {content_type}\r\n{headers}\r\n"
@@ -22,12 +22,12 @@ def begin_post(headers: str, content_type: str = URLENCODED) -> bytes:
 
 
 def post(body: bytes, content_type: str = URLENCODED) -> bytes:
-    """Return a form sent to /sign-in, in one piece."""
+    """Return a complete form for /sign-in."""
     return begin_post(f"Content-Length: {len(body)}\r\n", content_type) + body
 
 
 def parts(number: int, head: bytes = b"") -> bytes:
-    """Return a multipart form; each part is named by its number and may say more of itself."""
+    """Return a multipart form; each part has its number as name, and `head` in its headers."""
     named = b'--b\r\nContent-Disposition: form-data; name="%d"%b\r\n\r\n\r\n'
     return b"".join(named % (each, head) for each in range(number)) + b"--b--\r\n"
 
@@ -41,14 +41,14 @@ DRIPPING = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nX-Slow: and slower still\r\n".enc
 LENGTH_OF_MANY_DIGITS = begin_post(f"Content-Length: {'9' * 10_000}\r\n")
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 
-#: The connection is kept open after it.
-NEVER_ENDING = [
+#: The connection stays open after these.
+UNFINISHED = [
     ("nothing", b""),
     ("half a line", b"GET / HT"),
     ("headers", f"GET / HTTP/1.1\r\nHost: {HOST}\r\nX-More: ".encode()),
     ("empty lines", b"\r\n" * 100),
     ("body", begin_post("Content-Length: 60000\r\n") + b"email=ada%40example.com&"),
-    ("body that is waited for", begin_post("Content-Length: 60000\r\nExpect: 100-continue\r\n")),
+    ("body after 100-continue", begin_post("Content-Length: 60000\r\nExpect: 100-continue\r\n")),
     ("chunk", begin_post(CHUNKED) + b"ff\r\nemail="),
     ("chunks", begin_post(CHUNKED) + b"1\r\na\r\n" * 100),
 ]
@@ -71,15 +71,15 @@ TOO_LARGE = [
     ("zeros", b"\0" * 200_000, 431),
     ("junk", bytes(range(1, 256)) * 1000, 431),
 ]
-ABSURD = [
+COSTLY_REQUESTS = [
     ("5000 parameters", post(b"&".join(b"name%d=" % each for each in range(5000))), 400),
     ("30000 parameters", post(b"a&" * 30_000), 400),
     ("60000 separators", post(b"&" * 60_000), 400),
     ("5000 tokens", post(b"&".join([b"csrf_token=x"] * 5000)), 400),
     ("5000 parameters in the query", get(f"/sign-in?{'next=&' * 5000}"), 400),
-    ("as many parameters as may be", post(b"&".join([b"csrf_token=x"] * 1000)), 403),
+    ("maximum of parameters", post(b"&".join([b"csrf_token=x"] * 1000)), 403),
     ("escapes", post(b"email=" + b"%41" * 21_000), 403),
-    ("marks to be put in order", post(b"email=a" + b"%CC%81%CC%A7" * 5000), 403),
+    ("combining marks to reorder", post(b"email=a" + b"%CC%81%CC%A7" * 5000), 403),
     ("1000 parts", post(parts(1000), MULTIPART), 403),
     (
         "part of 5000 headers",
@@ -102,7 +102,7 @@ ABSURD = [
     ("1500 sessions", get("/dashboard", f"Cookie: {'__Host-session=x; ' * 1500}\r\n"), 303),
     ("deep path", get(f"/{'account/' * 3900}"), 404),
     ("deep path up", get(f"/{'../' * 10_000}"), 404),
-    ("deep way to go on", get(f"/sign-in?next={'/..' * 10_000}"), 200),
+    ("deep next path", get(f"/sign-in?next={'/..' * 10_000}"), 200),
     ("many languages", get("/", f"Accept-Language: {'en;q=0.5,' * 3000}\r\n"), 200),
     ("many ranges", get("/", f"Range: bytes={'0-1,' * 7000}\r\n"), 200),
 ]
