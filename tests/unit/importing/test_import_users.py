@@ -167,7 +167,7 @@ def test_import_refuses_a_taken_email(imported, rows, dbsession):
     assert refused == Rejection("old:1", "OLD1@Example.com", RejectionReason.EMAIL_TAKEN)
     assert rows() == []
     dbsession.refresh(owner)
-    assert owner.password_hash == "unknown to all the password"
+    assert owner.password_hash == "no password has this hash"
 
 
 @pytest.mark.parametrize("size", [500, 1])
