@@ -57,6 +57,7 @@ def leave_expired_sessions(engine: Engine) -> None:
     email = {
         "email": "old@example.com",
         "email_normalized": "old@example.com",
+        "email_verified_at": then,
         "created_at": then,
     }
     with engine.begin() as connection:
