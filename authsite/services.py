@@ -22,6 +22,7 @@ from authsite.mail.worker import MailWorker, build_worker
 from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
 from authsite.purging.purger import Purger
+from authsite.purging.targets import purge_targets
 from authsite.security.csrf import CsrfPolicy
 from authsite.security.device_cookie import DeviceCookies
 from authsite.settings.schema import Settings
@@ -117,6 +118,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         readiness=Readiness(database),
         purger=Purger(
             database,
+            purge_targets(settings.accounts.unverified_lifetime),
             every=settings.purge.interval,
             on_expired=partial(metrics.count_session_ended, SessionEndReason.EXPIRED.key),
         ),

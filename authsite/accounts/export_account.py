@@ -1,6 +1,7 @@
 """All data of an account, for its user (GDPR, articles 15 and 20)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from authsite.audit.queries import latest_history, to_dict
 from authsite.mail.composer import CHANGE_EMAIL
 from authsite.models import EmailLink, OutboxMessage, User, UserSession
+from authsite.throttling.throttles import Throttles
 
 _USER = (
     User.first_name,
@@ -42,6 +44,21 @@ _EMAIL = (
     OutboxMessage.delivered_at,
 )
 _LINK = (EmailLink.purpose, EmailLink.email, EmailLink.created_at, EmailLink.expires_at)
+
+
+@contextmanager
+def count_export(throttles: Throttles, user_id: str, *, now: datetime) -> Iterator[None]:
+    """Count a download, and let the account have no other one during the block.
+
+    Raises `RateLimited`. A process that ends during the block leaves the account's place to the
+    next download when the period of `throttle.export_running` is over.
+    """
+    running = throttles.hit({"export_running": user_id}, now=now)
+    try:
+        throttles.hit({"export_account": user_id}, now=now)
+        yield
+    finally:
+        throttles.refund(running)
 
 
 def export_account(dbsession: Session, user_id: str, *, now: datetime) -> dict[str, Any]:

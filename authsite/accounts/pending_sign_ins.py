@@ -8,7 +8,12 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.unit_of_work import UnitOfWork
-from authsite.accounts.users import AccountSuspended, Credential, lock_user
+from authsite.accounts.users import (
+    AccountSuspended,
+    Credential,
+    is_due_for_deletion,
+    lock_user,
+)
 from authsite.audit.event_types import AuthMethod
 from authsite.models import PendingSignIn, User
 from authsite.tokens import SessionToken
@@ -104,7 +109,7 @@ def resume_pending_sign_in(work: UnitOfWork, pending: PendingSignInInfo) -> tupl
         .returning(PendingSignIn.id)
     ).one_or_none()
     credential = Credential.of(user) if user and deleted else None
-    if user is None or credential is None:
+    if user is None or credential is None or is_due_for_deletion(credential, now=work.now):
         raise SignInExpired
     if user.suspended_at:
         raise AccountSuspended(user.suspension_reason)

@@ -90,7 +90,7 @@ def verify_password(
     password is wrong. A device that has signed in to this account before (`read_device`, by its
     password hash) has its own limit; all others share those of the account and the network.
     """
-    credential = get_credential_by_email(work.credentials, email_normalized)
+    credential = get_credential_by_email(work.credentials, email_normalized, now=work.now)
     password_hash = credential.password_hash if credential else None
     device = read_device(password_hash)
     if device:

@@ -53,6 +53,11 @@ class Credential:
         )
 
 
+def is_due_for_deletion(account: Credential | User, *, now: datetime) -> bool:
+    """Whether the grace period of a closed account is over, so that the purge deletes it."""
+    return account.delete_after is not None and account.delete_after <= now
+
+
 def get_user(dbsession: Session, user_id: str) -> User | None:
     """Return the user with this id, or None."""
     return dbsession.get(User, user_id)
@@ -112,11 +117,13 @@ CREDENTIAL = sa.select(
 
 
 def get_credential_by_email(
-    credentials: CompiledSelect, email_normalized: str
+    credentials: CompiledSelect, email_normalized: str, *, now: datetime
 ) -> Credential | None:
     """Return the credential of the account with this email address; None without a password.
 
+    An account whose grace period is over has none: the purge may have begun to delete it.
     `credentials` is `CREDENTIAL`, compiled for the database.
     """
     row = credentials.one_or_none(email_normalized=email_normalized)
-    return Credential(*row) if row else None
+    credential = Credential(*row) if row else None
+    return None if credential and is_due_for_deletion(credential, now=now) else credential

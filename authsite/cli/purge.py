@@ -13,7 +13,7 @@ from authsite.clock import utc_now
 from authsite.db.engines import Database
 from authsite.purging import targets
 from authsite.purging.purger import PAUSE
-from authsite.purging.targets import ALL, PurgeTarget, count_expired
+from authsite.purging.targets import PurgeTarget, count_expired, purge_targets
 
 
 @click.command(epilog=example("purge production.ini"))
@@ -27,7 +27,8 @@ def purge(ini: str, as_json: bool) -> None:
     """
     deleted, now = {}, utc_now()
     with open_site(ini) as request:
-        for target in ALL:
+        lifetime = request.services.settings.accounts.unverified_lifetime
+        for target in purge_targets(lifetime):
             deleted[target.name] = _purge(request.services.database, target, now=now)
             if not as_json:
                 click.echo(f"{deleted[target.name]} {target.name} deleted")

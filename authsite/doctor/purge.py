@@ -8,7 +8,7 @@ from authsite.clock import utc_now
 from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.subject import Subject
 from authsite.models import PurgeRun
-from authsite.purging.targets import ALL, count_expired
+from authsite.purging.targets import count_expired, purge_targets
 
 #: Multiples of the interval, and a time, after which expired rows should be deleted.
 _LATE, _TOO_LATE = 3, timedelta(days=7)
@@ -20,11 +20,12 @@ _LAST = sa.select(sa.func.min(PurgeRun.__table__.c.started_at))
 def purge(subject: Subject) -> Finding:
     """Expired rows are deleted soon, and the next purge can begin."""
     now, every = utc_now(), subject.settings.purge.interval
+    targets = purge_targets(subject.settings.accounts.unverified_lifetime)
     late, too_late = now - _LATE * every, now - max(_TOO_LATE, _LATE * every)
     with subject.read_only_engine.connect() as connection:
         last: datetime | None = connection.execute(_LAST).scalar_one()
-        left = {each.name: count_expired(connection, each, now=late) for each in ALL}
-        old = sum(count_expired(connection, each, now=too_late) for each in ALL)
+        left = {each.name: count_expired(connection, each, now=late) for each in targets}
+        old = sum(count_expired(connection, each, now=too_late) for each in targets)
     if last is None:
         fix = (
             "INSERT INTO authsite_purge_run (name, started_at) "

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from pyramid.request import Request
 
-#: Characters of a user agent that are stored; browsers send less than 300.
-USER_AGENT_LENGTH = 512
+#: Characters of a user agent that are stored; browsers send less than 200.
+USER_AGENT_LENGTH = 256
 
 
 class Client(NamedTuple):
@@ -50,9 +50,9 @@ def network_of(request: Request) -> str:
 
 
 def user_agent_of(request: Request) -> str | None:
-    """Return the printable part of the browser's user agent, or None."""
+    """Return the printable ASCII characters of the browser's user agent, or None."""
     text = request.environ.get("HTTP_USER_AGENT", "")[:USER_AGENT_LENGTH]
-    return "".join(character for character in text if character.isprintable()) or None
+    return "".join(character for character in text if " " <= character <= "~") or None
 
 
 def _address_of(request: Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

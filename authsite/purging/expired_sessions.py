@@ -11,7 +11,7 @@ from authsite.audit.store import KEPT_FOR, row_of_event, write_rows
 from authsite.models import User, UserSession
 
 
-def expire_sessions(connection: Connection, *, now: datetime, limit: int) -> int:
+def expire_sessions(connection: Connection, now: datetime, limit: int) -> int:
     """Delete at most `limit` sessions that had expired by `now`; return their number.
 
     On PostgreSQL, locked rows may be in use, and are left to the next purge. Users are locked

@@ -2,12 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
-from authsite.purging.targets import ALL, SESSIONS, PurgeTarget, claim_purge, purge
+from authsite.purging.targets import SESSIONS, PurgeTarget, claim_purge, purge
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ RETRY = 60.0
 
 
 class Purger:
-    """Purges every `every`, in one of all processes on a database at a time.
+    """Purges `targets` every `every`, in one of all processes on a database at a time.
 
     `on_expired` is called with the number of sessions that were deleted.
     """
@@ -28,12 +28,14 @@ class Purger:
     def __init__(
         self,
         database: Database,
+        targets: Sequence[PurgeTarget],
         *,
         every: timedelta,
         on_expired: Callable[[int], None],
         retry: float = RETRY,
     ) -> None:
         self._database = database
+        self._targets = targets
         self._every = every
         self._on_expired = on_expired
         self._retry = retry
@@ -56,7 +58,7 @@ class Purger:
             with self._database.write_engine.begin() as connection:
                 claimed = claim_purge(connection, every=self._every, now=now)
             if claimed:
-                deleted = [f"{self._purge(each, now)} {each.name}" for each in ALL]
+                deleted = [f"{self._purge(each, now)} {each.name}" for each in self._targets]
                 log.info("sys_purge: %s deleted", ", ".join(deleted))
         except DATABASE_UNAVAILABLE as error:
             log.warning(

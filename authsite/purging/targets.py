@@ -1,7 +1,7 @@
 """What the purge deletes, in batches that do not block other writers."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from authsite.models import (
     UserSession,
 )
 from authsite.purging.expired_sessions import expire_sessions
+from authsite.purging.unverified_accounts import close_unverified_accounts, is_abandoned
 
 #: Rows deleted by one statement. 300 000 at once block every writer for seconds.
 BATCH = 500
@@ -49,30 +50,90 @@ def claim_purge(connection: Connection, *, every: timedelta, now: datetime) -> b
 
 @dataclass(frozen=True, slots=True)
 class PurgeTarget:
-    """Rows of one table that expire; `deadline` is the value of `expires_at` that is due `now`."""
+    """Rows of one table that expire: all for which `is_expired` is true `now`.
+
+    A batch has the rows that are first in `order`; without it, any. The batch is deleted, unless
+    `expire_batch` says what happens to it; that returns the number of rows.
+    """
 
     name: str
     key: "sa.ColumnElement[Any]"
-    expires_at: "sa.ColumnElement[Any]"
-    deadline: Callable[[datetime], Any] = field(repr=False, default=lambda now: now)
+    is_expired: Callable[[datetime], "sa.ColumnElement[bool]"] = field(repr=False)
+    order: "sa.ColumnElement[Any] | None" = None
+    expire_batch: Callable[[Connection, datetime, int], int] | None = field(
+        repr=False, default=None
+    )
 
-    def is_expired(self, now: datetime) -> "sa.ColumnElement[bool]":
-        """Return the condition that a row has expired by `now`."""
-        return self.expires_at <= self.deadline(now)
+
+def _expiring(
+    name: str,
+    key: "sa.ColumnElement[Any]",
+    expires_at: "sa.ColumnElement[Any]",
+    deadline: Callable[[datetime], Any] = lambda now: now,
+) -> PurgeTarget:
+    """Return the target of rows whose column `expires_at` is due: at most `deadline(now)`."""
+    return PurgeTarget(name, key, lambda now: expires_at <= deadline(now), expires_at)
 
 
-SESSIONS = PurgeTarget("expired sessions", _SESSION.c.id, _SESSION.c.expires_at)
-THROTTLES = PurgeTarget(
+def _of_closed_accounts(name: str, table: sa.Table) -> PurgeTarget:
+    """Return the target of an account's rows, once its grace period is over.
+
+    They are deleted before the account: of one account there can be many more than a batch. They
+    have no order, since sorting would read all of them for each batch.
+    """
+    closed = sa.select(_USER.c.id)
+    return PurgeTarget(
+        name, table.c.id, lambda now: table.c.user_id.in_(closed.where(_USER.c.delete_after <= now))
+    )
+
+
+SESSIONS = replace(
+    _expiring("expired sessions", _SESSION.c.id, _SESSION.c.expires_at),
+    expire_batch=expire_sessions,  # their end is an event of the history
+)
+THROTTLES = _expiring(
     "forgotten throttles", _THROTTLE.c.key, _THROTTLE.c.expires_at, to_milliseconds
 )
-LINKS = PurgeTarget("expired links", _LINK.c.digest, _LINK.c.expires_at)
-PENDING_SIGN_INS = PurgeTarget("expired pending sign-ins", _PENDING.c.id, _PENDING.c.expires_at)
-MESSAGES = PurgeTarget("old messages", _MESSAGE.c.id, _MESSAGE.c.purge_after)
-EVENTS = PurgeTarget("old events", _EVENT.c.id, _EVENT.c.occurred_at, lambda now: now - KEPT_FOR)
+LINKS = _expiring("expired links", _LINK.c.digest, _LINK.c.expires_at)
+PENDING_SIGN_INS = _expiring("expired pending sign-ins", _PENDING.c.id, _PENDING.c.expires_at)
+MESSAGES = _expiring("old messages", _MESSAGE.c.id, _MESSAGE.c.purge_after)
+EVENTS = _expiring("old events", _EVENT.c.id, _EVENT.c.occurred_at, lambda now: now - KEPT_FOR)
+CLOSED_ACCOUNT_EVENTS = _of_closed_accounts("events of closed accounts", _EVENT)
+CLOSED_ACCOUNT_MESSAGES = _of_closed_accounts("messages of closed accounts", _MESSAGE)
 #: The database deletes their other rows with them (`ON DELETE CASCADE`).
-ACCOUNTS = PurgeTarget("closed accounts", _USER.c.id, _USER.c.delete_after)
-#: Accounts are last, so that fewer rows are left to cascade to.
-ALL = (SESSIONS, PENDING_SIGN_INS, THROTTLES, LINKS, MESSAGES, EVENTS, ACCOUNTS)
+ACCOUNTS = _expiring("closed accounts", _USER.c.id, _USER.c.delete_after)
+
+
+def purge_targets(unverified_lifetime: timedelta | None) -> Sequence[PurgeTarget]:
+    """Return what is purged, in this order: accounts are last, when their many rows are gone.
+
+    `unverified_lifetime` is None if accounts that were never verified are kept.
+    """
+    unverified = [] if unverified_lifetime is None else [unverified_accounts(unverified_lifetime)]
+    return (
+        SESSIONS,
+        PENDING_SIGN_INS,
+        THROTTLES,
+        LINKS,
+        MESSAGES,
+        EVENTS,
+        *unverified,
+        CLOSED_ACCOUNT_EVENTS,
+        CLOSED_ACCOUNT_MESSAGES,
+        ACCOUNTS,
+    )
+
+
+def unverified_accounts(lifetime: timedelta) -> PurgeTarget:
+    """Return the target of accounts that were never verified; a batch of them is closed."""
+    return PurgeTarget(
+        "unverified accounts",
+        _USER.c.id,
+        lambda now: is_abandoned(lifetime, now=now),
+        expire_batch=lambda connection, now, limit: close_unverified_accounts(
+            connection, lifetime, now=now, limit=limit
+        ),
+    )
 
 
 def purge(
@@ -84,29 +145,27 @@ def purge(
     """
     while True:
         with engine.begin() as connection:
-            if target is SESSIONS:  # their end is an event of the history
-                deleted = expire_sessions(connection, now=now, limit=batch)
+            if target.expire_batch:
+                expired = target.expire_batch(connection, now, batch)
             else:
-                deleted = _delete_oldest(connection, target, now=now, limit=batch)
-        if not deleted:
+                expired = _delete_batch(connection, target, now=now, limit=batch)
+        if not expired:
             return
         restart_log(engine)
-        yield deleted
+        yield expired
 
 
-def _delete_oldest(
-    connection: Connection, target: PurgeTarget, *, now: datetime, limit: int
-) -> int:
-    oldest = (
+def _delete_batch(connection: Connection, target: PurgeTarget, *, now: datetime, limit: int) -> int:
+    batch = (
         sa.select(target.key)
         .where(target.is_expired(now))
-        .order_by(target.expires_at)
+        .order_by(target.order)
         .limit(limit)
         # On PostgreSQL, locked rows are left to the next purge: waiting for several rows in this
         # order, while other transactions lock them in theirs, could deadlock.
         .with_for_update(skip_locked=True)
     )
-    return connection.execute(sa.delete(target.key.table).where(target.key.in_(oldest))).rowcount
+    return connection.execute(sa.delete(target.key.table).where(target.key.in_(batch))).rowcount
 
 
 def count_expired(connection: Connection, target: PurgeTarget, *, now: datetime) -> int:

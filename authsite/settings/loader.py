@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from sqlalchemy.engine import URL
 
+from authsite.audit.store import KEPT_FOR
+from authsite.durations import humanize
 from authsite.settings.former_names import FORMER_NAMES
 from authsite.settings.mail_schema import MailSettings
 from authsite.settings.schema import GROUPS, DatabaseSettings, Settings
@@ -173,6 +175,11 @@ def _check_mail(settings: Settings) -> None:
         raise SettingError(
             "authsite.mail.sender is missing. Set it, since authsite.site.url has an IP address "
             "and no host name."
+        )
+    lifetime = settings.accounts.unverified_lifetime
+    if lifetime is not None and lifetime > KEPT_FOR:
+        raise SettingError(
+            f"authsite.accounts.unverified_lifetime must be at most {humanize(KEPT_FOR)}, or never."
         )
     if settings.deletion.reminder_before >= settings.deletion.grace_period:
         raise SettingError(

@@ -1,4 +1,4 @@
-"""Settings of email addresses, of deletion, and of mail."""
+"""Settings of email addresses, of accounts and their deletion, and of mail."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +7,7 @@ from authsite.settings.fields import setting
 from authsite.settings.parsers import (
     certificates,
     duration,
+    duration_or_never,
     mail_host,
     mailbox,
     number,
@@ -40,6 +41,20 @@ class EmailSettings:
     def must_be_verified(self) -> bool:
         """Whether users must verify their email address before they can sign in."""
         return self.verification == "required"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSettings:
+    """Accounts that are never verified."""
+
+    unverified_lifetime: timedelta | None = setting(
+        duration_or_never,
+        "How long an account is kept whose email was never verified, after its sign-up and the end "
+        "of its last session; `never` deletes none. At most 90 days, as long as the history shows "
+        "the end of a session. Accounts of administrators, suspended and imported accounts are "
+        "kept.",
+        timedelta(days=30),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,6 +95,11 @@ def duration(value: str) -> timedelta:
         raise ValueError("must be a duration like 90s, 15m, 12h or 30d") from None
 
 
+def duration_or_never(value: str) -> timedelta | None:
+    """Return a duration, or None for `never`."""
+    return None if value.strip() == "never" else duration(value)
+
+
 def rate_limits(value: str) -> tuple[RateLimit, ...]:
     """Return the rate limits, which all apply: `10/5m` or `5/5m, 20/1h`; none for `off`."""
     if value.strip() == "off":

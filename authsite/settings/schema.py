@@ -10,7 +10,12 @@ from sqlalchemy.engine import URL
 from authsite.passwords.breached import BreachedPasswords
 from authsite.passwords.peppers import Pepper
 from authsite.settings.fields import setting
-from authsite.settings.mail_schema import DeletionSettings, EmailSettings, MailSettings
+from authsite.settings.mail_schema import (
+    AccountSettings,
+    DeletionSettings,
+    EmailSettings,
+    MailSettings,
+)
 from authsite.settings.parsers import (
     ListenAddress,
     breached_passwords,
@@ -164,6 +169,14 @@ class ThrottleSettings:
         "Requested emails per network: an IPv4 address, or an IPv6 /64.",
         RateLimit(20, timedelta(hours=1)),
     )
+    export_account: tuple[RateLimit, ...] = _limit(
+        "Downloads of the history and of all data, per account.",
+        RateLimit(4, timedelta(hours=1)),
+    )
+    export_running: tuple[RateLimit, ...] = _limit(
+        "Downloads that are being written, per account. One that ends is taken back.",
+        RateLimit(1, timedelta(minutes=5)),
+    )
     email_link_account: tuple[RateLimit, ...] = _limit(
         "Failed attempts to use email links, per account and email address.",
         RateLimit(10, timedelta(hours=1)),
@@ -240,6 +253,7 @@ class Settings:
     passwords: PasswordSettings
     throttle: ThrottleSettings
     email: EmailSettings
+    accounts: AccountSettings
     deletion: DeletionSettings
     mail: MailSettings
     database: DatabaseSettings
@@ -264,6 +278,7 @@ GROUPS: dict[str, type[Any]] = {
     "passwords": PasswordSettings,
     "throttle": ThrottleSettings,
     "email": EmailSettings,
+    "accounts": AccountSettings,
     "deletion": DeletionSettings,
     "mail": MailSettings,
     "database": DatabaseSettings,

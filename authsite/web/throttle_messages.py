@@ -28,6 +28,8 @@ THROTTLE_MESSAGES = {
         "Check your spam folder.",
     ),
     "email_network": ThrottleMessage("Too many emails requested from your network."),
+    "export_account": ThrottleMessage("You have downloaded your data several times."),
+    "export_running": ThrottleMessage("Another download is being prepared."),
     "email_link_account": ThrottleMessage("Too many attempts to use links for this account."),
     "email_link_network": ThrottleMessage("Too many attempts to use links from your network."),
 }

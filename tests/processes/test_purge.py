@@ -33,7 +33,8 @@ def test_one_process_purges_for_all(tmp_path: Path, database_url: str, engine: E
         assert all(visitor.is_signed_in for visitor in visitors)
     deleted = (
         f"{EXPIRED} expired sessions, 0 expired pending sign-ins, 0 forgotten throttles, "
-        "0 expired links, 0 old messages, 0 old events, 0 closed accounts deleted"
+        "0 expired links, 0 old messages, 0 old events, 0 unverified accounts, "
+        "0 events of closed accounts, 0 messages of closed accounts, 0 closed accounts deleted"
     )
     assert purges(one) + purges(two) == [f"sys_purge: {deleted}"]
 
@@ -56,6 +57,7 @@ def leave_expired_sessions(engine: Engine) -> None:
     email = {
         "email": "old@example.com",
         "email_normalized": "old@example.com",
+        "email_verified_at": then,
         "created_at": then,
     }
     with engine.begin() as connection:

@@ -1,6 +1,7 @@
 """`/account/export`: download all data of the account."""
 
 import json
+from collections.abc import Iterator
 
 from pyramid.response import Response
 from pyramid.view import view_config
@@ -8,6 +9,7 @@ from pyramid.view import view_config
 from authsite.accounts.export_account import export_account as export
 from authsite.clock import utc_now
 from authsite.resources import Account
+from authsite.web.downloads import download
 from authsite.web.request import Request
 
 
@@ -19,9 +21,9 @@ from authsite.web.request import Request
     confirm_password=True,
 )
 def export_account(context: Account, request: Request) -> Response:
-    """Return a JSON file, which browsers save instead of showing it."""
+    return download(request, "account.json", "application/json", _export(context, request))
+
+
+def _export(context: Account, request: Request) -> Iterator[str]:
     data = export(request.dbsession, context.record.id, now=utc_now())
-    file = json.dumps(data, indent=2).encode("utf-8")
-    response = Response(file, content_type="application/json", charset=None)
-    response.content_disposition = 'attachment; filename="account.json"'
-    return response
+    yield json.dumps(data, indent=2)

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from tempfile import TemporaryFile
 
 from pyramid.httpexceptions import HTTPNotFound
-from pyramid.response import FileIter, Response
+from pyramid.response import Response
 from pyramid.view import view_config
 
 from authsite.audit.csv import BYTE_ORDER_MARK, csv_lines
@@ -18,6 +17,7 @@ from authsite.http.user_agents import browser_label
 from authsite.resources import Account
 from authsite.security.policy import require_identity
 from authsite.tokens import is_id
+from authsite.web.downloads import download
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
@@ -60,12 +60,12 @@ def show_history(request: Request) -> Response:
 
 @view_config(context=Account, name="history.json", request_method="GET", permission="authenticated")
 def history_as_json(request: Request) -> Response:
-    return _file(request, _json_of(_entries_for(request)), "json", "application/json")
+    return download(request, "history.json", "application/json", _json_of(_entries_for(request)))
 
 
 @view_config(context=Account, name="history.csv", request_method="GET", permission="authenticated")
 def history_as_csv(request: Request) -> Response:
-    return _file(request, _csv_of(_entries_for(request)), "csv", "text/csv")
+    return download(request, "history.csv", "text/csv", _csv_of(_entries_for(request)))
 
 
 def _entries_for(request: Request) -> Iterator[HistoryEntry]:
@@ -90,18 +90,3 @@ def _csv_of(entries: Iterator[HistoryEntry]) -> Iterator[str]:
             f"{label}: {value}" for label, value in detail_labels(entry.details)
         )
         yield from csv_lines([[values[column] or "" for column in _COLUMNS]])
-
-
-def _file(request: Request, parts: Iterator[str], extension: str, content_type: str) -> Response:
-    """Return a file, which browsers save instead of showing it.
-
-    It is written to the disk first, and the server sends it by itself if it can (PEP 3333):
-    otherwise a slow client would occupy a thread for the whole download.
-    """
-    file = TemporaryFile()  # noqa: SIM115 - closed by the server
-    file.writelines(part.encode("utf-8") for part in parts)
-    response = Response(content_type=content_type, charset="UTF-8", content_length=file.tell())
-    file.seek(0)
-    response.app_iter = request.environ.get("wsgi.file_wrapper", FileIter)(file)
-    response.content_disposition = f'attachment; filename="history.{extension}"'
-    return response

@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import tracemalloc
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from webob import Request
 
+from authsite.accounts.export_account import count_export
 from authsite.audit.event_types import Actor, EventType
 from authsite.clock import utc_now
 from authsite.models import AuditEvent, User
@@ -240,7 +243,51 @@ def test_downloads_are_attachments(ada):
         disposition = f'attachment; filename="history.{ending}"'
         assert file.headers["Content-Disposition"] == disposition
         assert file.headers["Cache-Control"] == "no-store"
-        assert ada.app.head(f"{PAGE}.{ending}").body == b""
+
+
+@pytest.mark.parametrize("path", [f"{PAGE}.csv", f"{PAGE}.json", "/account/export"])
+def test_accounts_have_four_downloads_an_hour(ada, new_browser, path):
+    for _ in range(4):
+        ada.get(path)
+    refused = ada.get(path, status=429)
+    assert "You have downloaded your data several times. Try again in" in refused.text
+    assert 3500 < int(refused.headers["Retry-After"]) <= 3600
+    other = new_browser()
+    other.sign_up(email="grace@example.com")
+    other.get(path)
+
+
+@pytest.mark.parametrize("path", [f"{PAGE}.csv", f"{PAGE}.json", "/account/export"])
+def test_head_of_a_download_counts_nothing(ada, path, dbsession):
+    for _ in range(9):
+        answer = ada.app.head(path)
+        assert answer.body == b""
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert ada.get(path).content_length > 100
+
+
+def test_second_simultaneous_download_is_refused(ada, services, dbsession):
+    user_id = dbsession.scalar(sa.select(User.id))
+    with count_export(services.throttles, user_id, now=utc_now()):
+        refused = ada.get(f"{PAGE}.csv", status=429)
+    assert "Another download is being prepared. Try again in" in refused.text
+    ada.get(f"{PAGE}.csv")
+
+
+def test_download_is_written_in_little_memory(ada, add, application):
+    """The file is longer than the memory that it may take."""
+    add(10_000, every=timedelta(seconds=1))
+    files_of(ada)  # what is loaded once
+    cookies = {"HTTP_COOKIE": "; ".join(f"{k}={v}" for k, v in ada.app.cookies.items())}
+    tracemalloc.start()
+    try:
+        answer = Request.blank(f"{PAGE}.json", environ=cookies).get_response(application)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    answer.app_iter.close()
+    assert answer.content_length > 2_000_000
+    assert peak < 1_000_000
 
 
 @pytest.mark.parametrize("ending", ["csv", "json"])

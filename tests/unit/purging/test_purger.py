@@ -13,6 +13,7 @@ from authsite.clock import utc_now
 from authsite.db.engines import Database
 from authsite.models import OutboxMessage, PurgeRun, User, UserSession
 from authsite.purging.purger import Purger
+from authsite.purging.targets import purge_targets
 from tests.factories import NOW, a_message, a_session, a_user, some_noise
 from tests.processes.servers import until
 
@@ -39,7 +40,11 @@ def left(services) -> int:
 
 
 def purger_of(database, **options) -> Purger:
-    return Purger(database, **{"every": EVERY, "on_expired": lambda _: None} | options)
+    return Purger(
+        database,
+        purge_targets(timedelta(days=30)),
+        **{"every": EVERY, "on_expired": lambda _: None} | options,
+    )
 
 
 @contextlib.contextmanager

@@ -10,7 +10,9 @@ from authsite.accounts.email_links import Purpose, issue_link
 from authsite.accounts.pending_sign_ins import PENDING_SIGN_IN_LIFETIME, create_pending_sign_in
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.users import Credential
+from authsite.audit.event_types import EventType
 from authsite.models import (
+    AuditEvent,
     EmailLink,
     OutboxMessage,
     PendingSignIn,
@@ -21,6 +23,8 @@ from authsite.models import (
 )
 from authsite.purging.targets import (
     ACCOUNTS,
+    CLOSED_ACCOUNT_EVENTS,
+    CLOSED_ACCOUNT_MESSAGES,
     LINKS,
     MESSAGES,
     PENDING_SIGN_INS,
@@ -29,6 +33,8 @@ from authsite.purging.targets import (
     claim_purge,
     count_expired,
     purge,
+    purge_targets,
+    unverified_accounts,
 )
 from tests.factories import (
     NOW,
@@ -36,6 +42,7 @@ from tests.factories import (
     a_session,
     a_unit_of_work,
     a_user,
+    an_event,
     some_noise,
     throttles_for,
 )
@@ -179,3 +186,85 @@ def test_closed_account_is_purged_with_its_rows(services, dbsession, work):
     assert set(dbsession.scalars(sa.select(UserSession.user_id))) == noise
     for model in (EmailLink, OutboxMessage, PendingSignIn):
         assert dbsession.scalars(sa.select(model)).all() == []
+
+
+@pytest.mark.parametrize("target", [CLOSED_ACCOUNT_EVENTS, CLOSED_ACCOUNT_MESSAGES])
+def test_rows_of_closed_accounts_are_purged_in_batches(services, dbsession, target):
+    """An account with very many rows blocks no writer for long."""
+    kept = a_user(dbsession, delete_after=NOW + SECOND)
+    closed = a_user(dbsession, delete_after=NOW)
+    for user in (kept, *[closed] * 5):
+        an_event(dbsession, user)
+        a_message(dbsession, user_id=user.id)
+    assert list(purge(services.database.write_engine, target, now=NOW, batch=2)) == [2, 2, 1]
+    owner = target.key.table.c.user_id
+    assert dbsession.scalars(sa.select(owner)).all() == [kept.id]
+
+
+def test_accounts_are_purged_after_their_rows():
+    order = purge_targets(timedelta(days=30))
+    assert order[-3:] == (CLOSED_ACCOUNT_EVENTS, CLOSED_ACCOUNT_MESSAGES, ACCOUNTS)
+    assert "unverified accounts" in [target.name for target in order[:-3]]
+    assert "unverified accounts" not in [target.name for target in purge_targets(None)]
+
+
+LIFETIME = timedelta(days=30)
+UNVERIFIED = unverified_accounts(LIFETIME)
+
+
+def test_abandoned_unverified_accounts_are_closed(services, dbsession, connection):
+    """The other targets delete them in the same purge."""
+    abandoned = [a_user(dbsession, created_at=NOW - LIFETIME).id for _ in range(3)]
+    a_user(dbsession, created_at=NOW - LIFETIME + SECOND)
+    used = a_user(dbsession)
+    an_event(
+        dbsession,
+        used,
+        kind=EventType.SESSION_ENDED,
+        occurred_at=NOW - LIFETIME + SECOND,
+    )
+    an_event(dbsession, dbsession.get(User, abandoned[0]), kind=EventType.SIGN_IN_FAILED)
+    an_event(
+        dbsession,
+        dbsession.get(User, abandoned[1]),
+        kind=EventType.SESSION_ENDED,
+        occurred_at=NOW - LIFETIME,
+    )
+    assert count_expired(connection, UNVERIFIED, now=NOW) == 3
+    assert list(purge(services.database.write_engine, UNVERIFIED, now=NOW, batch=2)) == [2, 1]
+    closed = dbsession.scalars(sa.select(User.id).where(User.delete_after == NOW))
+    assert set(closed) == set(abandoned)
+    dbsession.rollback()
+    assert purged(services, CLOSED_ACCOUNT_EVENTS) == 2
+    assert purged(services, ACCOUNTS) == 3
+    assert dbsession.scalars(sa.select(AuditEvent.user_id)).all() == [used.id]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"email_verified_at": NOW},
+        {"delete_after": NOW + SECOND},
+        {"suspended_at": NOW},
+        {"external_id": "django:7"},
+        {"is_administrator": True},
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_other_unverified_accounts_are_kept(services, dbsession, values):
+    a_user(dbsession, **values)
+    with_session = a_user(dbsession)
+    a_session(dbsession, with_session)
+    assert purged(services, UNVERIFIED) == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_unverified_account_in_use_is_kept(services, dbsession):
+    """A sign-in locks the account before it writes its session."""
+    user = a_user(dbsession)
+    with services.database.engine.begin() as sign_in:
+        sign_in.execute(
+            sa.select(User.id).where(User.id == user.id).with_for_update(key_share=True)
+        )
+        assert purged(services, UNVERIFIED) == 0
+    assert purged(services, UNVERIFIED) == 1

@@ -66,6 +66,9 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.email.verification": ("required", "required", "perhaps"),
     "authsite.email.verification_lifetime": ("1h", HOUR, "soon"),
     "authsite.email.revert_lifetime": ("1d", timedelta(days=1), "0d"),
+    "authsite.throttle.export_account": ("9/1d", (RateLimit(9, timedelta(days=1)),), "9"),
+    "authsite.throttle.export_running": ("off", (), "on"),
+    "authsite.accounts.unverified_lifetime": ("never", None, "0d"),
     "authsite.deletion.grace_period": ("30d", timedelta(days=30), "a month"),
     "authsite.deletion.reminder_before": ("1d", timedelta(days=1), ""),
     "authsite.mail.host": ("::1", "::1", "mail.example.com:25"),
@@ -320,6 +323,14 @@ def test_site_at_an_ip_address_requires_a_sender(url):
         load_settings(ini, {})
     given = {"authsite.mail.sender": "accounts@example.com"}
     assert load_settings(ini | given, {}).sender == "accounts@example.com"
+
+
+def test_unverified_accounts_are_kept_at_most_as_long_as_events():
+    ini = LEAST | {"authsite.accounts.unverified_lifetime": "90d"}
+    assert load_settings(ini, {}).accounts.unverified_lifetime == timedelta(days=90)
+    ini["authsite.accounts.unverified_lifetime"] = "91d"
+    with pytest.raises(SettingError, match=r"^authsite\.accounts\.unverified_lifetime must be at"):
+        load_settings(ini, {})
 
 
 def test_reminder_must_be_shorter_than_the_grace_period():
