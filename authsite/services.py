@@ -8,6 +8,7 @@ from typing import Any
 from pyramid.registry import Registry
 from pyramid_retry import mark_error_retryable
 
+from authsite.accounts.hash_formats import HashFormatReader
 from authsite.accounts.security_checkup import CHECKUP
 from authsite.accounts.users import CREDENTIAL
 from authsite.audit.event_types import AccountEvent, SessionEndReason
@@ -52,6 +53,7 @@ class Services:
     csrf: CsrfPolicy
     readiness: Readiness
     purger: Purger
+    hash_format_reader: HashFormatReader
     mail_worker: MailWorker
     metrics: Metrics
     frame: Frame
@@ -62,10 +64,11 @@ class Services:
         return (log_event, self.metrics.count)
 
     @property
-    def workers(self) -> Sequence[MailWorker | Metrics | Purger]:
+    def workers(self) -> Sequence[MailWorker | Metrics | Purger | HashFormatReader]:
         """The background workers of a process that serves."""
         delivers = self.settings.mail.deliver_in_process and self.mail_worker.delivers
-        return (self.purger, self.metrics, *([self.mail_worker] if delivers else []))
+        workers = (self.purger, self.hash_format_reader, self.metrics)
+        return (*workers, *([self.mail_worker] if delivers else []))
 
 
 def build_services(settings: Settings, metrics: Metrics) -> Services:
@@ -86,6 +89,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         concurrency=settings.passwords.hash_threads,
         queue=settings.passwords.hash_queue_size,
         peppers=settings.passwords.pepper,
+        dummy_key=derive_key(settings.secret, b"dummy hash"),
         observer=metrics.hashes,
     )
     metrics.watch(hasher.queue, database)
@@ -122,6 +126,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
             every=settings.purge.interval,
             on_expired=partial(metrics.count_session_ended, SessionEndReason.EXPIRED.key),
         ),
+        hash_format_reader=HashFormatReader(database, hasher.dummy_hashes),
         mail_worker=build_worker(settings, database),
         metrics=metrics,
         frame=build_frame(settings.site.name),

@@ -20,7 +20,13 @@ INI = ROOT / "production.ini"
 HOST = "authsite.example"
 _TIMEOUT = 30.0
 
-_THROTTLES = ("SIGN_IN_ACCOUNT", "SIGN_IN_DEVICE", "SIGN_IN_NETWORK", "SIGN_UP_NETWORK")
+_THROTTLES = (
+    "SIGN_IN_ACCOUNT",
+    "SIGN_IN_DEVICE",
+    "SIGN_IN_NETWORK",
+    "SIGN_UP_NETWORK",
+    "NEW_PASSWORD_NETWORK",
+)
 #: All users are one account at one IP address, whose attempts are counted but never throttled.
 ENDLESS = {f"AUTHSITE_THROTTLE_{name}": "1000000/5m..1h" for name in _THROTTLES}
 #: The same without counting.

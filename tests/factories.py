@@ -63,7 +63,7 @@ def throttles_for(services: Services, *, key: bytes = b"of the tests", **limits:
 
 def a_policy(**values: Any) -> PasswordPolicy:
     """Return the password policy of a site without settings."""
-    return PasswordPolicy(**{"minimum_length": 8, "blocklist": ("authsite",)} | values)
+    return PasswordPolicy(**{"minimum_length": 12, "blocklist": ("authsite",)} | values)
 
 
 def a_unit_of_work(services: Services, dbsession: Session, **values: Any) -> UnitOfWork:

@@ -16,7 +16,7 @@ from authsite.email_addresses import EmailAddress
 from authsite.models import EmailLink, User
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.settings.schema import Settings
-from authsite.throttling.throttles import CountedHit
+from authsite.throttling.throttles import CountedHit, RateLimited
 from authsite.tokens import LinkToken
 
 _LINK = EmailLink.metadata.tables["authsite_email_link"]
@@ -189,15 +189,15 @@ def link_attempt(work: UnitOfWork, link: ActiveLink | None) -> Iterator[ActiveLi
     """Count an attempt to use a link in this block; refund it after the commit.
 
     It counts while the block runs, so that one link allows few hashes at a time. It keeps counting
-    if the block raises anything but `WeakPassword` or `HashQueueFull`, which come before the
-    transaction. Raises `InvalidLink` if there is no link, or `RateLimited`.
+    if the block raises anything but `WeakPassword`, `RateLimited` or `HashQueueFull`, which come
+    before the transaction. Raises `InvalidLink` if there is no link, or `RateLimited`.
     """
     hits = hit_link_throttle(work, link)
     if link is None:
         raise InvalidLink
     try:
         yield link
-    except (WeakPassword, HashQueueFull):
+    except (WeakPassword, RateLimited, HashQueueFull):
         work.throttles.refund(hits)
         raise
     work.refund(hits)

@@ -13,9 +13,10 @@ from authsite.email_addresses import parse_email_address
 def reset_password(work: UnitOfWork, link: ActiveLink, *, password: str) -> None:
     """Give the account this password, end its sessions and revoke its other links.
 
-    Raises `WeakPassword` or `HashQueueFull`, which leave the link usable, or `InvalidLink`, also if
-    the account has another email address by now. The link verifies the email address. It starts
-    no session: the password has yet to be entered (OWASP Forgot Password Cheat Sheet).
+    Raises `WeakPassword`, `RateLimited` or `HashQueueFull`, which leave the link usable, or
+    `InvalidLink`, also if the account has another email address by now. The link verifies the email
+    address. It starts no session: the password has yet to be entered (OWASP Forgot Password Cheat
+    Sheet).
     """
     validate_password(
         work,

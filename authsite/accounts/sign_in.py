@@ -85,7 +85,7 @@ def verify_password(
     """Verify the password and return its credential, which may be of a suspended account.
 
     Raises `InvalidCredentials`, `RateLimited` or `HashQueueFull`. No transaction is open during the
-    hash. An unknown email address costs the same hash as a wrong password. A throttled request
+    hash. An unknown email address costs a dummy hash of its own. A throttled request
     fails at once; otherwise the attempt is counted just before the hash, and refunded unless the
     password is wrong. A device that has signed in to this account before (`read_device`, by its
     password hash) has its own limit; all others share those of the account and the network.
@@ -101,7 +101,9 @@ def verify_password(
     with work.hasher.slot() as slot:
         hits = work.throttles.hit(subjects, now=work.now)
         try:
-            is_right = work.hasher.verify(password_hash, password, within=slot)
+            is_right = work.hasher.verify(
+                password_hash, password, email_normalized=email_normalized, within=slot
+            )
         except Exception:  # no password was compared
             work.throttles.refund(hits)
             raise

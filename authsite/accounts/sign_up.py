@@ -27,12 +27,13 @@ def new_user(
     """Return a user who is not in the database yet.
 
     Raises `WeakPassword`, `RateLimited` or `HashQueueFull`. Taken addresses are counted as well:
-    probing for accounts is limited as creating many is. The password is hashed before the
-    transaction begins, so that the write lock is never held during a hash.
+    probing for accounts is limited as creating many is. Weak passwords are not: they have a limit
+    of their own. The password is hashed before the transaction begins, so that the write lock is
+    never held during a hash.
     """
-    validate_password(work, password, first_name=first_name, last_name=last_name, email=email)
     subjects = {"sign_up_network": work.client.network}
     work.throttles.check(subjects, now=work.now)
+    validate_password(work, password, first_name=first_name, last_name=last_name, email=email)
     with work.hasher.slot() as slot:
         work.throttles.hit(subjects, now=work.now)
         password_hash = work.hasher.hash(password, within=slot)

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from argon2 import PasswordHasher as Argon2
 
 from authsite.passwords.argon2 import verify_argon2
+from authsite.passwords.dummy_hashes import DummyHashes
 from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue, Slot
 from authsite.passwords.legacy_hashes import parse_legacy_hash
 from authsite.passwords.peppers import Pepper, split_pepper
@@ -38,7 +39,8 @@ class PasswordHasher:
     `memory_cost` is in KiB. At most `concurrency` hashes are computed at a time and at most `queue`
     wait; beyond that, `hash` and `verify` raise `HashQueueFull` unless they are given a slot.
 
-    New hashes use the first pepper; the others are for hashes made with them.
+    New hashes use the first pepper; the others are for hashes made with them. `dummy_key` is the
+    key by which unknown email addresses are assigned dummy hashes (default: a random one).
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class PasswordHasher:
         concurrency: int = 0,
         queue: int = 64,
         peppers: Sequence[Pepper] = (),
+        dummy_key: bytes | None = None,
         observer: HashObserver = NULL_OBSERVER,
     ) -> None:
         self._argon2 = Argon2(
@@ -63,13 +66,16 @@ class PasswordHasher:
         self._queue = HashQueue(threads=threads, waiting=queue, observer=observer)
         self._peppers = {pepper.id: pepper for pepper in peppers}
         self._pepper = peppers[0] if peppers else None
-        # An unknown email address must cost as much as a wrong password.
         salt, digest = (
             base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode("ascii")
             for length in (_SALT_BYTES, _HASH_BYTES)
         )
         costs = f"m={memory_cost},t={time_cost},p={parallelism}"
-        self._dummy_hash = self._tagged(f"$argon2id$v=19${costs}${salt}${digest}")
+        #: What unknown email addresses are checked against, so that they cost a hash too.
+        self.dummy_hashes = DummyHashes(
+            self._tagged(f"$argon2id$v=19${costs}${salt}${digest}"),
+            key=dummy_key or secrets.token_bytes(_HASH_BYTES),
+        )
         self._dummy_pepper = Pepper("", secrets.token_bytes(_HASH_BYTES))
         self._missing_peppers: set[str] = set()
 
@@ -87,14 +93,22 @@ class PasswordHasher:
         return (within or self._queue).run(self._hash, normalized(password))
 
     def verify(
-        self, password_hash: str | None, password: str, *, within: Slot | None = None
+        self,
+        password_hash: str | None,
+        password: str,
+        *,
+        email_normalized: str = "",
+        within: Slot | None = None,
     ) -> bool:
-        """Whether the password matches the hash; for None, False after the same time.
+        """Whether the password matches the hash.
 
-        Legacy hashes are verified too, at their own costs.
+        For None it is False, after the time of the dummy hash of this email address. Legacy hashes
+        are verified too, at their own costs.
         """
         exists = password_hash is not None
-        candidate = password_hash if password_hash is not None else self._dummy_hash
+        candidate = (
+            self.dummy_hashes.choose(email_normalized) if password_hash is None else password_hash
+        )
         return (within or self._queue).run(self._verify, candidate, password) and exists
 
     def is_outdated(self, password_hash: str) -> bool:

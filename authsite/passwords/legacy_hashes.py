@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import bcrypt
 
@@ -36,7 +36,10 @@ _PHC = re.compile(
     r"\$m=(?P<kib>[1-9][0-9]{0,9}),t=(?P<passes>[1-9][0-9]{0,9}),p=(?P<lanes>[1-9][0-9]{0,4})"
     r"\$(?P<salt>[A-Za-z0-9+/]{11,86})\$(?P<digest>[A-Za-z0-9+/]{22,86}))"
 )
-_BCRYPT = re.compile(r"(?P<mcf>\$2[aby]\$(?P<rounds>0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53})")
+_BCRYPT = re.compile(
+    r"(?P<mcf>\$2[aby]\$(?P<rounds>0[4-9]|[12][0-9]|3[01])"
+    r"\$(?P<salt>[./A-Za-z0-9]{22})(?P<digest>[./A-Za-z0-9]{31}))"
+)
 _PBKDF2 = re.compile(
     r"(?P<iterations>[1-9][0-9]{0,11})\$(?P<salt>[!-#%-~]{1,128})\$(?P<digest>[A-Za-z0-9+/]{43}=)"
 )
@@ -44,6 +47,7 @@ _SCRYPT = re.compile(
     r"(?P<n>[1-9][0-9]{0,11})\$(?P<salt>[!-#%-~]{1,128})\$(?P<r>[1-9][0-9]{0,5})"
     r"\$(?P<p>[1-9][0-9]{0,5})\$(?P<digest>[A-Za-z0-9+/]{86}==)"
 )
+_OWN = re.compile(rf"(?:pepper=[a-z0-9]{{1,16}})?{_PHC.pattern}")
 #: KiB that Argon2 needs for each lane (RFC 9106, 3.1).
 _MIN_KIB_PER_LANE = 8
 #: Lucia's format does not contain the costs.
@@ -77,6 +81,25 @@ def parse_legacy_hash(text: str) -> LegacyHash | None:
         match = text.startswith(prefix) and pattern.fullmatch(text, len(prefix))
         if match:
             return parse(match.groupdict())
+    return None
+
+
+class HashParts(NamedTuple):
+    """A hash, split around its salt; the digest is always at its end."""
+
+    before: str
+    salt: str
+    between: str
+    digest: str
+
+
+def split_hash(text: str) -> HashParts | None:
+    """Split a hash of any format, ours with its pepper included; None if it is malformed."""
+    for prefix, pattern in (("", _OWN), *((prefix, pattern) for prefix, pattern, _ in _FORMATS)):
+        match = text.startswith(prefix) and pattern.fullmatch(text, len(prefix))
+        if match:
+            (start, end), digest = match.span("salt"), match.start("digest")
+            return HashParts(text[:start], text[start:end], text[end:digest], text[digest:])
     return None
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zxcvbn_rs_py import zxcvbn
-
 from authsite.passwords.breached import BreachedPasswords
 from authsite.passwords.common_passwords import is_common
 from authsite.passwords.hasher import MAXIMUM_LENGTH, normalized
+from authsite.passwords.strength import explain_guessable
 
-#: Of zxcvbn's 0 to 4: 3 is "safely unguessable", beyond 10^8 guesses.
-MINIMUM_STRENGTH = 3
+#: The least that the setting allows, so that the rule in the form is the rule that is applied: the
+#: strength meter accepts random passwords of this length. Of 8 characters it accepts none.
+MIN_MINIMUM_LENGTH = 12
 #: Shorter words ("Al", "com") occur in good passwords by chance.
 MIN_BLOCKED_WORD = 4
 
@@ -71,11 +71,5 @@ def _own_word(password: str, words: Iterable[str]) -> str | None:
 
 
 def _guessable(password: str, words: list[str]) -> str | None:
-    estimate = zxcvbn(password, words)
-    if int(estimate.score) >= MINIMUM_STRENGTH:
-        return None
-    feedback = estimate.feedback
-    reason = (
-        feedback.warning if feedback and feedback.warning else "This password is easy to guess."
-    )
-    return f"{reason} {_ADVICE}"
+    reason = explain_guessable(password, words)
+    return f"{reason} {_ADVICE}" if reason else None

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 
 from authsite.passwords.breached import BreachedPasswords
 from authsite.passwords.peppers import Pepper
+from authsite.passwords.policy import MIN_MINIMUM_LENGTH
 from authsite.settings.fields import setting
 from authsite.settings.mail_schema import (
     AccountSettings,
@@ -90,7 +91,10 @@ class PasswordSettings:
     """Password policy, and costs of hashes."""
 
     minimum_length: int = setting(
-        number(8, 64), "Minimum length of a new password, in characters. NIST advises 15.", 8
+        number(MIN_MINIMUM_LENGTH, 64),
+        "Minimum length of a new password, in characters. NIST requires 15 if it is the only "
+        "factor.",
+        MIN_MINIMUM_LENGTH,
     )
     blocklist: tuple[str, ...] = setting(
         words,
@@ -158,6 +162,11 @@ class ThrottleSettings:
     )
     sign_up_network: tuple[RateLimit, ...] = _limit(
         "Sign-ups per network: an IPv4 address, or an IPv6 /64.", RateLimit(20, timedelta(hours=1))
+    )
+    new_password_network: tuple[RateLimit, ...] = _limit(
+        "New passwords per network, weak ones included, when signing up, changing or resetting: an "
+        "IPv4 address, or an IPv6 /64.",
+        RateLimit(100, timedelta(hours=1)),
     )
     email_recipient: tuple[RateLimit, ...] = _limit(
         "Requested emails of one type per email address, registered or not. Security notices are "

@@ -213,7 +213,8 @@ class NewPasswordForm(SiteForm):
 
     def set_password_hint(self, *, minimum_length: int) -> None:
         self.password.description = (
-            f"At least {minimum_length} characters. Tip: use a few unrelated words."
+            f"At least {minimum_length} characters, and not easy to guess. "
+            "Tip: use a few unrelated words."
         )
 
 

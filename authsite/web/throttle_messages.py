@@ -23,6 +23,7 @@ THROTTLE_MESSAGES = {
         "Too many sign-ups from your network.",
         "Already have an account? Sign in.",
     ),
+    "new_password_network": ThrottleMessage("Too many new passwords from your network."),
     "email_recipient": ThrottleMessage(
         "We sent you an email a few minutes ago.",
         "Check your spam folder.",

@@ -51,7 +51,7 @@ STATES: dict[str, State] = {
     "reset password": (Purpose.RESET_PASSWORD, _anonymously),
     "reset password, weak": (
         Purpose.RESET_PASSWORD,
-        _send("Reset password", Password="password1", Confirm_password="password1"),
+        _send("Reset password", Password="password1234", Confirm_password="password1234"),
     ),
     "change email": (Purpose.CHANGE_EMAIL, _open),
     "change email, anonymous": (Purpose.CHANGE_EMAIL, _anonymously),

@@ -31,7 +31,7 @@ def _sign_up_with_nothing(page: Page) -> None:
 
 def _sign_up_with_a_weak_password(page: Page) -> None:
     page.goto("/sign-up")
-    weak = dict.fromkeys(("Password", "Confirm password"), "password1")
+    weak = dict.fromkeys(("Password", "Confirm password"), "password1234")
     fill_in(page, Person().sign_up_fields | weak, "Sign up")
 
 
@@ -141,7 +141,7 @@ MEMBER: dict[str, Callable[[Page], object]] = {
     "password": _open("/account/password"),
     "password, nothing filled in": _change_password("", ""),
     "password, wrong": _change_password("not that one", NEW_PASSWORD),
-    "password, weak": _change_password(PASSWORD, "password1"),
+    "password, weak": _change_password(PASSWORD, "password1234"),
     "password, changed": _change_password(PASSWORD, NEW_PASSWORD),
     "confirm password": _open("/confirm-password"),
     "confirm password, wrong": _confirm_wrong_password,

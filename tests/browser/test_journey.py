@@ -37,11 +37,11 @@ def test_sign_up_shows_errors_beside_their_fields(page, person):
     assert not is_marked(page, "Last name")
     assert entered(page) == person.sign_up_fields | wrong | NO_PASSWORDS
 
-    common = dict.fromkeys(PASSWORDS, "password1")
+    common = dict.fromkeys(PASSWORDS, "password1234")
     right = {"First name": person.first_name, "Email": person.email}
     fill_in(page, right | common, "Sign up")
     expect(labelled(page, "Password")).to_have_accessible_description(
-        re.compile("At least 8 characters.*Use a few unrelated words")
+        re.compile("At least 12 characters.*Use a few unrelated words")
     )
     assert is_marked(page, "Password")
 

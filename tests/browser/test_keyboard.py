@@ -115,9 +115,9 @@ def test_password_is_reset_by_keyboard(page, member, inbox):
 
     page.goto(inbox.link_for(member.email, "reset-password"))
     tab_to(page, "Password")
-    page.keyboard.type("password1")
+    page.keyboard.type("password1234")
     page.keyboard.press("Tab")
-    page.keyboard.type("password1")
+    page.keyboard.type("password1234")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
     expect(labelled(page, "Password")).to_be_focused()
@@ -168,7 +168,7 @@ def test_passwords_can_be_pasted(page, person):
         ({"First name": "", "Email": ""}, "First name"),
         ({"Email": ""}, "Email"),
         ({"Email": "ada@example"}, "Email"),
-        ({"Password": "password1", "Confirm password": "password1"}, "Password"),
+        ({"Password": "password1234", "Confirm password": "password1234"}, "Password"),
         ({"Confirm password": "another"}, "Password"),  # both are empty now
     ],
 )

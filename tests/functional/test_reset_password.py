@@ -118,8 +118,8 @@ def test_page_names_the_user_for_password_managers(ada, browser, link):
     ("typed", "field", "message"),
     [
         (("", ""), "password", "Enter a password."),
-        (("short", "short"), "password", "Use at least 8 characters."),
-        (("password1", "password1"), "password", "Use a few unrelated words."),
+        (("short", "short"), "password", "Use at least 12 characters."),
+        (("password1234", "password1234"), "password", "Use a few unrelated words."),
         (("ada lovelace", "ada lovelace"), "password", "Don't use \u201cLovelace\u201d"),
         ((NEW_PASSWORD, "another"), "confirm_password", "The passwords don't match."),
         (("x" * 257, "x" * 257), "password", "Use at most 256 characters."),
@@ -139,7 +139,7 @@ def test_refused_password_does_not_consume_the_link(browser, link, typed, field,
 
 def test_refused_password_changes_nothing(ada, browser, services, link):
     before = rows_of(services)
-    assert choose(browser, link, "password1").status_int == 422
+    assert choose(browser, link, "password1234").status_int == 422
     assert rows_of(services) == before
     assert ada.is_signed_in
 

@@ -51,13 +51,13 @@ ADDRESSES = [
 ]
 PASSWORDS = [
     ("password", "", "Enter a password."),
-    ("password", "7 chars", "Use at least 8 characters."),
+    ("password", "11 letters.", "Use at least 12 characters."),
     ("password", "x9 Qj!" * 43, "Use at most 256 characters."),
     *(("password", f"{each} and llamas", NOT_SEEN) for each in UNSEEN),
-    ("password", "password123", f"This password is too common. {ADVICE}"),
-    ("password", "QwertyUiop", f"This password is too common. {ADVICE}"),
+    ("password", "password1234", f"This password is too common. {ADVICE}"),
+    ("password", "QwertyUiop12", f"This password is too common. {ADVICE}"),
     ("password", "aaaaaaaaaaaaa", f'Repeats like "aaa" are easy to guess. {ADVICE}'),
-    ("password", "rWibMFAC", f"This password is easy to guess. {ADVICE}"),
+    ("password", "correcthorse", f"This password is easy to guess. {ADVICE}"),
     ("password", "seven LOVELACE llamas", "Don't use “Lovelace”"),
     ("password", "ada@example.com hums", "Don't use “ada@example.com”"),
     ("password", "my authsite llamas hum", "Don't use “authsite”"),

@@ -243,7 +243,7 @@ def test_sign_ups_from_one_network_are_throttled(new_browser, dbsession, let_tim
 @pytest.mark.asvs("2.4.1")
 def test_probing_for_emails_is_throttled_but_typos_are_not(ada, new_site):
     _, browser = new_site({"authsite.throttle.sign_up_network": "2/1h"}, REMOTE_ADDR="192.0.2.9")
-    weak = {"password": "password1", "confirm_password": "password1"}
+    weak = {"password": "password1234", "confirm_password": "password1234"}
     assert [browser.sign_up(**weak).status_int for _ in range(3)] == [422] * 3
     assert [browser.sign_up().status_int for _ in range(3)] == [422, 422, 429]
 

@@ -174,7 +174,7 @@ def test_form_errors_do_not_reveal_registered_emails(new_visitor, mailbox, taken
     if taken:
         new_visitor().sign_up()
     mailbox.empty()
-    page = new_visitor().sign_up(password="password1")
+    page = new_visitor().sign_up(password="password1234")
     assert page.status_int == 422
     assert "This password is too common." in description_of(page, "password")
     assert mailbox.all_for() == []

@@ -16,10 +16,12 @@ from authsite.clock import utc_now
 from authsite.models import PurgeRun, UserSession
 from authsite.resources import Root
 from authsite.services import services_of
+from tests.factories import a_user
+from tests.foreign_hashes import DEVISE, PASSWORD
 from tests.processes.servers import until
 from tests.smtp import a_mailserver
 
-NAMES = ("mail", "metrics", "purge")
+NAMES = ("hash-formats", "mail", "metrics", "purge")
 
 
 def workers():
@@ -96,7 +98,16 @@ def test_settings_keep_email_for_another_process(new_application):
     services = services_of(new_application().registry)
     assert not services.settings.mail.deliver_in_process
     assert services.mail_worker.delivers
-    assert services.workers == (services.purger, services.metrics)
+    assert services.workers == (services.purger, services.hash_format_reader, services.metrics)
+
+
+@pytest.mark.asvs("6.3.8")
+def test_formats_of_stored_hashes_are_read_at_the_start(new_application, start, dbsession):
+    a_user(dbsession, password_hash=DEVISE[PASSWORD])
+    application = new_application()
+    start(application)
+    dummies = services_of(application.registry).hasher.dummy_hashes
+    until(lambda: dummies.choose("eve@example.com").startswith("$2a$04$"), "the first read")
 
 
 @pytest.fixture

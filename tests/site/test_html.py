@@ -143,7 +143,7 @@ def pages(anonymous, member, *, link_to, outage, busy) -> Iterator[tuple[str, Te
     sign_up, sign_in = anonymous.get("/sign-up"), anonymous.get("/sign-in")
     yield "422 sign up empty", anonymous.submit(sign_up, {})
     for name, wrong in {
-        "weak": {"password": "password1", "confirm_password": "password1"},
+        "weak": {"password": "password1234", "confirm_password": "password1234"},
         "another": {"confirm_password": "another"},
         "email": {"email": "\"'<>&"},
     }.items():

@@ -37,7 +37,7 @@ class CheaperHasher(PasswordHasher):
 
     for_unknown: PasswordHasher | None = None
 
-    def verify(self, password_hash, password, *, within=None):
+    def verify(self, password_hash, password, *, email_normalized="", within=None):
         """Verify the hash of a known user; do less for an unknown one."""
         if password_hash is not None:
             return super().verify(password_hash, password, within=within)

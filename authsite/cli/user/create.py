@@ -9,7 +9,7 @@ from pyramid.paster import setup_logging
 from authsite.accounts.administrators import grant_admin_at_creation
 from authsite.accounts.create_user import create_user
 from authsite.accounts.forgot_password import RESET_PASSWORD, send_password_reset
-from authsite.accounts.new_password import WeakPassword, validate_password
+from authsite.accounts.new_password import WeakPassword, refuse_weak_password
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import EmailTaken
 from authsite.cli.errors import CommandError
@@ -118,8 +118,8 @@ def _hash_password(work: UnitOfWork, person: _Person) -> str:
     password = _prompt() if sys.stdin.isatty() else _read_line()
     try:
         password = parse_field(NewPasswordForm, "password")(password)
-        validate_password(
-            work,
+        refuse_weak_password(
+            work.password_policy,
             password,
             first_name=person.first_name,
             last_name=person.last_name,

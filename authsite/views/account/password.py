@@ -51,6 +51,7 @@ class PasswordPage(FormPage[PasswordForm]):
     def accept(self, form: PasswordForm) -> Response:
         request, work, identity = self.request, self.request.work, require_identity(self.request)
         email, password = parse_email_address(identity.email), form.password.data
+        current = verify_current_password(request, form.current_password.data)
         refuse_same_password(password, current=form.current_password.data)
         validate_password(
             work,
@@ -59,7 +60,6 @@ class PasswordPage(FormPage[PasswordForm]):
             last_name=identity.last_name,
             email=email,
         )
-        current = verify_current_password(request, form.current_password.data)
         changed = change_password(work, current, password, session_id=identity.session_id)
         headers = continue_session(request, changed, email.normalized)
         flash = request.services.flash.set("password-changed")

@@ -106,14 +106,14 @@ def test_tags_and_dots_make_another_address(dbsession, work, tag):
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
-        ("short", "at least 8"),
+        ("short", "at least 12"),
         ("Augusta likes tea", "“Augusta”"),
         ("my king is called Noel", "“King”"),
         ("ada.l@sub.example.com", "“ada.l@sub.example.com”"),
         ("the countess of nowhere", "“countess”"),
         ("engines.example for me", "“engines”"),
         ("AUTHSITE for ever and ever", "“authsite”"),
-        ("password1", "password"),
+        ("password1234", "too common"),
     ],
 )
 def test_sign_up_refuses_a_weak_password(dbsession, work, password, reason):
@@ -252,7 +252,7 @@ def test_weak_passwords_do_not_count_as_sign_ups(services, begin):
     work = begin(throttles=throttles_for(services, sign_up_network="1/1h"))
     for _ in range(2):
         with pytest.raises(WeakPassword):
-            sign_ada_up(work, password="password1")
+            sign_ada_up(work, password="password1234")
     sign_ada_up(work)
 
 

@@ -59,6 +59,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.throttle.sign_in_device": ("off", (), "none"),
     "authsite.throttle.sign_in_network": ("9/1d", (RateLimit(9, timedelta(days=1)),), "0/5m"),
     "authsite.throttle.sign_up_network": ("2/1h", (RateLimit(2, HOUR),), "2/1h,"),
+    "authsite.throttle.new_password_network": ("9/1h", (RateLimit(9, HOUR),), "9/1h,"),
     "authsite.throttle.email_recipient": ("1/1h", (RateLimit(1, HOUR),), "1"),
     "authsite.throttle.email_network": ("3/1h", (RateLimit(3, HOUR),), "/"),
     "authsite.throttle.email_link_account": ("4/1h", (RateLimit(4, HOUR),), "4/h"),
@@ -81,7 +82,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.mail.sender": ("Me@bücher.example", "Me@xn--bcher-kva.example", "me"),
     "authsite.mail.deliver_in_process": ("no", False, "none"),
     "authsite.passwords.reset_link_lifetime": ("2h", 2 * HOUR, "2"),
-    "authsite.passwords.minimum_length": ("15", 15, "7"),
+    "authsite.passwords.minimum_length": ("15", 15, "11"),
     "authsite.passwords.blocklist": (
         "Lovelace, lace.example ",
         ("Lovelace", "lace.example"),

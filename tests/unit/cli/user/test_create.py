@@ -87,7 +87,7 @@ def test_prompt_without_an_answer_creates_nothing(shell, dbsession):
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
-        ("password1", "refused: "),
+        ("password1234", "refused: "),
         ("ada lovelace 1815", "refused: "),
         ("", "refused: "),
         ("seven green llamas hum " * 50, "refused: "),

@@ -1,0 +1,114 @@
+"""New passwords on every page: the throttle and the current password come before the meter."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from webtest import TestResponse
+
+from tests.browsers import PASSWORD, Browser
+from tests.functional.reading import alert_of, description_of, form_of
+from tests.functional.recovery import choose, reset_link
+
+WEAK, STRONG = "password1234", "nine purple yaks waltz"
+#: Cost the strength meter more than a second without a bound.
+COSTLY = ("4@8({[<3691!|0$5+7%2" * 13)[:256]
+LIMIT = "authsite.throttle.new_password_network"
+#: CPU seconds of a whole request.
+MOST_SECONDS = 0.3
+
+Send = Callable[[str], TestResponse]
+
+
+def change(browser: Browser, password: str, *, current: str = PASSWORD) -> TestResponse:
+    """Send the form for another password."""
+    typed = {"current_password": current, "password": password, "confirm_password": password}
+    return browser.submit(browser.get("/account/password"), typed)
+
+
+@pytest.fixture(params=["sign-up", "reset", "change"])
+def new_form(request, new_site, mailbox) -> Callable[..., Send]:
+    """Return a function that opens a site with settings, and there a form with a new password."""
+
+    def open_form(**settings: str) -> Send:
+        _, ada = new_site(settings)
+        if request.param == "sign-up":
+            return lambda password: ada.sign_up(password=password, confirm_password=password)
+        new_site({})[1].sign_up()
+        if request.param == "change":
+            ada.sign_in()
+            return lambda password: change(ada, password)
+        link = reset_link(ada, mailbox)
+        return lambda password: choose(ada, link, password)
+
+    return open_form
+
+
+@pytest.mark.asvs("2.4.1", "15.2.2")
+def test_weak_passwords_are_throttled(new_form):
+    send = new_form(**{LIMIT: "2/1h"})
+    assert [send(WEAK).status_int for _ in range(2)] == [422, 422]
+    throttled = send(WEAK)
+    assert throttled.status_int == 429
+    assert int(throttled.headers["Retry-After"]) > 3000
+    assert "Too many new passwords from your network." in alert_of(throttled)
+    assert description_of(throttled, "password") == description_of(send(STRONG), "password")
+
+
+@pytest.mark.asvs("15.2.2")
+@pytest.mark.one_database
+def test_costly_password_costs_little(new_form):
+    send = new_form()
+    before = time.process_time()
+    assert send(COSTLY).status_int == 303
+    assert time.process_time() - before < MOST_SECONDS
+
+
+@pytest.mark.asvs("2.4.1", "15.2.2")
+def test_throttled_sign_up_does_not_rate_its_password(new_site):
+    _, browser = new_site({"authsite.throttle.sign_up_network": "1/1h", LIMIT: "2/1h"})
+    assert browser.sign_up().status_int == 303
+    browser.sign_out()
+    statuses = [browser.sign_up(email="eve@example.com", password=WEAK).status_int for _ in "123"]
+    assert statuses == [429] * 3
+
+
+@pytest.mark.asvs("2.4.1", "15.2.2")
+def test_throttled_link_does_not_rate_its_password(new_site, mailbox):
+    _, browser = new_site(
+        {"authsite.throttle.email_link_network": "1/1h", LIMIT: "1/1h"}, REMOTE_ADDR="192.0.2.9"
+    )
+    new_site({})[1].sign_up()
+    link = reset_link(browser, mailbox)
+    form = form_of(browser.get(link))
+    form.action = f"/reset-password/{'A' * 43}"
+    form["password"] = form["confirm_password"] = WEAK
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    assert form.submit(headers=headers, expect_errors=True).status_int == 410
+    throttled = choose(browser, link, WEAK)
+    assert throttled.status_int == 429
+    assert "links from your network" in alert_of(throttled)
+
+
+@pytest.mark.asvs("6.2.3", "15.2.2")
+def test_wrong_current_password_is_refused_before_the_new_one(new_site):
+    _, browser = new_site({LIMIT: "2/1h"})
+    browser.sign_up()
+    page = change(browser, WEAK, current="another password")
+    assert "Incorrect password." in description_of(page, "current_password")
+    assert "too common" not in description_of(page, "password")
+    same = change(browser, "another password", current="another password")
+    assert "This is already your password." not in same
+    assert change(browser, WEAK).status_int == 422
+    assert change(browser, WEAK).status_int == 429
+
+
+def test_throttled_password_uses_up_no_link(new_site, mailbox):
+    limits = {LIMIT: "1/1h", "authsite.throttle.email_link_account": "2/1h"}
+    _, browser = new_site(limits)
+    new_site({})[1].sign_up()
+    link = reset_link(browser, mailbox)
+    statuses = [choose(browser, link, WEAK).status_int for _ in range(4)]
+    assert statuses == [422, 429, 429, 429]
+    _, elsewhere = new_site(limits, REMOTE_ADDR="203.0.113.9")
+    assert choose(elsewhere, link).status_int == 303
