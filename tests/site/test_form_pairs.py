@@ -14,8 +14,10 @@ from tests.site.form_pairs import (
 from tests.site.response_comparison import COSTLY_HASHES, REQUIRED
 from tests.throttles import UNTHROTTLED
 
-#: The second form finds what the first has stored.
-TIMED_PAIRS = [pair for pair in REQUIRED_PAIRS if pair[0] == "/sign-up"]
+#: Hashes that take as long as the rest of a response, so that the time of an email shows.
+MODERATE_HASHES = COSTLY_HASHES | {"authsite.passwords.memory_cost": "4096"}
+#: A reset after a sign-up does what a reset of any account does, which is measured alone.
+TIMED_PAIRS = [("/sign-up", "/sign-in"), ("/sign-up", "/sign-up"), ("/forgot-password", "/sign-in")]
 
 
 @pytest.mark.asvs("6.3.8", "6.3.1")
@@ -35,8 +37,8 @@ def test_pairs_without_sign_up_reveal_no_account(application, services, dbsessio
 
 
 @pytest.mark.asvs("6.3.8")
-@pytest.mark.parametrize(("first", "second"), [*TIMED_PAIRS, ("/forgot-password", "/sign-in")])
+@pytest.mark.parametrize(("first", "second"), TIMED_PAIRS)
 def test_second_form_takes_the_same_time(new_application, dbsession, first, second):
-    application = new_application(**COSTLY_HASHES | UNTHROTTLED | REQUIRED)
+    application = new_application(**MODERATE_HASHES | UNTHROTTLED | REQUIRED)
     add_accounts(services_of(application.registry), dbsession)
     assert take_same_time_after(application, first, second)
