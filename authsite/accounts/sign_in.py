@@ -81,6 +81,7 @@ def verify_password(
     password: str,
     *,
     read_device: Callable[[str | None], str | None],
+    must_be_verified: bool = False,
 ) -> Credential:
     """Verify the password and return its credential, which may be of a suspended account.
 
@@ -89,6 +90,7 @@ def verify_password(
     fails at once; otherwise the attempt is counted just before the hash, and refunded unless the
     password is wrong. A device that has signed in to this account before (`read_device`, by its
     password hash) has its own limit; all others share those of the account and the network.
+    With `must_be_verified`, the right password of an unverified account counts as a failure too.
     """
     credential = get_credential_by_email(work.credentials, email_normalized, now=work.now)
     password_hash = credential.password_hash if credential else None
@@ -109,7 +111,8 @@ def verify_password(
             raise
     if not is_right or credential is None:
         raise InvalidCredentials(credential.user_id if credential else None)
-    work.throttles.refund(hits)
+    if credential.email_verified_at or not must_be_verified:
+        work.throttles.refund(hits)
     return credential
 
 

@@ -70,7 +70,9 @@ def sign_up(work: UnitOfWork, user: User) -> Credential:
 def sign_up_with_verification(work: UnitOfWork, user: User) -> None:
     """Add the user and email a link; if the address is taken, email its owner instead.
 
-    Only the email shows which: both cases count, execute and store the same.
+    Only the email shows which: both cases count, execute and store the same. If the account was
+    never verified, the link lets the owner of the mailbox claim it. Names and password of this
+    sign-up are dropped: either sign-up may be an attacker's.
     """
     throttles, address = work.throttles, user.email_normalized
     verification_hits = try_hit_email(throttles, VERIFY_EMAIL, address, now=work.now)
@@ -82,7 +84,7 @@ def sign_up_with_verification(work: UnitOfWork, user: User) -> None:
         owner = get_user_by_email(work.dbsession, address)
     if owner and not owner.email_verified_at:
         if verification_hits is not None:
-            send_verification(work, owner)
+            send_verification(work, owner, is_repeated=owner is not user)
     elif notice_hits is not None:
         # For an unknown user: the same statements as for a free address, in the same time.
         unknown = User(id=new_id(), email=user.email, email_normalized=address)

@@ -1,7 +1,7 @@
 """What every flow needs, in one value."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -39,3 +39,15 @@ class UnitOfWork:
     throttles: Throttles
     #: Refunds hits once the transaction has ended.
     refund: Callable[[Sequence[CountedHit]], None]
+
+    def over(self, dbsession: Session) -> "UnitOfWork":
+        """Return the same work in the transaction of another dbsession."""
+        audit, outbox = self.audit, self.outbox
+        return replace(
+            self,
+            dbsession=dbsession,
+            audit=replace(audit, dbsession=dbsession),
+            outbox=replace(
+                outbox, dbsession=dbsession, audit=replace(outbox.audit, dbsession=dbsession)
+            ),
+        )

@@ -10,42 +10,46 @@ from authsite.accounts.email_links import (
     revoke_links,
 )
 from authsite.accounts.end_sessions import end_sessions
-from authsite.accounts.sign_in import lock_credential, user_for_credential
+from authsite.accounts.sign_in import user_for_credential
 from authsite.accounts.unit_of_work import UnitOfWork
-from authsite.accounts.users import Credential, lock_user
+from authsite.accounts.users import Credential, get_user, lock_user
 from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.durations import humanize
 from authsite.models import User
 from authsite.throttling.mail_limits import try_hit_email
-from authsite.tokens import LinkToken
+from authsite.tokens import LinkToken, new_id
 
 #: The template; its name is also the key of the throttle.
 VERIFY_EMAIL = "verify_email"
+#: Where the email of a failed sign-in would go, if it were kept.
+_UNKNOWN = "unknown@example.com"
 
 
-def send_verification(work: UnitOfWork, user: User) -> None:
-    """Email the user a link that verifies their address."""
-    token = issue_link(work, user, Purpose.VERIFY_EMAIL)
-    work.outbox.put(
-        VERIFY_EMAIL,
-        to=user.email,
-        user_id=user.id,
-        link=work.outbox.link_to("verify-email", str(token)),
-        lifetime=humanize(lifetime_of(Purpose.VERIFY_EMAIL, work.settings)),
-    )
+def send_verification(work: UnitOfWork, user: User, *, is_repeated: bool = False) -> None:
+    """Email the user a link that verifies their address.
 
-
-def send_verification_at_sign_in(
-    work: UnitOfWork, credential: Credential, email_normalized: str
-) -> None:
-    """Email a link after the right password, unless one was sent a moment ago.
-
-    Raises `InvalidCredentials` if the credential is no longer valid.
+    `is_repeated` says that the address was used for another sign-up, of which nothing is stored.
     """
-    hits = try_hit_email(work.throttles, VERIFY_EMAIL, email_normalized, now=work.now)
-    lock_credential(work.dbsession, credential)
-    if hits is not None:
-        send_verification(work, work.dbsession.get_one(User, credential.user_id))
+    _send(work, user, is_repeated=is_repeated)
+
+
+def record_failed_sign_in(
+    work: UnitOfWork, user_id: str, *, unverified_email: str | None = None
+) -> None:
+    """Record a failed sign-in, on a site where verification is required.
+
+    If the password was right, `unverified_email` is the normalized email address of the account,
+    and a link is emailed, unless one was a moment ago. After a wrong password, or for an unknown
+    id, the same statements are executed and undone: otherwise visitors could sign up with an
+    address, sign in, and learn from the time whether it was free.
+    """
+    hits = try_hit_email(work.throttles, VERIFY_EMAIL, unverified_email or "", now=work.now)
+    work.audit.record(user_id, EventType.SIGN_IN_FAILED)
+    user = get_user(work.dbsession, user_id if unverified_email else new_id())
+    with work.dbsession.begin_nested() as savepoint:
+        _send(work, user, is_repeated=False)
+        if user is None or user.suspended_at or hits is None:
+            savepoint.rollback()
 
 
 def verify_email(work: UnitOfWork, link: ActiveLink) -> None:
@@ -89,6 +93,20 @@ def claim_account(work: UnitOfWork, link: ActiveLink) -> LinkToken:
     end_sessions(work, user.id, SessionEndReason.CLAIMED)
     revoke_links(work.dbsession, user.id, except_=())
     return issue_link(work, user, Purpose.RESET_PASSWORD)
+
+
+def _send(work: UnitOfWork, user: User | None, *, is_repeated: bool) -> None:
+    """Email the link; for None, execute the same for an unknown user, which the caller undoes."""
+    recipient = user or User(id=new_id(), email=_UNKNOWN, email_normalized=_UNKNOWN)
+    token = issue_link(work, recipient, Purpose.VERIFY_EMAIL)
+    work.outbox.put(
+        VERIFY_EMAIL,
+        to=recipient.email,
+        user_id=user.id if user else None,
+        link=work.outbox.link_to("verify-email", str(token)),
+        lifetime=humanize(lifetime_of(Purpose.VERIFY_EMAIL, work.settings)),
+        is_repeated=is_repeated,
+    )
 
 
 def _verify(work: UnitOfWork, link: ActiveLink, user: User | None) -> None:

@@ -24,7 +24,8 @@ class EmailSettings:
     verification: str = setting(
         one_of("optional", "required"),
         "Whether users must verify their email address before they can sign in: `optional` or "
-        "`required`. With `required`, sign-up does not reveal whether an email is registered.",
+        "`required`. With `required`, neither sign-up nor sign-in reveals whether an email is "
+        "registered.",
         "optional",
     )
     verification_lifetime: timedelta = setting(

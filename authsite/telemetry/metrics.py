@@ -7,7 +7,7 @@ from authsite.db.engines import Database
 from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue
 
 #: How an attempt to sign in may end.
-SignInResult = Literal["success", "wrong", "throttled", "busy", "suspended", "unverified"]
+SignInResult = Literal["success", "wrong", "throttled", "busy", "suspended"]
 
 
 #: The results that are events of an account; the others record none.

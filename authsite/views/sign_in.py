@@ -36,13 +36,16 @@ class SignInPage(FormPage[SignInForm]):
     def accept(self, form: SignInForm) -> Response:
         email, password = normalize_email(form.email.data), form.password.data
         sign_in = SignIn(
-            authenticate(self.request, email, password),
+            authenticate(self.request, email, password, is_sign_in=True),
             email,
             password=password,
             public_computer=form.public_computer.data,
             next_path=form.next.data,
         )
         return complete_sign_in(self.request, sign_in)
+
+    def values(self) -> dict[str, Any]:
+        return {"must_be_verified": self.request.services.settings.email.must_be_verified}
 
     def on_refused(self, reason: Any) -> None:
         self.request.services.metrics.count_sign_in(reason)

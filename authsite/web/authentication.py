@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pyramid.response import Response
-from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import ActiveLink, InvalidLink, hit_link_throttle
 from authsite.accounts.new_device import notify_new_device
@@ -21,15 +20,13 @@ from authsite.accounts.sign_in import (
     verify_password,
 )
 from authsite.accounts.users import AccountSuspended, Credential
-from authsite.accounts.verify_email import send_verification_at_sign_in
 from authsite.audit.event_types import AuthMethod, EventType, SessionEndReason
 from authsite.http.redirects import redirect
 from authsite.http.user_agents import browser_label
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.security.policy import policy_of, require_identity
 from authsite.throttling.throttles import RateLimited
-from authsite.tokens import new_id
-from authsite.web.pages import mail_sent_page
+from authsite.web.failed_sign_ins import record_failure, record_unverified, record_wrong_password
 from authsite.web.paused_sign_ins import abandon_sign_in, pause_sign_in
 from authsite.web.request import Request
 
@@ -41,11 +38,14 @@ STAGES = "authsite.sign_in_stages"
 SCHEDULED_DELETION = "scheduled_deletion"
 
 
-def authenticate(request: Request, email_normalized: str, password: str) -> Credential:
+def authenticate(
+    request: Request, email_normalized: str, password: str, *, is_sign_in: bool = False
+) -> Credential:
     """Verify a password and return its credential, which may be of a suspended account.
 
     Raises `InvalidCredentials`, `RateLimited` or `HashQueueFull`. The credential is not locked: no
-    transaction has begun when this returns.
+    transaction has begun when this returns. In a sign-in where verification is required, the right
+    password of an unverified account counts as a wrong one: the stage `email_unverified` fails.
     """
     work, devices = request.work, request.services.device_cookies
     try:
@@ -56,9 +56,10 @@ def authenticate(request: Request, email_normalized: str, password: str) -> Cred
             read_device=lambda password_hash: devices.read(
                 request, email_normalized, password_hash, now=work.now
             ),
+            must_be_verified=is_sign_in and work.settings.email.must_be_verified,
         )
     except InvalidCredentials as error:
-        _record_failure(request, error.user_id or new_id(), EventType.SIGN_IN_FAILED)
+        record_wrong_password(request, error.user_id)
         raise
 
 
@@ -141,7 +142,8 @@ def complete_sign_in(
     """Pass the stages and start the session, or return the response of the stage that interrupts.
 
     A pending sign-in resumes behind the stage `after`; the next page shows the message `flash`.
-    Raises `AccountSuspended`, or `InvalidCredentials` if the credential is no longer valid.
+    Raises `AccountSuspended`, or `InvalidCredentials` if the credential is no longer valid or the
+    email address has to be verified first.
     """
     stages: Mapping[str, Stage] = request.registry[STAGES]
     names = list(stages)
@@ -159,7 +161,7 @@ def complete_sign_in(
 
 def _refuse_suspended(request: Request, credential: Credential) -> None:
     if credential.suspended_at:
-        _record_failure(request, credential.user_id, EventType.SIGN_IN_DENIED)
+        record_failure(request, credential.user_id, EventType.SIGN_IN_DENIED)
         raise AccountSuspended(credential.suspension_reason)
 
 
@@ -168,19 +170,16 @@ def _suspended(request: Request, sign_in: SignIn) -> SignIn:
     return sign_in
 
 
-def _email_unverified(request: Request, sign_in: SignIn) -> SignIn | Response:
-    """Where verification is required, email a link and end the sign-in."""
+def _email_unverified(request: Request, sign_in: SignIn) -> SignIn:
+    """Where verification is required, fail as a wrong password does, and email a link.
+
+    It comes first: a suspension is not shown either.
+    """
     is_required = request.services.settings.email.must_be_verified
-    if not is_required or sign_in.credential.email_verified_at:
-        return sign_in
-    send_verification_at_sign_in(request.work, sign_in.credential, sign_in.email_normalized)
-    request.services.metrics.count_sign_in("unverified")
-    return mail_sent_page(
-        request,
-        f"We sent a link to {sign_in.email_normalized}. Open it to verify your email address, then "
-        "sign in.",
-        "No email after a few minutes? Check your spam folder, then sign in again.",
-    )
+    if is_required and not sign_in.credential.email_verified_at:
+        record_unverified(request, sign_in.credential.user_id, sign_in.email_normalized)
+        raise InvalidCredentials
+    return sign_in
 
 
 def _credential_changed(request: Request, sign_in: SignIn) -> SignIn:
@@ -199,8 +198,8 @@ def _scheduled_deletion(request: Request, sign_in: SignIn) -> SignIn | Response:
 
 #: The stages of this package. Those before `credential_changed` write outside of the transaction.
 DEFAULT_STAGES: Mapping[str, Stage] = {
-    "suspended": _suspended,
     "email_unverified": _email_unverified,
+    "suspended": _suspended,
     "credential_changed": _credential_changed,
     SCHEDULED_DELETION: _scheduled_deletion,
 }
@@ -259,14 +258,3 @@ def _remember_device(
         user_id=credential.user_id,
         now=request.work.now,
     )
-
-
-def _record_failure(request: Request, user_id: str, event_type: EventType) -> None:
-    """Record a failed attempt in a transaction of its own, since no other one begins.
-
-    An unknown account takes the same time, and writes nothing. The commit does not wait for the
-    disk, by which known and unknown accounts would differ; a power cut may lose the last events.
-    """
-    with Session(request.services.database.relaxed_engine) as dbsession:
-        replace(request.work.audit, dbsession=dbsession).record(user_id, event_type)
-        dbsession.commit()

@@ -15,6 +15,8 @@ from tests.functional.reading import alert_of, button_of, description_of, rows_o
 REQUIRED = {"authsite.email.verification": "required"}
 ADA = "ada@example.com"
 ATTACKERS_PASSWORD = "eleven blue otters sing"
+INCORRECT = "Incorrect email or password."
+HINT = "Just signed up? Open the link we emailed you first."
 A_WHILE = timedelta(minutes=4)
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -96,13 +98,19 @@ def test_owner_claims_an_email_that_an_attacker_used(
     """An attacker has signed up with Ada's email; then she signs up, without knowing of it."""
     attacker, ada = new_visitor(), new_visitor()
     attacker.sign_up(first_name="Mallory", password=ATTACKERS_PASSWORD)
-    assert attacker.sign_in(password=ATTACKERS_PASSWORD).status_int == 200
+    assert attacker.sign_in(password=ATTACKERS_PASSWORD).status_int == 422
     previous = link_for(mailbox)
     let_time_pass(A_WHILE)
     assert ada.sign_up().status_int == 200
     assert templates_for(mailbox) == ["verify_email"] * 2
     ada.get(previous, status=410)
+    email = mailbox.latest("verify_email")
+    for part in (email.text, email.html):
+        assert "already has an account, which" in part
+        assert "did not store the name and password" in part
+        assert "Mallory" not in part
     page = ada.get(link_for(mailbox))
+    assert "the name and password from the first time" in " ".join(page.html.main.text.split())
     page = ada.submit(page, {"password": PASSWORD})
     assert page.status_int == 422
     form = button_of(page, "I don't know the password")
@@ -111,6 +119,21 @@ def test_owner_claims_an_email_that_an_attacker_used(
     assert attacker.sign_in(password=ATTACKERS_PASSWORD).status_int == 422
     user = dbsession.scalars(sa.select(User)).one()
     assert (user.password_hash, user.email_verified_at is not None) == (None, True)
+    chosen = {"password": PASSWORD, "confirm_password": PASSWORD}
+    assert ada.submit(answer.follow(), chosen).location == "http://localhost/sign-in"
+    assert attacker.sign_in(password=ATTACKERS_PASSWORD).status_int == 422
+    assert ada.sign_in().status_int == 303
+
+
+def test_repeated_sign_up_keeps_the_first_password(new_visitor, mailbox, let_time_pass):
+    """Neither the password nor the name of the second sign-up is stored."""
+    ada, attacker = new_visitor(), new_visitor()
+    ada.sign_up()
+    let_time_pass(A_WHILE)
+    attacker.sign_up(first_name="Mallory", password=ATTACKERS_PASSWORD)
+    assert follow(attacker, link_for(mailbox), ATTACKERS_PASSWORD).status_int == 422
+    assert follow(ada, link_for(mailbox)).status_int == 303
+    assert "Mallory" not in ada.get("/account")
 
 
 def test_claim_ends_the_attackers_earlier_session(new_browser, new_visitor, mailbox, let_time_pass):
@@ -131,9 +154,8 @@ def test_unverified_user_cannot_sign_in(visitor, mailbox, let_time_pass, service
     previous = link_for(mailbox)
     let_time_pass(A_WHILE)
     page = visitor.sign_in(" ADA@example.com ")
-    assert page.status_int == 200
-    assert page.html.h1.get_text() == "Check your email"
-    assert "We sent a link to ada@example.com." in page
+    assert page.status_int == 422
+    assert alert_of(page) == f"{INCORRECT} {HINT}"
     assert visitor.cookie is None
     assert "device" not in visitor.app.cookies
     assert rows_of(services)["authsite_session"] == []
@@ -142,23 +164,83 @@ def test_unverified_user_cannot_sign_in(visitor, mailbox, let_time_pass, service
     assert visitor.is_signed_in
 
 
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("email", [ADA, "unknown@example.com"])
+def test_every_failed_sign_in_shows_the_hint(visitor, mailbox, email):
+    visitor.sign_up()
+    follow(visitor, link_for(mailbox))
+    visitor.sign_out()
+    assert HINT not in visitor.get("/sign-in")
+    assert alert_of(visitor.sign_in(email, "not that one")) == f"{INCORRECT} {HINT}"
+
+
+def test_optional_verification_shows_no_hint(browser):
+    assert alert_of(browser.sign_in()) == INCORRECT
+
+
+@pytest.mark.asvs("6.3.8")
+def test_unverified_sign_ins_count_as_failures(new_site, mailbox, let_time_pass):
+    _, ada = new_site(REQUIRED | {"authsite.throttle.sign_in_account": "2/1h"})
+    ada.sign_up()
+    assert [ada.sign_in().status_int for _ in range(3)] == [422, 422, 429]
+    let_time_pass(timedelta(hours=1))
+    assert follow(ada, link_for(mailbox)).status_int == 303
+
+
+@pytest.mark.asvs("6.3.8")
+def test_right_passwords_by_link_do_not_count_as_failures(new_site, mailbox):
+    _, ada = new_site(REQUIRED | {"authsite.throttle.sign_in_account": "1/1h"})
+    ada.sign_up()
+    assert follow(ada, link_for(mailbox)).status_int == 303
+    ada.sign_out()
+    assert ada.sign_in().status_int == 303
+
+
+def test_history_shows_unverified_sign_ins_as_failed(visitor, mailbox):
+    visitor.sign_up()
+    visitor.sign_in()
+    follow(visitor, link_for(mailbox))
+    assert "Failed sign-in" in visitor.get("/account/history")
+    assert "failed sign-in attempt" not in visitor.get("/account")
+
+
+@pytest.mark.asvs("6.3.8")
+def test_suspension_of_an_unverified_account_is_not_shown(visitor, mailbox, dbsession):
+    visitor.sign_up()
+    link = link_for(mailbox)
+    mailbox.empty()
+    reason = {"suspended_at": utc_now(), "suspension_reason": "We know why."}
+    dbsession.execute(sa.update(User).values(reason))
+    dbsession.commit()
+    page = visitor.sign_in()
+    assert (page.status_int, alert_of(page)) == (422, f"{INCORRECT} {HINT}")
+    assert templates_for(mailbox) == []
+    page = follow(visitor, link)
+    assert page.status_int == 403
+    assert "We know why." in page
+
+
 @pytest.mark.asvs("6.3.1")
 def test_verification_emails_are_throttled(visitor, mailbox):
     visitor.sign_up()
     link = link_for(mailbox)
-    assert visitor.sign_in().html.h1.get_text() == "Check your email"
+    assert visitor.sign_in().status_int == 422
     assert visitor.sign_up().html.h1.get_text() == "Check your email"
     assert templates_for(mailbox) == ["verify_email"]
     visitor.get(link, status=200)
 
 
-def test_wrong_password_sends_no_email(visitor, mailbox):
+def test_wrong_password_sends_no_email(visitor, mailbox, let_time_pass):
+    """Nor does it use up the email of the right password after it."""
     visitor.sign_up()
+    link = link_for(mailbox)
+    let_time_pass(A_WHILE)
     mailbox.empty()
-    page = visitor.sign_in(password="not that one")
-    assert page.status_int == 422
-    assert alert_of(page) == "Incorrect email or password."
+    assert visitor.sign_in(password="not that one").status_int == 422
     assert templates_for(mailbox) == []
+    visitor.get(link, status=200)
+    visitor.sign_in()
+    assert templates_for(mailbox) == ["verify_email"]
 
 
 def test_full_hash_queue_delays_sign_up(new_site, services, mailbox):

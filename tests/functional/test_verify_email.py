@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from authsite.clock import utc_now
 from authsite.models import EmailLink, OutboxMessage, Throttle, User, UserSession
 from tests.browsers import PASSWORD
 from tests.functional.crowds import BUSY, full_queue
@@ -392,8 +393,7 @@ def test_full_hash_queue_delays_verification(ada, link, new_site, dbsession):
 
 
 def test_closed_account_is_verified_but_not_signed_in(ada, link, browser, dbsession):
-    soon = sa.func.current_timestamp()
-    dbsession.execute(sa.update(User).values(delete_after=soon))
+    dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=1)))
     dbsession.commit()
     answer = enter(browser, browser.get(link))
     assert (answer.status_int, answer.location) == (303, "http://localhost/reactivate-account")

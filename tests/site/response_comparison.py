@@ -7,7 +7,7 @@ import itertools
 import re
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ COSTLY_HASHES = {
 
 #: The largest accepted ratio of two times.
 TOLERANCE = 1.10
-#: Pairs of measurements in a round, and the maximum of rounds on a noisy machine.
+#: Measurements of each kind in a round, and the maximum of rounds on a noisy machine.
 PAIRS = 12
 ROUNDS = 6
 
@@ -135,20 +135,31 @@ def responses_match(application: Any, path: str, known: str, unknown: str) -> bo
 
 
 def take_same_time(application: Any, path: str, *, form: AnonymousForm) -> bool:
-    """Whether known and unknown emails cost the same CPU time.
+    """Whether known and unknown emails cost the same CPU time."""
 
-    The CPU time of all threads is compared, since other processes do not change it. Known and
-    unknown take turns, each first as often as the other. Garbage collection only adds time, so the
-    lower quartiles are compared; if they differ too much, another round is measured.
+    def send_known() -> float:
+        return send(application, path, KNOWN, form=form)[1]
+
+    def send_unknown() -> float:
+        return send(application, path, form.unknown(), form=form)[1]
+
+    return are_equal([send_known, send_unknown])
+
+
+def are_equal(measurements: Sequence[Callable[[], float]]) -> bool:
+    """Whether all measurements return the same CPU time, in seconds.
+
+    The CPU time of all threads is compared, since other processes do not change it. The
+    measurements take turns, in both orders. Garbage collection only adds time, so the lower
+    quartiles are compared; if they differ too much, another round is measured.
     """
-    times: dict[bool, list[float]] = {True: [], False: []}
+    times: list[list[float]] = [[] for _ in measurements]
+    turns = list(zip(times, measurements, strict=True))
     for _ in range(ROUNDS):
         for number in range(PAIRS):
-            for known in (True, False) if number % 2 else (False, True):
-                email = KNOWN if known else form.unknown()
-                _, seconds = send(application, path, email, form=form)
-                times[known].append(seconds)
-        quartiles = [statistics.quantiles(each, n=4)[0] for each in times.values()]
+            for results, measure in turns if number % 2 else reversed(turns):
+                results.append(measure())
+        quartiles = [statistics.quantiles(each, n=4)[0] for each in times]
         if max(quartiles) <= TOLERANCE * min(quartiles):
             return True
     return False

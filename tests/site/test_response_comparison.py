@@ -6,17 +6,29 @@ import pytest
 from pyramid.events import NewResponse
 from pyramid.response import Response
 
+from authsite.accounts.sign_in import InvalidCredentials
 from authsite.passwords.hasher import PasswordHasher
 from authsite.resources import Root
 from authsite.services import services_of
+from authsite.web.authentication import DEFAULT_STAGES, STAGES
+from tests.site.form_pairs import (
+    FREE,
+    SITE,
+    UNVERIFIED,
+    add_accounts,
+    first_difference,
+    take_same_time_after,
+)
 from tests.site.response_comparison import (
     FORMS,
     KNOWN,
+    REQUIRED,
     anonymous_forms,
     responses_match,
     site_with_costly_hashes,
     take_same_time,
 )
+from tests.throttles import UNTHROTTLED
 
 pytestmark = pytest.mark.one_database
 
@@ -89,3 +101,58 @@ def test_different_response_for_known_users_is_detected(new_application, new_bro
         lambda config: config.add_subscriber(change_for_known_user, NewResponse)
     )
     assert not responses_match(application, "/sign-in", KNOWN, "eve@example.com")
+
+
+def show_email_sent(_request, _sign_in):
+    """Answer the right password of an unverified account with a page of its own."""
+    return Response("Check your email")
+
+
+def fail_at_once(_request, _sign_in):
+    """Fail as a wrong password does, but do nothing before."""
+    raise InvalidCredentials
+
+
+def site_with_stage(new_application, stage, **settings):
+    """Return a site that requires verification, with another stage for unverified users."""
+
+    def replace_stage(config):
+        config.registry[STAGES] = {**DEFAULT_STAGES, "email_unverified": stage}
+
+    return new_application(replace_stage, **settings)
+
+
+def test_different_sign_in_after_sign_up_is_detected(new_application, services, dbsession):
+    """The sign-in alone gets the same response: no visitor knows a password."""
+    add_accounts(services, dbsession)
+    application = site_with_stage(new_application, show_email_sent, **SITE)
+    assert responses_match(application, "/sign-in", UNVERIFIED, FREE)
+    assert first_difference(application, "/sign-up", "/sign-in").startswith("form 2, /sign-in: ")
+
+
+def test_faster_sign_in_after_sign_up_is_detected(new_application, services, dbsession):
+    add_accounts(services, dbsession)
+    application = site_with_stage(new_application, fail_at_once, **UNTHROTTLED | REQUIRED)
+    assert not take_same_time_after(application, "/sign-up", "/sign-in")
+
+
+class LenientThrottles:
+    """Throttles that do not count the sign-ins of one email."""
+
+    def __init__(self, throttles):
+        self._throttles = throttles
+        self.check = throttles.check
+        self.refund = throttles.refund
+
+    def hit(self, subjects, *, now):
+        """Count an attempt, unless it is a sign-in with this email."""
+        is_counted = subjects.get("sign_in_account") != FREE
+        return self._throttles.hit(subjects, now=now) if is_counted else []
+
+
+def test_uncounted_sign_ins_after_sign_up_are_detected(new_application, services, dbsession):
+    add_accounts(services, dbsession)
+    application = new_application(**SITE)
+    lenient = LenientThrottles(services_of(application.registry).throttles)
+    application.registry["authsite"] = replace(services_of(application.registry), throttles=lenient)
+    assert first_difference(application, "/sign-up", "/sign-in").startswith("form 12, /sign-in: ")

@@ -45,10 +45,12 @@ def hashes(dbsession: Session) -> dict[str, str]:
     return {row.id: row.password_hash for row in rows}
 
 
-def verify(work, email: str = ADA, password: str = PASSWORD, *, device=None) -> Credential:
+def verify(
+    work, email: str = ADA, password: str = PASSWORD, *, device=None, **values
+) -> Credential:
     """Verify a password, from an unknown device by default."""
     return verify_password(
-        work, normalize_email(email), password, read_device=lambda _password_hash: device
+        work, normalize_email(email), password, read_device=lambda _password_hash: device, **values
     )
 
 
@@ -106,6 +108,24 @@ def test_throttled_attempt_does_not_wait_for_a_hash(services, begin, ada):
     throttles.hit({"sign_in_account": ADA}, now=NOW)
     with full_queue(hasher), pytest.raises(RateLimited):
         verify(begin(throttles=throttles, hasher=hasher))
+
+
+@pytest.mark.asvs("6.3.8")
+def test_unverified_sign_in_counts_as_a_failure_where_required(services, dbsession, begin, ada):
+    work = begin(throttles=throttles_for(services, sign_in_account="1/1h"))
+    for _ in range(2):
+        assert verify(work).user_id == ada.id
+    assert verify(work, must_be_verified=True).user_id == ada.id
+    with pytest.raises(RateLimited):
+        verify(work, must_be_verified=True)
+
+
+def test_verified_sign_in_does_not_count_where_required(services, dbsession, begin, ada):
+    ada.email_verified_at = NOW
+    dbsession.commit()
+    work = begin(throttles=throttles_for(services, sign_in_account="1/1h"))
+    for _ in range(2):
+        assert verify(work, must_be_verified=True).user_id == ada.id
 
 
 @pytest.mark.asvs("6.3.1")

@@ -13,15 +13,15 @@ from authsite.accounts.sign_in import InvalidCredentials
 from authsite.accounts.users import Credential
 from authsite.accounts.verify_email import (
     claim_account,
+    record_failed_sign_in,
     send_verification,
-    send_verification_at_sign_in,
     verify_email,
     verify_email_by_password,
 )
-from authsite.models import EmailLink, OutboxMessage, User, UserSession
+from authsite.models import AuditEvent, EmailLink, OutboxMessage, User, UserSession
 from authsite.throttling.mail_limits import hit_email, try_hit_email
 from authsite.throttling.throttles import RateLimited
-from authsite.tokens import LinkToken
+from authsite.tokens import LinkToken, new_id
 from tests.factories import (
     NOW,
     a_session,
@@ -245,28 +245,85 @@ def test_newer_verification_link_revokes_the_older(dbsession, work, ada, token):
     assert newer.user_id == ada.id
 
 
-def sign_in(work, credential):
-    """Sign in where the address must be verified and is not."""
-    send_verification_at_sign_in(work, credential, ADA)
+def fail_sign_in(work, user_id, unverified_email=None):
+    work.dbsession.commit()  # throttles write in a transaction of their own
+    record_failed_sign_in(work, user_id, unverified_email=unverified_email)
     work.dbsession.commit()
 
 
-def test_sign_in_sends_verification_once_in_a_while(services, dbsession, begin, ada):
+def templates(dbsession) -> list[str]:
+    return list(dbsession.scalars(sa.select(OutboxMessage.template)))
+
+
+def events(dbsession) -> list[tuple[str, str]]:
+    """Return user and type of all failures and emails, in their order."""
+    recorded = sa.select(AuditEvent.user_id, AuditEvent.type)
+    recorded = recorded.where(AuditEvent.type.in_(["sign_in_failed", "email_queued"]))
+    return [tuple(row) for row in dbsession.execute(recorded.order_by(AuditEvent.occurred_at))]
+
+
+def test_unverified_sign_in_is_recorded_as_failed_and_emailed(dbsession, work, ada, token):
+    fail_sign_in(work, ada.id, ADA)
+    assert templates(dbsession) == ["verify_email"]
+    assert events(dbsession) == [(ada.id, "sign_in_failed"), (ada.id, "email_queued")]
+    assert not is_active(work, token, Purpose.VERIFY_EMAIL)
+
+
+def test_unverified_sign_in_is_emailed_once_in_a_while(services, dbsession, begin, ada):
     work = begin(throttles=throttles_for(services, email_recipient="1/3m"))
-    credential = Credential.of(ada)
-    dbsession.commit()
     for _ in range(3):
-        sign_in(work, credential)
-    assert dbsession.scalars(sa.select(OutboxMessage.template)).all() == ["verify_email"]
+        fail_sign_in(work, ada.id, ADA)
+    assert templates(dbsession) == ["verify_email"]
+    assert events(dbsession).count((ada.id, "sign_in_failed")) == 3
 
 
-def test_sign_in_with_an_outdated_credential_sends_nothing(dbsession, work, ada):
-    credential = Credential.of(ada)
-    ada.password_hash = "another"
+def test_wrong_password_is_recorded_and_changes_nothing_else(
+    services, dbsession, begin, ada, token
+):
+    work = begin(throttles=throttles_for(services, email_recipient="1/3m"))
+    for _ in range(2):
+        fail_sign_in(work, ada.id)
+    assert templates(dbsession) == []
+    assert events(dbsession) == [(ada.id, "sign_in_failed")] * 2
+    assert is_active(work, token, Purpose.VERIFY_EMAIL)
     dbsession.commit()
-    with pytest.raises(InvalidCredentials):
-        sign_in(work, credential)
-    assert dbsession.scalars(sa.select(OutboxMessage.template)).all() == []
+    assert try_hit_email(work.throttles, "verify_email", ADA, now=NOW)
+
+
+@pytest.mark.parametrize("email", [None, ADA])
+def test_failed_sign_in_to_an_unknown_account_stores_nothing(dbsession, work, ada, email):
+    """The account may have been deleted while the hash was computed."""
+    fail_sign_in(work, new_id(), email)
+    assert (templates(dbsession), events(dbsession)) == ([], [])
+    assert dbsession.scalars(sa.select(EmailLink)).all() == []
+
+
+def test_suspended_user_is_not_emailed(dbsession, work, ada, token):
+    ada.suspended_at, ada.suspension_reason = NOW, "spam"
+    fail_sign_in(work, ada.id, ADA)
+    assert templates(dbsession) == []
+    assert is_active(work, token, Purpose.VERIFY_EMAIL)
+
+
+@pytest.mark.asvs("6.3.8")
+def test_every_failed_sign_in_executes_the_same(dbsession, work, ada):
+    """Otherwise the time would reveal accounts; only the end of the savepoint differs."""
+    failures = [(ada.id, ADA), (ada.id, None), (new_id(), None)]
+    executed = []
+    for user_id, unverified_email in failures:
+        statements = []
+
+        def note(_connection, _cursor, statement, *_rest, to=statements):
+            to.append(statement)
+
+        engine = dbsession.get_bind()
+        dbsession.expunge_all()
+        sa.event.listen(engine, "before_cursor_execute", note)
+        fail_sign_in(work, user_id, unverified_email)
+        sa.event.remove(engine, "before_cursor_execute", note)
+        executed.append([each for each in statements if "SAVEPOINT" not in each])
+    assert executed[0] == executed[1] == executed[2]
+    assert sum(each.startswith("INSERT INTO authsite_outbox") for each in executed[2]) == 1
 
 
 @pytest.mark.asvs("6.3.1")
