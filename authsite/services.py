@@ -29,7 +29,7 @@ from authsite.security.device_cookie import DeviceCookies
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
 from authsite.telemetry.readiness import Readiness
-from authsite.throttling.throttles import BLOCKED_UNTIL, Throttles
+from authsite.throttling.throttles import Throttles
 from authsite.tokens import derive_key
 
 
@@ -101,7 +101,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         hasher=hasher,
         throttles=Throttles(
             database.relaxed_engine,
-            database.compile(BLOCKED_UNTIL),
+            database.compile,
             key=derive_key(settings.secret, b"throttle"),
             limits=vars(settings.throttle),
         ),

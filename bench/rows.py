@@ -78,8 +78,9 @@ def password_hash(database: Path) -> str:
 
 
 def forget_notices(database: Path) -> None:
-    """Delete all emails and their links, so that the next new device is emailed again."""
+    """Delete all emails, their links and events, so that the next sign-in meets no daily limit."""
     with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM authsite_audit_event")
         connection.execute("DELETE FROM authsite_outbox_message")
         connection.execute("DELETE FROM authsite_email_link")
 

@@ -26,6 +26,8 @@ _THROTTLES = (
     "SIGN_IN_NETWORK",
     "SIGN_UP_NETWORK",
     "NEW_PASSWORD_NETWORK",
+    "SIGN_IN_ATTEMPTS_ACCOUNT",
+    "SIGN_IN_ATTEMPTS_NETWORK",
 )
 #: All users are one account at one IP address, whose attempts are counted but never throttled.
 ENDLESS = {f"AUTHSITE_THROTTLE_{name}": "1000000/5m..1h" for name in _THROTTLES}

@@ -28,7 +28,7 @@ from authsite.passwords.policy import PasswordPolicy
 from authsite.services import Services
 from authsite.settings.parsers import rate_limits
 from authsite.settings.schema import ThrottleSettings
-from authsite.throttling.throttles import BLOCKED_UNTIL, Throttles
+from authsite.throttling.throttles import Throttles
 from authsite.tokens import SessionToken, new_id
 from authsite.web.request import Request
 
@@ -56,9 +56,7 @@ def throttles_for(services: Services, *, key: bytes = b"of the tests", **limits:
         **{name: rate_limits(limit) for name, limit in (off | limits).items()}
     )
     database = services.database
-    return Throttles(
-        database.relaxed_engine, database.compile(BLOCKED_UNTIL), key=key, limits=vars(settings)
-    )
+    return Throttles(database.relaxed_engine, database.compile, key=key, limits=vars(settings))
 
 
 def a_policy(**values: Any) -> PasswordPolicy:

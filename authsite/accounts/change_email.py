@@ -28,11 +28,14 @@ from authsite.models import User
 EMAIL_TAKEN = "email_taken"
 
 
-def request_email_change(work: UnitOfWork, user: User, email: EmailAddress) -> None:
+def request_email_change(
+    work: UnitOfWork, user: User, email: EmailAddress, *, may_email_unverified: bool = True
+) -> None:
     """Send a link to the new email address, and a notice to the current one.
 
     The user does not learn whether another account has the new address: its owner gets an email
-    without a link, and the same is done and stored in both cases.
+    without a link, and the same is done and stored in both cases. The caller has counted the email;
+    beyond the limit of emails to an unverified address it is withheld.
     """
     lock_user_no_key(work.dbsession, user.id)
     notify_and_record(
@@ -51,9 +54,11 @@ def request_email_change(work: UnitOfWork, user: User, email: EmailAddress) -> N
         EMAIL_TAKEN if owner or is_reserved else CHANGE_EMAIL,
         to=email.original,
         user_id=recipient.id if recipient else None,
+        is_withheld=not (may_email_unverified or (owner and owner.email_verified_at)),
         link=work.outbox.link_to("change-email", str(token)),
         lifetime=humanize(lifetime_of(Purpose.CHANGE_EMAIL, work.settings)),
-        old_email=user.email,
+        # Anyone can sign up with text of their choice as an unverified address.
+        old_email=user.email if user.email_verified_at else None,
     )
 
 

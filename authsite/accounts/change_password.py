@@ -12,6 +12,7 @@ from authsite.accounts.users import Credential, get_user
 from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.models import User
 from authsite.passwords.hasher import normalized
+from authsite.passwords.places import HashClient
 
 
 class PasswordChangedConcurrently(Exception):
@@ -34,7 +35,9 @@ def change_password(
     current email address are kept: they say nothing about the password. The password is hashed
     before the first statement. Raises `PasswordChangedConcurrently` or `HashQueueFull`.
     """
-    changed = replace(credential, password_hash=work.hasher.hash(password))
+    # The password was verified a moment ago, so this hash may use the places of known devices.
+    with work.hasher.slot(HashClient(work.client.network, credential.user_id)) as slot:
+        changed = replace(credential, password_hash=work.hasher.hash(password, within=slot))
     try:
         replace_password_hash(work.dbsession, credential, changed.password_hash)
     except InvalidCredentials as error:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from authsite.accounts.email_links import revoke_links
+from authsite.accounts.email_links import revoke_links, revoke_unsent_links
 from authsite.accounts.end_sessions import end_sessions
 from authsite.accounts.notices import notify_and_record, send_notice
 from authsite.accounts.sign_in import user_for_credential
@@ -63,8 +63,9 @@ def reactivate_account(work: UnitOfWork, user: User) -> None:
 
 
 def cancel_deletion(work: UnitOfWork, user: User) -> None:
-    """Clear a scheduled deletion and its reminder email."""
+    """Clear a scheduled deletion, its reminder email, and the link in it."""
     user.delete_after = None
+    revoke_unsent_links(work, user.id)
     work.dbsession.execute(
         sa.delete(OutboxMessage).where(
             OutboxMessage.user_id == user.id,

@@ -170,16 +170,15 @@ def consume_link(work: UnitOfWork, link: ActiveLink) -> ConsumedLink:
     return ConsumedLink(*row)
 
 
-def hit_link_throttle(work: UnitOfWork, link: ActiveLink | None) -> Sequence[CountedHit]:
+def hit_link_throttle(work: UnitOfWork, link: ActiveLink) -> Sequence[CountedHit]:
     """Count an attempt to use a link, and return the hits; raise `RateLimited` at the limit.
 
-    `link` is None for an invalid one. The hits are refunded unless the attempt may have been a
-    guess. Links are counted by account and email address: a user with a link to an address of their
-    own must not use up the attempts of the account's owner.
+    The hits are refunded unless a password may have been guessed. Links are counted by account and
+    email address: a user with a link to an address of their own must not use up the attempts of the
+    account's owner. Unknown tokens are not counted: 256 bits cannot be guessed, and the look-up
+    costs no more than that of any page.
     """
-    subjects = {"email_link_network": work.client.network}
-    if link:
-        subjects["email_link_account"] = f"{link.user_id} {link.email_normalized}"
+    subjects = {"email_link_account": f"{link.user_id} {link.email_normalized}"}
     work.throttles.check(subjects, now=work.now)
     return work.throttles.hit(subjects, now=work.now)
 
@@ -192,9 +191,9 @@ def link_attempt(work: UnitOfWork, link: ActiveLink | None) -> Iterator[ActiveLi
     if the block raises anything but `WeakPassword`, `RateLimited` or `HashQueueFull`, which come
     before the transaction. Raises `InvalidLink` if there is no link, or `RateLimited`.
     """
-    hits = hit_link_throttle(work, link)
     if link is None:
         raise InvalidLink
+    hits = hit_link_throttle(work, link)
     try:
         yield link
     except (WeakPassword, RateLimited, HashQueueFull):
@@ -221,6 +220,21 @@ def revoke_links_except_older_secure_account(dbsession: Session, link: ConsumedL
     )
     dbsession.execute(
         sa.delete(EmailLink).where(EmailLink.user_id == link.user_id, sa.not_(is_older))
+    )
+
+
+def revoke_unsent_links(work: UnitOfWork, user_id: str) -> None:
+    """Revoke the *secure account* links of the user in emails that are due later.
+
+    They alone work for longer than a lifetime from now.
+    """
+    latest = work.now + lifetime_of(Purpose.SECURE_ACCOUNT, work.settings)
+    work.dbsession.execute(
+        sa.delete(EmailLink).where(
+            EmailLink.user_id == user_id,
+            EmailLink.purpose == Purpose.SECURE_ACCOUNT,
+            EmailLink.expires_at > latest,
+        )
     )
 
 

@@ -8,7 +8,7 @@ from authsite.audit.event_types import EventType
 from authsite.durations import humanize
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
-from authsite.throttling.mail_limits import hit_email
+from authsite.throttling.mail_limits import hit_email, may_email_unverified
 from authsite.tokens import LinkToken, new_id
 
 #: The template; its name is also the key of the throttle.
@@ -19,12 +19,17 @@ def request_password_reset(work: UnitOfWork, email: EmailAddress) -> None:
     """Send a reset link to the account's email address, or an email that there is no account.
 
     Raises `RateLimited`. The same is counted, done and stored for an unknown address. The link goes
-    to the address as stored, not as spelled in the request.
+    to the address as stored, not as spelled in the request. Beyond the limit of emails to an
+    unverified address the account counts as unknown, and the email is withheld.
     """
     hit_email(
         work.throttles, RESET_PASSWORD, email.normalized, network=work.client.network, now=work.now
     )
+    may_email = may_email_unverified(work.throttles, email.normalized, now=work.now)
     user = get_user_by_email(work.dbsession, email.normalized)
+    is_withheld = not (may_email or (user and user.email_verified_at))
+    if is_withheld:
+        user = None
     owner = user or User(id=new_id(), email=email.original, email_normalized=email.normalized)
     token = _issue(work, owner)
     if user is None:
@@ -32,6 +37,7 @@ def request_password_reset(work: UnitOfWork, email: EmailAddress) -> None:
             "no_account",
             to=email.original,
             user_id=None,
+            is_withheld=is_withheld,
             link=work.outbox.link_to("forgot-password"),
         )
     else:

@@ -1,24 +1,13 @@
 """Notify users of sign-ins with a device that is new to their account."""
 
-from datetime import timedelta
-
-import sqlalchemy as sa
-
 from authsite.accounts.notices import send_notice
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
-from authsite.models import OutboxMessage, User
+from authsite.models import User
 
 #: Emails in a day. A program that keeps no cookies has a new device at each sign-in; beyond this,
 #: only the history shows them.
 MAX_PER_DAY = 10
-
-_MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"].c
-_SENT = sa.select(sa.func.count()).where(
-    _MESSAGE.user_id == sa.bindparam("user_id"),
-    _MESSAGE.template == sa.bindparam("template"),
-    _MESSAGE.send_at > sa.bindparam("since"),
-)
 
 
 def notify_new_device(work: UnitOfWork, user_id: str, *, browser: str) -> None:
@@ -28,13 +17,11 @@ def notify_new_device(work: UnitOfWork, user_id: str, *, browser: str) -> None:
     """
     template = EventType.NEW_DEVICE_SIGN_IN.notice
     assert template is not None  # noqa: S101 - for the type checker
-    values = {"user_id": user_id, "template": template, "since": work.now - timedelta(days=1)}
-    if work.dbsession.execute(_SENT, values).scalar_one() >= MAX_PER_DAY:
-        return
     send_notice(
         work,
         work.dbsession.get_one(User, user_id),
         template,
+        limit=MAX_PER_DAY,
         browser=browser,
         ip_address=work.client.ip_address,
         signed_in_at=work.now,

@@ -9,11 +9,18 @@ from authsite.accounts.email_links import issue_secure_account_link
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
 from authsite.models import OutboxMessage, User
+from authsite.throttling.mail_limits import may_notify_unverified
 
-#: Emails in a day to an unverified address, including the one with the verification link.
-MAX_UNVERIFIED = 6
-#: Emails that anyone can request; counting these would let them use up the owner's notices.
-_REQUESTED_BY_ANYONE = ("reset_password", "sign_up_existing_account")
+#: Notices of one type to one account in a day. A password that an attacker knows must not flood the
+#: mailbox with emails and the database with links; after so many the owner knows.
+MAX_PER_DAY = 20
+
+_MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"].c
+_SENT = sa.select(sa.func.count()).where(
+    _MESSAGE.user_id == sa.bindparam("user_id"),
+    _MESSAGE.template == sa.bindparam("template"),
+    _MESSAGE.send_at > sa.bindparam("since"),
+)
 
 
 def notify_and_record(
@@ -27,7 +34,7 @@ def notify_and_record(
     """Record the event, and send its security notice as `send_notice` does."""
     assert event_type.notice is not None  # noqa: S101 - only events with a notice are passed
     work.audit.record(user.id, event_type, details=details)
-    send_notice(work, user, event_type.notice, due=None, **values)
+    send_notice(work, user, event_type.notice, due=None, limit=MAX_PER_DAY, **values)
 
 
 def send_notice(
@@ -36,15 +43,18 @@ def send_notice(
     template: str,
     *,
     due: datetime | None = None,
+    limit: int = MAX_PER_DAY,
     **values: object,
 ) -> None:
     """Put a security notice to the user's current email address into the outbox.
 
     It carries a *This wasn't me* link, which restores the address that it was sent to. The caller
-    has locked the user. An unverified address gets a few notices only: its owner may never have
-    signed up.
+    has locked the user, so that there are never more than `limit` of this type in a day; the last
+    one says so. An unverified address gets a few emails only: its owner may never have signed up.
     """
-    if not user.email_verified_at and _has_many(work, user):
+    of_today = {"user_id": user.id, "template": template, "since": work.now - timedelta(days=1)}
+    sent = work.dbsession.execute(_SENT, of_today).scalar_one()
+    if sent >= limit or not (user.email_verified_at or _may_notify_unverified(work, user)):
         return
     token = issue_secure_account_link(work, user, due=due)
     work.outbox.put(
@@ -52,19 +62,18 @@ def send_notice(
         to=user.email,
         user_id=user.id,
         due=due,
+        is_withheld=False,
         name=greeting_name(user),
         secure_account=work.outbox.link_to("secure-account", str(token)),
+        is_last_today=sent + 1 == limit,
         **values,
     )
 
 
-def _has_many(work: UnitOfWork, user: User) -> bool:
-    sent = sa.select(sa.func.count()).where(
-        OutboxMessage.user_id == user.id,
-        OutboxMessage.send_at > work.now - timedelta(days=1),
-        OutboxMessage.template.not_in(_REQUESTED_BY_ANYONE),
+def _may_notify_unverified(work: UnitOfWork, user: User) -> bool:
+    return may_notify_unverified(
+        work.throttles, work.dbsession.connection(), user.email_normalized, now=work.now
     )
-    return work.dbsession.execute(sent).scalar_one() >= MAX_UNVERIFIED
 
 
 def greeting_name(user: User) -> str | None:

@@ -8,6 +8,7 @@ from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import lock_user
 from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.email_addresses import parse_email_address
+from authsite.passwords.places import HashClient
 
 
 def reset_password(work: UnitOfWork, link: ActiveLink, *, password: str) -> None:
@@ -25,7 +26,8 @@ def reset_password(work: UnitOfWork, link: ActiveLink, *, password: str) -> None
         last_name=link.last_name,
         email=parse_email_address(link.owner_email),
     )
-    password_hash = work.hasher.hash(password)
+    with work.hasher.slot(HashClient(work.client.network)) as slot:
+        password_hash = work.hasher.hash(password, within=slot)
     user = lock_user(work.dbsession, link.user_id)
     consumed = consume_link(work, link)
     if user is None or user.email_normalized != consumed.email_normalized:

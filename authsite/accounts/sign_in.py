@@ -1,6 +1,6 @@
 """Check a password, in the same way and time for known and unknown email addresses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from authsite.audit.event_types import AuthMethod
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
 from authsite.models.base import UtcDateTime
+from authsite.passwords.places import HashClient
 
 _USERS = User.metadata.tables["authsite_user"]
 _UNCHANGED = (
@@ -82,38 +83,61 @@ def verify_password(
     *,
     read_device: Callable[[str | None], str | None],
     must_be_verified: bool = False,
+    by_link: bool = False,
 ) -> Credential:
     """Verify the password and return its credential, which may be of a suspended account.
 
     Raises `InvalidCredentials`, `RateLimited` or `HashQueueFull`. No transaction is open during the
-    hash. An unknown email address costs a dummy hash of its own. A throttled request
-    fails at once; otherwise the attempt is counted just before the hash, and refunded unless the
-    password is wrong. A device that has signed in to this account before (`read_device`, by its
-    password hash) has its own limit; all others share those of the account and the network.
-    With `must_be_verified`, the right password of an unverified account counts as a failure too.
+    hash. An unknown email address costs a dummy hash of its own. A throttled request fails at once;
+    otherwise the attempt is counted just before the hash, twice: as an attempt, and as a failure,
+    which is refunded unless the password is wrong. `read_device` names a device that has signed in
+    to this account before, by its password hash; `by_link` is true behind an email link for the
+    account. With `must_be_verified`, the right password of an unverified account counts as a
+    failure too.
     """
     credential = get_credential_by_email(work.credentials, email_normalized, now=work.now)
     password_hash = credential.password_hash if credential else None
     device = read_device(password_hash)
-    if device:
-        subjects = {"sign_in_device": f"{email_normalized} {device}"}
-    else:
-        subjects = {"sign_in_account": email_normalized, "sign_in_network": work.client.network}
+    failures, attempts = _subjects(work, email_normalized, device, by_link=by_link)
+    subjects = {**failures, **attempts}
     work.throttles.check(subjects, now=work.now)
-    with work.hasher.slot() as slot:
+    with work.hasher.slot(
+        HashClient(work.client.network, email_normalized if device else None)
+    ) as slot:
         hits = work.throttles.hit(subjects, now=work.now)
+        failure_hits = [hit for hit in hits if hit.limit in failures]
         try:
             is_right = work.hasher.verify(
                 password_hash, password, email_normalized=email_normalized, within=slot
             )
         except Exception:  # no password was compared
-            work.throttles.refund(hits)
+            work.throttles.refund(failure_hits)
             raise
     if not is_right or credential is None:
         raise InvalidCredentials(credential.user_id if credential else None)
     if credential.email_verified_at or not must_be_verified:
-        work.throttles.refund(hits)
+        work.throttles.refund(failure_hits)
     return credential
+
+
+def _subjects(
+    work: UnitOfWork, email_normalized: str, device: str | None, *, by_link: bool
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Return the subjects of the limits on failures, and of those on attempts of any result.
+
+    Devices that the account knows are counted apart, by the account alone: attempts elsewhere, also
+    in the same network, do not throttle its owner. A link cannot be guessed, so an attempt behind
+    one does not count for the network.
+    """
+    if device:
+        failures = {"sign_in_device": f"{email_normalized} {device}"}
+        return failures, {"sign_in_attempts_account": f"{email_normalized} known"}
+    failures = {"sign_in_account": email_normalized}
+    attempts = {"sign_in_attempts_account": email_normalized}
+    if not by_link:
+        failures["sign_in_network"] = work.client.network
+        attempts["sign_in_attempts_network"] = work.client.network
+    return failures, attempts
 
 
 def lock_credential(dbsession: Session, credential: Credential) -> None:

@@ -10,11 +10,12 @@ from authsite.accounts.users import (
     get_user_by_email,
     raising_email_taken,
 )
-from authsite.accounts.verify_email import VERIFY_EMAIL, send_verification
+from authsite.accounts.verify_email import send_verification
 from authsite.audit.event_types import EventType
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
-from authsite.throttling.mail_limits import try_hit_email
+from authsite.passwords.places import HashClient
+from authsite.throttling.mail_limits import VERIFY_EMAIL, try_hit_email
 from authsite.tokens import new_id
 
 #: The template for an address that has an account, under whose name such emails are counted.
@@ -34,7 +35,7 @@ def new_user(
     subjects = {"sign_up_network": work.client.network}
     work.throttles.check(subjects, now=work.now)
     validate_password(work, password, first_name=first_name, last_name=last_name, email=email)
-    with work.hasher.slot() as slot:
+    with work.hasher.slot(HashClient(work.client.network)) as slot:
         work.throttles.hit(subjects, now=work.now)
         password_hash = work.hasher.hash(password, within=slot)
     return User(
@@ -85,7 +86,7 @@ def sign_up_with_verification(work: UnitOfWork, user: User) -> None:
     if owner and not owner.email_verified_at:
         if verification_hits is not None:
             send_verification(work, owner, is_repeated=owner is not user)
-    elif notice_hits is not None:
+    elif notice_hits is not None and (owner or verification_hits is not None):
         # For an unknown user: the same statements as for a free address, in the same time.
         unknown = User(id=new_id(), email=user.email, email_normalized=address)
         issue_link(work, unknown, Purpose.VERIFY_EMAIL)

@@ -16,11 +16,9 @@ from authsite.accounts.users import Credential, get_user, lock_user
 from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.durations import humanize
 from authsite.models import User
-from authsite.throttling.mail_limits import try_hit_email
+from authsite.throttling.mail_limits import VERIFY_EMAIL, try_hit_email
 from authsite.tokens import LinkToken, new_id
 
-#: The template; its name is also the key of the throttle.
-VERIFY_EMAIL = "verify_email"
 #: Where the email of a failed sign-in would go, if it were kept.
 _UNKNOWN = "unknown@example.com"
 

@@ -20,6 +20,7 @@ _DETAILS = {
     "from": "From",
     "to": "To",
     "subject": "Subject",
+    "note": "Note",
 }
 
 

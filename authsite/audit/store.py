@@ -14,9 +14,19 @@ from authsite.tokens import new_id
 
 #: How long events are stored.
 KEPT_FOR = timedelta(days=90)
+#: Events of one type that are stored for an account in a day: more than a program that signs in
+#: every ten minutes causes, and few enough that an attacker cannot fill the table.
+MAX_PER_DAY = 200
+#: A detail of the last of them.
+LAST_OF_DAY = "Further events of this type today are not recorded."
 
 _EVENT = AuditEvent.metadata.tables["authsite_audit_event"]
 _COLUMNS = [column for column in _EVENT.c if column.name != "user_id"]
+_TODAY = sa.select(sa.func.count()).where(
+    _EVENT.c.user_id == sa.bindparam("owner"),
+    _EVENT.c.type == sa.bindparam("type"),
+    _EVENT.c.occurred_at > sa.bindparam("since", type_=_EVENT.c.occurred_at.type),
+)
 #: It selects from the user's row, so that for an unknown account the same statement writes nothing.
 #: It locks the row as the foreign key does, so that an account which is being deleted counts as
 #: unknown.
@@ -33,10 +43,23 @@ _WRITE = (
 
 
 def write_event(dbsession: Session, event: AccountEvent) -> bool:
-    """Write the event; return whether its account exists."""
+    """Write the event; return whether its account exists.
+
+    Of each type `MAX_PER_DAY` are written in a day. Further ones execute the same and write
+    nothing, as for an unknown account. The number is not exact: transactions at the same time do
+    not see each other's events.
+    """
     source = event.source
-    values = {
+    today = {
         "owner": event.user_id,
+        "type": event.type.key,
+        "since": event.occurred_at - timedelta(days=1),
+    }
+    number = dbsession.execute(_TODAY, today).scalar_one()
+    note = {"note": LAST_OF_DAY} if number == MAX_PER_DAY - 1 else {}
+    is_beyond = number >= MAX_PER_DAY
+    values = {
+        "owner": new_id() if is_beyond else event.user_id,
         "id": new_id(),
         "occurred_at": event.occurred_at,
         "type": event.type.key,
@@ -45,9 +68,10 @@ def write_event(dbsession: Session, event: AccountEvent) -> bool:
         "session_id": event.session_id,
         "user_agent": source.user_agent,
         "ip_address": source.ip_address,
-        "details": dict(event.details),
+        "details": {**event.details, **note},
     }
-    return dbsession.execute(_WRITE, values).one_or_none() is not None
+    is_written = dbsession.execute(_WRITE, values).one_or_none() is not None
+    return is_written or is_beyond
 
 
 def row_of_event(

@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 from authsite.audit.event_types import EventType
 from authsite.audit.recorder import AuditLog
 from authsite.email_addresses import parse_email_address
+from authsite.mail.outbox import KEPT_FOR
 from authsite.models import OutboxMessage
 from authsite.tokens import new_id
 
 #: The template that asks to verify a new email address. Its event is not in the history of the
 #: account, or it would reveal whether the new address was free.
 CHANGE_EMAIL = "change_email"
+#: Why an email was not sent, for an operator.
+WITHHELD = "not sent: limit of emails to an unverified address"
 
 _INSERT = sa.insert(OutboxMessage.metadata.tables["authsite_outbox_message"])
 
@@ -55,32 +58,37 @@ class MailComposer:
         to: str,
         user_id: str | None,
         due: datetime | None = None,
+        is_withheld: bool = False,
         **values: object,
     ) -> None:
         """Put an email, rendered with `values`, into the outbox; it is due now, or at `due`.
 
         It is delivered if the transaction commits. `to` is parsed by `parse_email_address`, so
-        that it is one recipient for every mail library.
+        that it is one recipient for every mail library. A withheld email takes the same time and
+        is not sent; its row says why.
         """
         values |= {"site_name": self.site_name, "site_url": self.link_to(), "email": to}
         subject = " ".join(self._render(template, "subject.txt", values).split())
-        self.dbsession.execute(
-            _INSERT,
-            {
-                "id": new_id(),
-                "template": template,
-                "user_id": user_id,
-                "recipient": parse_email_address(to).mailbox,
-                "subject": subject,
-                "text": self._render(template, "body.txt", values),
-                "html": self._render(template, "body.html", values),
-                "send_at": due or self.now,
-                "next_attempt_at": due or self.now,
-            },
-        )
+        row = {
+            "id": new_id(),
+            "template": template,
+            "user_id": user_id,
+            "recipient": parse_email_address(to).mailbox,
+            "subject": subject,
+            "text": self._render(template, "body.txt", values),
+            "html": self._render(template, "body.html", values),
+            "send_at": due or self.now,
+            "next_attempt_at": due or self.now,
+            "last_error": None,
+            "purge_after": None,
+        }
+        if is_withheld:
+            row |= dict.fromkeys(("subject", "text", "html", "next_attempt_at"))
+            row |= {"last_error": WITHHELD, "purge_after": self.now + KEPT_FOR}
+        self.dbsession.execute(_INSERT, row)
         # The history must not reveal whether a new address was free, so that email is recorded for
         # an unknown id, by the same statement. An email due later is part of another event.
-        is_listed = template != CHANGE_EMAIL and (due or self.now) <= self.now
+        is_listed = template != CHANGE_EMAIL and not is_withheld and (due or self.now) <= self.now
         self.audit.record(
             (user_id if is_listed else None) or new_id(),
             EventType.EMAIL_QUEUED,

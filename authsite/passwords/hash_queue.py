@@ -12,6 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from authsite.passwords.places import HashClient, Places
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -22,7 +24,7 @@ SLOTS_PER_THREAD = 2
 
 
 class HashQueueFull(Exception):
-    """The maximum of hashes is waiting; the request can be repeated in a moment."""
+    """No place is left, or none for this client; the request can be repeated in a moment."""
 
 
 class HashObserver(Protocol):
@@ -87,13 +89,13 @@ class HashQueue:
     """A bounded queue of a few threads: `threads` hashes are computed and `waiting` wait.
 
     The bound keeps the server's threads free for other pages: without it, all of them would wait
-    for hashes as soon as there are more sign-ins than threads.
+    for hashes as soon as there are more sign-ins than threads. `Places` shares it among clients.
     """
 
     def __init__(
         self, *, threads: int, waiting: int, observer: HashObserver = NULL_OBSERVER
     ) -> None:
-        self._capacity = threading.BoundedSemaphore(threads + waiting)
+        self._places = Places(threads + waiting)
         self._pool = ThreadPoolExecutor(threads, "hash", initializer=_yield_to_pages)
         self._lock = threading.Lock()
         self._free_slots = SLOTS_PER_THREAD * threads
@@ -109,19 +111,21 @@ class HashQueue:
             return running, len(self._waiting) + len(self._started) - running
 
     @contextlib.contextmanager
-    def slot(self) -> Iterator[Slot]:
+    def slot(self, client: HashClient | None = None) -> Iterator[Slot]:
         """Wait for a slot, first come first served, and keep it for the block.
 
         Few blocks run at a time, so they can do cheap work before the hash. Raises `HashQueueFull`
-        at once when the queue is full.
+        at once when no place is left for this client.
         """
-        if not self._capacity.acquire(blocking=False):
-            self._observer.refused()
-            raise HashQueueFull
         slot, queued_at = Slot(self._observer), time.perf_counter()
         with self._lock:
-            self._waiting.append(slot)
-            self._start_next()
+            has_place = self._places.take(client)
+            if has_place:
+                self._waiting.append(slot)
+                self._start_next()
+        if not has_place:
+            self._observer.refused()
+            raise HashQueueFull
         slot.has_started.wait()
         slot.waited = time.perf_counter() - queued_at
         try:
@@ -131,11 +135,11 @@ class HashQueue:
             with self._lock:
                 self._free_slots += 1
                 self._started.discard(slot)
+                self._places.give_back(client)
                 self._start_next()
-            self._capacity.release()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` in a slot of its own; raises `HashQueueFull`."""
+        """Run `work` without a client, in a slot of its own; raises `HashQueueFull`."""
         with self.slot() as slot:
             return slot.run(work, *args, **kwargs)
 

@@ -15,6 +15,7 @@ from authsite.passwords.dummy_hashes import DummyHashes
 from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue, Slot
 from authsite.passwords.legacy_hashes import parse_legacy_hash
 from authsite.passwords.peppers import Pepper, split_pepper
+from authsite.passwords.places import HashClient
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +85,12 @@ class PasswordHasher:
         """The queue of hashes, for metrics."""
         return self._queue
 
-    def slot(self) -> AbstractContextManager[Slot]:
-        """Return a block that begins when a slot is free; raises `HashQueueFull`."""
-        return self._queue.slot()
+    def slot(self, client: HashClient) -> AbstractContextManager[Slot]:
+        """Return a block that begins when a slot is free for the client.
+
+        Raises `HashQueueFull` if it has its share of the queue already, or no place is left.
+        """
+        return self._queue.slot(client)
 
     def hash(self, password: str, *, within: Slot | None = None) -> str:
         """Return the PHC string of a new salted hash, preceded by the pepper's id."""

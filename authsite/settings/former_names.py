@@ -1,4 +1,4 @@
-"""Settings that were renamed before 0.1.0; the error for an old ini file names the new one."""
+"""Settings that were renamed or removed before 0.1.0; the error for an old ini file says so."""
 
 #: Former and current keys, below `authsite.`.
 FORMER_NAMES = {
@@ -18,10 +18,15 @@ FORMER_NAMES = {
     "closing.reminder": "deletion.reminder_before",
     "sweeping.every": "purge.interval",
     "throttle.link_account": "throttle.email_link_account",
-    "throttle.link_network": "throttle.email_link_network",
     "throttle.mail_address": "throttle.email_recipient",
     "throttle.mail_network": "throttle.email_network",
     "mail.certificates": "mail.ca_file",
     "mail.thread": "mail.deliver_in_process",
     "database.wait": "database.timeout",
 }
+
+#: Removed keys, below `authsite.`, and the reason.
+REMOVED = dict.fromkeys(
+    ("throttle.link_network", "throttle.email_link_network"),
+    "an email link cannot be guessed, so unknown ones are not counted",
+)

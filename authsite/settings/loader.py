@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from authsite.audit.store import KEPT_FOR
 from authsite.durations import humanize
-from authsite.settings.former_names import FORMER_NAMES
+from authsite.settings.former_names import FORMER_NAMES, REMOVED
 from authsite.settings.mail_schema import MailSettings
 from authsite.settings.schema import GROUPS, DatabaseSettings, Settings
 
@@ -148,6 +148,15 @@ def _refuse_former_names(ini: Mapping[str, str], environ: Mapping[str, str]) -> 
             raise SettingError(
                 f"{variable_of(former)} is now {variable_of(current)}: "
                 "rename it in the environment."
+            )
+    for removed, reason in REMOVED.items():
+        if f"authsite.{removed}" in ini:
+            raise SettingError(
+                f"authsite.{removed} was removed: {reason}. Delete it from the ini file."
+            )
+        if variable_of(removed) in environ:
+            raise SettingError(
+                f"{variable_of(removed)} was removed: {reason}. Delete it from the environment."
             )
 
 

@@ -153,12 +153,22 @@ class ThrottleSettings:
     )
     sign_in_device: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins per browser that has signed in to the account before. Failed attempts "
-        "elsewhere do not count, and the other limits for sign-ins do not apply to it.",
+        "elsewhere do not count, and the limits per network do not apply to it.",
         *GUESS_LIMITS,
     )
     sign_in_network: tuple[RateLimit, ...] = _limit(
         "Failed sign-ins per network: an IPv4 address, or an IPv6 /64.",
         RateLimit(30, timedelta(minutes=5)),
+    )
+    sign_in_attempts_account: tuple[RateLimit, ...] = _limit(
+        "Passwords entered per account, right or wrong. Browsers that have signed in to the "
+        "account before are counted apart from all others.",
+        RateLimit(60, timedelta(minutes=5)),
+    )
+    sign_in_attempts_network: tuple[RateLimit, ...] = _limit(
+        "Passwords entered per network, right or wrong, from browsers that have not signed in to "
+        "the account before.",
+        RateLimit(120, timedelta(minutes=5)),
     )
     sign_up_network: tuple[RateLimit, ...] = _limit(
         "Sign-ups per network: an IPv4 address, or an IPv6 /64.", RateLimit(20, timedelta(hours=1))
@@ -169,10 +179,15 @@ class ThrottleSettings:
         RateLimit(100, timedelta(hours=1)),
     )
     email_recipient: tuple[RateLimit, ...] = _limit(
-        "Requested emails of one type per email address, registered or not. Security notices are "
-        "always sent.",
+        "Requested emails of one type per email address, registered or not. Addresses that differ "
+        "in a plus tag are one.",
         RateLimit(1, timedelta(minutes=3)),
         RateLimit(5, timedelta(days=1)),
+    )
+    email_unverified: tuple[RateLimit, ...] = _limit(
+        "Emails of all types per email address that is not verified, registered or not. Addresses "
+        "that differ in a plus tag are one. Further emails are not sent.",
+        RateLimit(6, timedelta(days=1)),
     )
     email_network: tuple[RateLimit, ...] = _limit(
         "Requested emails per network: an IPv4 address, or an IPv6 /64.",
@@ -188,11 +203,6 @@ class ThrottleSettings:
     )
     email_link_account: tuple[RateLimit, ...] = _limit(
         "Failed attempts to use email links, per account and email address.",
-        RateLimit(10, timedelta(hours=1)),
-    )
-    email_link_network: tuple[RateLimit, ...] = _limit(
-        "Failed attempts to use email links, unknown ones included, per network: an IPv4 address, "
-        "or an IPv6 /64.",
         RateLimit(10, timedelta(hours=1)),
     )
 

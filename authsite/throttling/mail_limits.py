@@ -1,9 +1,14 @@
-"""Rate limits of emails that visitors can request."""
+"""Rate limits of emails that visitors can request, and of those to unverified addresses."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.engine import Connection
+
 from authsite.throttling.throttles import CountedHit, RateLimited, Throttles
+
+#: The template that verifies an address, which goes to unverified ones only.
+VERIFY_EMAIL = "verify_email"
 
 
 def hit_email(
@@ -19,7 +24,10 @@ def hit_email(
     Pass `network` for emails that can go to addresses of other people. Call it before the
     transaction that writes the email begins.
     """
-    subjects = {"email_recipient": f"{template} {email_normalized}"}
+    mailbox = _without_tag(email_normalized)
+    subjects = {"email_recipient": f"{template} {mailbox}"}
+    if template == VERIFY_EMAIL:
+        subjects["email_unverified"] = mailbox
     if network is not None:
         subjects["email_network"] = network
     throttles.check(subjects, now=now)
@@ -34,3 +42,38 @@ def try_hit_email(
         return hit_email(throttles, template, email_normalized, now=now)
     except RateLimited:
         return None
+
+
+def may_email_unverified(throttles: Throttles, email_normalized: str, *, now: datetime) -> bool:
+    """Count an email to an address in case it is not verified; return whether it may be sent then.
+
+    For flows whose answer must not show whether an address is verified. They count every address,
+    before their transaction, and ignore the result for a verified one.
+    """
+    try:
+        throttles.hit({"email_unverified": _without_tag(email_normalized)}, now=now)
+    except RateLimited:
+        return False
+    return True
+
+
+def may_notify_unverified(
+    throttles: Throttles, connection: Connection, email_normalized: str, *, now: datetime
+) -> bool:
+    """Count an email to an unverified address in the transaction that writes it."""
+    try:
+        throttles.hit_within(
+            connection, {"email_unverified": _without_tag(email_normalized)}, now=now
+        )
+    except RateLimited:
+        return False
+    return True
+
+
+def _without_tag(email_normalized: str) -> str:
+    """Return the address without its plus tag: `ada@example.com` for `ada+1@example.com`.
+
+    Most providers deliver both to one mailbox. For limits only: they are different accounts.
+    """
+    local_part, at, domain = email_normalized.rpartition("@")
+    return f"{local_part.partition('+')[0] or local_part}{at}{domain}"

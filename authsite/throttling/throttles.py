@@ -1,6 +1,6 @@
 """Throttles: count attempts in the database, for all processes together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,8 +28,9 @@ class RateLimited(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CountedHit:
-    """A counted attempt: the key of its row, and the window that it belongs to."""
+    """A counted attempt: its limit, the key of its row, and the window that it belongs to."""
 
+    limit: str
     key: bytes
     window_started_at: int
     numbers: Mapping[str, int]
@@ -43,19 +44,20 @@ class Throttles:
 
     `engine` begins write transactions of its own, so that an attempt counts even if the request
     fails. Call it before the request writes anything: SQLite has one writer at a time.
-    `blocked_until` is `BLOCKED_UNTIL`, compiled for the database.
+    `compile_select` compiles a select for the database.
     """
 
     def __init__(
         self,
         engine: Engine,
-        blocked_until: CompiledSelect,
+        compile_select: "Callable[[sa.Select[*tuple[Any, ...]]], CompiledSelect]",
         *,
         key: bytes,
         limits: Mapping[str, Sequence[RateLimit]],
     ) -> None:
         self._engine = engine
-        self._blocked_until = blocked_until
+        self._compile_select = compile_select
+        self._selects: dict[int, CompiledSelect] = {}
         self._key = key
         # The limit is part of the key of a row, so that a new setting starts a new count.
         self._limits = {
@@ -70,13 +72,20 @@ class Throttles:
         A throttled request fails early, without a lock or a hash. Only `hit` decides whether an
         attempt is allowed.
         """
-        at = to_milliseconds(now)
-        for key, name, numbers in self._rows_of(subjects):
-            row = self._blocked_until.one_or_none(
-                row_key=key, now=at, max_hits=numbers["max_hits"], period=numbers["period"]
-            )
-            if row is not None:
-                raise RateLimited(name, (row[0] - at) * _MILLISECOND)
+        rows, at = self._rows_of(subjects), to_milliseconds(now)
+        if not rows:
+            return
+        if len(rows) not in self._selects:
+            self._selects[len(rows)] = self._compile_select(_select_blocked(len(rows)))
+        parameters: dict[str, Any] = {"now": at}
+        for number, (key, _, numbers) in enumerate(rows):
+            parameters[f"key_{number}"] = key
+            parameters[f"max_hits_{number}"] = numbers["max_hits"]
+            parameters[f"period_{number}"] = numbers["period"]
+        blocked = self._selects[len(rows)].one_or_none(**parameters)
+        if blocked is not None:
+            names = {key: name for key, name, _ in rows}
+            raise RateLimited(names[bytes(blocked[0])], (blocked[1] - at) * _MILLISECOND)
 
     def hit(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[CountedHit]:
         """Count one attempt by each subject, keyed by the name of its limits; return the hits.
@@ -88,6 +97,17 @@ class Throttles:
             return ()
         with self._engine.begin() as connection:
             return [self._hit(connection, *row, at=at) for row in rows]
+
+    def hit_within(
+        self, connection: Connection, subjects: Mapping[str, str], *, now: datetime
+    ) -> None:
+        """Count an attempt in the transaction of `connection`, which undoes it if it fails.
+
+        Raises `RateLimited`; the transaction can go on.
+        """
+        at = to_milliseconds(now)
+        for row in self._rows_of(subjects):
+            self._hit(connection, *row, at=at)
 
     def refund(self, hits: Sequence[CountedHit]) -> None:
         """Take these hits back; later hits of other requests stay counted."""
@@ -122,7 +142,7 @@ class Throttles:
         if window_started_at is None:
             until = connection.execute(_BLOCKED_UNTIL, {"row_key": key}).scalar_one()
             raise RateLimited(name, (until - at) * _MILLISECOND)
-        return CountedHit(key, window_started_at, numbers)
+        return CountedHit(name, key, window_started_at, numbers)
 
 
 def _numbers(limit: RateLimit) -> dict[str, int]:
@@ -142,15 +162,46 @@ def _number(name: str) -> sa.BindParameter[int]:
     return sa.bindparam(name, type_=sa.BigInteger)
 
 
+def _integer(name: str) -> sa.BindParameter[int]:
+    return sa.bindparam(name, type_=sa.Integer)
+
+
 _ROW = Throttle.metadata.tables["authsite_throttle"].c
 _NOW, _PERIOD, _MAX_DELAY = map(_number, ("now", "period", "max_delay"))
-_MAX_HITS = sa.bindparam("max_hits", type_=sa.Integer)
-#: The count is over, or starts in the future because a clock was wrong.
-_EXPIRED = sa.or_(_ROW.expires_at <= _NOW, _ROW.window_started_at > _NOW + _PERIOD)
-_ALLOWED = sa.or_(_EXPIRED, _ROW.hits < _MAX_HITS, _ROW.blocked_until <= _NOW)
+_MAX_HITS = _integer("max_hits")
+
+
+def _is_expired(period: sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+    """Whether the count is over, or starts in the future because a clock was wrong."""
+    return sa.or_(_ROW.expires_at <= _NOW, _ROW.window_started_at > _NOW + period)
+
+
+def _is_allowed(
+    max_hits: sa.BindParameter[int], period: sa.BindParameter[int]
+) -> sa.ColumnElement[bool]:
+    return sa.or_(_is_expired(period), _ROW.hits < max_hits, _ROW.blocked_until <= _NOW)
+
+
+def _select_blocked(count: int) -> "sa.Select[*tuple[Any, ...]]":
+    """Return the select of the row, of so many, that is blocked longest; none if none is."""
+    blocked = [
+        sa.and_(
+            _ROW.key == sa.bindparam(f"key_{number}"),
+            sa.not_(_is_allowed(_integer(f"max_hits_{number}"), _number(f"period_{number}"))),
+        )
+        for number in range(count)
+    ]
+    return (
+        sa.select(_ROW.key, _ROW.blocked_until)
+        .where(sa.or_(*blocked))
+        .order_by(_ROW.blocked_until.desc())
+        .limit(1)
+    )
+
+
+_EXPIRED = _is_expired(_PERIOD)
+_ALLOWED = _is_allowed(_MAX_HITS, _PERIOD)
 _BLOCKED_UNTIL = sa.select(_ROW.blocked_until).where(_ROW.key == sa.bindparam("row_key"))
-#: The time at which the next attempt is allowed, or no row if one is allowed now.
-BLOCKED_UNTIL = _BLOCKED_UNTIL.where(sa.not_(_ALLOWED))
 _REFUND = (
     sa.update(Throttle.metadata.tables["authsite_throttle"])
     .where(

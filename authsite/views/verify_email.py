@@ -4,11 +4,11 @@ from pyramid.response import Response
 
 from authsite.accounts.email_links import Purpose
 from authsite.accounts.sign_in import normalize_email
-from authsite.accounts.verify_email import VERIFY_EMAIL, send_verification
+from authsite.accounts.verify_email import send_verification
 from authsite.http.redirects import redirect
 from authsite.resources import Account, EmailLinks
 from authsite.security.policy import require_identity
-from authsite.throttling.mail_limits import hit_email
+from authsite.throttling.mail_limits import VERIFY_EMAIL, hit_email
 from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm
 

@@ -24,6 +24,7 @@ from authsite.audit.event_types import AuthMethod, EventType, SessionEndReason
 from authsite.http.redirects import redirect
 from authsite.http.user_agents import browser_label
 from authsite.passwords.hash_queue import HashQueueFull
+from authsite.passwords.places import HashClient
 from authsite.security.policy import policy_of, require_identity
 from authsite.throttling.throttles import RateLimited
 from authsite.web.failed_sign_ins import record_failure, record_unverified, record_wrong_password
@@ -39,13 +40,19 @@ SCHEDULED_DELETION = "scheduled_deletion"
 
 
 def authenticate(
-    request: Request, email_normalized: str, password: str, *, is_sign_in: bool = False
+    request: Request,
+    email_normalized: str,
+    password: str,
+    *,
+    is_sign_in: bool = False,
+    by_link: bool = False,
 ) -> Credential:
     """Verify a password and return its credential, which may be of a suspended account.
 
     Raises `InvalidCredentials`, `RateLimited` or `HashQueueFull`. The credential is not locked: no
     transaction has begun when this returns. In a sign-in where verification is required, the right
     password of an unverified account counts as a wrong one: the stage `email_unverified` fails.
+    `by_link` is true behind an email link.
     """
     work, devices = request.work, request.services.device_cookies
     try:
@@ -57,6 +64,7 @@ def authenticate(
                 request, email_normalized, password_hash, now=work.now
             ),
             must_be_verified=is_sign_in and work.settings.email.must_be_verified,
+            by_link=by_link,
         )
     except InvalidCredentials as error:
         record_wrong_password(request, error.user_id)
@@ -71,14 +79,14 @@ def authenticate_with_link(
     Raises `InvalidLink` if there is no link, `AccountSuspended`, or as `authenticate` does. The hit
     is refunded before the transaction begins, unless the attempt may have been a guess.
     """
-    work = request.work
-    hits = hit_link_throttle(work, link)
     if link is None:
         raise InvalidLink
+    work = request.work
+    hits = hit_link_throttle(work, link)
     credential = None
     try:
         if password is not None:
-            credential = authenticate(request, link.owner_email_normalized, password)
+            credential = authenticate(request, link.owner_email_normalized, password, by_link=True)
             _refuse_suspended(request, credential)
     except (
         AccountSuspended,
@@ -234,7 +242,10 @@ def _lock(request: Request, credential: Credential, password: str) -> Credential
     if not hasher.is_outdated(credential.password_hash):
         lock_credential(dbsession, credential)
         return credential
-    password_hash = hasher.hash(password)
+    # The password was verified a moment ago, so this hash may use the places of known devices.
+    client = HashClient(request.work.client.network, credential.user_id)
+    with hasher.slot(client) as slot:
+        password_hash = hasher.hash(password, within=slot)
     replace_password_hash(dbsession, credential, password_hash)
     return replace(credential, password_hash=password_hash)
 

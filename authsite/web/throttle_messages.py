@@ -19,6 +19,10 @@ THROTTLE_MESSAGES = {
         "Too many failed attempts from your network.", _KNOWN_BROWSER
     ),
     "sign_in_device": ThrottleMessage("Too many failed attempts in this browser."),
+    "sign_in_attempts_account": ThrottleMessage("Too many sign-in attempts."),
+    "sign_in_attempts_network": ThrottleMessage(
+        "Too many sign-in attempts from your network.", _KNOWN_BROWSER
+    ),
     "sign_up_network": ThrottleMessage(
         "Too many sign-ups from your network.",
         "Already have an account? Sign in.",
@@ -28,9 +32,11 @@ THROTTLE_MESSAGES = {
         "We sent you an email a few minutes ago.",
         "Check your spam folder.",
     ),
+    "email_unverified": ThrottleMessage(
+        "We sent you several emails today.", "Check your spam folder."
+    ),
     "email_network": ThrottleMessage("Too many emails requested from your network."),
     "export_account": ThrottleMessage("You have downloaded your data several times."),
     "export_running": ThrottleMessage("Another download is being prepared."),
     "email_link_account": ThrottleMessage("Too many attempts to use links for this account."),
-    "email_link_network": ThrottleMessage("Too many attempts to use links from your network."),
 }

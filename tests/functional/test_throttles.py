@@ -16,7 +16,9 @@ from tests.functional.reading import alert_of, description_of, form_of, input_of
 ADA, UNKNOWN = "ada@example.com", "unknown@example.com"
 WRONG = "not that one"
 MINUTE = timedelta(minutes=1)
-NO_NETWORK = {"authsite.throttle.sign_in_network": "off"}
+NO_NETWORK = dict.fromkeys(
+    ("authsite.throttle.sign_in_network", "authsite.throttle.sign_in_attempts_network"), "off"
+)
 
 
 def statuses(browser, times, email=ADA, password=WRONG):
@@ -306,3 +308,84 @@ def test_log_names_the_throttle_but_no_input(browser, caplog):
     [record] = [each for each in caplog.records if "excess" in each.getMessage()]
     assert record.getMessage() == "excess_rate_limit_exceeded: sign_in_account"
     assert UNKNOWN not in caplog.text
+
+
+@pytest.mark.asvs("6.3.1", "15.2.2")
+def test_right_passwords_are_throttled_by_account(ada, new_site):
+    limits = {"authsite.throttle.sign_in_attempts_account": "3/5m"}
+    _, browser = new_site(limits, REMOTE_ADDR="192.0.2.9")
+    assert statuses(browser, 1) == [422]
+    for _ in range(2):
+        assert statuses(browser, 1, password=PASSWORD) == [303]
+        browser.app.reset()
+    page = browser.sign_in()
+    assert minutes_to_wait(page) == 5
+    assert alert_of(page).startswith("Too many sign-in attempts. Try again in 5 minutes.")
+    assert input_of(page, "email")["value"] == ADA
+    assert PASSWORD not in page
+
+
+@pytest.mark.asvs("6.3.1", "15.2.2")
+def test_right_passwords_are_throttled_by_network(ada, new_site, new_browser):
+    _, eve = new_site(
+        {"authsite.throttle.sign_in_attempts_network": "3/5m"}, REMOTE_ADDR="192.0.2.9"
+    )
+    new_browser().sign_up(email="eve@example.com")
+    for _ in range(3):
+        assert statuses(eve, 1, "eve@example.com", PASSWORD) == [303]
+        eve.app.reset()
+    page = eve.sign_in(UNKNOWN)
+    assert minutes_to_wait(page) == 5
+    assert alert_of(page).startswith("Too many sign-in attempts from your network.")
+    assert "from a browser you have used before" in alert_of(page)
+
+
+@pytest.mark.asvs("6.1.1", "6.3.1")
+def test_right_passwords_elsewhere_do_not_throttle_the_owner(new_site):
+    """Neither those of another account in the same network, nor those for the same account."""
+    limits = dict.fromkeys(
+        (
+            "authsite.throttle.sign_in_attempts_account",
+            "authsite.throttle.sign_in_attempts_network",
+        ),
+        "4/5m",
+    )
+    _, ada = new_site(limits, REMOTE_ADDR="192.0.2.9")
+    ada.sign_up()
+    _, eve = new_site(limits, REMOTE_ADDR="192.0.2.9")
+    eve.sign_up(email="eve@example.com")
+    eve.app.reset()
+    for email in ("eve@example.com", ADA):
+        for _ in range(2):
+            assert statuses(eve, 1, email, PASSWORD) == [303]
+            eve.app.reset()
+    assert statuses(eve, 1, ADA, PASSWORD) == [429]
+    ada.sign_out()
+    assert statuses(ada, 1, password=PASSWORD) == [303]
+
+
+@pytest.mark.asvs("6.3.1", "15.2.2")
+@pytest.mark.parametrize("path", ["/account/password", "/account/close", "/confirm-password"])
+def test_every_page_that_verifies_a_password_counts_attempts(new_site, path):
+    _, browser = new_site({"authsite.throttle.sign_in_attempts_account": "2/5m"})
+    browser.sign_up()
+    new = "eleven blue otters sing"
+    typed = {
+        "/account/password": {
+            "current_password": WRONG,
+            "password": new,
+            "confirm_password": new,
+        },
+        "/account/close": {"password": WRONG},
+        "/confirm-password": {"current_password": WRONG},
+    }[path]
+    answers = [browser.submit(browser.get(path), typed) for _ in range(3)]
+    assert [each.status_int for each in answers] == [422, 422, 429]
+    assert "Too many sign-in attempts." in alert_of(answers[-1])
+
+
+@pytest.mark.asvs("6.3.1", "15.2.2")
+def test_default_limits_of_attempts_are_beyond_those_of_failures(services):
+    throttle = services.settings.throttle
+    assert ", ".join(map(str, throttle.sign_in_attempts_account)) == "60/5m"
+    assert ", ".join(map(str, throttle.sign_in_attempts_network)) == "120/5m"

@@ -10,7 +10,7 @@ from authsite.email_addresses import parse_email_address
 from authsite.mail.composer import CHANGE_EMAIL
 from authsite.resources import Account
 from authsite.security.policy import require_identity
-from authsite.throttling.mail_limits import hit_email
+from authsite.throttling.mail_limits import hit_email, may_email_unverified
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, ValidEmail, email_field
 from authsite.web.pages import mail_sent_page
@@ -39,7 +39,8 @@ class EmailPage(FormPage[NewEmailForm]):
         work = self.request.work
         network = work.client.network
         hit_email(work.throttles, CHANGE_EMAIL, email.normalized, network=network, now=work.now)
-        request_email_change(work, self.context.record, email)
+        may_email = may_email_unverified(work.throttles, email.normalized, now=work.now)
+        request_email_change(work, self.context.record, email, may_email_unverified=may_email)
         return mail_sent_page(
             self.request,
             f"We sent a link to {email.original}. Open it to change your email.",

@@ -81,6 +81,15 @@ def test_reactivation_cancels_deletion_and_reminder_once(dbsession, work, ada):
     assert len(dbsession.scalars(cancelled).all()) == 1
 
 
+def test_reactivation_revokes_the_link_of_the_reminder(dbsession, work, ada):
+    """It was never sent. The link in the notice, which was, keeps working."""
+    for _ in range(3):
+        close(work, ada)
+        reactivate_account(work, ada)
+    expiries = dbsession.scalars(sa.select(EmailLink.expires_at)).all()
+    assert expiries == [NOW + 7 * DAY] * 3
+
+
 def test_reactivation_keeps_a_delivered_reminder(dbsession, work, ada):
     """The row of a delivered email shows when it was sent."""
     close(work, ada)

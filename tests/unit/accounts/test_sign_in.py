@@ -145,6 +145,49 @@ def test_failures_elsewhere_do_not_throttle_a_known_device(services, begin, ada)
     assert throttled.value.limit == "sign_in_device"
 
 
+@pytest.mark.asvs("6.3.1", "15.2.2")
+@pytest.mark.parametrize("limit", ["sign_in_attempts_account", "sign_in_attempts_network"])
+def test_right_passwords_count_as_attempts(services, begin, ada, limit):
+    work = begin(throttles=throttles_for(services, **{limit: "2/1h"}))
+    verify(work)
+    with pytest.raises(InvalidCredentials):
+        verify(work, password="wrong")
+    with pytest.raises(RateLimited) as throttled:
+        verify(work)
+    assert throttled.value.limit == limit
+
+
+@pytest.mark.asvs("6.3.1")
+def test_attempts_elsewhere_do_not_throttle_a_known_device(services, begin, ada):
+    limits = dict.fromkeys(("sign_in_attempts_account", "sign_in_attempts_network"), "1/1h")
+    work = begin(throttles=throttles_for(services, **limits))
+    verify(work)
+    with pytest.raises(RateLimited):
+        verify(work)
+    assert verify(work, device="hers").user_id == ada.id
+    with pytest.raises(RateLimited) as throttled:
+        verify(work, device="another of hers")
+    assert throttled.value.limit == "sign_in_attempts_account"
+
+
+@pytest.mark.asvs("6.3.1")
+def test_password_behind_a_link_is_not_throttled_by_network(services, begin, ada):
+    limits = dict.fromkeys(("sign_in_network", "sign_in_attempts_network"), "1/1h")
+    work = begin(throttles=throttles_for(services, **limits))
+    with pytest.raises(InvalidCredentials):
+        verify(work, password="wrong")
+    with pytest.raises(RateLimited):
+        verify(work)
+    assert verify(work, by_link=True).user_id == ada.id
+
+
+def test_password_behind_a_link_is_throttled_by_account(services, begin, ada):
+    work = begin(throttles=throttles_for(services, sign_in_attempts_account="1/1h"))
+    verify(work, by_link=True)
+    with pytest.raises(RateLimited):
+        verify(work, by_link=True)
+
+
 @pytest.mark.parametrize("what_happens", ["none", "password changed", "closed", "deleted"])
 def test_credential_is_locked_unless_it_has_changed(dbsession, ada, credential, what_happens):
     if what_happens == "password changed":

@@ -295,6 +295,15 @@ def test_sign_up_with_a_reserved_address_emails_the_reason(dbsession, work, rese
     assert "/sign-in" not in text
 
 
+def test_reserved_address_gets_no_email_beyond_the_limit(dbsession, services, begin, reserved):
+    """It belongs to no account, so it is not verified."""
+    work = begin(throttles=throttles_for(services, email_unverified="1/1d"))
+    for _ in range(2):
+        sign_ada_up(work, by=sign_up_with_verification)
+        dbsession.commit()
+    assert len(emails(dbsession)) == 1
+
+
 def test_expired_reservation_frees_the_address(dbsession, work, reserved):
     dbsession.execute(sa.update(EmailLink).values(expires_at=NOW))
     sign_ada_up(work)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from authsite.audit.event_types import AccountEvent, Actor, EventSource, EventType
 from authsite.audit.recorder import AuditLog, log_event
+from authsite.audit.store import MAX_PER_DAY
 from authsite.models import AuditEvent
 from authsite.telemetry.logs import JsonFormatter
 from authsite.tokens import new_id
@@ -182,3 +183,29 @@ def test_log_has_the_source_and_no_secrets(dbsession, ada, audit, caplog):
     assert "my laptop" not in line
     assert "a@example.com" not in line
     assert json.loads(line)["level"] == "INFO"
+
+
+@pytest.mark.asvs("2.4.1")
+def test_events_of_one_type_are_limited_per_day(dbsession, ada, audit, notified, published):
+    """The log and subscribers get all of them."""
+    for _ in range(MAX_PER_DAY + 3):
+        audit.record(ada.id, EventType.SIGN_IN_FAILED, details={"to": "a@example.com"})
+    audit.record(ada.id, EventType.SIGNED_IN)
+    dbsession.commit()
+    *earlier, last, other = events_of(dbsession, ada)
+    assert len(earlier) == MAX_PER_DAY - 1
+    assert {event.details["to"] for event in [*earlier, last]} == {"a@example.com"}
+    assert last.details["note"] == "Further events of this type today are not recorded."
+    assert not any("note" in event.details for event in [*earlier, other])
+    assert len(published) == len(notified) == MAX_PER_DAY + 4
+    assert {event.user_id for event in published} == {ada.id}
+    replace(audit, now=NOW + timedelta(days=1, seconds=1)).record(ada.id, EventType.SIGN_IN_FAILED)
+    assert len(events_of(dbsession, ada)) == MAX_PER_DAY + 2
+
+
+def test_events_of_other_accounts_do_not_count(dbsession, ada, audit):
+    other = a_user(dbsession)
+    for _ in range(MAX_PER_DAY):
+        audit.record(other.id, EventType.SIGN_IN_FAILED)
+    audit.record(ada.id, EventType.SIGN_IN_FAILED)
+    assert len(events_of(dbsession, ada)) == 1

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from authsite.passwords.hash_queue import NICENESS, HashQueue, HashQueueFull
+from authsite.passwords.places import HashClient
 from tests.factories import a_hasher
 from tests.processes.servers import until
 
@@ -36,13 +37,17 @@ class Crowd:
         assert at_work.wait(60)
         return busy
 
-    def line_up(self, number: int) -> Future[None]:
+    def line_up(self, number: int, client: HashClient | None = None) -> Future[None]:
         """Let a request wait in the queue; return when it waits."""
         before = self._waiting
-        request = self._pool.submit(self.queue.run, self.done.append, number)
+        request = self._pool.submit(self._append, number, client)
         while self._waiting == before:
             os.sched_yield()
         return request
+
+    def _append(self, number: int, client: HashClient | None) -> None:
+        with self.queue.slot(client) as slot:
+            slot.run(self.done.append, number)
 
     @property
     def _waiting(self) -> int:
@@ -224,3 +229,25 @@ def test_observer_counts_failed_work_and_one_wait_per_slot():
     until(lambda: len(observer.works) == 2, "both calls")
     (first, _), (second, _) = observer.works
     assert first > 1000 > second
+
+
+@pytest.mark.asvs("15.2.2")
+def test_client_beyond_its_share_is_refused_and_others_are_not(crowd):
+    """Eight places: two for a network, six for all unknown devices."""
+    observer = RecordingObserver()
+    crowd = crowd(HashQueue(threads=1, waiting=7, observer=observer))
+    busy = crowd.occupy()
+    flood = [crowd.line_up(number, HashClient("192.0.2.1")) for number in range(2)]
+    with pytest.raises(HashQueueFull), crowd.queue.slot(HashClient("192.0.2.1")):
+        pass
+    assert observer.refusals == 1
+    assert crowd.queue.state == (1, 2)
+    user = crowd.line_up(7, HashClient("192.0.2.1", "ada@example.com"))
+    other = crowd.line_up(8, HashClient("198.51.100.7"))
+    crowd.release()
+    assert busy.result(60)
+    for request in (*flood, user, other):
+        request.result(60)
+    assert crowd.done == [0, 1, 7, 8]
+    with crowd.queue.slot(HashClient("192.0.2.1")) as slot:
+        assert slot.run(int, "7") == 7

@@ -20,6 +20,7 @@ from authsite.passwords.legacy_hashes import (
     tag_raw,
 )
 from authsite.passwords.peppers import Pepper
+from authsite.passwords.places import HashClient
 from tests.factories import a_hasher
 from tests.foreign_hashes import COMPOSED, DECOMPOSED, DEVISE, DJANGO, LIGATURE, LUCIA, PASSWORD
 from tests.memory import little_memory
@@ -77,7 +78,7 @@ def test_hasher_verifies_legacy_hashes_as_outdated(name, peppers):
     assert hasher.verify(kept, PASSWORD)
     assert not hasher.verify(kept, "seven green llamas")
     assert hasher.is_outdated(kept)
-    with hasher.slot() as slot:
+    with hasher.slot(HashClient("192.0.2.1")) as slot:
         assert hasher.verify(kept, PASSWORD, within=slot)
     renewed = hasher.hash(PASSWORD)
     assert hasher.verify(renewed, PASSWORD)

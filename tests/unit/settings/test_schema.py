@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 from authsite.passwords.breached import breached_passwords_at
 from authsite.passwords.peppers import Pepper
-from authsite.settings.former_names import FORMER_NAMES
+from authsite.settings.former_names import FORMER_NAMES, REMOVED
 from authsite.settings.loader import (
     DEVELOPMENT_SECRET,
     SettingDescription,
@@ -58,12 +58,14 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     ),
     "authsite.throttle.sign_in_device": ("off", (), "none"),
     "authsite.throttle.sign_in_network": ("9/1d", (RateLimit(9, timedelta(days=1)),), "0/5m"),
+    "authsite.throttle.sign_in_attempts_account": ("9/1h", (RateLimit(9, HOUR),), "9"),
+    "authsite.throttle.sign_in_attempts_network": ("off", (), "never"),
     "authsite.throttle.sign_up_network": ("2/1h", (RateLimit(2, HOUR),), "2/1h,"),
     "authsite.throttle.new_password_network": ("9/1h", (RateLimit(9, HOUR),), "9/1h,"),
     "authsite.throttle.email_recipient": ("1/1h", (RateLimit(1, HOUR),), "1"),
+    "authsite.throttle.email_unverified": ("3/1d", (RateLimit(3, timedelta(days=1)),), "3/d"),
     "authsite.throttle.email_network": ("3/1h", (RateLimit(3, HOUR),), "/"),
     "authsite.throttle.email_link_account": ("4/1h", (RateLimit(4, HOUR),), "4/h"),
-    "authsite.throttle.email_link_network": ("off", (), "no"),
     "authsite.email.verification": ("required", "required", "perhaps"),
     "authsite.email.verification_lifetime": ("1h", HOUR, "soon"),
     "authsite.email.revert_lifetime": ("1d", timedelta(days=1), "0d"),
@@ -225,7 +227,23 @@ def test_previous_variable_name_is_refused_with_the_new_one(previous, current):
 
 
 def test_previous_names_cover_every_renamed_setting():
-    assert len(set(FORMER_NAMES)) == len(set(FORMER_NAMES.values())) == 22
+    assert len(set(FORMER_NAMES)) == len(set(FORMER_NAMES.values())) == 21
+
+
+@pytest.mark.parametrize("removed", REMOVED)
+def test_removed_setting_is_refused_with_the_reason(removed):
+    reason = "an email link cannot be guessed, so unknown ones are not counted"
+    variable = f"AUTHSITE_{removed.upper().replace('.', '_')}"
+    with pytest.raises(SettingError) as refusal:
+        load_settings(LEAST | {f"authsite.{removed}": "off"}, {})
+    assert str(refusal.value) == (
+        f"authsite.{removed} was removed: {reason}. Delete it from the ini file."
+    )
+    with pytest.raises(SettingError) as refusal:
+        load_settings(LEAST, {variable: "off"})
+    assert str(refusal.value) == (
+        f"{variable} was removed: {reason}. Delete it from the environment."
+    )
 
 
 def test_settings_of_other_packages_are_ignored():

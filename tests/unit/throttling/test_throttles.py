@@ -228,3 +228,36 @@ def test_throttle_row_does_not_contain_the_subject(services, dbsession):
     [row] = dbsession.execute(sa.select(Throttle.__table__)).all()
     assert len(row.key) == 32
     assert not any(typed.split(maxsplit=1)[0] in str(value) for value in row)
+
+
+def test_check_raises_the_longest_delay(services):
+    throttles = throttles_for(services, sign_in_account="1/1m, 2/1h", sign_in_network="1/5m")
+    subjects = {"sign_in_account": "ada", "sign_in_network": "192.0.2.1"}
+    throttles.hit(subjects, now=NOW)
+    with pytest.raises(RateLimited) as refused:
+        throttles.check(subjects, now=NOW)
+    assert (refused.value.limit, refused.value.retry_after) == ("sign_in_network", 5 * MINUTE)
+    throttles.check({"sign_in_account": "grace", "sign_in_network": "192.0.2.2"}, now=NOW)
+
+
+def test_hit_within_a_transaction_counts_with_it(services, dbsession):
+    throttles, subjects = (
+        throttles_for(services, sign_in_account="1/1h"),
+        {"sign_in_account": "ada"},
+    )
+    throttles.hit_within(dbsession.connection(), subjects, now=NOW)
+    with pytest.raises(RateLimited):
+        throttles.hit_within(dbsession.connection(), subjects, now=NOW)
+    dbsession.commit()
+    with pytest.raises(RateLimited):
+        throttles.check(subjects, now=NOW)
+
+
+def test_hits_tell_their_limits(services):
+    throttles = throttles_for(services, sign_in_account="1/1m, 2/1h", sign_in_network="1/5m")
+    hits = throttles.hit({"sign_in_account": "ada", "sign_in_network": "192.0.2.1"}, now=NOW)
+    assert sorted(hit.limit for hit in hits) == [
+        "sign_in_account",
+        "sign_in_account",
+        "sign_in_network",
+    ]
