@@ -5,6 +5,10 @@ import unicodedata
 #: U+FFFD replaces bytes that are not UTF-8.
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _JOINERS = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}
+#: The control characters that have a name outside of standards.
+_NAMES = {"\t": "tab", "\n": "line break", "\r": "line break"}
+#: Characters that a message quotes.
+_QUOTED = 20
 
 
 def trimmed(text: str | None) -> str:
@@ -12,17 +16,50 @@ def trimmed(text: str | None) -> str:
     return unicodedata.normalize("NFC", (text or "").strip())
 
 
+def find_unreadable(text: str) -> int | None:
+    """Return where the first control character, surrogate or replaced byte is, or None."""
+    for position, each in enumerate(text):
+        if unicodedata.category(each) in {"Cc", "Cs"} or each == _REPLACEMENT:
+            return position
+    return None
+
+
+def find_invisible(text: str) -> int | None:
+    """Return where the first format character is, or None; of these, only joiners are in names."""
+    for position, each in enumerate(text):
+        if unicodedata.category(each) == "Cf" and each not in _JOINERS:
+            return position
+    return None
+
+
 def is_readable(text: str) -> bool:
     """Whether the text has no control characters, surrogates or replaced bytes."""
-    return not any(
-        unicodedata.category(each) in {"Cc", "Cs"} or each == _REPLACEMENT for each in text
-    )
+    return find_unreadable(text) is None
 
 
 def is_visible(text: str) -> bool:
-    """Whether the text is visible and does not reorder the text around it (ASVS 1.3.3).
+    """Whether the text is visible and does not reorder the text around it (ASVS 1.3.3)."""
+    return find_invisible(text) is None and bool(set(text) - _JOINERS - {" "})
 
-    Of the format characters, only the joiners occur in names.
+
+def describe_character(text: str, position: int, *, is_secret: bool = False) -> str:
+    """Return what a character is and where it stands, for a message: `tab after “Ada”`.
+
+    Of the text itself only printable characters are in it, and none if it is secret.
     """
-    formatting = {each for each in text if unicodedata.category(each) == "Cf"}
-    return not (formatting - _JOINERS or not set(text) - formatting - {" "})
+    if is_secret:
+        return f"{_name_of(text[position])} at position {position + 1}"
+    before = "".join(each for each in text[:position] if each.isprintable())
+    place = f"after “{before[-_QUOTED:].strip()}”" if before.strip() else "at the beginning"
+    return f"{_name_of(text[position])} {place}"
+
+
+def _name_of(character: str) -> str:
+    category = unicodedata.category(character)
+    if character == _REPLACEMENT or category == "Cs":
+        return "unreadable character"
+    if category == "Cc":
+        return _NAMES.get(character, "control character")
+    if category == "Cf":
+        return f"invisible character ({unicodedata.name(character).lower()})"
+    return "space" if category == "Zs" else f"“{character}”"

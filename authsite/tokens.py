@@ -13,6 +13,8 @@ ID_BYTES = 12
 SECRET_BYTES = 32
 
 _SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+#: Punctuation and space that programs take for the end of a link.
+_SECRET_WITH_MORE = re.compile(r"([A-Za-z0-9_-]{43})[^A-Za-z0-9_-]{1,10}")
 _ID_SHAPE = re.compile(r"[A-Za-z0-9_-]{16}")
 _SHAPE = re.compile(r"([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})")
 
@@ -82,6 +84,12 @@ class LinkToken:
     def parse(cls, text: str) -> Self | None:
         """Return the token, or None if the text is malformed."""
         return cls(text) if _SECRET_SHAPE.fullmatch(text) else None
+
+    @classmethod
+    def parse_beginning(cls, text: str) -> Self | None:
+        """Return the token if only characters that no token has follow it; otherwise None."""
+        match = _SECRET_WITH_MORE.fullmatch(text)
+        return cls(match[1]) if match else None
 
     def __str__(self) -> str:
         return self.secret

@@ -10,6 +10,7 @@ from pyramid.interfaces import IExecutionPolicy, IRequestFactory, IRootFactory
 from pyramid.response import Response
 from pyramid.router import Router, default_execution_policy
 from pyramid.tweens import EXCVIEW, MAIN
+from pyramid.viewderivers import INGRESS
 from zope.interface import Interface
 
 from authsite.accounts.email_links import Purpose
@@ -34,6 +35,7 @@ from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
 from authsite.web.authentication import DEFAULT_STAGES, STAGES
+from authsite.web.form_bodies import CheckFormBody
 from authsite.web.reauthentication import RequireReauthentication
 from authsite.web.rendering import TEMPLATES
 from authsite.web.request import MAIL_TEMPLATES, Request
@@ -87,6 +89,7 @@ def includeme(config: Configurator) -> None:
     config.set_default_permission("authenticated")
     config.set_csrf_storage_policy(services.csrf)
     config.set_default_csrf_options(require_csrf=True, check_origin=False)
+    config.add_view_deriver(CheckFormBody(), "form_body", under=INGRESS, over="secured_view")
     config.add_view_deriver(
         RequireReauthentication(), "confirm_password", under="csrf_view", over="owrapped_view"
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from authsite.mail.stored_message import StoredMessage, get_message
 from authsite.resources.base import Resource
+from authsite.tokens import is_id
 
 
 class Dev(Resource):
@@ -15,7 +16,7 @@ class DevMail(Resource):
 
     def child(self, name: str) -> Any:
         """Return the resource of the message with this id."""
-        record = get_message(self.request.dbsession, name)
+        record = get_message(self.request.dbsession, name) if is_id(name) else None
         return DevMessage(self, record) if record else super().child(name)
 
 

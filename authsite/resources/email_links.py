@@ -12,14 +12,20 @@ from authsite.tokens import LinkToken
 
 
 class EmailLinkResource(Resource):
-    """A token of a purpose. Used, expired and unknown tokens have a resource as well, all alike."""
+    """A token of a purpose. Used, expired and unknown tokens have a resource as well, all alike.
 
-    def __init__(
-        self, request: Any, *, name: str, parent: Resource, purpose: Purpose, token: LinkToken
-    ) -> None:
+    So have damaged ones, since people copy links and programs add to them: `token` is None.
+    """
+
+    def __init__(self, request: Any, *, name: str, parent: Resource, purpose: Purpose) -> None:
         super().__init__(request, name=name, parent=parent)
         self.purpose = purpose
-        self.token = token
+        self.token = LinkToken.parse(name)
+
+    @property
+    def token_without_end(self) -> LinkToken | None:
+        """The token, if the name is one with punctuation after it."""
+        return LinkToken.parse_beginning(self.__name__)
 
     @reify
     def record(self) -> ActiveLink | None:
@@ -28,6 +34,8 @@ class EmailLinkResource(Resource):
         It is read apart from the transaction of the request, which must not begin before a password
         is hashed.
         """
+        if self.token is None:
+            return None
         with self.request.services.database.read_dbsession() as dbsession:
             return find_link(dbsession, self.token, purpose=self.purpose, now=utc_now())
 
@@ -49,11 +57,8 @@ class EmailLinks(Rows):
         self.purpose = purpose
 
     def child(self, name: str) -> Any:
-        """Return the resource of the link with this token."""
-        token = LinkToken.parse(name)
-        if token is None:
-            return super().child(name)
-        return self.rows(self.request, name=name, parent=self, purpose=self.purpose, token=token)
+        """Return the resource of the link with this token, damaged or not."""
+        return self.rows(self.request, name=name, parent=self, purpose=self.purpose)
 
 
 class PurposePredicate:

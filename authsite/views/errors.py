@@ -8,8 +8,12 @@ from urllib.parse import urlencode
 from pyramid.exceptions import BadCSRFToken, PredicateMismatch
 from pyramid.httpexceptions import (
     HTTPBadRequest,
+    HTTPException,
     HTTPForbidden,
+    HTTPLengthRequired,
     HTTPNotFound,
+    HTTPRequestEntityTooLarge,
+    HTTPUnsupportedMediaType,
 )
 from pyramid.response import Response
 from pyramid.view import exception_view_config
@@ -73,6 +77,22 @@ def bad_request(request: Request) -> Response:
         "We couldn't read that request",
         "Part of it was broken or in the wrong place. Nothing was changed.",
     )
+
+
+@exception_view_config(HTTPUnsupportedMediaType)
+@exception_view_config(HTTPLengthRequired)
+@exception_view_config(HTTPRequestEntityTooLarge)
+def refused_body(exc: HTTPException, request: Request) -> Response:
+    """Answer a body that is no form of this site (RFC 9110 15.5.12, 15.5.14, 15.5.16)."""
+    response = error_page(
+        request,
+        exc.status_int,
+        "We couldn't read that form",
+        "It was too large, contained files or was of another type. Nothing was changed.",
+        "Go back, reload the page and try again.",
+    )
+    response.headerlist.append(("Accept-Post", "application/x-www-form-urlencoded"))
+    return response
 
 
 @exception_view_config(BadCSRFToken)

@@ -3,14 +3,18 @@
 from typing import Any, ClassVar
 
 from pyramid.response import Response
-from wtforms import HiddenField
 
 from authsite.accounts.sign_in import InvalidCredentials, SignIn, normalize_email
-from authsite.http.redirects import safe_path
 from authsite.resources import Root
 from authsite.web.authentication import authenticate, complete_sign_in
 from authsite.web.form_pages import FormError, FormPage, form_views
-from authsite.web.forms import SiteForm, email_field, password_field, public_computer_field
+from authsite.web.forms import (
+    SiteForm,
+    email_field,
+    next_field,
+    password_field,
+    public_computer_field,
+)
 
 
 class SignInForm(SiteForm):
@@ -21,7 +25,7 @@ class SignInForm(SiteForm):
         "Password", autocomplete="current-password", missing="Enter your password."
     )
     public_computer = public_computer_field()
-    next = HiddenField(filters=[safe_path])
+    next = next_field()
 
 
 @form_views(context=Root, name="sign-in", permission="anonymous")

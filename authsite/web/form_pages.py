@@ -9,6 +9,7 @@ from pyramid.view import view_config
 
 from authsite.accounts.email_links import ActiveLink, InvalidLink
 from authsite.accounts.new_password import WeakPassword
+from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.throttling.throttles import RateLimited
 from authsite.web.forms import NewPasswordForm, SiteForm
@@ -120,9 +121,15 @@ class LinkPage(FormPage[F]):
         self.link: ActiveLink | None = context.record
 
     def show(self) -> Response:
+        """Show the form, or the page for invalid links; leave out what follows the token."""
+        token = self.context.token_without_end
+        if token:
+            return redirect(self.request.path_to(self.context.purpose.url_name, str(token)))
         return super().show() if self.link else self._invalid()
 
     def submit(self) -> Response:
+        if self.context.token is None:  # was never a link, so that there is nothing to count
+            return self._invalid()
         try:
             return super().submit()
         except InvalidLink:

@@ -5,22 +5,33 @@ from typing import Any, Self
 
 from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
-from wtforms import BooleanField, Field, Form, PasswordField, StringField
+from wtforms import BooleanField, Field, Form, HiddenField, PasswordField, StringField
 from wtforms.validators import Optional, StopValidation, ValidationError
 from wtforms.widgets import PasswordInput, TextInput
 
 from authsite import email_addresses
 from authsite.accounts.suspend_account import MAX_REASON
+from authsite.http.redirects import MAXIMUM_LENGTH as MAX_PATH_LENGTH
+from authsite.http.redirects import safe_path
 from authsite.passwords import hasher as passwords
-from authsite.text import is_readable, is_visible, trimmed
+from authsite.text import describe_character, find_invisible, find_unreadable, is_visible, trimmed
 from authsite.web.rendering import html_attributes
 from authsite.web.request import Request
 
-_INVISIBLE = "Remove invisible characters."
+#: Characters of a field as sent, unless its own maximum is greater. More are refused before
+#: anything reads them: normalizing takes a time that grows with the square of the combining marks,
+#: 3 seconds for 62 KB of them.
+MAX_RAW_LENGTH = 1000
+#: The same for hidden fields, which are dropped if they have more: as much as a path may have.
+MAX_RAW_HIDDEN_LENGTH = MAX_PATH_LENGTH
 
 
 class SiteForm(Form):
     """A form that checks the shape of its values; flows check what they mean."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._overlong: dict[str, str] = {}
+        super().__init__(*args, **kwargs)
 
     @classmethod
     def from_request(cls, request: Request) -> Self:
@@ -29,16 +40,41 @@ class SiteForm(Form):
         Raises `HTTPBadRequest` if a field occurs twice or is a file, which no browser sends
         (ASVS 15.3.5, 15.3.7).
         """
+        return cls._from_values(request.POST)
+
+    @classmethod
+    def from_query(cls, request: Request) -> Self:
+        """Return the form with the values of the query, for a form that is sent by GET."""
+        return cls._from_values(request.GET)
+
+    @classmethod
+    def _from_values(cls, sent: MultiDict) -> Self:
         form = cls()
         values = MultiDict()
-        for name in form._fields:
-            texts = request.POST.getall(name)
+        for name, field in form._fields.items():
+            texts = sent.getall(name)
             if len(texts) > 1 or not all(isinstance(text, str) for text in texts):
                 raise HTTPBadRequest
-            if texts:
-                values[name] = texts[0]
+            text = texts[0] if texts else ""
+            if isinstance(field, HiddenField):  # no user can shorten it
+                values[name] = text if len(text) <= MAX_RAW_HIDDEN_LENGTH else ""
+            elif len(text) > max(MAX_RAW_LENGTH, field.flags.maxlength or 0):
+                form._overlong[name] = text[:MAX_RAW_LENGTH]
+            elif texts:
+                values[name] = text
         form.process(values)
+        for name, beginning in form._overlong.items():
+            if isinstance(form[name], StringField):  # the page shows it again, unless a password
+                form[name].data = beginning
         return form
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether all fields are valid; text that is too long as sent has this one error."""
+        is_valid: bool = super().validate(extra_validators)
+        for name in self._overlong:
+            maximum = self[name].flags.maxlength or MAX_RAW_LENGTH
+            self[name].errors = [_too_long(maximum)]
+        return is_valid and not self._overlong
 
     def add_error(self, field: str | None, message: str) -> None:
         """Add the message of a domain error to a field (None: to the whole form)."""
@@ -46,6 +82,10 @@ class SiteForm(Form):
             self.form_errors.append(message)
         else:
             self[field].errors = [*self[field].errors, message]
+
+
+def _too_long(maximum: int) -> str:
+    return f"Use at most {maximum} characters."
 
 
 class _TextInput(TextInput):
@@ -72,7 +112,7 @@ class NoControlChars:
     """The text has no control characters and is not too long.
 
     U+FFFD, which replaces bytes that are not UTF-8, is refused too: with it, two different
-    passwords would be one.
+    passwords would be one. The message quotes the text before the character, except in a password.
     """
 
     def __init__(self, *, maximum: int) -> None:
@@ -80,18 +120,23 @@ class NoControlChars:
         self.field_flags = {"maxlength": maximum}
 
     def __call__(self, _form: Form, field: Field) -> None:
-        if not is_readable(field.data):
-            raise StopValidation(_INVISIBLE)
         if len(field.data) > self._maximum:
-            raise StopValidation(f"Use at most {self._maximum} characters.")
+            raise StopValidation(_too_long(self._maximum))
+        position = find_unreadable(field.data)
+        if position is not None:
+            is_secret = isinstance(field, PasswordField)
+            raise StopValidation(_remove(field.data, position, is_secret=is_secret))
 
 
 class NoInvisibleChars:
     """The text is visible and does not reverse the text beside it (ASVS 1.3.3)."""
 
     def __call__(self, _form: Form, field: Field) -> None:
+        position = find_invisible(field.data)
+        if position is not None:
+            raise StopValidation(_remove(field.data, position))
         if not is_visible(field.data):
-            raise StopValidation(_INVISIBLE)
+            raise StopValidation("Use at least one visible character.")
 
 
 class ValidEmail:
@@ -101,7 +146,16 @@ class ValidEmail:
         try:
             email_addresses.parse_email_address(field.data)
         except email_addresses.InvalidEmailAddress:
-            raise StopValidation("Enter an email address like name@example.com.") from None
+            position = email_addresses.find_misplaced(field.data)
+            raise StopValidation(
+                "Enter an email address like name@example.com."
+                if position is None
+                else _remove(field.data, position)
+            ) from None
+
+
+def _remove(text: str, position: int, *, is_secret: bool = False) -> str:
+    return f"Remove the {describe_character(text, position, is_secret=is_secret)}."
 
 
 def name_field(label: str, *, autocomplete: str) -> Field:
@@ -137,10 +191,11 @@ def email_field(
     return StringField(
         label,
         widget=_TextInput(),
-        filters=[trimmed],
+        filters=[trimmed, email_addresses.clean_email_address],
         validators=[
             Required("Enter your email."),
             NoControlChars(maximum=email_addresses.MAXIMUM_LENGTH),
+            NoInvisibleChars(),
             *validators,
         ],
         render_kw={
@@ -216,6 +271,11 @@ class NewPasswordForm(SiteForm):
             f"At least {minimum_length} characters, and not easy to guess. "
             "Tip: use a few unrelated words."
         )
+
+
+def next_field() -> Field:
+    """Return the hidden field for the page that the visitor was going to, a path of this site."""
+    return HiddenField(filters=[safe_path])
 
 
 def checkbox_field(label: str, *, hint: str) -> Field:

@@ -1,14 +1,17 @@
 """The request, with what authsite's pages need."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote
 
 import pyramid.request
 from pyramid.decorator import reify
+from pyramid.httpexceptions import HTTPBadRequest
 from pyramid_tm import explicit_manager, is_tm_active
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
+from webob.multidict import MultiDict, NoVars
 
 from authsite.accounts.sessions import Identity
 from authsite.accounts.unit_of_work import UnitOfWork
@@ -19,6 +22,8 @@ from authsite.http.client import client_of, ip_address_of, user_agent_of
 from authsite.http.static import Frame
 from authsite.mail.composer import MailComposer
 from authsite.services import Services, services_of
+
+log = logging.getLogger(__name__)
 
 #: The registry's key of the environment of emails.
 MAIL_TEMPLATES = "authsite.mail_templates"
@@ -35,6 +40,18 @@ class Request(pyramid.request.Request):
     def identity(self) -> Identity | None:
         """The signed-in user, loaded once; None for an anonymous visitor."""
         return super().identity
+
+    @property
+    def POST(self) -> MultiDict | NoVars:  # noqa: N802 - WebOb's name
+        """The fields of the form; raises `HTTPBadRequest` if the body cannot be parsed.
+
+        WebOb's parsers raise errors of any type, which would be errors of the site (500).
+        """
+        try:
+            return super().POST
+        except Exception as error:
+            log.warning("input_validation_fail: unreadable: %s", type(error).__name__)
+            raise HTTPBadRequest from error
 
     @reify
     def services(self) -> Services:

@@ -82,7 +82,10 @@ def test_missing_account_is_reported_by_email_only(ada, browser, mailbox, dbsess
         ("", "Enter your email."),
         ("ada", "Enter an email address like name@example.com."),
         ("ada@example.com, eve@example.com", "Enter an email address like name@example.com."),
-        ("ada@example.com\x0bBcc: eve@example.com", "Remove invisible characters."),
+        (
+            "ada@example.com\x0bBcc: eve@example.com",
+            "Remove the control character after “ada@example.com”.",
+        ),
         ("=?utf-8?q?eve=40example.com?=@example.com", "Enter an email address like"),
     ],
 )

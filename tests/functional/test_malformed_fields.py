@@ -66,7 +66,7 @@ def test_file_in_a_text_field_is_refused(browser, services, fields_of, path, nam
     fields.pop(name, None)
     before = rows_of(services)
     upload = [(name, "x.txt", b"Ada")]
-    browser.app.post(path, fields, upload_files=upload, headers=HERE, status=400)
+    browser.app.post(path, fields, upload_files=upload, headers=HERE, status=415)
     assert rows_of(services) == before
 
 
@@ -76,7 +76,7 @@ def test_file_as_csrf_token_is_refused(browser, services, fields_of, path):
     token = fields.pop("csrf_token").encode("ascii")
     before = rows_of(services)
     upload = [("csrf_token", "x.txt", token)]
-    browser.app.post(path, fields, upload_files=upload, headers=HERE, status=403)
+    browser.app.post(path, fields, upload_files=upload, headers=HERE, status=415)
     assert rows_of(services) == before
 
 
@@ -88,7 +88,7 @@ def test_malformed_utf8_is_refused(browser, services, fields_of, path, name):
     before = rows_of(services)
     body = encoded(fields, **{name: b"seven \xff\xfe llamas hum"})
     page = browser.app.post(path, body, headers=HERE, status=422)
-    assert "Remove invisible characters." in description_of(page, name)
+    assert "Remove the unreadable character " in description_of(page, name)
     assert rows_of(services) == before
 
 

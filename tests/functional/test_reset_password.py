@@ -123,7 +123,7 @@ def test_page_names_the_user_for_password_managers(ada, browser, link):
         (("ada lovelace", "ada lovelace"), "password", "Don't use \u201cLovelace\u201d"),
         ((NEW_PASSWORD, "another"), "confirm_password", "The passwords don't match."),
         (("x" * 257, "x" * 257), "password", "Use at most 256 characters."),
-        (("eleven\x07blue otters", "eleven\x07blue otters"), "password", "invisible characters"),
+        (("eleven\x07blue otters", "eleven\x07blue otters"), "password", "control character"),
     ],
 )
 def test_refused_password_does_not_consume_the_link(browser, link, typed, field, message):
@@ -193,17 +193,9 @@ def test_link_of_another_purpose_is_invalid(ada, browser, dbsession, link):
 
 @pytest.mark.parametrize(
     "path",
-    [
-        "/reset-password",
-        "/reset-password/x",
-        f"/reset-password/{'A' * 42}",
-        f"/reset-password/{'A' * 44}",
-        f"/reset-password/{'A' * 42}.",
-        f"/reset-password/{'A' * 43}/x",
-        f"/reset-password/{'A' * 42}%00",
-    ],
+    ["/reset-password", "/reset-password/", f"/reset-password/{'A' * 43}/x"],
 )
-def test_malformed_token_is_not_found(ada, browser, link, path):
+def test_other_url_below_reset_password_is_not_found(ada, browser, link, path):
     assert browser.get(path, status=404).html.h1.text == "Page not found"
 
 

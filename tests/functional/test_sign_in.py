@@ -100,12 +100,12 @@ def test_failed_sign_ins_show_the_same_error(ada, browser, email, password):
     [
         ("email", "", "Enter your email."),
         ("email", f"{'x' * 243}@example.com", "Use at most 254 characters."),
-        ("email", "a\x00da@example.com", "Remove invisible characters."),
-        ("email", "a\ufffdda@example.com", "Remove invisible characters."),
+        ("email", "a\x00da@example.com", "Remove the control character after “a”."),
+        ("email", "a\ufffdda@example.com", "Remove the unreadable character after “a”."),
         ("password", "", "Enter your password."),
         ("password", "x" * 257, "Use at most 256 characters."),
-        ("password", f"{PASSWORD}\x00", "Remove invisible characters."),
-        ("password", f"{PASSWORD}\ufffd", "Remove invisible characters."),
+        ("password", f"{PASSWORD}\x00", "Remove the control character at position 23."),
+        ("password", f"{PASSWORD}\ufffd", "Remove the unreadable character at position 23."),
     ],
 )
 def test_invalid_input_is_explained_at_its_field(ada, browser, field, value, message):

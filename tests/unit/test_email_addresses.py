@@ -1,5 +1,6 @@
 """Email addresses: what is accepted, how it is normalized, and that it is one recipient."""
 
+import unicodedata
 from email.message import EmailMessage
 from email.utils import getaddresses
 
@@ -11,6 +12,8 @@ from authsite.email_addresses import (
     MAXIMUM_LENGTH,
     EmailAddress,
     InvalidEmailAddress,
+    clean_email_address,
+    find_misplaced,
     parse_email_address,
 )
 
@@ -153,3 +156,120 @@ def test_email_has_at_most_254_characters():
 def test_domain_too_long_in_ascii_is_refused():
     with pytest.raises(InvalidEmailAddress):
         parse_email_address(f"ada@{'.'.join(['ü' * 40] * 6)}.com")
+
+
+#: Characters that programs put into copied email addresses, and those that look like others.
+MARKS = (
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u061c\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
+    '\u2066\u2067\u2068\u2069\uff20\uff0e\u3002\uff61\uff41\u0430\u212a<>:@ "'
+)
+hostile = st.builds(
+    lambda text, marks: "".join(
+        f"{each}{mark}" for each, mark in zip(text, [*marks, *[""] * len(text)], strict=False)
+    ),
+    likely,
+    st.lists(st.one_of(*[st.just("")] * 5, st.sampled_from(MARKS)), max_size=30),
+)
+
+
+@given(st.one_of(st.text(), st.emails(), likely, hostile))
+def test_cleaning_keeps_the_account_of_an_accepted_email(text):
+    """So two email addresses that were two accounts stay two."""
+    try:
+        key = parse_email_address(text).normalized
+    except InvalidEmailAddress:
+        return
+    assert parse_email_address(clean_email_address(text)).normalized == key
+
+
+@given(st.one_of(hostile, st.text()))
+def test_cleaned_email_shows_what_it_is(text):
+    """Its local part is plain ASCII, and nothing in it hides or shows text backwards."""
+    try:
+        address = parse_email_address(clean_email_address(text))
+    except InvalidEmailAddress:
+        return
+    assert address.original.partition("@")[0].isascii()
+    formatting = {each for each in address.original if unicodedata.category(each) == "Cf"}
+    assert formatting <= {"\u200c", "\u200d"}
+
+
+@given(st.one_of(hostile, st.emails(), st.text()))
+def test_cleaning_twice_changes_nothing_of_an_accepted_email(text):
+    cleaned = clean_email_address(text)
+    try:
+        parse_email_address(cleaned)
+    except InvalidEmailAddress:
+        return
+    assert clean_email_address(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.com\u200b",
+        "\ufeffada@example.com",
+        "ada\u2060@exam\u00adple.com",
+        "\u200eada@example.com\u200f",
+        "\u202aada@example.com\u202c",
+        "\u2068ada@example.com\u2069",
+        "\ufeff ada@example.com \ufeff",
+        "<ada@example.com>",
+        " < ada@example.com > ",
+        "mailto:ada@example.com",
+        "MailTo: ada@example.com",
+        "<mailto:ada@example.com>",
+        "Ada Lovelace <ada@example.com>",
+        '"Lovelace, Ada" <ada@example.com>',
+        "ada\uff20example.com",
+        "ada@example\uff0ecom",
+        "ada\uff20example\u3002com",
+        "\uff41\uff44\uff41\uff20\uff45xample\uff61com",
+    ],
+)
+def test_pasted_email_is_cleaned(text):
+    assert clean_email_address(text) == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ada",
+        "<>",
+        "<ada>",
+        "<ada@example.com",
+        "ada@example.com>",
+        "<ada@example.com> <eve@example.com>",
+        '"eve@example.com" <ada@example.com>',
+        "ada@example.com <eve@example.com>",
+        "<<ada@example.com>>",
+        "Ada\n<ada@example.com>",
+        "ada\u202e@example.com",
+        "mailto",
+        "ada@mailto:example.com",
+        "mailto:mailto:ada@example.com",
+    ],
+)
+def test_text_with_several_meanings_is_no_email(text):
+    with pytest.raises(InvalidEmailAddress):
+        parse_email_address(clean_email_address(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("ada", None),
+        ("a@b@c", None),
+        ("ada@example", None),
+        ("ada@b\u00fccher.example", None),
+        ("a da@example.com", 1),
+        ("\u00e4da@example.com", 0),
+        ("ada@exa mple.com", 7),
+        ("ada@exa_mple.com", 7),
+        ("ada@example.com,", 15),
+        ("ada@exa\u2003mple.com", 7),
+    ],
+)
+def test_misplaced_character_of_an_email_is_found(text, position):
+    assert find_misplaced(text) == position

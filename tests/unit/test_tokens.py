@@ -77,6 +77,19 @@ def test_malformed_text_is_no_link_token(text):
     assert LinkToken.parse(text) is None
 
 
+@pytest.mark.parametrize(
+    "more", [".", ")", ">", " ", "\u00a0", "=", ").", "\u201d", "\n", "." * 10]
+)
+def test_link_token_is_found_before_punctuation(more):
+    assert LinkToken.parse_beginning(f"{SECRET}{more}") == LinkToken(SECRET)
+
+
+@pytest.mark.parametrize("text", ["", SECRET, f"{SECRET}s", f"{SECRET}.s", f"{SECRET[1:]}."])
+def test_link_token_is_not_found_in_other_text(text):
+    assert LinkToken.parse_beginning(text) is None
+    assert LinkToken.parse_beginning(f"{SECRET}{'.' * 11}") is None
+
+
 @pytest.mark.asvs("7.2.3", "11.2.3", "11.5.1")
 def test_token_has_256_bits_and_id_has_96():
     token = SessionToken.new()

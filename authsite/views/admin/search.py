@@ -34,7 +34,7 @@ class SearchForm(SiteForm):
 @view_config(context=Admin, request_method="GET", permission="administer", confirm_password=True)
 def search(request: Request) -> Response:
     """Show the form and the accounts that match; an empty query lists none."""
-    form, after = SearchForm(request.GET), request.GET.get("after")
+    form, after = SearchForm.from_query(request), request.GET.get("after")
     if after is not None and not is_id(after):
         raise HTTPNotFound
     if not form.validate():

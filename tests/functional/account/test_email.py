@@ -72,6 +72,7 @@ def test_changed_email_is_verified(ada, mailbox):
         ("", "Enter your email."),
         ("ada", "Enter an email address like name@example.com."),
         ("a@b@c", "Enter an email address like name@example.com."),
+        ("a b@example.com", "Remove the space after “a”."),
         ("Ada@example.com", "This is already your email."),
         (" ADA@EXAMPLE.COM ", "This is already your email."),
     ],
@@ -143,9 +144,9 @@ def test_email_link_rejects_used_expired_and_replaced(ada, mailbox, let_time_pas
     assert ada.submit(page, {}).status_int in {403, 410}
 
 
-def test_malformed_token_is_not_found(browser):
+def test_malformed_link_is_invalid(browser):
     browser.get("/change-email", status=404)
-    browser.get("/change-email/short", status=404)
+    browser.get("/change-email/short", status=410)
     browser.get(f"/change-email/{'x' * 43}", status=410)
 
 

@@ -116,7 +116,7 @@ def test_notice_to_a_verified_email_greets_by_name(ada, dbsession, mailbox):
         ({"password": "password1234"}, "password", "This password is too common."),
         ({"password": "ada@example.com 17 yaks"}, "password", "Don't use “ada@example.com”"),
         ({"password": "short"}, "password", "Use at least 12 characters."),
-        ({"password": "x\x00" * 9}, "password", "Remove invisible characters."),
+        ({"password": "x\x00" * 9}, "password", "Remove the control character at position 2."),
     ],
 )
 @pytest.mark.one_database

@@ -59,8 +59,8 @@ def test_changed_names_are_saved_and_shown(ada):
         ("", "Enter your"),
         ("   ", "Enter your"),
         ("x" * 101, "Use at most 100 characters."),
-        ("a\x00", "Remove invisible characters."),
-        ("a\ufffd", "Remove invisible characters."),
+        ("a\x00", "Remove the control character after “a”."),
+        ("a\ufffd", "Remove the unreadable character after “a”."),
     ],
 )
 @pytest.mark.one_database

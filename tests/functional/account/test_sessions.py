@@ -104,9 +104,9 @@ def test_session_name_is_saved_and_removed(ada, phone):
     ("name", "message"),
     [
         ("x" * 61, "Use at most 60 characters."),
-        ("a\x00", "Remove invisible characters."),
-        ("a\u202eb", "Remove invisible characters."),
-        ("\u200d", "Remove invisible characters."),
+        ("a\x00", "Remove the control character after “a”."),
+        ("a\u202eb", "Remove the invisible character (right-to-left override) after “a”."),
+        ("\u200d", "Use at least one visible character."),
     ],
 )
 def test_invalid_session_name_is_explained(ada, services, name, message):

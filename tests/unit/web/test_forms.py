@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyramid.httpexceptions import HTTPBadRequest
 
-from authsite.web.forms import SiteForm, email_field, name_field, password_field
+from authsite.web.forms import (
+    MAX_RAW_LENGTH,
+    SiteForm,
+    email_field,
+    label_field,
+    name_field,
+    next_field,
+    password_field,
+    public_computer_field,
+)
 from authsite.web.request import Request
 
 
@@ -101,13 +110,24 @@ def test_blank_name_is_missing_and_blank_password_is_not():
 
 @pytest.mark.parametrize("field", GOOD)
 @pytest.mark.parametrize(
-    "unseen", [b"%00", b"%0A", b"%1B", b"%7F", b"%C2%85", b"%FF", b"%EF%BF%BD"]
+    ("unseen", "name"),
+    [
+        (b"%00", "control character"),
+        (b"%09", "tab"),
+        (b"%0A", "line break"),
+        (b"%1B", "control character"),
+        (b"%7F", "control character"),
+        (b"%C2%85", "control character"),
+        (b"%FF", "unreadable character"),
+        (b"%EF%BF%BD", "unreadable character"),
+    ],
 )
-def test_invisible_characters_are_refused(field, unseen):
+def test_unreadable_characters_are_refused(field, unseen, name):
     body = urlencode({name: value for name, value in GOOD.items() if name != field}).encode()
     form = a_form(body + f"&{field}=a".encode() + unseen + b"a")
     assert not form.validate()
-    assert form.errors == {field: ["Remove invisible characters."]}
+    place = "at position 2" if field == "password" else "after “a”"
+    assert form.errors == {field: [f"Remove the {name} {place}."]}
 
 
 @pytest.mark.parametrize(("field", "maximum"), [("name", 100), ("email", 254), ("password", 256)])
@@ -117,6 +137,68 @@ def test_overlong_field_is_refused_and_not_truncated(field, maximum):
     assert not form.validate()
     assert form.errors == {field: [f"Use at most {maximum} characters."]}
     assert form[field].data == "é" * (maximum + 1)
+
+
+@pytest.mark.asvs("15.2.2")
+@pytest.mark.parametrize(("field", "maximum"), [("name", 100), ("email", 254), ("password", 256)])
+@pytest.mark.parametrize("text", ["a" * 1001, "e\u0301" * 600, " " * 1001, "a\0" * 600])
+def test_text_too_long_as_sent_is_shown_again_without_filters(field, maximum, text):
+    """Filters would compose, trim and clean it."""
+    form = typed(**{field: text})
+    assert not form.validate()
+    assert form.errors == {field: [f"Use at most {maximum} characters."]}
+    assert form[field].data == text[:MAX_RAW_LENGTH]
+
+
+class PathForm(SiteForm):
+    """A hidden path, a checkbox, and a text that may be longer than others."""
+
+    next = next_field()
+    public_computer = public_computer_field()
+    text = label_field("Text", hint="", maximum=1500)
+
+
+def path_form(**values: str) -> PathForm:
+    body = urlencode(values).encode()
+    return PathForm.from_request(Request.blank("/", method="POST", body=body, content_type=FORM))
+
+
+def test_hidden_field_too_long_as_sent_is_dropped():
+    """No user could shorten it."""
+    for length, expected in ((2000, "/" + "a" * 1999), (2001, None)):
+        form = path_form(next="/".ljust(length, "a"))
+        assert form.validate()
+        assert form.next.data == expected
+
+
+def test_checkbox_too_long_as_sent_is_refused():
+    form = path_form(public_computer="y" * 1001)
+    assert not form.validate()
+    assert form.errors == {"public_computer": ["Use at most 1000 characters."]}
+    assert form.public_computer.data is False
+
+
+def test_field_may_have_a_greater_maximum():
+    assert path_form(text="a" * 1500).validate()
+    form = path_form(text="a" * 1501)
+    assert not form.validate()
+    assert form.errors == {"text": ["Use at most 1500 characters."]}
+
+
+def test_form_in_a_query_has_the_same_rules():
+    def query_form(query: str) -> PathForm:
+        return PathForm.from_query(Request.blank(f"/?{query}"))
+
+    assert query_form("text=a&next=/b").data["next"] == "/b"
+    assert not query_form(f"text={'a' * 1501}").validate()
+    with pytest.raises(HTTPBadRequest):
+        query_form("text=a&text=b")
+
+
+def test_filters_apply_to_text_of_the_maximum_length_as_sent():
+    assert typed(name=" " * 999 + "a").validate()
+    assert typed(name="e\u0301" * 100).validate()
+    assert typed(password="e\u0301" * 128).validate()
 
 
 @pytest.mark.asvs("15.3.7")

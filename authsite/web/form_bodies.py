@@ -1,0 +1,73 @@
+"""The bodies of authsite's own pages: forms of bounded size, checked before they are parsed."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.httpexceptions import (
+    HTTPBadRequest,
+    HTTPClientError,
+    HTTPLengthRequired,
+    HTTPRequestEntityTooLarge,
+    HTTPUnsupportedMediaType,
+)
+from pyramid.response import Response
+
+from authsite.web.request import Request
+from authsite.web.transactions import SAFE_METHODS
+from authsite.web.validation import MAX_FIELDS
+
+log = logging.getLogger(__name__)
+
+View = Callable[[Any, Request], Response]
+
+#: Bytes, as in production.ini; no form comes near it. Host applications may allow more elsewhere.
+MAX_BODY = 65_536
+#: Bytes; the parser's time grows with the square of the parameters.
+MAX_CONTENT_TYPE = 500
+#: No page takes files. Python's parser of multipart bodies needs seconds for 64 KB.
+FORM_TYPES = frozenset({"", "application/x-www-form-urlencoded"})
+
+
+class CheckFormBody:
+    """The view deriver that reads the forms of authsite's own views, before the CSRF check does.
+
+    A view is authsite's own if a module of authsite registers it. Views of a host application take
+    what they like, of any size: nothing reads their bodies before they do.
+    """
+
+    def __call__(self, view: View, info: Any) -> View:
+        is_own = info.package.__name__.partition(".")[0] == "authsite"
+        return _checked(view) if is_own and not info.exception_only else view
+
+
+def _checked(view: View) -> View:
+    def checked(context: Any, request: Request) -> Response:
+        if request.method not in SAFE_METHODS:
+            _check(request)
+        return view(context, request)
+
+    return checked
+
+
+def _check(request: Request) -> None:
+    """Parse the form, or raise the error that says why not (RFC 9110 15.5)."""
+    refusal = _refusal_of(request)
+    if refusal:
+        log.warning("input_validation_fail: a body refused: %s", refusal.title)
+        raise refusal
+    request.POST  # noqa: B018 - raises HTTPBadRequest
+
+
+def _refusal_of(request: Request) -> HTTPClientError | None:
+    if request.content_type not in FORM_TYPES:  # as WebOb reads it, so that both agree
+        return HTTPUnsupportedMediaType()
+    if request.content_length is None and request.is_body_readable:
+        return HTTPLengthRequired()
+    if (request.content_length or 0) > MAX_BODY:
+        return HTTPRequestEntityTooLarge()
+    is_costly = (
+        len(request.environ.get("CONTENT_TYPE", "")) > MAX_CONTENT_TYPE
+        or request.body.count(b"&") >= MAX_FIELDS
+    )
+    return HTTPBadRequest() if is_costly else None
