@@ -21,22 +21,12 @@ class Cookie:
 
         Another host may have set one of two cookies with the same name.
         """
-        header: str = request.environ.get("HTTP_COOKIE", "")
-        if self.name not in header:
-            return None
-        values = [
-            value.strip()
-            for name, _, value in (pair.partition("=") for pair in header.split(";"))
-            if name.strip() == self.name
-        ]
+        values = self._values(request)
         return (values[0] or None) if len(values) == 1 else None
 
-    def is_present(self, request: Request) -> bool:
-        """Whether the browser sent the cookie, once or several times, with any value."""
-        header: str = request.environ.get("HTTP_COOKIE", "")
-        return self.name in header and self.name in (
-            pair.partition("=")[0].strip() for pair in header.split(";")
-        )
+    def count(self, request: Request) -> int:
+        """Return how many times the browser sent the cookie, with any value."""
+        return len(self._values(request))
 
     def set(self, value: str, *, max_age: timedelta | None = None) -> tuple[str, str]:
         """Return the header that sets the cookie; without `max_age`, until the browser closes."""
@@ -45,6 +35,16 @@ class Cookie:
     def clear(self) -> tuple[str, str]:
         """Return the header that deletes the cookie."""
         return self._header("", 0)
+
+    def _values(self, request: Request) -> list[str]:
+        header: str = request.environ.get("HTTP_COOKIE", "")
+        if self.name not in header:
+            return []
+        return [
+            value.strip()
+            for name, _, value in (pair.partition("=") for pair in header.split(";"))
+            if name.strip() == self.name
+        ]
 
     def _header(self, value: str, max_age: int | None) -> tuple[str, str]:
         return (
