@@ -5,6 +5,14 @@ from datetime import timedelta
 from pyramid.request import Request
 from webob.cookies import make_cookie
 
+#: The names of the site's cookies besides the session's, which is a setting. The prefix keeps them
+#: apart from those of other applications on the same host.
+ANONYMOUS_COOKIE = "authsite_form"
+DEVICE_COOKIE = "authsite_device"
+FLASH_COOKIE = "authsite_flash"
+PENDING_SIGN_IN_COOKIE = "authsite_pending_sign_in"
+COOKIE_NAMES = frozenset({ANONYMOUS_COOKIE, DEVICE_COOKIE, FLASH_COOKIE, PENDING_SIGN_IN_COOKIE})
+
 
 class Cookie:
     """A cookie with the attributes that RFC 6265bis and ASVS 3.3 require.
