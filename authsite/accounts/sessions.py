@@ -81,7 +81,6 @@ class FoundSession(NamedTuple):
     #: Whether a session has the id of the token. Then its cookie is kept whatever the secret: an
     #: answer that clears it could arrive after the one that set a new secret.
     is_alive: bool = True
-    by_previous_secret: bool = False
 
 
 _NO_SESSION = FoundSession(None, is_alive=False)
@@ -128,7 +127,7 @@ def find_session(identities: CompiledSelect, token: SessionToken, *, now: dateti
         return FoundSession(identity)
     is_previous = rotated_at is not None and now - rotated_at < PREVIOUS_SECRET_LIFETIME
     if is_previous and token.matches(previous_digest):
-        return FoundSession(identity._replace(authenticated_at=NEVER), by_previous_secret=True)
+        return FoundSession(identity._replace(authenticated_at=NEVER))
     return FoundSession(None)
 
 

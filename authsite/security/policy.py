@@ -81,14 +81,13 @@ class SecurityPolicy:
                 self._set_cookie_once(request, self._cookie.clear())
             return None
         now = utc_now()
-        identity, is_alive, by_previous_secret = find_session(self._select, token, now=now)
+        identity, is_alive = find_session(self._select, token, now=now)
         if identity is None:
             if not is_alive:
                 self._set_cookie_once(request, self._cookie.clear())
             return None
         timeouts = self._timeouts_for(identity.public_computer)
-        is_due = now - identity.last_seen_at >= timeouts.refresh_interval
-        if is_due and not by_previous_secret:
+        if now - identity.last_seen_at >= timeouts.refresh_interval:
             self._refresh(request, token, identity, now=now)
         return identity
 

@@ -26,7 +26,7 @@ UNREADABLE_REQUESTS = [
     ("raw bytes in the query", "{0}?a=\xff", {}),
     ("thousands in the query", f"{{0}}?{'a&' * 1000}", {}),
     ("octal cookie", "{0}", {"HTTP_COOKIE": 'x="\\377"'}),
-    ("octal session cookie", "{0}", {"HTTP_COOKIE": 'session="\\377"'}),
+    ("octal session cookie", "{0}", {"HTTP_COOKIE": 'authsite_session="\\377"'}),
 ]
 UNREADABLE_FORMS = [
     ("thousands of fields", {"CONTENT_TYPE": FORM, "body": b"a&" * 1000}),
@@ -64,7 +64,7 @@ def cookie(request, browser):
     if request.param == "anonymous":
         return ""
     browser.sign_up()
-    return f"session={browser.cookie}"
+    return f"authsite_session={browser.cookie}"
 
 
 @pytest.mark.asvs("16.5.4")
