@@ -15,7 +15,13 @@ from authsite.audit.event_types import AccountEvent, SessionEndReason
 from authsite.audit.recorder import log_event
 from authsite.db.compiled_select import CompiledSelect
 from authsite.db.engines import Database
-from authsite.http.cookies import Cookie
+from authsite.http.cookies import (
+    ANONYMOUS_COOKIE,
+    DEVICE_COOKIE,
+    FLASH_COOKIE,
+    PENDING_SIGN_IN_COOKIE,
+    Cookie,
+)
 from authsite.http.flash import Flash
 from authsite.http.hosts import Hosts
 from authsite.http.static import Frame, build_frame
@@ -75,7 +81,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
     """Build the services, without a connection to the database or the mail server."""
     https = settings.https
     hosts = Hosts(settings.site.url, dev=settings.dev)
-    anonymous_cookie = Cookie("form", https=https)
+    anonymous_cookie = Cookie(ANONYMOUS_COOKIE, https=https)
     database = Database(
         settings.database.url,
         pool_size=settings.database.pool_size,
@@ -106,7 +112,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
             limits=vars(settings.throttle),
         ),
         device_cookies=DeviceCookies(
-            derive_key(settings.secret, b"device"), cookie=Cookie("device", https=https)
+            derive_key(settings.secret, b"device"), cookie=Cookie(DEVICE_COOKIE, https=https)
         ),
         password_policy=PasswordPolicy(
             minimum_length=settings.passwords.minimum_length,
@@ -114,10 +120,10 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
             breached=settings.passwords.breached,
         ),
         hosts=hosts,
-        flash=Flash(Cookie("flash", https=https)),
-        session_cookie=Cookie("session", https=https),
+        flash=Flash(Cookie(FLASH_COOKIE, https=https)),
+        session_cookie=Cookie(settings.session.cookie_name, https=https),
         anonymous_cookie=anonymous_cookie,
-        pending_sign_in_cookie=Cookie("pending_sign_in", https=https),
+        pending_sign_in_cookie=Cookie(PENDING_SIGN_IN_COOKIE, https=https),
         csrf=CsrfPolicy(settings.secret, cookie=anonymous_cookie, hosts=hosts),
         readiness=Readiness(database),
         purger=Purger(

@@ -1,5 +1,6 @@
 """The random tokens of session cookies and email links, and keyed digests."""
 
+import base64
 import hashlib
 import hmac
 import re
@@ -49,6 +50,14 @@ class SessionToken:
     def for_session(cls, session_id: str) -> Self:
         """Return a token with a new secret for the session with this id."""
         return cls(session_id, secrets.token_urlsafe(SECRET_BYTES))
+
+    def rotated(self, key: bytes, salt: bytes) -> Self:
+        """Return the token that replaces this one: of the same session, with another secret.
+
+        Only the holder of this token, the key and the salt can compute it (256 bits of a MAC).
+        """
+        secret = mac(key, salt + self.secret.encode("ascii"), length=SECRET_BYTES)
+        return type(self)(self.id, base64.urlsafe_b64encode(secret).rstrip(b"=").decode("ascii"))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:

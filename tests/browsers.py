@@ -55,7 +55,7 @@ class Browser:
     @property
     def cookie(self) -> str | None:
         """The value of the session cookie."""
-        return self.app.cookies.get("session")
+        return self.app.cookies.get("authsite_session")
 
     @property
     def is_signed_in(self) -> bool:

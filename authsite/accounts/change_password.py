@@ -30,14 +30,16 @@ def change_password(
 ) -> Credential:
     """Replace the password of a credential that was verified; return the new credential.
 
-    Every session ends except this one (ASVS 7.4.3), which the caller gives a new secret. Links that
-    lead into the account are revoked, and the user is notified (ASVS 6.3.7). Links that verify the
-    current email address are kept: they say nothing about the password. The password is hashed
-    before the first statement. Raises `PasswordChangedConcurrently` or `HashQueueFull`.
+    Every session ends except this one (ASVS 7.4.3), which the caller gives a new secret. All
+    devices are forgotten, and the caller remembers this one. Links that lead into the account are
+    revoked, and the user is notified (ASVS 6.3.7). Links that verify the current email address are
+    kept: they say nothing about the password. The password is hashed before the first statement.
+    Raises `PasswordChangedConcurrently` or `HashQueueFull`.
     """
     # The password was verified a moment ago, so this hash may use the places of known devices.
     with work.hasher.slot(HashClient(work.client.network, credential.user_id)) as slot:
-        changed = replace(credential, password_hash=work.hasher.hash(password, within=slot))
+        password_hash = work.hasher.hash(password, within=slot)
+    changed = replace(credential, password_hash=password_hash, devices_valid_since=work.now)
     try:
         replace_password_hash(work.dbsession, credential, changed.password_hash)
     except InvalidCredentials as error:
@@ -47,5 +49,6 @@ def change_password(
     revoke_links(work.dbsession, credential.user_id, except_=kept)
     user = get_user(work.dbsession, credential.user_id)
     assert isinstance(user, User)  # noqa: S101 - its row was just updated
+    user.devices_valid_since = changed.devices_valid_since
     notify_and_record(work, user, EventType.PASSWORD_CHANGED)
     return changed

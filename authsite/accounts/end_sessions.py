@@ -1,9 +1,12 @@
 """End sessions: the rows are deleted, and the audit log keeps what they were and why they ended."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from authsite.accounts.session_secrets import is_current, is_previous
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.models import PendingSignIn, User, UserSession
@@ -29,17 +32,28 @@ _COUNT = sa.select(sa.func.count()).where(_SESSION.user_id == sa.bindparam("user
 
 
 def end_session_by_token(work: UnitOfWork, token: SessionToken, reason: SessionEndReason) -> None:
-    """End the session of this token, if there is one and the secret is right."""
-    is_this = UserSession.id == token.id, UserSession.secret_digest == token.digest
+    """End the session of this token, if there is one and the secret is right.
+
+    A previous secret is right while it identifies the session.
+    """
+    is_this = sa.or_(is_current(token), is_previous(token, now=work.now))
     # The user before sessions, in the order of all flows that lock both.
     owner = (
         sa.select(User.id)
         .join(UserSession, UserSession.user_id == User.id)
-        .where(*is_this)
+        .where(is_this)
         .with_for_update(read=True, key_share=True, of=User)
     )
     work.dbsession.execute(owner)
-    _end(work, *is_this, reason=reason)
+    _end(work, is_this, reason=reason)
+
+
+def is_session_alive(dbsession: Session, session_id: str, *, now: datetime) -> bool:
+    """Whether there is a session with this id, whatever its secret."""
+    found = sa.select(UserSession.id).where(
+        UserSession.id == session_id, UserSession.expires_at > now
+    )
+    return dbsession.scalar(found) is not None
 
 
 def end_session_by_id(

@@ -30,6 +30,7 @@ _SESSION = (
     UserSession.created_at,
     UserSession.last_seen_at,
     UserSession.authenticated_at,
+    UserSession.rotated_at,
     UserSession.expires_at,
     UserSession.public_computer,
     UserSession.auth_method,

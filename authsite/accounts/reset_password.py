@@ -5,19 +5,19 @@ from authsite.accounts.end_sessions import end_sessions
 from authsite.accounts.new_password import validate_password
 from authsite.accounts.notices import notify_and_record
 from authsite.accounts.unit_of_work import UnitOfWork
-from authsite.accounts.users import lock_user
+from authsite.accounts.users import Credential, lock_user
 from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.email_addresses import parse_email_address
 from authsite.passwords.places import HashClient
 
 
-def reset_password(work: UnitOfWork, link: ActiveLink, *, password: str) -> None:
+def reset_password(work: UnitOfWork, link: ActiveLink, *, password: str) -> Credential:
     """Give the account this password, end its sessions and revoke its other links.
 
-    Raises `WeakPassword`, `RateLimited` or `HashQueueFull`, which leave the link usable, or
-    `InvalidLink`, also if the account has another email address by now. The link verifies the email
-    address. It starts no session: the password has yet to be entered (OWASP Forgot Password Cheat
-    Sheet).
+    Returns the new credential. All devices are forgotten; the caller remembers this one. The link
+    verifies the email address. It starts no session: the password has yet to be entered (OWASP
+    Forgot Password Cheat Sheet). Raises `WeakPassword`, `RateLimited` or `HashQueueFull`, which
+    leave the link usable, or `InvalidLink`, also if the account has another email address by now.
     """
     validate_password(
         work,
@@ -32,8 +32,11 @@ def reset_password(work: UnitOfWork, link: ActiveLink, *, password: str) -> None
     consumed = consume_link(work, link)
     if user is None or user.email_normalized != consumed.email_normalized:
         raise InvalidLink
-    user.password_hash = password_hash
+    user.password_hash, user.devices_valid_since = password_hash, work.now
     user.email_verified_at = user.email_verified_at or work.now
     end_sessions(work, user.id, SessionEndReason.PASSWORD_RESET)
     revoke_links(work.dbsession, user.id)
     notify_and_record(work, user, EventType.PASSWORD_RESET)
+    credential = Credential.of(user)
+    assert credential is not None  # noqa: S101 - the password was just set
+    return credential

@@ -1,14 +1,14 @@
-"""Sessions: create, find, refresh and rotate them."""
+"""Sessions: create, find and refresh them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Session
 
 from authsite.accounts.end_sessions import enforce_session_limit
+from authsite.accounts.session_secrets import PREVIOUS_SECRET_LIFETIME, is_current
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
@@ -20,6 +20,8 @@ from authsite.tokens import SessionToken
 #: Sessions on a public computer are refreshed this often per idle timeout, so that they end hardly
 #: earlier than they should.
 REFRESHES_PER_IDLE_TIMEOUT = 15
+#: When a previous secret has seen a proof: it always needs a re-authentication.
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,18 @@ class Identity(NamedTuple):
         return f"{self.first_name} {self.last_name}"
 
 
-#: The select of `identity_of_token`: by primary key, once in nearly every request. A suspended
+class FoundSession(NamedTuple):
+    """What a token finds: the identity, if its secret is right."""
+
+    identity: Identity | None
+    #: Whether a session has the id of the token. Then its cookie is kept whatever the secret: an
+    #: answer that clears it could arrive after the one that set a new secret.
+    is_alive: bool = True
+
+
+_NO_SESSION = FoundSession(None, is_alive=False)
+
+#: The select of `find_session`: by primary key, once in nearly every request. A suspended
 #: account has no identity, even if a session of it is left.
 IDENTITY = (
     sa.select(
@@ -89,6 +102,8 @@ IDENTITY = (
         User.is_administrator,
         User.created_at,
         UserSession.secret_digest,
+        UserSession.previous_secret_digest,
+        UserSession.rotated_at,
     )
     .join(User, User.id == UserSession.user_id)
     .where(UserSession.id == sa.bindparam("session_id"), User.suspended_at.is_(None))
@@ -96,20 +111,24 @@ IDENTITY = (
 _INSERT = sa.insert(UserSession.metadata.tables["authsite_session"])
 
 
-def identity_of_token(
-    identities: CompiledSelect, token: SessionToken, *, now: datetime
-) -> Identity | None:
-    """Return the identity behind this token, or None if it is unknown, forged or expired.
+def find_session(identities: CompiledSelect, token: SessionToken, *, now: datetime) -> FoundSession:
+    """Return the session of this token: without an identity if it is unknown, forged or expired.
 
-    `identities` is `IDENTITY`, compiled for the database.
+    `identities` is `IDENTITY`, compiled for the database. The identity behind a previous secret
+    needs a re-authentication for what requires one.
     """
     row = identities.one_or_none(session_id=token.id)
     if row is None:
-        return None
-    identity, digest = Identity._make(row[:-1]), row[-1]
-    if not token.matches(digest) or identity.expires_at <= now:
-        return None
-    return identity
+        return _NO_SESSION
+    identity, (digest, previous_digest, rotated_at) = Identity._make(row[:-3]), row[-3:]
+    if identity.expires_at <= now:
+        return _NO_SESSION
+    if token.matches(digest):
+        return FoundSession(identity)
+    is_previous = rotated_at is not None and now - rotated_at < PREVIOUS_SECRET_LIFETIME
+    if is_previous and token.matches(previous_digest):
+        return FoundSession(identity._replace(authenticated_at=NEVER))
+    return FoundSession(None)
 
 
 def create_session(work: UnitOfWork, sign_in: SignIn, event_type: EventType) -> SessionToken:
@@ -139,37 +158,20 @@ def create_session(work: UnitOfWork, sign_in: SignIn, event_type: EventType) -> 
     return token
 
 
-def rotate_session_secret(
-    dbsession: Session, identity: Identity, *, now: datetime
-) -> tuple[SessionToken, datetime] | None:
-    """Give the session a new secret after a re-authentication.
-
-    Returns the new token and when the session expires, or None if it has ended. The session keeps
-    its id, so that forms in other tabs stay valid, while copies of its previous cookie become
-    invalid (ASVS 7.2.4). Two tabs can do this at once: both have verified the password, and the
-    later secret counts.
-    """
-    token = SessionToken.for_session(identity.session_id)
-    expires_at = dbsession.execute(
-        sa.update(UserSession)
-        .where(UserSession.id == identity.session_id, UserSession.user_id == identity.user_id)
-        .values(secret_digest=token.digest, authenticated_at=now)
-        .returning(UserSession.expires_at)
-    ).scalar_one_or_none()
-    return None if expires_at is None else (token, expires_at)
-
-
 def refresh_session(
-    connection: Connection, identity: Identity, *, timeouts: SessionTimeouts, now: datetime
+    connection: Connection,
+    token: SessionToken,
+    identity: Identity,
+    *,
+    timeouts: SessionTimeouts,
+    now: datetime,
 ) -> datetime | None:
     """Write that the session was used; return when it expires now.
 
-    One statement decides, so that of many simultaneous requests one writes; the others get None.
+    One statement decides, so that of many simultaneous requests one writes; the others get None, as
+    does a request whose secret was rotated meanwhile.
     """
-    as_read = (
-        UserSession.id == identity.session_id,
-        UserSession.last_seen_at == identity.last_seen_at,
-    )
+    as_read = is_current(token), UserSession.last_seen_at == identity.last_seen_at
     created_at = connection.execute(sa.select(UserSession.created_at).where(*as_read)).scalar()
     if created_at is None:
         return None

@@ -34,6 +34,7 @@ from authsite.services import Services, build_services, services_of
 from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
+from authsite.tokens import derive_key
 from authsite.web.authentication import DEFAULT_STAGES, STAGES
 from authsite.web.form_bodies import CheckFormBody
 from authsite.web.reauthentication import RequireReauthentication
@@ -83,6 +84,7 @@ def includeme(config: Configurator) -> None:
             cookie=services.session_cookie,
             anonymous_cookie=services.anonymous_cookie,
             settings=settings.session,
+            key=derive_key(settings.secret, b"session"),
         )
     )
     config.registry[STAGES] = DEFAULT_STAGES

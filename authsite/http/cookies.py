@@ -5,6 +5,14 @@ from datetime import timedelta
 from pyramid.request import Request
 from webob.cookies import make_cookie
 
+#: The names of the site's cookies besides the session's, which is a setting. The prefix keeps them
+#: apart from those of other applications on the same host.
+ANONYMOUS_COOKIE = "authsite_form"
+DEVICE_COOKIE = "authsite_device"
+FLASH_COOKIE = "authsite_flash"
+PENDING_SIGN_IN_COOKIE = "authsite_pending_sign_in"
+COOKIE_NAMES = frozenset({ANONYMOUS_COOKIE, DEVICE_COOKIE, FLASH_COOKIE, PENDING_SIGN_IN_COOKIE})
+
 
 class Cookie:
     """A cookie with the attributes that RFC 6265bis and ASVS 3.3 require.
@@ -21,22 +29,12 @@ class Cookie:
 
         Another host may have set one of two cookies with the same name.
         """
-        header: str = request.environ.get("HTTP_COOKIE", "")
-        if self.name not in header:
-            return None
-        values = [
-            value.strip()
-            for name, _, value in (pair.partition("=") for pair in header.split(";"))
-            if name.strip() == self.name
-        ]
+        values = self._values(request)
         return (values[0] or None) if len(values) == 1 else None
 
-    def is_present(self, request: Request) -> bool:
-        """Whether the browser sent the cookie, once or several times, with any value."""
-        header: str = request.environ.get("HTTP_COOKIE", "")
-        return self.name in header and self.name in (
-            pair.partition("=")[0].strip() for pair in header.split(";")
-        )
+    def count(self, request: Request) -> int:
+        """Return how many times the browser sent the cookie, with any value."""
+        return len(self._values(request))
 
     def set(self, value: str, *, max_age: timedelta | None = None) -> tuple[str, str]:
         """Return the header that sets the cookie; without `max_age`, until the browser closes."""
@@ -45,6 +43,16 @@ class Cookie:
     def clear(self) -> tuple[str, str]:
         """Return the header that deletes the cookie."""
         return self._header("", 0)
+
+    def _values(self, request: Request) -> list[str]:
+        header: str = request.environ.get("HTTP_COOKIE", "")
+        if self.name not in header:
+            return []
+        return [
+            value.strip()
+            for name, _, value in (pair.partition("=") for pair in header.split(";"))
+            if name.strip() == self.name
+        ]
 
     def _header(self, value: str, max_age: int | None) -> tuple[str, str]:
         return (

@@ -43,7 +43,7 @@ class Flash:
 
     def pop(self, request: Request) -> str | None:
         """Return the message for this page, or None, and delete the cookie."""
-        if not self.cookie.is_present(request):
+        if not self.cookie.count(request):
             return None
 
         def add(_request: Request, response: Response) -> None:

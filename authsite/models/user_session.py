@@ -38,5 +38,11 @@ class UserSession(Base):
     #: What the user calls it.
     name: Mapped[str | None] = mapped_column(sa.String(60))
 
+    #: SHA-256 of the secret before the last rotation; see `authsite.accounts.session_secrets`.
+    previous_secret_digest: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))
+    #: From it, the key of the site and the previous secret, the current secret was derived.
+    rotation_salt: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
+    rotated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
     def __repr__(self) -> str:
         return f"<UserSession {self.id} of {self.user_id}>"

@@ -79,12 +79,25 @@ class DeviceCookies:
         new = new._replace(
             password_mac=self._mac(new, subject), user_mac=self._mac(new, user_id.encode())
         )
-        others = [
+        return self._header([new, *self._others(request, user_id, now=now)])
+
+    def forget(self, request: Request, user_id: str, *, now: datetime) -> list[tuple[str, str]]:
+        """Return the header by which the browser is no longer recognized, if it is now."""
+        if not any(self._is_for_user(each, user_id) for each in self._entries_of(request)):
+            return []
+        others = self._others(request, user_id, now=now)
+        return [self._header(others) if others else self.cookie.clear()]
+
+    def _others(self, request: Request, user_id: str, *, now: datetime) -> list["_Entry"]:
+        """Return the valid entries of other accounts."""
+        return [
             each
             for each in self._entries_of(request)
             if each.expires_at > now and not self._is_for_user(each, user_id)
         ]
-        value = "".join(map(str, [new, *others][:ACCOUNTS]))
+
+    def _header(self, entries: list["_Entry"]) -> tuple[str, str]:
+        value = "".join(map(str, entries[:ACCOUNTS]))
         return self.cookie.set(value, max_age=LIFETIME)
 
     def _entries_of(self, request: Request) -> Iterator["_Entry"]:

@@ -12,14 +12,14 @@ from pyramid.request import Request
 from pyramid.response import Response
 from zope.interface import implementer
 
-from authsite.accounts.end_sessions import end_session_by_token
+from authsite.accounts.end_sessions import end_session_by_token, is_session_alive
+from authsite.accounts.session_secrets import rotate_session_secret
 from authsite.accounts.sessions import (
     IDENTITY,
     Identity,
     SessionTimeouts,
-    identity_of_token,
+    find_session,
     refresh_session,
-    rotate_session_secret,
 )
 from authsite.audit.event_types import SessionEndReason
 from authsite.clock import utc_now
@@ -51,7 +51,8 @@ class SecurityPolicy:
     """Loads the session from the database by the cookie, at most once per request.
 
     The cookie alone proves the session (ASVS 7.2.1). A malformed, unknown, forged or expired one
-    makes the visitor anonymous.
+    makes the visitor anonymous. It is cleared, unless a session with its id lives: another tab may
+    have rotated the secret, and the answer that clears the cookie may arrive last.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class SecurityPolicy:
         cookie: Cookie,
         anonymous_cookie: Cookie,
         settings: SessionSettings,
+        key: bytes,
     ) -> None:
         self._database = database
+        self._key = key
         self._select = database.compile(IDENTITY)
         self._cookie = cookie
         self._anonymous_cookie = anonymous_cookie
@@ -74,13 +77,14 @@ class SecurityPolicy:
         """Return the identity, or None for an anonymous visitor; `Request.identity` caches it."""
         token = self._token_of(request)
         if token is None:
-            if self._cookie.is_present(request):
+            if self._cookie.count(request) == 1:  # of two, one may be ours
                 self._set_cookie_once(request, self._cookie.clear())
             return None
         now = utc_now()
-        identity = identity_of_token(self._select, token, now=now)
+        identity, is_alive = find_session(self._select, token, now=now)
         if identity is None:
-            self._set_cookie_once(request, self._cookie.clear())
+            if not is_alive:
+                self._set_cookie_once(request, self._cookie.clear())
             return None
         timeouts = self._timeouts_for(identity.public_computer)
         if now - identity.last_seen_at >= timeouts.refresh_interval:
@@ -108,9 +112,16 @@ class SecurityPolicy:
         raise TypeError("use authsite.web.authentication.complete_sign_in to sign a user in")
 
     def forget(self, request: Request, **_kw: Any) -> list[tuple[str, str]]:
-        """End this browser's session and return the header that clears its cookie."""
+        """End this browser's session and return the header that clears its cookie.
+
+        The cookie is kept if its session lives on, since the secret is not the right one.
+        """
         self.end_current_session(request, SessionEndReason.SIGNED_OUT)
-        return [self._cookie.clear()]
+        token, work = self._token_of(request), request.work
+        if token is None:
+            return [self._cookie.clear()] if self._cookie.count(request) == 1 else []
+        is_alive = is_session_alive(work.dbsession, token.id, now=work.now)
+        return [] if is_alive else [self._cookie.clear()]
 
     def end_current_session(self, request: Request, reason: SessionEndReason) -> None:
         token = self._token_of(request)
@@ -133,8 +144,11 @@ class SecurityPolicy:
 
         Called after a re-authentication. Raises `HTTPForbidden` if the session has ended.
         """
-        identity, work = require_identity(request), request.work
-        rotated = rotate_session_secret(work.dbsession, identity, now=work.now)
+        identity, work, token = require_identity(request), request.work, self._token_of(request)
+        assert token is not None  # noqa: S101 - the identity was found by it
+        rotated = rotate_session_secret(
+            work.dbsession, token, user_id=identity.user_id, key=self._key, now=work.now
+        )
         if rotated is None:
             request.identity = None
             raise HTTPForbidden
@@ -149,25 +163,35 @@ class SecurityPolicy:
     def _refresh(
         self, request: Request, token: SessionToken, identity: Identity, *, now: datetime
     ) -> None:
+        """Extend the session, and its cookie, when the response is ready.
+
+        Until then, another tab may rotate the secret: a response that sets the previous cookie
+        would sign the user out.
+        """
         timeouts = self._timeouts_for(identity.public_computer)
-        try:
-            with self._database.read_engine.connect() as connection:
-                expires_at = refresh_session(connection, identity, timeouts=timeouts, now=now)
-        except DATABASE_UNAVAILABLE as error:  # the identity is loaded; the next request refreshes
-            log.warning("sys_session_refresh_failed: %s", type(error).__name__)
-            return
-        if expires_at and not identity.public_computer:  # that cookie ends with the browser
-            self._set_cookie_once(request, self._cookie.set(str(token), max_age=expires_at - now))
+
+        def refresh(_request: Request, response: Response) -> None:
+            try:
+                with self._database.read_engine.connect() as connection:
+                    expires_at = refresh_session(
+                        connection, token, identity, timeouts=timeouts, now=now
+                    )
+            except DATABASE_UNAVAILABLE as error:  # the next request refreshes
+                log.warning("sys_session_refresh_failed: %s", type(error).__name__)
+                return
+            if expires_at and not identity.public_computer:  # that cookie ends with the browser
+                self._add_cookie(response, self._cookie.set(str(token), max_age=expires_at - now))
+
+        request.add_response_callback(refresh)
 
     def _timeouts_for(self, public_computer: bool) -> SessionTimeouts:
         return self._public_timeouts if public_computer else self._timeouts
 
     def _set_cookie_once(self, request: Request, header: tuple[str, str]) -> None:
+        request.add_response_callback(lambda _request, response: self._add_cookie(response, header))
+
+    def _add_cookie(self, response: Response, header: tuple[str, str]) -> None:
         """Add the header to the response, unless a view has set this cookie itself."""
-
-        def add(_request: Request, response: Response) -> None:
-            prefix = f"{self._cookie.name}="
-            if not any(value.startswith(prefix) for value in response.headers.getall("Set-Cookie")):
-                response.headerlist.append(header)
-
-        request.add_response_callback(add)
+        prefix = f"{self._cookie.name}="
+        if not any(value.startswith(prefix) for value in response.headers.getall("Set-Cookie")):
+            response.headerlist.append(header)

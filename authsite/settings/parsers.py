@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from authsite.durations import parse_duration
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
+from authsite.http.cookies import COOKIE_NAMES
 from authsite.passwords.breached import BreachedPasswords, breached_passwords_at
 from authsite.passwords.peppers import Pepper
 from authsite.passwords.policy import MIN_BLOCKED_WORD
@@ -24,6 +25,11 @@ _HTTPS_URL = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
 _MAILTO_URL = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
 _PORT = re.compile(r"[0-9]{1,5}")
+# The token of RFC 6265 4.1.1, except that `$` began attributes in RFC 2965.
+_COOKIE_NAME = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]{1,64}")
+_COOKIE_ATTRIBUTES = frozenset(
+    {"comment", "domain", "expires", "httponly", "max-age", "path", "samesite", "secure"}
+)
 _PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
 _MINIMUM_SECRET_LENGTH = 32
 _MAX_PORT = 65_535
@@ -120,6 +126,18 @@ def origin(value: str) -> str:
     if match is None:
         raise ValueError("must be a URL like https://accounts.example.com, without a path")
     return match[1]
+
+
+def cookie_name(value: str) -> str:
+    """Return the name of the session cookie, without a prefix of RFC 6265bis."""
+    name = value.strip()
+    if not _COOKIE_NAME.fullmatch(name) or name.lower() in _COOKIE_ATTRIBUTES:
+        raise ValueError("must be a cookie name like authsite_session, at most 64 characters")
+    if name.lower().startswith(("__host-", "__secure-")):
+        raise ValueError("must not have a prefix: on https, __Host- is added")
+    if name in COOKIE_NAMES:
+        raise ValueError("must not be the name of another cookie of authsite")
+    return name
 
 
 def https_url(value: str) -> str:

@@ -21,6 +21,7 @@ from authsite.settings.parsers import (
     ListenAddress,
     breached_passwords,
     contact,
+    cookie_name,
     database_url,
     duration,
     https_url,
@@ -60,8 +61,13 @@ class SiteSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionSettings:
-    """Lifetimes of sessions."""
+    """The cookie of sessions, and their lifetimes."""
 
+    cookie_name: str = setting(
+        cookie_name,
+        "Name of the session cookie. On https it has the prefix `__Host-`.",
+        "authsite_session",
+    )
     idle_timeout: timedelta = setting(
         duration, "Idle timeout: how long a session lasts without a visit.", timedelta(days=30)
     )

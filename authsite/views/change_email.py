@@ -10,9 +10,10 @@ from authsite.accounts.sign_in import InvalidCredentials, SignIn, user_for_crede
 from authsite.accounts.users import Credential, EmailTaken, lock_user
 from authsite.http.redirects import redirect
 from authsite.resources import EmailLinkResource
-from authsite.web.authentication import authenticate_with_link, complete_sign_in, refresh_device
+from authsite.web.authentication import authenticate_with_link, complete_sign_in
 from authsite.web.form_pages import FormError, LinkPage, form_views
 from authsite.web.forms import AccountPasswordForm, SiteForm
+from authsite.web.known_devices import refresh_device
 from authsite.web.request import Request
 
 

@@ -34,10 +34,15 @@ class ReactivateAccountPage(FormPage[ReactivateAccountForm]):
         if pending is None:
             raise SignInExpired
         self.pending = pending
+        identity = request.identity
+        self.is_other_account = identity is not None and identity.user_id != pending.user_id
 
     def accept(self, form: ReactivateAccountForm) -> Response:
+        """Keep the account, unless that would replace the session of another one."""
         if form.leave.data:
             return redirect(self.request.path_to(), abandon_sign_in(self.request))
+        if self.is_other_account:
+            return self.page(form, status=409)
         work = self.request.work
         sign_in, user = resume_pending_sign_in(work, self.pending)
         reactivate_account(work, user)
@@ -49,4 +54,4 @@ class ReactivateAccountPage(FormPage[ReactivateAccountForm]):
         )
 
     def values(self) -> dict[str, Any]:
-        return {"pending": self.pending}
+        return {"pending": self.pending, "is_other_account": self.is_other_account}

@@ -11,6 +11,7 @@ from authsite.http.redirects import redirect
 from authsite.resources import EmailLinkResource
 from authsite.web.form_pages import LinkPage, form_views
 from authsite.web.forms import NewPasswordForm
+from authsite.web.known_devices import remember_after_new_password
 from authsite.web.request import Request
 
 
@@ -30,7 +31,12 @@ class ResetPasswordPage(LinkPage[ResetPasswordForm]):
             self.link = None
 
     def accept(self, form: ResetPasswordForm) -> Response:
-        with link_attempt(self.request.work, self.link) as link:
-            reset_password(self.request.work, link, password=form.password.data)
-        flash = self.request.services.flash.set("password-chosen")
-        return redirect(self.request.path_to("sign-in"), [*forget(self.request), flash])
+        request = self.request
+        with link_attempt(request.work, self.link) as link:
+            credential = reset_password(request.work, link, password=form.password.data)
+        headers = [
+            *forget(request),
+            *remember_after_new_password(request, credential, link.owner_email_normalized),
+            request.services.flash.set("password-chosen"),
+        ]
+        return redirect(request.path_to("sign-in"), headers)

@@ -28,6 +28,12 @@ from authsite.passwords.places import HashClient
 from authsite.security.policy import policy_of, require_identity
 from authsite.throttling.throttles import RateLimited
 from authsite.web.failed_sign_ins import record_failure, record_unverified, record_wrong_password
+from authsite.web.known_devices import (
+    forget_device,
+    is_recognized,
+    refresh_device,
+    remember_device,
+)
 from authsite.web.paused_sign_ins import abandon_sign_in, pause_sign_in
 from authsite.web.request import Request
 
@@ -120,28 +126,8 @@ def record_reauthentication(request: Request, password: str) -> list[tuple[str, 
     email = normalize_email(require_identity(request).email)
     credential = _lock(request, verify_current_password(request, password), password)
     request.work.audit.record(credential.user_id, EventType.PASSWORD_CONFIRMED)
-    return continue_session(request, credential, email)
-
-
-def continue_session(
-    request: Request, credential: Credential, email_normalized: str
-) -> list[tuple[str, str]]:
-    """Give the session of this browser a new secret; return the headers for it and the device."""
-    device = refresh_device(request, credential, email_normalized)
+    device = refresh_device(request, credential, email)
     return [*policy_of(request).rotate_session(request), *device]
-
-
-def refresh_device(
-    request: Request, credential: Credential, email_normalized: str
-) -> list[tuple[str, str]]:
-    """Return the header that keeps a recognized device recognized, after its credential changed.
-
-    A session alone makes no device known: its cookie may have been copied to another browser, and
-    the owner would get no notice of sign-ins there.
-    """
-    if require_identity(request).public_computer or not _is_recognized(request, credential):
-        return []
-    return [_remember_device(request, credential, email_normalized)]
 
 
 def complete_sign_in(
@@ -220,7 +206,7 @@ def _start_session(request: Request, sign_in: SignIn) -> Response:
     device is new to the account.
     """
     credential, work, policy = sign_in.credential, request.work, policy_of(request)
-    is_new_device = sign_in.auth_method is not AuthMethod.SIGN_UP and not _is_recognized(
+    is_new_device = sign_in.auth_method is not AuthMethod.SIGN_UP and not is_recognized(
         request, credential
     )
     policy.end_current_session(request, SessionEndReason.REPLACED)
@@ -231,8 +217,10 @@ def _start_session(request: Request, sign_in: SignIn) -> Response:
     if is_new_device:
         browser = browser_label(work.client.user_agent)
         notify_new_device(work, credential.user_id, browser=browser)
-    if not sign_in.public_computer:
-        headers.append(_remember_device(request, credential, sign_in.email_normalized))
+    if sign_in.public_computer:
+        headers += forget_device(request, credential)
+    else:
+        headers += remember_device(request, credential, sign_in.email_normalized)
     return redirect(sign_in.next_path or request.path_to("dashboard"), headers)
 
 
@@ -248,24 +236,3 @@ def _lock(request: Request, credential: Credential, password: str) -> Credential
         password_hash = hasher.hash(password, within=slot)
     replace_password_hash(dbsession, credential, password_hash)
     return replace(credential, password_hash=password_hash)
-
-
-def _is_recognized(request: Request, credential: Credential) -> bool:
-    return request.services.device_cookies.recognizes(
-        request,
-        credential.user_id,
-        since=credential.devices_valid_since,
-        now=request.work.now,
-    )
-
-
-def _remember_device(
-    request: Request, credential: Credential, email_normalized: str
-) -> tuple[str, str]:
-    return request.services.device_cookies.remember(
-        request,
-        email_normalized,
-        credential.password_hash,
-        user_id=credential.user_id,
-        now=request.work.now,
-    )

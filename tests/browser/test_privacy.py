@@ -17,7 +17,12 @@ from tests.browser.actions import (
 )
 from tests.browser.page_states import ANONYMOUS, MEMBER
 
-COOKIES = {"__Host-session", "__Host-form", "__Host-flash", "__Host-device"}
+COOKIES = {
+    "__Host-authsite_session",
+    "__Host-authsite_form",
+    "__Host-authsite_flash",
+    "__Host-authsite_device",
+}
 #: Another site, and another program on the same machine.
 OTHER_SITES = ["http://evil.test/", "http://localhost:1/"]
 
@@ -80,9 +85,12 @@ def test_pages_load_nothing_external_and_store_only_cookies(states, new_page, or
 
 
 def test_only_session_and_device_cookies_outlive_the_browser(page, member):
-    assert names_of_cookies(page, lasting=True) == {"__Host-session", "__Host-device"}
+    assert names_of_cookies(page, lasting=True) == {
+        "__Host-authsite_session",
+        "__Host-authsite_device",
+    }
     sign_out(page)
-    assert names_of_cookies(page, lasting=True) == {"__Host-device"}
+    assert names_of_cookies(page, lasting=True) == {"__Host-authsite_device"}
 
 
 @pytest.mark.asvs("14.3.1")
@@ -92,7 +100,7 @@ def test_public_computer_keeps_no_cookie(page, person, new_page):
     labelled(page, "This is a public computer").check()
     sign_in(page, person)
     page.wait_for_url("/dashboard")
-    assert names_of_cookies(page, lasting=False) == {"__Host-session"}
+    assert names_of_cookies(page, lasting=False) == {"__Host-authsite_session"}
     assert names_of_cookies(page, lasting=True) == set()
 
 

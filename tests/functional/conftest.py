@@ -46,7 +46,10 @@ def new_site(
 
 #: Every column with a point in time, by the key of its row.
 _MOMENTS = (
-    (UserSession.id, ("created_at", "last_seen_at", "authenticated_at", "expires_at")),
+    (
+        UserSession.id,
+        ("created_at", "last_seen_at", "authenticated_at", "rotated_at", "expires_at"),
+    ),
     (EmailLink.digest, ("created_at", "expires_at")),
     (PendingSignIn.id, ("created_at", "expires_at")),
     (OutboxMessage.id, ("send_at", "next_attempt_at", "delivered_at", "purge_after")),

@@ -8,6 +8,9 @@ from webtest import TestResponse
 
 from tests.browsers import Browser
 
+#: The name of the session cookie on http.
+SESSION = "authsite_session"
+
 
 def cookies_of(answer: TestResponse) -> dict[str, Morsel]:
     """Return the cookies that an answer sets, by name."""
@@ -19,8 +22,10 @@ def cookies_of(answer: TestResponse) -> dict[str, Morsel]:
 
 def is_blanked(answer: TestResponse) -> bool:
     """Whether the answer deletes the session cookie and sets no other value for it."""
-    headers = [each for each in answer.headers.getall("Set-Cookie") if each.startswith("session=")]
-    return len(headers) == 1 and headers[0].startswith("session=; Max-Age=0; Path=/; ")
+    headers = [
+        each for each in answer.headers.getall("Set-Cookie") if each.startswith(f"{SESSION}=")
+    ]
+    return len(headers) == 1 and headers[0].startswith(f"{SESSION}=; Max-Age=0; Path=/; ")
 
 
 def lasts(cookie: Morsel, expected: timedelta) -> bool:
@@ -50,3 +55,12 @@ def plant(browser: Browser, name: str, value: str) -> None:
             rest={},
         )
     )
+
+
+def receive(browser: Browser, answer: TestResponse) -> None:
+    """Put the cookies of an answer to another tab into the browser, which both share."""
+    for name, cookie in cookies_of(answer).items():
+        if cookie["max-age"] == "0":
+            browser.app.cookiejar.clear("localhost.local", "/", name)
+        else:
+            plant(browser, name, cookie.value)

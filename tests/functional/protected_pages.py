@@ -67,10 +67,6 @@ def _end_sessions(connection: sa.Connection) -> None:
     connection.execute(sa.delete(UserSession))
 
 
-def _rotate_sessions(connection: sa.Connection) -> None:
-    connection.execute(sa.update(UserSession).values(secret_digest=b"another one"))
-
-
 def _swap_emails(connection: sa.Connection) -> None:
     for old, new in ((_ADA, _UNUSED), (_EVE, _ADA)):
         moved = sa.update(User).where(User.email == old).values(email=new, email_normalized=new)
@@ -79,7 +75,6 @@ def _swap_emails(connection: sa.Connection) -> None:
 
 _CHANGES = {
     "sessions end": _end_sessions,
-    "secrets change": _rotate_sessions,
     "emails change": _swap_emails,
 }
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from authsite.tokens import SessionToken
+
 
 @dataclass(frozen=True)
 class Lifetime:
@@ -77,3 +79,9 @@ class SiteModel:
     def active(self) -> set[str]:
         """Return the cookies of all sessions that have not ended."""
         return {cookie for cookie, session in self.sessions.items() if session.ends > self.now}
+
+    def has_id_of(self, cookie: str | None) -> bool:
+        """Whether the cookie has the shape of the site's and the id of an active session."""
+        ids = {each.partition(".")[0] for each in self.active()}
+        token = SessionToken.parse(cookie or "")
+        return token is not None and token.id in ids

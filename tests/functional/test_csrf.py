@@ -179,10 +179,10 @@ def test_token_of_a_previous_session_is_refused(browser, services):
 
 def test_anonymous_token_is_refused_after_sign_up(browser, services):
     page = browser.get("/sign-up")
-    token, name = form_of(page)["csrf_token"].value, browser.app.cookies["form"]
+    token, name = form_of(page)["csrf_token"].value, browser.app.cookies["authsite_form"]
     browser.sign_up()
-    assert "form" not in browser.app.cookies
-    plant(browser, "form", name)
+    assert "authsite_form" not in browser.app.cookies
+    plant(browser, "authsite_form", name)
     before = rows_of(services)
     fields = FORMS["/account"] | {"csrf_token": token}
     assert was_refused(browser.app.post("/account", fields, headers=HERE, expect_errors=True))
@@ -196,10 +196,10 @@ def test_planted_anonymous_cookie_is_ignored(new_browser, services, planted):
     new_browser().sign_up()
     attacker = new_browser()
     attacker.get("/sign-in")
-    name, _, signature = attacker.app.cookies["form"].partition(".")
-    cookie = {"Cookie": f"form={planted.format(name, signature)}"}
+    name, _, signature = attacker.app.cookies["authsite_form"].partition(".")
+    cookie = {"Cookie": f"authsite_form={planted.format(name, signature)}"}
     page = attacker.get("/sign-up", headers=cookie)
-    assert page.headers["Set-Cookie"].startswith("form=")
+    assert page.headers["Set-Cookie"].startswith("authsite_form=")
     fields = FORMS["/sign-up"] | {"csrf_token": form_of(page)["csrf_token"].value}
     before = rows_of(services)
     assert was_refused(

@@ -11,8 +11,8 @@ from authsite.accounts.email_links import Purpose
 from authsite.accounts.new_device import MAX_PER_DAY
 from authsite.models import EmailLink
 from tests.browsers import PASSWORD
-from tests.functional.cookies import plant
-from tests.functional.recovery import NEW_PASSWORD, choose
+from tests.functional.cookies import SESSION, cookies_of, plant
+from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0"
@@ -79,7 +79,7 @@ def test_device_of_another_user_is_new(ada, new_browser, mailbox):
 def test_copied_session_does_not_make_a_device_known(ada, new_browser, mailbox):
     """Not even with the password: otherwise the attacker could return without a notice."""
     attacker = new_browser()
-    plant(attacker, "session", ada.cookie)
+    plant(attacker, "authsite_session", ada.cookie)
     answer = attacker.submit(attacker.get("/confirm-password"), {"current_password": PASSWORD})
     assert answer.status_int == 303
     attacker.sign_out()
@@ -117,6 +117,52 @@ def test_locked_out_device_is_new_again(ada, new_browser, mailbox, let_time_pass
     attacker.sign_out()
     attacker.sign_in(password=NEW_PASSWORD)
     assert len(notices_in(mailbox)) == 2
+
+
+def test_reset_makes_other_devices_new(ada, new_browser, mailbox):
+    owner = new_browser()
+    choose(owner, reset_link(owner, mailbox))
+    owner.sign_in(password=NEW_PASSWORD)
+    assert notices_in(mailbox) == []
+    ada.sign_in(password=NEW_PASSWORD)
+    assert len(notices_in(mailbox)) == 1
+
+
+def test_password_change_makes_other_devices_new(ada, new_browser, mailbox):
+    """The browser that changed the password is known, also if it was not before."""
+    phone = new_browser()
+    plant(phone, SESSION, ada.cookie)
+    typed = {
+        "current_password": PASSWORD,
+        "password": NEW_PASSWORD,
+        "confirm_password": NEW_PASSWORD,
+    }
+    assert phone.submit(phone.get("/account/password"), typed).status_int == 303
+    phone.sign_out()
+    phone.sign_in(password=NEW_PASSWORD)
+    assert notices_in(mailbox) == []
+    ada.sign_in(password=NEW_PASSWORD)
+    assert len(notices_in(mailbox)) == 1
+
+
+def test_reset_on_a_public_computer_makes_no_device_known(ada, new_browser, mailbox):
+    library = new_browser()
+    typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": True}
+    library.submit(library.get("/sign-in"), typed)
+    answer = choose(library, reset_link(library, mailbox))
+    assert "authsite_device" not in cookies_of(answer)
+
+
+def test_sign_in_on_a_public_computer_makes_the_device_unknown(ada, new_browser, mailbox):
+    """After a reset, which does not know yet that the computer is public."""
+    library = new_browser()
+    choose(library, reset_link(library, mailbox))
+    typed = {"email": "ada@example.com", "password": NEW_PASSWORD, "public_computer": True}
+    library.submit(library.get("/sign-in"), typed)
+    library.sign_out()
+    assert "authsite_device" not in library.app.cookies
+    library.sign_in(password=NEW_PASSWORD)
+    assert len(notices_in(mailbox)) == 1
 
 
 def test_device_is_new_after_the_account_was_claimed(browser, new_browser, mailbox):

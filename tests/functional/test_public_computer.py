@@ -50,15 +50,15 @@ def test_checkbox_stays_checked_after_a_mistake(ada, browser):
 
 @pytest.mark.asvs("7.1.1")
 def test_session_cookie_ends_with_the_browser(ada, browser):
-    cookie = cookies_of(sign_in(browser))["session"]
+    cookie = cookies_of(sign_in(browser))["authsite_session"]
     assert (cookie["max-age"], cookie["expires"]) == ("", "")
     assert cookie["httponly"]
 
 
 def test_sign_out_leaves_only_the_flash_cookie(ada, browser):
-    assert "device" not in cookies_of(sign_in(browser))
+    assert "authsite_device" not in cookies_of(sign_in(browser))
     browser.sign_out()
-    assert set(browser.app.cookies) == {"flash"}
+    assert set(browser.app.cookies) == {"authsite_flash"}
 
 
 @pytest.mark.asvs("7.3.1")
@@ -109,7 +109,7 @@ def test_shorter_refresh_interval_applies(ada, new_site, let_time_pass):
 
 def test_next_sign_in_has_the_usual_lifetime(library):
     library.sign_out()
-    assert lasts(cookies_of(library.sign_in())["session"], 30 * DAY)
+    assert lasts(cookies_of(library.sign_in())["authsite_session"], 30 * DAY)
 
 
 def test_both_timeouts_are_settings(ada, new_site, let_time_pass):

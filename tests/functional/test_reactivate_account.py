@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from authsite.clock import utc_now
 from authsite.models import PendingSignIn, User, UserSession
 from tests.browsers import PASSWORD
-from tests.functional.cookies import cookies_of, plant
+from tests.functional.cookies import SESSION, cookies_of, plant
 from tests.functional.reading import status_of
 
 PAGE = "/reactivate-account"
+ADA = "ada@example.com"
 DAY = timedelta(days=1)
 
 
@@ -55,7 +56,7 @@ def test_reactivation_signs_in(ada, page, mailbox, dbsession):
     assert not ada.is_signed_in
     kept = ada.submit(page, {})
     assert (kept.status_int, kept.location) == (303, "http://localhost/dashboard")
-    assert cookies_of(kept)["pending_sign_in"]["max-age"] == "0"
+    assert cookies_of(kept)["authsite_pending_sign_in"]["max-age"] == "0"
     assert status_of(kept.follow()) == "Account reactivated."
     assert "deletion_reminder" not in [mail.template for mail in mailbox.all_for()]
     assert dbsession.scalar(sa.select(User.delete_after)) is None
@@ -74,7 +75,7 @@ def test_pending_sign_in_gives_no_access(ada, page):
 
 
 def test_pending_sign_in_is_stored_as_a_digest(ada, page, dbsession):
-    identifier, _, secret = ada.app.cookies["pending_sign_in"].partition(".")
+    identifier, _, secret = ada.app.cookies["authsite_pending_sign_in"].partition(".")
     row = dbsession.scalars(sa.select(PendingSignIn)).one()
     assert row.id == identifier
     assert row.secret_digest == hashlib.sha256(secret.encode()).digest()
@@ -90,20 +91,20 @@ def test_pending_sign_in_cookie_is_bound_to_its_browser(page, new_browser):
 
 
 def test_pending_sign_in_cookie_lasts_ten_minutes(ada):
-    cookie = cookies_of(ada.sign_in())["pending_sign_in"]
+    cookie = cookies_of(ada.sign_in())["authsite_pending_sign_in"]
     assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == ("600", True, "Lax")
 
 
 @pytest.mark.parametrize("planted", ["", "no token", f"{'x' * 16}.{'y' * 43}"])
 def test_malformed_and_unknown_cookies_lead_to_sign_in(new_browser, planted):
     stray = new_browser()
-    plant(stray, "pending_sign_in", planted)
+    plant(stray, "authsite_pending_sign_in", planted)
     assert expired(stray.get(PAGE))
 
 
 def test_wrong_secret_leads_to_sign_in(ada, page):
-    token = ada.app.cookies["pending_sign_in"]
-    plant(ada, "pending_sign_in", f"{token[:17]}{'x' * 43}")
+    token = ada.app.cookies["authsite_pending_sign_in"]
+    plant(ada, "authsite_pending_sign_in", f"{token[:17]}{'x' * 43}")
     assert expired(ada.get(PAGE))
 
 
@@ -122,12 +123,12 @@ def test_second_click_ends_on_the_dashboard(ada, page):
 
 
 def test_another_sign_in_replaces_the_pending_one(ada, page, dbsession):
-    previous = ada.app.cookies["pending_sign_in"]
+    previous = ada.app.cookies["authsite_pending_sign_in"]
     again = ada.sign_in().follow()
     assert pending(dbsession) == 1
     ada.submit(again, {})
     ada.sign_out()
-    plant(ada, "pending_sign_in", previous)
+    plant(ada, "authsite_pending_sign_in", previous)
     assert expired(ada.get(PAGE))
 
 
@@ -140,9 +141,9 @@ def test_reactivation_revokes_pending_sign_ins_of_other_browsers(ada, page, new_
 
 
 def test_page_redirects_when_another_tab_has_resumed(ada, page):
-    cookie = ada.app.cookies["pending_sign_in"]
+    cookie = ada.app.cookies["authsite_pending_sign_in"]
     ada.submit(page, {}).follow()
-    plant(ada, "pending_sign_in", cookie)
+    plant(ada, "authsite_pending_sign_in", cookie)
     back = ada.get(PAGE)
     assert (back.status_int, back.location) == (303, "http://localhost/dashboard")
     assert status_of(back.follow()) is None
@@ -151,7 +152,7 @@ def test_page_redirects_when_another_tab_has_resumed(ada, page):
 def test_account_can_be_left_closed(ada, page, dbsession):
     left = leave(page)
     assert (left.status_int, left.location) == (303, "http://localhost/")
-    assert cookies_of(left)["pending_sign_in"]["max-age"] == "0"
+    assert cookies_of(left)["authsite_pending_sign_in"]["max-age"] == "0"
     assert pending(dbsession) == 0
     assert dbsession.scalar(sa.select(User.delete_after)) is not None
     assert expired(ada.get(PAGE))
@@ -160,7 +161,57 @@ def test_account_can_be_left_closed(ada, page, dbsession):
 def test_sign_in_to_another_account_ends_the_pending_one(ada, page, new_browser, dbsession):
     new_browser().sign_up(email="grace@example.com")
     cookies = cookies_of(ada.sign_in(email="grace@example.com"))
-    assert cookies["pending_sign_in"]["max-age"] == "0"
+    assert cookies["authsite_pending_sign_in"]["max-age"] == "0"
+    assert pending(dbsession) == 0
+
+
+@pytest.fixture
+def grace(ada, new_browser):
+    """A browser signed in to another account, with the pending sign-in of Ada.
+
+    Two tabs signed in at once, so that neither replaced what the other had begun.
+    """
+    browser = new_browser()
+    browser.sign_up(email="grace@example.com")
+    ada.sign_in()
+    plant(browser, "authsite_pending_sign_in", ada.app.cookies["authsite_pending_sign_in"])
+    return browser
+
+
+def test_reactivation_does_not_replace_another_accounts_session(grace, dbsession):
+    page = grace.get(PAGE)
+    assert "You're signed in as grace@example.com." in page.html.main.get_text(" ", strip=True)
+    answer = grace.submit(page, {})
+    assert answer.status_int == 409
+    assert "You're signed in as grace@example.com." in answer.html.main.get_text(" ", strip=True)
+    assert answer.html.main.find("a", href="/sign-out")
+    assert "grace@example.com" in grace.get("/account")
+    deletion = sa.select(User.delete_after).where(User.email == ADA)
+    assert dbsession.scalar(deletion) is not None
+    assert pending(dbsession) == 1
+
+
+def test_reactivation_page_from_before_another_sign_in_is_refused(
+    ada, page, new_browser, dbsession
+):
+    """The page was open when another tab signed in to another account."""
+    grace = new_browser()
+    grace.sign_up(email="grace@example.com")
+    plant(ada, SESSION, grace.cookie)
+    assert ada.submit(page, {}).status_int == 403
+    assert grace.is_signed_in
+    assert dbsession.scalar(sa.select(User.delete_after).where(User.email == ADA)) is not None
+
+
+def test_reactivation_follows_a_sign_out_of_the_other_account(grace):
+    grace.sign_out()
+    kept = grace.submit(grace.sign_in().follow(), {})
+    assert status_of(kept.follow()) == "Account reactivated."
+
+
+def test_account_can_be_left_closed_beside_another_session(grace, dbsession):
+    assert leave(grace.get(PAGE)).status_int == 303
+    assert grace.is_signed_in
     assert pending(dbsession) == 0
 
 
@@ -168,8 +219,8 @@ def test_sign_out_ends_a_pending_sign_in(ada, new_browser, dbsession):
     grace = new_browser()
     grace.sign_up(email="grace@example.com")
     ada.sign_in()
-    plant(grace, "pending_sign_in", ada.app.cookies["pending_sign_in"])
-    assert cookies_of(grace.sign_out())["pending_sign_in"]["max-age"] == "0"
+    plant(grace, "authsite_pending_sign_in", ada.app.cookies["authsite_pending_sign_in"])
+    assert cookies_of(grace.sign_out())["authsite_pending_sign_in"]["max-age"] == "0"
     assert pending(dbsession) == 0
 
 
@@ -183,10 +234,10 @@ def test_resumed_session_keeps_its_authentication_time(ada, page, dbsession, let
 def test_public_computer_stays_public(ada):
     typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": "y"}
     paused = ada.submit(ada.get("/sign-in"), typed)
-    assert cookies_of(paused)["pending_sign_in"]["max-age"] == ""
+    assert cookies_of(paused)["authsite_pending_sign_in"]["max-age"] == ""
     cookies = cookies_of(ada.submit(paused.follow(), {}))
-    assert cookies["session"]["max-age"] == ""
-    assert "device" not in cookies
+    assert cookies["authsite_session"]["max-age"] == ""
+    assert cookies["authsite_device"]["max-age"] == "0"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_visits_extend_the_session_to_its_absolute_timeout(browser, let_time_pas
     for days in (30, 30, 30, 10):
         let_time_pass(20 * DAY)
         answer = browser.get("/dashboard", status=200)
-        assert lasts(cookies_of(answer)["session"], days * DAY)
+        assert lasts(cookies_of(answer)["authsite_session"], days * DAY)
     let_time_pass(10 * DAY)
     assert is_blanked(browser.get("/dashboard", status=303))
 
@@ -47,7 +47,7 @@ def test_session_is_refreshed_once_an_hour(browser, dbsession, let_time_pass):
     dbsession.commit()
     let_time_pass(timedelta(minutes=1))
     cookie, answer = browser.cookie, browser.get("/dashboard")
-    assert cookies_of(answer)["session"].value == cookie
+    assert cookies_of(answer)["authsite_session"].value == cookie
     row = dbsession.scalars(sa.select(UserSession)).one()
     assert datetime.now(UTC) - row.last_seen_at < timedelta(minutes=30)
     assert row.expires_at == row.last_seen_at + 30 * DAY
@@ -62,7 +62,7 @@ def test_timeouts_are_settings(new_site, let_time_pass):
         "authsite.session.refresh_interval": "1m",
     }
     _, browser = new_site(settings)
-    assert lasts(cookies_of(browser.sign_up())["session"], timedelta(minutes=15))
+    assert lasts(cookies_of(browser.sign_up())["authsite_session"], timedelta(minutes=15))
     let_time_pass(timedelta(minutes=14))
     assert browser.is_signed_in
     let_time_pass(timedelta(minutes=14))
@@ -90,10 +90,10 @@ def test_sign_in_ignores_a_planted_session(browser, new_browser, dbsession, know
     attacker.sign_up(email="eve@example.com")
     planted = attacker.cookie if known else str(SessionToken.new())
     attacker.sign_out()
-    plant(browser, "session", planted)
+    plant(browser, "authsite_session", planted)
     browser.sign_up()
     assert browser.cookie != planted
-    plant(attacker, "session", planted)
+    plant(attacker, "authsite_session", planted)
     assert not attacker.is_signed_in
 
 
@@ -107,9 +107,13 @@ def test_sign_in_ends_the_previous_session_of_the_browser(
     other = new_browser()
     other.sign_in()
     page = browser.get("/sign-in")
-    plant(browser, "session", previous)
+    plant(browser, "authsite_session", previous)
     answer = browser.submit(page, {"email": "ada@example.com", "password": PASSWORD})
-    assert list(cookies_of(answer)) == ["session", "form", "device"]
+    assert list(cookies_of(answer)) == [
+        "authsite_session",
+        "authsite_form",
+        "authsite_device",
+    ]
     ids = set(dbsession.scalars(sa.select(UserSession.id)))
     assert ids == {SessionToken.parse(each.cookie).id for each in (browser, other)}
 
@@ -120,7 +124,7 @@ def test_session_id_alone_cannot_end_a_session(browser, new_browser):
     page = eve.get("/sign-up")
     form = form_of(page)
     token = SessionToken(SessionToken.parse(browser.cookie).id, SessionToken.new().secret)
-    plant(eve, "session", str(token))
+    plant(eve, "authsite_session", str(token))
     for name, value in {
         "first_name": "Eve",
         "last_name": "Smith",
@@ -146,7 +150,7 @@ def test_simultaneous_visits_refresh_the_session_once(
 ):
     browser.sign_up()
     other = new_browser()
-    plant(other, "session", browser.cookie)
+    plant(other, "authsite_session", browser.cookie)
     let_time_pass(timedelta(hours=2))
     answers = []
 
@@ -167,4 +171,4 @@ def test_failed_refresh_does_not_refuse_the_visit(browser, services, let_time_pa
         if services.database.is_sqlite:
             answer = browser.get("/dashboard", status=200)
             assert "Set-Cookie" not in answer.headers
-    assert lasts(cookies_of(browser.get("/dashboard"))["session"], 30 * DAY)
+    assert lasts(cookies_of(browser.get("/dashboard"))["authsite_session"], 30 * DAY)

@@ -23,7 +23,7 @@ def test_sign_out_ends_the_session_and_clears_the_cache(browser, services):
     answer = browser.sign_out()
     assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
     assert answer.headers["Clear-Site-Data"] == '"cache"'
-    assert "session=; Max-Age=0" in " ".join(answer.headers.getall("Set-Cookie"))
+    assert "authsite_session=; Max-Age=0" in " ".join(answer.headers.getall("Set-Cookie"))
     assert browser.cookie is None
     assert rows_of(services)["authsite_session"] == []
 
@@ -39,7 +39,7 @@ def test_sign_out_message_is_shown_once(browser):
 def test_cookie_of_an_ended_session_is_refused(browser, new_browser):
     browser.sign_up()
     attacker = new_browser()
-    plant(attacker, "session", browser.cookie)
+    plant(attacker, "authsite_session", browser.cookie)
     assert attacker.is_signed_in
     browser.sign_out()
     assert not attacker.is_signed_in

@@ -12,6 +12,7 @@ from tests.factories import a_hasher
 from tests.functional.cookies import cookies_of, lasts, plant
 from tests.functional.crowds import BUSY, full_queue
 from tests.functional.reading import alert_of, description_of, form_of, input_of, is_marked, rows_of
+from tests.functional.recovery import NEW_PASSWORD, choose, reset_link
 
 ADA, UNKNOWN = "ada@example.com", "unknown@example.com"
 WRONG = "not that one"
@@ -122,7 +123,7 @@ def test_known_device_has_the_same_number_of_attempts(ada, attackers, let_time_p
     """Nor does an attacker with a copy of its cookie."""
     assert statuses(ada, 12) == [422] * 10 + [429] * 2
     attacker = next(attackers)
-    plant(attacker, "device", ada.app.cookies["device"])
+    plant(attacker, "authsite_device", ada.app.cookies["authsite_device"])
     assert statuses(attacker, 2) == [429] * 2
     assert statuses(next(attackers), 11) == [422] * 10 + [429]
     let_time_pass(MINUTE)
@@ -147,6 +148,31 @@ def test_new_password_makes_devices_unknown(ada, attackers, dbsession):
     assert statuses(ada, 1) == [429]
 
 
+@pytest.mark.asvs("6.3.1")
+def test_reset_lets_the_user_sign_in_after_failed_attempts(new_browser, mailbox):
+    """A user who forgot the password, failed eleven times and reset it signs in at once."""
+    new_browser(REMOTE_ADDR="198.51.100.7").sign_up()
+    browser = new_browser(REMOTE_ADDR="203.0.113.9")
+    assert statuses(browser, 11)[-1] == 429
+    choose(browser, reset_link(browser, mailbox))
+    assert statuses(browser, 1, password=NEW_PASSWORD) == [303]
+
+
+@pytest.mark.asvs("6.3.1")
+def test_reset_in_a_throttled_known_device_starts_a_new_count(ada, mailbox):
+    assert statuses(ada, 11)[-1] == 429
+    choose(ada, reset_link(ada, mailbox))
+    assert statuses(ada, 1, password=NEW_PASSWORD) == [303]
+
+
+def test_reset_makes_other_devices_unknown(ada, new_browser, attackers, mailbox):
+    phone = new_browser(REMOTE_ADDR="198.51.100.8")
+    choose(phone, reset_link(phone, mailbox))
+    assert statuses(next(attackers), 11)[-1] == 429
+    assert statuses(ada, 1, password=NEW_PASSWORD) == [429]
+    assert statuses(phone, 1, password=NEW_PASSWORD) == [303]
+
+
 def test_device_is_known_for_its_own_accounts_only(ada, new_browser, attackers):
     eve = new_browser(REMOTE_ADDR="203.0.113.250")
     eve.sign_up(email="eve@example.com")
@@ -158,35 +184,45 @@ def test_device_is_known_for_its_own_accounts_only(ada, new_browser, attackers):
 
 @pytest.mark.asvs("9.1.1")
 @pytest.mark.parametrize(
-    "device", ["", "device=", "device={1}{0}", "device=x{0}", "device={0}; device={0}"]
+    "device",
+    [
+        "",
+        "authsite_device=",
+        "authsite_device={1}{0}",
+        "authsite_device=x{0}",
+        "authsite_device={0}; authsite_device={0}",
+    ],
 )
 def test_forged_device_cookie_gives_no_attempts(ada, attackers, device):
     assert statuses(next(attackers), 11)[-1] == 429
     form = form_of(ada.get("/sign-in"))
     form["email"], form["password"] = ADA, PASSWORD
-    value, anonymous = ada.app.cookies["device"], ada.app.cookies["form"]
+    value, anonymous = ada.app.cookies["authsite_device"], ada.app.cookies["authsite_form"]
     ada.app.reset()
 
     def send(cookie):
-        headers = {"Cookie": f"form={anonymous}; {cookie}", "Sec-Fetch-Site": "same-origin"}
+        headers = {
+            "Cookie": f"authsite_form={anonymous}; {cookie}",
+            "Sec-Fetch-Site": "same-origin",
+        }
         return form.submit(headers=headers, expect_errors=True).status_int
 
     assert send(device.format(value[1:], "A" if value[0] != "A" else "B")) == 429
-    assert send(f"device={value}") == 303
+    assert send(f"authsite_device={value}") == 303
 
 
 @pytest.mark.asvs("3.3.1", "3.3.2", "3.3.4")
 def test_device_cookie_lasts_a_year_and_survives_sign_out(ada, browser):
     answer = browser.sign_in()
-    cookie = cookies_of(answer)["device"]
+    cookie = cookies_of(answer)["authsite_device"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert lasts(cookie, timedelta(days=365))
-    before = browser.app.cookies["device"]
+    before = browser.app.cookies["authsite_device"]
     browser.sign_out()
-    assert browser.app.cookies["device"] == before
+    assert browser.app.cookies["authsite_device"] == before
     browser.sign_in()
-    assert browser.app.cookies["device"] != before
+    assert browser.app.cookies["authsite_device"] != before
 
 
 @pytest.mark.asvs("6.3.1")

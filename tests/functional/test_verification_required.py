@@ -157,7 +157,7 @@ def test_unverified_user_cannot_sign_in(visitor, mailbox, let_time_pass, service
     assert page.status_int == 422
     assert alert_of(page) == f"{INCORRECT} {HINT}"
     assert visitor.cookie is None
-    assert "device" not in visitor.app.cookies
+    assert "authsite_device" not in visitor.app.cookies
     assert rows_of(services)["authsite_session"] == []
     visitor.get(previous, status=410)
     assert follow(visitor, link_for(mailbox)).status_int == 303

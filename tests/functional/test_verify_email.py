@@ -194,7 +194,7 @@ def test_other_signed_in_user_needs_the_owners_password(ada, link, new_browser, 
     assert "ada@example.com" in grace.get("/sign-out")
     assert verified(dbsession) == {ADA}
     again = new_browser()
-    again.app.set_cookie("session", previous)
+    again.app.set_cookie("authsite_session", previous)
     assert not again.is_signed_in
 
 

@@ -12,7 +12,7 @@ from tests.browsers import PASSWORD
 from tests.processes.listeners import LOOPBACK, Listener
 from tests.processes.servers import DEADLINE, HOST, SITE_URL
 
-SESSION = "__Host-session"
+SESSION = "__Host-authsite_session"
 
 _TOKEN_FIELD = re.compile(r'<input[^>]*name="csrf_token"[^>]*>')
 _VALUE = re.compile(r'value="([^"]*)"')

@@ -25,6 +25,7 @@ EARLIER = {
         "created_at": 20.2,
         "last_seen_at": 0.6,
         "authenticated_at": 0.1,
+        "rotated_at": 2.8,
         "expires_at": 3.3,
     },
     "authsite_audit_event": {"occurred_at": 7.2},
@@ -58,6 +59,8 @@ class Visit:
         self.ada, grace, anonymous = new_browser(**environ), new_browser(), new_browser()
         grace.sign_up(**GRACE)
         self.ada.sign_up(**ADA)
+        self.previous_secret = self.ada.cookie.partition(".")[2]
+        self.ada.submit(self.ada.get("/confirm-password"), {"current_password": PASSWORD})
         anonymous.sign_in(ADA["email"], "not that one")
         _move_times(services, ADA["email"])
         browsers = {"ada": self.ada, "grace": grace, "anonymous": anonymous}
@@ -130,6 +133,8 @@ def is_a_slow_hash(visit, column):
 
 def is_a_digest(visit, column):
     secret = visit.ada.cookie.partition(".")[2]
+    if column == "authsite_session.previous_secret_digest":
+        secret = visit.previous_secret
     if column.startswith("authsite_email_link."):
         secret = visit.of_ada("authsite_outbox_message.text").split("/verify-email/")[1].split()[0]
     assert visit.of_ada(column) == hashlib.sha256(secret.encode("ascii")).digest()
@@ -214,10 +219,13 @@ PROTECTIONS = {
     "authsite_user.external_id": is_for_its_owner,
     "authsite_session.id": is_random,
     "authsite_session.secret_digest": is_a_digest,
+    "authsite_session.previous_secret_digest": is_a_digest,
+    "authsite_session.rotation_salt": is_not_shown,
     "authsite_session.user_id": is_random,
     "authsite_session.created_at": is_for_its_owner,
     "authsite_session.last_seen_at": is_for_its_owner,
     "authsite_session.authenticated_at": is_for_its_owner,
+    "authsite_session.rotated_at": is_for_its_owner,
     "authsite_session.expires_at": is_for_its_owner,
     "authsite_session.user_agent": is_for_its_owner,
     "authsite_session.ip_address": is_for_its_owner,
@@ -297,7 +305,7 @@ def test_no_row_contains_a_password_or_session_secret(visit):
     secret = visit.ada.cookie.partition(".")[2]
     for value in (each for rows in visit.rows.values() for row in rows for each in row.values()):
         shown = value.hex() if isinstance(value, bytes) else str(value)
-        for each in (PASSWORD, secret, "not that one"):
+        for each in (PASSWORD, secret, visit.previous_secret, "not that one"):
             assert each not in shown
             assert each.encode().hex() not in shown
 
@@ -307,6 +315,6 @@ def test_session_requires_its_secret(visit, new_browser):
     identifier, _, secret = visit.ada.cookie.partition(".")
     digest = visit.of_ada("authsite_session.secret_digest")
     for instead in ("", "A" * 43, digest.hex(), secret[::-1]):
-        cookie = {"Cookie": f"session={identifier}.{instead}"}
+        cookie = {"Cookie": f"authsite_session={identifier}.{instead}"}
         assert new_browser().get("/dashboard", headers=cookie).status_int == 303
     assert visit.ada.is_signed_in

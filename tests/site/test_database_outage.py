@@ -26,7 +26,7 @@ def test_database_outage_keeps_sessions(application, browser, database_outage, p
 
 def test_pages_without_database_work_during_an_outage(browser, new_browser, database_outage):
     browser.sign_up()
-    cookie = {"Cookie": f"session={browser.cookie}"}
+    cookie = {"Cookie": f"authsite_session={browser.cookie}"}
     with database_outage():
         for path in ("/", "/sign-in", "/sign-up", "/authsite-static/site.css"):
             new_browser().get(path, status=200)
@@ -79,7 +79,7 @@ def test_exhausted_connection_pool_is_a_503(new_application, visit, browser):
     browser.sign_up()
     settings = {"authsite.database.timeout": "1s", "authsite.database.pool_size": "1"}
     application = new_application(**settings)
-    cookie = f"session={browser.cookie}"
+    cookie = f"authsite_session={browser.cookie}"
     with services_of(application.registry).database.engine.connect():
         answer = send_request(application, "/account/sessions", HTTP_COOKIE=cookie)
         assert is_page(answer, 503, "We'll be right back")

@@ -118,7 +118,7 @@ def test_domain_errors_of_any_view_have_a_page(
 
 def test_error_page_shows_the_signed_in_user(failing, browser):
     browser.sign_up()
-    cookie = f"session={browser.cookie}"
+    cookie = f"authsite_session={browser.cookie}"
     for path in ("/nothing", "/crash", "/%ff"):
         assert "Ada Lovelace" in send_request(failing, path, HTTP_COOKIE=cookie).text
 
@@ -129,7 +129,7 @@ def test_signed_in_user_without_permission_is_refused(new_application, browser):
 
     browser.sign_up()
     application = new_application(forbidden_page)
-    answer = send_request(application, "/admin", HTTP_COOKIE=f"session={browser.cookie}")
+    answer = send_request(application, "/admin", HTTP_COOKIE=f"authsite_session={browser.cookie}")
     assert is_page(answer, 403, "You don't have access to this page")
 
 

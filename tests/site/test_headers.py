@@ -53,7 +53,7 @@ def cookie(request, browser):
     if request.param == "anonymous":
         return ""
     browser.sign_up()
-    return f"session={browser.cookie}"
+    return f"authsite_session={browser.cookie}"
 
 
 @pytest.mark.asvs("3.2.1", "3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "3.5.8", "4.1.1")
@@ -107,7 +107,7 @@ def test_no_response_names_the_software(new_application, cookie):
 def test_no_response_contains_the_session_secret(new_application, browser):
     browser.sign_up()
     identifier, _, secret = browser.cookie.partition(".")
-    environ = {"HTTP_COOKIE": f"session={browser.cookie}"} | HERE
+    environ = {"HTTP_COOKIE": f"authsite_session={browser.cookie}"} | HERE
     for answer in all_responses(new_application(add_crash), **environ):
         assert secret not in f"{answer.headers}{answer.text}"
         # The id alone gives no access, and pages show it to the owner of the session.
@@ -139,7 +139,7 @@ def test_host_page_may_set_its_own_headers(new_application):
 @pytest.mark.asvs("4.2.2")
 def test_head_has_the_headers_of_get(application, browser):
     browser.sign_up()
-    cookie = f"session={browser.cookie}"
+    cookie = f"authsite_session={browser.cookie}"
     for path in ("/", "/dashboard", "/account", "/sign-out", "/sign-in", "/nothing"):
         get, head = (
             send_request(application, path, method=method, HTTP_COOKIE=cookie)

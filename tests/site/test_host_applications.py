@@ -214,9 +214,9 @@ def test_response_with_a_cookie_is_never_cached(configured: Callable[..., Browse
         lambda config: config.add_view(cached, context=Root, name="news", permission="public")
     )
     assert browser.get("/news").headers["Cache-Control"] == "public, max-age=60"
-    browser.app.set_cookie("session", "expired")
+    browser.app.set_cookie("authsite_session", "expired")
     answer = browser.get("/news")
-    assert answer.headers["Set-Cookie"].startswith("session=;")
+    assert answer.headers["Set-Cookie"].startswith("authsite_session=;")
     assert answer.headers.getall("Cache-Control") == ["no-store"]
 
 

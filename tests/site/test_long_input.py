@@ -46,7 +46,7 @@ HEADERS = [
     "HTTP_X_FORWARDED_FOR",
     "CONTENT_TYPE",
 ]
-COOKIES = ["session", "form", "device", "flash"]
+COOKIES = ["authsite_session", "authsite_form", "authsite_device", "authsite_flash"]
 FORMS = ["/sign-up", "/sign-in", "/forgot-password"]
 FIELDS = {"first_name", "last_name", "email", "password", "confirm_password"}
 

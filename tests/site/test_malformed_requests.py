@@ -28,7 +28,7 @@ UNREADABLE_REQUESTS = [
     ("thousands in the query", f"{{0}}?{'a&' * 1000}", {}),
     ("thousands of percent signs", f"{{0}}?{'%' * 10_001}", {}),
     ("octal cookie", "{0}", {"HTTP_COOKIE": 'x="\\377"'}),
-    ("octal session cookie", "{0}", {"HTTP_COOKIE": 'session="\\377"'}),
+    ("octal session cookie", "{0}", {"HTTP_COOKIE": 'authsite_session="\\377"'}),
 ]
 UNREADABLE_FORMS = [
     ("thousands of fields", {"CONTENT_TYPE": FORM, "body": b"a&" * 1000}),
@@ -78,7 +78,7 @@ def cookie(request, browser):
     if request.param == "anonymous":
         return ""
     browser.sign_up()
-    return f"session={browser.cookie}"
+    return f"authsite_session={browser.cookie}"
 
 
 def paths_of_forms(application, cookie):

@@ -51,7 +51,7 @@ def add_crash(config):
 
 def cause_errors(application, browser, visitor):
     """Send requests whose responses are logged."""
-    cookie = f"session={browser.cookie}"
+    cookie = f"authsite_session={browser.cookie}"
     fields = f"password={PASSWORD}&email=ada@example.com&csrf_token=none".encode()
     sent = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_COOKIE": cookie}
     for path in ("/crash", "/sign-in"):
@@ -84,7 +84,7 @@ def test_log_contains_no_secret(new_application, visit, log, database_outage):
     cause_errors(application, browser, visit(application))
     with database_outage(services):
         for path in ("/account", "/readyz"):
-            send_request(application, path, HTTP_COOKIE=f"session={browser.cookie}")
+            send_request(application, path, HTTP_COOKIE=f"authsite_session={browser.cookie}")
     lines = log.getvalue()
     events = {json.loads(line).get("event") for line in lines.splitlines()}
     assert events >= {

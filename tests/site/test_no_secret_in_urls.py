@@ -98,7 +98,7 @@ def test_no_url_contains_a_secret(application, new_browser):
             assert not re.search(r"[?&;](csrf|token|password|session|secret|device)", url)
             assert [each for each in seen if each in url] == []
     assert len(seen) > 20
-    assert cookies >= {"form", "session", "device"}
+    assert cookies >= {"authsite_form", "authsite_session", "authsite_device"}
 
 
 @pytest.mark.asvs("14.2.1")

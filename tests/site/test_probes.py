@@ -71,7 +71,9 @@ def test_probe_reads_no_session_and_sets_no_cookie(application, services, browse
     with services.database.write_engine.begin() as connection:
         connection.execute(sa.update(UserSession).values(last_seen_at=long_ago))
     for cookie in (browser.cookie, f"{secrets.token_hex(8)}.{secrets.token_hex(32)}", "nonsense"):
-        answer = send_request(application, path, HTTP_COOKIE=f"session={cookie}; flash=x")
+        answer = send_request(
+            application, path, HTTP_COOKIE=f"authsite_session={cookie}; authsite_flash=x"
+        )
         assert (answer.text, "Set-Cookie" in answer.headers) == (ANSWERS[path], False)
     with services.database.read_engine.connect() as connection:
         assert connection.execute(sa.select(UserSession.last_seen_at)).scalar_one() == long_ago

@@ -138,7 +138,7 @@ def test_production_ini_logs_json_with_request_ids(server):
     answer = answer_of(port, "/sign-in")
     assert answer.status == 200
     assert answer.headers["Server"] is None
-    assert "__Host-form=" in answer.headers["Set-Cookie"]
+    assert "__Host-authsite_form=" in answer.headers["Set-Cookie"]
     assert answer_of(port, "/", host="evil.test").status == 400
     process.terminate()
     _, rest = process.communicate(timeout=20)

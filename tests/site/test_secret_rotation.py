@@ -21,7 +21,7 @@ def test_new_secret_keeps_sessions_and_expires_open_forms(new_application, visit
 @pytest.mark.asvs("13.3.4")
 def test_new_secret_replaces_anonymous_cookies(new_application, visit, browser):
     browser.get("/sign-in")
-    previous = browser.app.cookies["form"]
+    previous = browser.app.cookies["authsite_form"]
     rotated = visit(new_application(**NEW))
     rotated.app.cookiejar = browser.app.cookiejar
     assert rotated.sign_up().status_int == 303

@@ -83,7 +83,7 @@ def cookie(browser, verify):
     """The session cookie of a user with a verified email."""
     browser.sign_up()
     verify()
-    return f"session={browser.cookie}"
+    return f"authsite_session={browser.cookie}"
 
 
 @pytest.mark.asvs("13.4.1", "14.2.5")

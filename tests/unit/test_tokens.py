@@ -22,6 +22,27 @@ def test_session_token_survives_parsing(text):
     assert str(SessionToken.parse(text)) == text
 
 
+@given(tokens, st.binary(max_size=64), st.binary(max_size=64))
+def test_rotated_token_has_the_same_id_and_another_secret(text, key, salt):
+    token = SessionToken.parse(text)
+    rotated = token.rotated(key, salt)
+    assert SessionToken.parse(str(rotated)) == rotated == token.rotated(key, salt)
+    assert rotated.id == token.id
+    assert rotated.secret != token.secret
+
+
+@pytest.mark.asvs("7.2.4")
+def test_rotated_token_requires_secret_key_and_salt():
+    token, key, salt = SessionToken(ID, SECRET), b"k" * 32, b"s" * 16
+    others = [
+        SessionToken(ID, "t" * 43).rotated(key, salt),
+        token.rotated(b"l" * 32, salt),
+        token.rotated(key, b"t" * 16),
+    ]
+    assert token.rotated(key, salt).secret not in {each.secret for each in others}
+    assert len({each.secret for each in others}) == 3
+
+
 @given(st.one_of(st.text(), st.binary().map(lambda b: b.decode("latin-1")), near_tokens))
 def test_session_token_is_parsed_exactly_or_not(text):
     token = SessionToken.parse(text)

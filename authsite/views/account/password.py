@@ -14,8 +14,8 @@ from authsite.accounts.sign_in import InvalidCredentials
 from authsite.email_addresses import parse_email_address
 from authsite.http.redirects import redirect
 from authsite.resources import Account
-from authsite.security.policy import require_identity
-from authsite.web.authentication import continue_session, verify_current_password
+from authsite.security.policy import policy_of, require_identity
+from authsite.web.authentication import verify_current_password
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import (
     NewPasswordForm,
@@ -23,6 +23,7 @@ from authsite.web.forms import (
     new_password_field,
     password_field,
 )
+from authsite.web.known_devices import remember_after_new_password
 
 
 class PasswordForm(NewPasswordForm):
@@ -61,6 +62,9 @@ class PasswordPage(FormPage[PasswordForm]):
             email=email,
         )
         changed = change_password(work, current, password, session_id=identity.session_id)
-        headers = continue_session(request, changed, email.normalized)
-        flash = request.services.flash.set("password-changed")
-        return redirect(request.path_to("account"), [*headers, flash])
+        headers = [
+            *policy_of(request).rotate_session(request),
+            *remember_after_new_password(request, changed, email.normalized),
+            request.services.flash.set("password-changed"),
+        ]
+        return redirect(request.path_to("account"), headers)

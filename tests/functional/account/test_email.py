@@ -217,7 +217,9 @@ def test_full_hash_queue_does_not_consume_the_link(ada, new_site, mailbox):
 def test_email_change_remembers_only_private_devices(ada, new_browser, mailbox):
     request_change(ada)
     done = press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
-    assert [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
+    assert [
+        each for each in done.headers.getall("Set-Cookie") if each.startswith("authsite_device=")
+    ]
     public = new_browser()
     typed = {"email": NEW, "password": PASSWORD, "public_computer": "yes"}
     public.submit(public.get("/sign-in"), typed)
@@ -225,7 +227,9 @@ def test_email_change_remembers_only_private_devices(ada, new_browser, mailbox):
     link = mailbox.latest("change_email", "other@new.example").path_to("change-email")
     done = press(public, link)
     assert done.status_int == 303
-    assert not [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
+    assert not [
+        each for each in done.headers.getall("Set-Cookie") if each.startswith("authsite_device=")
+    ]
 
 
 def test_account_without_password_remembers_no_device(ada, mailbox, dbsession):
@@ -235,7 +239,9 @@ def test_account_without_password_remembers_no_device(ada, mailbox, dbsession):
     dbsession.commit()
     done = press(ada, mailbox.latest("change_email", NEW).path_to("change-email"))
     assert NEW in done.follow().text
-    assert not [each for each in done.headers.getall("Set-Cookie") if each.startswith("device=")]
+    assert not [
+        each for each in done.headers.getall("Set-Cookie") if each.startswith("authsite_device=")
+    ]
 
 
 def test_mistyped_email_gives_its_owner_no_access(browser, mailbox, new_browser):

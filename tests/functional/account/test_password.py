@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.email_links import Purpose, issue_link
+from authsite.accounts.session_secrets import PREVIOUS_SECRET_LIFETIME
 from authsite.clock import utc_now
 from authsite.models import EmailLink, User, UserSession
 from tests.browsers import PASSWORD
@@ -51,21 +52,22 @@ def test_account_page_links_to_password(ada):
 
 
 @pytest.mark.asvs("6.2.2", "6.2.3", "7.4.3")
-def test_new_password_works_and_ends_other_sessions(ada, new_browser, dbsession):
+def test_new_password_works_and_ends_other_sessions(ada, new_browser, dbsession, let_time_pass):
     elsewhere, attacker = new_browser(), new_browser()
     elsewhere.sign_in()
     previous = ada.cookie
-    plant(attacker, "session", previous)
+    plant(attacker, "authsite_session", previous)
     answer = change(ada)
     assert (answer.status_int, answer.location) == (303, "http://localhost/account")
     message = "Password changed. Your other devices have been signed out."
     assert status_of(answer.follow()) == message
     assert ada.is_signed_in
     assert not elsewhere.is_signed_in
+    let_time_pass(PREVIOUS_SECRET_LIFETIME)
     assert not attacker.is_signed_in
     assert ada.cookie.partition(".")[0] == previous.partition(".")[0]
     assert ada.cookie != previous
-    assert lasts(cookies_of(answer)["session"], timedelta(days=30))
+    assert lasts(cookies_of(answer)["authsite_session"], timedelta(days=30))
     assert len(dbsession.scalars(sa.select(UserSession)).all()) == 1
     ada.sign_out()
     assert ada.sign_in().status_int == 422
@@ -202,8 +204,8 @@ def test_public_computer_stays_public(ada, new_browser, dbsession):
     typed = {"email": "ada@example.com", "password": PASSWORD, "public_computer": True}
     library.submit(library.get("/sign-in"), typed)
     answer = change(library)
-    assert cookies_of(answer)["session"]["max-age"] == ""
-    assert "device" not in cookies_of(answer)
+    assert cookies_of(answer)["authsite_session"]["max-age"] == ""
+    assert "authsite_device" not in cookies_of(answer)
     assert dbsession.scalars(sa.select(UserSession.public_computer)).all() == [True]
     assert is_blanked(ada.get("/account"))
 

@@ -10,8 +10,10 @@ from authsite.accounts.end_sessions import (
     end_session_by_token,
     end_sessions,
     enforce_session_limit,
+    is_session_alive,
 )
 from authsite.accounts.pending_sign_ins import create_pending_sign_in
+from authsite.accounts.session_secrets import PREVIOUS_SECRET_LIFETIME, rotate_session_secret
 from authsite.accounts.sessions import create_session
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.users import Credential
@@ -142,6 +144,22 @@ def test_end_session_by_token_requires_the_secret(dbsession, work, ada):
     end_session_by_token(work, token, reason)
     end_session_by_token(work, token, reason)
     assert ended(dbsession, ada)[token.id].details["reason"] == "signed_out"
+
+
+@pytest.mark.parametrize(("age", "ends"), [(timedelta(0), True), (PREVIOUS_SECRET_LIFETIME, False)])
+def test_previous_secret_ends_its_session_for_a_moment(dbsession, work, ada, age, ends):
+    token = SessionToken.new()
+    a_session(dbsession, ada, token=token)
+    rotate_session_secret(dbsession, token, user_id=ada.id, key=b"key", now=NOW - age)
+    end_session_by_token(work, token, SessionEndReason.SIGNED_OUT)
+    assert is_session_alive(dbsession, token.id, now=NOW) is not ends
+
+
+def test_expired_session_is_not_alive(dbsession, ada):
+    over, other = (a_session(dbsession, ada, expires_at=at).id for at in (NOW, NOW + DAY))
+    assert not is_session_alive(dbsession, over, now=NOW)
+    assert is_session_alive(dbsession, other, now=NOW)
+    assert not is_session_alive(dbsession, new_id(), now=NOW)
 
 
 def test_purge_records_when_a_session_expired(dbsession, ada, services):

@@ -10,9 +10,8 @@ from authsite.accounts.sessions import (
     IDENTITY,
     SessionTimeouts,
     create_session,
-    identity_of_token,
+    find_session,
     refresh_session,
-    rotate_session_secret,
 )
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.users import Credential
@@ -38,7 +37,7 @@ def ada(dbsession):
 def identify(services):
     """Return the identity behind a token."""
     identities = CompiledSelect(IDENTITY, services.database.read_engine)
-    return lambda token, now=NOW: identity_of_token(identities, token, now=now)
+    return lambda token, now=NOW: find_session(identities, token, now=now).identity
 
 
 def rows(dbsession) -> dict[str, UserSession]:
@@ -142,7 +141,7 @@ def test_refresh_extends_this_session_only(services, dbsession, create, ada, ide
     token, later = create(ada), NOW + timedelta(days=3)
     others = {row.id: row.expires_at for row in rows(dbsession).values() if row.id != token.id}
     with services.database.read_engine.connect() as connection:
-        until = refresh_session(connection, identify(token), timeouts=LIMITS, now=later)
+        until = refresh_session(connection, token, identify(token), timeouts=LIMITS, now=later)
     assert until == later + LIMITS.idle_timeout
     identity = identify(token, now=later)
     assert (identity.last_seen_at, identity.expires_at) == (later, until)
@@ -164,16 +163,17 @@ def test_refresh_respects_the_absolute_timeout(services, dbsession, ada, identif
         expires_at=NOW + SECOND,
     )
     with services.database.read_engine.connect() as connection:
-        until = refresh_session(connection, identify(token), timeouts=LIMITS, now=NOW)
+        until = refresh_session(connection, token, identify(token), timeouts=LIMITS, now=NOW)
     assert until == NOW + timedelta(days=1)
 
 
 def test_refresh_writes_once_of_simultaneous_visits(services, create, ada, identify):
-    identity = identify(create(ada))
-    later = NOW + timedelta(hours=2)
+    token = create(ada)
+    identity, later = identify(token), NOW + timedelta(hours=2)
     with services.database.read_engine.connect() as connection:
         answers = [
-            refresh_session(connection, identity, timeouts=LIMITS, now=later) for _ in range(5)
+            refresh_session(connection, token, identity, timeouts=LIMITS, now=later)
+            for _ in range(5)
         ]
     assert answers == [later + LIMITS.idle_timeout, None, None, None, None]
 
@@ -183,7 +183,9 @@ def test_refresh_does_not_revive_an_ended_session(services, create, end, ada, id
     identity = identify(token)
     end(token)
     with services.database.read_engine.connect() as connection:
-        assert refresh_session(connection, identity, timeouts=LIMITS, now=NOW + SECOND) is None
+        assert (
+            refresh_session(connection, token, identity, timeouts=LIMITS, now=NOW + SECOND) is None
+        )
     assert identify(token) is None
 
 
@@ -240,42 +242,3 @@ def test_identity_is_immutable_and_has_no_secret(create, ada, identify):
         identity.user_id = "another user"
     assert token.secret not in repr(identity)
     assert repr(token.digest) not in repr(identity)
-
-
-@pytest.mark.asvs("7.2.4")
-def test_rotation_changes_the_secret_only(dbsession, create, ada, identify):
-    token, other = create(ada), create(ada)
-    before, later = rows(dbsession)[token.id], NOW + timedelta(hours=2)
-    kept = (before.created_at, before.last_seen_at, before.expires_at, before.public_computer)
-    rotated, expires_at = rotate_session_secret(dbsession, identify(token), now=later)
-    dbsession.commit()
-    assert (rotated.id, expires_at) == (token.id, NOW + LIMITS.idle_timeout)
-    assert rotated.secret != token.secret
-    assert identify(token) is None
-    assert identify(rotated).authenticated_at == later
-    assert identify(other).authenticated_at == NOW
-    row = rows(dbsession)[token.id]
-    assert (row.created_at, row.last_seen_at, row.expires_at, row.public_computer) == kept
-
-
-def test_rotation_does_not_revive_an_ended_session(dbsession, create, end, ada, identify):
-    token = create(ada)
-    identity = identify(token)
-    end(token)
-    before = set(rows(dbsession))
-    assert rotate_session_secret(dbsession, identity, now=NOW) is None
-    assert set(rows(dbsession)) == before
-
-
-def test_rotation_rejects_sessions_of_other_users(dbsession, create, ada, identify):
-    mine, hers = (identify(create(each)) for each in (a_user(dbsession), ada))
-    assert (
-        rotate_session_secret(dbsession, mine._replace(session_id=hers.session_id), now=NOW) is None
-    )
-
-
-def test_later_of_two_rotations_counts(dbsession, create, ada, identify):
-    identity = identify(create(ada))
-    tokens = [rotate_session_secret(dbsession, identity, now=NOW)[0] for _ in range(2)]
-    dbsession.commit()
-    assert [identify(each) is not None for each in tokens] == [False, True]

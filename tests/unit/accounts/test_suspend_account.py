@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from authsite.accounts.sessions import IDENTITY, identity_of_token
+from authsite.accounts.sessions import IDENTITY, find_session
 from authsite.accounts.sign_in import InvalidCredentials, lock_credential, user_for_credential
 from authsite.accounts.suspend_account import reinstate_account, suspend_account
 from authsite.accounts.users import Credential
@@ -57,7 +57,7 @@ def test_session_of_a_suspended_user_has_no_identity(dbsession, work, ada, servi
     token = SessionToken.new()
     a_session(dbsession, ada, token=token)
     identities = CompiledSelect(IDENTITY, services.database.read_engine)
-    assert identity_of_token(identities, token, now=NOW) is None
+    assert find_session(identities, token, now=NOW).identity is None
 
 
 @pytest.mark.parametrize("use", [lock_credential, user_for_credential])

@@ -18,7 +18,7 @@ def a_visit(application, dbsession):
     def visit(user) -> Request:
         token = SessionToken.new()
         a_session(dbsession, user, token=token, created_at=utc_now())
-        request = Request.blank("/account", environ={"HTTP_COOKIE": f"session={token}"})
+        request = Request.blank("/account", environ={"HTTP_COOKIE": f"authsite_session={token}"})
         request.registry = application.registry
         opened.append(request)
         return request

@@ -146,3 +146,22 @@ def test_any_other_value_is_no_device(value):
 )
 def test_text_after_a_valid_entry_is_ignored(broken):
     assert is_known(broken.format(after(ADA)), ADA) == broken.startswith("{0}")
+
+
+def after_forgetting(account: str, value: str) -> str:
+    """Return the value of the cookie after the browser was forgotten for this account."""
+    [(_, header)] = DEVICES.forget(a_browser(value), f"id of {account}", now=NOW)
+    return SimpleCookie(header)["device"].value
+
+
+def test_forgotten_device_is_unknown_for_this_account_only():
+    value = after(ADA, GRACE)
+    left = after_forgetting(ADA, value)
+    assert not is_known(left, ADA)
+    assert is_known(left, GRACE)
+    assert after_forgetting(GRACE, left) == ""
+
+
+def test_unknown_device_is_not_forgotten():
+    assert DEVICES.forget(a_browser(after(GRACE)), f"id of {ADA}", now=NOW) == []
+    assert DEVICES.forget(a_browser(), f"id of {ADA}", now=NOW) == []

@@ -11,6 +11,7 @@ from authsite.passwords.peppers import Pepper
 from authsite.settings.parsers import (
     breached_passwords,
     contact,
+    cookie_name,
     database_url,
     duration,
     https_url,
@@ -35,6 +36,7 @@ PARSERS = [
     origin,
     https_url,
     contact,
+    cookie_name,
     listen_address,
     peppers,
     secret,
@@ -326,3 +328,34 @@ def test_listen_address_is_formatted_as_it_was_parsed(value):
 def test_malformed_listen_address_is_refused(value):
     with pytest.raises(ValueError, match=r"like 127\.0\.0\.1:9101"):
         listen_address(value)
+
+
+@pytest.mark.parametrize("value", ["authsite_session", " sid\n", "a", "A-b.c~1", "x" * 64])
+def test_cookie_name_is_a_token(value):
+    assert cookie_name(value) == value.strip()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("", "must be a cookie name"),
+        ("x" * 65, "must be a cookie name"),
+        ("a b", "must be a cookie name"),
+        ("a=b", "must be a cookie name"),
+        ("a;b", "must be a cookie name"),
+        ("a\r\nb", "must be a cookie name"),
+        ("sess\xefon", "must be a cookie name"),
+        ("$sid", "must be a cookie name"),
+        ("Path", "must be a cookie name"),
+        ("__Host-sid", "must not have a prefix"),
+        ("__host-sid", "must not have a prefix"),
+        ("__Secure-sid", "must not have a prefix"),
+        ("authsite_form", "must not be the name of another cookie"),
+        ("authsite_device", "must not be the name of another cookie"),
+        ("authsite_flash", "must not be the name of another cookie"),
+        ("authsite_pending_sign_in", "must not be the name of another cookie"),
+    ],
+)
+def test_other_cookie_names_are_refused(value, message):
+    with pytest.raises(ValueError, match=message):
+        cookie_name(value)

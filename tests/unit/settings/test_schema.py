@@ -45,6 +45,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.site.name": ("Lovelace & Co", "Lovelace & Co", " "),
     "authsite.site.security_contact": ("mailto:a@b.example", "mailto:a@b.example", "a@b.example"),
     "authsite.site.security_policy": ("https://a.example/p", "https://a.example/p", "http://a"),
+    "authsite.session.cookie_name": ("their_session", "their_session", "their session"),
     "authsite.session.idle_timeout": ("7d", timedelta(days=7), "a week"),
     "authsite.session.absolute_timeout": ("31d", timedelta(days=31), "0d"),
     "authsite.session.refresh_interval": ("5m", timedelta(minutes=5), "often"),
