@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from pyramid.request import Request
+from pyramid.response import Response
 from webob.cookies import make_cookie
 
 
@@ -37,6 +38,14 @@ class Cookie:
         return self.name in header and self.name in (
             pair.partition("=")[0].strip() for pair in header.split(";")
         )
+
+    def value_in(self, response: Response) -> str | None:
+        """Return what a response sets the cookie to: "" to delete it, None if it leaves it."""
+        prefix = f"{self.name}="
+        for header in response.headers.getall("Set-Cookie"):
+            if header.startswith(prefix):
+                return header.removeprefix(prefix).partition(";")[0]
+        return None
 
     def set(self, value: str, *, max_age: timedelta | None = None) -> tuple[str, str]:
         """Return the header that sets the cookie; without `max_age`, until the browser closes."""

@@ -15,6 +15,7 @@ from pyramid.response import Response
 from pyramid.view import exception_view_config
 from pyramid_retry import is_error_retryable
 
+from authsite.accounts.answered_forms import FormAnswered
 from authsite.accounts.email_links import InvalidLink
 from authsite.accounts.pending_sign_ins import SignInExpired
 from authsite.accounts.users import AccountSuspended
@@ -76,6 +77,7 @@ def bad_request(request: Request) -> Response:
 
 
 @exception_view_config(BadCSRFToken)
+@exception_view_config(FormAnswered)
 def refused_form(request: Request) -> Response:
     """Answer a form without a valid CSRF token."""
     return error_page(
