@@ -11,6 +11,8 @@ from authsite.resources import Root
 from authsite.web.authentication import authenticate, complete_sign_in
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, email_field, password_field, public_computer_field
+from authsite.web.interrupted_requests import InterruptedRequest
+from authsite.web.request import Request
 
 
 class SignInForm(SiteForm):
@@ -30,6 +32,10 @@ class SignInPage(FormPage[SignInForm]):
     form_type = SignInForm
     errors: ClassVar = {InvalidCredentials: FormError(None, "Incorrect email or password.")}
 
+    def __init__(self, context: Any, request: Request) -> None:
+        super().__init__(context, request)
+        self.interrupted_request = InterruptedRequest.from_sign_in(request)
+
     def new_form(self) -> SignInForm:
         return SignInForm(data={"next": self.request.GET.get("next")})
 
@@ -42,10 +48,21 @@ class SignInPage(FormPage[SignInForm]):
             public_computer=form.public_computer.data,
             next_path=form.next.data,
         )
-        return complete_sign_in(self.request, sign_in)
+        response = complete_sign_in(self.request, sign_in)
+        return self.interrupted_request.resume_after(response)
+
+    def values(self) -> dict[str, Any]:
+        return {"interrupted_request": self.interrupted_request}
 
     def values(self) -> dict[str, Any]:
         return {"must_be_verified": self.request.services.settings.email.must_be_verified}
 
     def on_refused(self, reason: Any) -> None:
         self.request.services.metrics.count_sign_in(reason)
+
+
+def session_ended_page(request: Request) -> Response:
+    """Return the sign-in page for a form whose session has ended; it keeps what was entered."""
+    page = SignInPage(request.context, request)
+    page.interrupted_request = InterruptedRequest.capture(request)
+    return page.page(SignInForm(data={"next": page.interrupted_request.url}), status=403)
