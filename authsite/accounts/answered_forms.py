@@ -65,6 +65,22 @@ ANSWERED_FORM = (
     )
 )
 
+#: Expired answers that one form deletes, so that the table never grows beyond those of a minute.
+_EXPIRED_AT_ONCE = 10
+_HAS_EXPIRED = AnsweredForm.expires_at <= sa.bindparam("now")
+_DELETE_EXPIRED = sa.delete(AnsweredForm).where(
+    sa.or_(
+        sa.and_(AnsweredForm.digest == sa.bindparam("digest"), _HAS_EXPIRED),
+        AnsweredForm.digest.in_(
+            sa.select(AnsweredForm.digest)
+            .where(_HAS_EXPIRED)
+            .order_by(AnsweredForm.expires_at)
+            .limit(_EXPIRED_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        ),
+    )
+)
+
 
 def find_answer(answered_forms: CompiledSelect, form: SentForm, *, now: datetime) -> Answer | None:
     """Return the answer to this form, or None if it was not accepted within the last minute.
@@ -88,11 +104,7 @@ def record_answer(
     Raises `FormAnswered` if another transaction has answered the same form meanwhile. On PostgreSQL
     this waits for that transaction.
     """
-    dbsession.execute(
-        sa.delete(AnsweredForm).where(
-            AnsweredForm.digest == form.digest, AnsweredForm.expires_at <= now
-        )
-    )
+    dbsession.execute(_DELETE_EXPIRED, {"digest": form.digest, "now": now})
     row = {
         "digest": form.digest,
         "answer": _encrypt(form, answer),
