@@ -67,19 +67,20 @@ ANSWERED_FORM = (
 
 #: Expired answers that one form deletes, so that the table never grows beyond those of a minute.
 _EXPIRED_AT_ONCE = 10
-_HAS_EXPIRED = AnsweredForm.expires_at <= sa.bindparam("now")
-_DELETE_EXPIRED = sa.delete(AnsweredForm).where(
-    sa.or_(
-        sa.and_(AnsweredForm.digest == sa.bindparam("digest"), _HAS_EXPIRED),
-        AnsweredForm.digest.in_(
-            sa.select(AnsweredForm.digest)
-            .where(_HAS_EXPIRED)
-            .order_by(AnsweredForm.expires_at)
-            .limit(_EXPIRED_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        ),
-    )
+_TABLE = AnsweredForm.metadata.tables["authsite_answered_form"]
+_HAS_EXPIRED = _TABLE.c.expires_at <= sa.bindparam("now")
+_OLDEST = (
+    sa.select(_TABLE.c.digest)
+    .where(_HAS_EXPIRED)
+    .order_by(_TABLE.c.expires_at)
+    .limit(_EXPIRED_AT_ONCE)
+    .with_for_update(skip_locked=True)
 )
+_IS_SAME = _TABLE.c.digest == sa.bindparam("digest")
+_DELETE_EXPIRED = sa.delete(_TABLE).where(
+    sa.or_(sa.and_(_IS_SAME, _HAS_EXPIRED), _TABLE.c.digest.in_(_OLDEST))
+)
+_INSERT = sa.insert(_TABLE)
 
 
 def find_answer(answered_forms: CompiledSelect, form: SentForm, *, now: datetime) -> Answer | None:
@@ -113,7 +114,7 @@ def record_answer(
         "expires_at": now + ANSWERED_FORM_LIFETIME,
     }
     try:
-        dbsession.execute(sa.insert(AnsweredForm), row)
+        dbsession.execute(_INSERT, row)
     except IntegrityError as error:
         raise FormAnswered from error
 
