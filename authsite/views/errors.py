@@ -120,7 +120,7 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             sign_in = request.path_to("sign-in")
             path = safe_path(request.path_qs)
             return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
-        if request.method == "POST" and request.view_name == "sign-out":
+        if request.method == "POST" and request.display_path == "/sign-out":
             return redirect(request.path_to("sign-in"), [request.services.flash.set("signed-out")])
         interrupted_request = InterruptedRequest.capture(request)
         if interrupted_request.fields is not None and request.services.csrf.is_same_origin(request):

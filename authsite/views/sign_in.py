@@ -63,6 +63,6 @@ class SignInPage(FormPage[SignInForm]):
 
 def session_ended_page(request: Request) -> Response:
     """Return the sign-in page for a form whose session has ended; it keeps what was entered."""
-    page = SignInPage(request.context, request)
+    page = SignInPage(None, request)
     page.interrupted_request = InterruptedRequest.capture(request)
     return page.page(SignInForm(data={"next": page.interrupted_request.url}), status=403)

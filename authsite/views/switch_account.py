@@ -43,7 +43,7 @@ def already_signed_in(request: Request) -> Response:
             links=[("Stay signed in", next_path), ("Sign out", request.path_to("sign-out"))],
             request_id=None,
         )
-    switch = SwitchAccountPage(request.context, request)
+    switch = SwitchAccountPage(None, request)
     return switch.page(SignInForm(data={"email": email, "next": next_path}), status=409)
 
 
