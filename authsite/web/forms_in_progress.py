@@ -17,7 +17,9 @@ class FormsInProgress:
     wait, and the database decides between them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_waiting: int = MAX_WAITING, timeout: float = TIMEOUT) -> None:
+        self._max_waiting = max_waiting
+        self._timeout = timeout
         self._condition = Condition()
         self._digests: Counter[bytes] = Counter()
         self._waiting = 0
@@ -25,9 +27,9 @@ class FormsInProgress:
     def enter(self, digest: bytes) -> None:
         """Wait while an equal form is in progress, unless too many wait; then count this one."""
         with self._condition:
-            if self._digests[digest] and self._waiting < MAX_WAITING:
+            if self._digests[digest] and self._waiting < self._max_waiting:
                 self._waiting += 1
-                self._condition.wait_for(lambda: not self._digests[digest], TIMEOUT)
+                self._condition.wait_for(lambda: not self._digests[digest], self._timeout)
                 self._waiting -= 1
             self._digests[digest] += 1
 

@@ -20,9 +20,9 @@ from authsite.models import (
     UserSession,
 )
 from tests.browsers import PASSWORD, Browser
-from tests.functional.own_sessions import path_of
 from tests.functional.reading import button_of, form_of, sign_out_button_of, status_of
 from tests.functional.recovery import NEW_PASSWORD, reset_link
+from tests.functional.sessions_page import path_of
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 ADA = "ada@example.com"
@@ -467,3 +467,29 @@ def test_double_click_at_two_processes_ends_as_one_click(
         assert outcome(first) == outcome(second)
         assert dbsession.scalar(sa.select(sa.func.count()).select_from(User)) == 1
         forget_people(dbsession)
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [sign_up, sign_in, save_names, sign_out, reset_password],
+    ids=lambda each: each.__name__,
+)
+def test_form_that_another_process_answers_first_ends_alike(
+    scene, services, application, new_site, prepare
+):
+    """It does so just before the transaction of this one begins."""
+    others, elsewhere = new_site({})
+    click_, answers = prepare(scene), []
+
+    def overtake(_connection):
+        if not answers:
+            answers.append(None)
+            answers[0] = click_(twin_of(click_.browser, application))
+
+    twin = twin_of(click_.browser, elsewhere.app.app)
+    sa.event.listen(others.database.write_engine, "engine_connect", overtake)
+    answer = click_(twin)
+    assert outcome(answer) == outcome(answers[0])
+    rows = rows_of_all(services)
+    assert [len(rows["authsite_user"]), len(rows["authsite_session"])] in ([1, 0], [1, 1], [1, 2])
+    assert twin.is_signed_in == CLICKS[prepare]

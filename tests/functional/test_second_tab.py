@@ -2,13 +2,12 @@
 
 import pytest
 import sqlalchemy as sa
-from webtest import TestApp
 
 from authsite.models import User, UserSession
-from tests.browsers import PASSWORD, Browser
+from tests.browsers import PASSWORD
+from tests.functional.protected_pages import SENT, arrived
 from tests.functional.reading import alert_of, button_of, form_of, input_of, status_of
 from tests.functional.recovery import NEW_PASSWORD
-from tests.functional.vault import SENT, arrived
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 ADA, GRACE = "ada@example.com", "grace@example.com"
@@ -271,9 +270,9 @@ def test_sign_in_with_an_expired_token_keeps_the_email(browser, ada):
     assert where(ada.submit(again, {"password": PASSWORD})) == HISTORY
 
 
-def test_form_of_a_host_comes_back_after_signing_in(vault, services, let_time_pass):
+def test_form_of_a_host_comes_back_after_signing_in(visitor):
     """A page of a host application, and a form that it has."""
-    browser = Browser(TestApp(vault))
+    browser = visitor
     browser.sign_up()
     browser.sign_out()
     page = browser.app.post("/open", SENT, headers=HERE, status=403)

@@ -13,6 +13,7 @@ from tests.shell import refusal, run, write_ini
 OTHERS = (
     "expired sessions deleted\n"
     "0 expired pending sign-ins deleted\n"
+    "0 answered forms deleted\n"
     "0 forgotten throttles deleted\n"
     "0 expired links deleted\n"
     "0 old messages deleted\n"
