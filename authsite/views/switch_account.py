@@ -1,14 +1,15 @@
 """`/switch-account`: a signed-in user signs in to another account."""
 
+from urllib.parse import urlencode
+
 from pyramid.response import Response
 
 from authsite.accounts.sign_in import normalize_email
 from authsite.http.redirects import MAXIMUM_LENGTH, redirect, safe_path
 from authsite.resources import Root
 from authsite.security.policy import require_identity
-from authsite.views.sign_in import SignInForm, SignInPage
+from authsite.views.sign_in import SignInPage
 from authsite.web.form_pages import form_views
-from authsite.web.rendering import page
 from authsite.web.request import Request
 
 
@@ -20,31 +21,18 @@ class SwitchAccountPage(SignInPage):
 
 
 def already_signed_in(request: Request) -> Response:
-    """Answer a request for a page for visitors, such as the sign-in page, from a signed-in user.
+    """Redirect a signed-in user who requests a page for visitors, such as the sign-in page.
 
     A link, and a form for the user's own account, lead on. A form for another account, which an
-    older tab has sent, asks whether to switch. No password is checked: the answer shows nothing
-    that the user does not know.
+    older tab has sent, leads to the page that asks whether to switch. No password is checked: the
+    answer shows nothing that the user does not know. After a redirect, the Back button works.
     """
     own_email, email = require_identity(request).email, _field(request, "email")
-    next_path = safe_path(_field(request, "next")) or request.path_to("dashboard")
-    is_own = not email or normalize_email(email) == normalize_email(own_email)
-    if is_own or not request.services.csrf.is_same_origin(request):
-        return redirect(next_path)
-    if request.view_name == "sign-up":
-        return page(
-            request,
-            "error",
-            status=409,
-            title="You're already signed in",
-            explanation=[
-                f"You're signed in as {own_email}. Sign out before you create another account."
-            ],
-            links=[("Stay signed in", next_path), ("Sign out", request.path_to("sign-out"))],
-            request_id=None,
-        )
-    switch = SwitchAccountPage(None, request)
-    return switch.page(SignInForm(data={"email": email, "next": next_path}), status=409)
+    next_path = safe_path(_field(request, "next"))
+    if not email or normalize_email(email) == normalize_email(own_email):
+        return redirect(next_path or request.path_to("dashboard"))
+    switch = request.path_to("switch-account")
+    return redirect(f"{switch}?{urlencode({'next': next_path})}" if next_path else switch)
 
 
 def _field(request: Request, name: str) -> str | None:
