@@ -53,8 +53,11 @@ class InterruptedRequest:
 
         There its fields must not be mixed up with those of the sign-in.
         """
-        url, kept = safe_path(request.POST.get("next")), request.POST.get(KEPT)
-        return cls(url, _parsed(kept) if url and isinstance(kept, str) else None)
+        next_path, kept = request.POST.get("next"), request.POST.get(KEPT)
+        if not isinstance(next_path, str) or not isinstance(kept, str):
+            return cls(None)
+        url = safe_path(next_path)
+        return cls(url, _parsed(kept) if url else None)
 
     @property
     def kept(self) -> str | None:
