@@ -1,8 +1,11 @@
 """Two tabs of one browser, and forms whose session or token has expired meanwhile."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
+from authsite.clock import utc_now
 from authsite.models import User, UserSession
 from tests.browsers import PASSWORD
 from tests.functional.protected_pages import SENT, arrived
@@ -204,9 +207,7 @@ def test_button_of_an_ended_session_can_be_pressed_again(browser, new_browser, d
 
 def test_closed_account_is_led_to_its_own_page(browser, ended_page, dbsession):
     """The form is not sent then."""
-    dbsession.execute(sa.update(User).values(delete_after=sa.func.now()))
-    dbsession.commit()
-    dbsession.execute(sa.update(User).values(delete_after=User.created_at))
+    dbsession.execute(sa.update(User).values(delete_after=utc_now() + timedelta(days=3)))
     dbsession.commit()
     assert where(sign_in_at(browser, ended_page)) == "/reactivate-account"
 
@@ -226,6 +227,14 @@ def test_another_site_has_no_form_shown_again(browser):
         page = browser.app.post("/account", {"first_name": "Eve"}, headers=headers, status=403)
         assert "Eve" not in page
         assert page.html.h1.get_text() == "This form has expired"
+
+
+def test_bytes_that_are_no_text_do_no_harm(browser):
+    body = {"params": b"first_name=%ED%A0%80&last_name=%FF", "headers": HERE}
+    form = {"content_type": "application/x-www-form-urlencoded", "expect_errors": True}
+    assert browser.app.post("/account", **body, **form).status_int in {400, 403}
+    browser.sign_up()
+    assert browser.app.post("/account", **body, **form).status_int in {400, 403}
 
 
 def test_link_has_no_form_kept(browser):

@@ -18,6 +18,9 @@ OTHERS = (
     "0 expired links deleted\n"
     "0 old messages deleted\n"
     "0 old events deleted\n"
+    "0 unverified accounts deleted\n"
+    "0 events of closed accounts deleted\n"
+    "0 messages of closed accounts deleted\n"
     "0 closed accounts deleted\n"
 )
 
