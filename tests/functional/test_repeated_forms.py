@@ -325,7 +325,7 @@ def test_refused_form_is_not_recorded(scene, dbsession):
     assert events.count("sign_in_failed") == 2
 
 
-@pytest.mark.asvs("6.2.2", "14.2.1")
+@pytest.mark.asvs("14.2.4")
 def test_row_contains_neither_form_nor_answer(scene, dbsession):
     click_ = sign_in(scene)
     click_()
