@@ -52,10 +52,10 @@ class SignInPage(FormPage[SignInForm]):
         return self.interrupted_request.resume_after(response)
 
     def values(self) -> dict[str, Any]:
-        return {"interrupted_request": self.interrupted_request}
-
-    def values(self) -> dict[str, Any]:
-        return {"must_be_verified": self.request.services.settings.email.must_be_verified}
+        return {
+            "interrupted_request": self.interrupted_request,
+            "must_be_verified": self.request.services.settings.email.must_be_verified,
+        }
 
     def on_refused(self, reason: Any) -> None:
         self.request.services.metrics.count_sign_in(reason)
