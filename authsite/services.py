@@ -1,13 +1,14 @@
 """The services of an application, built from its settings."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from pyramid.registry import Registry
 from pyramid_retry import mark_error_retryable
 
+from authsite.accounts.answered_forms import ANSWERED_FORM
 from authsite.accounts.hash_formats import HashFormatReader
 from authsite.accounts.security_checkup import CHECKUP
 from authsite.accounts.users import CREDENTIAL
@@ -57,6 +58,8 @@ class Services:
     anonymous_cookie: Cookie
     pending_sign_in_cookie: Cookie
     csrf: CsrfPolicy
+    answered_forms: CompiledSelect
+    answered_forms_key: bytes = field(repr=False)
     readiness: Readiness
     purger: Purger
     hash_format_reader: HashFormatReader
@@ -125,6 +128,8 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         anonymous_cookie=anonymous_cookie,
         pending_sign_in_cookie=Cookie(PENDING_SIGN_IN_COOKIE, https=https),
         csrf=CsrfPolicy(settings.secret, cookie=anonymous_cookie, hosts=hosts),
+        answered_forms=database.compile(ANSWERED_FORM),
+        answered_forms_key=derive_key(settings.secret, b"answered form"),
         readiness=Readiness(database),
         purger=Purger(
             database,

@@ -39,6 +39,7 @@ from authsite.web.authentication import DEFAULT_STAGES, STAGES
 from authsite.web.form_bodies import CheckFormBody
 from authsite.web.reauthentication import RequireReauthentication
 from authsite.web.rendering import TEMPLATES
+from authsite.web.repeated_forms import RecordAnswer
 from authsite.web.request import MAIL_TEMPLATES, Request
 from authsite.web.transactions import SAFE_METHODS, retry_attempts
 
@@ -65,6 +66,11 @@ def includeme(config: Configurator) -> None:
     )
     config.add_tween("authsite.web.transactions.transaction_tween_factory", over=EXCVIEW)
     config.add_tween("authsite.web.validation.validation_tween_factory", under=EXCVIEW, over=MAIN)
+    config.add_tween(
+        "authsite.web.repeated_forms.repeated_forms_tween_factory",
+        under="authsite.web.validation.validation_tween_factory",
+        over=MAIN,
+    )
 
     config.add_directive("add_child", add_child)
     config.set_root_factory(Root)
@@ -92,6 +98,7 @@ def includeme(config: Configurator) -> None:
     config.set_csrf_storage_policy(services.csrf)
     config.set_default_csrf_options(require_csrf=True, check_origin=False)
     config.add_view_deriver(CheckFormBody(), "form_body", under=INGRESS, over="secured_view")
+    config.add_view_deriver(RecordAnswer(), "repeatable", under="csrf_view", over="owrapped_view")
     config.add_view_deriver(
         RequireReauthentication(), "confirm_password", under="csrf_view", over="owrapped_view"
     )

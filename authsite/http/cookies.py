@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from pyramid.request import Request
+from pyramid.response import Response
 from webob.cookies import make_cookie
 
 #: The names of the site's cookies besides the session's, which is a setting. The prefix keeps them
@@ -35,6 +36,14 @@ class Cookie:
     def count(self, request: Request) -> int:
         """Return how many times the browser sent the cookie, with any value."""
         return len(self._values(request))
+
+    def value_in(self, response: Response) -> str | None:
+        """Return what a response sets the cookie to: "" to delete it, None if it leaves it."""
+        prefix = f"{self.name}="
+        for header in response.headers.getall("Set-Cookie"):
+            if header.startswith(prefix):
+                return header.removeprefix(prefix).partition(";")[0]
+        return None
 
     def set(self, value: str, *, max_age: timedelta | None = None) -> tuple[str, str]:
         """Return the header that sets the cookie; without `max_age`, until the browser closes."""

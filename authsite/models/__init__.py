@@ -1,5 +1,6 @@
 """One table per file; all of them here, so that the metadata is complete."""
 
+from authsite.models.answered_form import AnsweredForm
 from authsite.models.audit_event import AuditEvent
 from authsite.models.base import Base
 from authsite.models.email_link import EmailLink
@@ -11,6 +12,7 @@ from authsite.models.user import User
 from authsite.models.user_session import UserSession
 
 __all__ = [
+    "AnsweredForm",
     "AuditEvent",
     "Base",
     "EmailLink",

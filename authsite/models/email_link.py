@@ -11,7 +11,7 @@ from authsite.models.base import Base, UtcDateTime
 class EmailLink(Base):
     """A single-use link sent by email; consuming it deletes the row.
 
-    The token is stored nowhere but in the link.
+    The token is in the link; for a minute, an `AnsweredForm` that redirects there has it encrypted.
     """
 
     __tablename__ = "authsite_email_link"

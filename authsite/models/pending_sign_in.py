@@ -11,8 +11,8 @@ from authsite.models.base import Base, UtcDateTime
 class PendingSignIn(Base):
     """A sign-in whose credential was accepted, while a stage is still due.
 
-    It is no session: it carries no identity and no permission. The secret of its cookie is stored
-    nowhere else.
+    It is no session: it carries no identity and no permission. The secret is in its cookie, and for
+    a minute encrypted in an `AnsweredForm`.
     """
 
     __tablename__ = "authsite_pending_sign_in"

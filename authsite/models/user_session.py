@@ -11,7 +11,7 @@ from authsite.models.base import Base, UtcDateTime
 class UserSession(Base):
     """A browser that is signed in; the row is deleted when the session ends.
 
-    The secret is stored nowhere but in that browser's cookie.
+    The secret is in that browser's cookie, and for a minute encrypted in an `AnsweredForm`.
     """
 
     __tablename__ = "authsite_session"

@@ -12,6 +12,7 @@ from authsite.audit.store import KEPT_FOR
 from authsite.clock import to_milliseconds
 from authsite.db.sqlite import restart_log
 from authsite.models import (
+    AnsweredForm,
     AuditEvent,
     EmailLink,
     OutboxMessage,
@@ -33,6 +34,7 @@ _SESSION = UserSession.metadata.tables["authsite_session"]
 _THROTTLE = Throttle.metadata.tables["authsite_throttle"]
 _LINK = EmailLink.metadata.tables["authsite_email_link"]
 _PENDING = PendingSignIn.metadata.tables["authsite_pending_sign_in"]
+_ANSWERED = AnsweredForm.metadata.tables["authsite_answered_form"]
 _MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 _USER = User.metadata.tables["authsite_user"]
 _EVENT = AuditEvent.metadata.tables["authsite_audit_event"]
@@ -96,6 +98,7 @@ THROTTLES = _expiring(
 )
 LINKS = _expiring("expired links", _LINK.c.digest, _LINK.c.expires_at)
 PENDING_SIGN_INS = _expiring("expired pending sign-ins", _PENDING.c.id, _PENDING.c.expires_at)
+ANSWERED_FORMS = _expiring("answered forms", _ANSWERED.c.digest, _ANSWERED.c.expires_at)
 MESSAGES = _expiring("old messages", _MESSAGE.c.id, _MESSAGE.c.purge_after)
 EVENTS = _expiring("old events", _EVENT.c.id, _EVENT.c.occurred_at, lambda now: now - KEPT_FOR)
 CLOSED_ACCOUNT_EVENTS = _of_closed_accounts("events of closed accounts", _EVENT)
@@ -113,6 +116,7 @@ def purge_targets(unverified_lifetime: timedelta | None) -> Sequence[PurgeTarget
     return (
         SESSIONS,
         PENDING_SIGN_INS,
+        ANSWERED_FORMS,
         THROTTLES,
         LINKS,
         MESSAGES,

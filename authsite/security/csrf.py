@@ -14,12 +14,14 @@ from zope.interface import implementer
 
 from authsite.http.cookies import Cookie
 from authsite.http.hosts import Hosts
-from authsite.tokens import derive_key, mac
+from authsite.tokens import DIGEST_BYTES, derive_key, mac
 
 log = logging.getLogger(__name__)
 
 _SALT_BYTES = 16
 _ANONYMOUS_BYTES = 16
+#: Characters of every token: salt and digest in base64.
+TOKEN_LENGTH = 4 * (_SALT_BYTES + DIGEST_BYTES) // 3
 
 
 @implementer(ICSRFStoragePolicy)
@@ -48,7 +50,7 @@ class CsrfPolicy:
 
     def check_csrf_token(self, request: Request, supplied_token: Any) -> bool:
         """Whether a page of this site sent the request, with a token of its session."""
-        if not self._is_same_origin(request):
+        if not self.is_same_origin(request):
             log.warning("malicious_csrf: sent by another site")
             return False
         subject = self._subject_of(request)
@@ -57,7 +59,7 @@ class CsrfPolicy:
             return False
         return True
 
-    def _is_same_origin(self, request: Request) -> bool:
+    def is_same_origin(self, request: Request) -> bool:
         """Check `Sec-Fetch-Site`, or `Origin` where browsers do not send it (plain http).
 
         Every browser since 2020 sends one of them with a form.

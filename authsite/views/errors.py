@@ -19,6 +19,7 @@ from pyramid.response import Response
 from pyramid.view import exception_view_config
 from pyramid_retry import is_error_retryable
 
+from authsite.accounts.answered_forms import FormAnswered
 from authsite.accounts.email_links import InvalidLink
 from authsite.accounts.pending_sign_ins import SignInExpired
 from authsite.accounts.users import AccountSuspended
@@ -28,6 +29,9 @@ from authsite.http.redirects import redirect, safe_path
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources.site_map import allowed_methods
 from authsite.throttling.throttles import RateLimited
+from authsite.views.sign_in import session_ended_page
+from authsite.views.switch_account import already_signed_in
+from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import (
     BUSY,
     RETRY_AFTER,
@@ -96,8 +100,23 @@ def refused_body(exc: HTTPException, request: Request) -> Response:
 
 
 @exception_view_config(BadCSRFToken)
+@exception_view_config(FormAnswered)
 def refused_form(request: Request) -> Response:
-    """Answer a form without a valid CSRF token."""
+    """Answer a form without a valid CSRF token.
+
+    If a page of this site sent it, the answer shows what was entered, and a button that sends it
+    again. Another site could otherwise have the user send what they have not entered.
+    """
+    interrupted_request = InterruptedRequest.capture(request)
+    if interrupted_request.fields is not None and request.services.csrf.is_same_origin(request):
+        return page(
+            request,
+            "expired_form",
+            status=403,
+            url=interrupted_request.url,
+            fields=interrupted_request.fields,
+            reload="GET" in allowed_methods(request),
+        )
     return error_page(
         request,
         403,
@@ -113,13 +132,19 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     """Send visitors to sign in, and signed-in users away from anonymous pages; refuse the rest.
 
     After signing in, visitors return to the page of a GET, if `safe_path` accepts it: a longer path
-    would exceed the limits of servers once it is quoted (ASVS 4.2.5).
+    would exceed the limits of servers once it is quoted (ASVS 4.2.5). A form of theirs is kept. A
+    visitor who signs out is where they want to be.
     """
     if request.identity is None:
         if request.method in {"GET", "HEAD"}:
             sign_in = request.path_to("sign-in")
             path = safe_path(request.path_qs)
             return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
+        if request.method == "POST" and request.display_path == "/sign-out":
+            return redirect(request.path_to("sign-in"), [request.services.flash.set("signed-out")])
+        interrupted_request = InterruptedRequest.capture(request)
+        if interrupted_request.fields is not None and request.services.csrf.is_same_origin(request):
+            return session_ended_page(request)
         return error_page(
             request,
             403,
@@ -128,7 +153,7 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             links=(("Sign in", request.path_to("sign-in")),),
         )
     if getattr(exc.result, "permission", None) == "anonymous":
-        return redirect(request.path_to("dashboard"))
+        return already_signed_in(request)
     log.warning("authz_fail: user_id=%s", request.identity.user_id)
     return error_page(
         request,

@@ -15,6 +15,8 @@ from authsite.web.forms import (
     password_field,
     public_computer_field,
 )
+from authsite.web.interrupted_requests import InterruptedRequest
+from authsite.web.request import Request
 
 
 class SignInForm(SiteForm):
@@ -34,6 +36,10 @@ class SignInPage(FormPage[SignInForm]):
     form_type = SignInForm
     errors: ClassVar = {InvalidCredentials: FormError(None, "Incorrect email or password.")}
 
+    def __init__(self, context: Any, request: Request) -> None:
+        super().__init__(context, request)
+        self.interrupted_request = InterruptedRequest.from_sign_in(request)
+
     def new_form(self) -> SignInForm:
         return SignInForm(data={"next": self.request.GET.get("next")})
 
@@ -46,10 +52,21 @@ class SignInPage(FormPage[SignInForm]):
             public_computer=form.public_computer.data,
             next_path=form.next.data,
         )
-        return complete_sign_in(self.request, sign_in)
+        response = complete_sign_in(self.request, sign_in)
+        return self.interrupted_request.resume_after(response)
 
     def values(self) -> dict[str, Any]:
-        return {"must_be_verified": self.request.services.settings.email.must_be_verified}
+        return {
+            "interrupted_request": self.interrupted_request,
+            "must_be_verified": self.request.services.settings.email.must_be_verified,
+        }
 
     def on_refused(self, reason: Any) -> None:
         self.request.services.metrics.count_sign_in(reason)
+
+
+def session_ended_page(request: Request) -> Response:
+    """Return the sign-in page for a form whose session has ended; it keeps what was entered."""
+    page = SignInPage(None, request)
+    page.interrupted_request = InterruptedRequest.capture(request)
+    return page.page(SignInForm(data={"next": page.interrupted_request.url}), status=403)

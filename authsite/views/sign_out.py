@@ -22,7 +22,7 @@ class SignOutPage:
     def show(self) -> Response:
         return page(self.request, "sign_out")
 
-    @view_config(request_method="POST")
+    @view_config(request_method="POST", repeatable=True)
     def submit(self) -> Response:
         """End the session, and clear the browser's cache of pages (ASVS 14.3.1)."""
         headers = [

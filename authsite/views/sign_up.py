@@ -3,12 +3,14 @@
 from typing import ClassVar
 
 from pyramid.response import Response
+from wtforms import HiddenField
 
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.sign_up import new_user, sign_up, sign_up_with_verification
 from authsite.accounts.users import EmailTaken
 from authsite.audit.event_types import AuthMethod
 from authsite.email_addresses import parse_email_address
+from authsite.http.redirects import safe_path
 from authsite.resources import Root
 from authsite.web.authentication import complete_sign_in
 from authsite.web.form_pages import FormError, FormPage, form_views
@@ -24,13 +26,14 @@ from authsite.web.pages import mail_sent_page
 
 
 class SignUpForm(NewPasswordForm):
-    """Names, email, and a password entered twice."""
+    """Names, email, a password entered twice, and the page that the visitor was going to."""
 
     first_name = name_field("First name", autocomplete="given-name")
     last_name = name_field("Last name", autocomplete="family-name")
     email = email_field(validators=[ValidEmail()])
     password = new_password_field()
     confirm_password = confirm_password_field()
+    next = HiddenField(filters=[safe_path])
 
 
 @form_views(context=Root, name="sign-up", permission="anonymous")
@@ -40,6 +43,9 @@ class SignUpPage(FormPage[SignUpForm]):
     errors: ClassVar = {
         EmailTaken: FormError("email", "This email already has an account. Sign in instead.")
     }
+
+    def new_form(self) -> SignUpForm:
+        return SignUpForm(data={"next": self.request.GET.get("next")})
 
     def accept(self, form: SignUpForm) -> Response:
         work, email = self.request.work, parse_email_address(form.email.data)
@@ -59,5 +65,10 @@ class SignUpPage(FormPage[SignUpForm]):
                 "sign up again.",
             )
         credential = sign_up(work, user)
-        sign_in = SignIn(credential, email.normalized, auth_method=AuthMethod.SIGN_UP)
+        sign_in = SignIn(
+            credential,
+            email.normalized,
+            auth_method=AuthMethod.SIGN_UP,
+            next_path=form.next.data,
+        )
         return complete_sign_in(self.request, sign_in)

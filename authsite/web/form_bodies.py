@@ -52,14 +52,15 @@ def _checked(view: View) -> View:
 
 def _check(request: Request) -> None:
     """Parse the form, or raise the error that says why not (RFC 9110 15.5)."""
-    refusal = _refusal_of(request)
+    refusal = refusal_of(request)
     if refusal:
         log.warning("input_validation_fail: a body refused: %s", refusal.title)
         raise refusal
     request.POST  # noqa: B018 - raises HTTPBadRequest
 
 
-def _refusal_of(request: Request) -> HTTPClientError | None:
+def refusal_of(request: Request) -> HTTPClientError | None:
+    """Return why the body is no form of bounded size and type; None if it can be parsed."""
     if request.content_type not in FORM_TYPES:  # as WebOb reads it, so that both agree
         return HTTPUnsupportedMediaType()
     if request.content_length is None and request.is_body_readable:

@@ -34,7 +34,9 @@ def form_views(**options: Any) -> Callable[[V], V]:
 
     def register(page_class: V) -> V:
         view_config(attr="show", request_method="GET", _depth=1, **options)(page_class)
-        view_config(attr="submit", request_method="POST", _depth=1, **options)(page_class)
+        view_config(attr="submit", request_method="POST", repeatable=True, _depth=1, **options)(
+            page_class
+        )
         return page_class
 
     return register

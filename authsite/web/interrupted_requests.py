@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Self
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from pyramid.response import Response
 from webob.multidict import NoVars
@@ -12,6 +13,8 @@ from authsite.http.redirects import redirect, redirect_repeat_post, safe_path
 from authsite.web.request import Request
 
 Fields = tuple[tuple[str, str], ...]
+#: The field of the sign-in page that keeps the form of an interrupted request.
+KEPT = "kept_form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,23 @@ class InterruptedRequest:
         is_replay = request.method == "POST" and "replay" in request.GET
         return cls(url, _fields_of(request) if url and is_replay else None)
 
+    @classmethod
+    def from_sign_in(cls, request: Request) -> Self:
+        """Return the request that the sign-in page keeps in its field `KEPT`, if it does.
+
+        There its fields must not be mixed up with those of the sign-in.
+        """
+        next_path, kept = request.POST.get("next"), request.POST.get(KEPT)
+        if not isinstance(next_path, str) or not isinstance(kept, str):
+            return cls(None)
+        url = safe_path(next_path)
+        return cls(url, _parsed(kept) if url else None)
+
+    @property
+    def kept(self) -> str | None:
+        """The fields as one text, for the field `KEPT` of the sign-in page; None without a form."""
+        return None if self.fields is None else urlencode(self.fields)
+
     def url_for(self, path: str) -> str:
         """Return the URL of a page that passes the interrupted request on."""
         query = {} if self.url is None else {"next": self.url}
@@ -57,14 +77,31 @@ class InterruptedRequest:
             return redirect(self.url or otherwise, headers)
         return redirect_repeat_post(self.url, headers)
 
+    def resume_after(self, sign_in: Response) -> Response:
+        """Have the redirect of a completed sign-in send the form as well, if there was one.
+
+        Its token was for a visitor, so that the page shows what was entered and does nothing yet.
+        """
+        if self.fields is not None and sign_in.headers.get("Location") == self.url:
+            sign_in.status_int = HTTPStatus.TEMPORARY_REDIRECT
+        return sign_in
+
 
 def _fields_of(request: Request) -> Fields:
     """Return the fields of the form, except files, and passwords, which no page shows again.
 
-    The *Confirm your password* page has a CSRF token of its own.
+    The *Confirm your password* page has a CSRF token of its own. After a sign-in, the browser sends
+    the fields of the sign-in page.
     """
+    kept = request.POST.get(KEPT)
+    if isinstance(kept, str):
+        return _parsed(kept)
     return tuple(
         (name, value)
         for name, value in request.POST.items()
         if isinstance(value, str) and name != "csrf_token" and "password" not in name.lower()
     )
+
+
+def _parsed(kept: str) -> Fields:
+    return tuple(parse_qsl(kept, keep_blank_values=True))

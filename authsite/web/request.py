@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager
 from webob.multidict import MultiDict, NoVars
 
+from authsite.accounts.answered_forms import SentForm
 from authsite.accounts.sessions import Identity
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import Actor, EventSource
@@ -35,6 +36,9 @@ class Request(pyramid.request.Request):
     A class instead of `add_request_method`: its attributes can be read here, the type checker knows
     them, and Pyramid creates no class per request.
     """
+
+    #: What was sent, by which the same form is recognized when it is sent again.
+    sent_form: SentForm | None = None
 
     @reify
     def identity(self) -> Identity | None:

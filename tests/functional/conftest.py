@@ -12,6 +12,7 @@ from webtest import TestApp
 import authsite
 from authsite.clock import utc_now
 from authsite.models import (
+    AnsweredForm,
     AuditEvent,
     EmailLink,
     OutboxMessage,
@@ -52,6 +53,7 @@ _MOMENTS = (
     ),
     (EmailLink.digest, ("created_at", "expires_at")),
     (PendingSignIn.id, ("created_at", "expires_at")),
+    (AnsweredForm.digest, ("expires_at",)),
     (OutboxMessage.id, ("send_at", "next_attempt_at", "delivered_at", "purge_after")),
     (
         User.id,

@@ -32,9 +32,10 @@ def test_one_process_purges_for_all(tmp_path: Path, database_url: str, engine: E
             assert connection.execute(left).scalar_one() == len(visitors)
         assert all(visitor.is_signed_in for visitor in visitors)
     deleted = (
-        f"{EXPIRED} expired sessions, 0 expired pending sign-ins, 0 forgotten throttles, "
-        "0 expired links, 0 old messages, 0 old events, 0 unverified accounts, "
-        "0 events of closed accounts, 0 messages of closed accounts, 0 closed accounts deleted"
+        f"{EXPIRED} expired sessions, 0 expired pending sign-ins, 0 answered forms, "
+        "0 forgotten throttles, 0 expired links, 0 old messages, 0 old events, "
+        "0 unverified accounts, 0 events of closed accounts, 0 messages of closed accounts, "
+        "0 closed accounts deleted"
     )
     assert purges(one) + purges(two) == [f"sys_purge: {deleted}"]
 

@@ -78,5 +78,6 @@ def test_every_page_is_linked_from_the_home_page(application, new_browser, grant
     linked = {each for each in urls if not each.startswith("/.well-known/")}
     linked -= PROBES | {each for each in urls if "{token}" in each}  # linked from emails
     linked = {path_of(services, each) for each in linked}
-    # An expired re-authentication and a sign-in to a closed account redirect there.
-    assert linked <= reached | {"/confirm-password", "/reactivate-account"}
+    # An expired re-authentication, a sign-in to a closed account and one to another account lead
+    # there.
+    assert linked <= reached | {"/confirm-password", "/reactivate-account", "/switch-account"}

@@ -180,6 +180,7 @@ def pages(anonymous, member, *, link_to, outage, busy) -> Iterator[tuple[str, Te
     account = member.get("/account")
     yield "422 account wrong", member.submit(account, {"first_name": ""})
     yield "200 account saved", member.submit(account, {"first_name": "W" * 100}).follow()
+    yield from pages_of_tabs(anonymous, member)
     yield from pages_of_sessions(anonymous, member, link_to=link_to)
     yield from pages_of_reset(anonymous, link_to=link_to)
     yield from pages_behind_links(anonymous, member, link_to=link_to)
@@ -188,6 +189,20 @@ def pages(anonymous, member, *, link_to, outage, busy) -> Iterator[tuple[str, Te
         yield "503 outage", member.get("/account", status=503)
         yield "404 outage", member.get("/nothing", status=404)
     yield "200 signed out", member.sign_out().follow()
+
+
+def pages_of_tabs(anonymous, member) -> Iterator[tuple[str, TestResponse]]:
+    """Yield the answers to forms of older tabs."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+
+    def post(browser, path, status, **fields):
+        return browser.app.post(path, fields, headers=headers, status=status)
+
+    yield "403 session ended", post(anonymous, "/account", 403, first_name="\"'<>&")
+    yield "403 form expired", post(member, "/account", 403, first_name="\"'<>&", last_name="x")
+    switch = post(member, "/sign-in", 303, email="other@example.com").follow()
+    yield "200 switch account", switch
+    yield "422 switch account", member.submit(switch, {})
 
 
 def pages_of_sessions(anonymous, member, *, link_to) -> Iterator[tuple[str, TestResponse]]:
@@ -207,6 +222,7 @@ def pages_of_reset(anonymous, *, link_to) -> Iterator[tuple[str, TestResponse]]:
     forgot = anonymous.get("/forgot-password")
     yield "422 forgot password empty", anonymous.submit(forgot, {"email": ""})
     yield "200 email sent", anonymous.submit(forgot, {"email": FIELDS["email"]})
+    forgot = anonymous.get("/forgot-password")
     yield "429 forgot password again", anonymous.submit(forgot, {"email": FIELDS["email"]})
     reset = anonymous.get(link_to("/reset-password/{token}"))
     yield "200 reset password", reset
@@ -251,4 +267,5 @@ def pages_of_administrators(administrator, account) -> Iterator[tuple[str, TestR
     link = button_of(page, "Send reset link")
     here = {"headers": {"Sec-Fetch-Site": "same-origin"}, "expect_errors": True}
     yield "200 link sent", link.submit(**here).follow()
+    link = button_of(administrator.get(account), "Send reset link")
     yield "429 link sent again", link.submit(**here)

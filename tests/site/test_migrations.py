@@ -62,6 +62,7 @@ def test_migrations_run_up_down_and_up_again(empty_url, engine, migrate):
     migrate(empty_url)
     schema = schema_of(engine)
     assert set(schema) == {
+        "authsite_answered_form",
         "authsite_audit_event",
         "authsite_email_link",
         "authsite_outbox_message",

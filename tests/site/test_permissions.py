@@ -58,6 +58,8 @@ TABLE = [
     ("/sign-out", "POST", "authenticated"),
     ("/sign-up", "GET", "anonymous"),
     ("/sign-up", "POST", "anonymous"),
+    ("/switch-account", "GET", "authenticated"),
+    ("/switch-account", "POST", "authenticated"),
     ("/verify-email", "GET", "authenticated"),
     ("/verify-email", "POST", "authenticated"),
     ("/verify-email/{token}", "GET", "public"),
@@ -82,6 +84,7 @@ EMPTY_FORM = {
     "/admin/users/{id}/send-reset": 303,
     "/admin/users/{id}/reinstate": 303,
     "/sign-out": 303,
+    "/switch-account": 422,
     "/verify-email": 429,  # the sign-up has sent an email already
 }
 #: The path that it redirects to.
@@ -125,11 +128,12 @@ def expected(path, method, permission, *, at, signed_in):
         return 303, "/dashboard"
     if permission in {"authenticated", "administer"} and not signed_in:
         next_path = at.replace("/", "%2F")
-        return (303, f"/sign-in?next={next_path}") if method == "GET" else (403, None)
-    if permission == "administer":
-        return 403, None
-    if path.endswith("{token}"):
-        return 410, None
+        if method == "GET":
+            return 303, f"/sign-in?next={next_path}"
+        # A visitor who signs out is signed out already.
+        return (303, "/sign-in") if path == "/sign-out" else (403, None)
+    if permission == "administer" or path.endswith("{token}"):
+        return (403 if permission == "administer" else 410), None
     if method == "POST":
         return EMPTY_FORM[path], REDIRECT_OF_FORM.get(path)
     return (303, REDIRECTS[path]) if path in REDIRECTS else (200, None)

@@ -59,7 +59,13 @@ def show_sessions(request: Request) -> Response:
     )
 
 
-@view_config(context=Sessions, name="end-others", request_method="POST", permission="authenticated")
+@view_config(
+    context=Sessions,
+    name="end-others",
+    request_method="POST",
+    permission="authenticated",
+    repeatable=True,
+)
 def end_others(request: Request) -> Response:
     """End all other sessions. No password prompt: this must be quick in an emergency."""
     identity = require_identity(request)
@@ -91,6 +97,7 @@ class SessionPage(FormPage[SessionNameForm]):
         request_method="POST",
         permission="authenticated",
         confirm_password=True,
+        repeatable=True,
     )
     def end(self) -> Response:
         """End the session; the current one is signed out.

@@ -16,6 +16,7 @@ from authsite.web.request import Request
     request_method="POST",
     permission="administer",
     confirm_password=True,
+    repeatable=True,
 )
 def end_sessions(context: UserResource, request: Request) -> Response:
     """Sign the user out everywhere; they can sign in again."""

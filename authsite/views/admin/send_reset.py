@@ -24,6 +24,7 @@ BY_ADMINISTRATORS = "reset_password_by_administrators"
     request_method="POST",
     permission="administer",
     confirm_password=True,
+    repeatable=True,
 )
 class SendResetPage(FormPage[SiteForm]):
     """Send a reset link to the account's email; the administrator never sees it."""

@@ -55,6 +55,7 @@ class SuspendPage(FormPage[SuspendForm]):
     request_method="POST",
     permission="administer",
     confirm_password=True,
+    repeatable=True,
 )
 def reinstate(context: UserResource, request: Request) -> Response:
     """Let the user sign in again."""

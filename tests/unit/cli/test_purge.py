@@ -13,10 +13,14 @@ from tests.shell import refusal, run, write_ini
 OTHERS = (
     "expired sessions deleted\n"
     "0 expired pending sign-ins deleted\n"
+    "0 answered forms deleted\n"
     "0 forgotten throttles deleted\n"
     "0 expired links deleted\n"
     "0 old messages deleted\n"
     "0 old events deleted\n"
+    "0 unverified accounts deleted\n"
+    "0 events of closed accounts deleted\n"
+    "0 messages of closed accounts deleted\n"
     "0 closed accounts deleted\n"
 )
 

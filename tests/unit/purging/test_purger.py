@@ -66,7 +66,7 @@ def test_purge_deletes_expired_rows_only(services, sessions, dbsession, caplog):
     assert purger_of(services.database, on_expired=expired.append).run_if_due(now=NOW)
     assert left(services) == sessions["active"]
     assert expired == [3]  # no message is among the sessions
-    assert "3 expired sessions, 0 expired pending sign-ins, 0 forgotten throttles, " in caplog.text
+    assert "3 expired sessions, 0 expired pending sign-ins, 0 answered forms, 0 " in caplog.text
 
 
 def test_one_of_two_processes_purges(services, sessions, dbsession):
