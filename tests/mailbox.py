@@ -1,12 +1,17 @@
 """The emails in the outbox and their links."""
 
 import re
+import secrets
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from authsite.models import OutboxMessage
 from authsite.services import Services
+
+
+#: The secret of the tests' sites. That of testing.ini is public, and accepted on localhost only.
+SECRET = secrets.token_urlsafe(32)
 
 
 class Mail(NamedTuple):

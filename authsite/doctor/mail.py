@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import time
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -51,7 +50,7 @@ def server(subject: Subject) -> Finding:
 
 def sender(subject: Subject) -> Finding:
     """Emails come from the domain of the site."""
-    site = urlsplit(subject.settings.site.url).hostname or ""
+    site = subject.settings.host
     email = subject.settings.sender
     domain = email.rpartition("@")[2]
     if f".{site}".endswith(f".{domain}") or domain.endswith(f".{site}"):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ PRODUCTION = Path(__file__).parents[2] / "production.ini"
 #: The public URL. The tests connect to the ports, like the proxy that terminates TLS.
 SITE_URL = "https://accounts.example.com"
 HOST = SITE_URL.removeprefix("https://")
-SECRET = "a secret for the tests, known to everyone who reads this"
+SECRET = secrets.token_urlsafe(32)
 
 #: The cheapest Argon2 hashes, for tests that are not about hashes.
 CHEAP_HASHES = {"AUTHSITE_PASSWORDS_TIME_COST": "1", "AUTHSITE_PASSWORDS_MEMORY_COST": "8"}
@@ -145,7 +146,8 @@ class Server(Listener):
         assert self._process.poll() is None, f"the server ended with {self._process.returncode}"
         connection = self.connection(timeout=DEADLINE)
         try:
-            connection.request("GET", "/", headers={"Host": HOST})
+            host = self._environ["AUTHSITE_SITE_URL"].removeprefix("https://")
+            connection.request("GET", "/", headers={"Host": host})
             return connection.getresponse().status == 200
         except OSError:
             return False

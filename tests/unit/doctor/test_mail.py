@@ -16,6 +16,9 @@ from tests.unit.doctor.findings import (
     warns,
 )
 
+LOCAL = "http://localhost"
+DEVELOPMENT = {"authsite.dev": "true", "authsite.site.url": LOCAL}
+
 
 @pytest.fixture
 def to(a_subject, certificates):
@@ -112,7 +115,7 @@ def test_mail_server_must_answer_in_time(to):
 
 
 def test_mail_server_is_not_needed_in_development(a_subject):
-    changed = {"authsite.dev": "true", "authsite.mail.host": None}
+    changed = {"authsite.mail.host": None} | DEVELOPMENT
     assert "/dev/mail" in passes(a_subject(app=changed), "mail server")
 
 
@@ -138,7 +141,9 @@ def subject(a_subject, database_url):
 
 def test_outbox_may_be_full_in_development(a_subject, database_url, dbsession):
     due(dbsession, days=1)
-    app = {"sqlalchemy.url": database_url, "authsite.dev": "true"}
+    app = {
+        "sqlalchemy.url": database_url,
+    } | DEVELOPMENT
     assert "/dev/mail" in passes(a_subject(app=app | {"authsite.mail.host": None}), "outbox")
     fails(a_subject(app=app), "outbox")
 
