@@ -96,6 +96,12 @@ CHECKS = (
     Check("mail server", mail.server, _SMTP),
     Check("sender", mail.sender, "Set authsite.mail.sender, or SPF and DKIM of that domain."),
     Check("outbox", mail.outbox, "Start the site, or `authsite deliver`.", _MIGRATED),
+    Check(
+        "decryption",
+        mail.decryption,
+        "Set authsite.previous_secrets to the previous values of authsite.secret.",
+        ("settings", *_MIGRATED),
+    ),
     Check("hash cost", passwords.hash_cost, _CALIBRATE),
     Check("hash time", passwords.hash_time, _CALIBRATE),
     Check(

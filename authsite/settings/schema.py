@@ -26,6 +26,7 @@ from authsite.settings.parsers import (
     listen_address,
     number,
     peppers,
+    previous_secrets,
     rate_limits,
     secret,
     words,
@@ -240,8 +241,15 @@ class Settings:
 
     secret: bytes = setting(
         secret,
-        "Secret key for cookies, CSRF tokens and throttles. "
+        "Secret key for cookies, CSRF tokens, throttles and the encryption of emails that wait. "
         'Create one with `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
+        shown=False,
+    )
+    previous_secrets: tuple[bytes, ...] = setting(
+        previous_secrets,
+        "Previous values of `authsite.secret`, one a line. They only decrypt emails that were "
+        "queued before it was replaced.",
+        (),
         shown=False,
     )
     dev: bool = setting(

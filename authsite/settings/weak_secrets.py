@@ -20,7 +20,7 @@ _PLACEHOLDERS = (
     *("notsecret", "password", "placeholder", "replacethis", "replaceme", "secretkey"),
     *("supersecret", "topsecret", "yoursecret"),
 )
-#: Random secrets have more: of millions with 128 bits (32 hexadecimal digits), none had under 80.
+#: Random secrets have more: of 5000 with 128 bits (32 hexadecimal digits), none had under 80.
 _MIN_BITS = 64
 #: zxcvbn counts no further than 64 bits, and takes long for long text, so it gets pieces.
 _PIECE = 16

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests import mailbox
 from tests.processes.listeners import Listener
 from tests.throttles import THROTTLES
 
@@ -77,6 +78,7 @@ class Server(Listener):
         self._environ = {
             **os.environ,
             "AUTHSITE_SECRET": SECRET,
+            "AUTHSITE_PREVIOUS_SECRETS": mailbox.SECRET,  # of emails that tests queue
             "AUTHSITE_SITE_URL": SITE_URL,
             **NO_MAIL,
             "DATABASE_URL": database_url,

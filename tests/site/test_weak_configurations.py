@@ -80,6 +80,7 @@ def test_weak_configuration_exits_with_one_sentence(weak, environ, monkeypatch):
             "AUTHSITE_MAIL_HOST": "localhost",
             "AUTHSITE_DEV": "true",
         },
+        {"AUTHSITE_PREVIOUS_SECRETS": "x" * 64},
     ],
     ids=" ".join,
 )

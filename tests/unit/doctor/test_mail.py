@@ -8,6 +8,7 @@ import pytest
 from authsite.clock import utc_now
 from authsite.doctor.finding import Status
 from tests.factories import a_message
+from tests.mailbox import SECRET
 from tests.smtp import HANG_UP, PASSWORD, USERNAME, a_mailserver
 from tests.unit.doctor.findings import (
     fails,
@@ -171,3 +172,16 @@ def test_outbox_reports_overdue_messages(subject, dbsession, since, report):
     assert "No worker" in message
     [found] = findings_of(subject, "outbox")
     assert "authsite deliver" in found.fix
+
+
+@pytest.mark.asvs("13.3.4")
+def test_decryption_fails_for_messages_of_an_unknown_secret(a_subject, database_url, dbsession):
+    for message in ({}, {}, {"content": None}, {"next_attempt_at": None}):
+        a_message(dbsession, **message)
+    change = {"sqlalchemy.url": database_url}
+    assert "2 waiting messages" in fails(a_subject(app=change), "decryption")
+    passes(a_subject(app=change | {"authsite.previous_secrets": SECRET}), "decryption")
+    passes(
+        a_subject(app=change | {"authsite.secret": SECRET, "authsite.site.url": LOCAL}),
+        "decryption",
+    )

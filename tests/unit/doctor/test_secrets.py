@@ -94,11 +94,14 @@ def test_redact_removes_secrets(a_subject, tmp_path):
         },
         environ={
             "AUTHSITE_PASSWORDS_PEPPER": f"one:{PEPPER[::-1]}",
+            "AUTHSITE_PREVIOUS_SECRETS": f"\n{'an older secret, ' * 2}\n {'oldest ' * 9}\n",
             "AUTHSITE_MAIL_PASSWORD_FILE": str(tmp_path / "password"),
         },
     )
     text = f"ada hush-hush-hush one {PEPPER} {PEPPER[::-1]}: of the mail server"
     assert redact(text, subject=subject) == "ada [...] one [...] [...]: [...]"
+    text = f"not {'an older secret, ' * 2}or {'oldest ' * 9}"
+    assert redact(text, subject=subject) == "not [...] or [...] "
 
 
 def test_redact_keeps_single_words_of_a_secret(a_subject):

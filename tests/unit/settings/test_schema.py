@@ -42,6 +42,11 @@ OTHER_URL = "postgresql://eve:psst@db.example/other"
 EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.secret": ("another secret of thirty-two letters", b"another ", "short"),
     "authsite.dev": ("true", True, "maybe"),
+    "authsite.previous_secrets": (
+        f"{'a' * 40}\n\n {'b, ' * 20}",
+        (b"a" * 40, b"b, " * 19 + b"b,"),
+        f"{SECRET}\nshort",
+    ),
     "authsite.site.url": ("https://other.example:8080", "https://other.example:8080", "here"),
     "authsite.site.allow_http": ("yes", True, "maybe"),
     "authsite.site.name": ("Lovelace & Co", "Lovelace & Co", " "),
@@ -286,6 +291,11 @@ def test_weak_secret_is_for_this_machine_and_development(secret):
     assert load_settings(LEAST | ini | network, {}).dev
 
 
+def test_previous_secrets_may_be_weak():
+    settings = load_settings(LEAST | {"authsite.previous_secrets": "x" * 32}, {})
+    assert settings.previous_secrets == (b"x" * 32,)
+
+
 @pytest.mark.asvs("13.4.2")
 @pytest.mark.parametrize("url", ["https://site.example", "https://8.8.8.8", "https://intranet"])
 def test_development_is_refused_under_a_public_url(url):
@@ -333,6 +343,7 @@ def test_repr_hides_secrets():
     secrets = {
         "authsite.passwords.pepper": f"a1:{SECRET_PEPPER}",
         "authsite.mail.password": "s3cret of the mail",
+        "authsite.previous_secrets": "a s3cret of which emails may wait",
     }
     shown = repr(load_settings(LEAST | secrets, {}))
     assert SECRET_PEPPER not in shown
