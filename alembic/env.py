@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import context
 from plaster import get_settings
 
+from authsite.db.sqlite import create_private_files
 from authsite.models import Base
 from authsite.models.base import UtcDateTime
 from authsite.settings.loader import SettingError, read_database_url
@@ -41,6 +42,7 @@ def run_migrations() -> None:
     engine = sa.create_engine(database_url(), poolclass=sa.pool.NullPool)
     sqlite = engine.dialect.name == "sqlite"
     if sqlite:
+        create_private_files(engine)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN IMMEDIATE"))
     with engine.connect() as connection:

@@ -16,6 +16,7 @@ from authsite.audit.event_types import AccountEvent, SessionEndReason
 from authsite.audit.recorder import log_event
 from authsite.db.compiled_select import CompiledSelect
 from authsite.db.engines import Database
+from authsite.encryption import Cipher
 from authsite.http.cookies import (
     ANONYMOUS_COOKIE,
     DEVICE_COOKIE,
@@ -26,6 +27,7 @@ from authsite.http.cookies import (
 from authsite.http.flash import Flash
 from authsite.http.hosts import Hosts
 from authsite.http.static import Frame, build_frame
+from authsite.mail.content import message_cipher
 from authsite.mail.worker import MailWorker, build_worker
 from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
@@ -63,6 +65,7 @@ class Services:
     readiness: Readiness
     purger: Purger
     hash_format_reader: HashFormatReader
+    message_cipher: Cipher
     mail_worker: MailWorker
     metrics: Metrics
     frame: Frame
@@ -102,6 +105,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         observer=metrics.hashes,
     )
     metrics.watch(hasher.queue, database)
+    cipher = message_cipher((settings.secret, *settings.previous_secrets))
     return Services(
         settings=settings,
         database=database,
@@ -138,7 +142,8 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
             on_expired=partial(metrics.count_session_ended, SessionEndReason.EXPIRED.key),
         ),
         hash_format_reader=HashFormatReader(database, hasher.dummy_hashes),
-        mail_worker=build_worker(settings, database),
+        message_cipher=cipher,
+        mail_worker=build_worker(settings, database, cipher),
         metrics=metrics,
         frame=build_frame(settings.site.name),
     )

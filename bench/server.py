@@ -3,6 +3,7 @@
 import configparser
 import http.client
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ INI = ROOT / "production.ini"
 #: The host name of the site; it is never resolved.
 HOST = "authsite.example"
 _TIMEOUT = 30.0
+#: Of all servers of one run.
+_SECRET = secrets.token_urlsafe(32)
 
 _THROTTLES = (
     "SIGN_IN_ACCOUNT",
@@ -62,7 +65,7 @@ def environment(database: Path) -> dict[str, str]:
         inherited
         | ENDLESS
         | {
-            "AUTHSITE_SECRET": "a secret for the benchmark, known to everyone who reads this",
+            "AUTHSITE_SECRET": _SECRET,
             "AUTHSITE_SITE_URL": f"https://{HOST}",
             "AUTHSITE_MAIL_HOST": "127.0.0.1",
             "AUTHSITE_MAIL_SECURITY": "none",

@@ -23,7 +23,7 @@ from authsite.clock import utc_now
 from authsite.models import Base, PurgeRun, User
 from authsite.services import Services, services_of
 from tests.browsers import Browser
-from tests.mailbox import Mailbox
+from tests.mailbox import SECRET, Mailbox
 from tests.postgresql import Cluster
 
 ROOT = Path(__file__).parent.parent
@@ -57,8 +57,9 @@ background.disable()
 
 @pytest.fixture(scope="session")
 def settings_of_tests() -> dict[str, str]:
-    """The settings of testing.ini."""
-    return dict(plaster.get_settings(str(ROOT / "testing.ini"), "app:main"))
+    """The settings of testing.ini, with a secret that is accepted under every URL."""
+    settings = plaster.get_settings(str(ROOT / "testing.ini"), "app:main")
+    return dict(settings) | {"authsite.secret": SECRET}
 
 
 @pytest.fixture(scope="session")

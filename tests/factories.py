@@ -22,6 +22,7 @@ from authsite.audit.event_types import Actor, EventSource, EventType
 from authsite.audit.recorder import AuditLog
 from authsite.http.client import Client
 from authsite.mail.composer import MailComposer, mail_environment
+from authsite.mail.content import Content, encrypt_content
 from authsite.models import AuditEvent, OutboxMessage, User, UserSession
 from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
@@ -31,9 +32,15 @@ from authsite.settings.schema import ThrottleSettings
 from authsite.throttling.throttles import Throttles
 from authsite.tokens import SessionToken, new_id
 from authsite.web.request import Request
+from tests.mailbox import CIPHER
 
 #: The current time in tests; whole seconds make failures readable.
 NOW = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)
+#: The content of messages that a test does not describe.
+CONTENT = Content(
+    "Open this page: https://accounts.example.com/verify-email/secret",
+    "<p>Open <a href='https://accounts.example.com/verify-email/secret'>this</a>",
+)
 LIMITS = SessionTimeouts(
     idle_timeout=timedelta(days=30),
     absolute_timeout=timedelta(days=90),
@@ -120,6 +127,7 @@ def an_outbox(dbsession: Session, *, now: datetime) -> MailComposer:
         environment=_mail_templates(),
         site_name="authsite",
         link_to=lambda *segments: f"https://site.example/{'/'.join(segments)}",
+        cipher=CIPHER,
         audit=an_audit_log(dbsession, now=now, source=EventSource(Actor.SYSTEM)),
         on_put=lambda: None,
     )
@@ -175,17 +183,19 @@ def _new_session(user: User, token: SessionToken, **values: Any) -> UserSession:
     )
 
 
-def a_message(dbsession: Session, **values: Any) -> OutboxMessage:
-    """Add a due message to the outbox."""
+def a_message(
+    dbsession: Session, *, content: Content | None = CONTENT, **values: Any
+) -> OutboxMessage:
+    """Add a due message to the outbox; `content=None` leaves it empty."""
     send_at = values.get("send_at", NOW)
+    message_id = new_id()
     message = OutboxMessage(
         **{
-            "id": new_id(),
+            "id": message_id,
             "template": "verify_email",
             "recipient": f"person{next(_numbers)}@example.com",
             "subject": "Confirm your address",
-            "text": "Open this page: https://accounts.example.com/verify-email/secret",
-            "html": "<p>Open <a href='https://accounts.example.com/verify-email/secret'>this</a>",
+            "content": content and encrypt_content(content, CIPHER, message_id=message_id),
             "send_at": send_at,
             "next_attempt_at": send_at,
         }

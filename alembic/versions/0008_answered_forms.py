@@ -1,6 +1,6 @@
 """Add answered forms.
 
-Revision 0008, after 0006.
+Revision 0008, after 0007.
 """
 
 import sqlalchemy as sa

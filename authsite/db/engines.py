@@ -17,6 +17,7 @@ from authsite.db.sqlite import (
     WRITER,
     BusyHandler,
     LockingBegin,
+    create_private_files,
     prepare_connection,
 )
 
@@ -67,6 +68,8 @@ class Database:
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
         )
         if sqlite:
+            create_private_files(self.engine)
+            create_private_files(self.read_engine)
             sa.event.listen(self.engine, "connect", prepare_connection)
             sa.event.listen(self.read_engine, "connect", prepare_connection)
             sa.event.listen(self.engine, "begin", LockingBegin(timeout))

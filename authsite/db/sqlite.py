@@ -1,12 +1,16 @@
 """How SQLite is opened, begins transactions and waits for its write lock."""
 
+import os
 import random
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -18,6 +22,28 @@ _MIN_PAUSE, _MAX_PAUSE = 0.0005, 0.004
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 #: Seconds that a statement outside a write transaction waits for a lock on SQLite.
 READ_TIMEOUT = 1.0
+
+
+def create_private_files(engine: Engine) -> None:
+    """Let the engine create its file with mode 0600, whatever the umask.
+
+    SQLite would create it readable for all users of the machine. `-wal` and `-shm` get the mode of
+    the file. One that exists keeps its mode.
+    """
+    sa.event.listen(engine, "do_connect", _create_file)
+
+
+def _create_file(_dialect: object, _record: object, args: list[str], options: Any) -> None:
+    name = args[0]
+    if options.get("uri"):
+        name = unquote(name.removeprefix("file:").partition("?")[0])
+    with suppress(OSError):  # it exists; or SQLite fails as well, and reports it
+        # The real path: SQLite follows a link to a file that does not exist yet.
+        handle = os.open(os.path.realpath(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.fchmod(handle, 0o600)
+        finally:
+            os.close(handle)
 
 
 def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:

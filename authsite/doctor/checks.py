@@ -46,9 +46,6 @@ _LOG = "Copy the logging sections of production.ini: INFO for root, WARN for SQL
 _MIGRATE = "Make a backup, then run `alembic upgrade head` with this ini file."
 _PROXY = "Set the three trusted_proxy lines of production.ini, with the proxy's IP address."
 _RIGHTS = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO its own role."
-_SECRET = (
-    "Use `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`; users stay signed in."  # noqa: S105
-)
 _SETTING = "Set it in the ini file or in the environment (docs/configuration.md)."
 _SMTP = "Check host, port and authsite.mail.security, and the firewall (docs/mail.md)."
 _THREADS = (
@@ -64,11 +61,9 @@ _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 CHECKS = (
     Check("ini file", settings.ini_file, "Start from production.ini.", ()),
     Check("settings", settings.settings, _SETTING, _INI),
-    Check("variables", settings.variables, "docs/configuration.md lists all settings.", ()),
     Check("application", settings.application, "Run `pserve` to see where it fails."),
     Check("debug", settings.debug, "Switch it off in the ini file and the environment.", _INI),
     Check("log", settings.log, _LOG, _INI),
-    Check("secret", secrets.secret, _SECRET, production_only=True),
     Check("kept secret", secrets.kept_secret, "Run `chmod o=`; replace what has leaked.", _INI),
     Check("pepper", secrets.pepper, "Put a new pepper before this one (docs/passwords.md)."),
     Check("site url", site_url.site_url, "Set authsite.site.url.", production_only=True),
@@ -101,6 +96,12 @@ CHECKS = (
     Check("mail server", mail.server, _SMTP),
     Check("sender", mail.sender, "Set authsite.mail.sender, or SPF and DKIM of that domain."),
     Check("outbox", mail.outbox, "Start the site, or `authsite deliver`.", _MIGRATED),
+    Check(
+        "decryption",
+        mail.decryption,
+        "Set authsite.previous_secrets to the previous values of authsite.secret.",
+        ("settings", *_MIGRATED),
+    ),
     Check("hash cost", passwords.hash_cost, _CALIBRATE),
     Check("hash time", passwords.hash_time, _CALIBRATE),
     Check(

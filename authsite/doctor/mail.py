@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import time
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -13,7 +12,7 @@ from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.subject import Subject
 from authsite.mail.errors import Misconfigured, ServerUnavailable
 from authsite.mail.server import certificate_expiry, mail_server
-from authsite.mail.status import count_messages
+from authsite.mail.status import count_messages, count_undecryptable
 from authsite.models import OutboxMessage
 
 #: Certificates are renewed at least this long before they expire.
@@ -51,7 +50,7 @@ def server(subject: Subject) -> Finding:
 
 def sender(subject: Subject) -> Finding:
     """Emails come from the domain of the site."""
-    site = urlsplit(subject.settings.site.url).hostname or ""
+    site = subject.settings.host
     email = subject.settings.sender
     domain = email.rpartition("@")[2]
     if f".{site}".endswith(f".{domain}") or domain.endswith(f".{site}"):
@@ -72,3 +71,12 @@ def outbox(subject: Subject) -> Finding:
         return ok(f"Messages: {states}.")
     report = fail if late > _TOO_LATE else warn
     return report(f"Messages: {states}. No worker took one due since {due:%Y-%m-%d %H:%M}Z.")
+
+
+def decryption(subject: Subject) -> Finding:
+    """Every waiting message can be decrypted."""
+    with subject.read_only_engine.connect() as connection:
+        lost = count_undecryptable(connection, subject.services.message_cipher)
+    if lost:
+        return fail(f"{lost} waiting messages were encrypted with an unknown secret.")
+    return ok("The secrets of all waiting messages are configured.")

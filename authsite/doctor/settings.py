@@ -1,24 +1,20 @@
 """The ini file, the environment, and the application, debugging and logging that they set up."""
 
 import configparser
-import difflib
-from urllib.parse import urlsplit
 
 from pyramid.settings import asbool, aslist
 
 from authsite.doctor.finding import Finding, fail, in_one_line, ok, warn
 from authsite.doctor.subject import UNREADABLE, Subject
-from authsite.settings.former_names import FORMER_NAMES
-from authsite.settings.loader import SettingError, describe_settings, variable_of
+from authsite.settings.host_names import is_loopback
+from authsite.settings.loader import SettingError
 
 _FLAGS = (
     *("debug_all", "debug_authorization", "debug_notfound", "debug_routematch", "debug_templates"),
     *("reload_all", "reload_assets", "reload_resources", "reload_templates"),
 )
 _TOOLBAR = "debugtoolbar"
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
 _VERBOSE = {"DEBUG", "NOTSET"}
-_FORMER_VARIABLES = {variable_of(old): variable_of(new) for old, new in FORMER_NAMES.items()}
 _SQL = ("sqlalchemy", "sqlalchemy.engine", "sqlalchemy.pool")
 
 
@@ -47,23 +43,6 @@ def settings(subject: Subject) -> Finding:
     return ok("All settings are present and valid.")
 
 
-def variables(subject: Subject) -> Finding | list[Finding]:
-    """Every variable `AUTHSITE_…` is a setting."""
-    known = {setting.variable for setting in describe_settings()}
-    known |= {f"{setting.variable}_FILE" for setting in describe_settings() if setting.secret}
-    found = {name for name in subject.environ if name.startswith("AUTHSITE_")}
-    if found <= known:
-        return ok(f"All {len(found)} variables AUTHSITE_… are settings.")
-    return [_unknown(name, known) for name in sorted(found - known)]
-
-
-def _unknown(name: str, known: set[str]) -> Finding:
-    if name in _FORMER_VARIABLES:
-        return warn(f"{name} is not a setting.", f"Write {_FORMER_VARIABLES[name]} instead.")
-    similar = difflib.get_close_matches(name, known, n=1)
-    return warn(f"{name} is not a setting.", f"Did you mean {similar[0]}?" if similar else "")
-
-
 def application(subject: Subject) -> Finding:
     """The application can be built and includes authsite."""
     try:
@@ -81,15 +60,17 @@ def application(subject: Subject) -> Finding:
 def debug(subject: Subject) -> Finding | list[Finding]:
     """Development mode, Pyramid's debug switches and the debug toolbar are off."""
     try:
-        dev, host = subject.settings.dev, urlsplit(subject.settings.site.url).hostname
+        dev, host = subject.settings.dev, subject.settings.host
     except SettingError:
-        dev, host = False, None
-    if dev and host in _LOCAL:
+        dev, host = False, ""
+    if dev and is_loopback(host):
         return warn("The site is in development mode, on this machine.", "Keep it if intended.")
     switches = _switched_on(subject)
     found = [fail(f"Switched on: {', '.join(switches)}.")] if switches else []
     if dev:
-        found.append(fail(f"authsite.dev is on at {host}: visitors can read emails at /dev/mail."))
+        found.append(
+            fail(f"authsite.dev is on at {host}: its network can read every email at /dev/mail.")
+        )
     return found or ok("Nothing for developers is switched on.")
 
 

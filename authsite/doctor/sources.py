@@ -30,6 +30,8 @@ class Source(NamedTuple):
         """The secrets in the text; the URL of a database may have no password."""
         if self.setting.key == "authsite.passwords.pepper":
             return _SEPARATORS.split(self.text)
+        if self.setting.key == "authsite.previous_secrets":
+            return [line.strip() for line in self.text.splitlines()]
         if self.setting.key != "sqlalchemy.url":
             return [self.text.strip()]
         try:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from authsite.audit.event_types import EventType
 from authsite.audit.recorder import AuditLog
 from authsite.email_addresses import parse_email_address
+from authsite.encryption import Cipher
+from authsite.mail.content import Content, encrypt_content
 from authsite.mail.outbox import KEPT_FOR
 from authsite.models import OutboxMessage
 from authsite.tokens import new_id
@@ -48,6 +50,7 @@ class MailComposer:
     environment: Environment
     site_name: str
     link_to: Callable[..., str]
+    cipher: Cipher
     audit: AuditLog
     on_put: Callable[[], None]
 
@@ -69,21 +72,25 @@ class MailComposer:
         """
         values |= {"site_name": self.site_name, "site_url": self.link_to(), "email": to}
         subject = " ".join(self._render(template, "subject.txt", values).split())
+        content = Content(
+            text=self._render(template, "body.txt", values),
+            html=self._render(template, "body.html", values),
+        )
+        message_id = new_id()
         row = {
-            "id": new_id(),
+            "id": message_id,
             "template": template,
             "user_id": user_id,
             "recipient": parse_email_address(to).mailbox,
             "subject": subject,
-            "text": self._render(template, "body.txt", values),
-            "html": self._render(template, "body.html", values),
+            "content": encrypt_content(content, self.cipher, message_id=message_id),
             "send_at": due or self.now,
             "next_attempt_at": due or self.now,
             "last_error": None,
             "purge_after": None,
         }
         if is_withheld:
-            row |= dict.fromkeys(("subject", "text", "html", "next_attempt_at"))
+            row |= dict.fromkeys(("subject", "content", "next_attempt_at"))
             row |= {"last_error": WITHHELD, "purge_after": self.now + KEPT_FOR}
         self.dbsession.execute(_INSERT, row)
         # The history must not reveal whether a new address was free, so that email is recorded for

@@ -10,6 +10,8 @@ from functools import partial
 
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
+from authsite.encryption import Cipher, Damaged, DecryptionError
+from authsite.mail.content import Content, read_content
 from authsite.mail.errors import DeliveryError, Misconfigured, PermanentRefusal, ServerUnavailable
 from authsite.mail.mime import build_mime
 from authsite.mail.outbox import (
@@ -28,6 +30,11 @@ log = logging.getLogger(__name__)
 #: Replies that one message waits for at most: to RSET, then connection, greeting, EHLO, STARTTLS,
 #: handshake, EHLO, two steps of AUTH, MAIL, RCPT, DATA and its end. A lease covers them all.
 REPLIES = 13
+_UNKNOWN_KEY = (
+    "it was encrypted with a secret that is neither authsite.secret nor one of "
+    "authsite.previous_secrets"
+)
+_DAMAGED = "its encrypted content is damaged"
 #: Seconds before a database that was unavailable is used again.
 _DATABASE_RETRY = 0.5
 
@@ -51,6 +58,7 @@ class Delivery:
 
     database: Database
     server: MailServer
+    cipher: Cipher
     sender: str
     sender_name: str
 
@@ -82,7 +90,8 @@ class Delivery:
 
     def _send(self, message: LeasedMessage, smtp: SmtpSession) -> None:
         try:
-            mime = build_mime(message, sender=self.sender, sender_name=self.sender_name)
+            content = self._content_of(message)
+            mime = build_mime(message, content, sender=self.sender, sender_name=self.sender_name)
             smtp.send(mime, sender=self.sender, recipient=message.recipient)
         except DeliveryError:
             raise
@@ -90,6 +99,20 @@ class Delivery:
             crash = _log_name(message), describe_safely(error)
             log.error("sys_mail_crash: %s: %s", *crash)  # noqa: TRY400 - it would quote the message
             raise DeliveryError(f"an error in the site: {type(error).__name__}") from None
+
+    def _content_of(self, message: LeasedMessage) -> Content:
+        """Decrypt the content; raises `DeliveryError`.
+
+        Without its key, the message waits: an operator can still configure it, and while secrets
+        are replaced, another process may have it.
+        """
+        try:
+            return read_content(message, self.cipher)
+        except DecryptionError as error:
+            reason = _DAMAGED if isinstance(error, Damaged) else _UNKNOWN_KEY
+            log.error("sys_mail_undecryptable: %s: %s", _log_name(message), reason)  # noqa: TRY400
+            outcome = PermanentRefusal if isinstance(error, Damaged) else DeliveryError
+            raise outcome(reason) from None
 
     def _handle_failure(
         self, message: LeasedMessage, error: DeliveryError, result: DeliveryResult

@@ -6,6 +6,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from authsite.mail.content import Content
 from authsite.mail.outbox import LeasedMessage
 
 #: Headers are encoded here, so the policy must not fold them again.
@@ -16,7 +17,9 @@ _LONGEST_QUOTED_NAME = 50
 _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
-def build_mime(message: LeasedMessage, *, sender: str, sender_name: str) -> EmailMessage:
+def build_mime(
+    message: LeasedMessage, content: Content, *, sender: str, sender_name: str
+) -> EmailMessage:
     """Return the message as text and HTML (RFC 2046, 5.1.4).
 
     Every attempt sends the same bytes: the date is the first due time, and the Message-ID, by which
@@ -35,8 +38,8 @@ def build_mime(message: LeasedMessage, *, sender: str, sender_name: str) -> Emai
     mail["Message-ID"] = f"<{message.id}@{sender.partition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # no vacation replies (RFC 3834)
     # ASCII and short lines, which every server accepts.
-    mail.set_content(message.text, cte="quoted-printable")
-    mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+    mail.set_content(content.text, cte="quoted-printable")
+    mail.add_alternative(content.html, subtype="html", cte="quoted-printable")
     mail["Content-Language"] = "en"
     return mail
 

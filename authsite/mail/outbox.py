@@ -31,8 +31,9 @@ class LeasedMessage(NamedTuple):
     template: str
     recipient: str
     subject: str
-    text: str
-    html: str
+    content: bytes | None
+    text: str | None
+    html: str | None
     send_at: datetime
     attempts: int
     leased_until: datetime
@@ -90,10 +91,10 @@ def reschedule(
 
 
 def _end(connection: Connection, message: LeasedMessage, *, now: datetime, **values: Any) -> bool:
-    """Delete the text and its links at once; the purge deletes the row later."""
-    content = dict.fromkeys(("subject", "text", "html"))
+    """Delete subject and content at once; the purge deletes the row later."""
+    deleted = dict.fromkeys(("subject", "content", "text", "html"))
     return _mark(
-        connection, message, next_attempt_at=None, purge_after=now + KEPT_FOR, **content, **values
+        connection, message, next_attempt_at=None, purge_after=now + KEPT_FOR, **deleted, **values
     )
 
 

@@ -4,7 +4,6 @@ import smtplib
 import ssl
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from authsite.mail.errors import Misconfigured, ServerUnavailable
 from authsite.mail.replies import Reply
@@ -113,7 +112,7 @@ def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
 
 def mail_server(settings: Settings) -> MailServer | None:
     """Return the server of the settings; None in development without one."""
-    host = urlsplit(settings.site.url).hostname or ""
+    host = settings.host
     if settings.mail.host is None:
         return None
     # RFC 5321, 4.1.3: IP addresses are in brackets.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from authsite.encryption import HEADER_BYTES, Cipher
 from authsite.models import OutboxMessage
 
 #: Messages listed of each state.
@@ -15,6 +16,13 @@ _MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 _WAITS = _MESSAGE.c.next_attempt_at.is_not(None)
 _FAILED = _MESSAGE.c.last_error.is_not(None)
 _NEWEST = _MESSAGE.c.send_at.desc()
+_HEADER = sa.func.substr(_MESSAGE.c.content, 1, HEADER_BYTES, type_=sa.LargeBinary)
+#: The number of waiting messages by the header of their ciphertexts, which names the key.
+_WAITING_BY_KEY = (
+    sa.select(_HEADER.label("header"), sa.func.count())
+    .where(_WAITS, _MESSAGE.c.content.is_not(None))
+    .group_by("header")
+)
 #: The states, with the condition of each and the order in which its messages are listed.
 _STATES = {
     "waiting": (_WAITS & ~_FAILED, _MESSAGE.c.send_at),
@@ -45,6 +53,12 @@ def count_messages(connection: Connection) -> dict[str, int]:
     )
     row = connection.execute(sa.select(*counts).select_from(_MESSAGE)).one()
     return dict(zip(_STATES, row, strict=True))
+
+
+def count_undecryptable(connection: Connection, cipher: Cipher) -> int:
+    """Return the number of waiting messages that were encrypted with none of the cipher's keys."""
+    rows = connection.execute(_WAITING_BY_KEY)
+    return sum(number for header, number in rows if not cipher.has_key_of(header))
 
 
 def list_messages(connection: Connection) -> list[MessageStatus]:

@@ -10,12 +10,13 @@ from authsite.models import OutboxMessage
 
 
 class StoredMessage(NamedTuple):
-    """A message as it is in the outbox; its text is deleted after delivery."""
+    """A message as it is in the outbox; subject and content are deleted after delivery."""
 
     id: str
     template: str
     recipient: str
     subject: str | None
+    content: bytes | None
     text: str | None
     html: str | None
     send_at: datetime

@@ -7,6 +7,7 @@ from datetime import datetime
 from authsite.clock import utc_now
 from authsite.db.compiled_select import CompiledSelect
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
+from authsite.encryption import Cipher
 from authsite.mail.delivery import Delivery, DeliveryResult, describe_safely
 from authsite.mail.outbox import NEXT_ATTEMPT
 from authsite.mail.server import mail_server
@@ -89,12 +90,13 @@ class MailWorker:
         return False
 
 
-def build_worker(settings: Settings, database: Database) -> MailWorker:
+def build_worker(settings: Settings, database: Database, cipher: Cipher) -> MailWorker:
     """Return the worker of a site, without a connection to anything."""
     server = mail_server(settings)
     delivery = server and Delivery(
         database=database,
         server=server,
+        cipher=cipher,
         sender=settings.sender,
         sender_name=settings.site.name,
     )

@@ -11,7 +11,7 @@ from authsite.models.base import Base, UtcDateTime
 class OutboxMessage(Base):
     """An email to one recipient, written in the transaction of the change that it reports.
 
-    It is due as long as `next_attempt_at` is set. After the last attempt the text and its links are
+    It is due as long as `next_attempt_at` is set. After the last attempt subject and content are
     deleted; the recipient, the template, the times and the outcome are kept for a while.
     """
 
@@ -27,6 +27,7 @@ class OutboxMessage(Base):
     #: The only recipient on the envelope, in ASCII.
     recipient: Mapped[str] = mapped_column(sa.String(320))
     subject: Mapped[str | None] = mapped_column(sa.Text)
+    #: Text and HTML of messages from before migration 0009, which were not encrypted.
     text: Mapped[str | None] = mapped_column(sa.Text)
     html: Mapped[str | None] = mapped_column(sa.Text)
     #: When it becomes due: mostly when it was written.
@@ -39,6 +40,8 @@ class OutboxMessage(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: When the purge deletes the record.
     purge_after: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    #: Text and HTML, encrypted as `mail/content.py` says.
+    content: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
 
     def __repr__(self) -> str:
         return f"<OutboxMessage {self.id} {self.template}>"

@@ -15,16 +15,15 @@ from sqlalchemy.engine import URL
 
 from authsite.audit.store import KEPT_FOR
 from authsite.durations import humanize
-from authsite.settings.former_names import FORMER_NAMES, REMOVED
+from authsite.settings.host_names import is_loopback, is_public
 from authsite.settings.mail_schema import MailSettings
+from authsite.settings.names import variable_of, wrong_name
 from authsite.settings.schema import GROUPS, DatabaseSettings, Settings
+from authsite.settings.weak_secrets import weakness_of
 
 #: To which browsers limit the lifetime of cookies (RFC 6265bis 5.5).
 MAX_COOKIE_AGE = timedelta(days=400)
-#: From development.ini; refused outside of development mode.
-DEVELOPMENT_SECRET = "for development only: everybody knows this secret"  # noqa: S105
 _AT_IP_ADDRESS = re.compile(r"@(?:[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*)$")
-_LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|::1")
 
 
 class SettingError(ValueError):
@@ -106,11 +105,7 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
 
     Raises `SettingError` for the first setting that is missing, wrong or unknown.
     """
-    _refuse_former_names(ini, environ)
-    known = {setting.key for setting in describe_settings()}
-    for key in ini:
-        if key.startswith("authsite.") and key not in known:
-            raise SettingError(f"{key} is not a setting. docs/configuration.md lists all settings.")
+    _refuse_wrong_names(ini, environ)
 
     def read(group: str, group_type: type[Any]) -> dict[str, Any]:
         rows = _describe(group, group_type)
@@ -118,8 +113,7 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
 
     groups = {group: group_type(**read(group, group_type)) for group, group_type in GROUPS.items()}
     settings = Settings(**read("", Settings), **groups)
-    if settings.secret == DEVELOPMENT_SECRET.encode() and not settings.dev:
-        raise SettingError("authsite.secret is the public one of development.ini. Create your own.")
+    _check_site(settings)
     if settings.passwords.memory_cost < 8 * settings.passwords.parallelism:
         raise SettingError(
             "authsite.passwords.memory_cost must be at least 8 times "
@@ -138,36 +132,40 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
     return settings
 
 
-def _refuse_former_names(ini: Mapping[str, str], environ: Mapping[str, str]) -> None:
-    for former, current in FORMER_NAMES.items():
-        if f"authsite.{former}" in ini:
-            raise SettingError(
-                f"authsite.{former} is now authsite.{current}: rename it in the ini file."
-            )
-        if variable_of(former) in environ:
-            raise SettingError(
-                f"{variable_of(former)} is now {variable_of(current)}: "
-                "rename it in the environment."
-            )
-    for removed, reason in REMOVED.items():
-        if f"authsite.{removed}" in ini:
-            raise SettingError(
-                f"authsite.{removed} was removed: {reason}. Delete it from the ini file."
-            )
-        if variable_of(removed) in environ:
-            raise SettingError(
-                f"{variable_of(removed)} was removed: {reason}. Delete it from the environment."
-            )
+def _refuse_wrong_names(ini: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    described = describe_settings()
+    variables = {setting.variable for setting in described}
+    variables |= {f"{setting.variable}_FILE" for setting in described if setting.secret}
+    wrong = wrong_name(
+        ini, environ, keys={setting.key for setting in described}, variables=variables
+    )
+    if wrong is not None:
+        raise SettingError(wrong)
 
 
-def variable_of(key: str) -> str:
-    """Return the environment variable of a key below `authsite.`."""
-    return f"authsite.{key}".replace(".", "_").upper()
+def _check_site(settings: Settings) -> None:
+    """Refuse what only this machine may have, or a private network, at a host that others reach."""
+    if settings.dev and is_public(settings.host):
+        raise SettingError(
+            "authsite.dev must be false, since authsite.site.url is public: in development, "
+            "/dev/mail shows every email to every visitor."
+        )
+    if not settings.https and is_public(settings.host) and not settings.site.allow_http:
+        raise SettingError(
+            "authsite.site.url must begin with https://, so that passwords and cookies are "
+            "encrypted. If the site has to do without, set authsite.site.allow_http."
+        )
+    weakness = weakness_of(settings.secret.decode("utf-8"))
+    if weakness and not settings.dev and not is_loopback(settings.host):
+        raise SettingError(
+            f"authsite.secret {weakness}, so that attackers can guess it. Create one with "
+            '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.'
+        )
 
 
 def _check_mail(settings: Settings) -> None:
     mail = settings.mail
-    is_local = mail.host is not None and _LOOPBACK.fullmatch(mail.host) is not None
+    is_local = mail.host is not None and is_loopback(mail.host)
     if mail.host is None and not settings.dev:
         raise SettingError(_missing(dict(_describe("mail", MailSettings))["host"]))
     if mail.host is not None and settings.dev and not is_local:

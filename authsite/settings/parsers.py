@@ -210,6 +210,16 @@ def secret(value: str) -> bytes:
     return value.strip().encode("utf-8")
 
 
+def previous_secrets(value: str) -> tuple[bytes, ...]:
+    """Return the secrets, one a line: a secret may contain any other character."""
+    try:
+        return tuple(secret(line) for line in value.splitlines() if line.strip())
+    except ValueError:
+        raise ValueError(
+            f"must be secrets of at least {_MINIMUM_SECRET_LENGTH} characters, one a line"
+        ) from None
+
+
 def peppers(value: str) -> tuple[Pepper, ...]:
     """Return the peppers, written as `id:secret`; the first is for new hashes."""
     matches = [_PEPPER.fullmatch(each) for each in value.replace(",", " ").split()]

@@ -20,43 +20,20 @@ from authsite.settings.mail_schema import (
 from authsite.settings.parsers import (
     ListenAddress,
     breached_passwords,
-    contact,
     cookie_name,
     database_url,
     duration,
-    https_url,
     listen_address,
     number,
-    origin,
     peppers,
+    previous_secrets,
     rate_limits,
     secret,
-    text,
     words,
     yes_or_no,
 )
+from authsite.settings.site_schema import SiteSettings
 from authsite.throttling.limits import RateLimit
-
-
-@dataclass(frozen=True, kw_only=True)
-class SiteSettings:
-    """Name and URL of the site."""
-
-    url: str = setting(
-        origin,
-        "URL of the site: scheme and host, without a path. With https, cookies are `Secure`. "
-        "Requests for other hosts are refused.",
-    )
-    name: str = setting(text, "Name of the site in pages and emails.", "authsite")
-    security_contact: str | None = setting(
-        contact,
-        "Contact for security reports, for `/.well-known/security.txt`: `mailto:…` or `https://…`. "
-        "If unset, the file is not served.",
-        None,
-    )
-    security_policy: str | None = setting(
-        https_url, "URL of the security policy, for `/.well-known/security.txt`.", None
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,13 +241,21 @@ class Settings:
 
     secret: bytes = setting(
         secret,
-        "Secret key for cookies, CSRF tokens and throttles. Create one with "
-        '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
+        "Secret key for cookies, CSRF tokens, throttles and the encryption of emails that wait. "
+        'Create one with `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
+        shown=False,
+    )
+    previous_secrets: tuple[bytes, ...] = setting(
+        previous_secrets,
+        "Previous values of `authsite.secret`, one a line. They only decrypt emails that were "
+        "queued before it was replaced.",
+        (),
         shown=False,
     )
     dev: bool = setting(
         yes_or_no,
-        "Development mode: accepts localhost on any port and shows emails on `/dev/mail`.",
+        "Development mode: accepts localhost on any port and shows emails on `/dev/mail`. Only "
+        "where `authsite.site.url` is localhost or an IP address of a private network.",
         False,
     )
     site: SiteSettings
@@ -288,7 +273,12 @@ class Settings:
     @property
     def sender(self) -> str:
         """The sender of all emails."""
-        return self.mail.sender or f"no-reply@{urlsplit(self.site.url).hostname}"
+        return self.mail.sender or f"no-reply@{self.host}"
+
+    @property
+    def host(self) -> str:
+        """The host name or IP address of the site."""
+        return urlsplit(self.site.url).hostname or ""
 
     @property
     def https(self) -> bool:

@@ -12,6 +12,8 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
+from authsite.encryption import DecryptionError
+from authsite.mail.content import Content, read_content
 from authsite.mail.stored_message import latest_messages
 from authsite.resources import Root
 from authsite.resources.dev_mail import Dev, DevMail, DevMessage
@@ -55,22 +57,32 @@ def list_messages(request: Request) -> Response:
 
 def show_message(context: DevMessage, request: Request) -> Response:
     """Show a message as text, with links."""
-    message = context.record
-    return page(request, "dev_message", message=message, pieces=list(_pieces_of(message.text)))
+    content = _content_of(context, request)
+    pieces = list(_pieces_of(content.text)) if content else []
+    return page(request, "dev_message", message=context.record, content=content, pieces=pieces)
 
 
-def show_html(context: DevMessage, _request: Request) -> Response:
+def show_html(context: DevMessage, request: Request) -> Response:
     """Show the HTML of a message."""
-    if context.record.html is None:
+    content = _content_of(context, request)
+    if not (content and content.html):
         raise HTTPNotFound
-    response = Response(context.record.html, content_type="text/html", charset="utf-8")
+    response = Response(content.html, content_type="text/html", charset="utf-8")
     response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
     return response
 
 
-def _pieces_of(text: str | None) -> Iterator[Piece]:
+def _content_of(context: DevMessage, request: Request) -> Content | None:
+    """Return the content of a message, or None if it was encrypted with another secret."""
+    try:
+        return read_content(context.record, request.services.message_cipher)
+    except DecryptionError:
+        return None
+
+
+def _pieces_of(text: str) -> Iterator[Piece]:
     """Split the text into URLs and the text between them."""
-    for number, part in enumerate(_URL.split(text or "")):
+    for number, part in enumerate(_URL.split(text)):
         yield Piece(part, part if number % 2 else None)
 
 

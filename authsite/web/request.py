@@ -121,6 +121,7 @@ class Request(pyramid.request.Request):
                 environment=self.registry[MAIL_TEMPLATES],
                 site_name=services.settings.site.name,
                 link_to=self.url_to,
+                cipher=services.message_cipher,
                 audit=replace(audit, source=EventSource(Actor.SYSTEM)),
                 on_put=lambda: self._after_commit(services.mail_worker.wake),
             ),

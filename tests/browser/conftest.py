@@ -80,6 +80,7 @@ def server(
     # All users have the same IP address.
     settings = FOR_LOAD | {
         "AUTHSITE_DEV": "true",
+        "AUTHSITE_SITE_URL": "https://localhost",
         "AUTHSITE_THROTTLE_SIGN_IN_ACCOUNT": "10/5m..1h",
         "AUTHSITE_MAIL_PORT": str(mailserver.port),
     }

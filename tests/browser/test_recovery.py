@@ -218,6 +218,7 @@ def strict_page(chromium, mailserver, tmp_path, migrate):
     migrate(url)
     settings = FOR_LOAD | {
         "AUTHSITE_DEV": "true",
+        "AUTHSITE_SITE_URL": "https://localhost",
         "AUTHSITE_EMAIL_VERIFICATION": "required",
         "AUTHSITE_MAIL_PORT": str(mailserver.port),
     }

@@ -100,11 +100,22 @@ def test_newest_hundred_emails_are_listed(developer, services):
     assert "Older emails are not shown." in page
 
 
+@pytest.mark.asvs("11.2.5")
+def test_email_of_another_secret_shows_that_it_cannot_be_decrypted(developer, dbsession):
+    request_reset(developer, EVE)
+    dbsession.execute(sa.update(OutboxMessage).values(content=b"\x01" + b"0" * 99))
+    dbsession.commit()
+    page = first_message(developer)
+    assert EVE in page.html.main.dl.text
+    assert "encrypted with another authsite.secret" in page.html.main.text
+    assert developer.get(f"{page.request.path}/html", status=404)
+
+
 @pytest.mark.parametrize("ended", ["delivered", "failed"])
 def test_finished_email_shows_its_remaining_data(developer, dbsession, ended):
     request_reset(developer, EVE)
     now = utc_now()
-    left = {"subject": None, "text": None, "html": None, "next_attempt_at": None}
+    left = {"subject": None, "content": None, "next_attempt_at": None}
     left |= {"delivered_at": now} if ended == "delivered" else {"last_error": "550 no such mailbox"}
     dbsession.execute(sa.update(OutboxMessage).values(left))
     dbsession.commit()

@@ -43,7 +43,7 @@ def request_change(browser, email):
 def withheld(dbsession):
     """Return the templates of the emails that were not sent, with the reason."""
     rows = dbsession.execute(
-        sa.select(OutboxMessage.template, OutboxMessage.last_error, OutboxMessage.text).where(
+        sa.select(OutboxMessage.template, OutboxMessage.last_error, OutboxMessage.content).where(
             OutboxMessage.next_attempt_at.is_(None)
         )
     )

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests import mailbox
 from tests.processes.listeners import Listener
 from tests.throttles import THROTTLES
 
@@ -18,7 +20,7 @@ PRODUCTION = Path(__file__).parents[2] / "production.ini"
 #: The public URL. The tests connect to the ports, like the proxy that terminates TLS.
 SITE_URL = "https://accounts.example.com"
 HOST = SITE_URL.removeprefix("https://")
-SECRET = "a secret for the tests, known to everyone who reads this"
+SECRET = secrets.token_urlsafe(32)
 
 #: The cheapest Argon2 hashes, for tests that are not about hashes.
 CHEAP_HASHES = {"AUTHSITE_PASSWORDS_TIME_COST": "1", "AUTHSITE_PASSWORDS_MEMORY_COST": "8"}
@@ -76,6 +78,7 @@ class Server(Listener):
         self._environ = {
             **os.environ,
             "AUTHSITE_SECRET": SECRET,
+            "AUTHSITE_PREVIOUS_SECRETS": mailbox.SECRET,  # of emails that tests queue
             "AUTHSITE_SITE_URL": SITE_URL,
             **NO_MAIL,
             "DATABASE_URL": database_url,
@@ -145,7 +148,8 @@ class Server(Listener):
         assert self._process.poll() is None, f"the server ended with {self._process.returncode}"
         connection = self.connection(timeout=DEADLINE)
         try:
-            connection.request("GET", "/", headers={"Host": HOST})
+            host = self._environ["AUTHSITE_SITE_URL"].removeprefix("https://")
+            connection.request("GET", "/", headers={"Host": host})
             return connection.getresponse().status == 200
         except OSError:
             return False

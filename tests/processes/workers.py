@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests import mailbox
 from tests.processes.servers import DEADLINE, NO_MAIL, PRODUCTION, SECRET, SITE_URL
 from tests.smtp import Mailserver
 
@@ -23,6 +24,7 @@ class Worker:
             **os.environ,
             **NO_MAIL,
             "AUTHSITE_SECRET": SECRET,
+            "AUTHSITE_PREVIOUS_SECRETS": mailbox.SECRET,  # of emails that tests queue
             "AUTHSITE_SITE_URL": SITE_URL,
             "AUTHSITE_MAIL_PORT": str(mailserver.port),
             "DATABASE_URL": database_url,

@@ -11,6 +11,7 @@ from authsite.clock import utc_now
 from authsite.models import Base
 from authsite.resources.site_map import endpoints
 from tests.browsers import PASSWORD
+from tests.mailbox import Mailbox
 
 AGENT, IP_ADDRESS = "Mozilla/5.0 (Peculiar) Test/1.0", "198.51.100.77"
 ADA = {"first_name": "Adaline", "last_name": "Loveless", "email": "Ada.Loveless@Example.com"}
@@ -68,6 +69,7 @@ class Visit:
             name: "".join(browser.get(path).text for path in paths)
             for name, browser in browsers.items()
         }
+        [self.email] = Mailbox(services).all_for("Ada.Loveless@example.com")
         with services.database.engine.connect() as connection:
             self.rows = {
                 table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
@@ -136,10 +138,23 @@ def is_a_digest(visit, column):
     if column == "authsite_session.previous_secret_digest":
         secret = visit.previous_secret
     if column.startswith("authsite_email_link."):
-        secret = visit.of_ada("authsite_outbox_message.text").split("/verify-email/")[1].split()[0]
+        secret = visit.email.path_to("verify-email").rpartition("/")[2]
     assert visit.of_ada(column) == hashlib.sha256(secret.encode("ascii")).digest()
     assert len(secret) == 43
     assert not any(is_shown(visit.of_ada(column), page) for page in visit.shown.values())
+
+
+def is_encrypted(visit, column):
+    """No word of the text is readable."""
+    values = visit.values(column)
+    assert len(set(values)) == len(values) >= 2
+    for value in values:
+        assert value.startswith(b"\x01")
+        assert not any(word in value for word in (b"http", b"Hello", b"example.com"))
+
+
+def is_empty(visit, column):
+    assert set(visit.values(column)) == {None}
 
 
 def is_for_its_owner(visit, column):
@@ -274,8 +289,9 @@ PROTECTIONS = {
     "authsite_outbox_message.user_id": is_not_personal,
     "authsite_outbox_message.recipient": is_for_its_owner,
     "authsite_outbox_message.subject": is_not_personal,
-    "authsite_outbox_message.text": is_not_shown,
-    "authsite_outbox_message.html": is_not_shown,
+    "authsite_outbox_message.content": is_encrypted,
+    "authsite_outbox_message.text": is_empty,
+    "authsite_outbox_message.html": is_empty,
     "authsite_outbox_message.send_at": is_for_its_owner,
     "authsite_outbox_message.next_attempt_at": is_for_its_owner,
     "authsite_outbox_message.delivered_at": is_for_its_owner,

@@ -62,8 +62,8 @@ def test_site_host_is_accepted(application, services, host):
     ],
 )
 def test_host_port_must_match_the_site_url(new_application, url, accepted, refused):
-    sender = {"authsite.mail.sender": "accounts@example.com"}
-    application = new_application(**{"authsite.site.url": url} | sender)
+    allowed = {"authsite.mail.sender": "accounts@example.com", "authsite.site.allow_http": "yes"}
+    application = new_application(**{"authsite.site.url": url} | allowed)
 
     def statuses(hosts):
         return {send_request(application, "/", HTTP_HOST=host).status_int for host in hosts}

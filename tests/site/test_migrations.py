@@ -99,6 +99,16 @@ def test_migrations_create_the_purge_run_row(empty_url, engine, migrate):
         ]
 
 
+@pytest.mark.asvs("14.2.4")
+def test_migrations_create_a_private_sqlite_file(tmp_path, migrate):
+    umask = os.umask(0)
+    try:
+        migrate(f"sqlite:///{tmp_path}/new.sqlite")
+    finally:
+        os.umask(umask)
+    assert (tmp_path / "new.sqlite").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.asvs("6.3.2")
 def test_new_database_has_no_accounts(empty_url, engine, migrate):
     migrate(empty_url)

@@ -14,6 +14,7 @@ from authsite.resources import Root
 from authsite.services import services_of
 from authsite.telemetry.logs import JsonFormatter
 from tests.browsers import PASSWORD
+from tests.mailbox import content_of
 from tests.site.test_no_secret_in_urls import FIELDS, WRONG, answers, secrets_of
 from tests.site.wsgi_requests import send_request
 
@@ -65,8 +66,8 @@ def cause_errors(application, browser, visitor):
 def link_tokens(services):
     """Return the tokens of all emailed links."""
     with services.database.read_engine.connect() as connection:
-        texts = connection.execute(sa.select(OutboxMessage.text)).scalars().all()
-    return {token for text in texts for token in TOKEN.findall(text or "")}
+        messages = connection.execute(sa.select(OutboxMessage.__table__)).all()
+    return {token for each in messages for token in TOKEN.findall(content_of(each).text)}
 
 
 @pytest.mark.asvs("16.2.5", "14.2.4")

@@ -13,11 +13,11 @@ import pytest
 from pyramid.paster import get_app
 
 from authsite.services import services_of
-from authsite.settings.loader import DEVELOPMENT_SECRET
 
 ROOT = Path(__file__).parent.parent.parent
 PRODUCTION = str(ROOT / "production.ini")
-SECRET = "a secret of thirty-two characters, or some more"
+SECRET = "fZ0r3kQ9_wXb7LtVn2cYs8HdPgJm4eTa"
+DEVELOPMENT_SECRET = "for development only: everybody knows this secret"
 SITE = "https://accounts.example.com"
 
 

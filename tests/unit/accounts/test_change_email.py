@@ -11,6 +11,7 @@ from authsite.accounts.users import EmailTaken
 from authsite.email_addresses import parse_email_address
 from authsite.models import EmailLink, OutboxMessage, User
 from tests.factories import NOW, a_user, some_noise
+from tests.mailbox import content_of
 from tests.unit.accounts.links import active_link, is_active, token_in
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -37,7 +38,7 @@ def follow(work, token):
 def emails(work):
     """Return the text of each email by its template and recipient."""
     rows = work.dbsession.scalars(sa.select(OutboxMessage)).all()
-    return {(row.template, row.recipient): row.text for row in rows}
+    return {(row.template, row.recipient): content_of(row).text for row in rows}
 
 
 def token_for(work, user, email="Ada@new.example"):

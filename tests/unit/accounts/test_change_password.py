@@ -19,6 +19,7 @@ from authsite.models import OutboxMessage, User, UserSession
 from authsite.passwords.hash_queue import HashQueueFull
 from tests.factories import a_hasher, a_session, a_unit_of_work, a_user, some_noise
 from tests.functional.crowds import full_queue
+from tests.mailbox import content_of
 from tests.unit.accounts.links import is_active, token_in
 
 NEW = "nine purple yaks waltz"
@@ -71,7 +72,9 @@ def test_password_change_notifies_the_user(dbsession, work, ada, credential):
     [message] = dbsession.scalars(sa.select(OutboxMessage))
     assert (message.template, message.recipient) == ("password_changed", "Ada@example.com")
     assert message.user_id == ada.id
-    assert is_active(work, token_in(message.text, "secure-account"), Purpose.SECURE_ACCOUNT)
+    assert is_active(
+        work, token_in(content_of(message).text, "secure-account"), Purpose.SECURE_ACCOUNT
+    )
 
 
 @pytest.mark.parametrize(

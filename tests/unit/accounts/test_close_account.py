@@ -11,6 +11,7 @@ from authsite.accounts.sign_in import InvalidCredentials
 from authsite.accounts.users import Credential
 from authsite.models import AuditEvent, EmailLink, OutboxMessage, UserSession
 from tests.factories import NOW, a_session, a_user, some_noise
+from tests.mailbox import content_of
 
 DAY = timedelta(days=1)
 
@@ -60,9 +61,9 @@ def test_close_notifies_at_once_and_before_the_deletion(dbsession, work, ada):
     assert sent["deletion_scheduled"].next_attempt_at == NOW
     assert sent[REMINDER].next_attempt_at == NOW + 11 * DAY
     for message in sent.values():
-        assert "31 May 2030" in message.text
-        assert "31 May 2030" in message.html
-        assert "https://site.example/secure-account/" in message.text
+        assert "31 May 2030" in content_of(message).text
+        assert "31 May 2030" in content_of(message).html
+        assert "https://site.example/secure-account/" in content_of(message).text
 
 
 def test_link_of_the_reminder_lasts_from_when_it_is_due(dbsession, work, ada):

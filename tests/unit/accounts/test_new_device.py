@@ -9,6 +9,7 @@ from authsite.accounts.new_device import MAX_PER_DAY, notify_new_device
 from authsite.http.client import NO_CLIENT, Client
 from authsite.models import OutboxMessage
 from tests.factories import NOW, a_message, a_user, some_noise
+from tests.mailbox import content_of
 
 CLIENT = Client("192.0.2.7", "192.0.2.7", None)
 
@@ -36,13 +37,13 @@ def test_new_device_notice_names_browser_place_and_time(dbsession, begin, ada):
     [message] = emails_of(dbsession, ada)
     assert message.template == "new_device_sign_in"
     for part in ("Firefox on Windows", "192.0.2.7", "17 May 2030, 12:00 UTC", "/secure-account/"):
-        assert part in message.text
-        assert part in message.html
+        assert part in content_of(message).text
+        assert part in content_of(message).html
 
 
 def test_new_device_notice_admits_an_unknown_address(dbsession, begin, ada):
     notify(begin(client=NO_CLIENT), ada)
-    assert "IP address: unknown" in emails_of(dbsession, ada)[0].text
+    assert "IP address: unknown" in content_of(emails_of(dbsession, ada)[0]).text
 
 
 def test_new_device_notices_are_limited_per_day(dbsession, begin, work, ada):

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from authsite.accounts.notices import MAX_PER_DAY, send_notice
 from authsite.models import OutboxMessage
 from tests.factories import NOW, a_message, a_user, some_noise, throttles_for
+from tests.mailbox import content_of
 
 DAY = timedelta(days=1)
 LAST = "This is the last email of this kind today."
@@ -28,8 +29,8 @@ def notify(work, user, template="password_changed", **values):
 
 def texts(dbsession, user):
     """Return text and HTML of the emails to the user."""
-    rows = sa.select(OutboxMessage.text, OutboxMessage.html)
-    return [tuple(row) for row in dbsession.execute(rows.where(OutboxMessage.user_id == user.id))]
+    messages = sa.select(OutboxMessage).where(OutboxMessage.user_id == user.id)
+    return [content_of(message) for message in dbsession.scalars(messages)]
 
 
 @pytest.mark.asvs("2.4.1")

@@ -13,6 +13,7 @@ from authsite.passwords.hash_queue import HashQueueFull
 from authsite.tokens import LinkToken
 from tests.factories import NOW, a_hasher, a_session, a_user, some_noise
 from tests.functional.crowds import full_queue
+from tests.mailbox import content_of
 from tests.unit.accounts.links import active_link, is_active, token_in
 
 WEEK = timedelta(days=7)
@@ -74,7 +75,9 @@ def test_reset_notifies_the_user(dbsession, work, ada, token):
     [message] = dbsession.scalars(sa.select(OutboxMessage))
     assert (message.template, message.recipient) == ("password_changed", ADA)
     assert message.user_id == ada.id
-    link = active_link(work, token_in(message.text, "secure-account"), Purpose.SECURE_ACCOUNT)
+    link = active_link(
+        work, token_in(content_of(message).text, "secure-account"), Purpose.SECURE_ACCOUNT
+    )
     assert (link.user_id, link.expires_at) == (ada.id, NOW + WEEK)
 
 

@@ -80,12 +80,9 @@ def test_json_has_the_same(ini):
     assert found["check"] == "servers"
 
 
-def test_missing_ini_file_is_a_finding(tmp_path, monkeypatch):
-    printed = run("doctor", f"{tmp_path}/none.ini", status=1).stdout
-    assert printed.splitlines()[-1].startswith("1 failed, 0 warnings, 1 ok, ")
-    monkeypatch.setenv("AUTHSITE_X", "1")
+def test_missing_ini_file_is_a_finding(tmp_path):
     printed = run("doctor", f"{tmp_path}/none.ini", "--timeout", "1m", status=1).stdout
-    assert ", 1 warning, " in printed
+    assert printed.splitlines()[-1].startswith("1 failed, 0 warnings, 0 ok, ")
 
 
 def test_timeout_ends_the_wait_for_a_silent_mail_server(tmp_path, ini):

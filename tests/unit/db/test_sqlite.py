@@ -1,5 +1,6 @@
 """SQLite: pragmas, and a write lock that is taken first."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -174,3 +175,59 @@ def test_nested_transaction_is_not_retried(a_database):
         with pytest.raises(sa.exc.OperationalError) as error:
             connection.exec_driver_sql("SELECT 1")
     assert not IRetryableError.providedBy(error.value)
+
+
+@pytest.fixture
+def umask():
+    """Set the umask during a test."""
+    before = os.umask(0)
+    yield os.umask
+    os.umask(before)
+
+
+def modes_of(folder: Path) -> dict[str, int]:
+    """Return the permissions of each file."""
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
+@pytest.mark.asvs("14.2.4")
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
+@pytest.mark.parametrize("name", ["{folder}/a.sqlite", "file:{folder}/%61.sqlite?uri=true"])
+@pytest.mark.parametrize("which", ["read_engine", "write_engine"])
+def test_new_file_is_private_whatever_the_umask(tmp_path, umask, mask, name, which):
+    umask(mask)
+    url = sa.make_url(f"sqlite:///{name.format(folder=tmp_path)}")
+    database = Database(url, pool_size=2, timeout=LONG_TIMEOUT)
+    with getattr(database, which).connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE counter (value INTEGER)")
+        connection.commit()
+        assert modes_of(tmp_path) == dict.fromkeys(
+            ("a.sqlite", "a.sqlite-wal", "a.sqlite-shm"), 0o600
+        )
+    database.dispose()
+
+
+def test_new_file_behind_a_link_is_private(tmp_path, umask):
+    (tmp_path / "link.sqlite").symlink_to(tmp_path / "target.sqlite")
+    database = Database(
+        sa.make_url(f"sqlite:///{tmp_path}/link.sqlite"), pool_size=2, timeout=LONG_TIMEOUT
+    )
+    with database.read_engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE counter (value INTEGER)")
+    assert modes_of(tmp_path)["target.sqlite"] == 0o600
+    database.dispose()
+
+
+def test_existing_file_keeps_its_mode(a_database, tmp_path):
+    (tmp_path / "authsite.sqlite").chmod(0o640)
+    with a_database().read_engine.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO counter VALUES (1)")
+    assert modes_of(tmp_path)["authsite.sqlite"] == 0o640
+
+
+def test_file_in_a_missing_folder_is_an_error_of_the_database(tmp_path):
+    url = sa.make_url(f"sqlite:///{tmp_path}/missing/a.sqlite")
+    database = Database(url, pool_size=2, timeout=LONG_TIMEOUT)
+    with pytest.raises(DATABASE_UNAVAILABLE), database.read_engine.connect():
+        pass
+    database.dispose()

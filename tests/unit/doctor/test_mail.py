@@ -8,6 +8,7 @@ import pytest
 from authsite.clock import utc_now
 from authsite.doctor.finding import Status
 from tests.factories import a_message
+from tests.mailbox import SECRET
 from tests.smtp import HANG_UP, PASSWORD, USERNAME, a_mailserver
 from tests.unit.doctor.findings import (
     fails,
@@ -15,6 +16,9 @@ from tests.unit.doctor.findings import (
     passes,
     warns,
 )
+
+LOCAL = "http://localhost"
+DEVELOPMENT = {"authsite.dev": "true", "authsite.site.url": LOCAL}
 
 
 @pytest.fixture
@@ -112,7 +116,7 @@ def test_mail_server_must_answer_in_time(to):
 
 
 def test_mail_server_is_not_needed_in_development(a_subject):
-    changed = {"authsite.dev": "true", "authsite.mail.host": None}
+    changed = {"authsite.mail.host": None} | DEVELOPMENT
     assert "/dev/mail" in passes(a_subject(app=changed), "mail server")
 
 
@@ -138,7 +142,9 @@ def subject(a_subject, database_url):
 
 def test_outbox_may_be_full_in_development(a_subject, database_url, dbsession):
     due(dbsession, days=1)
-    app = {"sqlalchemy.url": database_url, "authsite.dev": "true"}
+    app = {
+        "sqlalchemy.url": database_url,
+    } | DEVELOPMENT
     assert "/dev/mail" in passes(a_subject(app=app | {"authsite.mail.host": None}), "outbox")
     fails(a_subject(app=app), "outbox")
 
@@ -166,3 +172,16 @@ def test_outbox_reports_overdue_messages(subject, dbsession, since, report):
     assert "No worker" in message
     [found] = findings_of(subject, "outbox")
     assert "authsite deliver" in found.fix
+
+
+@pytest.mark.asvs("13.3.4")
+def test_decryption_fails_for_messages_of_an_unknown_secret(a_subject, database_url, dbsession):
+    for message in ({}, {}, {"content": None}, {"next_attempt_at": None}):
+        a_message(dbsession, **message)
+    change = {"sqlalchemy.url": database_url}
+    assert "2 waiting messages" in fails(a_subject(app=change), "decryption")
+    passes(a_subject(app=change | {"authsite.previous_secrets": SECRET}), "decryption")
+    passes(
+        a_subject(app=change | {"authsite.secret": SECRET, "authsite.site.url": LOCAL}),
+        "decryption",
+    )

@@ -16,7 +16,8 @@ def test_site_url_accepts_a_host_name_on_https(a_subject):
 
 
 def test_site_url_rejects_http(a_subject):
-    assert "unencrypted" in fails(a_subject(app=at("http://accounts.example.com")), "site url")
+    app = at("http://accounts.example.com", **{"authsite.site.allow_http": "yes"})
+    assert "unencrypted" in fails(a_subject(app=app), "site url")
 
 
 @pytest.mark.parametrize(

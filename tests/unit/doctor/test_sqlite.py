@@ -80,7 +80,8 @@ def test_database_file_passes(migrated):
 def test_database_file_rejects_public_ones(migrated, opened, a_subject):
     migrated.database_file.chmod(0o644)
     assert "Every user" in fails(migrated, "database file")
-    passes(a_subject(app={"authsite.dev": "true"}), "database file")
+    local = {"authsite.dev": "true", "authsite.site.url": "http://localhost"}
+    passes(a_subject(app=local), "database file")
     opened.chmod(0o710)
     passes(migrated, "database file")
 

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.clock import utc_now
+from authsite.encryption import Cipher
+from authsite.mail.content import Content
 from authsite.mail.delivery import DeliveryResult
 from authsite.mail.worker import MailWorker, build_worker
 from authsite.models import OutboxMessage
@@ -47,7 +49,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def worker_to(services: Services) -> Callable[..., MailWorker]:
     """Build a worker that delivers to this port, with changed mail settings."""
 
-    def build(port: int, **mail: Any) -> MailWorker:
+    def build(port: int, cipher: Cipher = services.message_cipher, **mail: Any) -> MailWorker:
         changed = {
             "host": "localhost",
             "port": port,
@@ -57,7 +59,7 @@ def worker_to(services: Services) -> Callable[..., MailWorker]:
         settings = dataclasses.replace(
             services.settings, mail=dataclasses.replace(services.settings.mail, **changed)
         )
-        return build_worker(settings, services.database)
+        return build_worker(settings, services.database, cipher)
 
     return build
 
@@ -73,7 +75,8 @@ class Post:
         """Put a message that is due into the outbox; return its id."""
         self._dbsession.rollback()  # end the snapshot of earlier reads
         send_at = values.pop("send_at", utc_now() - timedelta(seconds=1))
-        return a_message(self._dbsession, send_at=send_at, text=f"Open {LINK}", **values).id
+        content = {"content": Content(f"Open {LINK}", f"<p>Open <a href={LINK}>it</a>")}
+        return a_message(self._dbsession, send_at=send_at, **content | values).id
 
     def row(self, message_id: str) -> OutboxMessage:
         """Return the current row of a message."""
@@ -87,9 +90,9 @@ class Post:
         self._dbsession.execute(wanted.values(**values))
         self._dbsession.commit()
 
-    def deliver(self, port: int, **mail: Any) -> DeliveryResult:
+    def deliver(self, port: int, *cipher: Cipher, **mail: Any) -> DeliveryResult:
         """Deliver due messages to this port; return the result."""
-        return self._worker_to(port, **mail).deliver_due(now=utc_now())
+        return self._worker_to(port, *cipher, **mail).deliver_due(now=utc_now())
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
+from authsite.mail.content import message_cipher
 from authsite.mail.delivery import DeliveryResult
 from authsite.mail.outbox import RETRY_FOR
 from authsite.mail.worker import build_worker
@@ -66,7 +67,7 @@ def test_temporary_refusal_reschedules_this_message_only(command, mailserver, ca
     mailserver.answers[command] = ["451 4.7.1 Greylisted, try again"]
     assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, rescheduled=1)
     reschedule, sent = sorted(
-        (post.row(first), post.row(second)), key=lambda each: each.text is None
+        (post.row(first), post.row(second)), key=lambda each: each.content is None
     )
     assert reschedule.last_error == "refused: 451 4.7.1 Greylisted, try again"
     assert timedelta(seconds=1) < reschedule.next_attempt_at - utc_now() <= timedelta(seconds=10)
@@ -104,7 +105,7 @@ def test_refusal_of_the_setup_fails_no_message(command, reply, mailserver, post)
     ended = post.deliver(mailserver.port)
     assert (ended.delivered, ended.rescheduled, ended.failed) == (0, 1, 0)
     assert ended.server_unavailable
-    assert all(post.row(each).text for each in messages)
+    assert all(post.row(each).content for each in messages)
 
 
 def test_refused_sender_is_logged_with_its_setting(mailserver, caplog, post):
@@ -121,7 +122,7 @@ def test_permanent_refusal_fails_the_message(command, mailserver, caplog, post):
     mailserver.answers[command] = [f"550 5.1.1 <{recipient}>: unknown"]
     assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, failed=1)
     failed_message = post.row(first) if post.row(first).delivered_at is None else post.row(second)
-    assert (failed_message.next_attempt_at, failed_message.text) == (None, None)
+    assert (failed_message.next_attempt_at, failed_message.content) == (None, None)
     assert failed_message.last_error == f"refused: 550 5.1.1 <{recipient}>: unknown"
     assert recipient not in caplog.text
     assert (
@@ -213,6 +214,56 @@ def test_broken_message_does_not_stop_others(mailserver, caplog, post):
     assert f"sys_mail_crash: verify_email {broken}, attempt 1: TypeError in " in caplog.text
 
 
+def test_message_of_an_unknown_secret_waits_and_stops_no_other(mailserver, caplog, post):
+    message = post.put(send_at=utc_now() - timedelta(minutes=1))
+    encrypted = post.row(message).content
+    post.change(message, content=message_cipher([b"another"]).encrypt(b"[]", place=()))
+    post.put()
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, rescheduled=1)
+    row = post.row(message)
+    assert "authsite.previous_secrets" in row.last_error
+    assert timedelta(seconds=1) < row.next_attempt_at - utc_now() <= timedelta(seconds=10)
+    event = f"sys_mail_undecryptable: verify_email {message}, attempt 1: "
+    assert ("ERROR", f"{event}{row.last_error}") in logged(caplog)
+    post.change(message, content=encrypted, next_attempt_at=utc_now())
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1)
+
+
+def test_message_of_an_unknown_secret_fails_after_three_days(mailserver, post):
+    message = post.put(send_at=utc_now() - RETRY_FOR)
+    other = message_cipher([b"another"])
+    assert post.deliver(mailserver.port, other) == DeliveryResult(failed=1)
+    row = post.row(message)
+    assert (row.next_attempt_at, row.content) == (None, None)
+    assert "authsite.previous_secrets" in row.last_error
+
+
+@pytest.mark.asvs("11.2.2", "13.3.4")
+def test_message_of_a_previous_secret_is_delivered(mailserver, services, post):
+    post.put()
+    cipher = message_cipher([b"a new secret", services.settings.secret])
+    assert post.deliver(mailserver.port, cipher) == DeliveryResult(delivered=1)
+    assert LINK in mailserver.received[0].mail.get_body(["plain"]).get_content()
+
+
+@pytest.mark.asvs("11.2.5")
+def test_damaged_message_fails_at_once_and_stops_no_other(mailserver, caplog, post):
+    damaged = post.put(send_at=utc_now() - timedelta(minutes=1))
+    post.change(damaged, content=post.row(damaged).content[:-1])
+    post.put()
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1, failed=1)
+    row = post.row(damaged)
+    assert (row.next_attempt_at, row.last_error) == (None, "its encrypted content is damaged")
+    assert f"sys_mail_undecryptable: verify_email {damaged}, attempt 1: " in caplog.text
+
+
+def test_message_from_before_migration_0009_is_delivered(mailserver, post):
+    message = post.put(content=None, text=f"Open {LINK}", html="<p>Open it")
+    assert post.deliver(mailserver.port) == DeliveryResult(delivered=1)
+    assert LINK in mailserver.received[0].mail.get_body(["plain"]).get_content()
+    assert (post.row(message).text, post.row(message).html) == (None, None)
+
+
 def test_delivery_after_the_lease_is_logged(mailserver, caplog, post):
     """Another worker has leased the message meanwhile; its result counts."""
     message = post.put()
@@ -253,7 +304,8 @@ def locked_while_sending(services, mailserver):
             services.settings.mail, host="127.0.0.1", port=mailserver.port, timeout=timeout
         )
         mailserver.on_data = lock
-        return build_worker(dataclasses.replace(services.settings, mail=mail), database)
+        settings = dataclasses.replace(services.settings, mail=mail)
+        return build_worker(settings, database, services.message_cipher)
 
     yield build
     database.dispose()
@@ -273,4 +325,4 @@ def test_message_not_marked_within_its_lease_is_sent_again(locked_while_sending,
     with pytest.raises(DATABASE_UNAVAILABLE):
         mail_worker.deliver_due(now=utc_now())
     assert post.row(message).delivered_at is None
-    assert post.row(message).text
+    assert post.row(message).content

@@ -11,6 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
+from authsite.mail.content import Content
 from authsite.mail.mime import build_mime
 from authsite.mail.outbox import LeasedMessage
 from tests.factories import NOW
@@ -61,24 +62,26 @@ addresses = st.builds("{}@{}".format, atoms | st.lists(PIECES).map("".join), dom
 
 def sent(**values) -> email.message.EmailMessage:
     """Build the message and parse it as a mail program does."""
+    content = Content(values.pop("text", "Hello"), values.pop("html", "<p>Hello"))
     message = {
         "id": "0123456789abcdef",
         "template": "verify_email",
         "recipient": "ada@example.com",
         "subject": "Confirm your address",
-        "text": "Hello",
-        "html": "<p>Hello",
+        "content": b"a ciphertext",
+        "text": None,
+        "html": None,
         "send_at": NOW,
         "attempts": 1,
         "leased_until": NOW,
     }
     names = {"sender": "no-reply@accounts.example.com", "sender_name": "Example"}
     names |= {name: values.pop(name) for name in names.keys() & values}
-    content = build_mime(LeasedMessage(**message | values), **names).as_bytes()
-    assert content.isascii()
-    assert max(map(len, content.split(b"\r\n"))) <= 998
-    assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
-    return email.message_from_bytes(content, policy=email.policy.default)
+    mime = build_mime(LeasedMessage(**message | values), content, **names).as_bytes()
+    assert mime.isascii()
+    assert max(map(len, mime.split(b"\r\n"))) <= 998
+    assert mime.count(b"\n") == mime.count(b"\r\n") == mime.count(b"\r")
+    return email.message_from_bytes(mime, policy=email.policy.default)
 
 
 def addresses_in(mail, header):

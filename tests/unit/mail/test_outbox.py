@@ -52,8 +52,9 @@ def test_leased_message_has_all_that_is_sent(connection, dbsession):
         "verify_email",
         message.recipient,
         message.subject,
-        message.text,
-        message.html,
+        message.content,
+        None,
+        None,
         NOW - SECOND,
         1,
         NOW + LEASE,
@@ -96,10 +97,10 @@ def test_simultaneous_workers_lease_different_messages(services, dbsession, conn
 
 @pytest.mark.asvs("14.2.7")
 def test_delivered_message_keeps_recipient_but_no_content(connection, dbsession):
-    message = a_message(dbsession, last_error="it broke off")
+    message = a_message(dbsession, text="old", html="old", last_error="it broke off")
     assert mark_delivered(connection, take(connection), now=NOW + SECOND)
     row = row_of(connection, message.id)
-    assert (row.subject, row.text, row.html, row.last_error) == (None,) * 4
+    assert (row.subject, row.content, row.text, row.html, row.last_error) == (None,) * 5
     assert (row.next_attempt_at, row.delivered_at) == (None, NOW + SECOND)
     assert row.purge_after == NOW + SECOND + timedelta(days=90)
     assert (row.recipient, row.template, row.attempts) == (message.recipient, "verify_email", 1)
@@ -109,7 +110,7 @@ def test_failed_message_keeps_its_error_but_no_content(connection, dbsession):
     message = a_message(dbsession)
     assert fail(connection, take(connection), last_error="x" * 999, now=NOW)
     row = row_of(connection, message.id)
-    assert (row.subject, row.text, row.html) == (None,) * 3
+    assert (row.subject, row.content, row.text, row.html) == (None,) * 4
     assert (row.next_attempt_at, row.delivered_at, row.last_error) == (None, None, "x" * 200)
     assert row.purge_after == NOW + timedelta(days=90)
 

@@ -43,7 +43,11 @@ def worker_for(services, mailserver):
         mail = services.settings.mail
         server = MailServer("127.0.0.1", _with_port(mail, port or mailserver.port), "localhost")
         delivery = Delivery(
-            database=database, server=server, sender="a@example.com", sender_name="Example"
+            database=database,
+            server=server,
+            cipher=services.message_cipher,
+            sender="a@example.com",
+            sender_name="Example",
         )
         next_attempt = next_attempt or database.compile(NEXT_ATTEMPT)
         return MailWorker(next_attempt, delivery, poll=poll, rest=rest)

@@ -19,6 +19,7 @@ from authsite.settings.parsers import (
     number,
     origin,
     peppers,
+    previous_secrets,
     secret,
     text,
     words,
@@ -39,6 +40,7 @@ PARSERS = [
     cookie_name,
     listen_address,
     peppers,
+    previous_secrets,
     secret,
     database_url,
 ]

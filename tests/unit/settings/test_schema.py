@@ -12,7 +12,6 @@ from authsite.passwords.breached import breached_passwords_at
 from authsite.passwords.peppers import Pepper
 from authsite.settings.former_names import FORMER_NAMES, REMOVED
 from authsite.settings.loader import (
-    DEVELOPMENT_SECRET,
     SettingDescription,
     SettingError,
     describe_settings,
@@ -23,7 +22,7 @@ from authsite.settings.schema import Settings
 from authsite.throttling.limits import RateLimit
 from tests.breaches import EXCERPT
 
-SECRET = "correct horse battery staple and so on"
+SECRET = "kQ7v_0pTzR4mXw9sLb2NcYdE8uHgJf1A"
 URL = "postgresql://ada:hush@db.example/authsite"
 LEAST = {
     "authsite.secret": SECRET,
@@ -31,6 +30,8 @@ LEAST = {
     "authsite.mail.host": "localhost",
     "sqlalchemy.url": URL,
 }
+#: The same on this machine, where development and weak secrets are accepted.
+LOCAL = LEAST | {"authsite.site.url": "https://localhost"}
 HOUR = timedelta(hours=1)
 SECRET_PEPPER = "cayenne-and-black-pepper-from-Kampot"
 A_PEPPER = Pepper("a1", SECRET_PEPPER.encode())
@@ -41,7 +42,13 @@ OTHER_URL = "postgresql://eve:psst@db.example/other"
 EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.secret": ("another secret of thirty-two letters", b"another ", "short"),
     "authsite.dev": ("true", True, "maybe"),
-    "authsite.site.url": ("http://other.example:8080", "http://other.example:8080", "here"),
+    "authsite.previous_secrets": (
+        f"{'a' * 40}\n\n {'b, ' * 20}",
+        (b"a" * 40, b"b, " * 19 + b"b,"),
+        f"{SECRET}\nshort",
+    ),
+    "authsite.site.url": ("https://other.example:8080", "https://other.example:8080", "here"),
+    "authsite.site.allow_http": ("yes", True, "maybe"),
     "authsite.site.name": ("Lovelace & Co", "Lovelace & Co", " "),
     "authsite.site.security_contact": ("mailto:a@b.example", "mailto:a@b.example", "a@b.example"),
     "authsite.site.security_policy": ("https://a.example/p", "https://a.example/p", "http://a"),
@@ -135,19 +142,19 @@ def test_setting_has_its_default(setting: SettingDescription):
     if setting.key in LEAST:
         assert setting.default in (MISSING, None)
     else:
-        assert value_of(load_settings(LEAST, {}), setting.key) == setting.default
+        assert value_of(load_settings(LOCAL, {}), setting.key) == setting.default
 
 
 @every_setting
 def test_setting_is_read_from_the_ini_file(setting: SettingDescription):
     text, value, _ = EXAMPLES[setting.key]
-    assert value_of(load_settings(LEAST | {setting.key: text}, {}), setting.key) == value
+    assert value_of(load_settings(LOCAL | {setting.key: text}, {}), setting.key) == value
 
 
 @every_setting
 def test_environment_overrides_the_ini_file(setting: SettingDescription):
     text, value, wrong = EXAMPLES[setting.key]
-    settings = load_settings(LEAST | {setting.key: wrong}, {setting.variable: text})
+    settings = load_settings(LOCAL | {setting.key: wrong}, {setting.variable: text})
     assert value_of(settings, setting.key) == value
 
 
@@ -155,14 +162,14 @@ def test_environment_overrides_the_ini_file(setting: SettingDescription):
 def test_wrong_value_is_refused_with_its_name(setting: SettingDescription):
     wrong = EXAMPLES[setting.key][2]
     with pytest.raises(SettingError, match=rf"^{setting.key} must .*\.$"):
-        load_settings(LEAST | {setting.key: wrong}, {})
+        load_settings(LOCAL | {setting.key: wrong}, {})
     with pytest.raises(SettingError, match=rf"^{setting.variable} must .*\.$"):
-        load_settings(LEAST, {setting.variable: wrong})
+        load_settings(LOCAL, {setting.variable: wrong})
 
 
 @pytest.mark.parametrize("key", LEAST)
 def test_setting_without_a_default_is_required(key):
-    ini = {name: value for name, value in LEAST.items() if name != key}
+    ini = {name: value for name, value in LOCAL.items() if name != key}
     (setting,) = [row for row in describe_settings() if row.key == key]
     with pytest.raises(SettingError, match=f"^{key} is missing. .*{setting.variable}") as refusal:
         load_settings(ini, {})
@@ -176,9 +183,9 @@ def test_secret_may_come_from_a_file(setting: SettingDescription, tmp_path: Path
     file = tmp_path / "secret"
     file.write_text(f"{text}\n")
     environ = {f"{setting.variable}_FILE": str(file)}
-    assert value_of(load_settings(LEAST | {setting.key: wrong}, environ), setting.key) == value
+    assert value_of(load_settings(LOCAL | {setting.key: wrong}, environ), setting.key) == value
     with pytest.raises(SettingError, match=f"^{setting.variable} must"):
-        load_settings(LEAST, environ | {setting.variable: wrong})
+        load_settings(LOCAL, environ | {setting.variable: wrong})
 
 
 @every_secret
@@ -188,21 +195,42 @@ def test_unreadable_secret_file_is_refused_with_its_name(setting, content, tmp_p
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(SettingError, match=f"^{setting.variable}_FILE: can't read the file"):
-        load_settings(LEAST, {f"{setting.variable}_FILE": str(file)})
-
-
-def test_only_secrets_come_from_files(tmp_path):
-    (tmp_path / "name").write_text("Lovelace & Co")
-    settings = load_settings(LEAST, {"AUTHSITE_SITE_NAME_FILE": str(tmp_path / "name")})
-    assert settings.site.name == "authsite"
+        load_settings(LOCAL, {f"{setting.variable}_FILE": str(file)})
 
 
 @pytest.mark.parametrize(
-    "key", ["authsite.sesion.idle", "authsite.session", "authsite.database.url"]
+    ("key", "hint"),
+    [
+        ("authsite.sesion.idle_timeout", "Did you mean authsite.session.idle_timeout?"),
+        ("authsite.site.Url", "Did you mean authsite.site.url?"),
+        ("authsite.qqqqqqqqqqqqqqqqqqqq", "docs/configuration.md lists all."),
+        ("authsite.database.url", "Did you mean authsite."),
+    ],
 )
-def test_unknown_setting_is_refused(key):
-    with pytest.raises(SettingError, match=f"^{key} is not a setting"):
+def test_unknown_setting_is_refused_with_the_nearest(key, hint):
+    with pytest.raises(SettingError, match=f"^{key} is not a setting") as refusal:
         load_settings(LEAST | {key: "1"}, {})
+    assert hint in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("AUTHSITE_SITE_URI", "Did you mean AUTHSITE_SITE_URL?"),
+        ("AUTHSITE_SECRET_FIEL", "Did you mean AUTHSITE_SECRET_FILE?"),
+        ("AUTHSITE_SITE_NAME_FILE", "Did you mean AUTHSITE_SITE_NAME?"),
+        ("AUTHSITE_QQQQQQQQQQQQQQQQQQQQ", "docs/configuration.md lists all."),
+    ],
+)
+def test_unknown_variable_is_refused_with_the_nearest(variable, hint):
+    """Only secrets are read from files."""
+    with pytest.raises(SettingError) as refusal:
+        load_settings(LEAST, {variable: "x"})
+    assert str(refusal.value) == f"{variable} is not a setting. {hint}"
+
+
+def test_variables_of_other_programs_are_ignored():
+    assert load_settings(LEAST, {"HOME": "/", "_AUTHSITE_COMPLETE": "x", "AUTHSITES": "x"})
 
 
 @pytest.mark.parametrize(("previous", "current"), FORMER_NAMES.items())
@@ -252,11 +280,35 @@ def test_settings_of_other_packages_are_ignored():
 
 
 @pytest.mark.asvs("13.4.2", "11.1.1")
-def test_development_secret_is_refused_in_production():
-    ini = LEAST | {"authsite.secret": DEVELOPMENT_SECRET}
-    with pytest.raises(SettingError, match="the public one"):
+@pytest.mark.parametrize("secret", ["for development only: everybody knows this secret", "x" * 32])
+def test_weak_secret_is_for_this_machine_and_development(secret):
+    ini = {"authsite.secret": secret, "authsite.mail.sender": "a@example.com"}
+    for url in ("https://site.example", "https://192.168.1.5"):
+        with pytest.raises(SettingError, match=r"^authsite\.secret .* attackers can guess it"):
+            load_settings(LEAST | ini | {"authsite.site.url": url}, {})
+    assert load_settings(LOCAL | ini, {})
+    network = {"authsite.site.url": "http://192.168.1.5:6543", "authsite.dev": "true"}
+    assert load_settings(LEAST | ini | network, {}).dev
+
+
+def test_previous_secrets_may_be_weak():
+    settings = load_settings(LEAST | {"authsite.previous_secrets": "x" * 32}, {})
+    assert settings.previous_secrets == (b"x" * 32,)
+
+
+@pytest.mark.asvs("13.4.2")
+@pytest.mark.parametrize("url", ["https://site.example", "https://8.8.8.8", "https://intranet"])
+def test_development_is_refused_under_a_public_url(url):
+    with pytest.raises(SettingError, match=r"^authsite\.dev must be false"):
+        load_settings(LEAST | {"authsite.site.url": url, "authsite.dev": "true"}, {})
+
+
+def test_public_http_needs_its_own_setting():
+    ini = LEAST | {"authsite.site.url": "http://site.example"}
+    with pytest.raises(SettingError, match=r"^authsite\.site\.url must .*allow_http"):
         load_settings(ini, {})
-    assert load_settings(ini | {"authsite.dev": "true"}, {}).dev
+    assert not load_settings(ini | {"authsite.site.allow_http": "yes"}, {}).https
+    assert not load_settings(ini | {"authsite.site.url": "http://localhost:6543"}, {}).https
 
 
 @pytest.mark.asvs("7.1.1")
@@ -291,6 +343,7 @@ def test_repr_hides_secrets():
     secrets = {
         "authsite.passwords.pepper": f"a1:{SECRET_PEPPER}",
         "authsite.mail.password": "s3cret of the mail",
+        "authsite.previous_secrets": "a s3cret of which emails may wait",
     }
     shown = repr(load_settings(LEAST | secrets, {}))
     assert SECRET_PEPPER not in shown
@@ -309,7 +362,14 @@ def test_repr_hides_secrets():
             {"authsite.mail.security": "none", "authsite.mail.host": "mail.example"},
             "security can be none only",
         ),
-        ({"authsite.dev": "true", "authsite.mail.host": "mail.example"}, "host must be localhost"),
+        (
+            {
+                "authsite.site.url": "http://localhost",
+                "authsite.dev": "true",
+                "authsite.mail.host": "mail.example",
+            },
+            "host must be localhost",
+        ),
     ],
 )
 def test_unencrypted_or_external_mail_server_is_refused(mail, wrong):
@@ -320,17 +380,17 @@ def test_unencrypted_or_external_mail_server_is_refused(mail, wrong):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
 def test_mail_server_on_this_machine_needs_no_tls(host):
     mail = {"authsite.mail.security": "none", "authsite.mail.host": host}
-    assert load_settings(LEAST | mail | {"authsite.dev": "true"}, {}).mail.host == host
+    assert load_settings(LOCAL | mail | {"authsite.dev": "true"}, {}).mail.host == host
 
 
 def test_development_needs_no_mail_server():
-    ini = {key: value for key, value in LEAST.items() if key != "authsite.mail.host"}
+    ini = {key: value for key, value in LOCAL.items() if key != "authsite.mail.host"}
     assert load_settings(ini | {"authsite.dev": "true"}, {}).mail.host is None
 
 
 def test_sender_defaults_to_the_host_of_the_site():
     assert load_settings(LEAST, {}).sender == "no-reply@site.example"
-    port = {"authsite.site.url": "http://site.example:8080"}
+    port = {"authsite.site.url": "https://site.example:8080"}
     assert load_settings(LEAST | port, {}).sender == "no-reply@site.example"
     given = {"authsite.mail.sender": "accounts@other.example"}
     assert load_settings(LEAST | given, {}).sender == "accounts@other.example"
@@ -360,7 +420,7 @@ def test_reminder_must_be_shorter_than_the_grace_period():
 
 
 @pytest.mark.parametrize(
-    ("url", "https"), [("https://a.example", True), ("http://a.example", False)]
+    ("url", "https"), [("https://a.example", True), ("http://localhost", False)]
 )
 def test_https_follows_the_site_url(url, https):
     assert load_settings(LEAST | {"authsite.site.url": url}, {}).https is https
