@@ -1,25 +1,24 @@
 """Answered forms: one that is sent again within a minute gets the answer that it had."""
 
 import json
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from authsite.db.compiled_select import CompiledSelect
+from authsite.encryption import Cipher
 from authsite.models import AnsweredForm, UserSession
 from authsite.tokens import SessionToken, mac
 
 #: Long enough for a second click and for a form that is sent again when a connection has failed.
 ANSWERED_FORM_LIFETIME = timedelta(seconds=60)
-#: Bytes of the random nonce of AES-GCM (NIST SP 800-38D).
-_NONCE = 12
+#: What an answer is bound to when it is encrypted; its key is that of one form.
+_PLACE = ("authsite_answered_form", "answer")
 
 
 class FormAnswered(Exception):
@@ -121,12 +120,10 @@ def record_answer(
 
 def _encrypt(form: SentForm, answer: Answer) -> bytes:
     head = json.dumps([answer.status, answer.headers]).encode("ascii")
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(form.key).encrypt(nonce, head + b"\n" + answer.body, None)
+    return Cipher([form.key]).encrypt(head + b"\n" + answer.body, place=_PLACE)
 
 
 def _decrypt(form: SentForm, encrypted: bytes, session_id: str | None) -> Answer:
-    text = AESGCM(form.key).decrypt(encrypted[:_NONCE], encrypted[_NONCE:], None)
-    head, _, body = text.partition(b"\n")
+    head, _, body = Cipher([form.key]).decrypt(encrypted, place=_PLACE).partition(b"\n")
     status, headers = json.loads(head)
     return Answer(status, [(name, value) for name, value in headers], body, session_id)

@@ -79,7 +79,8 @@ def test_answer_from_before_and_after_a_rotation_keeps_the_new_cookie(
 
     def meanwhile(_connection, _cursor, statement, *_rest):
         if "FROM authsite_audit_event" in statement and not confirmed:
-            confirmed.append(confirm(ada).status_int)
+            confirmed.append(None)  # the confirmation reads events as well
+            confirmed[0] = confirm(ada).status_int
 
     sa.event.listen(services.database.engine, "before_cursor_execute", meanwhile)
     answer = tab.get("/account/sessions", status=200)
@@ -197,7 +198,7 @@ def test_sign_out_with_an_older_secret_keeps_the_session(ada, tab, let_time_pass
     confirm(ada)
     let_time_pass(HALF_A_MINUTE)
     answer = tab.submit(page, {})
-    assert answer.status_int == 403
+    assert (answer.status_int, answer.location) == (303, "http://localhost/sign-in")
     receive(ada, answer)
     assert ada.is_signed_in
 

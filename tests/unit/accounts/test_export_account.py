@@ -17,7 +17,8 @@ def everything_about_ada(work):
     token = SessionToken.new()
     a_session(dbsession, ada, token=token, user_agent="Firefox", ip_address="192.0.2.7")
     link = issue_link(work, ada, Purpose.RESET_PASSWORD)
-    work.outbox.put("verify_email", to=ada.email, user_id=ada.id, link=str(link), lifetime="a day")
+    values = {"link": str(link), "lifetime": "a day", "is_repeated": False}
+    work.outbox.put("verify_email", to=ada.email, user_id=ada.id, **values)
     dbsession.commit()
     return ada, token, link, export_account(dbsession, ada.id, now=NOW)
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import time_machine
 
 from authsite.clock import utc_now
+from authsite.db.revision import HEAD
 from authsite.doctor.checks import CHECKS
 from authsite.doctor.examine import examine
 from authsite.doctor.finding import Status
@@ -113,7 +114,7 @@ def test_migrations_that_are_missing_fail(backend, on, tmp_path, postgresql, mig
         url = postgresql.new_database()
     migrate(url, "0003")
     message = fails(on(url), "migrations")
-    assert "at 0003, the code needs 000" in message
+    assert f"at 0003, the code needs {HEAD}" in message
     assert "upgrade head`" in findings_of(on(url), "migrations")[0].fix
 
 
