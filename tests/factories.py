@@ -28,7 +28,7 @@ from authsite.passwords.hasher import PasswordHasher
 from authsite.passwords.policy import PasswordPolicy
 from authsite.services import Services
 from authsite.settings.parsers import rate_limits
-from authsite.settings.schema import ThrottleSettings
+from authsite.settings.throttle_schema import ThrottleSettings
 from authsite.throttling.throttles import Throttles
 from authsite.tokens import SessionToken, new_id
 from authsite.web.request import Request

@@ -1,5 +1,7 @@
 """What a new password must be, on every page where one is chosen."""
 
+from collections.abc import Mapping, Sequence
+
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.email_addresses import EmailAddress
 from authsite.passwords.policy import PasswordPolicy
@@ -10,29 +12,26 @@ class WeakPassword(Exception):
 
 
 def validate_password(
-    work: UnitOfWork, password: str, *, first_name: str, last_name: str, email: EmailAddress
+    work: UnitOfWork, password: str, words: Sequence[str], *, counted_by: Mapping[str, str]
 ) -> None:
-    """Raise `WeakPassword` if this user must not have this password, or `RateLimited`.
+    """Raise `WeakPassword` if the user of these words must not have it, or `RateLimited`.
 
-    Every call counts, and none is refunded: the strength meter takes longer than anything else
-    before the hash, so a network gets as many answers of it as the limit allows.
+    `counted_by` is the subject of a throttle. Every call counts, and none is refunded: the strength
+    meter takes longer than anything else before the hash.
     """
-    subjects = {"new_password_network": work.client.network}
-    work.throttles.check(subjects, now=work.now)
-    work.throttles.hit(subjects, now=work.now)
-    refuse_weak_password(
-        work.password_policy, password, first_name=first_name, last_name=last_name, email=email
-    )
+    work.throttles.check(counted_by, now=work.now)
+    work.throttles.hit(counted_by, now=work.now)
+    refuse_weak_password(work.password_policy, password, words)
 
 
-def refuse_weak_password(
-    policy: PasswordPolicy, password: str, *, first_name: str, last_name: str, email: EmailAddress
-) -> None:
-    """Raise `WeakPassword` if this user must not have this password."""
-    local_part, _, domain = email.normalized.partition("@")
-    weakness = policy.explain_weakness(
-        password,
-        words=[first_name, last_name, email.original, local_part, domain.split(".")[0]],
-    )
+def refuse_weak_password(policy: PasswordPolicy, password: str, words: Sequence[str]) -> None:
+    """Raise `WeakPassword` if the user of these words must not have this password."""
+    weakness = policy.explain_weakness(password, words=words)
     if weakness:
         raise WeakPassword(weakness)
+
+
+def words_of(first_name: str, last_name: str, email: EmailAddress) -> list[str]:
+    """Return the words of a user that an attacker would guess first."""
+    local_part, _, domain = email.normalized.partition("@")
+    return [first_name, last_name, email.original, local_part, domain.split(".")[0]]

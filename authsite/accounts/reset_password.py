@@ -2,7 +2,7 @@
 
 from authsite.accounts.email_links import ActiveLink, InvalidLink, consume_link, revoke_links
 from authsite.accounts.end_sessions import end_sessions
-from authsite.accounts.new_password import validate_password
+from authsite.accounts.new_password import validate_password, words_of
 from authsite.accounts.notices import notify_and_record
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import Credential, lock_user
@@ -22,9 +22,8 @@ def reset_password(work: UnitOfWork, link: ActiveLink, *, password: str) -> Cred
     validate_password(
         work,
         password,
-        first_name=link.first_name,
-        last_name=link.last_name,
-        email=parse_email_address(link.owner_email),
+        words_of(link.first_name, link.last_name, parse_email_address(link.owner_email)),
+        counted_by={"new_password_account": link.user_id},
     )
     with work.hasher.slot(HashClient(work.client.network)) as slot:
         password_hash = work.hasher.hash(password, within=slot)

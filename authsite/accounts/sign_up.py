@@ -1,7 +1,7 @@
 """Sign up: one account per email address."""
 
 from authsite.accounts.email_links import Purpose, is_address_reserved, issue_link
-from authsite.accounts.new_password import validate_password
+from authsite.accounts.new_password import validate_password, words_of
 from authsite.accounts.notices import greeting_name
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import (
@@ -34,7 +34,12 @@ def new_user(
     """
     subjects = {"sign_up_network": work.client.network}
     work.throttles.check(subjects, now=work.now)
-    validate_password(work, password, first_name=first_name, last_name=last_name, email=email)
+    validate_password(
+        work,
+        password,
+        words_of(first_name, last_name, email),
+        counted_by={"new_password_network": work.client.network},
+    )
     with work.hasher.slot(HashClient(work.client.network)) as slot:
         work.throttles.hit(subjects, now=work.now)
         password_hash = work.hasher.hash(password, within=slot)

@@ -18,7 +18,7 @@ KEPT_FOR = timedelta(days=90)
 #: every ten minutes causes, and few enough that an attacker cannot fill the table.
 MAX_PER_DAY = 200
 #: A detail of the last of them.
-LAST_OF_DAY = "Further events of this type today are not recorded."
+LAST_OF_DAY = "Further events of this type are not recorded for up to 24 hours."
 
 _EVENT = AuditEvent.metadata.tables["authsite_audit_event"]
 _COLUMNS = [column for column in _EVENT.c if column.name != "user_id"]

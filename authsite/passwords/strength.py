@@ -12,8 +12,8 @@ MINIMUM_STRENGTH = 3
 #: These are the signs of the letters that have several: a, c, g, i, l, s and t.
 _SIGNS = tuple(map(frozenset, ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")))
 #: zxcvbn's time grows with the combinations and with the square of the length. Within these two
-#: bounds, the slowest password that we found takes 15 ms (2 cores, Python 3.11); without them,
-#: seconds. Up to 14 characters are always within them.
+#: bounds, the slowest password that we found takes 17 ms (2 cores, Python 3.11); without them,
+#: seconds. Up to 13 characters are always within them.
 _MAX_LENGTH = 64
 _MAX_WORK = 2**16
 

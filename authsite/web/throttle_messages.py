@@ -28,6 +28,7 @@ THROTTLE_MESSAGES = {
         "Already have an account? Sign in.",
     ),
     "new_password_network": ThrottleMessage("Too many new passwords from your network."),
+    "new_password_account": ThrottleMessage("Too many new passwords for this account."),
     "email_recipient": ThrottleMessage(
         "We sent you an email a few minutes ago.",
         "Check your spam folder.",

@@ -9,7 +9,7 @@ from pyramid.paster import setup_logging
 from authsite.accounts.administrators import grant_admin_at_creation
 from authsite.accounts.create_user import create_user
 from authsite.accounts.forgot_password import RESET_PASSWORD, send_password_reset
-from authsite.accounts.new_password import WeakPassword, refuse_weak_password
+from authsite.accounts.new_password import WeakPassword, refuse_weak_password, words_of
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import EmailTaken
 from authsite.cli.errors import CommandError
@@ -121,9 +121,7 @@ def _hash_password(work: UnitOfWork, person: _Person) -> str:
         refuse_weak_password(
             work.password_policy,
             password,
-            first_name=person.first_name,
-            last_name=person.last_name,
-            email=person.email,
+            words_of(person.first_name, person.last_name, person.email),
         )
     except (click.BadParameter, WeakPassword) as error:
         raise CommandError(f"the password is refused: {str(error).rstrip('.')}") from None

@@ -9,7 +9,7 @@ from authsite.accounts.change_password import (
     change_password,
     refuse_same_password,
 )
-from authsite.accounts.new_password import validate_password
+from authsite.accounts.new_password import validate_password, words_of
 from authsite.accounts.sign_in import InvalidCredentials
 from authsite.email_addresses import parse_email_address
 from authsite.http.redirects import redirect
@@ -57,9 +57,8 @@ class PasswordPage(FormPage[PasswordForm]):
         validate_password(
             work,
             password,
-            first_name=identity.first_name,
-            last_name=identity.last_name,
-            email=email,
+            words_of(identity.first_name, identity.last_name, email),
+            counted_by={"new_password_account": identity.user_id},
         )
         changed = change_password(work, current, password, session_id=identity.session_id)
         headers = [

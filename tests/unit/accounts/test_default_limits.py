@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from authsite.settings.schema import GUESS_LIMITS
+from authsite.settings.throttle_schema import GUESS_LIMITS
 from authsite.throttling.throttles import RateLimited
 from tests.factories import NOW, throttles_for
 

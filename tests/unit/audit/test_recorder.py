@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from authsite.audit.event_types import AccountEvent, Actor, EventSource, EventType
 from authsite.audit.recorder import AuditLog, log_event
-from authsite.audit.store import MAX_PER_DAY
+from authsite.audit.store import LAST_OF_DAY, MAX_PER_DAY
 from authsite.models import AuditEvent
 from authsite.telemetry.logs import JsonFormatter
 from authsite.tokens import new_id
@@ -195,7 +195,7 @@ def test_events_of_one_type_are_limited_per_day(dbsession, ada, audit, notified,
     *earlier, last, other = events_of(dbsession, ada)
     assert len(earlier) == MAX_PER_DAY - 1
     assert {event.details["to"] for event in [*earlier, last]} == {"a@example.com"}
-    assert last.details["note"] == "Further events of this type today are not recorded."
+    assert last.details["note"] == LAST_OF_DAY
     assert not any("note" in event.details for event in [*earlier, other])
     assert len(published) == len(notified) == MAX_PER_DAY + 4
     assert {event.user_id for event in published} == {ada.id}

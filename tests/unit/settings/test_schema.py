@@ -69,6 +69,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.throttle.sign_in_attempts_account": ("9/1h", (RateLimit(9, HOUR),), "9"),
     "authsite.throttle.sign_in_attempts_network": ("off", (), "never"),
     "authsite.throttle.sign_up_network": ("2/1h", (RateLimit(2, HOUR),), "2/1h,"),
+    "authsite.throttle.new_password_account": ("off", (), "30"),
     "authsite.throttle.new_password_network": ("9/1h", (RateLimit(9, HOUR),), "9/1h,"),
     "authsite.throttle.email_recipient": ("1/1h", (RateLimit(1, HOUR),), "1"),
     "authsite.throttle.email_unverified": ("3/1d", (RateLimit(3, timedelta(days=1)),), "3/d"),

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.models import Throttle
-from authsite.settings.schema import ThrottleSettings
+from authsite.settings.throttle_schema import ThrottleSettings
 from authsite.throttling.throttles import RateLimited
 from tests.factories import NOW, throttles_for
 
