@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -67,15 +68,15 @@ def clean_email_address(text: str) -> str:
     """Return the email address that a pasted text can only mean.
 
     It is the text without what cannot be part of an email address: invisible characters, angle
-    brackets with a name before them, `mailto:`, and the full-width forms of ASCII. Any text that
-    `parse_email_address` accepts keeps its normalized form.
+    brackets with a name before them, `mailto:` (RFC 6068), and the full-width forms of ASCII. Any
+    text that `parse_email_address` accepts keeps its normalized form.
     """
     cleaned = text.translate(_CLEANED).strip()
     bracketed = _BRACKETED.fullmatch(cleaned)
     if bracketed:
         cleaned = bracketed[1].strip()
     if cleaned[: len(_MAILTO)].lower() == _MAILTO:
-        cleaned = cleaned[len(_MAILTO) :].lstrip()
+        cleaned = unquote(cleaned[len(_MAILTO) :]).strip()
     return cleaned
 
 

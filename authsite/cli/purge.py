@@ -23,7 +23,7 @@ def purge(ini: str, as_json: bool) -> None:
     """Delete expired rows while the site runs.
 
     Expired are sessions, links, throttles, old messages and events, and closed accounts after
-    their grace period. They are deleted in batches, so that requests do not wait.
+    their grace period. Accounts that were never verified are closed first. Rows are deleted in batches, so that requests do not wait.
     """
     deleted, now = {}, utc_now()
     with open_site(ini) as request:
@@ -41,7 +41,7 @@ def _purge(database: Database, target: PurgeTarget, *, now: datetime) -> int:
     with database.read_engine.connect() as connection:
         total = count_expired(connection, target, now=now)
     with progress_bar(f"Deleting {target.name}", total=total) as advance:
-        for batch in targets.purge(database.write_engine, target, now=now):
+        for batch in targets.purge(database, target, now=now):
             deleted += batch
             advance(batch)
             time.sleep(PAUSE)

@@ -72,7 +72,7 @@ class Purger:
 
     def _purge(self, target: PurgeTarget, now: datetime) -> int:
         total = 0
-        for deleted in purge(self._database.write_engine, target, now=now):
+        for deleted in purge(self._database, target, now=now):
             total += deleted
             if target is SESSIONS:
                 self._on_expired(deleted)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from authsite.audit.store import KEPT_FOR
 from authsite.clock import to_milliseconds
+from authsite.db.engines import Database
 from authsite.db.sqlite import restart_log
 from authsite.models import (
     AnsweredForm,
@@ -62,9 +63,7 @@ class PurgeTarget:
     key: "sa.ColumnElement[Any]"
     is_expired: Callable[[datetime], "sa.ColumnElement[bool]"] = field(repr=False)
     order: "sa.ColumnElement[Any] | None" = None
-    expire_batch: Callable[[Connection, datetime, int], int] | None = field(
-        repr=False, default=None
-    )
+    expire_batch: Callable[[Database, datetime, int], int] | None = field(repr=False, default=None)
 
 
 def _expiring(
@@ -134,32 +133,31 @@ def unverified_accounts(lifetime: timedelta) -> PurgeTarget:
         "unverified accounts",
         _USER.c.id,
         lambda now: is_abandoned(lifetime, now=now),
-        expire_batch=lambda connection, now, limit: close_unverified_accounts(
-            connection, lifetime, now=now, limit=limit
+        expire_batch=lambda database, now, limit: close_unverified_accounts(
+            database, lifetime, now=now, limit=limit
         ),
     )
 
 
 def purge(
-    engine: Engine, target: PurgeTarget, *, now: datetime, batch: int = BATCH
+    database: Database, target: PurgeTarget, *, now: datetime, batch: int = BATCH
 ) -> Iterator[int]:
     """Delete the rows that had expired by `now`; yield the size of each batch when it is committed.
 
     Each batch is a transaction; the caller decides how long to pause in between.
     """
     while True:
-        with engine.begin() as connection:
-            if target.expire_batch:
-                expired = target.expire_batch(connection, now, batch)
-            else:
-                expired = _delete_batch(connection, target, now=now, limit=batch)
+        if target.expire_batch:
+            expired = target.expire_batch(database, now, batch)
+        else:
+            expired = _delete_batch(database, target, now=now, limit=batch)
         if not expired:
             return
-        restart_log(engine)
+        restart_log(database.write_engine)
         yield expired
 
 
-def _delete_batch(connection: Connection, target: PurgeTarget, *, now: datetime, limit: int) -> int:
+def _delete_batch(database: Database, target: PurgeTarget, *, now: datetime, limit: int) -> int:
     batch = (
         sa.select(target.key)
         .where(target.is_expired(now))
@@ -169,7 +167,9 @@ def _delete_batch(connection: Connection, target: PurgeTarget, *, now: datetime,
         # order, while other transactions lock them in theirs, could deadlock.
         .with_for_update(skip_locked=True)
     )
-    return connection.execute(sa.delete(target.key.table).where(target.key.in_(batch))).rowcount
+    delete = sa.delete(target.key.table).where(target.key.in_(batch))
+    with database.write_engine.begin() as connection:
+        return connection.execute(delete).rowcount
 
 
 def count_expired(connection: Connection, target: PurgeTarget, *, now: datetime) -> int:

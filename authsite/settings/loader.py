@@ -129,6 +129,7 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
             "authsite.session.refresh_interval must be shorter than authsite.session.idle_timeout."
         )
     _check_mail(settings)
+    _check_accounts(settings)
     return settings
 
 
@@ -183,6 +184,9 @@ def _check_mail(settings: Settings) -> None:
             "authsite.mail.sender is missing. Set it, since authsite.site.url has an IP address "
             "and no host name."
         )
+
+
+def _check_accounts(settings: Settings) -> None:
     lifetime = settings.accounts.unverified_lifetime
     if lifetime is not None and lifetime > KEPT_FOR:
         raise SettingError(

@@ -26,7 +26,14 @@ def wrong_name(
             return f"authsite.{removed} was removed: {reason}. Delete it from the ini file."
         if variable_of(removed) in environ:
             return f"{variable_of(removed)} was removed: {reason}. Delete it from the environment."
-    return _unknown(ini, "authsite.", keys) or _unknown(environ, "AUTHSITE_", variables)
+    own = (name for name in environ if not _is_of_a_service(name, environ))
+    return _unknown(ini, "authsite.", keys) or _unknown(own, "AUTHSITE_", variables)
+
+
+def _is_of_a_service(variable: str, environ: Collection[str]) -> bool:
+    """Whether Kubernetes has set the variable, for a service whose name begins with `authsite`."""
+    stem, _, _ = variable.partition("_SERVICE_" if "_SERVICE_" in variable else "_PORT")
+    return f"{stem}_SERVICE_HOST" in environ
 
 
 def _unknown(names: Iterable[str], prefix: str, known: set[str]) -> str | None:

@@ -54,5 +54,9 @@ def _bits_of_characters(text: str) -> float:
 
 def _bits_of_patterns(text: str) -> float:
     """Return zxcvbn's estimate, which knows words, sequences, dates and keyboards."""
-    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    pieces = (
+        word[start : start + _PIECE]
+        for word in _SEPARATORS.split(text)
+        for start in range(0, len(word), _PIECE)
+    )
     return sum(zxcvbn(piece).guesses_log10 for piece in pieces) / math.log10(2)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.registry import Registry
 from pyramid.response import Response
+from webob.cookies import RequestCookies
 
 from authsite.services import services_of
 from authsite.web.request import Request
@@ -19,6 +20,9 @@ MAX_FIELDS = 1000
 #: Percent signs in a query: WebOb decodes them in a time that grows with their square, 0.1 s for
 #: 30,000. Headers of 32 KB hold fewer than 11,000 quoted characters.
 MAX_ESCAPES = 10_000
+
+#: Characters of a cookie with a backslash or with characters beyond ASCII, or without a name.
+MAX_ENCODED_COOKIE = 500
 
 #: These answer to every `Host`, since probes connect to an IP address of the machine.
 PROBES = frozenset({"/healthz", "/readyz"})
@@ -69,6 +73,17 @@ def _parse(request: Request) -> None:
         request.path_info  # noqa: B018 - raises UnicodeDecodeError
     if query:
         request.GET  # noqa: B018
-    cookies = environ.get("HTTP_COOKIE", "")
-    if "\\" in cookies or not cookies.isascii():
-        list(request.cookies.items())
+    _parse_cookies(environ.get("HTTP_COOKIE", ""))
+
+
+def _parse_cookies(header: str) -> None:
+    """Parse the cookies whose text WebOb has to decode, which can fail.
+
+    Its time grows with the square of the letters that are no name of a cookie: seconds for 30 KB.
+    """
+    for pair in header.split(";"):
+        is_encoded = "\\" in pair or not pair.isascii()
+        if (is_encoded or "=" not in pair) and len(pair) > MAX_ENCODED_COOKIE:
+            raise RequestTooCostly
+        if is_encoded:
+            list(RequestCookies({"HTTP_COOKIE": pair}).items())

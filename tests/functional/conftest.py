@@ -120,7 +120,7 @@ def purge_everything(services: Services) -> Callable[[], None]:
 
     def purge_all() -> None:
         for target in purge_targets(timedelta(days=30)):
-            list(purge(services.database.write_engine, target, now=utc_now()))
+            list(purge(services.database, target, now=utc_now()))
 
     return purge_all
 

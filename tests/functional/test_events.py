@@ -215,7 +215,7 @@ def test_closing_and_reactivation_are_recorded(ada, history):
 def test_expired_session_is_recorded(ada, services, dbsession, history):
     dbsession.execute(sa.update(UserSession).values(expires_at=utc_now()))
     dbsession.commit()
-    assert list(purge(services.database.write_engine, SESSIONS, now=utc_now())) == [1]
+    assert list(purge(services.database, SESSIONS, now=utc_now())) == [1]
     assert history()[-1] == "session_ended expired"
 
 

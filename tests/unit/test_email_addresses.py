@@ -217,6 +217,7 @@ def test_cleaning_twice_changes_nothing_of_an_accepted_email(text):
         "<ada@example.com>",
         " < ada@example.com > ",
         "mailto:ada@example.com",
+        "mailto:ada%40example.com",
         "MailTo: ada@example.com",
         "<mailto:ada@example.com>",
         "Ada Lovelace <ada@example.com>",

@@ -48,7 +48,7 @@ def expired(ada, phone, *, let_time_pass, services, **_kw):
     let_time_pass(timedelta(days=20))
     ada.get("/dashboard")
     let_time_pass(timedelta(days=20))
-    list(purge(services.database.write_engine, SESSIONS, now=utc_now()))
+    list(purge(services.database, SESSIONS, now=utc_now()))
 
 
 def password_changed(ada, phone, **_kw):

@@ -167,7 +167,7 @@ def test_purge_records_when_a_session_expired(dbsession, ada, services):
     kept = a_session(dbsession, ada, expires_at=NOW + DAY).id
     too_old = a_session(dbsession, ada, expires_at=NOW - KEPT_FOR).id
     dbsession.rollback()  # on SQLite it reads a snapshot of when it began
-    assert sum(purge(services.database.write_engine, SESSIONS, now=NOW, batch=1)) >= 2
+    assert sum(purge(services.database, SESSIONS, now=NOW, batch=1)) >= 2
     there = dbsession.scalars(sa.select(UserSession.id)).all()
     assert kept in there
     assert not {over, too_old} & set(there)

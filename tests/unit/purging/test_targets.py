@@ -74,19 +74,19 @@ def left(connection) -> set[str]:
 
 @pytest.mark.parametrize(("batch", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (500, [7])])
 def test_purge_deletes_expired_rows_in_batches(services, active, connection, batch, sizes):
-    assert list(purge(services.database.read_engine, SESSIONS, now=NOW, batch=batch)) == sizes
+    assert list(purge(services.database, SESSIONS, now=NOW, batch=batch)) == sizes
     assert left(connection) == active
 
 
 def test_purge_commits_each_batch(services, active, connection):
-    batches = purge(services.database.read_engine, SESSIONS, now=NOW, batch=2)
+    batches = purge(services.database, SESSIONS, now=NOW, batch=2)
     for remaining in (5, 3, 1, 0):
         next(batches)
         assert len(left(connection) - active) == remaining
 
 
 def test_purge_without_expired_rows_does_nothing(services, active, connection):
-    purged = purge(services.database.read_engine, SESSIONS, now=NOW - 7 * SECOND)
+    purged = purge(services.database, SESSIONS, now=NOW - 7 * SECOND)
     assert list(purged) == []
     assert len(left(connection)) == len(active) + 7
 
@@ -94,7 +94,7 @@ def test_purge_without_expired_rows_does_nothing(services, active, connection):
 def test_purge_of_sessions_keeps_users(services, active, connection):
     user_count = sa.select(sa.func.count()).select_from(User)
     before = connection.execute(user_count).scalar_one()
-    list(purge(services.database.read_engine, SESSIONS, now=NOW + timedelta(days=9999)))
+    list(purge(services.database, SESSIONS, now=NOW + timedelta(days=9999)))
     assert left(connection) == set()
     assert connection.execute(user_count).scalar_one() == before
 
@@ -122,14 +122,14 @@ def test_expired_throttles_are_purged(services, dbsession, connection):
         now = NOW - timedelta(minutes=minutes)
         throttles.hit({"sign_up_network": f"192.0.2.{minutes}"}, now=now)
     assert count_expired(connection, THROTTLES, now=NOW) == 1
-    assert list(purge(services.database.write_engine, THROTTLES, now=NOW)) == [1]
+    assert list(purge(services.database, THROTTLES, now=NOW)) == [1]
     kept = dbsession.scalars(sa.select(Throttle.expires_at - Throttle.window_started_at)).all()
     assert kept == [HOUR // timedelta(milliseconds=1)] * 3
 
 
 def purged(services, target) -> int:
     """Purge this target; return how many rows were deleted."""
-    return sum(purge(services.database.write_engine, target, now=NOW))
+    return sum(purge(services.database, target, now=NOW))
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_rows_of_closed_accounts_are_purged_in_batches(services, dbsession, targ
     for user in (kept, *[closed] * 5):
         an_event(dbsession, user)
         a_message(dbsession, user_id=user.id)
-    assert list(purge(services.database.write_engine, target, now=NOW, batch=2)) == [2, 2, 1]
+    assert list(purge(services.database, target, now=NOW, batch=2)) == [2, 2, 1]
     owner = target.key.table.c.user_id
     assert dbsession.scalars(sa.select(owner)).all() == [kept.id]
 
@@ -231,7 +231,7 @@ def test_abandoned_unverified_accounts_are_closed(services, dbsession, connectio
         occurred_at=NOW - LIFETIME,
     )
     assert count_expired(connection, UNVERIFIED, now=NOW) == 3
-    assert list(purge(services.database.write_engine, UNVERIFIED, now=NOW, batch=2)) == [2, 1]
+    assert list(purge(services.database, UNVERIFIED, now=NOW, batch=2)) == [2, 1]
     closed = dbsession.scalars(sa.select(User.id).where(User.delete_after == NOW))
     assert set(closed) == set(abandoned)
     dbsession.rollback()

@@ -230,6 +230,15 @@ def test_unknown_variable_is_refused_with_the_nearest(variable, hint):
     assert str(refusal.value) == f"{variable} is not a setting. {hint}"
 
 
+def test_variables_of_a_kubernetes_service_are_ignored():
+    """Kubernetes sets them in every container, for a service called authsite or authsite-web."""
+    for stem in ("AUTHSITE", "AUTHSITE_WEB"):
+        names = ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_80_TCP_ADDR")
+        load_settings(LEAST, {f"{stem}_{name}": "10.0.0.1" for name in names})
+    with pytest.raises(SettingError, match=r"^AUTHSITE_WEB_PORT is not a setting"):
+        load_settings(LEAST, {"AUTHSITE_WEB_PORT": "x"})
+
+
 def test_variables_of_other_programs_are_ignored():
     assert load_settings(LEAST, {"HOME": "/", "_AUTHSITE_COMPLETE": "x", "AUTHSITES": "x"})
 

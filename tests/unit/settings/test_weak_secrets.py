@@ -39,6 +39,9 @@ def test_every_secret_in_ini_files_and_docs_is_known():
     ("secret", "weakness"),
     [
         ("no one will ever guess this one, says Bob", "consists of words"),
+        ("dev-secret-dev-secret-dev-secret-1", "repeats itself or is a pattern"),
+        ("a_secret_for_my_site_which_is_long", "repeats itself or is a pattern"),
+        ("my-very-long-session-signing-key-123", "repeats itself or is a pattern"),
         ("please-change-this-secret-before-production", "consists of words"),
         ("CHANGE_ME" * 4, "consists of words"),
         ("ThisIsNotASecretForProduction!!!", "consists of words"),
