@@ -12,8 +12,8 @@ from authsite.models import AuditEvent, User, UserSession
 def is_abandoned(lifetime: timedelta, *, now: datetime) -> "sa.ColumnElement[bool]":
     """Return the condition that an account was never verified and has not been used for `lifetime`.
 
-    It was created, and its last session ended, before that time. Accounts that an operator has
-    touched stay: those of administrators, suspended ones, and imported ones.
+    It was created, and its last session ended, before that time. Accounts of administrators,
+    suspended and imported accounts are kept.
     """
     since = now - lifetime
     session = sa.exists().where(UserSession.user_id == User.id)
