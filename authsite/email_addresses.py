@@ -65,7 +65,7 @@ def parse_email_address(text: str) -> EmailAddress:
 
 
 def clean_email_address(text: str) -> str:
-    """Return the email address that a pasted text can only mean.
+    """Return the only email address that a pasted text can mean.
 
     It is the text without what cannot be part of an email address: invisible characters, angle
     brackets with a name before them, `mailto:` (RFC 6068), and the full-width forms of ASCII. Any
@@ -81,7 +81,7 @@ def clean_email_address(text: str) -> str:
 
 
 def find_misplaced(text: str) -> int | None:
-    """Return where the first character is that no email address has there, or None.
+    """Return the position of the first character that cannot stand there, or None.
 
     A text with no @ or several of them is not one email address. IDNA decides about letters of
     other scripts in the domain.

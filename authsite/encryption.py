@@ -1,4 +1,4 @@
-"""Encryption of what the site stores and reads again: AES-256-GCM, with keys that are rotated."""
+"""Encryption of stored data: AES-256-GCM, with rotation of keys."""
 
 import hashlib
 import secrets
@@ -20,11 +20,11 @@ class DecryptionError(Exception):
 
 
 class UnknownKey(DecryptionError):
-    """The key is none of the cipher's."""
+    """The cipher does not have the key."""
 
 
 class Damaged(DecryptionError):
-    """The ciphertext was changed, moved to another place, or is none."""
+    """The ciphertext was changed or moved to another place, or is no ciphertext."""
 
 
 class Cipher:
@@ -58,7 +58,7 @@ class Cipher:
             raise Damaged from None
 
     def has_key_of(self, ciphertext: bytes) -> bool:
-        """Whether the key is known of the ciphertext that begins with these `HEADER_BYTES`."""
+        """Whether the cipher has the key of a ciphertext that begins with these `HEADER_BYTES`."""
         return ciphertext[:HEADER_BYTES] in self._keys
 
 
@@ -67,6 +67,6 @@ def _header_of(key: bytes) -> bytes:
 
 
 def _bound(header: bytes, place: Sequence[str]) -> bytes:
-    """Return what the tag also covers; lengths, so that no two places are spelled alike."""
+    """Return what the tag also covers; with lengths, so that no two places have the same bytes."""
     parts = [part.encode("utf-8") for part in place]
     return header + b"".join(len(part).to_bytes(2, "big") + part for part in parts)

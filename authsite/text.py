@@ -17,7 +17,7 @@ def trimmed(text: str | None) -> str:
 
 
 def find_unreadable(text: str) -> int | None:
-    """Return where the first control character, surrogate or replaced byte is, or None."""
+    """Return the position of the first control character, surrogate or replaced byte, or None."""
     for position, each in enumerate(text):
         if unicodedata.category(each) in {"Cc", "Cs"} or each == _REPLACEMENT:
             return position
@@ -25,7 +25,7 @@ def find_unreadable(text: str) -> int | None:
 
 
 def find_invisible(text: str) -> int | None:
-    """Return where the first format character is, or None; of these, only joiners are in names."""
+    """Return the position of the first format character except joiners, or None."""
     for position, each in enumerate(text):
         if unicodedata.category(each) == "Cf" and each not in _JOINERS:
             return position
@@ -43,9 +43,9 @@ def is_visible(text: str) -> bool:
 
 
 def describe_character(text: str, position: int, *, is_secret: bool = False) -> str:
-    """Return what a character is and where it stands, for a message: `tab after “Ada”`.
+    """Return what a character is and where it is, for a message: `tab after “Ada”`.
 
-    Of the text itself only printable characters are in it, and none if it is secret.
+    It quotes only printable characters of the text, and none if the text is secret.
     """
     if is_secret:
         return f"{_name_of(text[position])} at position {position + 1}"

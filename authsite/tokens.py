@@ -14,7 +14,7 @@ ID_BYTES = 12
 SECRET_BYTES = 32
 
 _SECRET_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
-#: Punctuation and space that programs take for the end of a link.
+#: A token, and punctuation or space that a program took for a part of the link.
 _SECRET_WITH_MORE = re.compile(r"([A-Za-z0-9_-]{43})[^A-Za-z0-9_-]{1,10}")
 _ID_SHAPE = re.compile(r"[A-Za-z0-9_-]{16}")
 _SHAPE = re.compile(r"([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})")

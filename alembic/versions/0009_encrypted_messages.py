@@ -20,12 +20,12 @@ TABLE = "authsite_outbox_message"
 
 
 def upgrade() -> None:
-    """Add the column. Messages that are queued stay as they are, since no secret is known here."""
+    """Add the column. Queued messages remain unencrypted, since no secret is known here."""
     op.add_column(TABLE, sa.Column("content", sa.LargeBinary(), nullable=True))
 
 
 def downgrade() -> None:
-    """Let the encrypted messages fail, whose text no older code can read; drop the column."""
+    """Fail the encrypted messages, which older code cannot read, and drop the column."""
     message = sa.table(
         TABLE,
         *(sa.column(name) for name in ("content", "subject", "last_error")),

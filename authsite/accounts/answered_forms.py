@@ -1,4 +1,4 @@
-"""Answered forms: one that is sent again within a minute gets the answer that it had."""
+"""Answered forms: the same form, sent again within a minute, gets the same answer."""
 
 import json
 from collections.abc import Iterable
@@ -52,8 +52,8 @@ class Answer(NamedTuple):
     session_id: str | None = None
 
 
-#: The select of `find_answer`, for every form. The answer counts only while the session that it
-#: gives has this secret.
+#: The select of `find_answer`, for every form. An answer that starts a session is valid only while
+#: that session has the same secret.
 ANSWERED_FORM = (
     sa.select(AnsweredForm.answer, AnsweredForm.session_id)
     .join(UserSession, UserSession.id == AnsweredForm.session_id, isouter=True)

@@ -35,7 +35,7 @@ def request_email_change(
 
     The user does not learn whether another account has the new address: its owner gets an email
     without a link, and the same is done and stored in both cases. The caller has counted the email;
-    beyond the limit of emails to an unverified address it is withheld.
+    it is withheld if the limit of emails to an unverified email address is reached.
     """
     lock_user_no_key(work.dbsession, user.id)
     notify_and_record(
@@ -57,7 +57,7 @@ def request_email_change(
         is_withheld=not (may_email_unverified or (owner and owner.email_verified_at)),
         link=work.outbox.link_to("change-email", str(token)),
         lifetime=humanize(lifetime_of(Purpose.CHANGE_EMAIL, work.settings)),
-        # Anyone can sign up with text of their choice as an unverified address.
+        # Anyone can sign up with an email address that is a message to someone else.
         old_email=user.email if user.email_verified_at else None,
     )
 

@@ -33,7 +33,7 @@ def change_password(
     Every session ends except this one (ASVS 7.4.3), which the caller gives a new secret. All
     devices are forgotten, and the caller remembers this one. Links that lead into the account are
     revoked, and the user is notified (ASVS 6.3.7). Links that verify the current email address are
-    kept: they say nothing about the password. The password is hashed before the first statement.
+    kept: they do not depend on the password. The password is hashed before the first statement.
     Raises `PasswordChangedConcurrently` or `HashQueueFull`.
     """
     # The password was verified a moment ago, so this hash may use the places of known devices.

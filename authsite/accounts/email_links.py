@@ -226,7 +226,7 @@ def revoke_links_except_older_secure_account(dbsession: Session, link: ConsumedL
 def revoke_unsent_links(work: UnitOfWork, user_id: str) -> None:
     """Revoke the *secure account* links of the user in emails that are due later.
 
-    They alone work for longer than a lifetime from now.
+    Only these links work for longer than a lifetime from now.
     """
     latest = work.now + lifetime_of(Purpose.SECURE_ACCOUNT, work.settings)
     work.dbsession.execute(

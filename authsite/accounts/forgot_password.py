@@ -19,8 +19,8 @@ def request_password_reset(work: UnitOfWork, email: EmailAddress) -> None:
     """Send a reset link to the account's email address, or an email that there is no account.
 
     Raises `RateLimited`. The same is counted, done and stored for an unknown address. The link goes
-    to the address as stored, not as spelled in the request. Beyond the limit of emails to an
-    unverified address the account counts as unknown, and the email is withheld.
+    to the address as stored, not as spelled in the request. If the limit of emails to an unverified
+    email address is reached, the account counts as unknown, and the email is withheld.
     """
     hit_email(
         work.throttles, RESET_PASSWORD, email.normalized, network=work.client.network, now=work.now

@@ -27,7 +27,7 @@ _STORED = (
 class HashFormatReader:
     """Reads a sample of the stored hashes when the process starts, and every `INTERVAL`.
 
-    No request waits for it; until the first read, unknown addresses have the costs of new hashes.
+    No request waits for it. Until the first read, unknown email addresses cost as new hashes do.
     """
 
     name = "hash-formats"

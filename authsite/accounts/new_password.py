@@ -16,8 +16,8 @@ def validate_password(
 ) -> None:
     """Raise `WeakPassword` if the user of these words must not have it, or `RateLimited`.
 
-    `counted_by` is the subject of a throttle. Every call counts, and none is refunded: the strength
-    meter takes longer than anything else before the hash.
+    `counted_by` is the subject of a throttle. Every call is counted and none is refunded: nothing
+    before the hash takes longer than the strength meter.
     """
     work.throttles.check(counted_by, now=work.now)
     work.throttles.hit(counted_by, now=work.now)

@@ -50,7 +50,8 @@ def send_notice(
 
     It carries a *This wasn't me* link, which restores the address that it was sent to. The caller
     has locked the user, so that there are never more than `limit` of this type in a day; the last
-    one says so. An unverified address gets a few emails only: its owner may never have signed up.
+    one says so. An unverified email address gets a few emails only: its owner may never have signed
+    up.
     """
     of_today = {"user_id": user.id, "template": template, "since": work.now - timedelta(days=1)}
     sent = work.dbsession.execute(_SENT, of_today).scalar_one()

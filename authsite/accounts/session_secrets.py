@@ -1,4 +1,4 @@
-"""The secret of a session: rotated after a re-authentication, and valid for a moment longer.
+"""Rotate the secret of a session after a re-authentication.
 
 A browser may have requests under way when one of them rotates the secret. So that none of them
 signs its user out, the previous secret identifies the session for 30 seconds more, without the
@@ -44,9 +44,9 @@ def rotate_session_secret(
     its id, so that forms in other tabs stay valid, while copies of its previous cookie become
     invalid (ASVS 7.2.4).
 
-    Of two requests of a browser that do this at once, the second has the previous secret by then.
-    It gets the same new token as the first: whichever answer arrives last, or alone, the browser
-    has the current secret. `key` is that of the site.
+    If two requests of a browser do this at once, the second has the previous secret by then. It
+    gets the same new token as the first: whichever response arrives last, or alone, the browser has
+    the current secret. `key` is that of the site.
     """
     salt = secrets.token_bytes(_SALT_BYTES)
     new = token.rotated(key, salt)

@@ -20,7 +20,7 @@ from authsite.tokens import SessionToken
 #: Sessions on a public computer are refreshed this often per idle timeout, so that they end hardly
 #: earlier than they should.
 REFRESHES_PER_IDLE_TIMEOUT = 15
-#: When a previous secret has seen a proof: it always needs a re-authentication.
+#: `authenticated_at` of an identity behind a previous secret: it needs a re-authentication.
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -19,14 +19,14 @@ from authsite.models import User
 from authsite.throttling.mail_limits import VERIFY_EMAIL, try_hit_email
 from authsite.tokens import LinkToken, new_id
 
-#: Where the email of a failed sign-in would go, if it were kept.
+#: Recipient of the email that a failed sign-in writes and undoes.
 _UNKNOWN = "unknown@example.com"
 
 
 def send_verification(work: UnitOfWork, user: User, *, is_repeated: bool = False) -> None:
-    """Email the user a link that verifies their address.
+    """Email the user a link that verifies their email address.
 
-    `is_repeated` says that the address was used for another sign-up, of which nothing is stored.
+    `is_repeated` is true after another sign-up with it, of which nothing is stored.
     """
     _send(work, user, is_repeated=is_repeated)
 
@@ -38,7 +38,7 @@ def record_failed_sign_in(
 
     If the password was right, `unverified_email` is the normalized email address of the account,
     and a link is emailed, unless one was a moment ago. After a wrong password, or for an unknown
-    id, the same statements are executed and undone: otherwise visitors could sign up with an
+    id, the same statements are executed and undone: otherwise visitors could sign up with an email
     address, sign in, and learn from the time whether it was free.
     """
     hits = try_hit_email(work.throttles, VERIFY_EMAIL, unverified_email or "", now=work.now)

@@ -23,7 +23,8 @@ def purge(ini: str, as_json: bool) -> None:
     """Delete expired rows while the site runs.
 
     Expired are sessions, links, throttles, old messages and events, and closed accounts after
-    their grace period. Accounts that were never verified are closed first. Rows are deleted in batches, so that requests do not wait.
+    their grace period. Accounts that were never verified are closed first. Rows are deleted in
+    batches, so that requests do not wait.
     """
     deleted, now = {}, utc_now()
     with open_site(ini) as request:

@@ -22,7 +22,7 @@ from authsite.tokens import new_id
 #: account, or it would reveal whether the new address was free.
 CHANGE_EMAIL = "change_email"
 #: Why an email was not sent, for an operator.
-WITHHELD = "not sent: limit of emails to an unverified address"
+WITHHELD = "not sent: limit of emails to an unverified email address"
 
 _INSERT = sa.insert(OutboxMessage.metadata.tables["authsite_outbox_message"])
 
@@ -68,7 +68,7 @@ class MailComposer:
 
         It is delivered if the transaction commits. `to` is parsed by `parse_email_address`, so
         that it is one recipient for every mail library. A withheld email takes the same time and
-        is not sent; its row says why.
+        is not sent; its row holds the reason.
         """
         values |= {"site_name": self.site_name, "site_url": self.link_to(), "email": to}
         subject = " ".join(self._render(template, "subject.txt", values).split())

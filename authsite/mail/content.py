@@ -1,4 +1,4 @@
-"""The text and HTML of a message, which are encrypted in the outbox: their links are live."""
+"""The text and HTML of a message, encrypted in the outbox because their links are valid."""
 
 import json
 from collections.abc import Iterable
@@ -28,7 +28,9 @@ def encrypt_content(content: Content, cipher: Cipher, *, message_id: str) -> byt
 
 
 def read_content(message: LeasedMessage | StoredMessage, cipher: Cipher) -> Content:
-    """Return the content of a message, which is empty after its end; raises `DecryptionError`.
+    """Return the content of a message, empty once it is delivered or failed.
+
+    Raises `DecryptionError`.
 
     Messages that were queued before migration 0009 are not encrypted.
     """

@@ -9,7 +9,7 @@ from authsite.models.base import Base, UtcDateTime
 
 
 class AnsweredForm(Base):
-    """A form that was accepted, with its answer, for the case that the form is sent again.
+    """An accepted form with its answer, in case the form is sent again.
 
     Neither the form nor the answer can be read from the row: both need the secret of the site and
     the form itself.
@@ -21,8 +21,8 @@ class AnsweredForm(Base):
     digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
     #: The answer, encrypted under a key that is derived from the same form.
     answer: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    #: The session that the answer gives to the browser, and the digest of its secret. When the
-    #: session ends, the row is deleted.
+    #: The session that the answer starts, and the digest of its secret. When the session ends, the
+    #: row is deleted.
     session_id: Mapped[str | None] = mapped_column(
         sa.ForeignKey("authsite_session.id", ondelete="CASCADE"), index=True
     )

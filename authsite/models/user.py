@@ -15,7 +15,7 @@ class User(Base):
     __table_args__ = (
         sa.CheckConstraint("length(first_name) BETWEEN 1 AND 100", name="first_name_length"),
         sa.CheckConstraint("length(last_name) BETWEEN 1 AND 100", name="last_name_length"),
-        # Small on a site where most users verify their email: for the purge of those who do not.
+        # For the purge of unverified accounts. Small where most users verify their email.
         sa.Index(
             "ix_authsite_user_unverified_created_at",
             "created_at",

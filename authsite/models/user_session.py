@@ -40,7 +40,7 @@ class UserSession(Base):
 
     #: SHA-256 of the secret before the last rotation; see `authsite.accounts.session_secrets`.
     previous_secret_digest: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))
-    #: From it, the key of the site and the previous secret, the current secret was derived.
+    #: The current secret is derived from this salt, the site's key and the previous secret.
     rotation_salt: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
     rotated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

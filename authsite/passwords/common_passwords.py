@@ -13,8 +13,8 @@ _ADDED = string.digits + string.punctuation
 def is_common(password: str) -> bool:
     """Whether it is on the list, in any case, also with digits or symbols added (ASVS 6.2.4).
 
-    Most listed passwords are shorter than the minimum: of those long enough, an attacker would
-    guess these first.
+    Most listed passwords are shorter than the minimum. Attackers try them with digits or symbols
+    first, as users add these to reach the minimum.
     """
     folded = password.casefold()
     first = max(len(folded.rstrip(_ADDED)), _SHORTEST)

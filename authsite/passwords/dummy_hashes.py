@@ -26,10 +26,10 @@ class _Distribution(NamedTuple):
 class DummyHashes:
     """Chooses the hash that is verified for an email address without an account.
 
-    Stored hashes have several formats, each with its own time, while some are imported or have
-    outdated costs. Unknown addresses get dummy hashes of the same formats in the same shares, so
-    that no time belongs to accounts only (ASVS 6.3.8). The choice is keyed: an address keeps its
-    format until the shares change, and an attacker cannot compute it.
+    Imported and outdated hashes have formats of their own, each with its own time. Unknown email
+    addresses get dummy hashes of the same formats in the same shares, so that no time belongs to
+    accounts only (ASVS 6.3.8). The choice is keyed: an email address keeps its format until the
+    shares change, and an attacker cannot compute it.
 
     `current` is a dummy hash with the costs of new hashes, used while there is no stored one.
     """
@@ -48,10 +48,10 @@ class DummyHashes:
         return hashes[bisect_right(ends, position)]
 
     def update(self, stored: Iterable[str]) -> None:
-        """Distribute the dummy hashes as these stored hashes, if there are any.
+        """Give the dummy hashes the formats and shares of these stored hashes, if there are any.
 
-        The current format comes last: as users sign in and its share grows, unknown addresses
-        change to it, as accounts do, and not back.
+        The current format is last: as users sign in and its share grows, unknown email addresses
+        change to it, as accounts do, and never back.
         """
         counts: Counter[str] = Counter()
         dummies: dict[str, str] = {}

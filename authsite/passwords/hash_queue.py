@@ -24,7 +24,7 @@ SLOTS_PER_THREAD = 2
 
 
 class HashQueueFull(Exception):
-    """No place is left, or none for this client; the request can be repeated in a moment."""
+    """No place is left, or none for this client; the request can be repeated in a few seconds."""
 
 
 class HashObserver(Protocol):
@@ -135,7 +135,7 @@ class HashQueue:
             with self._lock:
                 self._free_slots += 1
                 self._started.discard(slot)
-                self._places.give_back(client)
+                self._places.release(client)
                 self._start_next()
 
     def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

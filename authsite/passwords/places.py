@@ -6,44 +6,44 @@ from typing import NamedTuple
 
 
 class HashClient(NamedTuple):
-    """For whom a password is hashed: a network, and the account that knows the device, if any."""
+    """The client of a hash: its network, and the account that knows its device, if any."""
 
     network: str
     known_device_of: str | None = None
 
 
 class Places:
-    """A number of places, and who holds them.
+    """A number of places, and how many of them each group of clients has.
 
-    Unknown devices of one network hold at most a quarter, and all of them at most three quarters.
-    Known devices of one network hold at most a quarter of their own, so that others behind the same
-    IP address do not keep them out; those of one account hold at most a quarter of that. Each limit
-    is at least one place. Work without a client, such as a command, takes any place. The caller has
-    a lock.
+    Unknown devices of one network get at most a quarter, all of them together three quarters. Known
+    devices of one network get at most another quarter, so that unknown ones behind the same IP
+    address do not keep them out; those of one account get at most a quarter of that. Each limit is
+    at least one place. Work without a client, such as a command, takes any place. The caller
+    serializes all calls by a lock.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._quarter = max(1, capacity // 4)
-        self._held: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter()
 
     def take(self, client: HashClient | None) -> bool:
         """Take a place; return False if there is none for this client."""
         limits = self._limits_of(client)
-        if any(self._held[holder] >= limit for holder, limit in limits.items()):
+        if any(self._taken[group] >= limit for group, limit in limits.items()):
             return False
-        self._held.update(limits.keys())
+        self._taken.update(limits.keys())
         return True
 
-    def give_back(self, client: HashClient | None) -> None:
-        """Give a place back that this client has taken."""
-        for holder in self._limits_of(client):
-            self._held[holder] -= 1
-            if not self._held[holder]:
-                del self._held[holder]
+    def release(self, client: HashClient | None) -> None:
+        """Release a place that this client has taken."""
+        for group in self._limits_of(client):
+            self._taken[group] -= 1
+            if not self._taken[group]:
+                del self._taken[group]
 
     def _limits_of(self, client: HashClient | None) -> Mapping[str, int]:
-        """Return the most places for each of those as whom the client holds one."""
+        """Return the maximum of places for each group that the client belongs to."""
         limits = {"everyone": self._capacity}
         if client is None:
             return limits

@@ -8,8 +8,8 @@ from authsite.passwords.common_passwords import is_common
 from authsite.passwords.hasher import MAXIMUM_LENGTH, normalized
 from authsite.passwords.strength import explain_guessable
 
-#: The least that the setting allows, so that the rule in the form is the rule that is applied: the
-#: strength meter accepts random passwords of this length. Of 8 characters it accepts none.
+#: The least that the setting allows. The strength meter accepts random passwords of this length, so
+#: the rule in the form is the rule that is applied; of 8 characters it accepts none.
 MIN_MINIMUM_LENGTH = 12
 #: Shorter words ("Al", "com") occur in good passwords by chance.
 MIN_BLOCKED_WORD = 4

@@ -21,7 +21,7 @@ _MAX_WORK = 2**16
 def explain_guessable(password: str, words: Sequence[str]) -> str | None:
     """Return why the password is easy to guess; None if it withstands 10^8 guesses.
 
-    `words` are what an attacker would guess first. A long password is judged by its beginning: if
+    `words` are what an attacker would guess first. A long password is rated by its beginning: if
     that is hard to guess, the whole is too.
     """
     estimate = zxcvbn(_beginning(password), list(words))

@@ -107,7 +107,7 @@ ACCOUNTS = _expiring("closed accounts", _USER.c.id, _USER.c.delete_after)
 
 
 def purge_targets(unverified_lifetime: timedelta | None) -> Sequence[PurgeTarget]:
-    """Return what is purged, in this order: accounts are last, when their many rows are gone.
+    """Return what is purged, in this order: accounts are last, after most of their rows.
 
     `unverified_lifetime` is None if accounts that were never verified are kept.
     """

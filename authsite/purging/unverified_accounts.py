@@ -15,7 +15,7 @@ def is_abandoned(lifetime: timedelta, *, now: datetime) -> "sa.ColumnElement[boo
     """Return the condition that an account was never verified and has not been used for `lifetime`.
 
     It was created, and its last session ended, before that time. Accounts of administrators,
-    suspended accounts and imported ones stay.
+    suspended and imported accounts are kept.
     """
     since = now - lifetime
     session = sa.exists().where(UserSession.user_id == User.id)

@@ -14,7 +14,8 @@ from authsite.tokens import LinkToken
 class EmailLinkResource(Resource):
     """A token of a purpose. Used, expired and unknown tokens have a resource as well, all alike.
 
-    So have damaged ones, since people copy links and programs add to them: `token` is None.
+    So do damaged ones, whose `token` is None: users copy links incompletely, and programs add
+    characters.
     """
 
     def __init__(self, request: Any, *, name: str, parent: Resource, purpose: Purpose) -> None:

@@ -82,7 +82,7 @@ class DeviceCookies:
         return self._header([new, *self._others(request, user_id, now=now)])
 
     def forget(self, request: Request, user_id: str, *, now: datetime) -> list[tuple[str, str]]:
-        """Return the header by which the browser is no longer recognized, if it is now."""
+        """Return the header that makes the browser unknown for this user, if it is known."""
         if not any(self._is_for_user(each, user_id) for each in self._entries_of(request)):
             return []
         others = self._others(request, user_id, now=now)

@@ -114,7 +114,7 @@ class SecurityPolicy:
     def forget(self, request: Request, **_kw: Any) -> list[tuple[str, str]]:
         """End this browser's session and return the header that clears its cookie.
 
-        The cookie is kept if its session lives on, since the secret is not the right one.
+        A wrong secret ends no session, and the cookie of one that lives is kept.
         """
         self.end_current_session(request, SessionEndReason.SIGNED_OUT)
         token, work = self._token_of(request), request.work

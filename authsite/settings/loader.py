@@ -145,7 +145,7 @@ def _refuse_wrong_names(ini: Mapping[str, str], environ: Mapping[str, str]) -> N
 
 
 def _check_site(settings: Settings) -> None:
-    """Refuse what only this machine may have, or a private network, at a host that others reach."""
+    """Refuse development mode, http and weak secrets at a host that others can reach."""
     if settings.dev and is_public(settings.host):
         raise SettingError(
             "authsite.dev must be false, since authsite.site.url is public: in development, "
@@ -154,12 +154,12 @@ def _check_site(settings: Settings) -> None:
     if not settings.https and is_public(settings.host) and not settings.site.allow_http:
         raise SettingError(
             "authsite.site.url must begin with https://, so that passwords and cookies are "
-            "encrypted. If the site has to do without, set authsite.site.allow_http."
+            "encrypted. To run it on http anyway, set authsite.site.allow_http = true."
         )
     weakness = weakness_of(settings.secret.decode("utf-8"))
     if weakness and not settings.dev and not is_loopback(settings.host):
         raise SettingError(
-            f"authsite.secret {weakness}, so that attackers can guess it. Create one with "
+            f"authsite.secret {weakness}, so attackers can guess it. Create one with "
             '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.'
         )
 

@@ -50,10 +50,9 @@ class AccountSettings:
 
     unverified_lifetime: timedelta | None = setting(
         duration_or_never,
-        "How long an account is kept whose email was never verified, after its sign-up and the end "
-        "of its last session; `never` deletes none. At most 90 days, as long as the history shows "
-        "the end of a session. Accounts of administrators, suspended and imported accounts are "
-        "kept.",
+        "How long an account whose email was never verified is kept after its sign-up and the end "
+        "of its last session: at most 90 days, or `never` to keep it. Accounts of administrators, "
+        "suspended and imported accounts are kept.",
         timedelta(days=30),
     )
 

@@ -1,4 +1,4 @@
-"""Names of settings in the ini file and the environment, and what a wrong one should be."""
+"""Names of settings in the ini file and the environment, and suggestions for wrong ones."""
 
 import difflib
 from collections.abc import Collection, Iterable
@@ -14,7 +14,7 @@ def variable_of(key: str) -> str:
 def wrong_name(
     ini: Collection[str], environ: Collection[str], *, keys: set[str], variables: set[str]
 ) -> str | None:
-    """Return a sentence about the first key or variable of ours that is no setting, or None."""
+    """Return a sentence about the first key or variable of authsite that is no setting, or None."""
     for former, current in FORMER_NAMES.items():
         if f"authsite.{former}" in ini:
             return f"authsite.{former} is now authsite.{current}: rename it in the ini file."

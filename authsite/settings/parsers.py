@@ -211,12 +211,12 @@ def secret(value: str) -> bytes:
 
 
 def previous_secrets(value: str) -> tuple[bytes, ...]:
-    """Return the secrets, one a line: a secret may contain any other character."""
+    """Return the secrets, one per line: a secret may contain any other character."""
     try:
         return tuple(secret(line) for line in value.splitlines() if line.strip())
     except ValueError:
         raise ValueError(
-            f"must be secrets of at least {_MINIMUM_SECRET_LENGTH} characters, one a line"
+            f"must be secrets of at least {_MINIMUM_SECRET_LENGTH} characters, one per line"
         ) from None
 
 

@@ -164,13 +164,13 @@ class Settings:
 
     secret: bytes = setting(
         secret,
-        "Secret key for cookies, CSRF tokens, throttles and the encryption of emails that wait. "
+        "Secret key for cookies, CSRF tokens, throttles and the encryption of queued emails. "
         'Create one with `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.',
         shown=False,
     )
     previous_secrets: tuple[bytes, ...] = setting(
         previous_secrets,
-        "Previous values of `authsite.secret`, one a line. They only decrypt emails that were "
+        "Previous values of `authsite.secret`, one per line. They only decrypt emails that were "
         "queued before it was replaced.",
         (),
         shown=False,

@@ -40,7 +40,7 @@ class ThrottleSettings:
     )
     sign_in_attempts_account: tuple[RateLimit, ...] = _limit(
         "Passwords entered per account, right or wrong. Browsers that have signed in to the "
-        "account before are counted apart from all others.",
+        "account before have a count of their own.",
         RateLimit(60, timedelta(minutes=5)),
     )
     sign_in_attempts_network: tuple[RateLimit, ...] = _limit(
@@ -52,23 +52,22 @@ class ThrottleSettings:
         "Sign-ups per network: an IPv4 address, or an IPv6 /64.", RateLimit(20, timedelta(hours=1))
     )
     new_password_network: tuple[RateLimit, ...] = _limit(
-        "Passwords chosen at sign-up per network, weak ones included: an IPv4 address, or an IPv6 "
+        "Passwords chosen at sign-up, weak ones included, per network: an IPv4 address, or an IPv6 "
         "/64.",
         RateLimit(100, timedelta(hours=1)),
     )
     new_password_account: tuple[RateLimit, ...] = _limit(
-        "Passwords chosen for an existing account, weak ones included, when changing or resetting.",
+        "Passwords chosen when changing or resetting, weak ones included, per account.",
         RateLimit(30, timedelta(hours=1)),
     )
     email_recipient: tuple[RateLimit, ...] = _limit(
-        "Requested emails of one type per email address, registered or not. Addresses that differ "
-        "in a plus tag are one.",
+        "Requested emails of one type per email address, registered or not. Plus tags are ignored.",
         RateLimit(1, timedelta(minutes=3)),
         RateLimit(5, timedelta(days=1)),
     )
     email_unverified: tuple[RateLimit, ...] = _limit(
-        "Emails of all types per email address that is not verified, registered or not. Addresses "
-        "that differ in a plus tag are one. Further emails are not sent.",
+        "Emails of all types per unverified email address, registered or not. Plus tags are "
+        "ignored. Further emails are not sent.",
         RateLimit(6, timedelta(days=1)),
     )
     email_network: tuple[RateLimit, ...] = _limit(
@@ -80,7 +79,7 @@ class ThrottleSettings:
         RateLimit(4, timedelta(hours=1)),
     )
     export_running: tuple[RateLimit, ...] = _limit(
-        "Downloads that are being written, per account. One that ends is taken back.",
+        "Downloads of an account at the same time. A finished one no longer counts.",
         RateLimit(1, timedelta(minutes=5)),
     )
     email_link_account: tuple[RateLimit, ...] = _limit(

@@ -1,4 +1,4 @@
-"""Rate limits of emails that visitors can request, and of those to unverified addresses."""
+"""Rate limits of emails that visitors request, and of those to unverified email addresses."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from authsite.throttling.throttles import CountedHit, RateLimited, Throttles
 
-#: The template that verifies an address, which goes to unverified ones only.
+#: The template that verifies an email address; it is sent to unverified ones only.
 VERIFY_EMAIL = "verify_email"
 
 
@@ -45,9 +45,9 @@ def try_hit_email(
 
 
 def may_email_unverified(throttles: Throttles, email_normalized: str, *, now: datetime) -> bool:
-    """Count an email to an address in case it is not verified; return whether it may be sent then.
+    """Count an email as if its address were unverified; return whether it may then be sent.
 
-    For flows whose answer must not show whether an address is verified. They count every address,
+    For flows whose answer must not show whether an email address is verified. They count each one
     before their transaction, and ignore the result for a verified one.
     """
     try:
@@ -60,7 +60,7 @@ def may_email_unverified(throttles: Throttles, email_normalized: str, *, now: da
 def may_notify_unverified(
     throttles: Throttles, connection: Connection, email_normalized: str, *, now: datetime
 ) -> bool:
-    """Count an email to an unverified address in the transaction that writes it."""
+    """Count an email to an unverified email address in the transaction that writes it."""
     try:
         throttles.hit_within(
             connection, {"email_unverified": _without_tag(email_normalized)}, now=now
@@ -71,7 +71,7 @@ def may_notify_unverified(
 
 
 def _without_tag(email_normalized: str) -> str:
-    """Return the address without its plus tag: `ada@example.com` for `ada+1@example.com`.
+    """Return the email without its plus tag: `ada@example.com` for `ada+1@example.com`.
 
     Most providers deliver both to one mailbox. For limits only: they are different accounts.
     """

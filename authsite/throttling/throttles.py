@@ -183,7 +183,7 @@ def _is_allowed(
 
 
 def _select_blocked(count: int) -> "sa.Select[*tuple[Any, ...]]":
-    """Return the select of the row, of so many, that is blocked longest; none if none is."""
+    """Return the select of the row that is blocked longest, of `count` rows."""
     blocked = [
         sa.and_(
             _ROW.key == sa.bindparam(f"key_{number}"),

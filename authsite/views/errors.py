@@ -87,12 +87,12 @@ def bad_request(request: Request) -> Response:
 @exception_view_config(HTTPLengthRequired)
 @exception_view_config(HTTPRequestEntityTooLarge)
 def refused_body(exc: HTTPException, request: Request) -> Response:
-    """Answer a body that is no form of this site (RFC 9110 15.5.12, 15.5.14, 15.5.16)."""
+    """Answer a body that cannot be a form of this site (RFC 9110 15.5.12, 15.5.14, 15.5.16)."""
     response = error_page(
         request,
         exc.status_int,
         "We couldn't read that form",
-        "It was too large, contained files or was of another type. Nothing was changed.",
+        "It was too large, contained files or had an unknown format. Nothing was changed.",
         "Go back, reload the page and try again.",
     )
     response.headerlist.append(("Accept-Post", "application/x-www-form-urlencoded"))
@@ -105,7 +105,7 @@ def refused_form(request: Request) -> Response:
     """Answer a form without a valid CSRF token.
 
     If a page of this site sent it, the answer shows what was entered, and a button that sends it
-    again. Another site could otherwise have the user send what they have not entered.
+    again. Otherwise another site could let the user send what they have not entered.
     """
     interrupted_request = InterruptedRequest.capture(request)
     if interrupted_request.fields is not None and request.services.csrf.is_same_origin(request):
@@ -132,8 +132,8 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     """Send visitors to sign in, and signed-in users away from anonymous pages; refuse the rest.
 
     After signing in, visitors return to the page of a GET, if `safe_path` accepts it: a longer path
-    would exceed the limits of servers once it is quoted (ASVS 4.2.5). A form of theirs is kept. A
-    visitor who signs out is where they want to be.
+    would exceed the limits of servers once it is quoted (ASVS 4.2.5). Their form is kept. Signing
+    out without a session succeeds.
     """
     if request.identity is None:
         if request.method in {"GET", "HEAD"}:

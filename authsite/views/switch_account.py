@@ -24,7 +24,7 @@ def already_signed_in(request: Request) -> Response:
     """Redirect a signed-in user who requests a page for visitors, such as the sign-in page.
 
     A link, and a form for the user's own account, lead on. A form for another account, which an
-    older tab has sent, leads to the page that asks whether to switch. No password is checked: the
+    older tab has sent, leads to the page where they can switch. No password is checked: the
     answer shows nothing that the user does not know. After a redirect, the Back button works.
     """
     own_email, email = require_identity(request).email, _field(request, "email")

@@ -167,7 +167,7 @@ def _suspended(request: Request, sign_in: SignIn) -> SignIn:
 def _email_unverified(request: Request, sign_in: SignIn) -> SignIn:
     """Where verification is required, fail as a wrong password does, and email a link.
 
-    It comes first: a suspension is not shown either.
+    It is the first stage, so that a suspension is not shown either.
     """
     is_required = request.services.settings.email.must_be_verified
     if is_required and not sign_in.credential.email_verified_at:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 View = Callable[[Any, Request], Response]
 
-#: Bytes, as in production.ini; no form comes near it. Host applications may allow more elsewhere.
+#: Bytes, as in production.ini; forms are far smaller. Host applications may allow more elsewhere.
 MAX_BODY = 65_536
 #: Bytes; the parser's time grows with the square of the parameters.
 MAX_CONTENT_TYPE = 500
@@ -33,7 +33,7 @@ class CheckFormBody:
     """The view deriver that reads the forms of authsite's own views, before the CSRF check does.
 
     A view is authsite's own if a module of authsite registers it. Views of a host application take
-    what they like, of any size: nothing reads their bodies before they do.
+    bodies of any type and size.
     """
 
     def __call__(self, view: View, info: Any) -> View:

@@ -130,7 +130,8 @@ class LinkPage(FormPage[F]):
         return super().show() if self.link else self._invalid()
 
     def submit(self) -> Response:
-        if self.context.token is None:  # was never a link, so that there is nothing to count
+        # Such a token was never issued, so there is nothing to count.
+        if self.context.token is None:
             return self._invalid()
         try:
             return super().submit()

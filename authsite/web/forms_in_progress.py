@@ -13,8 +13,8 @@ class FormsInProgress:
     """The forms that the requests of this process are handling.
 
     A double click sends two at once. What the first has counted, for example an email, would refuse
-    the second before the first is answered. Waiting only helps: requests of other processes do not
-    wait, and the database decides between them.
+    the second before the first is answered. Requests of different processes do not wait for each
+    other; the database decides between them.
     """
 
     def __init__(self, *, max_waiting: int = MAX_WAITING, timeout: float = TIMEOUT) -> None:

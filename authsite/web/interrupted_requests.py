@@ -78,9 +78,9 @@ class InterruptedRequest:
         return redirect_repeat_post(self.url, headers)
 
     def resume_after(self, sign_in: Response) -> Response:
-        """Have the redirect of a completed sign-in send the form as well, if there was one.
+        """Let the redirect of a completed sign-in send the form, if there was one.
 
-        Its token was for a visitor, so that the page shows what was entered and does nothing yet.
+        The form's token is no longer valid, so the page shows what was entered and changes nothing.
         """
         if self.fields is not None and sign_in.headers.get("Location") == self.url:
             sign_in.status_int = HTTPStatus.TEMPORARY_REDIRECT

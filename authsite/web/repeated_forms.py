@@ -22,7 +22,7 @@ View = Callable[[Any, Request], Response]
 
 
 def repeated_forms_tween_factory(handler: Handler, _registry: Registry) -> Handler:
-    """Return the tween that recognizes a form when it comes again.
+    """Return the tween that recognizes a form when it is sent again.
 
     It does so before the checks of permission and token, since the first answer may have signed the
     browser in or out, and again when a form is refused, since the first one may have been accepted
@@ -102,9 +102,9 @@ def _form_of(request: Request) -> SentForm | None:
 
 
 def _answer_to(request: Request, form: SentForm) -> Response | None:
-    """Return the answer that the form had, unless it would take another session from the browser.
+    """Return the answer to the same form, unless it would replace another session of the browser.
 
-    If it starts or ends a session, it is meant for a browser that is signed out, or has that one.
+    An answer that starts or ends a session is for a browser with that session, or with none.
     """
     services = request.services
     answer = find_answer(services.answered_forms, form, now=utc_now())

@@ -37,7 +37,7 @@ class Request(pyramid.request.Request):
     them, and Pyramid creates no class per request.
     """
 
-    #: What was sent, by which the same form is recognized when it is sent again.
+    #: The form, by which it is recognized when it is sent again.
     sent_form: SentForm | None = None
 
     @reify

@@ -95,7 +95,7 @@ def test_withheld_reset_is_answered_and_stored_as_any_other(
         for email in (ADA, "grace@example.com")
     }
     assert answers[ADA] == answers["grace@example.com"]
-    reason = "not sent: limit of emails to an unverified address"
+    reason = "not sent: limit of emails to an unverified email address"
     assert withheld(dbsession) == [("no_account", reason, None)]
     requested = sa.select(sa.func.count()).where(
         AuditEvent.type == "password_reset_requested",

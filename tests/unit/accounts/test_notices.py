@@ -11,7 +11,7 @@ from tests.factories import NOW, a_message, a_user, some_noise, throttles_for
 from tests.mailbox import content_of
 
 DAY = timedelta(days=1)
-LAST = "We won't send another email of this kind for up to 24 hours."
+LAST = "We won't send another email like this for up to 24 hours."
 
 
 @pytest.fixture

@@ -87,5 +87,5 @@ def test_place_given_back_can_be_taken_again(client):
     places = Places(USUAL)
     taken = fill(places, client)
     for _ in range(taken):
-        places.give_back(client)
+        places.release(client)
     assert fill(places, client) == taken
