@@ -16,15 +16,17 @@ PUBLISHED = frozenset(
 )
 #: Of at least 8 letters, which a random secret contains once in billions.
 _PLACEHOLDERS = (
-    *("changeit", "changeme", "changethis", "development", "insecure", "mysecret", "notasecret"),
-    *("notsecret", "password", "placeholder", "replacethis", "replaceme", "secretkey"),
-    *("supersecret", "topsecret", "yoursecret"),
+    *("changeit", "changeme", "changethis", "development", "generatewith", "goeshere", "insecure"),
+    *("mysecret", "notasecret", "notsecret", "password", "placeholder", "replacethis", "replaceme"),
+    *("secretatleast", "secretkey", "stringsecret", "supersecret", "topsecret", "yoursecret"),
 )
 #: Random secrets have more: of 5000 with 128 bits (32 hexadecimal digits), none had under 80.
 _MIN_BITS = 64
 #: zxcvbn counts no further than 64 bits, and takes long for long text, so it gets pieces.
 _PIECE = 16
 _MAX_MEASURED = 256
+#: `${NAME}`, `$(command)`, `{{ name }}`, `%(name)s`, `<name>`, `scheme://path`.
+_UNEXPANDED = re.compile(r"\$[{(]|\{\{|%\(|^<.*>$|://")
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -32,6 +34,8 @@ def weakness_of(secret: str) -> str | None:
     """Return why an attacker can guess the secret, as a verb and its object, or None."""
     if secret in PUBLISHED:
         return "is published with authsite"
+    if _UNEXPANDED.search(secret):
+        return "is a reference that was not replaced by a secret"
     squeezed = _SEPARATORS.sub("", secret).lower()
     if " " in secret or any(placeholder in squeezed for placeholder in _PLACEHOLDERS):
         return "consists of words"

@@ -7,6 +7,7 @@ from pyramid.response import FileIter, Response
 
 from authsite.accounts.export_account import count_export
 from authsite.clock import utc_now
+from authsite.http.redirects import redirect
 from authsite.security.policy import require_identity
 from authsite.web.request import Request
 
@@ -15,9 +16,12 @@ def download(request: Request, filename: str, content_type: str, parts: Iterator
     """Return a file of the `parts`, which browsers save instead of showing it.
 
     It is written to the disk first, and the server sends it by itself if it can (PEP 3333):
-    otherwise a slow client would occupy a thread for the whole download. HEAD reads, writes
-    and counts nothing. Raises `RateLimited`.
+    otherwise a slow client would occupy a thread for the whole download. HEAD and
+    links on other sites, which could use the downloads up, read and count nothing. Raises
+    `RateLimited`.
     """
+    if request.environ.get("HTTP_SEC_FETCH_SITE", "none") not in {"none", "same-origin"}:
+        return redirect(request.path_to("account"))
     response = Response(content_type=content_type, charset="UTF-8")
     response.content_disposition = f'attachment; filename="{filename}"'
     if request.method == "HEAD":

@@ -266,6 +266,14 @@ def test_head_of_a_download_counts_nothing(ada, path, dbsession):
     assert ada.get(path).content_length > 100
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_links_of_other_sites_download_nothing(ada, site):
+    for _ in range(9):
+        answer = ada.get(f"{PAGE}.csv", headers={"Sec-Fetch-Site": site}, status=303)
+        assert answer.location == "http://localhost/account"
+    ada.get(f"{PAGE}.csv", headers={"Sec-Fetch-Site": "same-origin"}, status=200)
+
+
 def test_second_simultaneous_download_is_refused(ada, services, dbsession):
     user_id = dbsession.scalar(sa.select(User.id))
     with count_export(services.throttles, user_id, now=utc_now()):

@@ -35,6 +35,9 @@ def test_every_secret_in_ini_files_and_docs_is_known():
     assert {weakness_of(secret) for secret in found} == {"is published with authsite"}
 
 
+REFERENCE = "is a reference that was not replaced by a secret"
+
+
 @pytest.mark.parametrize(
     ("secret", "weakness"),
     [
@@ -42,6 +45,20 @@ def test_every_secret_in_ini_files_and_docs_is_known():
         ("dev-secret-dev-secret-dev-secret-1", "repeats itself or is a pattern"),
         ("a_secret_for_my_site_which_is_long", "repeats itself or is a pattern"),
         ("my-very-long-session-signing-key-123", "repeats itself or is a pattern"),
+        (
+            "<your-32-character-secret-goes-here>",
+            "is a reference that was not replaced by a secret",
+        ),
+        (
+            "${AUTHSITE_SECRET_FROM_VAULT_PROD_1}",
+            "is a reference that was not replaced by a secret",
+        ),
+        (
+            "op://vault/authsite/secret/credential",
+            "is a reference that was not replaced by a secret",
+        ),
+        ("a-string-secret-at-least-256-bits-long", "consists of words"),
+        ("generate-with-openssl-rand-base64-32", "consists of words"),
         ("please-change-this-secret-before-production", "consists of words"),
         ("CHANGE_ME" * 4, "consists of words"),
         ("ThisIsNotASecretForProduction!!!", "consists of words"),
