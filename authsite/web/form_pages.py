@@ -13,7 +13,14 @@ from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.throttling.throttles import RateLimited
 from authsite.web.forms import NewPasswordForm, SiteForm
-from authsite.web.pages import BUSY, RETRY_AFTER, invalid_link_page, retry_after, throttle_message
+from authsite.web.pages import (
+    BUSY,
+    RETRY_AFTER,
+    invalid_link_page,
+    keep_for_back,
+    retry_after,
+    throttle_message,
+)
 from authsite.web.rendering import page
 from authsite.web.request import Request
 
@@ -107,7 +114,7 @@ class FormPage(ABC, Generic[F]):
         response = page(self.request, self.template, status=status, form=form, **self.values())
         if retry_after is not None:
             response.headerlist.append(("Retry-After", str(retry_after)))
-        return response
+        return keep_for_back(self.request, response)
 
 
 class LinkPage(FormPage[F]):

@@ -25,9 +25,21 @@ def form_page(
     return page(request, template, status=status, form=form, **values)
 
 
+def keep_for_back(request: Request, response: Response) -> Response:
+    """Let the Back button return to the answer to a visitor's form; without it, browsers fail.
+
+    They cannot load the answer again without sending the form again. It shows what was entered, but
+    no password. Pages of signed-in users are not kept: the next person could return to them.
+    """
+    if request.method == "POST" and request.identity is None:
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
 def mail_sent_page(request: Request, *sentences: str) -> Response:
     """Return the page that tells visitors to check their email."""
-    return page(request, "mail_sent", title="Check your email", sentences=sentences)
+    response = page(request, "mail_sent", title="Check your email", sentences=sentences)
+    return keep_for_back(request, response)
 
 
 def invalid_link_page(request: Request, *, again: tuple[str, str]) -> Response:

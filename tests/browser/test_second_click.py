@@ -5,11 +5,13 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from tests.browser.actions import (
+    PASSWORD,
     Person,
     fill_in,
     labelled,
     navigation,
     path_of,
+    press,
     sign_in,
     sign_out,
     sign_up,
@@ -111,3 +113,26 @@ def test_form_of_an_ended_session_comes_back(page, member):
     page.get_by_role("button", name="Send form again").click()
     page.wait_for_url("/account")
     expect(labelled(page, "First name")).to_have_value("Augusta")
+
+
+def test_back_returns_to_a_refused_form(page, member):
+    sign_out(page)
+    sign_in(page, member, password="not that one")
+    expect(page.get_by_role("main")).to_contain_text("Incorrect email or password.")
+    fill_in(page, {"Password": PASSWORD}, "Sign in")
+    page.wait_for_url("/dashboard")
+    page.evaluate("history.back()")
+    expect(page.get_by_role("main")).to_contain_text("Incorrect email or password.")
+    expect(labelled(page, "Email")).to_have_value(member.email)
+    expect(labelled(page, "Password")).to_have_value("")
+
+
+
+def test_back_after_sign_out_shows_no_refused_form_of_a_user(page, member):
+    page.goto("/account")
+    labelled(page, "First name").fill(" ")
+    press(page, "Save name")
+    expect(page.get_by_role("main")).to_contain_text("Enter your first name.")
+    sign_out(page)
+    page.evaluate("history.go(-1)")
+    expect(page.get_by_role("main")).to_be_hidden()
