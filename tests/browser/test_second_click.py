@@ -127,7 +127,6 @@ def test_back_returns_to_a_refused_form(page, member):
     expect(labelled(page, "Password")).to_have_value("")
 
 
-
 def test_back_after_sign_out_shows_no_refused_form_of_a_user(page, member):
     page.goto("/account")
     labelled(page, "First name").fill(" ")

@@ -44,7 +44,8 @@ def is_page(response: Response, status: int, heading: str) -> bool:
         and heading_of(response) == heading
         and 'rel="stylesheet"' in response.text
         and not any(
-            word in response.text for word in ("UnexpectedError", "Traceback", "SQL", "psycopg")
+            word in response.text
+            for word in ("UnexpectedError", "Traceback", "[SQL", "sqlalchemy", "psycopg")
         )
         and response.headers["Cache-Control"] == "no-store"
     )
