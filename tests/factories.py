@@ -94,6 +94,7 @@ def a_unit_of_work(services: Services, dbsession: Session, **values: Any) -> Uni
             "password_policy": services.password_policy,
             "throttles": throttles,
             "refund": throttles.refund,
+            "refund_on_abort": lambda _hits: None,
         }
         | values
     )

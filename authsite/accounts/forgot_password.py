@@ -1,5 +1,6 @@
 """Request a link that resets a forgotten password."""
 
+from authsite.accounts.email_limits import hit_email, may_email_unverified
 from authsite.accounts.email_links import Purpose, issue_link, lifetime_of
 from authsite.accounts.notices import greeting_name
 from authsite.accounts.unit_of_work import UnitOfWork
@@ -8,7 +9,6 @@ from authsite.audit.event_types import EventType
 from authsite.durations import humanize
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
-from authsite.throttling.mail_limits import hit_email, may_email_unverified
 from authsite.tokens import LinkToken, new_id
 
 #: The template; its name is also the key of the throttle.
@@ -22,10 +22,8 @@ def request_password_reset(work: UnitOfWork, email: EmailAddress) -> None:
     to the address as stored, not as spelled in the request. If the limit of emails to an unverified
     email address is reached, the account counts as unknown, and the email is withheld.
     """
-    hit_email(
-        work.throttles, RESET_PASSWORD, email.normalized, network=work.client.network, now=work.now
-    )
-    may_email = may_email_unverified(work.throttles, email.normalized, now=work.now)
+    hit_email(work, RESET_PASSWORD, email.normalized, network=work.client.network)
+    may_email = may_email_unverified(work, email.normalized)
     user = get_user_by_email(work.dbsession, email.normalized)
     is_withheld = not (may_email or (user and user.email_verified_at))
     if is_withheld:

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from authsite.accounts.email_limits import may_notify_unverified
 from authsite.accounts.email_links import issue_secure_account_link
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
 from authsite.models import OutboxMessage, User
-from authsite.throttling.mail_limits import may_notify_unverified
 
 #: Notices of one type to one account in a day. A password that an attacker knows must not flood the
 #: mailbox with emails and the database with links; after so many the owner knows.
@@ -55,7 +55,9 @@ def send_notice(
     """
     of_today = {"user_id": user.id, "template": template, "since": work.now - timedelta(days=1)}
     sent = work.dbsession.execute(_SENT, of_today).scalar_one()
-    if sent >= limit or not (user.email_verified_at or _may_notify_unverified(work, user)):
+    if sent >= limit or not (
+        user.email_verified_at or may_notify_unverified(work, user.email_normalized)
+    ):
         return
     token = issue_secure_account_link(work, user, due=due)
     work.outbox.put(
@@ -68,12 +70,6 @@ def send_notice(
         secure_account=work.outbox.link_to("secure-account", str(token)),
         is_last_today=sent + 1 == limit,
         **values,
-    )
-
-
-def _may_notify_unverified(work: UnitOfWork, user: User) -> bool:
-    return may_notify_unverified(
-        work.throttles, work.dbsession.connection(), user.email_normalized, now=work.now
     )
 
 

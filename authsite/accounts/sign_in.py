@@ -64,6 +64,20 @@ class SignIn:
     authenticated_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PasswordAttempt:
+    """A password that was entered for an email address.
+
+    `by_link` is true behind an email link for the account. With `must_be_verified`, the password of
+    an unverified account is not compared: it counts as wrong.
+    """
+
+    email_normalized: str
+    password: str = field(repr=False)
+    by_link: bool = False
+    must_be_verified: bool = False
+
+
 def normalize_email(email: str) -> str:
     """Return the normalized form of what was entered, whether an account exists or not.
 
@@ -78,12 +92,9 @@ def normalize_email(email: str) -> str:
 
 def verify_password(
     work: UnitOfWork,
-    email_normalized: str,
-    password: str,
+    attempt: PasswordAttempt,
     *,
     read_device: Callable[[str | None], str | None],
-    must_be_verified: bool = False,
-    by_link: bool = False,
 ) -> Credential:
     """Verify the password and return its credential, which may be of a suspended account.
 
@@ -91,14 +102,18 @@ def verify_password(
     hash. An unknown email address costs a dummy hash of its own. A throttled request fails at once;
     otherwise the attempt is counted just before the hash, twice: as an attempt, and as a failure,
     which is refunded unless the password is wrong. `read_device` names a device that has signed in
-    to this account before, by its password hash; `by_link` is true behind an email link for the
-    account. With `must_be_verified`, the right password of an unverified account counts as a
-    failure too.
+    to this account before, by its password hash.
     """
+    email_normalized = attempt.email_normalized
     credential = get_credential_by_email(work.credentials, email_normalized, now=work.now)
+    user_id = credential.user_id if credential else None
+    if attempt.must_be_verified and credential and not credential.email_verified_at:
+        # A free address costs its dummy hash. Were the new hash verified after a sign-up, the
+        # change of the time would show that the address was free.
+        credential = None
     password_hash = credential.password_hash if credential else None
     device = read_device(password_hash)
-    failures, attempts = _subjects(work, email_normalized, device, by_link=by_link)
+    failures, attempts = _subjects(work, attempt, device)
     subjects = {**failures, **attempts}
     work.throttles.check(subjects, now=work.now)
     with work.hasher.slot(
@@ -108,35 +123,39 @@ def verify_password(
         failure_hits = [hit for hit in hits if hit.limit in failures]
         try:
             is_right = work.hasher.verify(
-                password_hash, password, email_normalized=email_normalized, within=slot
+                password_hash, attempt.password, email_normalized=email_normalized, within=slot
             )
         except Exception:  # no password was compared
             work.throttles.refund(failure_hits)
             raise
     if not is_right or credential is None:
-        raise InvalidCredentials(credential.user_id if credential else None)
-    if credential.email_verified_at or not must_be_verified:
-        work.throttles.refund(failure_hits)
+        raise InvalidCredentials(user_id)
+    work.throttles.refund(failure_hits)
     return credential
 
 
 def _subjects(
-    work: UnitOfWork, email_normalized: str, device: str | None, *, by_link: bool
+    work: UnitOfWork, attempt: PasswordAttempt, device: str | None
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Return the subjects of the limits on failures, and of those on attempts of any result.
 
     Devices that the account knows are counted apart, by the account alone: attempts elsewhere, also
-    in the same network, do not throttle its owner. A link cannot be guessed, so an attempt behind
-    one does not count for the network.
+    in the same network, do not throttle its owner. So are attempts behind an email link, which
+    cannot be guessed.
     """
+    email_normalized, network = attempt.email_normalized, work.client.network
     if device:
         failures = {"sign_in_device": f"{email_normalized} {device}"}
-        return failures, {"sign_in_attempts_account": f"{email_normalized} known"}
-    failures = {"sign_in_account": email_normalized}
-    attempts = {"sign_in_attempts_account": email_normalized}
-    if not by_link:
-        failures["sign_in_network"] = work.client.network
-        attempts["sign_in_attempts_network"] = work.client.network
+        attempts = {"sign_in_attempts_account": f"{email_normalized} known"}
+    elif attempt.by_link:
+        failures = {"sign_in_account": f"{email_normalized} link"}
+        attempts = {"sign_in_attempts_account": f"{email_normalized} link"}
+    else:
+        failures = {"sign_in_account": email_normalized, "sign_in_network": network}
+        attempts = {
+            "sign_in_attempts_account": email_normalized,
+            "sign_in_attempts_network": network,
+        }
     return failures, attempts
 
 

@@ -1,5 +1,6 @@
 """Sign up: one account per email address."""
 
+from authsite.accounts.email_limits import VERIFY_EMAIL, try_hit_email
 from authsite.accounts.email_links import Purpose, is_address_reserved, issue_link
 from authsite.accounts.new_password import validate_password, words_of
 from authsite.accounts.notices import greeting_name
@@ -15,7 +16,6 @@ from authsite.audit.event_types import EventType
 from authsite.email_addresses import EmailAddress
 from authsite.models import User
 from authsite.passwords.places import HashClient
-from authsite.throttling.mail_limits import VERIFY_EMAIL, try_hit_email
 from authsite.tokens import new_id
 
 #: The template for an address that has an account, under whose name such emails are counted.
@@ -60,7 +60,7 @@ def sign_up(work: UnitOfWork, user: User) -> Credential:
     Raises `EmailTaken`; the hit of the email that is not sent is refunded then, or anyone could use
     up the emails of the address's owner. A user who was emailed a moment ago is not emailed again.
     """
-    hits = try_hit_email(work.throttles, VERIFY_EMAIL, user.email_normalized, now=work.now)
+    hits = try_hit_email(work, VERIFY_EMAIL, user.email_normalized)
     try:
         add_user(work, user, EventType.SIGNED_UP)
     except EmailTaken:
@@ -76,34 +76,44 @@ def sign_up(work: UnitOfWork, user: User) -> Credential:
 def sign_up_with_verification(work: UnitOfWork, user: User) -> None:
     """Add the user and email a link; if the address is taken, email its owner instead.
 
-    Only the email shows which: both cases count, execute and store the same. If the account was
-    never verified, the link lets the owner of the mailbox claim it. Names and password of this
-    sign-up are dropped: either sign-up may be an attacker's.
+    Only the email shows which: both cases count the same emails and write one, which is undone at
+    its limit. If the account was never verified, the link lets the owner of the mailbox claim it.
+    Names and password of this sign-up are dropped: either sign-up may be an attacker's.
     """
-    throttles, address = work.throttles, user.email_normalized
-    verification_hits = try_hit_email(throttles, VERIFY_EMAIL, address, now=work.now)
-    notice_hits = try_hit_email(throttles, SIGN_UP_EXISTING_ACCOUNT, address, now=work.now)
+    may_verify = try_hit_email(work, VERIFY_EMAIL, user.email_normalized) is not None
+    may_notify = try_hit_email(work, SIGN_UP_EXISTING_ACCOUNT, user.email_normalized) is not None
     owner: User | None = user
     try:
         add_user(work, user, EventType.SIGNED_UP)
     except EmailTaken:
-        owner = get_user_by_email(work.dbsession, address)
-    if owner and not owner.email_verified_at:
-        if verification_hits is not None:
+        owner = get_user_by_email(work.dbsession, user.email_normalized)
+    with work.dbsession.begin_nested() as savepoint:
+        if owner and not owner.email_verified_at:
+            may_email = may_verify
             send_verification(work, owner, is_repeated=owner is not user)
-    elif notice_hits is not None and (owner or verification_hits is not None):
-        # For an unknown user: the same statements as for a free address, in the same time.
-        unknown = User(id=new_id(), email=user.email, email_normalized=address)
-        issue_link(work, unknown, Purpose.VERIFY_EMAIL)
-        work.outbox.put(
-            SIGN_UP_EXISTING_ACCOUNT,
-            to=owner.email if owner else user.email,
-            user_id=owner.id if owner else None,
-            name=greeting_name(owner) if owner else None,
-            is_address_reserved=owner is None,
-            sign_in=work.outbox.link_to("sign-in"),
-            forgot_password=work.outbox.link_to("forgot-password"),
-        )
+        else:
+            may_email = may_notify and (owner is not None or may_verify)
+            _send_existing_account(work, owner, typed=user)
+        if not may_email:
+            savepoint.rollback()
+
+
+def _send_existing_account(work: UnitOfWork, owner: User | None, *, typed: User) -> None:
+    """Email the owner that there is an account, or, for None, that the address is reserved.
+
+    It executes what the email with a link does, for an unknown user, so that it takes as long.
+    """
+    unknown = User(id=new_id(), email=typed.email, email_normalized=typed.email_normalized)
+    issue_link(work, unknown, Purpose.VERIFY_EMAIL)
+    work.outbox.put(
+        SIGN_UP_EXISTING_ACCOUNT,
+        to=owner.email if owner else typed.email,
+        user_id=owner.id if owner else None,
+        name=greeting_name(owner) if owner else None,
+        is_address_reserved=owner is None,
+        sign_in=work.outbox.link_to("sign-in"),
+        forgot_password=work.outbox.link_to("forgot-password"),
+    )
 
 
 def add_user(work: UnitOfWork, user: User, event_type: EventType) -> None:

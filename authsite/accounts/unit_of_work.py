@@ -39,6 +39,8 @@ class UnitOfWork:
     throttles: Throttles
     #: Refunds hits once the transaction has ended.
     refund: Callable[[Sequence[CountedHit]], None]
+    #: Refunds hits if the transaction aborts, for example to be attempted again.
+    refund_on_abort: Callable[[Sequence[CountedHit]], None]
 
     def over(self, dbsession: Session) -> "UnitOfWork":
         """Return the same work in the transaction of another dbsession."""

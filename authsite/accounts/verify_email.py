@@ -1,5 +1,6 @@
 """Verify an email address: show that email to it reaches the owner of the account."""
 
+from authsite.accounts.email_limits import VERIFY_EMAIL, hit_email_within
 from authsite.accounts.email_links import (
     ActiveLink,
     InvalidLink,
@@ -16,7 +17,6 @@ from authsite.accounts.users import Credential, get_user, lock_user
 from authsite.audit.event_types import EventType, SessionEndReason
 from authsite.durations import humanize
 from authsite.models import User
-from authsite.throttling.mail_limits import VERIFY_EMAIL, try_hit_email
 from authsite.tokens import LinkToken, new_id
 
 #: Recipient of the email that a failed sign-in writes and undoes.
@@ -31,22 +31,22 @@ def send_verification(work: UnitOfWork, user: User, *, is_repeated: bool = False
     _send(work, user, is_repeated=is_repeated)
 
 
-def record_failed_sign_in(
-    work: UnitOfWork, user_id: str, *, unverified_email: str | None = None
-) -> None:
+def record_failed_sign_in(work: UnitOfWork, user_id: str, email_normalized: str) -> None:
     """Record a failed sign-in, on a site where verification is required.
 
-    If the password was right, `unverified_email` is the normalized email address of the account,
-    and a link is emailed, unless one was a moment ago. After a wrong password, or for an unknown
-    id, the same statements are executed and undone: otherwise visitors could sign up with an email
+    An unverified account is emailed a link, whatever the password was, within the limits of emails.
+    For other accounts, and for an unknown id, the same statements are executed and undone, the
+    count of the email included: otherwise visitors could sign up with an email
     address, sign in, and learn from the time whether it was free.
     """
-    hits = try_hit_email(work.throttles, VERIFY_EMAIL, unverified_email or "", now=work.now)
     work.audit.record(user_id, EventType.SIGN_IN_FAILED)
-    user = get_user(work.dbsession, user_id if unverified_email else new_id())
+    user = get_user(work.dbsession, user_id)
+    if user and (user.email_verified_at or user.suspended_at):
+        user = None
     with work.dbsession.begin_nested() as savepoint:
+        may_email = hit_email_within(work, VERIFY_EMAIL, email_normalized)
         _send(work, user, is_repeated=False)
-        if user is None or user.suspended_at or hits is None:
+        if user is None or not may_email:
             savepoint.rollback()
 
 

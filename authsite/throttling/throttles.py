@@ -98,16 +98,28 @@ class Throttles:
         with self._engine.begin() as connection:
             return [self._hit(connection, *row, at=at) for row in rows]
 
+    def try_hit(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[CountedHit] | None:
+        """Count as `hit` does; return None instead of the hits if one of them is blocked.
+
+        It executes the same statements in both cases, so that the time does not show which.
+        """
+        rows, at = self._rows_of(subjects), to_milliseconds(now)
+        if not rows:
+            return ()
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            hits = self._try_hits(connection, rows, at=at)
+            if hits is None:
+                transaction.rollback()
+        return hits
+
     def hit_within(
         self, connection: Connection, subjects: Mapping[str, str], *, now: datetime
-    ) -> None:
-        """Count an attempt in the transaction of `connection`, which undoes it if it fails.
+    ) -> Sequence[CountedHit] | None:
+        """Count as `try_hit` does, in the transaction of `connection`.
 
-        Raises `RateLimited`; the transaction can go on.
+        If it returns None, those that are not blocked stay counted unless the caller undoes them.
         """
-        at = to_milliseconds(now)
-        for row in self._rows_of(subjects):
-            self._hit(connection, *row, at=at)
+        return self._try_hits(connection, self._rows_of(subjects), at=to_milliseconds(now))
 
     def refund(self, hits: Sequence[CountedHit]) -> None:
         """Take these hits back; later hits of other requests stay counted."""
@@ -134,14 +146,29 @@ class Throttles:
         ]
         return sorted(rows, key=lambda row: row[0])
 
+    def _try_hits(
+        self, connection: Connection, rows: list[tuple[bytes, str, dict[str, int]]], *, at: int
+    ) -> Sequence[CountedHit] | None:
+        hits = [self._try_hit(connection, *row, at=at) for row in rows]
+        allowed = [hit for hit in hits if hit is not None]
+        return allowed if len(allowed) == len(hits) else None
+
     def _hit(
         self, connection: Connection, key: bytes, name: str, numbers: dict[str, int], *, at: int
     ) -> CountedHit:
+        hit = self._try_hit(connection, key, name, numbers, at=at)
+        if hit is None:
+            until = connection.execute(_BLOCKED_UNTIL, {"row_key": key}).scalar_one()
+            raise RateLimited(name, (until - at) * _MILLISECOND)
+        return hit
+
+    def _try_hit(
+        self, connection: Connection, key: bytes, name: str, numbers: dict[str, int], *, at: int
+    ) -> CountedHit | None:
         values = {**numbers, "key": key, "now": at}
         window_started_at = connection.execute(self._hit_statement, values).scalar()
         if window_started_at is None:
-            until = connection.execute(_BLOCKED_UNTIL, {"row_key": key}).scalar_one()
-            raise RateLimited(name, (until - at) * _MILLISECOND)
+            return None
         return CountedHit(name, key, window_started_at, numbers)
 
 

@@ -2,13 +2,13 @@
 
 from pyramid.response import Response
 
+from authsite.accounts.email_limits import VERIFY_EMAIL, hit_email
 from authsite.accounts.email_links import Purpose
 from authsite.accounts.sign_in import normalize_email
 from authsite.accounts.verify_email import send_verification
 from authsite.http.redirects import redirect
 from authsite.resources import Account, EmailLinks
 from authsite.security.policy import require_identity
-from authsite.throttling.mail_limits import VERIFY_EMAIL, hit_email
 from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm
 
@@ -22,8 +22,7 @@ class VerifyEmailPage(FormPage[SiteForm]):
         request, work, identity = self.request, self.request.work, require_identity(self.request)
         flash = []
         if not identity.email_is_verified:
-            email = normalize_email(identity.email)
-            hit_email(work.throttles, VERIFY_EMAIL, email, now=work.now)
+            hit_email(work, VERIFY_EMAIL, normalize_email(identity.email))
             send_verification(work, Account(request).record)
             flash = [request.services.flash.set("verification-sent")]
         return redirect(request.path_to("verify-email"), flash)

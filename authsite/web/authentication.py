@@ -13,6 +13,7 @@ from authsite.accounts.new_device import notify_new_device
 from authsite.accounts.sessions import create_session
 from authsite.accounts.sign_in import (
     InvalidCredentials,
+    PasswordAttempt,
     SignIn,
     lock_credential,
     normalize_email,
@@ -27,7 +28,7 @@ from authsite.passwords.hash_queue import HashQueueFull
 from authsite.passwords.places import HashClient
 from authsite.security.policy import policy_of, require_identity
 from authsite.throttling.throttles import RateLimited
-from authsite.web.failed_sign_ins import record_failure, record_unverified, record_wrong_password
+from authsite.web.failed_sign_ins import record_failure, record_wrong_password
 from authsite.web.known_devices import (
     forget_device,
     is_recognized,
@@ -56,24 +57,24 @@ def authenticate(
     """Verify a password and return its credential, which may be of a suspended account.
 
     Raises `InvalidCredentials`, `RateLimited` or `HashQueueFull`. The credential is not locked: no
-    transaction has begun when this returns. In a sign-in where verification is required, the right
-    password of an unverified account counts as a wrong one: the stage `email_unverified` fails.
-    `by_link` is true behind an email link.
+    transaction has begun when this returns. In a sign-in where verification is required, every
+    password of an unverified account counts as a wrong one. `by_link` is true behind an email link.
     """
     work, devices = request.work, request.services.device_cookies
+    must_be_verified = is_sign_in and work.settings.email.must_be_verified
+    attempt = PasswordAttempt(
+        email_normalized, password, by_link=by_link, must_be_verified=must_be_verified
+    )
     try:
         return verify_password(
             work,
-            email_normalized,
-            password,
+            attempt,
             read_device=lambda password_hash: devices.read(
                 request, email_normalized, password_hash, now=work.now
             ),
-            must_be_verified=is_sign_in and work.settings.email.must_be_verified,
-            by_link=by_link,
         )
     except InvalidCredentials as error:
-        record_wrong_password(request, error.user_id)
+        record_wrong_password(request, attempt, error.user_id)
         raise
 
 
@@ -165,13 +166,13 @@ def _suspended(request: Request, sign_in: SignIn) -> SignIn:
 
 
 def _email_unverified(request: Request, sign_in: SignIn) -> SignIn:
-    """Where verification is required, fail as a wrong password does, and email a link.
+    """Where verification is required, fail as a wrong password does.
 
+    `authenticate` has refused an unverified account already; this refuses it by any other way in.
     It is the first stage, so that a suspension is not shown either.
     """
     is_required = request.services.settings.email.must_be_verified
     if is_required and not sign_in.credential.email_verified_at:
-        record_unverified(request, sign_in.credential.user_id, sign_in.email_normalized)
         raise InvalidCredentials
     return sign_in
 

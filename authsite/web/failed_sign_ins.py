@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
+from authsite.accounts.sign_in import PasswordAttempt
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.verify_email import record_failed_sign_in
 from authsite.audit.event_types import EventType
@@ -17,27 +18,21 @@ from authsite.web.request import Request
 
 
 def record_failure(request: Request, user_id: str, event_type: EventType) -> None:
-    """Record a failed attempt; for an unknown account, take the same time and record none."""
+    """Record a failed attempt with a right password."""
     with _relaxed_work(request) as work:
         work.audit.record(user_id, event_type)
 
 
-def record_wrong_password(request: Request, user_id: str | None) -> None:
-    """Record a wrong password, also for an unknown account.
+def record_wrong_password(request: Request, attempt: PasswordAttempt, user_id: str | None) -> None:
+    """Record a wrong password, also for an unknown account, in the same time.
 
-    Where verification is required, it takes as long as the right password of an unverified account.
+    If the email address must be verified, an unverified account is emailed a link.
     """
-    if not request.services.settings.email.must_be_verified:
-        record_failure(request, user_id or new_id(), EventType.SIGN_IN_FAILED)
-        return
     with _relaxed_work(request) as work:
-        record_failed_sign_in(work, user_id or new_id())
-
-
-def record_unverified(request: Request, user_id: str, email_normalized: str) -> None:
-    """Record the right password of an unverified account as a wrong one, and email a link."""
-    with _relaxed_work(request) as work:
-        record_failed_sign_in(work, user_id, unverified_email=email_normalized)
+        if attempt.must_be_verified:
+            record_failed_sign_in(work, user_id or new_id(), attempt.email_normalized)
+        else:
+            work.audit.record(user_id or new_id(), EventType.SIGN_IN_FAILED)
 
 
 @contextmanager

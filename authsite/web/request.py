@@ -1,7 +1,7 @@
 """The request, with what authsite's pages need."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -19,10 +19,12 @@ from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import Actor, EventSource
 from authsite.audit.recorder import AuditLog
 from authsite.clock import utc_now
+from authsite.db.engines import DATABASE_UNAVAILABLE
 from authsite.http.client import client_of, ip_address_of, user_agent_of
 from authsite.http.static import Frame
 from authsite.mail.composer import MailComposer
 from authsite.services import Services, services_of
+from authsite.throttling.throttles import CountedHit
 
 log = logging.getLogger(__name__)
 
@@ -131,10 +133,21 @@ class Request(pyramid.request.Request):
             password_policy=services.password_policy,
             throttles=services.throttles,
             refund=lambda hits: self._after_commit(services.throttles.refund, hits),
+            refund_on_abort=self._refund_on_abort,
         )
 
     def _after_commit(self, call: Callable[..., None], *arguments: object) -> None:
         self.tm.get().addAfterCommitHook(lambda _committed: call(*arguments))
+
+    def _refund_on_abort(self, hits: Sequence[CountedHit]) -> None:
+        self.tm.get().addAfterAbortHook(self._try_refund, (hits,))
+
+    def _try_refund(self, hits: Sequence[CountedHit]) -> None:
+        """Refund the hits; an error would hide the reason why the transaction was aborted."""
+        try:
+            self.services.throttles.refund(hits)
+        except DATABASE_UNAVAILABLE as error:
+            log.warning("sys_refund_failed: %s", type(error).__name__)
 
     @reify
     def csrf_token(self) -> str:

@@ -149,11 +149,13 @@ def test_claim_ends_the_attackers_earlier_session(new_browser, new_visitor, mail
 
 
 @pytest.mark.asvs("2.3.1")
-def test_unverified_user_cannot_sign_in(visitor, mailbox, let_time_pass, services):
+@pytest.mark.parametrize("password", [PASSWORD, "not that one"])
+def test_unverified_user_cannot_sign_in(visitor, mailbox, let_time_pass, services, password):
+    """A new link is emailed; a wrong password shows no difference."""
     visitor.sign_up()
     previous = link_for(mailbox)
     let_time_pass(A_WHILE)
-    page = visitor.sign_in(" ADA@example.com ")
+    page = visitor.sign_in(" ADA@example.com ", password)
     assert page.status_int == 422
     assert alert_of(page) == f"{INCORRECT} {HINT}"
     assert visitor.cookie is None
@@ -185,6 +187,27 @@ def test_unverified_sign_ins_count_as_failures(new_site, mailbox, let_time_pass)
     assert [ada.sign_in().status_int for _ in range(3)] == [422, 422, 429]
     let_time_pass(timedelta(hours=1))
     assert follow(ada, link_for(mailbox)).status_int == 303
+
+
+@pytest.mark.asvs("6.3.1")
+def test_failed_sign_ins_elsewhere_do_not_throttle_a_link(new_site, mailbox):
+    """Ada typed nothing wrong, but an attacker did, elsewhere."""
+    _, ada = new_site(REQUIRED)
+    _, attacker = new_site(REQUIRED, REMOTE_ADDR="203.0.113.9")
+    ada.sign_up()
+    statuses = {attacker.sign_in(password=ATTACKERS_PASSWORD).status_int for _ in range(11)}
+    assert statuses == {422, 429}
+    assert follow(ada, link_for(mailbox)).status_int == 303
+
+
+@pytest.mark.asvs("6.3.1")
+def test_passwords_behind_a_link_are_throttled(new_site, mailbox):
+    _, ada = new_site(REQUIRED)
+    ada.sign_up()
+    link = link_for(mailbox)
+    statuses = [follow(ada, link, ATTACKERS_PASSWORD).status_int for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+    assert templates_for(mailbox) == ["verify_email"]
 
 
 @pytest.mark.asvs("6.3.8")
@@ -230,16 +253,19 @@ def test_verification_emails_are_throttled(visitor, mailbox):
     visitor.get(link, status=200)
 
 
-def test_wrong_password_sends_no_email(visitor, mailbox, let_time_pass):
-    """Nor does it use up the email of the right password after it."""
+def test_wrong_password_behind_a_link_keeps_the_link(visitor, mailbox, let_time_pass):
     visitor.sign_up()
     link = link_for(mailbox)
     let_time_pass(A_WHILE)
-    mailbox.empty()
-    assert visitor.sign_in(password="not that one").status_int == 422
-    assert templates_for(mailbox) == []
-    visitor.get(link, status=200)
-    visitor.sign_in()
+    assert follow(visitor, link, "not that one").status_int == 422
+    assert templates_for(mailbox) == ["verify_email"]
+    assert follow(visitor, link).status_int == 303
+
+
+def test_failed_sign_in_does_not_use_up_the_email_of_a_sign_up(visitor, mailbox):
+    """A visitor tries to sign in, has no account, and signs up."""
+    assert visitor.sign_in().status_int == 422
+    visitor.sign_up()
     assert templates_for(mailbox) == ["verify_email"]
 
 

@@ -1,9 +1,10 @@
 """Compare what two anonymous forms answer, sent one after the other with the same email.
 
-Three visitors send them, each from a network of their own: one with an email that is free, one with
-that of a verified account, one with that of an unverified account. Each sends the first form once
-and the second until it is throttled, and then opens every page. Each form alone may hide accounts,
-while the second shows what the first has stored (ASVS 6.3.8).
+Visitors send them, each from a network of their own and with an email of its own: a free one, that
+of a verified account, of an unverified one, of one with an imported hash, and of one whose hash has
+other costs. Each sends the first form once and the second until it is throttled, and then opens
+every page. Each form alone may hide accounts, while the second shows what the first has stored
+(ASVS 6.3.8).
 """
 
 import itertools
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import bcrypt
 from sqlalchemy.orm import Session
 from webtest import TestApp, TestResponse
 
@@ -19,16 +21,23 @@ from authsite.clock import utc_now
 from authsite.resources.site_map import ANY, endpoints
 from authsite.services import Services
 from tests.browsers import PASSWORD, Browser
-from tests.factories import a_user
+from tests.factories import a_hasher, a_user
 from tests.functional.reading import form_of
 from tests.site.response_comparison import FORMS, REQUIRED, a_new_email, are_equal, masked
 
 FREE, VERIFIED, UNVERIFIED = "eve@example.com", "ada@example.com", "bob@example.com"
+#: Accounts whose hashes take another time than new ones: bcrypt, and other costs of Argon2.
+IMPORTED, OUTDATED = "ivy@example.com", "olga@example.com"
+EMAILS = (FREE, VERIFIED, UNVERIFIED, IMPORTED, OUTDATED)
+#: How many accounts have each of these hashes, so that most unknown emails get a dummy of them.
+MANY_ACCOUNTS = 9
 #: The password of the accounts; the visitors sign up and sign in with another one.
 OWNERS_PASSWORD = "eleven blue otters sing"
 #: A site that requires verification, and throttles sign-ups after `MANY` forms at the latest.
 SITE = REQUIRED | {"authsite.throttle.sign_up_network": "10/1h"}
 MANY = 14
+#: The largest ratio of the times of two sign-ins with hashes of the same format.
+SAME_HASH = 2.5
 #: Seconds by which `Retry-After` may differ: the visitors do not send their forms at once.
 RETRY_TOLERANCE = 10
 
@@ -80,14 +89,31 @@ class Visitor:
 
 
 def add_accounts(services: Services, dbsession: Session) -> None:
-    """Add the verified and the unverified account."""
-    password_hash = services.hasher.hash(OWNERS_PASSWORD)
-    a_user(dbsession, email=VERIFIED, password_hash=password_hash, email_verified_at=utc_now())
-    a_user(dbsession, email=UNVERIFIED, password_hash=password_hash)
+    """Add the accounts, which have a password that the visitors do not know."""
+    current = services.hasher.hash(OWNERS_PASSWORD)
+    a_user(dbsession, email=UNVERIFIED, password_hash=current)
+    verified_hashes = {
+        VERIFIED: current,
+        IMPORTED: bcrypt.hashpw(OWNERS_PASSWORD.encode(), bcrypt.gensalt(4)).decode(),
+        OUTDATED: a_hasher(time_cost=2).hash(OWNERS_PASSWORD),
+    }
+    for email, password_hash in verified_hashes.items():
+        a_user(dbsession, email=email, password_hash=password_hash, email_verified_at=utc_now())
+
+
+def add_accounts_with_costly_hashes(services: Services, dbsession: Session) -> None:
+    """Add accounts most of which have hashes that take much longer than those of the site."""
+    for password_hash in (
+        bcrypt.hashpw(OWNERS_PASSWORD.encode(), bcrypt.gensalt(10)).decode(),
+        a_hasher(time_cost=30, memory_cost=4096).hash(OWNERS_PASSWORD),
+    ):
+        for _ in range(MANY_ACCOUNTS):
+            a_user(dbsession, password_hash=password_hash, email_verified_at=utc_now())
+    assert services.hash_format_reader.read()
 
 
 def first_difference(application: Any, first: str, second: str) -> str | None:
-    """Let the three visitors send both forms; return where their answers differ, or None."""
+    """Let the visitors send both forms; return where their answers differ, or None."""
     for step, answers in _visit(application, first, second):
         waits = [answer.retry_after for answer in answers]
         rest = [answer._replace(retry_after=0) for answer in answers]
@@ -99,7 +125,7 @@ def first_difference(application: Any, first: str, second: str) -> str | None:
 def _visit(application: Any, first: str, second: str) -> Iterator[tuple[str, list[Answer]]]:
     visitors = [
         Visitor(application, email, f"192.0.2.{number}")
-        for number, email in enumerate((FREE, VERIFIED, UNVERIFIED), start=7)
+        for number, email in enumerate(EMAILS, start=7)
     ]
     for number, path in enumerate([first, *[second] * MANY], start=1):
         yield f"form {number}, {path}", [visitor.send(path)[0] for visitor in visitors]
@@ -117,7 +143,7 @@ def _pages(application: Any) -> set[str]:
 
 
 def take_same_time_after(application: Any, first: str, second: str) -> bool:
-    """Whether the second form costs the same CPU time for the three emails."""
+    """Whether the second form costs the same CPU time for emails without costly hashes."""
 
     def with_email(email_of: Callable[[], str]) -> Callable[[], float]:
         def measure() -> float:
@@ -129,3 +155,19 @@ def take_same_time_after(application: Any, first: str, second: str) -> bool:
 
     emails = (a_new_email, lambda: VERIFIED, lambda: UNVERIFIED)
     return are_equal([with_email(each) for each in emails])
+
+
+def keeps_its_time(application: Any, email: str, *, between: str) -> bool:
+    """Whether a sign-in with this email costs about the same before and after another form.
+
+    Emails differ in the time of their hash, so each one is compared with itself.
+    """
+
+    def measure() -> float:
+        visitor = Visitor(application, email)
+        return min(visitor.send("/sign-in")[1] for _ in range(3))
+
+    before = measure()
+    Visitor(application, email).send(between)
+    after = measure()
+    return max(before, after) < SAME_HASH * min(before, after)

@@ -8,7 +8,9 @@ from tests.site.form_pairs import (
     REQUIRED_PAIRS,
     SITE,
     add_accounts,
+    add_accounts_with_costly_hashes,
     first_difference,
+    keeps_its_time,
     take_same_time_after,
 )
 from tests.site.response_comparison import COSTLY_HASHES, REQUIRED
@@ -42,3 +44,13 @@ def test_second_form_takes_the_same_time(new_application, dbsession, first, seco
     application = new_application(**MODERATE_HASHES | UNTHROTTLED | REQUIRED)
     add_accounts(services_of(application.registry), dbsession)
     assert take_same_time_after(application, first, second)
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("between", ["/sign-up", "/forgot-password"])
+def test_free_emails_keep_the_time_of_their_dummy_hash(new_application, dbsession, between):
+    """A free email must not change to the time of new hashes, which a taken one does not."""
+    application = new_application(**UNTHROTTLED | REQUIRED)
+    add_accounts_with_costly_hashes(services_of(application.registry), dbsession)
+    emails = [f"free{number}@example.net" for number in range(4)]
+    assert all(keeps_its_time(application, email, between=between) for email in emails)

@@ -6,11 +6,13 @@ import pytest
 from pyramid.events import NewResponse
 from pyramid.response import Response
 
-from authsite.accounts.sign_in import InvalidCredentials
+from authsite.accounts.users import get_credential_by_email
+from authsite.clock import utc_now
 from authsite.passwords.hasher import PasswordHasher
 from authsite.resources import Root
 from authsite.services import services_of
-from authsite.web.authentication import DEFAULT_STAGES, STAGES
+from tests.browsers import PASSWORD
+from tests.factories import a_hasher
 from tests.site.form_pairs import (
     FREE,
     SITE,
@@ -103,36 +105,41 @@ def test_different_response_for_known_users_is_detected(new_application, new_bro
     assert not responses_match(application, "/sign-in", KNOWN, "eve@example.com")
 
 
-def show_email_sent(_request, _sign_in):
-    """Answer the right password of an unverified account with a page of its own."""
-    return Response("Check your email")
+def show_email_sent(response):
+    response.text = "Check your email"
 
 
-def fail_at_once(_request, _sign_in):
-    """Fail as a wrong password does, but do nothing before."""
-    raise InvalidCredentials
+def hash_again(_response):
+    a_hasher(memory_cost=8192).hash(PASSWORD)
 
 
-def site_with_stage(new_application, stage, **settings):
-    """Return a site that requires verification, with another stage for unverified users."""
+def site_that_compares(new_application, react, **settings):
+    """Return a site that reacts to the right password of an unverified account."""
 
-    def replace_stage(config):
-        config.registry[STAGES] = {**DEFAULT_STAGES, "email_unverified": stage}
+    def compare(event):
+        services = services_of(event.request.registry)
+        if event.request.path != "/sign-in" or event.request.method != "POST":
+            return
+        email, password = (event.request.POST[name] for name in ("email", "password"))
+        credential = get_credential_by_email(services.credentials, email, now=utc_now())
+        is_unverified = credential and not credential.email_verified_at
+        if is_unverified and services.hasher.verify(credential.password_hash, password):
+            react(event.response)
 
-    return new_application(replace_stage, **settings)
+    return new_application(lambda config: config.add_subscriber(compare, NewResponse), **settings)
 
 
 def test_different_sign_in_after_sign_up_is_detected(new_application, services, dbsession):
     """The sign-in alone gets the same response: no visitor knows a password."""
     add_accounts(services, dbsession)
-    application = site_with_stage(new_application, show_email_sent, **SITE)
+    application = site_that_compares(new_application, show_email_sent, **SITE)
     assert responses_match(application, "/sign-in", UNVERIFIED, FREE)
     assert first_difference(application, "/sign-up", "/sign-in").startswith("form 2, /sign-in: ")
 
 
-def test_faster_sign_in_after_sign_up_is_detected(new_application, services, dbsession):
+def test_slower_sign_in_after_sign_up_is_detected(new_application, services, dbsession):
     add_accounts(services, dbsession)
-    application = site_with_stage(new_application, fail_at_once, **UNTHROTTLED | REQUIRED)
+    application = site_that_compares(new_application, hash_again, **UNTHROTTLED | REQUIRED)
     assert not take_same_time_after(application, "/sign-up", "/sign-in")
 
 
@@ -143,6 +150,8 @@ class LenientThrottles:
         self._throttles = throttles
         self.check = throttles.check
         self.refund = throttles.refund
+        self.try_hit = throttles.try_hit
+        self.hit_within = throttles.hit_within
 
     def hit(self, subjects, *, now):
         """Count an attempt, unless it is a sign-in with this email."""

@@ -5,8 +5,11 @@ import sqlalchemy as sa
 from pyramid.response import Response
 from pyramid_retry import mark_error_retryable
 
+from authsite.audit.event_types import AccountEvent
 from authsite.models import User
 from authsite.resources import Root
+from authsite.services import services_of
+from tests.site.response_comparison import FORMS, REQUIRED, send
 from tests.site.wsgi_requests import send_request
 
 
@@ -36,6 +39,70 @@ def test_form_is_attempted_three_times(  # noqa: PLR0917 - fixtures
     assert answer.status_int == status
     assert dbsession.scalars(sa.select(User.first_name)).all() == ["Grace" if busy < 3 else "Ada"]
     assert len([each for each in caplog.records if each.levelname == "ERROR"]) == (busy == 3)
+
+
+def busy_once(config):
+    """Let the database be busy when the first attempt of a form records an event."""
+    attempts = set()
+
+    def fail(_event):
+        if not attempts:
+            attempts.add("first")
+            raise busy_database_error()
+
+    config.add_subscriber(fail, AccountEvent)
+
+
+@pytest.mark.asvs("15.4.3")
+@pytest.mark.parametrize("settings", [{}, REQUIRED])
+@pytest.mark.parametrize(
+    ("form", "template"), [("/sign-up", "verify_email"), ("/forgot-password", "no_account")]
+)
+def test_form_that_is_attempted_again_sends_its_email(
+    new_application, mailbox, settings, form, template
+):
+    """The first attempt is not counted by the limits of emails."""
+    application = new_application(busy_once, **settings)
+    answer, _ = send(application, form, "eve@example.com", form=FORMS[form])
+    assert answer.status_int == (303 if form == "/sign-up" and not settings else 200)
+    assert [mail.template for mail in mailbox.all_for()] == [template]
+
+
+@pytest.mark.asvs("15.4.3")
+@pytest.mark.parametrize(
+    ("path", "values", "template"),
+    [
+        ("/verify-email", {}, "verify_email"),
+        ("/account/email", {"email": "new@example.com"}, "change_email"),
+    ],
+)
+def test_users_form_that_is_attempted_again_sends_its_email(  # noqa: PLR0917 - fixtures
+    new_application, visit, mailbox, path, values, template
+):
+    browser = visit(new_application(**{"authsite.throttle.email_recipient": "off"}))
+    browser.sign_up()
+    mailbox.empty()
+    page = browser.get(path)
+    browser.app.app = new_application(busy_once)
+    assert browser.submit(page, values).status_int in {200, 303}
+    assert template in [mail.template for mail in mailbox.all_for()]
+
+
+def test_busy_database_cannot_refund_an_email(new_application, mailbox, services, caplog):
+    """The form is attempted again nevertheless; its email counts."""
+    application = new_application(busy_once)
+    engine = services_of(application.registry).database.engine
+
+    def fail(_connection, _cursor, statement, *_rest):
+        if statement.startswith("UPDATE authsite_throttle"):
+            raise busy_database_error()
+
+    sa.event.listen(engine, "before_cursor_execute", fail)
+    answer, _ = send(
+        application, "/forgot-password", "eve@example.com", form=FORMS["/forgot-password"]
+    )
+    assert answer.status_int == 429
+    assert "sys_refund_failed: OperationalError" in caplog.text
 
 
 def test_get_is_attempted_once(new_application, services):

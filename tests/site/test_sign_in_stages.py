@@ -5,6 +5,9 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 
 from authsite.accounts.pending_sign_ins import SignInExpired, resume_pending_sign_in
+from authsite.accounts.sign_in import InvalidCredentials, SignIn
+from authsite.accounts.users import get_credential_by_email
+from authsite.clock import utc_now
 from authsite.resources import Root
 from authsite.web.authentication import (
     DEFAULT_STAGES,
@@ -77,6 +80,25 @@ def test_stage_cannot_pause_before_the_credential_is_locked(new_application, vis
     assert is_paused(browser.sign_up())
     assert browser.sign_in().status_int == 500
     assert "the stage terms has to come after credential_changed" in caplog.text
+
+
+def test_unverified_email_is_refused_by_every_way_in(new_application, visit, services, dbsession):
+    """Where verification is required; a host application may add ways without a password."""
+
+    def sign_in_by_card(request):
+        credential = get_credential_by_email(services.credentials, "ada@example.com", now=utc_now())
+        try:
+            return complete_sign_in(request, SignIn(credential, "ada@example.com", password="x"))
+        except InvalidCredentials:
+            return Response("refused", status=422)
+
+    def add_card(config):
+        config.add_view(sign_in_by_card, context=Root, name="card", permission="public")
+
+    visit(new_application()).sign_up()
+    browser = visit(new_application(add_card, **{"authsite.email.verification": "required"}))
+    assert browser.get("/card", status=422).text == "refused"
+    assert not browser.is_signed_in
 
 
 def test_stage_interrupts_sign_up_and_sign_in(browser):

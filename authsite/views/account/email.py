@@ -5,12 +5,12 @@ from typing import ClassVar
 from pyramid.response import Response
 
 from authsite.accounts.change_email import request_email_change
+from authsite.accounts.email_limits import hit_email, may_email_unverified
 from authsite.accounts.sign_in import normalize_email
 from authsite.email_addresses import parse_email_address
 from authsite.mail.composer import CHANGE_EMAIL
 from authsite.resources import Account
 from authsite.security.policy import require_identity
-from authsite.throttling.mail_limits import hit_email, may_email_unverified
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, ValidEmail, email_field
 from authsite.web.pages import mail_sent_page
@@ -37,9 +37,8 @@ class EmailPage(FormPage[NewEmailForm]):
         if email.normalized == normalize_email(require_identity(self.request).email):
             raise SameEmail
         work = self.request.work
-        network = work.client.network
-        hit_email(work.throttles, CHANGE_EMAIL, email.normalized, network=network, now=work.now)
-        may_email = may_email_unverified(work.throttles, email.normalized, now=work.now)
+        hit_email(work, CHANGE_EMAIL, email.normalized, network=work.client.network)
+        may_email = may_email_unverified(work, email.normalized)
         request_email_change(work, self.context.record, email, may_email_unverified=may_email)
         return mail_sent_page(
             self.request,

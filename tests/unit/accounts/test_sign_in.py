@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.sign_in import (
     InvalidCredentials,
+    PasswordAttempt,
     lock_credential,
     normalize_email,
     replace_password_hash,
@@ -49,9 +50,8 @@ def verify(
     work, email: str = ADA, password: str = PASSWORD, *, device=None, **values
 ) -> Credential:
     """Verify a password, from an unknown device by default."""
-    return verify_password(
-        work, normalize_email(email), password, read_device=lambda _password_hash: device, **values
-    )
+    attempt = PasswordAttempt(normalize_email(email), password, **values)
+    return verify_password(work, attempt, read_device=lambda _password_hash: device)
 
 
 @pytest.mark.parametrize("typed", [ADA, " ADA@Example.com", "ada@\uff45xample.com"])
@@ -111,13 +111,25 @@ def test_throttled_attempt_does_not_wait_for_a_hash(services, begin, ada):
 
 
 @pytest.mark.asvs("6.3.8")
-def test_unverified_sign_in_counts_as_a_failure_where_required(services, dbsession, begin, ada):
+@pytest.mark.parametrize("password", [PASSWORD, "another password altogether"])
+def test_unverified_sign_in_counts_as_a_failure_where_required(services, begin, ada, password):
     work = begin(throttles=throttles_for(services, sign_in_account="1/1h"))
     for _ in range(2):
         assert verify(work).user_id == ada.id
-    assert verify(work, must_be_verified=True).user_id == ada.id
+    with pytest.raises(InvalidCredentials) as error:
+        verify(work, password=password, must_be_verified=True)
+    assert error.value.user_id == ada.id
     with pytest.raises(RateLimited):
-        verify(work, must_be_verified=True)
+        verify(work, password=password, must_be_verified=True)
+
+
+@pytest.mark.asvs("6.3.8")
+def test_unverified_account_costs_its_dummy_hash_where_required(begin, dbsession, ada):
+    """Its own hash would take another time than that of the free address before the sign-up."""
+    ada.password_hash = f"$2b$31${'a' * 53}"  # would take hours
+    dbsession.commit()
+    with pytest.raises(InvalidCredentials):
+        verify(begin(), must_be_verified=True)
 
 
 def test_verified_sign_in_does_not_count_where_required(services, dbsession, begin, ada):
@@ -181,11 +193,26 @@ def test_password_behind_a_link_is_not_throttled_by_network(services, begin, ada
     assert verify(work, by_link=True).user_id == ada.id
 
 
-def test_password_behind_a_link_is_throttled_by_account(services, begin, ada):
-    work = begin(throttles=throttles_for(services, sign_in_attempts_account="1/1h"))
-    verify(work, by_link=True)
-    with pytest.raises(RateLimited):
+@pytest.mark.parametrize("limit", ["sign_in_account", "sign_in_attempts_account"])
+def test_password_behind_a_link_is_throttled_by_account(services, begin, ada, limit):
+    work = begin(throttles=throttles_for(services, **{limit: "1/1h"}))
+    with pytest.raises(InvalidCredentials):
+        verify(work, password="wrong", by_link=True)
+    with pytest.raises(RateLimited) as throttled:
         verify(work, by_link=True)
+    assert throttled.value.limit == limit
+    assert verify(work).user_id == ada.id
+
+
+@pytest.mark.asvs("6.3.1")
+def test_attempts_elsewhere_do_not_throttle_a_password_behind_a_link(services, begin, ada):
+    limits = dict.fromkeys(("sign_in_account", "sign_in_attempts_account"), "1/1h")
+    work = begin(throttles=throttles_for(services, **limits))
+    with pytest.raises(InvalidCredentials):
+        verify(work, password="wrong")
+    with pytest.raises(RateLimited):
+        verify(work)
+    assert verify(work, by_link=True).user_id == ada.id
 
 
 @pytest.mark.parametrize("what_happens", ["none", "password changed", "closed", "deleted"])

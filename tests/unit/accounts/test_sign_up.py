@@ -222,6 +222,47 @@ def test_sign_up_counts_the_same_emails_for_taken_addresses(dbsession, services,
             throttles.hit({"email_recipient": f"{template} {ADA}"}, now=NOW)
 
 
+@pytest.mark.asvs("6.3.8")
+def test_sign_ups_beyond_the_limit_execute_the_same(dbsession, services, begin):
+    """For an address that was free, one of a verified account, and one that is reserved.
+
+    All have used up the emails to an unverified address.
+    """
+    a_user(dbsession, email=ADA, email_verified_at=NOW)
+    owner = a_user(dbsession, email="now.elsewhere@example.com", email_verified_at=NOW)
+    reserved = parse_email_address("reserved@example.com")
+    issue_link(begin(), owner, Purpose.SECURE_ACCOUNT, email=reserved)
+    dbsession.commit()
+    work = begin(throttles=throttles_for(services, email_unverified="1/1d"))
+    executed = {}
+    for email in ("eve@example.com", ADA, reserved.original):
+        sign_ada_up(work, by=sign_up_with_verification, email=email)
+        dbsession.commit()
+        before = emails(dbsession)
+        dbsession.commit()
+        statements = executed[email] = []
+
+        def note(_connection, _cursor, statement, *_rest, to=statements):
+            to.append(" ".join(statement.split()[:3]))
+
+        engine = dbsession.get_bind()
+        sa.event.listen(engine, "before_cursor_execute", note)
+        sign_ada_up(work, by=sign_up_with_verification, email=email)
+        sa.event.remove(engine, "before_cursor_execute", note)
+        assert emails(dbsession) == before + [("sign_up_existing_account", ADA, before[-1][2])] * (
+            email == ADA
+        )
+        dbsession.commit()
+    written = [
+        [each for each in statements if each.startswith(("INSERT", "DELETE"))]
+        for statements in executed.values()
+    ]
+    assert "INSERT INTO authsite_outbox_message" in written[0]
+    assert written[0] == written[1]
+    # The event of the account is undone too, after the reservation is found.
+    assert written[2] == written[0]
+
+
 @pytest.mark.asvs("6.3.1")
 def test_sign_ups_of_a_network_are_limited(dbsession, services, begin):
     """Taken addresses and refused sign-ups count as well."""

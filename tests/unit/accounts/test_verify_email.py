@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from authsite.accounts.email_limits import try_hit_email
 from authsite.accounts.email_links import InvalidLink, Purpose, issue_link
 from authsite.accounts.sign_in import InvalidCredentials
 from authsite.accounts.users import Credential
@@ -18,9 +19,7 @@ from authsite.accounts.verify_email import (
     verify_email,
     verify_email_by_password,
 )
-from authsite.models import AuditEvent, EmailLink, OutboxMessage, User, UserSession
-from authsite.throttling.mail_limits import hit_email, try_hit_email
-from authsite.throttling.throttles import RateLimited
+from authsite.models import AuditEvent, EmailLink, OutboxMessage, Throttle, User, UserSession
 from authsite.tokens import LinkToken, new_id
 from tests.factories import (
     NOW,
@@ -248,9 +247,8 @@ def test_newer_verification_link_revokes_the_older(dbsession, work, ada, token):
     assert newer.user_id == ada.id
 
 
-def fail_sign_in(work, user_id, unverified_email=None):
-    work.dbsession.commit()  # throttles write in a transaction of their own
-    record_failed_sign_in(work, user_id, unverified_email=unverified_email)
+def fail_sign_in(work, user_id, email=ADA):
+    record_failed_sign_in(work, user_id, email)
     work.dbsession.commit()
 
 
@@ -266,23 +264,28 @@ def events(dbsession) -> list[tuple[str, str]]:
 
 
 def test_unverified_sign_in_is_recorded_as_failed_and_emailed(dbsession, work, ada, token):
-    fail_sign_in(work, ada.id, ADA)
+    fail_sign_in(work, ada.id)
     assert templates(dbsession) == ["verify_email"]
     assert events(dbsession) == [(ada.id, "sign_in_failed"), (ada.id, "email_queued")]
     assert not is_active(work, token, Purpose.VERIFY_EMAIL)
 
 
-def test_unverified_sign_in_is_emailed_once_in_a_while(services, dbsession, begin, ada):
-    work = begin(throttles=throttles_for(services, email_recipient="1/3m"))
+@pytest.mark.parametrize("limit", ["email_recipient", "email_unverified"])
+def test_unverified_sign_in_is_emailed_once_in_a_while(services, dbsession, begin, ada, limit):
+    work = begin(throttles=throttles_for(services, **{limit: "1/3m"}))
     for _ in range(3):
-        fail_sign_in(work, ada.id, ADA)
+        fail_sign_in(work, ada.id)
     assert templates(dbsession) == ["verify_email"]
     assert events(dbsession).count((ada.id, "sign_in_failed")) == 3
 
 
-def test_wrong_password_is_recorded_and_changes_nothing_else(
-    services, dbsession, begin, ada, token
-):
+@pytest.mark.parametrize("state", ["email_verified_at", "suspended_at"])
+def test_failed_sign_in_to_another_account_sends_no_email(services, begin, ada, token, state):
+    """Nor does it count one."""
+    dbsession = sa.orm.object_session(ada)
+    setattr(ada, state, NOW)
+    ada.suspension_reason = "spam" if state == "suspended_at" else None
+    dbsession.commit()
     work = begin(throttles=throttles_for(services, email_recipient="1/3m"))
     for _ in range(2):
         fail_sign_in(work, ada.id)
@@ -290,30 +293,29 @@ def test_wrong_password_is_recorded_and_changes_nothing_else(
     assert events(dbsession) == [(ada.id, "sign_in_failed")] * 2
     assert is_active(work, token, Purpose.VERIFY_EMAIL)
     dbsession.commit()
-    assert try_hit_email(work.throttles, "verify_email", ADA, now=NOW)
+    assert try_hit_email(work, "verify_email", ADA)
 
 
-@pytest.mark.parametrize("email", [None, ADA])
-def test_failed_sign_in_to_an_unknown_account_stores_nothing(dbsession, work, ada, email):
+def test_failed_sign_in_to_an_unknown_account_stores_nothing(services, dbsession, begin, ada):
     """The account may have been deleted while the hash was computed."""
-    fail_sign_in(work, new_id(), email)
+    work = begin(throttles=throttles_for(services, email_recipient="1/3m"))
+    fail_sign_in(work, new_id())
     assert (templates(dbsession), events(dbsession)) == ([], [])
     assert dbsession.scalars(sa.select(EmailLink)).all() == []
-
-
-def test_suspended_user_is_not_emailed(dbsession, work, ada, token):
-    ada.suspended_at, ada.suspension_reason = NOW, "spam"
-    fail_sign_in(work, ada.id, ADA)
-    assert templates(dbsession) == []
-    assert is_active(work, token, Purpose.VERIFY_EMAIL)
+    assert dbsession.scalars(sa.select(Throttle)).all() == []
 
 
 @pytest.mark.asvs("6.3.8")
-def test_every_failed_sign_in_executes_the_same(dbsession, work, ada):
-    """Otherwise the time would reveal accounts; only the end of the savepoint differs."""
-    failures = [(ada.id, ADA), (ada.id, None), (new_id(), None)]
+def test_every_failed_sign_in_executes_the_same(services, dbsession, begin, ada):
+    """Otherwise the time would reveal accounts; only the end of the savepoint differs.
+
+    Ada is emailed first, so that her limit is used up the second time.
+    """
+    bob = a_user(dbsession, email="bob@example.com", email_verified_at=NOW)
+    failures = [(ada.id, ADA), (ada.id, ADA), (bob.id, bob.email), (new_id(), "eve@example.com")]
+    work = begin(throttles=throttles_for(services, email_recipient="1/3m", email_unverified="6/1d"))
     executed = []
-    for user_id, unverified_email in failures:
+    for user_id, email in failures:
         statements = []
 
         def note(_connection, _cursor, statement, *_rest, to=statements):
@@ -321,21 +323,11 @@ def test_every_failed_sign_in_executes_the_same(dbsession, work, ada):
 
         engine = dbsession.get_bind()
         dbsession.expunge_all()
+        dbsession.commit()
         sa.event.listen(engine, "before_cursor_execute", note)
-        fail_sign_in(work, user_id, unverified_email)
+        fail_sign_in(work, user_id, email)
         sa.event.remove(engine, "before_cursor_execute", note)
         executed.append([each for each in statements if "SAVEPOINT" not in each])
-    assert executed[0] == executed[1] == executed[2]
-    assert sum(each.startswith("INSERT INTO authsite_outbox") for each in executed[2]) == 1
-
-
-@pytest.mark.asvs("6.3.1")
-def test_emails_are_counted_by_template_and_address(services):
-    throttles = throttles_for(services, email_recipient="1/3m")
-    assert try_hit_email(throttles, "verify_email", ADA, now=NOW)
-    assert not try_hit_email(throttles, "verify_email", ADA, now=NOW)
-    with pytest.raises(RateLimited):
-        hit_email(throttles, "verify_email", ADA, now=NOW)
-    assert try_hit_email(throttles, "sign_up_existing_account", ADA, now=NOW)
-    assert try_hit_email(throttles, "verify_email", "grace@example.com", now=NOW)
-    assert try_hit_email(throttles, "verify_email", ADA, now=NOW + timedelta(minutes=3))
+    assert executed[0] == executed[1] == executed[2] == executed[3]
+    assert sum(each.startswith("INSERT INTO authsite_outbox") for each in executed[3]) == 1
+    assert sum(each.startswith("INSERT INTO authsite_throttle") for each in executed[3]) == 2

@@ -178,6 +178,22 @@ def test_throttled_attempt_does_not_count_for_other_limits(services):
         hit("barbara")
 
 
+def test_refused_try_counts_for_no_limit(services):
+    throttles = throttles_for(services, sign_in_account="1/1h", sign_in_network="2/1h")
+
+    def try_hit(account):
+        return throttles.try_hit(
+            {"sign_in_account": account, "sign_in_network": "192.0.2.1"}, now=NOW
+        )
+
+    assert len(try_hit("ada")) == 2
+    for _ in range(9):
+        assert try_hit("ada") is None
+    throttles.refund(try_hit("grace"))
+    assert len(try_hit("edsger")) == 2
+    assert try_hit("barbara") is None
+
+
 def test_unlimited_attempt_is_not_stored(services, dbsession):
     throttles = throttles_for(services)
     hits = throttles.hit({"sign_in_account": "ada"}, now=NOW)
@@ -245,9 +261,8 @@ def test_hit_within_a_transaction_counts_with_it(services, dbsession):
         throttles_for(services, sign_in_account="1/1h"),
         {"sign_in_account": "ada"},
     )
-    throttles.hit_within(dbsession.connection(), subjects, now=NOW)
-    with pytest.raises(RateLimited):
-        throttles.hit_within(dbsession.connection(), subjects, now=NOW)
+    assert throttles.hit_within(dbsession.connection(), subjects, now=NOW)
+    assert throttles.hit_within(dbsession.connection(), subjects, now=NOW) is None
     dbsession.commit()
     with pytest.raises(RateLimited):
         throttles.check(subjects, now=NOW)
