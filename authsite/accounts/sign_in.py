@@ -116,9 +116,7 @@ def verify_password(
     failures, attempts = _subjects(work, attempt, device)
     subjects = {**failures, **attempts}
     work.throttles.check(subjects, now=work.now)
-    with work.hasher.slot(
-        HashClient(work.client.network, email_normalized if device else None)
-    ) as slot:
+    with work.hasher.slot(HashClient(work.client.network, user_id if device else None)) as slot:
         hits = work.throttles.hit(subjects, now=work.now)
         failure_hits = [hit for hit in hits if hit.limit in failures]
         try:
