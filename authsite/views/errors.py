@@ -31,6 +31,7 @@ from authsite.resources.site_map import allowed_methods
 from authsite.throttling.throttles import RateLimited
 from authsite.views.sign_in import session_ended_page
 from authsite.views.switch_account import already_signed_in
+from authsite.web.form_bodies import refusal_of
 from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import (
     BUSY,
@@ -107,14 +108,14 @@ def refused_form(request: Request) -> Response:
     If a page of this site sent it, the answer shows what was entered, and a button that sends it
     again. Otherwise another site could let the user send what they have not entered.
     """
-    interrupted_request = InterruptedRequest.capture(request)
-    if interrupted_request.fields is not None and request.services.csrf.is_same_origin(request):
+    kept = _kept(request)
+    if kept:
         return page(
             request,
             "expired_form",
             status=403,
-            url=interrupted_request.url,
-            fields=interrupted_request.fields,
+            url=kept.url,
+            fields=kept.fields,
             reload="GET" in allowed_methods(request),
         )
     return error_page(
@@ -142,9 +143,9 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
         if request.method == "POST" and request.display_path == "/sign-out":
             return redirect(request.path_to("sign-in"), [request.services.flash.set("signed-out")])
-        interrupted_request = InterruptedRequest.capture(request)
-        if interrupted_request.fields is not None and request.services.csrf.is_same_origin(request):
-            return session_ended_page(request)
+        kept = _kept(request)
+        if kept:
+            return session_ended_page(request, kept)
         return error_page(
             request,
             403,
@@ -161,6 +162,18 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
         "You don't have access to this page",
         "Ask an administrator if you think you should.",
     )
+
+
+def _kept(request: Request) -> InterruptedRequest | None:
+    """Return the form of this request if a page of this site sent it; None if it is not kept.
+
+    Traversal refuses anonymous requests before a view has looked at their bodies. A large body, or
+    one of another type, is costly to parse, so that nothing does.
+    """
+    if not request.services.csrf.is_same_origin(request) or refusal_of(request):
+        return None
+    kept = InterruptedRequest.capture(request)
+    return kept if kept.fields is not None else None
 
 
 @exception_view_config(AccountSuspended)

@@ -65,8 +65,8 @@ class SignInPage(FormPage[SignInForm]):
         self.request.services.metrics.count_sign_in(reason)
 
 
-def session_ended_page(request: Request) -> Response:
+def session_ended_page(request: Request, kept: InterruptedRequest) -> Response:
     """Return the sign-in page for a form whose session has ended; it keeps what was entered."""
     page = SignInPage(None, request)
-    page.interrupted_request = InterruptedRequest.capture(request)
-    return page.page(SignInForm(data={"next": page.interrupted_request.url}), status=403)
+    page.interrupted_request = kept
+    return page.page(SignInForm(data={"next": kept.url}), status=403)
