@@ -9,6 +9,7 @@ from pyramid.registry import Registry
 from pyramid.response import Response
 
 from authsite.accounts.answered_forms import Answer, SentForm, find_answer, record_answer
+from authsite.accounts.end_sessions import is_session_alive
 from authsite.clock import utc_now
 from authsite.security.csrf import TOKEN_LENGTH
 from authsite.security.policy import policy_of
@@ -70,18 +71,27 @@ def _recorded(view: View) -> View:
     def recorded(context: Any, request: Request) -> Response:
         response, form = view(context, request), request.sent_form
         if form is not None and response.status_int < HTTPStatus.BAD_REQUEST:
-            answer = Answer(response.status_int, list(response.headerlist), response.body)
-            session = request.services.session_cookie.value_in(response)
-            record_answer(
-                request.dbsession,
-                form,
-                answer,
-                session=SessionToken.parse(session) if session else None,
-                now=utc_now(),
-            )
+            _record(request, form, response)
         return response
 
     return recorded
+
+
+def _record(request: Request, form: SentForm, response: Response) -> None:
+    cookie = request.services.session_cookie.value_in(response)
+    given = SessionToken.parse(cookie) if cookie else None
+    session_id = given.id if given else None
+    if cookie is None and request.identity:  # an answer for this user only
+        session_id = request.identity.session_id
+        if not is_session_alive(request.dbsession, session_id, now=utc_now()):
+            session_id = None  # the form has ended it
+    record_answer(
+        request.dbsession,
+        form,
+        Answer(response.status_int, list(response.headerlist), response.body, session_id),
+        secret_digest=given.digest if given else None,
+        now=utc_now(),
+    )
 
 
 def _form_of(request: Request) -> SentForm | None:
@@ -102,10 +112,7 @@ def _form_of(request: Request) -> SentForm | None:
 
 
 def _answer_to(request: Request, form: SentForm) -> Response | None:
-    """Return the answer to the same form, unless it would replace another session of the browser.
-
-    An answer that starts or ends a session is for a browser with that session, or with none.
-    """
+    """Return the answer to the same form, if it is for this browser."""
     services = request.services
     answer = find_answer(services.answered_forms, form, now=utc_now())
     if answer is None:
@@ -115,8 +122,21 @@ def _answer_to(request: Request, form: SentForm) -> Response | None:
         headerlist=answer.headers,
         app_iter=[answer.body] if answer.body else [],
     )
-    if services.session_cookie.value_in(response) is not None:
-        identity = policy_of(request).identity(request)
-        if identity is not None and identity.session_id != answer.session_id:
-            return None
-    return response
+    cookie = services.session_cookie.value_in(response)
+    return response if _is_for(request, answer, cookie=cookie) else None
+
+
+def _is_for(request: Request, answer: Answer, *, cookie: str | None) -> bool:
+    """Whether a browser may get an answer that sets this session cookie.
+
+    A visitor gets a session only by the token of a page that this browser has requested: the form
+    alone could be a copy. No answer starts or ends a session in place of another one.
+    """
+    identity = policy_of(request).identity(request)  # it may have changed meanwhile
+    session_id = identity.session_id if identity else None
+    if session_id == answer.session_id:
+        return True
+    if cookie is None:
+        return answer.session_id is None
+    token = request.POST["csrf_token"]
+    return bool(cookie) and identity is None and request.services.csrf.is_token_of(request, token)

@@ -400,6 +400,66 @@ def test_sign_in_of_another_session_is_not_replaced(scene):
     assert "grace@example.com" in click_.browser.get("/account").html.main.get_text()
 
 
+@pytest.mark.asvs("3.5.1", "7.2.1")
+@pytest.mark.parametrize("prepare", [sign_up, sign_in, reactivate], ids=lambda each: each.__name__)
+def test_copied_form_opens_no_session(scene, new_browser, prepare):
+    """Only the browser that has requested its page gets the session by sending it again."""
+    click_ = prepare(scene)
+    click_()
+    thief = new_browser()
+    thief.get("/sign-in")
+    answer = click_(thief)
+    assert "authsite_session" not in "".join(answer.headers.getall("Set-Cookie"))
+    assert not thief.is_signed_in
+
+
+#: The forms of signed-in users whose answers leave the session as it is.
+OF_A_SESSION = (save_names, end_session, end_others, resend, change_email, suspend)
+
+
+@pytest.mark.parametrize("prepare", OF_A_SESSION, ids=lambda each: each.__name__)
+def test_answer_is_for_the_session_that_sent_the_form(scene, new_browser, prepare):
+    click_ = prepare(scene)
+    cookies = list(click_.browser.app.cookiejar)
+    first = click_()
+    other = new_browser()
+    other.sign_up(email="mallory@example.com")
+    other.sign_out()
+    assert outcome(click_(other)) != outcome(first)  # signed out
+    other.sign_in(email="mallory@example.com")
+    assert click_(other).status_int in {403, 404}
+    click_.browser.sign_out()
+    assert click_().status_int == 403
+    forget_answer(click_.browser, cookies)
+    assert click_().status_int == 403
+
+
+def test_second_click_with_a_former_secret_gets_the_same_answer(scene):
+    """Another tab confirms the password meanwhile."""
+    click_ = save_names(scene)
+    cookies = list(click_.browser.app.cookiejar)
+    scene.let_time_pass(TEN_MINUTES)
+    first = click_()
+    confirm = form_of(click_.browser.get("/account/export").follow())
+    click(click_.browser, confirm, current_password=PASSWORD)()
+    forget_answer(click_.browser, cookies)
+    assert outcome(click_()) == outcome(first)
+
+
+def test_end_of_all_sessions_by_their_administrator_is_repeated(scene):
+    """It ends the session that has sent the form."""
+    boss = scene.new_browser()
+    boss.sign_up(email="boss@example.com", first_name="Grace")
+    scene.grant_admin("boss@example.com")
+    page = boss.get("/admin?q=boss@")
+    page = boss.get(page.html.main.find("a", string="Grace Lovelace")["href"])
+    click_ = click(boss, button_of(page, "Sign out all sessions"))
+    first = click_()
+    second = click_()
+    assert (first.status_int, second.status_int) == (303, 303)
+    assert second.location == first.location
+
+
 def test_answers_are_purged(scene, dbsession, purge_everything):
     save_names(scene)()
     scene.let_time_pass(ANSWERED_FORM_LIFETIME)
