@@ -104,9 +104,9 @@ def record_answer(
 ) -> None:
     """Write the answer to a form that was accepted.
 
-    `secret_digest` is that of the session, if the answer gives it to the browser. Raises `FormAnswered`
-    if another transaction has answered the same form meanwhile. On PostgreSQL this waits for that
-    transaction.
+    `secret_digest` is that of the session, if the answer gives it to the browser. Raises
+    `FormAnswered` if another transaction has answered the same form meanwhile. On PostgreSQL this
+    waits for that transaction.
     """
     dbsession.execute(_DELETE_EXPIRED, {"digest": form.digest, "now": now})
     row = {

@@ -29,13 +29,14 @@ from authsite.http.redirects import redirect, safe_path
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources.site_map import allowed_methods
 from authsite.throttling.throttles import RateLimited
-from authsite.views.sign_in import session_ended_page
+from authsite.views.sign_in import SignInForm, session_ended_page
 from authsite.views.switch_account import already_signed_in
 from authsite.web.form_bodies import refusal_of
 from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import (
     BUSY,
     RETRY_AFTER,
+    expired_form_page,
     invalid_link_page,
     retry_after,
     throttle_message,
@@ -106,18 +107,15 @@ def refused_form(request: Request) -> Response:
     """Answer a form without a valid CSRF token.
 
     If a page of this site sent it, the answer shows what was entered, and a button that sends it
-    again. Otherwise another site could let the user send what they have not entered.
+    again, or the sign-in page if that has kept another form. Otherwise another site could let the
+    user send what they have not entered.
     """
     kept = _kept(request)
     if kept:
-        return page(
-            request,
-            "expired_form",
-            status=403,
-            url=kept.url,
-            fields=kept.fields,
-            reload="GET" in allowed_methods(request),
-        )
+        kept_before = InterruptedRequest.from_sign_in(request.POST)
+        if kept_before.fields is not None:
+            return session_ended_page(request, kept_before, SignInForm.from_request(request))
+        return expired_form_page(request, kept, has_page="GET" in allowed_methods(request))
     return error_page(
         request,
         403,
@@ -141,10 +139,11 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             sign_in = request.path_to("sign-in")
             path = safe_path(request.path_qs)
             return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
-        if request.method == "POST" and request.display_path == "/sign-out":
+        is_own = request.services.csrf.is_same_origin(request)
+        if is_own and request.method == "POST" and request.display_path == "/sign-out":
             return redirect(request.path_to("sign-in"), [request.services.flash.set("signed-out")])
         kept = _kept(request)
-        if kept:
+        if kept and kept.kept is not None:
             return session_ended_page(request, kept)
         return error_page(
             request,

@@ -38,6 +38,8 @@ def add_protected_pages(config: Configurator) -> None:
     config.add_view(_echo, **options | {"name": "cached", "http_cache": 3600})
     config.add_view(_echo, **options | {"name": "careless", "permission": "public"})
     config.add_view(_echo, **options | {"name": "open", "confirm_password": False})
+    hook = {"name": "hook", "confirm_password": False, "require_csrf": False}
+    config.add_view(_echo, **options | hook)
     config.add_tween("tests.functional.protected_pages.meanwhile_tween_factory")
 
 

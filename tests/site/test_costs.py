@@ -1,5 +1,7 @@
 """No request of 64 KB costs more than a fraction of a second of CPU time."""
 
+import json
+from base64 import urlsafe_b64encode
 from functools import partial
 from http import HTTPStatus
 from itertools import product
@@ -165,6 +167,19 @@ def test_anonymous_requests_are_refused_cheaply(unthrottled, services, clients):
             is_open = permission in {"public", "anonymous"}
             if content_type != FORM:
                 assert response.status_int in ({415} if is_open else {403, 415}), about
+
+
+@pytest.mark.asvs("15.2.2")
+def test_worst_kept_form_is_cheap(clients):
+    """The sign-in page reads it as base64 of JSON."""
+    fields = json.dumps([["a", "b"]] * 2900).encode()
+    texts = (b"[" * 29_000, b'[["' + b"x" * 28_000, b"9" * 29_000, b"[0," * 9000, fields)
+    for kept in (*INPUTS.values(), *(urlsafe_b64encode(text)[:40_000] for text in texts)):
+        values = {"next": b"%2Faccount", "kept_form": kept[: BODY - 100]}
+        for client in (clients["anonymous"], clients["authenticated"]):
+            for has_token in (True, False):
+                send = partial(client.post, "/sign-in", values, has_token=has_token)
+                assert_cheap(send, about=(kept[:80], has_token))
 
 
 def raw(name):
