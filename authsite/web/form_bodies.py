@@ -33,7 +33,8 @@ class CheckFormBody:
     """The view deriver that reads the forms of authsite's own views, before the CSRF check does.
 
     A view is authsite's own if a module of authsite registers it. Views of a host application take
-    bodies of any type and size.
+    bodies of any type and size. Only forms that `refusal_of` accepts are read before, to recognize
+    those that are sent again.
     """
 
     def __call__(self, view: View, info: Any) -> View:

@@ -30,14 +30,11 @@ def repeated_forms_tween_factory(handler: Handler, _registry: Registry) -> Handl
     meanwhile. Only a form with the same token, URL and fields is recognized, from a page of this
     site.
     """
-    in_progress = FormsInProgress()
 
     def tween(request: Request) -> Response:
         form = request.sent_form = _form_of(request)
         if form is None:
             return handler(request)
-        in_progress.enter(form.digest)  # until the transaction has ended
-        request.add_finished_callback(lambda _request: in_progress.leave(form.digest))
         answer = _answer_to(request, form)
         if answer is not None:
             return answer
@@ -59,18 +56,32 @@ def repeated_forms_tween_factory(handler: Handler, _registry: Registry) -> Handl
 
 
 class RecordAnswer:
-    """The view deriver that records what views with `repeatable=True` answer to accepted forms."""
+    """The view deriver that records what views with `repeatable=True` answer to accepted forms.
+
+    Of two equal forms at once, the second waits here, after the checks of permission and token.
+    """
 
     options = ("repeatable",)
 
+    def __init__(self) -> None:
+        self._in_progress = FormsInProgress()
+
     def __call__(self, view: View, info: Any) -> View:
-        return _recorded(view) if info.options.get("repeatable") else view
+        return _recorded(view, self._in_progress) if info.options.get("repeatable") else view
 
 
-def _recorded(view: View) -> View:
+def _recorded(view: View, in_progress: FormsInProgress) -> View:
     def recorded(context: Any, request: Request) -> Response:
-        response, form = view(context, request), request.sent_form
-        if form is not None and response.status_int < HTTPStatus.BAD_REQUEST:
+        form = request.sent_form
+        if form is None:
+            return view(context, request)
+        has_waited = in_progress.enter(form.digest)  # until the transaction has ended
+        request.add_finished_callback(lambda _request: in_progress.leave(form.digest))
+        answer = _answer_to(request, form) if has_waited else None
+        if answer is not None:
+            return answer
+        response = view(context, request)
+        if response.status_int < HTTPStatus.BAD_REQUEST:
             _record(request, form, response)
         return response
 

@@ -20,6 +20,7 @@ from authsite.models import (
     UserSession,
 )
 from tests.browsers import PASSWORD, Browser
+from tests.functional.protected_pages import token_of
 from tests.functional.reading import button_of, form_of, sign_out_button_of, status_of
 from tests.functional.recovery import NEW_PASSWORD, reset_link
 from tests.functional.sessions_page import path_of
@@ -506,6 +507,28 @@ def test_double_click_ends_as_one_click(scene, dbsession, application, prepare):
         emails = dbsession.scalar(count.select_from(OutboxMessage)) - sent
         assert emails == (0 if prepare is sign_out else 1)
         forget_people(dbsession)
+
+
+@pytest.mark.parametrize("prepare", CLICKS, ids=lambda each: each.__name__)
+def test_three_clicks_at_once_end_as_one_click(scene, application, prepare):
+    """Also where the path names a row, which is read before the form waits."""
+    click_ = prepare(scene)
+    windows = [twin_of(click_.browser, application) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(click_, windows))
+    assert answers[0].status_int in {200, 303}
+    assert len({(each.status_int, each.headers.get("Location")) for each in answers}) == 1
+    assert {each.is_signed_in for each in windows} == {CLICKS[prepare]}
+
+
+def test_equal_forms_of_a_host_run_at_once(visitor):
+    """Its view takes them as often as they come, so that no form has to wait."""
+    visitor.sign_up()
+    click_ = Click(visitor, "/together", [("csrf_token", token_of(visitor))])
+    windows = [twin_of(visitor, visitor.app.app) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(click_, windows))
+    assert [each.text for each in answers] == ["together", "together"]
 
 
 @pytest.mark.parametrize(
