@@ -29,9 +29,10 @@ from authsite.http.redirects import redirect, safe_path
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources.site_map import allowed_methods
 from authsite.throttling.throttles import RateLimited
-from authsite.views.sign_in import SignInForm, session_ended_page
+from authsite.views.sign_in import session_ended_page
 from authsite.views.switch_account import already_signed_in
-from authsite.web.form_bodies import refusal_of
+from authsite.web.form_bodies import form_of
+from authsite.web.forms import MAX_RAW_LENGTH
 from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import (
     BUSY,
@@ -114,7 +115,8 @@ def refused_form(request: Request) -> Response:
     if kept:
         kept_before = InterruptedRequest.from_sign_in(request.POST)
         if kept_before.fields is not None:
-            return session_ended_page(request, kept_before, SignInForm.from_request(request))
+            email = request.POST.get("email", "")[:MAX_RAW_LENGTH]
+            return session_ended_page(request, kept_before, email=email)
         return expired_form_page(request, kept, has_page="GET" in allowed_methods(request))
     return error_page(
         request,
@@ -169,7 +171,7 @@ def _kept(request: Request) -> InterruptedRequest | None:
     Traversal refuses anonymous requests before a view has looked at their bodies. A large body, or
     one of another type, is costly to parse, so that nothing does.
     """
-    if not request.services.csrf.is_same_origin(request) or refusal_of(request):
+    if form_of(request) is None:
         return None
     kept = InterruptedRequest.capture(request)
     return kept if kept.fields is not None else None

@@ -67,9 +67,9 @@ class SignInPage(FormPage[SignInForm]):
 
 
 def session_ended_page(
-    request: Request, kept: InterruptedRequest, form: SignInForm | None = None
+    request: Request, kept: InterruptedRequest, *, email: str | None = None
 ) -> Response:
     """Return the sign-in page for a form whose session has ended; it keeps what was entered."""
     page = SignInPage(None, request)
     page.interrupted_request = kept
-    return page.page(form or SignInForm(data={"next": kept.url}), status=403)
+    return page.page(SignInForm(data={"next": kept.url, "email": email}), status=403)

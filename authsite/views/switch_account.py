@@ -11,7 +11,7 @@ from authsite.http.redirects import MAXIMUM_LENGTH, redirect, safe_path
 from authsite.resources import Root
 from authsite.security.policy import require_identity
 from authsite.views.sign_in import SignInPage
-from authsite.web.form_bodies import refusal_of
+from authsite.web.form_bodies import form_of
 from authsite.web.form_pages import form_views
 from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import expired_form_page
@@ -33,8 +33,7 @@ def already_signed_in(request: Request) -> Response:
     can switch. No password is checked: the answer shows nothing that the user does not know. After
     a redirect, the Back button works.
     """
-    is_own_form = request.method == "POST" and request.services.csrf.is_same_origin(request)
-    fields = request.POST if is_own_form and not refusal_of(request) else {}
+    fields = form_of(request) or {}
     next_path, email = safe_path(_text(fields or request.GET, "next")), _text(fields, "email")
     own_email = require_identity(request).email
     if not email or normalize_email(email) == normalize_email(own_email):

@@ -12,6 +12,7 @@ from pyramid.httpexceptions import (
     HTTPUnsupportedMediaType,
 )
 from pyramid.response import Response
+from webob.multidict import MultiDict
 
 from authsite.web.request import Request
 from authsite.web.transactions import SAFE_METHODS
@@ -73,3 +74,14 @@ def refusal_of(request: Request) -> HTTPClientError | None:
         or request.body.count(b"&") >= MAX_FIELDS
     )
     return HTTPBadRequest() if is_costly else None
+
+
+def form_of(request: Request) -> MultiDict[str] | None:
+    """Return the form that a page of this site sent; None if there is none that can be parsed."""
+    is_own = request.method == "POST" and request.services.csrf.is_same_origin(request)
+    if not is_own or refusal_of(request):
+        return None
+    try:
+        return request.POST
+    except HTTPBadRequest:
+        return None

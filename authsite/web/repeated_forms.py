@@ -4,7 +4,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from pyramid.httpexceptions import HTTPBadRequest
 from pyramid.registry import Registry
 from pyramid.response import Response
 
@@ -14,7 +13,7 @@ from authsite.clock import utc_now
 from authsite.security.csrf import TOKEN_LENGTH
 from authsite.security.policy import policy_of
 from authsite.tokens import SessionToken
-from authsite.web.form_bodies import refusal_of
+from authsite.web.form_bodies import form_of
 from authsite.web.forms_in_progress import FormsInProgress
 from authsite.web.request import Request
 
@@ -106,19 +105,11 @@ def _record(request: Request, form: SentForm, response: Response) -> None:
 
 
 def _form_of(request: Request) -> SentForm | None:
-    if request.method != "POST" or refusal_of(request):
+    form = form_of(request)
+    token = form.get("csrf_token") if form else None
+    if form is None or token is None or len(token) != TOKEN_LENGTH:
         return None
-    try:
-        fields = list(request.POST.items())
-    except HTTPBadRequest:  # for the view to answer
-        return None
-    token = request.POST.get("csrf_token")
-    is_text = all(isinstance(value, str) for _, value in fields)
-    if not is_text or token is None or len(token) != TOKEN_LENGTH:
-        return None
-    if not request.services.csrf.is_same_origin(request):
-        return None
-    parts = [request.path_qs, *(text for field in fields for text in field)]
+    parts = [request.path_qs, *(text for field in form.items() for text in field)]
     return SentForm.of(request.services.answered_forms_key, parts)
 
 

@@ -364,6 +364,21 @@ def test_text_that_is_too_long_is_not_kept(visitor):
     assert page.html.main.form is None
 
 
+@pytest.mark.parametrize(("path", "status"), [("/account/password", 403), ("/sign-in", 400)])
+def test_form_that_cannot_be_read_is_not_kept(browser, path, status):
+    odd = {"content_type": "application/x-www-form-urlencoded; charset=no-such-one"}
+    browser.app.post(path, b"a=%C3%A9", headers=HERE, **odd, status=status)
+    browser.sign_up()
+    browser.app.post(path, b"a=%C3%A9", headers=HERE, **odd, status=400)
+
+
+def test_expired_sign_in_with_two_emails_keeps_one(browser, ended_page):
+    kept = input_of(ended_page, "kept_form")["value"]
+    fields = [("next", "/account"), ("kept_form", kept), ("email", ADA), ("email", GRACE)]
+    page = browser.app.post("/sign-in", fields, headers=HERE, status=403)
+    assert form_of(page)["email"].value == GRACE
+
+
 def test_sign_out_without_a_session_leads_where_sign_out_does(ada):
     answer = ada.app.post("/sign-out", headers=HERE)
     assert where(answer) == "/sign-in"
