@@ -509,6 +509,16 @@ def test_double_click_ends_as_one_click(scene, dbsession, application, prepare):
         forget_people(dbsession)
 
 
+def test_form_with_its_token_in_a_header_is_not_recorded(scene, dbsession):
+    """Scripts send it, and know whether they have sent it before."""
+    click_ = save_names(scene)
+    token, *names = click_.fields
+    answer = click_._replace(fields=names)(**{"X-CSRF-Token": token[1]})
+    assert answer.status_int == 303
+    answers = sa.select(sa.func.count()).select_from(AnsweredForm)
+    assert dbsession.scalar(answers) == 1  # that of the sign-up
+
+
 @pytest.mark.parametrize("prepare", CLICKS, ids=lambda each: each.__name__)
 def test_three_clicks_at_once_end_as_one_click(scene, application, prepare):
     """Also where the path names a row, which is read before the form waits."""
