@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from authsite.db.compiled_select import CompiledSelect
 from authsite.encryption import Cipher
 from authsite.models import AnsweredForm, UserSession
-from authsite.tokens import SessionToken, mac
+from authsite.tokens import mac
 
 #: Long enough for a second click and for a form that is sent again when a connection has failed.
 ANSWERED_FORM_LIFETIME = timedelta(seconds=60)
@@ -44,7 +44,7 @@ class SentForm:
 
 
 class Answer(NamedTuple):
-    """A response, and the id of the session that it gives to the browser."""
+    """A response, and the id of the session that it gives to the browser, or that it was for."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -60,7 +60,10 @@ ANSWERED_FORM = (
     .where(
         AnsweredForm.digest == sa.bindparam("digest"),
         AnsweredForm.expires_at > sa.bindparam("now"),
-        UserSession.secret_digest.is_not_distinct_from(AnsweredForm.secret_digest),
+        sa.or_(
+            AnsweredForm.secret_digest.is_(None),
+            AnsweredForm.secret_digest == UserSession.secret_digest,
+        ),
     )
 )
 
@@ -96,20 +99,21 @@ def record_answer(
     form: SentForm,
     answer: Answer,
     *,
-    session: SessionToken | None,
+    secret_digest: bytes | None = None,
     now: datetime,
 ) -> None:
-    """Write the answer to a form that was accepted; `session` is what it gives to the browser.
+    """Write the answer to a form that was accepted.
 
-    Raises `FormAnswered` if another transaction has answered the same form meanwhile. On PostgreSQL
-    this waits for that transaction.
+    `secret_digest` is that of the session, if the answer gives it to the browser. Raises
+    `FormAnswered` if another transaction has answered the same form meanwhile. On PostgreSQL this
+    waits for that transaction.
     """
     dbsession.execute(_DELETE_EXPIRED, {"digest": form.digest, "now": now})
     row = {
         "digest": form.digest,
         "answer": _encrypt(form, answer),
-        "session_id": session and session.id,
-        "secret_digest": session and session.digest,
+        "session_id": answer.session_id,
+        "secret_digest": secret_digest,
         "expires_at": now + ANSWERED_FORM_LIFETIME,
     }
     try:

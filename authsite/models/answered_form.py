@@ -21,8 +21,8 @@ class AnsweredForm(Base):
     digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32), primary_key=True)
     #: The answer, encrypted under a key that is derived from the same form.
     answer: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    #: The session that the answer starts, and the digest of its secret. When the session ends, the
-    #: row is deleted.
+    #: The session that the answer starts, with the digest of its secret, or the session that sent
+    #: the form, without. When the session ends, the row is deleted.
     session_id: Mapped[str | None] = mapped_column(
         sa.ForeignKey("authsite_session.id", ondelete="CASCADE"), index=True
     )

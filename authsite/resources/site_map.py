@@ -100,7 +100,8 @@ def _views_of(registry: Registry) -> Iterator[tuple[Node, str, str, str, str]]:
             if related.category_name == "permissions"
         ]
         function = view["callable"]
-        path = f"{function.__module__}.{function.__qualname__}"
+        name = getattr(function, "__qualname__", type(function).__qualname__)  # maybe an object
+        path = f"{function.__module__}.{name}"
         if view["attr"]:
             path += f".{view['attr']}"
         for method in as_sorted_tuple(view["request_methods"] or ANY):

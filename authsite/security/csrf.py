@@ -53,11 +53,15 @@ class CsrfPolicy:
         if not self.is_same_origin(request):
             log.warning("malicious_csrf: sent by another site")
             return False
-        subject = self._subject_of(request)
-        if subject is None or not self._is_token_for(subject, supplied_token):
+        if not self.is_token_of(request, supplied_token):
             log.warning("malicious_csrf: no token, or that of another session")
             return False
         return True
+
+    def is_token_of(self, request: Request, token: Any) -> bool:
+        """Whether a page that this browser has requested, in the same session, had this token."""
+        subject = self._subject_of(request)
+        return subject is not None and self._is_token_for(subject, token)
 
     def is_same_origin(self, request: Request) -> bool:
         """Check `Sec-Fetch-Site`, or `Origin` where browsers do not send it (plain http).

@@ -192,6 +192,5 @@ class SecurityPolicy:
 
     def _add_cookie(self, response: Response, header: tuple[str, str]) -> None:
         """Add the header to the response, unless a view has set this cookie itself."""
-        prefix = f"{self._cookie.name}="
-        if not any(value.startswith(prefix) for value in response.headers.getall("Set-Cookie")):
+        if self._cookie.value_in(response) is None:
             response.headerlist.append(header)

@@ -31,10 +31,13 @@ from authsite.resources.site_map import allowed_methods
 from authsite.throttling.throttles import RateLimited
 from authsite.views.sign_in import session_ended_page
 from authsite.views.switch_account import already_signed_in
+from authsite.web.form_bodies import form_of
+from authsite.web.forms import MAX_RAW_LENGTH
 from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import (
     BUSY,
     RETRY_AFTER,
+    expired_form_page,
     invalid_link_page,
     retry_after,
     throttle_message,
@@ -105,18 +108,16 @@ def refused_form(request: Request) -> Response:
     """Answer a form without a valid CSRF token.
 
     If a page of this site sent it, the answer shows what was entered, and a button that sends it
-    again. Otherwise another site could let the user send what they have not entered.
+    again, or the sign-in page if that has kept another form. Otherwise another site could let the
+    user send what they have not entered.
     """
-    interrupted_request = InterruptedRequest.capture(request)
-    if interrupted_request.fields is not None and request.services.csrf.is_same_origin(request):
-        return page(
-            request,
-            "expired_form",
-            status=403,
-            url=interrupted_request.url,
-            fields=interrupted_request.fields,
-            reload="GET" in allowed_methods(request),
-        )
+    kept = _kept(request)
+    if kept:
+        kept_before = InterruptedRequest.from_sign_in(request.POST)
+        if kept_before.fields is not None:
+            email = request.POST.get("email", "")[:MAX_RAW_LENGTH]
+            return session_ended_page(request, kept_before, email=email)
+        return expired_form_page(request, kept, has_page="GET" in allowed_methods(request))
     return error_page(
         request,
         403,
@@ -140,11 +141,12 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             sign_in = request.path_to("sign-in")
             path = safe_path(request.path_qs)
             return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
-        if request.method == "POST" and request.display_path == "/sign-out":
+        is_own = request.services.csrf.is_same_origin(request)
+        if is_own and request.method == "POST" and request.display_path == "/sign-out":
             return redirect(request.path_to("sign-in"), [request.services.flash.set("signed-out")])
-        interrupted_request = InterruptedRequest.capture(request)
-        if interrupted_request.fields is not None and request.services.csrf.is_same_origin(request):
-            return session_ended_page(request)
+        kept = _kept(request)
+        if kept and kept.kept is not None:
+            return session_ended_page(request, kept)
         return error_page(
             request,
             403,
@@ -161,6 +163,18 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
         "You don't have access to this page",
         "Ask an administrator if you think you should.",
     )
+
+
+def _kept(request: Request) -> InterruptedRequest | None:
+    """Return the form of this request if a page of this site sent it; None if it is not kept.
+
+    Traversal refuses anonymous requests before a view has looked at their bodies. A large body, or
+    one of another type, is costly to parse, so that nothing does.
+    """
+    if form_of(request) is None:
+        return None
+    kept = InterruptedRequest.capture(request)
+    return kept if kept.fields is not None else None
 
 
 @exception_view_config(AccountSuspended)

@@ -38,7 +38,7 @@ class SignInPage(FormPage[SignInForm]):
 
     def __init__(self, context: Any, request: Request) -> None:
         super().__init__(context, request)
-        self.interrupted_request = InterruptedRequest.from_sign_in(request)
+        self.interrupted_request = InterruptedRequest.from_sign_in(request.POST)
 
     def new_form(self) -> SignInForm:
         return SignInForm(data={"next": self.request.GET.get("next")})
@@ -53,7 +53,8 @@ class SignInPage(FormPage[SignInForm]):
             next_path=form.next.data,
         )
         response = complete_sign_in(self.request, sign_in)
-        return self.interrupted_request.resume_after(response)
+        expired_form = f"{self.request.path_to('sign-in')}?resume=1"  # see already_signed_in
+        return self.interrupted_request.resume_after(response, expired_form)
 
     def values(self) -> dict[str, Any]:
         return {
@@ -65,8 +66,10 @@ class SignInPage(FormPage[SignInForm]):
         self.request.services.metrics.count_sign_in(reason)
 
 
-def session_ended_page(request: Request) -> Response:
+def session_ended_page(
+    request: Request, kept: InterruptedRequest, *, email: str | None = None
+) -> Response:
     """Return the sign-in page for a form whose session has ended; it keeps what was entered."""
     page = SignInPage(None, request)
-    page.interrupted_request = InterruptedRequest.capture(request)
-    return page.page(SignInForm(data={"next": page.interrupted_request.url}), status=403)
+    page.interrupted_request = kept
+    return page.page(SignInForm(data={"next": kept.url, "email": email}), status=403)

@@ -12,6 +12,7 @@ from pyramid.httpexceptions import (
     HTTPUnsupportedMediaType,
 )
 from pyramid.response import Response
+from webob.multidict import MultiDict
 
 from authsite.web.request import Request
 from authsite.web.transactions import SAFE_METHODS
@@ -33,7 +34,8 @@ class CheckFormBody:
     """The view deriver that reads the forms of authsite's own views, before the CSRF check does.
 
     A view is authsite's own if a module of authsite registers it. Views of a host application take
-    bodies of any type and size.
+    bodies of any type and size. Only forms that `refusal_of` accepts are read before, to recognize
+    those that are sent again.
     """
 
     def __call__(self, view: View, info: Any) -> View:
@@ -72,3 +74,14 @@ def refusal_of(request: Request) -> HTTPClientError | None:
         or request.body.count(b"&") >= MAX_FIELDS
     )
     return HTTPBadRequest() if is_costly else None
+
+
+def form_of(request: Request) -> MultiDict[str] | None:
+    """Return the form that a page of this site sent; None if there is none that can be parsed."""
+    is_own = request.method == "POST" and request.services.csrf.is_same_origin(request)
+    if not is_own or refusal_of(request):
+        return None
+    try:
+        return request.POST
+    except HTTPBadRequest:
+        return None

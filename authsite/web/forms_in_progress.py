@@ -24,14 +24,19 @@ class FormsInProgress:
         self._digests: Counter[bytes] = Counter()
         self._waiting = 0
 
-    def enter(self, digest: bytes) -> None:
-        """Wait while an equal form is in progress, unless too many wait; then count this one."""
+    def enter(self, digest: bytes) -> bool:
+        """Wait while an equal form is in progress, unless too many wait; then count this one.
+
+        Return whether it has waited, so that it may be answered by now.
+        """
         with self._condition:
-            if self._digests[digest] and self._waiting < self._max_waiting:
+            has_to_wait = bool(self._digests[digest]) and self._waiting < self._max_waiting
+            if has_to_wait:
                 self._waiting += 1
                 self._condition.wait_for(lambda: not self._digests[digest], self._timeout)
                 self._waiting -= 1
             self._digests[digest] += 1
+        return has_to_wait
 
     def leave(self, digest: bytes) -> None:
         """Let a request go on that waits for this form."""

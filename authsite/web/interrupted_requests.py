@@ -1,29 +1,34 @@
-"""Interrupted requests, which resume after re-authentication."""
+"""Interrupted requests, which resume after re-authentication or a sign-in."""
 
-from collections.abc import Iterable
+import base64
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Self
-from urllib.parse import parse_qsl, urlencode
+from typing import Any, Self
+from urllib.parse import urlencode
 
 from pyramid.response import Response
 from webob.multidict import NoVars
 
 from authsite.http.redirects import redirect, redirect_repeat_post, safe_path
 from authsite.web.request import Request
+from authsite.web.validation import MAX_FIELDS
 
 Fields = tuple[tuple[str, str], ...]
 #: The field of the sign-in page that keeps the form of an interrupted request.
 KEPT = "kept_form"
+#: Characters of that field; email, password and `next` fit into the same body.
+MAX_KEPT = 40_000
 
 
 @dataclass(frozen=True, slots=True)
 class InterruptedRequest:
     """The path of a request and, if it sent a form, the fields of that form.
 
-    Only the *Confirm your password* page stores it: the path is in the query of its URL, which no
-    form field can replace, and the fields are hidden inputs. `fields` is None without a form, and
-    may be empty with one.
+    The *Confirm your password* page stores it: the path is in the query of its URL, which no form
+    field can replace, and the fields are hidden inputs. The sign-in page stores it in one field.
+    `fields` is None without a form, and may be empty with one.
     """
 
     url: str | None
@@ -48,21 +53,25 @@ class InterruptedRequest:
         return cls(url, _fields_of(request) if url and is_replay else None)
 
     @classmethod
-    def from_sign_in(cls, request: Request) -> Self:
+    def from_sign_in(cls, form: Mapping[str, Any]) -> Self:
         """Return the request that the sign-in page keeps in its field `KEPT`, if it does.
 
         There its fields must not be mixed up with those of the sign-in.
         """
-        next_path, kept = request.POST.get("next"), request.POST.get(KEPT)
+        next_path, kept = form.get("next"), form.get(KEPT)
         if not isinstance(next_path, str) or not isinstance(kept, str):
             return cls(None)
         url = safe_path(next_path)
-        return cls(url, _parsed(kept) if url else None)
+        return cls(url, _decode(kept) if url else None)
 
     @property
     def kept(self) -> str | None:
-        """The fields as one text, for the field `KEPT` of the sign-in page; None without a form."""
-        return None if self.fields is None else urlencode(self.fields)
+        """The form as one text, for the field `KEPT`; None without a form, or if it is too long."""
+        if self.fields is None:
+            return None
+        text = json.dumps(self.fields, ensure_ascii=False)
+        kept = base64.urlsafe_b64encode(text.encode()).decode("ascii")
+        return kept if len(kept) <= MAX_KEPT else None
 
     def url_for(self, path: str) -> str:
         """Return the URL of a page that passes the interrupted request on."""
@@ -77,31 +86,48 @@ class InterruptedRequest:
             return redirect(self.url or otherwise, headers)
         return redirect_repeat_post(self.url, headers)
 
-    def resume_after(self, sign_in: Response) -> Response:
-        """Let the redirect of a completed sign-in send the form, if there was one.
+    def resume_after(self, sign_in: Response, page: str) -> Response:
+        """Let the redirect of a completed sign-in send its form again, to the page of a kept form.
 
-        The form's token is no longer valid, so the page shows what was entered and changes nothing.
+        That must be a page of authsite, since the browser sends email and password.
         """
         if self.fields is not None and sign_in.headers.get("Location") == self.url:
             sign_in.status_int = HTTPStatus.TEMPORARY_REDIRECT
+            sign_in.headers["Location"] = page
         return sign_in
 
 
 def _fields_of(request: Request) -> Fields:
-    """Return the fields of the form, except files, and passwords, which no page shows again.
-
-    The *Confirm your password* page has a CSRF token of its own. After a sign-in, the browser sends
-    the fields of the sign-in page.
-    """
-    kept = request.POST.get(KEPT)
-    if isinstance(kept, str):
-        return _parsed(kept)
-    return tuple(
-        (name, value)
-        for name, value in request.POST.items()
-        if isinstance(value, str) and name != "csrf_token" and "password" not in name.lower()
+    """Return the fields of the form, except files."""
+    return _without_secrets(
+        (name, value) for name, value in request.POST.items() if isinstance(value, str)
     )
 
 
-def _parsed(kept: str) -> Fields:
-    return tuple(parse_qsl(kept, keep_blank_values=True))
+def _without_secrets(fields: Iterable[tuple[str, str]]) -> Fields:
+    """Leave out passwords, which no page shows again, and the token: each page has its own."""
+    return tuple(
+        (name, value)
+        for name, value in fields
+        if name != "csrf_token" and "password" not in name.lower()
+    )
+
+
+def _decode(kept: str) -> Fields | None:
+    """Return the fields that a text keeps; None if the sign-in page has not written it."""
+    if len(kept) > MAX_KEPT:
+        return None
+    try:
+        fields = json.loads(base64.b64decode(kept, altchars=b"-_", validate=True))
+        json.dumps(fields, ensure_ascii=False).encode()  # raises an error for half of a character
+    except (ValueError, RecursionError):
+        return None
+    is_form = isinstance(fields, list) and len(fields) <= MAX_FIELDS and all(map(_is_field, fields))
+    return _without_secrets(fields) if is_form else None
+
+
+def _is_field(field: Any) -> bool:
+    match field:
+        case [str(), str()]:
+            return True
+    return False

@@ -8,6 +8,7 @@ from pyramid.response import Response
 
 from authsite.durations import humanize
 from authsite.throttling.throttles import RateLimited
+from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.rendering import page
 from authsite.web.request import Request
 from authsite.web.throttle_messages import THROTTLE_MESSAGES
@@ -34,6 +35,23 @@ def keep_for_back(request: Request, response: Response) -> Response:
     if request.method == "POST" and request.identity is None:
         response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def expired_form_page(
+    request: Request, form: InterruptedRequest, *, has_page: bool = False
+) -> Response:
+    """Return the page for a form without a valid token, with a button that sends it again.
+
+    `has_page` is true if a GET of its URL is known to show a page.
+    """
+    return page(
+        request,
+        "expired_form",
+        status=403,
+        url=form.url,
+        fields=form.fields,
+        reload=has_page,
+    )
 
 
 def mail_sent_page(request: Request, *sentences: str) -> Response:

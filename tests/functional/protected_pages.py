@@ -1,6 +1,8 @@
 """Views for tests only: protected pages of a host application."""
 
 from collections.abc import Callable
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,11 +40,21 @@ def add_protected_pages(config: Configurator) -> None:
     config.add_view(_echo, **options | {"name": "cached", "http_cache": 3600})
     config.add_view(_echo, **options | {"name": "careless", "permission": "public"})
     config.add_view(_echo, **options | {"name": "open", "confirm_password": False})
+    hook = {"name": "hook", "confirm_password": False, "require_csrf": False}
+    config.add_view(_echo, **options | hook)
+    together = partial(_meet, Barrier(2, timeout=10))
+    config.add_view(together, context=Root, name="together", request_method="POST")
     config.add_tween("tests.functional.protected_pages.meanwhile_tween_factory")
 
 
 def _echo(request: Any) -> Response:
     return Response(json_body=[[name, str(value)] for name, value in request.POST.items()])
+
+
+def _meet(barrier: Barrier, _request: Any) -> Response:
+    """Answer two requests that are here at the same time."""
+    barrier.wait()
+    return Response("together")
 
 
 def meanwhile_tween_factory(handler: Callable[[Any], Response], registry: Any) -> Any:

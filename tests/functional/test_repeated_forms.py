@@ -20,6 +20,7 @@ from authsite.models import (
     UserSession,
 )
 from tests.browsers import PASSWORD, Browser
+from tests.functional.protected_pages import token_of
 from tests.functional.reading import button_of, form_of, sign_out_button_of, status_of
 from tests.functional.recovery import NEW_PASSWORD, reset_link
 from tests.functional.sessions_page import path_of
@@ -400,6 +401,66 @@ def test_sign_in_of_another_session_is_not_replaced(scene):
     assert "grace@example.com" in click_.browser.get("/account").html.main.get_text()
 
 
+@pytest.mark.asvs("3.5.1", "7.2.1")
+@pytest.mark.parametrize("prepare", [sign_up, sign_in, reactivate], ids=lambda each: each.__name__)
+def test_copied_form_opens_no_session(scene, new_browser, prepare):
+    """Only the browser that has requested its page gets the session by sending it again."""
+    click_ = prepare(scene)
+    click_()
+    thief = new_browser()
+    thief.get("/sign-in")
+    answer = click_(thief)
+    assert "authsite_session" not in "".join(answer.headers.getall("Set-Cookie"))
+    assert not thief.is_signed_in
+
+
+#: The forms of signed-in users whose answers leave the session as it is.
+OF_A_SESSION = (save_names, end_session, end_others, resend, change_email, suspend)
+
+
+@pytest.mark.parametrize("prepare", OF_A_SESSION, ids=lambda each: each.__name__)
+def test_answer_is_for_the_session_that_sent_the_form(scene, new_browser, prepare):
+    click_ = prepare(scene)
+    cookies = list(click_.browser.app.cookiejar)
+    first = click_()
+    other = new_browser()
+    other.sign_up(email="mallory@example.com")
+    other.sign_out()
+    assert outcome(click_(other)) != outcome(first)  # signed out
+    other.sign_in(email="mallory@example.com")
+    assert click_(other).status_int in {403, 404}
+    click_.browser.sign_out()
+    assert click_().status_int == 403
+    forget_answer(click_.browser, cookies)
+    assert click_().status_int == 403
+
+
+def test_second_click_with_a_former_secret_gets_the_same_answer(scene):
+    """Another tab confirms the password meanwhile."""
+    click_ = save_names(scene)
+    cookies = list(click_.browser.app.cookiejar)
+    scene.let_time_pass(TEN_MINUTES)
+    first = click_()
+    confirm = form_of(click_.browser.get("/account/export").follow())
+    click(click_.browser, confirm, current_password=PASSWORD)()
+    forget_answer(click_.browser, cookies)
+    assert outcome(click_()) == outcome(first)
+
+
+def test_end_of_all_sessions_by_their_administrator_is_repeated(scene):
+    """It ends the session that has sent the form."""
+    boss = scene.new_browser()
+    boss.sign_up(email="boss@example.com", first_name="Grace")
+    scene.grant_admin("boss@example.com")
+    page = boss.get("/admin?q=boss@")
+    page = boss.get(page.html.main.find("a", string="Grace Lovelace")["href"])
+    click_ = click(boss, button_of(page, "Sign out all sessions"))
+    first = click_()
+    second = click_()
+    assert (first.status_int, second.status_int) == (303, 303)
+    assert second.location == first.location
+
+
 def test_answers_are_purged(scene, dbsession, purge_everything):
     save_names(scene)()
     scene.let_time_pass(ANSWERED_FORM_LIFETIME)
@@ -446,6 +507,38 @@ def test_double_click_ends_as_one_click(scene, dbsession, application, prepare):
         emails = dbsession.scalar(count.select_from(OutboxMessage)) - sent
         assert emails == (0 if prepare is sign_out else 1)
         forget_people(dbsession)
+
+
+def test_form_with_its_token_in_a_header_is_not_recorded(scene, dbsession):
+    """Scripts send it, and know whether they have sent it before."""
+    click_ = save_names(scene)
+    token, *names = click_.fields
+    answer = click_._replace(fields=names)(**{"X-CSRF-Token": token[1]})
+    assert answer.status_int == 303
+    answers = sa.select(sa.func.count()).select_from(AnsweredForm)
+    assert dbsession.scalar(answers) == 1  # that of the sign-up
+
+
+@pytest.mark.parametrize("prepare", CLICKS, ids=lambda each: each.__name__)
+def test_three_clicks_at_once_end_as_one_click(scene, application, prepare):
+    """Also where the path names a row, which is read before the form waits."""
+    click_ = prepare(scene)
+    windows = [twin_of(click_.browser, application) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(click_, windows))
+    assert answers[0].status_int in {200, 303}
+    assert len({(each.status_int, each.headers.get("Location")) for each in answers}) == 1
+    assert {each.is_signed_in for each in windows} == {CLICKS[prepare]}
+
+
+def test_equal_forms_of_a_host_run_at_once(visitor):
+    """Its view takes them as often as they come, so that no form has to wait."""
+    visitor.sign_up()
+    click_ = Click(visitor, "/together", [("csrf_token", token_of(visitor))])
+    windows = [twin_of(visitor, visitor.app.app) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(click_, windows))
+    assert [each.text for each in answers] == ["together", "together"]
 
 
 @pytest.mark.parametrize(

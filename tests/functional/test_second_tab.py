@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from authsite.clock import utc_now
 from authsite.models import User, UserSession
+from authsite.web.interrupted_requests import InterruptedRequest
 from tests.browsers import PASSWORD
 from tests.functional.protected_pages import SENT, arrived
 from tests.functional.reading import alert_of, button_of, form_of, input_of, status_of
@@ -15,6 +16,8 @@ from tests.functional.recovery import NEW_PASSWORD
 HERE = {"Sec-Fetch-Site": "same-origin"}
 ADA, GRACE = "ada@example.com", "grace@example.com"
 HISTORY = "/account/history"
+#: WebOb writes other long bodies to files, which it does not close.
+IN_MEMORY = "webob.is_body_seekable"
 
 
 @pytest.fixture
@@ -119,6 +122,12 @@ def test_older_tab_without_a_next_page_asks_too(ada):
     assert where(answer) == "/switch-account"
 
 
+def test_link_with_an_email_leads_on(ada):
+    """A link is not a form: another site could name any email."""
+    ada.sign_in()
+    assert where(ada.get(f"/sign-in?next={HISTORY}&email={GRACE}")) == HISTORY
+
+
 def test_next_page_survives_the_way_over_sign_up(browser):
     page = browser.get(HISTORY).follow().click("Create an account")
     again = page.click("Sign in", href="next=").click("Create an account")
@@ -190,7 +199,6 @@ def test_form_of_an_ended_session_keeps_no_password(browser, dbsession):
     assert PASSWORD not in ended
     assert NEW_PASSWORD not in ended
     page = sign_in_at(browser, ended)
-    assert page.html.main.find("a", string="Reload page")["href"] == "/account/password"
     assert form_of(page).submit(headers=HERE, expect_errors=True).status_int == 422
 
 
@@ -238,8 +246,11 @@ def test_bytes_that_are_no_text_do_no_harm(browser):
 
 
 def test_link_has_no_form_kept(browser):
-    page = browser.get("/sign-in?next=/account&kept_form=first_name%3DEve")
-    assert "Eve" not in page
+    kept = InterruptedRequest("/account", (("first_name", "Eve"),)).kept
+    page = browser.get(f"/sign-in?next=/account&kept_form={kept}")
+    assert kept not in page
+    browser.sign_up()
+    assert where(browser.get(f"/sign-in?next=/account&kept_form={kept}")) == "/account"
 
 
 def test_form_of_a_long_url_is_not_kept(browser):
@@ -290,7 +301,93 @@ def test_form_of_a_host_comes_back_after_signing_in(visitor):
     assert arrived(sent) == list(SENT.items())
 
 
+def test_host_page_never_receives_a_sign_in(visitor):
+    """Not even one that takes forms without a token."""
+    browser = visitor
+    browser.sign_up()
+    browser.sign_out()
+    shown = sign_in_at(browser, browser.app.post("/hook", SENT, headers=HERE, status=403))
+    assert "This form has expired" in shown.html.h1.get_text()
+    assert PASSWORD not in shown
+    assert arrived(form_of(shown).submit(headers=HERE)) == list(SENT.items())
+
+
+def test_kept_form_survives_a_sign_in_in_another_tab(browser, ended_page):
+    browser.sign_in()
+    page = sign_in_at(browser, ended_page, "not that one")  # no password is checked
+    assert page.status_int == 403
+    assert "First name Augusta" in page.html.main.get_text(" ", strip=True)
+    assert where(form_of(page).submit(headers=HERE)) == "/account"
+    assert "Augusta" in name_of(browser)
+
+
+@pytest.mark.asvs("3.5.1")
+def test_another_site_has_no_kept_form_shown(browser, ended_page):
+    form = form_of(ended_page)
+    form["email"] = ADA
+    browser.sign_in()
+    answer = form.submit(headers={"Sec-Fetch-Site": "same-site"})
+    assert where(answer) == "/dashboard"
+
+
+def test_kept_form_survives_the_token_of_the_sign_in_page(browser, ended_page):
+    browser.app.reset()  # the browser was closed
+    page = sign_in_at(browser, ended_page)
+    assert page.status_int == 403
+    assert form_of(page).action == "/sign-in"
+    assert form_of(page)["email"].value == ADA
+    assert PASSWORD not in page
+    shown = sign_in_at(browser, page)
+    assert "First name Augusta" in shown.html.main.get_text(" ", strip=True)
+    assert where(form_of(shown).submit(headers=HERE)) == "/account"
+
+
+def test_second_click_on_the_sign_in_leads_to_the_kept_form_too(browser, ended_page):
+    assert "Augusta" in sign_in_at(browser, ended_page)
+    assert "Augusta" in sign_in_at(browser, ended_page)
+
+
+@pytest.mark.parametrize("text", ["п" * 7000, "字" * 4500, "word " * 5000, "😀" * 4000])
+def test_long_text_is_kept(visitor, text):
+    visitor.app.extra_environ[IN_MEMORY] = True
+    visitor.sign_up()
+    visitor.sign_out()
+    page = visitor.app.post("/open", {"text": text}, headers=HERE, status=403)
+    shown = sign_in_at(visitor, page)
+    assert arrived(form_of(shown).submit(headers=HERE)) == [("text", text)]
+
+
+def test_text_that_is_too_long_is_not_kept(visitor):
+    visitor.app.extra_environ[IN_MEMORY] = True
+    page = visitor.app.post("/open", {"text": "x" * 60_000}, headers=HERE, status=403)
+    assert page.html.h1.get_text() == "You're not signed in"
+    assert page.html.main.form is None
+
+
+@pytest.mark.parametrize(("path", "status"), [("/account/password", 403), ("/sign-in", 400)])
+def test_form_that_cannot_be_read_is_not_kept(browser, path, status):
+    odd = {"content_type": "application/x-www-form-urlencoded; charset=no-such-one"}
+    browser.app.post(path, b"a=%C3%A9", headers=HERE, **odd, status=status)
+    browser.sign_up()
+    browser.app.post(path, b"a=%C3%A9", headers=HERE, **odd, status=400)
+
+
+def test_expired_sign_in_with_two_emails_keeps_one(browser, ended_page):
+    kept = input_of(ended_page, "kept_form")["value"]
+    fields = [("next", "/account"), ("kept_form", kept), ("email", ADA), ("email", GRACE)]
+    page = browser.app.post("/sign-in", fields, headers=HERE, status=403)
+    assert form_of(page)["email"].value == GRACE
+
+
 def test_sign_out_without_a_session_leads_where_sign_out_does(ada):
     answer = ada.app.post("/sign-out", headers=HERE)
     assert where(answer) == "/sign-in"
     assert status_of(answer.follow()) == "You're signed out."
+
+
+@pytest.mark.asvs("3.5.1")
+def test_another_site_has_no_sign_out_shown(browser):
+    """It cannot end the session, since its requests have no cookie."""
+    for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}):
+        answer = browser.app.post("/sign-out", headers=headers, status=403)
+        assert "Set-Cookie" not in answer.headers

@@ -56,6 +56,7 @@ _PART = b'--b\r\nContent-Disposition: form-data; name="email"%s\r\n\r\nx\r\n--b-
 #: Bodies of several parts, with the ways to say where a part begins.
 MULTIPART: list[tuple[str, bytes]] = [
     ("multipart/form-data; boundary=b", _PART % (b";" * BODY)),
+    ("multipart/form-data; boundary=b", _PART % (b'"' + b";" * BODY)),
     ("multipart/form-data; boundary = b", _PART % (b";" * BODY)),
     ("multipart/form-data; xboundary=A; boundary=b", _PART % (b";" * BODY)),
     ('multipart/form-data; x="boundary=A"; boundary=b', _PART % (b";" * BODY)),

@@ -1,7 +1,10 @@
 """No request of 64 KB costs more than a fraction of a second of CPU time."""
 
+import json
+from base64 import urlsafe_b64encode
 from functools import partial
 from http import HTTPStatus
+from itertools import product
 from urllib.parse import quote_plus
 
 import pytest
@@ -147,6 +150,36 @@ def test_multipart_bodies_are_refused_cheaply(unthrottled, services, clients):
             response = assert_cheap(partial(clients[permission].send, path, **sent), about=url)
             assert response.status_int == 415, (url, content_type)
             assert response.headers["Accept-Post"] == FORM
+
+
+@pytest.mark.asvs("15.2.2")
+def test_anonymous_requests_are_refused_cheaply(unthrottled, services, clients):
+    """Those to protected pages too, which traversal refuses before a view checks the body (403)."""
+    visitor = clients["anonymous"]
+    form = [(FORM, b"x=" + worst) for worst in INPUTS.values()] + [(FORM, b"a=b&" * 250_000)]
+    origins = ({}, {"HTTP_SEC_FETCH_SITE": "cross-site"})
+    for url, permission, _ in forms_of(unthrottled.registry):
+        path = path_of(services, url)
+        for (content_type, body), origin in product([*MULTIPART, *form], origins):
+            sent = {"method": "POST", "CONTENT_TYPE": content_type, "body": body, **origin}
+            about = (url, content_type, body[:80], origin)
+            response = assert_cheap(partial(visitor.send, path, **sent), about=about)
+            is_open = permission in {"public", "anonymous"}
+            if content_type != FORM:
+                assert response.status_int in ({415} if is_open else {403, 415}), about
+
+
+@pytest.mark.asvs("15.2.2")
+def test_worst_kept_form_is_cheap(clients):
+    """The sign-in page reads it as base64 of JSON."""
+    fields = json.dumps([["a", "b"]] * 2900).encode()
+    texts = (b"[" * 29_000, b'[["' + b"x" * 28_000, b"9" * 29_000, b"[0," * 9000, fields)
+    for kept in (*INPUTS.values(), *(urlsafe_b64encode(text)[:40_000] for text in texts)):
+        values = {"next": b"%2Faccount", "kept_form": kept[: BODY - 100]}
+        for client in (clients["anonymous"], clients["authenticated"]):
+            for has_token in (True, False):
+                send = partial(client.post, "/sign-in", values, has_token=has_token)
+                assert_cheap(send, about=(kept[:80], has_token))
 
 
 def raw(name):

@@ -28,8 +28,8 @@ def find(services, form=FORM, *, now=NOW):
     return find_answer(services.answered_forms, form, now=now)
 
 
-def record(dbsession, form=FORM, answer=ANSWER, *, session=None, now=NOW):
-    record_answer(dbsession, form, answer, session=session, now=now)
+def record(dbsession, form=FORM, answer=ANSWER, *, secret_digest=None, now=NOW):
+    record_answer(dbsession, form, answer, secret_digest=secret_digest, now=now)
     dbsession.commit()
 
 
@@ -104,7 +104,8 @@ def token(dbsession) -> SessionToken:
     """The token of the session that an answer gives."""
     token = SessionToken.new()
     a_session(dbsession, a_user(dbsession), token=token)
-    record(dbsession, session=token)
+    answer = ANSWER._replace(session_id=token.id)
+    record(dbsession, answer=answer, secret_digest=token.digest)
     return token
 
 
@@ -122,5 +123,19 @@ def test_answer_ends_with_its_session(services, dbsession, token):
 def test_answer_ends_with_the_secret_of_its_session(services, dbsession, token):
     other = replace(token, secret="another")
     dbsession.execute(sa.update(UserSession).values(secret_digest=other.digest))
+    dbsession.commit()
+    assert find(services) is None
+
+
+def test_answer_for_a_session_outlives_its_secret(services, dbsession):
+    """It shows a page, and gives no session to the browser."""
+    token = SessionToken.new()
+    session = a_session(dbsession, a_user(dbsession), token=token)
+    answer = ANSWER._replace(session_id=token.id)
+    record(dbsession, answer=answer)
+    session.secret_digest = replace(token, secret="another").digest
+    dbsession.commit()
+    assert find(services) == answer
+    dbsession.execute(sa.delete(UserSession))
     dbsession.commit()
     assert find(services) is None

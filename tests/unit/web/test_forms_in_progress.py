@@ -11,15 +11,15 @@ TIMEOUT = 10
 
 def test_equal_form_waits_until_the_first_leaves():
     forms, order = FormsInProgress(), []
-    forms.enter(b"a")
+    assert not forms.enter(b"a")
 
     def enter() -> None:
-        forms.enter(b"a")
+        assert forms.enter(b"a")
         order.append("second")
 
     thread = threading.Thread(target=enter)
     thread.start()
-    forms.enter(b"b")  # another form does not wait
+    assert not forms.enter(b"b")  # another form does not wait
     forms.leave(b"b")
     order.append("first")
     forms.leave(b"a")
@@ -46,7 +46,7 @@ def test_form_does_not_wait_if_too_many_do():
     """Waiting requests must not take all threads."""
     forms = FormsInProgress(max_waiting=0)
     for _ in range(2):
-        forms.enter(b"a")
+        assert not forms.enter(b"a")
     for _ in range(2):
         forms.leave(b"a")
 
