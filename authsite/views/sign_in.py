@@ -56,6 +56,9 @@ class SignInPage(FormPage[SignInForm]):
         expired_form = f"{self.request.path_to('sign-in')}?resume=1"  # see already_signed_in
         return self.interrupted_request.resume_after(response, expired_form)
 
+    def is_kept_for_back(self) -> bool:
+        return self.interrupted_request.fields is None  # those are a signed-in user's
+
     def values(self) -> dict[str, Any]:
         return {
             "interrupted_request": self.interrupted_request,

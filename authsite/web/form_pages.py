@@ -114,7 +114,11 @@ class FormPage(ABC, Generic[F]):
         response = page(self.request, self.template, status=status, form=form, **self.values())
         if retry_after is not None:
             response.headerlist.append(("Retry-After", str(retry_after)))
-        return keep_for_back(self.request, response)
+        return keep_for_back(self.request, response) if self.is_kept_for_back() else response
+
+    def is_kept_for_back(self) -> bool:
+        """Whether the browser may keep the page for the Back button, if it shows no user."""
+        return True
 
 
 class LinkPage(FormPage[F]):
@@ -144,6 +148,9 @@ class LinkPage(FormPage[F]):
             return super().submit()
         except InvalidLink:
             return self._invalid()
+
+    def is_kept_for_back(self) -> bool:
+        return False
 
     def is_valid(self, form: F) -> bool:
         # An invalid link is accepted, so that `accept` counts the attempt.

@@ -391,3 +391,8 @@ def test_another_site_has_no_sign_out_shown(browser):
     for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}):
         answer = browser.app.post("/sign-out", headers=headers, status=403)
         assert "Set-Cookie" not in answer.headers
+
+
+def test_page_with_a_kept_form_is_not_stored(browser):
+    page = browser.app.post("/account", {"first_name": "Augusta"}, headers=HERE, status=403)
+    assert page.headers["Cache-Control"] == "no-store"

@@ -78,7 +78,7 @@ def test_throttled_page_explains_the_wait_and_keeps_input(ada, browser, services
     assert input_of(page, "public_computer").has_attr("checked")
     assert input_of(page, "next")["value"] == "/account"
     assert PASSWORD not in page
-    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Cache-Control"] == "private, no-cache"
     assert browser.cookie is None
 
 
