@@ -16,6 +16,7 @@ MESSAGES = {
     "account-reactivated": "Account reactivated.",
     "email-changed": "Email changed.",
     "email-verified": "Email verified.",
+    "form-not-sent": "Your form was not sent, because you're already signed in.",
     "name-saved": "Name saved.",
     "password-changed": "Password changed. Your other devices have been signed out.",
     "password-chosen": "Password changed. Sign in with your new password.",

@@ -137,12 +137,13 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     out without a session succeeds.
     """
     if request.identity is None:
+        is_sign_out = request.display_path == "/sign-out"
         if request.method in {"GET", "HEAD"}:
             sign_in = request.path_to("sign-in")
-            path = safe_path(request.path_qs)
+            path = None if is_sign_out else safe_path(request.path_qs)
             return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
         is_own = request.services.csrf.is_same_origin(request)
-        if is_own and request.method == "POST" and request.display_path == "/sign-out":
+        if is_own and request.method == "POST" and is_sign_out:
             return redirect(request.path_to("sign-in"), [request.services.flash.set("signed-out")])
         kept = _kept(request)
         if kept and kept.kept is not None:

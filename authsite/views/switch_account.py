@@ -42,7 +42,10 @@ def already_signed_in(request: Request) -> Response:
             return expired_form_page(request, kept)
         return redirect(next_path or request.path_to("dashboard"))
     switch = request.path_to("switch-account")
-    return redirect(f"{switch}?{urlencode({'next': next_path})}" if next_path else switch)
+    return redirect(
+        f"{switch}?{urlencode({'next': next_path})}" if next_path else switch,
+        [request.services.flash.set("form-not-sent")],
+    )
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:
