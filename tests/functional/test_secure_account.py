@@ -121,7 +121,10 @@ def test_secure_account_signs_everyone_else_out(ada, browser, new_browser, notif
 def test_secure_account_ends_the_current_session(ada, notify):
     answer = press(ada, notify())
     assert is_blanked(answer)
-    assert ada.get(path_after(answer)).html.h1.text == "Reset your password"
+    page = ada.get(path_after(answer))
+    assert page.html.h1.text == "Reset your password"
+    expected = "Account secured. Everyone is signed out. Choose a new password."
+    assert status_of(page) == expected
 
 
 @pytest.mark.asvs("7.4.3", "6.3.7")
