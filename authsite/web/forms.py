@@ -140,18 +140,25 @@ class NoInvisibleChars:
 
 
 class ValidEmail:
-    """The text is an email address that a message could be sent to."""
+    """The text is an email address that a message could be sent to.
+
+    No message tells to remove a letter: the rest of the address would be another mailbox.
+    """
 
     def __call__(self, _form: Form, field: Field) -> None:
         try:
             email_addresses.parse_email_address(field.data)
         except email_addresses.InvalidEmailAddress:
-            position = email_addresses.find_misplaced(field.data)
-            raise StopValidation(
-                "Enter an email address like name@example.com."
-                if position is None
-                else _remove(field.data, position)
-            ) from None
+            raise StopValidation(_email_problem(field.data)) from None
+
+
+def _email_problem(text: str) -> str:
+    position = email_addresses.find_misplaced(text)
+    if position is None:
+        return "Enter an email address like name@example.com."
+    if text[position].isalpha():
+        return "Use only letters without accents before the @."
+    return _remove(text, position)
 
 
 def _remove(text: str, position: int, *, is_secret: bool = False) -> str:
@@ -185,7 +192,11 @@ def label_field(label: str, *, hint: str, maximum: int) -> Field:
 
 
 def email_field(
-    label: str = "Email", *, autocomplete: str = "username", validators: Sequence[Any] = ()
+    label: str = "Email",
+    *,
+    autocomplete: str = "username",
+    missing: str = "Enter your email.",
+    validators: Sequence[Any] = (),
 ) -> Field:
     """Return a field for an email address, by default the one that the user signs in with."""
     return StringField(
@@ -193,7 +204,7 @@ def email_field(
         widget=_TextInput(),
         filters=[trimmed, email_addresses.clean_email_address],
         validators=[
-            Required("Enter your email."),
+            Required(missing),
             NoControlChars(maximum=email_addresses.MAXIMUM_LENGTH),
             NoInvisibleChars(),
             *validators,

@@ -23,7 +23,12 @@ class SameEmail(Exception):
 class NewEmailForm(SiteForm):
     """The new email address."""
 
-    email = email_field("New email", autocomplete="email", validators=[ValidEmail()])
+    email = email_field(
+        "New email",
+        autocomplete="email",
+        missing="Enter the new email.",
+        validators=[ValidEmail()],
+    )
 
 
 @form_views(context=Account, name="email", permission="authenticated", confirm_password=True)

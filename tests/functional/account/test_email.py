@@ -70,10 +70,12 @@ def test_changed_email_is_verified(ada, mailbox):
 @pytest.mark.parametrize(
     ("email", "expected"),
     [
-        ("", "Enter your email."),
+        ("", "Enter the new email."),
         ("ada", "Enter an email address like name@example.com."),
         ("a@b@c", "Enter an email address like name@example.com."),
         ("a b@example.com", "Remove the space after “a”."),
+        ("zoé@example.com", "Use only letters without accents before the @."),
+        ("zoe,@example.com", "Remove the “,” after “zoe”."),
         ("Ada@example.com", "This is already your email."),
         (" ADA@EXAMPLE.COM ", "This is already your email."),
     ],
