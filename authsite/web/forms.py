@@ -14,6 +14,7 @@ from authsite.accounts.suspend_account import MAX_REASON
 from authsite.http.redirects import MAXIMUM_LENGTH as MAX_PATH_LENGTH
 from authsite.http.redirects import safe_path
 from authsite.passwords import hasher as passwords
+from authsite.passwords.policy import PasswordPolicy
 from authsite.text import describe_character, find_invisible, find_unreadable, is_visible, trimmed
 from authsite.web.rendering import html_attributes
 from authsite.web.request import Request
@@ -268,10 +269,26 @@ class NewPasswordForm(SiteForm):
 
     WTForms orders fields by their creation. A subclass with fields before these two declares the
     two again, after its own.
+
+    The length is checked here, so that its error is shown with those of the other fields. Flows
+    check the rest of the policy, which is throttled.
     """
+
+    policy: PasswordPolicy
 
     password = new_password_field()
     confirm_password = confirm_password_field()
+
+    @classmethod
+    def from_request(cls, request: Request) -> Self:
+        form = super().from_request(request)
+        form.policy = request.services.password_policy
+        return form
+
+    def validate_password(self, field: Field) -> None:
+        problem = self.policy.explain_wrong_length(passwords.normalized(field.data))
+        if problem:
+            raise ValidationError(problem)
 
     def validate_confirm_password(self, field: Field) -> None:
         if field.data != self.password.data:
