@@ -203,8 +203,9 @@ def test_links_of_other_purposes_are_invalid_here(ada, browser, mailbox):
     assert browser.get(reset.replace("reset-password", "secure-account"), status=410)
 
 
-def test_secure_account_without_a_token_is_not_found(ada, browser):
-    assert browser.get("/secure-account", status=404).html.h1.text == "Page not found"
+def test_secure_account_without_a_token_is_an_invalid_link(ada, browser):
+    heading = browser.get("/secure-account", status=410).html.h1.text
+    assert heading == "This link is no longer valid"
 
 
 @pytest.mark.asvs("3.5.3")

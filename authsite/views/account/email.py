@@ -49,4 +49,5 @@ class EmailPage(FormPage[NewEmailForm]):
             self.request,
             f"We sent a link to {email.original}. Open it to change your email.",
             "No email after a few minutes? Check your spam folder and the email above.",
+            again=("account", "email"),
         )

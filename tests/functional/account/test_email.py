@@ -37,6 +37,7 @@ def test_email_changes_after_verification(ada, mailbox, new_browser):
     sent = request_change(ada)
     assert sent.status_int == 200
     assert NEW in sent.text
+    assert sent.click("Try again").request.path == "/account/email"
     assert "ada@example.com" in ada.get("/account").text
     link = mailbox.latest("change_email", NEW).path_to("change-email")
     page = ada.get(link)
@@ -149,7 +150,7 @@ def test_email_link_rejects_used_expired_and_replaced(ada, mailbox, let_time_pas
 
 
 def test_malformed_link_is_invalid(browser):
-    browser.get("/change-email", status=404)
+    browser.get("/change-email", status=410)
     browser.get("/change-email/short", status=410)
     browser.get(f"/change-email/{'x' * 43}", status=410)
 
