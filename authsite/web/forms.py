@@ -15,7 +15,14 @@ from authsite.http.redirects import MAXIMUM_LENGTH as MAX_PATH_LENGTH
 from authsite.http.redirects import safe_path
 from authsite.passwords import hasher as passwords
 from authsite.passwords.policy import PasswordPolicy
-from authsite.text import describe_character, find_invisible, find_unreadable, is_visible, trimmed
+from authsite.text import (
+    describe_character,
+    find_invisible,
+    find_unreadable,
+    is_visible,
+    trimmed,
+    trimmed_name,
+)
 from authsite.web.rendering import html_attributes
 from authsite.web.request import Request
 
@@ -170,7 +177,7 @@ def name_field(label: str, *, autocomplete: str) -> Field:
     return StringField(
         label,
         widget=_TextInput(),
-        filters=[trimmed],
+        filters=[trimmed_name],
         validators=[
             Required(f"Enter your {label.lower()}."),
             NoControlChars(maximum=100),
@@ -186,7 +193,7 @@ def label_field(label: str, *, hint: str, maximum: int) -> Field:
         label,
         widget=_TextInput(),
         description=hint,
-        filters=[trimmed],
+        filters=[trimmed_name],
         validators=[Optional(), NoControlChars(maximum=maximum), NoInvisibleChars()],
         render_kw={"autocomplete": "off"},
     )
