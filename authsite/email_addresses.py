@@ -18,6 +18,8 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3002:
 _CLEANED = _FULL_WIDTH | {ord(each): None for each in _INVISIBLE}
 #: `<ada@example.com>`, also with a name before it, which has no email address of its own.
 _BRACKETED = re.compile(r"[^<>@\x00-\x1f]*<([^<>@]*@[^<>]*)>")
+#: `'ada@example.com'`, also with double quotes. No email address ends with a quote.
+_QUOTED = re.compile(r"""(['"])([^@]*@[^@]*)\1""")
 _MAILTO = "mailto:"
 
 _NOT_IN_LOCAL_PART = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]")
@@ -67,11 +69,14 @@ def parse_email_address(text: str) -> EmailAddress:
 def clean_email_address(text: str) -> str:
     """Return the only email address that a pasted text can mean.
 
-    It is the text without what cannot be part of an email address: invisible characters, angle
-    brackets with a name before them, `mailto:` (RFC 6068), and the full-width forms of ASCII. Any
-    text that `parse_email_address` accepts keeps its normalized form.
+    It is the text without what cannot be part of an email address: invisible characters, a pair of
+    quotes, angle brackets with a name before them, `mailto:` (RFC 6068), and the full-width forms
+    of ASCII. Any text that `parse_email_address` accepts keeps its normalized form.
     """
     cleaned = text.translate(_CLEANED).strip()
+    quoted = _QUOTED.fullmatch(cleaned)
+    if quoted:
+        cleaned = quoted[2].strip()
     bracketed = _BRACKETED.fullmatch(cleaned)
     if bracketed:
         cleaned = bracketed[1].strip()

@@ -16,6 +16,16 @@ def trimmed(text: str | None) -> str:
     return unicodedata.normalize("NFC", (text or "").strip())
 
 
+def trimmed_name(text: str | None) -> str:
+    """Return the text without surrounding space and joiners, which join nothing there, in NFC.
+
+    A text of nothing else keeps its joiners.
+    """
+    name = trimmed(text)
+    visible = [position for position, each in enumerate(name) if not _is_blank(each)]
+    return name[visible[0] : visible[-1] + 1] if visible else name
+
+
 def find_unreadable(text: str) -> int | None:
     """Return the position of the first control character, surrogate or replaced byte, or None."""
     for position, each in enumerate(text):
@@ -39,7 +49,7 @@ def is_readable(text: str) -> bool:
 
 def is_visible(text: str) -> bool:
     """Whether the text is visible and does not reorder the text around it (ASVS 1.3.3)."""
-    return find_invisible(text) is None and bool(set(text) - _JOINERS - {" "})
+    return find_invisible(text) is None and not all(_is_blank(each) for each in text)
 
 
 def describe_character(text: str, position: int, *, is_secret: bool = False) -> str:
@@ -52,6 +62,10 @@ def describe_character(text: str, position: int, *, is_secret: bool = False) -> 
     before = "".join(each for each in text[:position] if each.isprintable())
     place = f"after “{before[-_QUOTED:].strip()}”" if before.strip() else "at the beginning"
     return f"{_name_of(text[position])} {place}"
+
+
+def _is_blank(character: str) -> bool:
+    return character.isspace() or character in _JOINERS
 
 
 def _name_of(character: str) -> str:

@@ -10,6 +10,10 @@ from authsite.http.cookies import Cookie
 #: The cookie holds only the name of a message, and its date: an attacker who sets the cookie can
 #: show no text of their own.
 MESSAGES = {
+    "account-claimed": (
+        "Account taken over. Everyone who used it is signed out. Choose a new password."
+    ),
+    "account-secured": "Account secured. Everyone is signed out. Choose a new password.",
     "account-suspended": "Account suspended and signed out everywhere.",
     "account-reinstated": "Account reinstated.",
     "account-closed": "Account closed. Sign in before {date} to keep it.",

@@ -7,7 +7,7 @@ from typing import Any
 
 from authsite.email_addresses import EmailAddress, InvalidEmailAddress, parse_email_address
 from authsite.passwords.legacy_hashes import parse_legacy_hash
-from authsite.text import is_readable, is_visible, trimmed
+from authsite.text import is_readable, is_visible, trimmed, trimmed_name
 from authsite.tokens import new_id
 
 #: Replaces an unknown last name; the user can change it.
@@ -120,7 +120,7 @@ def _email(text: str) -> EmailAddress:
 
 
 def _name(text: str) -> str:
-    name = trimmed(text)
+    name = trimmed_name(text)
     if name and not (len(name) <= _NAME_LENGTH and is_readable(name) and is_visible(name)):
         raise ImportRejected(RejectionReason.NAME)
     return name

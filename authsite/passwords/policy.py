@@ -38,14 +38,18 @@ class PasswordPolicy:
         password = normalized(password)
         words = [normalized(word) for word in (*words, *self.blocklist) if word]
         return (
-            self._wrong_length(password)
+            self.explain_wrong_length(password)
             or _common(password)
             or _own_word(password, words)
             or _guessable(password, words)
             or self._breached(password)
         )
 
-    def _wrong_length(self, password: str) -> str | None:
+    def explain_wrong_length(self, password: str) -> str | None:
+        """Return why the length of the password, in NFC, is refused; None if it is accepted.
+
+        It costs next to nothing and depends on no user.
+        """
         if len(password) < self.minimum_length:
             return f"Use at least {self.minimum_length} characters."
         if len(password) > MAXIMUM_LENGTH:

@@ -48,8 +48,12 @@ class EmailLinkResource(Resource):
 
 
 class EmailLinks(Rows):
-    """The parent of all links of a purpose."""
+    """The parent of all links of a purpose.
 
+    The rest of the path is one name, so that a link that gained a slash is a damaged link as well.
+    """
+
+    has_slashes_in_names = True
     rows = EmailLinkResource
     placeholder = "{token}"
 

@@ -15,6 +15,8 @@ _NEVER_A_NAME = frozenset({"", ".", ".."})
 class StrictTraverser:
     """Walks the tree by names; at most one segment may be left, the name of the view.
 
+    A resource with `has_slashes_in_names` gets the rest of the path as one name.
+
     Pyramid's own traverser finds `/sign-in` at `/sign-in/`, `//sign-in`, `/@@sign-in`,
     `/a/../sign-in` and `/sign-in/anything` as well, and lets clients choose the root by
     `X-Vhm-Root`. Rules of caches and proxies for one URL would miss the others (ASVS 14.2.5).
@@ -31,10 +33,15 @@ class StrictTraverser:
         path = request.path_info
         first, *rest = path.split("/")
         segments = tuple(rest) if path not in {"", "/"} else ()
-        if first or not _NEVER_A_NAME.isdisjoint(segments):
+        if first:
             raise HTTPNotFound
         context, view_name = self._root, ""
         for position, segment in enumerate(segments):
+            if getattr(context, "has_slashes_in_names", False):
+                context = context["/".join(segments[position:])]
+                break
+            if segment in _NEVER_A_NAME:
+                raise HTTPNotFound
             child = _child(context, segment)
             if child is None:
                 if position + 1 < len(segments):

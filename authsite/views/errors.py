@@ -207,7 +207,12 @@ def invalid_link(request: Request) -> Response:
 @exception_view_config(RateLimited)
 def rate_limited(exc: RateLimited, request: Request) -> Response:
     """Answer a throttled request, for views without a form (RFC 6585 4)."""
-    response = error_page(request, 429, "Too many attempts", throttle_message(request, exc))
+    title = "Too many attempts"
+    links: Links = ()
+    if exc.limit in {"export_account", "export_running"}:
+        title = "Too many downloads"
+        links = (("Back to history", request.path_to("account", "history")),)
+    response = error_page(request, 429, title, throttle_message(request, exc), links=links)
     response.headerlist.append(("Retry-After", str(retry_after(exc))))
     return response
 

@@ -37,4 +37,5 @@ class ForgotPasswordPage(FormPage[ForgotPasswordForm]):
             f"If {email.original} has an account, we've sent a reset link to it. It works for "
             f"{lifetime}.",
             "No email after a few minutes? Check your spam folder and the email above.",
+            again=("forgot-password",),
         )

@@ -29,4 +29,8 @@ class SecureAccountPage(LinkPage[SiteForm]):
     def accept(self, _form: SiteForm) -> Response:
         with link_attempt(self.request.work, self.link) as link:
             token = secure_account(self.request.work, link)
-        return redirect(self.request.path_to("reset-password", str(token)), forget(self.request))
+        headers = [
+            *forget(self.request),
+            self.request.services.flash.set("account-secured"),
+        ]
+        return redirect(self.request.path_to("reset-password", str(token)), headers)

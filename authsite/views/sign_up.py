@@ -63,6 +63,7 @@ class SignUpPage(FormPage[SignUpForm]):
                 f"We sent a link to {email.original}. Open it to finish signing up.",
                 "No email after a few minutes? Check your spam folder and the email above. Then "
                 "sign up again.",
+                again=("sign-up",),
             )
         credential = sign_up(work, user)
         sign_in = SignIn(

@@ -49,7 +49,8 @@ class VerifyEmailLinkPage(LinkPage[SiteForm]):
         link, credential = authenticate_with_link(request, self.link, password)
         if self.claims:
             token = claim_account(work, link)
-            return redirect(request.path_to("reset-password", str(token)))
+            flash = request.services.flash.set("account-claimed")
+            return redirect(request.path_to("reset-password", str(token)), [flash])
         if credential is None:
             verify_email(work, link)
             flash = request.services.flash.set("email-verified")

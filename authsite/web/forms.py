@@ -14,7 +14,15 @@ from authsite.accounts.suspend_account import MAX_REASON
 from authsite.http.redirects import MAXIMUM_LENGTH as MAX_PATH_LENGTH
 from authsite.http.redirects import safe_path
 from authsite.passwords import hasher as passwords
-from authsite.text import describe_character, find_invisible, find_unreadable, is_visible, trimmed
+from authsite.passwords.policy import PasswordPolicy
+from authsite.text import (
+    describe_character,
+    find_invisible,
+    find_unreadable,
+    is_visible,
+    trimmed,
+    trimmed_name,
+)
 from authsite.web.rendering import html_attributes
 from authsite.web.request import Request
 
@@ -140,18 +148,25 @@ class NoInvisibleChars:
 
 
 class ValidEmail:
-    """The text is an email address that a message could be sent to."""
+    """The text is an email address that a message could be sent to.
+
+    No message tells to remove a letter: the rest of the address would be another mailbox.
+    """
 
     def __call__(self, _form: Form, field: Field) -> None:
         try:
             email_addresses.parse_email_address(field.data)
         except email_addresses.InvalidEmailAddress:
-            position = email_addresses.find_misplaced(field.data)
-            raise StopValidation(
-                "Enter an email address like name@example.com."
-                if position is None
-                else _remove(field.data, position)
-            ) from None
+            raise StopValidation(_email_problem(field.data)) from None
+
+
+def _email_problem(text: str) -> str:
+    position = email_addresses.find_misplaced(text)
+    if position is None:
+        return "Enter an email address like name@example.com."
+    if text[position].isalpha():
+        return "Use only letters without accents before the @."
+    return _remove(text, position)
 
 
 def _remove(text: str, position: int, *, is_secret: bool = False) -> str:
@@ -162,7 +177,7 @@ def name_field(label: str, *, autocomplete: str) -> Field:
     return StringField(
         label,
         widget=_TextInput(),
-        filters=[trimmed],
+        filters=[trimmed_name],
         validators=[
             Required(f"Enter your {label.lower()}."),
             NoControlChars(maximum=100),
@@ -178,14 +193,18 @@ def label_field(label: str, *, hint: str, maximum: int) -> Field:
         label,
         widget=_TextInput(),
         description=hint,
-        filters=[trimmed],
+        filters=[trimmed_name],
         validators=[Optional(), NoControlChars(maximum=maximum), NoInvisibleChars()],
         render_kw={"autocomplete": "off"},
     )
 
 
 def email_field(
-    label: str = "Email", *, autocomplete: str = "username", validators: Sequence[Any] = ()
+    label: str = "Email",
+    *,
+    autocomplete: str = "username",
+    missing: str = "Enter your email.",
+    validators: Sequence[Any] = (),
 ) -> Field:
     """Return a field for an email address, by default the one that the user signs in with."""
     return StringField(
@@ -193,7 +212,7 @@ def email_field(
         widget=_TextInput(),
         filters=[trimmed, email_addresses.clean_email_address],
         validators=[
-            Required("Enter your email."),
+            Required(missing),
             NoControlChars(maximum=email_addresses.MAXIMUM_LENGTH),
             NoInvisibleChars(),
             *validators,
@@ -257,10 +276,26 @@ class NewPasswordForm(SiteForm):
 
     WTForms orders fields by their creation. A subclass with fields before these two declares the
     two again, after its own.
+
+    The length is checked here, so that its error is shown with those of the other fields. Flows
+    check the rest of the policy, which is throttled.
     """
+
+    policy: PasswordPolicy
 
     password = new_password_field()
     confirm_password = confirm_password_field()
+
+    @classmethod
+    def from_request(cls, request: Request) -> Self:
+        form = super().from_request(request)
+        form.policy = request.services.password_policy
+        return form
+
+    def validate_password(self, field: Field) -> None:
+        problem = self.policy.explain_wrong_length(passwords.normalized(field.data))
+        if problem:
+            raise ValidationError(problem)
 
     def validate_confirm_password(self, field: Field) -> None:
         if field.data != self.password.data:

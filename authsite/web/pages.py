@@ -54,9 +54,22 @@ def expired_form_page(
     )
 
 
-def mail_sent_page(request: Request, *sentences: str) -> Response:
-    """Return the page that tells visitors to check their email."""
-    response = page(request, "mail_sent", title="Check your email", sentences=sentences)
+def mail_sent_page(request: Request, *sentences: str, again: tuple[str, ...]) -> Response:
+    """Return the page that tells visitors to check their email.
+
+    `again` is the path of the form that sent the email.
+    """
+    leave = ("Back to account", "account") if request.identity else ("Sign in", "sign-in")
+    response = page(
+        request,
+        "mail_sent",
+        title="Check your email",
+        sentences=sentences,
+        links=[
+            (leave[0], request.path_to(leave[1])),
+            ("Try again", request.path_to(*again)),
+        ],
+    )
     return keep_for_back(request, response)
 
 

@@ -54,6 +54,7 @@ def test_user_is_prompted_after_ten_minutes_and_returns(visitor, let_time_pass):
     visitor.app.head(path, status=200)
     page = redirect.follow(status=200)
     assert "kept what you entered" not in page
+    assert page.click("Forgot your password?").request.path == "/forgot-password"
     answer = confirm(page)
     assert (answer.status_int, answer.location) == (303, "http://localhost/protected?room=a%26b")
     assert answer.follow().text == "gold"

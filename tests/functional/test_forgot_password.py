@@ -43,6 +43,12 @@ def test_sign_in_page_links_to_forgot_password(ada, browser, failed):
     assert page.html.h1.text == "Forgot your password?"
 
 
+def test_switch_account_page_links_to_forgot_password(ada):
+    ada.sign_in()
+    page = ada.get("/switch-account").click("Forgot your password?")
+    assert page.html.h1.text == "Forgot your password?"
+
+
 def test_throttled_sign_in_links_to_forgot_password(ada, browser):
     answers = [browser.sign_in(password="not that one") for _ in range(11)]
     assert answers[-1].status_int == 429
@@ -60,6 +66,16 @@ def test_user_receives_a_reset_link(ada, browser, mailbox):
     assert mail.subject == "Reset your authsite password"
     assert "within 60 minutes" in mail.text
     assert browser.get(mail.path_to("reset-password")).html.h1.text == "Reset your password"
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_page_after_sending_leads_on(ada, signed_in):
+    if signed_in:
+        ada.sign_in()
+    page = request_reset(ada)
+    assert page.click("Try again").request.path == "/forgot-password"
+    label, path = ("Back to account", "/account") if signed_in else ("Sign in", "/sign-in")
+    assert page.html.main.find("a", string=label)["href"] == path
 
 
 @pytest.mark.asvs("6.3.8")

@@ -12,6 +12,7 @@ def test_user_signs_up_makes_mistakes_and_returns(browser, new_browser):
 
     page = browser.submit(page, typed | secret)
     assert "Enter an email address" in description_of(page, "email")
+    assert "Use at least 12 characters." in description_of(page, "password")
     page = browser.submit(page, {"email": "ada@example.com"} | secret)
     assert "Use at least 12 characters." in description_of(page, "password")
     secret = {"password": PASSWORD, "confirm_password": PASSWORD.upper()}

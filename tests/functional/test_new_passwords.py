@@ -62,6 +62,22 @@ def test_weak_passwords_are_throttled(new_form):
     assert description_of(throttled, "password") == description_of(send(STRONG), "password")
 
 
+@pytest.mark.asvs("6.2.1")
+def test_short_passwords_are_not_throttled(new_form):
+    send = new_form("1/1h")
+    pages = [send("abc") for _ in range(3)]
+    assert [page.status_int for page in pages] == [422] * 3
+    assert "Use at least 12 characters." in description_of(pages[-1], "password")
+    assert send(WEAK).status_int == 422
+    assert send(WEAK).status_int == 429
+
+
+def test_length_of_a_new_password_is_counted_in_nfc(new_form):
+    decomposed = "e\N{COMBINING ACUTE ACCENT}" * 11
+    page = new_form("9/1h")(decomposed)
+    assert "Use at least 12 characters." in description_of(page, "password")
+
+
 @pytest.mark.asvs("15.2.2")
 @pytest.mark.one_database
 def test_costly_password_costs_little(new_form):

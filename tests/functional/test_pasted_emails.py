@@ -14,6 +14,7 @@ PASTED = [
     "\N{LEFT-TO-RIGHT MARK}ada@example.com\N{RIGHT-TO-LEFT MARK}",
     "<ada@example.com>",
     "mailto:ada@example.com",
+    "'ada@example.com'",
     "Ada Lovelace <ada@example.com>",
     "ada\N{FULLWIDTH COMMERCIAL AT}example\N{FULLWIDTH FULL STOP}com",
 ]

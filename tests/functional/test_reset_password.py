@@ -195,8 +195,8 @@ def test_link_of_another_purpose_is_invalid(ada, browser, dbsession, link):
     "path",
     ["/reset-password", "/reset-password/", f"/reset-password/{'A' * 43}/x"],
 )
-def test_other_url_below_reset_password_is_not_found(ada, browser, link, path):
-    assert browser.get(path, status=404).html.h1.text == "Page not found"
+def test_other_url_below_reset_password_is_an_invalid_link(ada, browser, link, path):
+    assert browser.get(path, status=410).html.h1.text == "This link is no longer valid"
 
 
 def test_unknown_link_looks_like_a_used_one(ada, browser, link):

@@ -121,7 +121,10 @@ def test_secure_account_signs_everyone_else_out(ada, browser, new_browser, notif
 def test_secure_account_ends_the_current_session(ada, notify):
     answer = press(ada, notify())
     assert is_blanked(answer)
-    assert ada.get(path_after(answer)).html.h1.text == "Reset your password"
+    page = ada.get(path_after(answer))
+    assert page.html.h1.text == "Reset your password"
+    expected = "Account secured. Everyone is signed out. Choose a new password."
+    assert status_of(page) == expected
 
 
 @pytest.mark.asvs("7.4.3", "6.3.7")
@@ -200,8 +203,9 @@ def test_links_of_other_purposes_are_invalid_here(ada, browser, mailbox):
     assert browser.get(reset.replace("reset-password", "secure-account"), status=410)
 
 
-def test_secure_account_without_a_token_is_not_found(ada, browser):
-    assert browser.get("/secure-account", status=404).html.h1.text == "Page not found"
+def test_secure_account_without_a_token_is_an_invalid_link(ada, browser):
+    heading = browser.get("/secure-account", status=410).html.h1.text
+    assert heading == "This link is no longer valid"
 
 
 @pytest.mark.asvs("3.5.3")

@@ -50,7 +50,7 @@ ADDRESSES = [
     ("email", "ada@exam\u202eple.com", "character (right-to-left override) after “ada@exam”."),
     ("email", "a\u200dda@example.com", "character (zero width joiner) after “a”."),
     ("email", "ada@example.com,", "Remove the “,” after “ada@example.com”."),
-    ("email", "ädä@example.com", "Remove the “ä” at the beginning."),
+    ("email", "ädä@example.com", "Use only letters without accents before the @."),
     ("email", '"ada lovelace"@example.com', 'Remove the “"” at the beginning.'),
     ("email", "ada@[127.0.0.1]", "Remove the “[” after “ada@”."),
     *(
@@ -100,6 +100,16 @@ def test_invalid_input_is_explained_and_creates_nothing(browser, services, field
     assert alert_of(page)
     assert rows_of(services) == {"authsite_user": [], "authsite_session": []}
     assert browser.cookie is None
+
+
+@pytest.mark.asvs("6.2.1")
+def test_all_errors_are_shown_at_once(browser):
+    page = browser.sign_up(first_name="", email="ada@", password="abc")
+    assert "Enter your first name." in description_of(page, "first_name")
+    assert "Enter an email address like" in description_of(page, "email")
+    assert "Use at least 12 characters." in description_of(page, "password")
+    assert "There are 3 problems" in alert_of(page)
+    assert page.html.main.find("a", href="/sign-in")
 
 
 @pytest.mark.asvs("6.1.2", "6.2.11")

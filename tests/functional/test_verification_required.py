@@ -53,6 +53,8 @@ def test_sign_up_signs_in_only_after_verification(visitor, mailbox, dbsession):
     page = visitor.sign_up(email=" Ada@Example.com ")
     assert page.status_int == 200
     assert page.html.h1.get_text() == "Check your email"
+    paths = [each["href"] for each in page.html.main.find_all("a")]
+    assert paths == ["/sign-in", "/sign-up"]
     assert "We sent a link to Ada@Example.com." in page
     assert visitor.cookie is None
     assert not visitor.is_signed_in

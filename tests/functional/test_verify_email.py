@@ -145,6 +145,8 @@ def test_claimed_account_locks_the_attacker_out(new_browser, mailbox, dbsession)
     answer = claim(page)
     assert answer.status_int == 303
     assert answer.location.startswith("http://localhost/reset-password/")
+    expected = "Account taken over. Everyone who used it is signed out. Choose a new password."
+    assert status_of(answer.follow()) == expected
     assert verified(dbsession) == {ADA}
     assert not attacker.is_signed_in
     assert not elsewhere.is_signed_in

@@ -5,7 +5,7 @@ from pyramid.response import Response
 
 from authsite.resources import Admin, Resource, Root
 from authsite.resources.site_map import endpoints
-from tests.site.page_paths import UNKNOWN_TOKEN, path_of
+from tests.site.page_paths import UNKNOWN_TOKEN, WITHOUT_TOKEN, path_of
 
 pytestmark = pytest.mark.one_database
 
@@ -37,6 +37,7 @@ TABLE = [
     ("/admin/users/{id}/send-reset", "POST", "administer"),
     ("/admin/users/{id}/suspend", "GET", "administer"),
     ("/admin/users/{id}/suspend", "POST", "administer"),
+    ("/change-email", "GET", "public"),
     ("/change-email/{token}", "GET", "public"),
     ("/change-email/{token}", "POST", "public"),
     ("/confirm-password", "GET", "authenticated"),
@@ -48,8 +49,10 @@ TABLE = [
     ("/reactivate-account", "GET", "public"),
     ("/reactivate-account", "POST", "public"),
     ("/readyz", "GET", "public"),
+    ("/reset-password", "GET", "public"),
     ("/reset-password/{token}", "GET", "public"),
     ("/reset-password/{token}", "POST", "public"),
+    ("/secure-account", "GET", "public"),
     ("/secure-account/{token}", "GET", "public"),
     ("/secure-account/{token}", "POST", "public"),
     ("/sign-in", "GET", "anonymous"),
@@ -132,7 +135,7 @@ def expected(path, method, permission, *, at, signed_in):
             return 303, f"/sign-in?next={next_path}"
         # A visitor who signs out is signed out already.
         return (303, "/sign-in") if path == "/sign-out" else (403, None)
-    if permission == "administer" or path.endswith("{token}"):
+    if permission == "administer" or path.endswith("{token}") or path in WITHOUT_TOKEN:
         return (403 if permission == "administer" else 410), None
     if method == "POST":
         return EMPTY_FORM[path], REDIRECT_OF_FORM.get(path)

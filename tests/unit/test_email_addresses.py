@@ -161,7 +161,7 @@ def test_domain_too_long_in_ascii_is_refused():
 #: Characters that programs put into copied email addresses, and those that look like others.
 MARKS = (
     "\u00ad\u200b\u200c\u200d\u200e\u200f\u061c\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
-    '\u2066\u2067\u2068\u2069\uff20\uff0e\u3002\uff61\uff41\u0430\u212a<>:@ "'
+    "\u2066\u2067\u2068\u2069\uff20\uff0e\u3002\uff61\uff41\u0430\u212a<>:@ \"'"
 )
 hostile = st.builds(
     lambda text, marks: "".join(
@@ -219,6 +219,13 @@ def test_cleaning_twice_changes_nothing_of_an_accepted_email(text):
         "mailto:ada@example.com",
         "mailto:ada%40example.com",
         "MailTo: ada@example.com",
+        "'ada@example.com'",
+        '"ada@example.com"',
+        " ' ada@example.com ' ",
+        "\uff02ada@example.com\uff02",
+        "'<ada@example.com>'",
+        '"Ada Lovelace <ada@example.com>"',
+        "'mailto:ada@example.com'",
         "<mailto:ada@example.com>",
         "Ada Lovelace <ada@example.com>",
         '"Lovelace, Ada" <ada@example.com>',
@@ -230,6 +237,12 @@ def test_cleaning_twice_changes_nothing_of_an_accepted_email(text):
 )
 def test_pasted_email_is_cleaned(text):
     assert clean_email_address(text) == "ada@example.com"
+
+
+def test_quote_at_one_end_is_part_of_the_email():
+    for text in ("'ada@example.com", "ada'@example.com"):
+        assert parse_email_address(clean_email_address(text)).normalized == text
+    assert clean_email_address("'o'ada@example.com'") == "o'ada@example.com"
 
 
 @pytest.mark.parametrize(
@@ -245,6 +258,10 @@ def test_pasted_email_is_cleaned(text):
         '"eve@example.com" <ada@example.com>',
         "ada@example.com <eve@example.com>",
         "<<ada@example.com>>",
+        "'ada@example.com\"",
+        "ada@example.com'",
+        "''ada@example.com''",
+        "'ada@example.com', 'eve@example.com'",
         "Ada\n<ada@example.com>",
         "ada\u202e@example.com",
         "mailto",

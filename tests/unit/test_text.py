@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.text import describe_character, find_invisible, is_readable, is_visible, trimmed
+from authsite.text import (
+    describe_character,
+    find_invisible,
+    is_readable,
+    is_visible,
+    trimmed,
+    trimmed_name,
+)
 
 
 @pytest.mark.parametrize("text", ["", "Ada", "Renée", "王小明", "a\u200db", "two  words"])
@@ -20,7 +27,9 @@ def test_control_and_broken_characters_are_not_readable(text):
     assert not is_readable(text)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\u200d", "\u200b", "a\u202eb", "a\u2066b"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\u200d", "\u200d\u2003\u200d", "\u200b", "a\u202eb", "a\u2066b"]
+)
 def test_invisible_and_bidi_characters_are_not_visible(text):
     assert not is_visible(text)
 
@@ -33,6 +42,22 @@ def test_names_are_visible(text):
 def test_trimmed_strips_space_and_composes_accents():
     assert trimmed("  Rene\u0301e \n") == "Ren\u00e9e"
     assert trimmed(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (" Rene\u0301e\u200d", "Ren\u00e9e"),
+        ("\u200cAda \u200d \u200c", "Ada"),
+        ("a\u200db", "a\u200db"),
+        ("a \u200d b", "a \u200d b"),
+        ("\u200d \u200c", "\u200d \u200c"),
+        (" ", ""),
+        (None, ""),
+    ],
+)
+def test_trimmed_name_has_no_joiner_at_its_ends(text, name):
+    assert trimmed_name(text) == name
 
 
 @pytest.mark.parametrize(

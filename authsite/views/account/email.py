@@ -23,7 +23,12 @@ class SameEmail(Exception):
 class NewEmailForm(SiteForm):
     """The new email address."""
 
-    email = email_field("New email", autocomplete="email", validators=[ValidEmail()])
+    email = email_field(
+        "New email",
+        autocomplete="email",
+        missing="Enter the new email.",
+        validators=[ValidEmail()],
+    )
 
 
 @form_views(context=Account, name="email", permission="authenticated", confirm_password=True)
@@ -44,4 +49,5 @@ class EmailPage(FormPage[NewEmailForm]):
             self.request,
             f"We sent a link to {email.original}. Open it to change your email.",
             "No email after a few minutes? Check your spam folder and the email above.",
+            again=("account", "email"),
         )

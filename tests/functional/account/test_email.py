@@ -37,6 +37,7 @@ def test_email_changes_after_verification(ada, mailbox, new_browser):
     sent = request_change(ada)
     assert sent.status_int == 200
     assert NEW in sent.text
+    assert sent.click("Try again").request.path == "/account/email"
     assert "ada@example.com" in ada.get("/account").text
     link = mailbox.latest("change_email", NEW).path_to("change-email")
     page = ada.get(link)
@@ -70,10 +71,12 @@ def test_changed_email_is_verified(ada, mailbox):
 @pytest.mark.parametrize(
     ("email", "expected"),
     [
-        ("", "Enter your email."),
+        ("", "Enter the new email."),
         ("ada", "Enter an email address like name@example.com."),
         ("a@b@c", "Enter an email address like name@example.com."),
         ("a b@example.com", "Remove the space after “a”."),
+        ("zoé@example.com", "Use only letters without accents before the @."),
+        ("zoe,@example.com", "Remove the “,” after “zoe”."),
         ("Ada@example.com", "This is already your email."),
         (" ADA@EXAMPLE.COM ", "This is already your email."),
     ],
@@ -147,7 +150,7 @@ def test_email_link_rejects_used_expired_and_replaced(ada, mailbox, let_time_pas
 
 
 def test_malformed_link_is_invalid(browser):
-    browser.get("/change-email", status=404)
+    browser.get("/change-email", status=410)
     browser.get("/change-email/short", status=410)
     browser.get(f"/change-email/{'x' * 43}", status=410)
 

@@ -251,6 +251,8 @@ def test_accounts_have_four_downloads_an_hour(ada, new_browser, path):
         ada.get(path)
     refused = ada.get(path, status=429)
     assert "You have downloaded your data several times. Try again in" in refused.text
+    assert refused.html.h1.text == "Too many downloads"
+    assert refused.click("Back to history").request.path == PAGE
     assert 3500 < int(refused.headers["Retry-After"]) <= 3600
     other = new_browser()
     other.sign_up(email="grace@example.com")

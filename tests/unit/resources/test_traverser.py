@@ -100,6 +100,19 @@ def test_resource_is_found_by_its_own_name_only(name):
         found(f"/account/sessions/{name}/revoke")
 
 
+@pytest.mark.parametrize("rest", ["a", "", "a/", "/a", "..", "a/../b", "/"])
+def test_name_with_slashes_is_the_rest_of_the_path(rest):
+    links = Place("links", **{rest: Place(rest)})
+    links.has_slashes_in_names = True
+    root = Place(links=links)
+    traversed = StrictTraverser(root)(a_request_for(f"/links/{rest}"))
+    assert (traversed["context"], traversed["view_name"]) == (links[rest], "")
+    assert StrictTraverser(root)(a_request_for("/links"))["context"] is links
+    for path in (f"//links/{rest}", f"/./links/{rest}", f"/x/links/{rest}"):
+        with pytest.raises(HTTPNotFound):
+            StrictTraverser(root)(a_request_for(path))
+
+
 def test_virtual_root_header_is_ignored():
     assert found("/sessions", HTTP_X_VHM_ROOT="/account") == (ROOT, "sessions")
 

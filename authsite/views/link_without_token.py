@@ -1,0 +1,24 @@
+"""`/reset-password` and the like: email links that have lost their token.
+
+`/verify-email` is a page of its own.
+"""
+
+from typing import Any
+
+from pyramid.response import Response
+from pyramid.view import render_view_to_response, view_config
+
+from authsite.accounts.email_links import Purpose
+from authsite.resources import EmailLinks
+from authsite.web.request import Request
+
+_OPTIONS: Any = {"context": EmailLinks, "request_method": "GET", "permission": "public"}
+
+
+@view_config(purpose=Purpose.CHANGE_EMAIL, **_OPTIONS)
+@view_config(purpose=Purpose.RESET_PASSWORD, **_OPTIONS)
+@view_config(purpose=Purpose.SECURE_ACCOUNT, **_OPTIONS)
+def show_link_without_token(context: EmailLinks, request: Request) -> Response:
+    """Show the page for invalid links, as for any damaged token."""
+    response: Response = render_view_to_response(context.child(""), request)
+    return response
