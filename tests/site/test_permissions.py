@@ -130,11 +130,10 @@ def expected(path, method, permission, *, at, signed_in):
     if signed_in and (permission == "anonymous" or path == "/reactivate-account"):
         return 303, "/dashboard"
     if permission in {"authenticated", "administer"} and not signed_in:
+        if path == "/sign-out":  # a visitor is signed out already
+            return 303, "/sign-in"
         next_path = at.replace("/", "%2F")
-        if method == "GET":
-            return 303, f"/sign-in?next={next_path}"
-        # A visitor who signs out is signed out already.
-        return (303, "/sign-in") if path == "/sign-out" else (403, None)
+        return (303, f"/sign-in?next={next_path}") if method == "GET" else (403, None)
     if permission == "administer" or path.endswith("{token}") or path in WITHOUT_TOKEN:
         return (403 if permission == "administer" else 410), None
     if method == "POST":
