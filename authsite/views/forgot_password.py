@@ -7,8 +7,9 @@ from authsite.durations import humanize
 from authsite.email_addresses import parse_email_address
 from authsite.resources import Root
 from authsite.web.form_pages import FormPage, form_views
-from authsite.web.forms import SiteForm, ValidEmail, email_field
+from authsite.web.forms import SiteForm, email_field
 from authsite.web.pages import mail_sent_page
+from authsite.web.validators import ValidEmail
 
 
 class ForgotPasswordForm(SiteForm):

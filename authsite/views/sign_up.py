@@ -16,13 +16,13 @@ from authsite.web.authentication import complete_sign_in
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import (
     NewPasswordForm,
-    ValidEmail,
     confirm_password_field,
     email_field,
     name_field,
     new_password_field,
 )
 from authsite.web.pages import mail_sent_page
+from authsite.web.validators import ValidEmail
 
 
 class SignUpForm(NewPasswordForm):

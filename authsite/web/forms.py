@@ -1,4 +1,4 @@
-"""Fields, validators and forms that several pages share."""
+"""Fields and forms that several pages share."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -6,7 +6,7 @@ from typing import Any, Self
 from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
 from wtforms import BooleanField, Field, Form, HiddenField, PasswordField, StringField
-from wtforms.validators import Optional, StopValidation, ValidationError
+from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import PasswordInput, TextInput
 
 from authsite import email_addresses
@@ -15,16 +15,10 @@ from authsite.http.redirects import MAXIMUM_LENGTH as MAX_PATH_LENGTH
 from authsite.http.redirects import safe_path
 from authsite.passwords import hasher as passwords
 from authsite.passwords.policy import PasswordPolicy
-from authsite.text import (
-    describe_character,
-    find_invisible,
-    find_unreadable,
-    is_visible,
-    trimmed,
-    trimmed_name,
-)
+from authsite.text import trimmed, trimmed_name
 from authsite.web.rendering import html_attributes
 from authsite.web.request import Request
+from authsite.web.validators import NoControlChars, NoInvisibleChars, Required, too_long
 
 #: Characters of a field as sent, unless its own maximum is greater. More are refused before
 #: anything reads them: normalizing takes a time that grows with the square of the combining marks,
@@ -81,7 +75,7 @@ class SiteForm(Form):
         is_valid: bool = super().validate(extra_validators)
         for name in self._overlong:
             maximum = self[name].flags.maxlength or MAX_RAW_LENGTH
-            self[name].errors = [_too_long(maximum)]
+            self[name].errors = [too_long(maximum)]
         return is_valid and not self._overlong
 
     def add_error(self, field: str | None, message: str) -> None:
@@ -92,85 +86,12 @@ class SiteForm(Form):
             self[field].errors = [*self[field].errors, message]
 
 
-def _too_long(maximum: int) -> str:
-    return f"Use at most {maximum} characters."
-
-
 class _TextInput(TextInput):
     html_params = staticmethod(html_attributes)
 
 
 class _PasswordInput(PasswordInput):
     html_params = staticmethod(html_attributes)
-
-
-class Required:
-    """The field is not empty."""
-
-    def __init__(self, message: str) -> None:
-        self._message = message
-        self.field_flags = {"required": True}
-
-    def __call__(self, _form: Form, field: Field) -> None:
-        if not field.data:
-            raise StopValidation(self._message)
-
-
-class NoControlChars:
-    """The text has no control characters and is not too long.
-
-    U+FFFD, which replaces bytes that are not UTF-8, is refused too: with it, two different
-    passwords would be one. The message quotes the text before the character, except in a password.
-    """
-
-    def __init__(self, *, maximum: int) -> None:
-        self._maximum = maximum
-        self.field_flags = {"maxlength": maximum}
-
-    def __call__(self, _form: Form, field: Field) -> None:
-        if len(field.data) > self._maximum:
-            raise StopValidation(_too_long(self._maximum))
-        position = find_unreadable(field.data)
-        if position is not None:
-            is_secret = isinstance(field, PasswordField)
-            raise StopValidation(_remove(field.data, position, is_secret=is_secret))
-
-
-class NoInvisibleChars:
-    """The text is visible and does not reverse the text beside it (ASVS 1.3.3)."""
-
-    def __call__(self, _form: Form, field: Field) -> None:
-        position = find_invisible(field.data)
-        if position is not None:
-            raise StopValidation(_remove(field.data, position))
-        if not is_visible(field.data):
-            raise StopValidation("Use at least one visible character.")
-
-
-class ValidEmail:
-    """The text is an email address that a message could be sent to.
-
-    No message tells to remove a letter: the rest of the address would be another mailbox.
-    """
-
-    def __call__(self, _form: Form, field: Field) -> None:
-        try:
-            email_addresses.parse_email_address(field.data)
-        except email_addresses.InvalidEmailAddress:
-            raise StopValidation(_email_problem(field.data)) from None
-
-
-def _email_problem(text: str) -> str:
-    position = email_addresses.find_misplaced(text)
-    if position is None:
-        return "Enter an email address like name@example.com."
-    if text[position].isalpha():
-        return "Use only letters without accents before the @."
-    return _remove(text, position)
-
-
-def _remove(text: str, position: int, *, is_secret: bool = False) -> str:
-    return f"Remove the {describe_character(text, position, is_secret=is_secret)}."
 
 
 def name_field(label: str, *, autocomplete: str) -> Field:

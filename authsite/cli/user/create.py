@@ -20,7 +20,8 @@ from authsite.cli.user.unit_of_work import Result, print_result, unit_of_work
 from authsite.email_addresses import EmailAddress, parse_email_address
 from authsite.models import User
 from authsite.passwords.hasher import MAXIMUM_LENGTH
-from authsite.web.forms import NewPasswordForm, SiteForm, ValidEmail, email_field, name_field
+from authsite.web.forms import NewPasswordForm, SiteForm, email_field, name_field
+from authsite.web.validators import ValidEmail
 
 #: Bytes of the longest line with a password: four for each character, and its end.
 _MAX_LINE = 4 * MAXIMUM_LENGTH + 2

@@ -12,8 +12,9 @@ from authsite.mail.composer import CHANGE_EMAIL
 from authsite.resources import Account
 from authsite.security.policy import require_identity
 from authsite.web.form_pages import FormError, FormPage, form_views
-from authsite.web.forms import SiteForm, ValidEmail, email_field
+from authsite.web.forms import SiteForm, email_field
 from authsite.web.pages import mail_sent_page
+from authsite.web.validators import ValidEmail
 
 
 class SameEmail(Exception):

@@ -11,9 +11,10 @@ from authsite.email_addresses import MAXIMUM_LENGTH
 from authsite.resources import Admin
 from authsite.text import trimmed
 from authsite.tokens import is_id
-from authsite.web.forms import NoControlChars, NoInvisibleChars, SiteForm
+from authsite.web.forms import SiteForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
+from authsite.web.validators import NoControlChars, NoInvisibleChars
 
 #: Accounts per page.
 PAGE = 25
