@@ -167,9 +167,10 @@ def _delete_batch(database: Database, target: PurgeTarget, *, now: datetime, lim
         # order, while other transactions lock them in theirs, could deadlock.
         .with_for_update(skip_locked=True)
     )
-    delete = sa.delete(target.key.table).where(target.key.in_(batch))
     with database.write_engine.begin() as connection:
-        return connection.execute(delete).rowcount
+        # Not a subquery: PostgreSQL may run that once per row, which makes the limit none.
+        keys = connection.scalars(batch).all()
+        return connection.execute(sa.delete(target.key.table).where(target.key.in_(keys))).rowcount
 
 
 def count_expired(connection: Connection, target: PurgeTarget, *, now: datetime) -> int:
