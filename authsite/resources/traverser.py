@@ -40,9 +40,10 @@ class StrictTraverser:
             if getattr(context, "has_slashes_in_names", False):
                 context = context["/".join(segments[position:])]
                 break
-            if segment in _NEVER_A_NAME:
+            child = None if segment in _NEVER_A_NAME else _child(context, segment)
+            takes_rest = getattr(child, "has_slashes_in_names", False)
+            if not takes_rest and not _NEVER_A_NAME.isdisjoint(segments[position:]):
                 raise HTTPNotFound
-            child = _child(context, segment)
             if child is None:
                 if position + 1 < len(segments):
                     raise HTTPNotFound
