@@ -2,12 +2,17 @@
 
 -- A file of cookies, one a line; each request sends the next one.
 local cookies = os.getenv("BENCH_COOKIES")
--- The body of a form that each request sends.
+-- The body of a form that each request sends, with a number at its end: the site would recognize
+-- a form that is sent twice, and answer it without a hash.
 local body = os.getenv("BENCH_BODY")
 
 if body then
   wrk.method = "POST"
-  wrk.body = body
+  local number = 0
+  function request()
+    number = number + 1
+    return wrk.format(nil, nil, nil, body .. number)
+  end
 end
 
 if cookies then

@@ -115,7 +115,7 @@ def storm(server: Server, clients: int, core: int | None, seconds: int) -> Load:
     new session.
     """
     visitor = Visitor(server)
-    body = visitor.form("/sign-in", email=EMAIL, password=PASSWORD, next="")
+    body = visitor.form("/sign-in", email=EMAIL, password=PASSWORD, next="/")
     headers = {**FORM, "Cookie": visitor.cookie}
     return Load(
         server, "/sign-in", clients=clients, core=core, seconds=seconds, headers=headers, body=body
