@@ -86,6 +86,7 @@ def _put(dbsession: Session) -> None:
         user_id=None,
         link=outbox.link_to("verify-email", new_id()),
         lifetime="a day",
+        is_repeated=False,
     )
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 from bench.figures import Figure
@@ -97,6 +98,8 @@ class _Background(threading.Thread):
 class _Writer(_Background):
     """Changes a name by a form; `taken` are the milliseconds from sending it to the answer.
 
+    Each form has another name: the site would recognize one that it has answered.
+
     They include the page, the commit and other requests, not only the wait for the lock. The form
     computes no hash, which would take longer than the lock.
     """
@@ -106,11 +109,12 @@ class _Writer(_Background):
         self._visitor = visitor
         self._server = server
         self._body = visitor.form("/account", first_name="Grace", last_name="Hopper")
+        self._numbers = count()
         self.taken: list[float] = []
 
     def once(self) -> None:
         started = time.perf_counter()
-        self._visitor.post("/account", self._body)
+        self._visitor.post("/account", f"{self._body}{next(self._numbers)}")
         self.taken.append((time.perf_counter() - started) * 1000)
 
 
