@@ -13,7 +13,12 @@ from authsite.clock import utc_now
 from authsite.db.engines import Database
 from authsite.purging import targets
 from authsite.purging.purger import PAUSE
-from authsite.purging.targets import PurgeTarget, count_expired, purge_targets
+from authsite.purging.targets import (
+    PurgeTarget,
+    count_expired,
+    purge_targets,
+    take_over_purge,
+)
 
 
 @click.command(epilog=example("purge production.ini"))
@@ -28,6 +33,8 @@ def purge(ini: str, as_json: bool) -> None:
     """
     deleted, now = {}, utc_now()
     with open_site(ini) as request:
+        with request.services.database.write_engine.begin() as connection:
+            take_over_purge(connection, now=now)
         lifetime = request.services.settings.accounts.unverified_lifetime
         for target in purge_targets(lifetime):
             deleted[target.name] = _purge(request.services.database, target, now=now)

@@ -65,7 +65,10 @@ def restart_log(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         with closing(engine.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(RESTART)")
+            cursor = connection.cursor()
+            # Other writers go on during the first, which leaves little to the second.
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            cursor.execute("PRAGMA wal_checkpoint(RESTART)")
 
 
 class LockingBegin:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
-from authsite.purging.targets import SESSIONS, PurgeTarget, claim_purge, purge
+from authsite.purging.targets import SESSIONS, PurgeTarget, claim_purge, is_newest_purge, purge
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,10 @@ class Purger:
         self._stopped.set()
 
     def run_if_due(self, *, now: datetime) -> bool:
-        """Purge unless another process has done so within `every`; return False if it failed."""
+        """Purge unless another process has done so within `every`; return False if it failed.
+
+        A later purge, such as that of the command, takes the work over.
+        """
         try:
             with self._database.write_engine.begin() as connection:
                 claimed = claim_purge(connection, every=self._every, now=now)
@@ -76,6 +79,7 @@ class Purger:
             total += deleted
             if target is SESSIONS:
                 self._on_expired(deleted)
-            if self._stopped.wait(PAUSE):
+            is_newest = is_newest_purge(self._database, started_at=now)
+            if self._stopped.wait(PAUSE) or not is_newest:
                 break
         return total

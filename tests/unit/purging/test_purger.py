@@ -13,7 +13,7 @@ from authsite.clock import utc_now
 from authsite.db.engines import Database
 from authsite.models import OutboxMessage, PurgeRun, User, UserSession
 from authsite.purging.purger import Purger
-from authsite.purging.targets import purge_targets
+from authsite.purging.targets import BATCH, purge_targets, take_over_purge
 from tests.factories import NOW, a_message, a_session, a_user, some_noise
 from tests.processes.servers import until
 
@@ -111,6 +111,19 @@ def test_stopped_purge_finishes_its_batch(services, expire, dbsession, caplog):
     assert left(services) == 0
     assert "1 expired sessions" in caplog.text
     assert dbsession.scalar(sa.select(OutboxMessage)) is None
+
+
+def test_later_purge_takes_over(services, purged_long_ago, dbsession):
+    person = a_user(dbsession)
+    for _ in range(BATCH + 1):
+        a_session(dbsession, person, expires_at=NOW)
+
+    def begin_another(_deleted: int) -> None:
+        with services.database.write_engine.begin() as connection:
+            take_over_purge(connection, now=NOW + timedelta(seconds=1))
+
+    assert purger_of(services.database, on_expired=begin_another).run_if_due(now=NOW)
+    assert left(services) == 1
 
 
 @pytest.fixture
