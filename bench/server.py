@@ -143,6 +143,9 @@ def _ini_for(run: Run, app: dict[str, str], port: int) -> Path:
     ini = configparser.RawConfigParser()
     ini.read(INI)
     ini["server:main"]["listen"] = f"127.0.0.1:{port}"
+    # The load names the IP addresses of its clients, as a proxy does.
+    ini["server:main"]["trusted_proxy"] = "127.0.0.1"
+    ini["server:main"]["trusted_proxy_headers"] = "x-forwarded-for"
     ini["app:main"].update(app)
     path = run.folder / f"{port}.ini"
     with path.open("w") as file:
