@@ -53,7 +53,7 @@ def claim_purge(connection: Connection, *, every: timedelta, now: datetime) -> b
 
 
 def take_over_purge(connection: Connection, *, now: datetime) -> None:
-    """Let the caller purge now. A worker that purges deletes at most a batch more of each target."""
+    """Let the caller purge now; the worker that purges deletes at most a batch more per target."""
     connection.execute(sa.update(PurgeRun).where(PurgeRun.name == _NAME).values(started_at=now))
 
 
