@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import IExecutionPolicy, IRequestFactory, IRootFactory
 from pyramid.response import Response
@@ -29,7 +30,7 @@ from authsite.resources import (
 from authsite.resources.email_links import PurposePredicate, links_of
 from authsite.resources.traverser import StrictTraverser
 from authsite.security.policy import SecurityPolicy
-from authsite.services import Services, build_services
+from authsite.services import Services, build_services, services_of
 from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
@@ -114,12 +115,11 @@ def includeme(config: Configurator) -> None:
     if settings.dev:
         config.include("authsite.views.dev_mail")
     config.action(None, lambda: _check_factories(config), order=LAST)
-    # Not a subscriber: as soon as there is one, Pyramid sends the events of every request, and the
-    # dashboard takes 5 % more CPU time.
-    config.action(None, lambda: _schedule_background(services), order=LAST)
+    config.add_subscriber(_schedule_background, ApplicationCreated)
 
 
-def _schedule_background(services: Services) -> None:
+def _schedule_background(event: ApplicationCreated) -> None:
+    services = services_of(event.app.registry)
     background.Background(
         services.workers, forget_connections=services.database.forget_connections
     ).schedule()
