@@ -41,6 +41,11 @@ class EmailAddress:
     normalized: str
     mailbox: str
 
+    @property
+    def domain(self) -> str:
+        """The domain, in ASCII."""
+        return self.normalized.rpartition("@")[2]
+
 
 def parse_email_address(text: str) -> EmailAddress:
     """Return the email address; raises `InvalidEmailAddress`.

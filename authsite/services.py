@@ -145,7 +145,11 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         message_cipher=cipher,
         mail_worker=build_worker(settings, database, cipher),
         metrics=metrics,
-        frame=build_frame(settings.site.name),
+        frame=build_frame(
+            settings.site.name,
+            landing_page=settings.after_sign_in,
+            is_sign_up_open=settings.is_sign_up_open,
+        ),
     )
 
 

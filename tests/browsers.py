@@ -30,7 +30,7 @@ class Browser:
             form[name] = value
         return form.submit(headers={"Sec-Fetch-Site": "same-origin"}, expect_errors=True, **kwargs)
 
-    def sign_up(self, **values: str) -> TestResponse:
+    def sign_up(self, at: str = "/sign-up", **values: str) -> TestResponse:
         """Sign up as Ada, or with these values; return the response."""
         fields = {
             "first_name": "Ada",
@@ -39,7 +39,7 @@ class Browser:
             "password": PASSWORD,
             "confirm_password": values.get("password", PASSWORD),
         } | values
-        return self.submit(self.get("/sign-up"), fields)
+        return self.submit(self.get(at), fields)
 
     def sign_in(
         self, email: str = "ada@example.com", password: str = PASSWORD, at: str = "/sign-in"

@@ -22,6 +22,10 @@ from authsite.tokens import new_id
 SIGN_UP_EXISTING_ACCOUNT = "sign_up_existing_account"
 
 
+class SignUpClosed(Exception):
+    """The settings allow no sign-up."""
+
+
 def new_user(
     work: UnitOfWork, *, first_name: str, last_name: str, email: EmailAddress, password: str
 ) -> User:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from pyramid.path import AssetResolver
 
 PREFIX = "authsite-static"
+#: The landing page, unless a setting names another one.
+DASHBOARD = "/dashboard"
 #: A year, the usual maximum of caches.
 LIFETIME = timedelta(days=365)
 
@@ -21,11 +23,22 @@ class Frame(NamedTuple):
     stylesheet: str
     icon: str
     site_name: str
+    landing_page: str
+    is_sign_up_open: bool
 
 
-def build_frame(site_name: str) -> Frame:
+def build_frame(
+    site_name: str, *, landing_page: str | None = None, is_sign_up_open: bool = True
+) -> Frame:
     """Return the frame of an application that is mounted at the root of its host."""
-    return Frame("", _versioned("site.css"), _versioned("favicon.svg"), site_name)
+    return Frame(
+        root="",
+        stylesheet=_versioned("site.css"),
+        icon=_versioned("favicon.svg"),
+        site_name=site_name,
+        landing_page=landing_page or DASHBOARD,
+        is_sign_up_open=is_sign_up_open,
+    )
 
 
 def _versioned(name: str) -> str:

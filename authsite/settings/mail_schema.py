@@ -6,6 +6,7 @@ from datetime import timedelta
 from authsite.settings.fields import setting
 from authsite.settings.parsers import (
     certificates,
+    domains,
     duration,
     duration_or_never,
     mail_host,
@@ -36,6 +37,13 @@ class EmailSettings:
         "How long the link to secure an account works. For the same time no other account can use "
         "the previous email.",
         timedelta(days=7),
+    )
+
+    allowed_domains: tuple[str, ...] = setting(
+        domains,
+        "Domains whose email addresses users can sign up with or change to, separated by commas: "
+        "`example.com`. Their subdomains are not included. If unset, all are allowed.",
+        (),
     )
 
     @property

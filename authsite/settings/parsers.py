@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from authsite.durations import parse_duration
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.http.cookies import COOKIE_NAMES
+from authsite.http.redirects import safe_path
 from authsite.passwords.breached import BreachedPasswords, breached_passwords_at
 from authsite.passwords.peppers import Pepper
 from authsite.passwords.policy import MIN_BLOCKED_WORD
@@ -138,6 +139,27 @@ def cookie_name(value: str) -> str:
     if name in COOKIE_NAMES:
         raise ValueError("must not be the name of another cookie of authsite")
     return name
+
+
+def path(value: str) -> str:
+    """Return a path of the site's host, with or without a query."""
+    found = safe_path(value.strip())
+    if found is None:
+        raise ValueError("must be a path like /orders, without a host")
+    return found
+
+
+def domains(value: str) -> tuple[str, ...]:
+    """Return the domains between commas, in ASCII."""
+    try:
+        addresses = [
+            parse_email_address(f"a@{domain}") for domain in value.replace(",", " ").split()
+        ]
+    except InvalidEmailAddress:
+        raise ValueError(
+            "must be domains of email addresses like example.com, separated by commas"
+        ) from None
+    return tuple(dict.fromkeys(address.domain for address in addresses))
 
 
 def https_url(value: str) -> str:

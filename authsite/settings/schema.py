@@ -25,6 +25,8 @@ from authsite.settings.parsers import (
     duration,
     listen_address,
     number,
+    one_of,
+    path,
     peppers,
     previous_secrets,
     secret,
@@ -181,6 +183,23 @@ class Settings:
         "where `authsite.site.url` is localhost or an IP address of a private network.",
         False,
     )
+    sign_up: str = setting(
+        one_of("open", "closed"),
+        "Whether visitors can create accounts: `open` or `closed`. Operators always can.",
+        "open",
+    )
+    after_sign_in: str | None = setting(
+        path,
+        "Path of the landing page, to which users go after signing in unless they requested "
+        "another one: `/orders`. If unset, it is the dashboard.",
+        None,
+    )
+    after_sign_up: str | None = setting(
+        path, "The same after signing up. If unset, it is the landing page.", None
+    )
+    after_sign_out: str | None = setting(
+        path, "The same after signing out. If unset, it is the sign-in page.", None
+    )
     site: SiteSettings
     session: SessionSettings
     passwords: PasswordSettings
@@ -202,6 +221,11 @@ class Settings:
     def host(self) -> str:
         """The host name or IP address of the site."""
         return urlsplit(self.site.url).hostname or ""
+
+    @property
+    def is_sign_up_open(self) -> bool:
+        """Whether visitors can create accounts."""
+        return self.sign_up == "open"
 
     @property
     def https(self) -> bool:

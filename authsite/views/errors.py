@@ -22,6 +22,7 @@ from pyramid_retry import is_error_retryable
 from authsite.accounts.answered_forms import FormAnswered
 from authsite.accounts.email_links import InvalidLink
 from authsite.accounts.pending_sign_ins import SignInExpired
+from authsite.accounts.sign_up import SignUpClosed
 from authsite.accounts.users import AccountSuspended
 from authsite.db.engines import DATABASE_UNAVAILABLE
 from authsite.http.headers import request_id
@@ -144,7 +145,7 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
         is_own = request.services.csrf.is_same_origin(request)
         if is_own and request.method == "POST" and is_sign_out:
-            return redirect(request.path_to("sign-in"), [request.services.flash.set("signed-out")])
+            return redirect(request.path_after_sign_out, [request.services.flash.set("signed-out")])
         kept = _kept(request)
         if kept and kept.kept is not None:
             return session_ended_page(request, kept)
@@ -190,11 +191,23 @@ def suspended(exc: AccountSuspended, request: Request) -> Response:
     )
 
 
+@exception_view_config(SignUpClosed)
+def sign_up_closed(request: Request) -> Response:
+    """Answer a visitor where the settings allow no sign-up."""
+    return error_page(
+        request,
+        403,
+        "Sign-up is closed",
+        f"{request.frame.site_name} isn't accepting new accounts. If you have one, sign in.",
+        links=(("Sign in", request.path_to("sign-in")),),
+    )
+
+
 @exception_view_config(SignInExpired)
 def sign_in_expired(request: Request) -> Response:
-    """Return to the start of the sign-in, or to the dashboard if another tab has completed it."""
+    """Return to the start of the sign-in, or to the landing page if another tab completed it."""
     if request.identity:
-        return redirect(request.path_to("dashboard"))
+        return redirect(request.frame.landing_page)
     return redirect(request.path_to("sign-in"), [request.services.flash.set("sign-in-expired")])
 
 

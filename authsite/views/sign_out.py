@@ -31,4 +31,4 @@ class SignOutPage:
             self.request.services.flash.set("signed-out"),
             ("Clear-Site-Data", '"cache"'),
         ]
-        return redirect(self.request.path_to("sign-in"), headers)
+        return redirect(self.request.path_after_sign_out, headers)

@@ -1,18 +1,24 @@
 """`/sign-up`."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pyramid.response import Response
 from wtforms import HiddenField
 
 from authsite.accounts.sign_in import SignIn
-from authsite.accounts.sign_up import new_user, sign_up, sign_up_with_verification
+from authsite.accounts.sign_up import (
+    SignUpClosed,
+    new_user,
+    sign_up,
+    sign_up_with_verification,
+)
 from authsite.accounts.users import EmailTaken
 from authsite.audit.event_types import AuthMethod
 from authsite.email_addresses import parse_email_address
 from authsite.http.redirects import safe_path
 from authsite.resources import Root
 from authsite.web.authentication import complete_sign_in
+from authsite.web.email_domains import has_allowed_domain
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import (
     NewPasswordForm,
@@ -22,6 +28,7 @@ from authsite.web.forms import (
     new_password_field,
 )
 from authsite.web.pages import mail_sent_page
+from authsite.web.request import Request
 from authsite.web.validators import ValidEmail
 
 
@@ -43,6 +50,15 @@ class SignUpPage(FormPage[SignUpForm]):
     errors: ClassVar = {
         EmailTaken: FormError("email", "This email already has an account. Sign in instead.")
     }
+
+    def __init__(self, context: Any, request: Request) -> None:
+        super().__init__(context, request)
+        if not request.services.settings.is_sign_up_open:
+            raise SignUpClosed
+
+    def is_valid(self, form: SignUpForm) -> bool:
+        is_valid = super().is_valid(form)
+        return has_allowed_domain(self.request, form) and is_valid
 
     def new_form(self) -> SignUpForm:
         return SignUpForm(data={"next": self.request.GET.get("next")})

@@ -40,7 +40,7 @@ def already_signed_in(request: Request) -> Response:
         kept = InterruptedRequest.from_sign_in(fields)
         if kept.fields is not None:
             return expired_form_page(request, kept)
-        return redirect(next_path or request.path_to("dashboard"))
+        return redirect(next_path or request.frame.landing_page)
     switch = request.path_to("switch-account")
     return redirect(
         f"{switch}?{urlencode({'next': next_path})}" if next_path else switch,

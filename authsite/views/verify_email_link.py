@@ -54,7 +54,7 @@ class VerifyEmailLinkPage(LinkPage[SiteForm]):
         if credential is None:
             verify_email(work, link)
             flash = request.services.flash.set("email-verified")
-            return redirect(request.path_to("dashboard"), [flash])
+            return redirect(request.frame.landing_page, [flash])
         verified = verify_email_by_password(work, link, credential)
         sign_in = SignIn(verified, link.owner_email_normalized)
         return complete_sign_in(request, sign_in, flash="email-verified")

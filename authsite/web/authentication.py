@@ -207,9 +207,8 @@ def _start_session(request: Request, sign_in: SignIn) -> Response:
     device is new to the account.
     """
     credential, work, policy = sign_in.credential, request.work, policy_of(request)
-    is_new_device = sign_in.auth_method is not AuthMethod.SIGN_UP and not is_recognized(
-        request, credential
-    )
+    is_sign_up = sign_in.auth_method is AuthMethod.SIGN_UP
+    is_new_device = not is_sign_up and not is_recognized(request, credential)
     policy.end_current_session(request, SessionEndReason.REPLACED)
     event_type = EventType.NEW_DEVICE_SIGN_IN if is_new_device else EventType.SIGNED_IN
     token = create_session(work, sign_in, event_type)
@@ -222,7 +221,8 @@ def _start_session(request: Request, sign_in: SignIn) -> Response:
         headers += forget_device(request, credential)
     else:
         headers += remember_device(request, credential, sign_in.email_normalized)
-    return redirect(sign_in.next_path or request.path_to("dashboard"), headers)
+    landing_page = (is_sign_up and work.settings.after_sign_up) or request.frame.landing_page
+    return redirect(sign_in.next_path or landing_page, headers)
 
 
 def _lock(request: Request, credential: Credential, password: str) -> Credential:

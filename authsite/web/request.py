@@ -21,7 +21,7 @@ from authsite.audit.recorder import AuditLog
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE
 from authsite.http.client import client_of, ip_address_of, user_agent_of
-from authsite.http.static import Frame
+from authsite.http.static import DASHBOARD, Frame
 from authsite.mail.composer import MailComposer
 from authsite.services import Services, services_of
 from authsite.throttling.throttles import CountedHit
@@ -188,4 +188,14 @@ class Request(pyramid.request.Request):
         root = self.root_path
         if not root:
             return frame
-        return Frame(root, root + frame.stylesheet, root + frame.icon, frame.site_name)
+        return frame._replace(
+            root=root,
+            stylesheet=root + frame.stylesheet,
+            icon=root + frame.icon,
+            landing_page=self.services.settings.after_sign_in or root + DASHBOARD,
+        )
+
+    @property
+    def path_after_sign_out(self) -> str:
+        """The path of the page for users who have signed out."""
+        return self.services.settings.after_sign_out or self.path_to("sign-in")

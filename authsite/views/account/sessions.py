@@ -107,7 +107,7 @@ class SessionPage(FormPage[SessionNameForm]):
         request, flash = self.request, self.request.services.flash
         if self.context.is_current:
             headers = [flash.set("signed-out"), ("Clear-Site-Data", '"cache"')]
-            return redirect(request.path_to("sign-in"), [*forget(request), *headers])
+            return redirect(request.path_after_sign_out, [*forget(request), *headers])
         end_session(request.work, require_identity(request).user_id, self.context.record.id)
         return redirect(request.path_to("account", "sessions"), [flash.set("session-ended")])
 
