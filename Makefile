@@ -6,6 +6,8 @@ INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt --ed
 CHROMIUM ?=
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)
 
+SPHINX = $(BIN)/python -m sphinx --quiet --fail-on-warning --doctree-dir .cache/doctrees docs
+
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
 .PHONY: help serve dev test test-fast fuzz docs check format bench db clean chromium java nginx wrk
@@ -39,11 +41,12 @@ test-fast: .venv/testing ## run the unit and functional tests on SQLite only
 fuzz: .venv/testing ## run the random tests with many more examples
 	FUZZ=long $(PYTEST) -m hypothesis tests/unit tests/functional $(ARGS)
 
-docs: .venv/site ## write the generated tables of docs/
+docs: .venv/dev ## write the generated tables of docs/ and build its site, build/docs/index.html
 	$(BIN)/python docs/tables.py
+	$(SPHINX) build/docs
 
 # Email programs ignore style sheets, so styles are inline there (H021).
-check: .venv/dev ## check format, style, types, imports, security, templates, tables and words
+check: .venv/dev ## check format, style, types, imports, security, templates, docs and words
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -52,6 +55,7 @@ check: .venv/dev ## check format, style, types, imports, security, templates, ta
 	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --lint --check
 	$(BIN)/djlint authsite/templates/mail --extension html --quiet --lint --check --ignore H021
 	$(BIN)/python docs/tables.py --check
+	$(SPHINX) .cache/docs
 	$(BIN)/python tools/words.py
 
 format: .venv/dev ## put code and templates into their one format
