@@ -1,5 +1,6 @@
 """Parsers of settings; their `ValueError` says what the value must be."""
 
+import ipaddress
 import re
 import ssl
 import unicodedata
@@ -15,6 +16,7 @@ from authsite.durations import parse_duration
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.http.cookies import COOKIE_NAMES
 from authsite.http.redirects import safe_path
+from authsite.http.proxies import TrustedProxies
 from authsite.passwords.breached import BreachedPasswords, breached_passwords_at
 from authsite.passwords.peppers import Pepper
 from authsite.passwords.policy import MIN_BLOCKED_WORD
@@ -205,6 +207,21 @@ def listen_address(value: str) -> ListenAddress:
     ):
         raise ValueError("must be an IP address and a port like 127.0.0.1:9101 or [::1]:9101")
     return ListenAddress(bare, int(port))
+
+
+def trusted_proxies(value: str) -> TrustedProxies:
+    """Return the proxies: IP addresses, networks and `unix`, but not every machine at once."""
+    names = [name.strip() for name in value.split(",")]
+    try:
+        networks = tuple(ipaddress.ip_network(name) for name in names if name != "unix")
+    except ValueError:
+        raise ValueError(
+            "must be IP addresses or networks like 127.0.0.1 or 10.0.1.0/24, or unix, separated by "
+            "commas"
+        ) from None
+    if not all(network.prefixlen for network in networks):
+        raise ValueError("must not be every machine: clients could choose their IP address")
+    return TrustedProxies(networks, unix_socket="unix" in names)
 
 
 def mailbox(value: str) -> str:

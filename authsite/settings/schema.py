@@ -33,7 +33,7 @@ from authsite.settings.parsers import (
     words,
     yes_or_no,
 )
-from authsite.settings.site_schema import SiteSettings
+from authsite.settings.site_schema import ProxySettings, SiteSettings
 from authsite.settings.throttle_schema import ThrottleSettings
 
 
@@ -201,6 +201,7 @@ class Settings:
         path, "The same after signing out. If unset, it is the sign-in page.", None
     )
     site: SiteSettings
+    proxy: ProxySettings
     session: SessionSettings
     passwords: PasswordSettings
     throttle: ThrottleSettings
@@ -236,6 +237,7 @@ class Settings:
 #: The groups, by their names in keys.
 GROUPS: dict[str, type[Any]] = {
     "site": SiteSettings,
+    "proxy": ProxySettings,
     "session": SessionSettings,
     "passwords": PasswordSettings,
     "throttle": ThrottleSettings,

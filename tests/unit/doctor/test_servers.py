@@ -54,8 +54,23 @@ def test_servers_that_waitress_rejects_fail(a_subject, lines):
 @pytest.mark.parametrize("use", ["egg:gunicorn#main", "config:other.ini", "main", "nothing"])
 def test_servers_other_than_waitress_are_not_checked(a_subject, use):
     subject = a_subject(server={"use": use, "workers": "4"})
-    assert "not waitress" in warns(subject, "servers")
+    assert "not waitress: check its proxy (authsite.proxy.trusted)" in warns(subject, "servers")
     assert findings_of(subject, "proxy") == []
+
+
+def test_proxy_of_another_server_may_be_a_setting(a_subject):
+    app = {"authsite.proxy.trusted": "127.0.0.1"}
+    subject = a_subject(app=app, server={"use": "egg:gunicorn#main"})
+    assert "not waitress: check its limits yourself" in warns(subject, "servers")
+
+
+def test_waitress_may_leave_the_proxy_to_the_setting(a_subject):
+    app = {"authsite.proxy.trusted": "10.0.1.0/24"}
+    server = {"trusted_proxy": None, "trusted_proxy_headers": None, "listen": "*:6543"}
+    cleared = a_subject(app=app, server=server)
+    assert "removes the headers" in fails(cleared, "proxy")
+    kept = a_subject(app=app, server=server | {"clear_untrusted_proxy_headers": "false"})
+    assert "leaves the proxies to authsite.proxy.trusted" in passes(kept, "proxy")
 
 
 def test_proxy_on_this_machine_may_be_trusted(a_subject):

@@ -22,6 +22,7 @@ from authsite.settings.parsers import (
     previous_secrets,
     secret,
     text,
+    trusted_proxies,
     words,
     yes_or_no,
 )
@@ -43,6 +44,7 @@ PARSERS = [
     previous_secrets,
     secret,
     database_url,
+    trusted_proxies,
 ]
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -361,3 +363,17 @@ def test_cookie_name_is_a_token(value):
 def test_other_cookie_names_are_refused(value, message):
     with pytest.raises(ValueError, match=message):
         cookie_name(value)
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.parametrize("value", ["*", "", "localhost", "10.0.1.0/33", "10.0.1.7/24", "unix,"])
+def test_malformed_proxies_are_refused(value):
+    with pytest.raises(ValueError, match=r"like 127\.0\.0\.1 or 10\.0\.1\.0/24, or unix"):
+        trusted_proxies(value)
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.parametrize("value", ["0.0.0.0/0", "127.0.0.1, ::/0"])
+def test_proxies_cannot_be_every_machine(value):
+    with pytest.raises(ValueError, match="must not be every machine"):
+        trusted_proxies(value)
