@@ -20,7 +20,7 @@ class TrustedProxies(NamedTuple):
 
     def include(self, address: IPAddress | None) -> bool:
         """Whether this peer is a proxy; one without an IP address is at a Unix socket."""
-        if address is None:
+        if address is None or address.is_unspecified:  # uWSGI writes 0.0.0.0 there
             return self.unix_socket
         return any(address in network for network in self.networks)
 

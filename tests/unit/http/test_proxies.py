@@ -78,6 +78,7 @@ def test_other_headers_of_the_proxy_are_removed_too():
         ("2001:db8:9:8::7", PROXIES),
         ("", trusted_proxies("unix")),
         ("localhost", trusted_proxies("10.0.0.1, unix")),
+        ("0.0.0.0", trusted_proxies("unix")),
     ],
 )
 def test_proxies_are_networks_and_unix_sockets(peer, proxies):
