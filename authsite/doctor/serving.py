@@ -1,7 +1,6 @@
 """Servers: where they listen, what they limit, and where they serve metrics."""
 
 import ipaddress
-import os
 from collections.abc import Iterator
 from itertools import combinations, product
 
@@ -57,7 +56,7 @@ def _shared(one: Server, other: Server) -> Iterator[str]:
 def threads(subject: Subject) -> list[Finding]:
     """Servers have more threads than sign-ins can wait for a hash."""
     passwords = subject.settings.passwords
-    hashing = passwords.hash_queue_size + (passwords.hash_threads or os.cpu_count() or 1)
+    hashing = passwords.hash_queue_size + passwords.hashes_at_once
     return [
         (warn if server.config.threads <= hashing else ok)(
             f"{server} has {server.config.threads} threads; {hashing} may be waiting for hashes."

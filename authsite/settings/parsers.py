@@ -34,6 +34,7 @@ _COOKIE_ATTRIBUTES = frozenset(
     {"comment", "domain", "expires", "httponly", "max-age", "path", "samesite", "secure"}
 )
 _PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
+_CORES = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 _MINIMUM_SECRET_LENGTH = 32
 _MAX_PORT = 65_535
 
@@ -83,6 +84,20 @@ def number(minimum: int, maximum: int) -> Callable[[str], int]:
         return int(value)
 
     return read
+
+
+def cores(value: str) -> tuple[int, ...]:
+    """Return the numbers of cores, written as for taskset: `0-3`, `0,2` or `0-3,8`."""
+    ranges = [_CORES.fullmatch(each.strip()) for each in value.split(",")]
+    found = {
+        core
+        for match in ranges
+        if match is not None
+        for core in range(int(match[1]), int(match[2] or match[1]) + 1)
+    }
+    if None in ranges or not found:
+        raise ValueError("must be numbers of cores like 0-3 or 0,2")
+    return tuple(sorted(found))
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

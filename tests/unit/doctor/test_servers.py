@@ -1,10 +1,9 @@
 """The checks of servers: listening, proxy, threads and limits."""
 
-import os
-
 import pytest
 
 from authsite.doctor.finding import Status
+from authsite.passwords.cores import available_cores
 from tests.unit.doctor.conftest import PROXY, SERVER
 from tests.unit.doctor.findings import fails, findings_of, passes, warns
 
@@ -169,7 +168,7 @@ def test_threads_that_hashes_can_occupy_are_a_warning(a_subject):
     subject = a_subject(app={"authsite.passwords.hash_threads": "2"}, server={"threads": "66"})
     assert "66 threads; 66 may" in warns(subject, "threads")
     subject = a_subject(server={"threads": None})
-    assert f"{64 + os.cpu_count()} may" in warns(subject, "threads")
+    assert f"{64 + available_cores()} may" in warns(subject, "threads")
 
 
 def test_limits_of_production_pass(a_subject):

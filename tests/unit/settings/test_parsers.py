@@ -12,6 +12,7 @@ from authsite.settings.parsers import (
     breached_passwords,
     contact,
     cookie_name,
+    cores,
     database_url,
     duration,
     https_url,
@@ -45,6 +46,7 @@ PARSERS = [
     secret,
     database_url,
     trusted_proxies,
+    cores,
 ]
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -377,3 +379,9 @@ def test_malformed_proxies_are_refused(value):
 def test_proxies_cannot_be_every_machine(value):
     with pytest.raises(ValueError, match="must not be every machine"):
         trusted_proxies(value)
+
+
+@pytest.mark.parametrize("value", ["", "all", "3-1", "0,", "0-3-5", "-1", "99999", "\u0661"])
+def test_malformed_cores_are_refused(value):
+    with pytest.raises(ValueError, match=r"must be numbers of cores like 0-3 or 0,2"):
+        cores(value)

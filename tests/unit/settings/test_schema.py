@@ -116,6 +116,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.passwords.memory_cost": ("65536", 65_536, "7"),
     "authsite.passwords.parallelism": ("2", 2, "0"),
     "authsite.passwords.hash_threads": ("2", 2, "-1"),
+    "authsite.passwords.hash_cores": ("0-2,8, 4", (0, 1, 2, 4, 8), "0-"),
     "authsite.passwords.hash_queue_size": ("8", 8, "0"),
     "sqlalchemy.url": (OTHER_URL, make_url(OTHER_URL), "mysql://db/x"),
     "authsite.database.pool_size": ("32", 32, "0"),
