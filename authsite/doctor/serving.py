@@ -30,10 +30,11 @@ def servers(subject: Subject) -> Finding | list[Finding]:
     except ValueError as error:
         return fail(f"waitress does not start: {error}")
     known = {server.name for server in found}
-    has_proxies = subject.settings.proxy.trusted is not None
-    unchecked = "limits" if has_proxies else "proxy (authsite.proxy.trusted) and limits"
     result = [
-        warn(f"[server:{name}] is not waitress: check its {unchecked} yourself.")
+        warn(
+            f"[server:{name}] is not waitress: check its proxy (authsite.proxy.trusted) and limits "
+            "yourself."
+        )
         for name in names
         if name not in known
     ]

@@ -71,6 +71,9 @@ def test_image_is_migrated_serves_and_stops(
     try:
         until(lambda: main.is_healthy, "the health check")
         in_network(image, sign_up)
+        assert main.run("id", "--user").stdout.strip() == "10001"
+        doctor = main.run("authsite", "doctor", "production.ini").stdout
+        assert "[server:main] leaves the proxies to authsite.proxy.trusted" in doctor, doctor
         assert main.run("touch", "/tmp/x").returncode == 0
         assert "Read-only" in main.run("touch", "/srv/authsite/x").stderr
         status = main.stop()

@@ -81,9 +81,8 @@ def test_service_has_no_privileges(name):
 
 
 def test_ports_are_those_of_the_proxy_on_loopback_only():
-    nginx = re.findall(
-        r"^ *server (127\.0\.0\.1:\d+)", (DEPLOY / "nginx.conf").read_text(), re.MULTILINE
-    )
-    [exposed] = re.findall(r"^EXPOSE (\d+)$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
+    nginx, image = ((DEPLOY / name).read_text() for name in ("nginx.conf", "Containerfile"))
+    servers = re.findall(r"^ *server (127\.0\.0\.1:\d+)", nginx, re.MULTILINE)
+    [exposed] = re.findall(r"^EXPOSE (\d+)$", image, re.MULTILINE)
     published = [port for name in SITES for port in COMPOSE["services"][name].get("ports", ())]
-    assert published == [f"{address}:{exposed}" for address in nginx]
+    assert published == [f"{address}:{exposed}" for address in servers]

@@ -57,12 +57,6 @@ def test_servers_other_than_waitress_are_not_checked(a_subject, use):
     assert findings_of(subject, "proxy") == []
 
 
-def test_proxy_of_another_server_may_be_a_setting(a_subject):
-    app = {"authsite.proxy.trusted": "127.0.0.1"}
-    subject = a_subject(app=app, server={"use": "egg:gunicorn#main"})
-    assert "not waitress: check its limits yourself" in warns(subject, "servers")
-
-
 def test_waitress_may_leave_the_proxy_to_the_setting(a_subject):
     app = {"authsite.proxy.trusted": "10.0.1.0/24"}
     server = {"trusted_proxy": None, "trusted_proxy_headers": None, "listen": "*:6543"}
