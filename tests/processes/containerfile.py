@@ -1,7 +1,7 @@
 """deploy/Containerfile, built without docker: each stage is this machine's root with changes.
 
-The machine stands for the base image. Steps run as root in a mount namespace and a network
-namespace of their own, on an overlay of the machine's root file system in memory.
+The machine stands for the base image. Steps run as root in a mount namespace, on an overlay of the
+machine's root file system in memory. Services have a network of their own, too.
 """
 
 import json
@@ -58,7 +58,7 @@ class Namespaces:
     def __enter__(self) -> Self:
         if os.geteuid() or any(shutil.which(name) is None for name in _PROGRAMS):
             _skip(f"building a root file system needs root, and {', '.join(_PROGRAMS)}")
-        command = ["unshare", "--mount", "--net", "--propagation=private", "sleep", "infinity"]
+        command = ["unshare", "--mount", "--net", "--propagation=private", "sleep", "3600"]
         self._process = subprocess.Popen(command)
         own = Path("/proc/self/ns/net").readlink()
         until(lambda: self.network.readlink() != own, "a namespace")
