@@ -1,6 +1,5 @@
 """Parsers of settings; their `ValueError` says what the value must be."""
 
-import ipaddress
 import re
 import ssl
 import unicodedata
@@ -16,7 +15,6 @@ from authsite.durations import parse_duration
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.http.cookies import COOKIE_NAMES
 from authsite.http.redirects import safe_path
-from authsite.http.proxies import TrustedProxies
 from authsite.passwords.breached import BreachedPasswords, breached_passwords_at
 from authsite.passwords.peppers import Pepper
 from authsite.passwords.policy import MIN_BLOCKED_WORD
@@ -34,7 +32,6 @@ _COOKIE_ATTRIBUTES = frozenset(
     {"comment", "domain", "expires", "httponly", "max-age", "path", "samesite", "secure"}
 )
 _PEPPER = re.compile(r"([a-z0-9]{1,16}):(\S{32,})")
-_CORES = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 _MINIMUM_SECRET_LENGTH = 32
 _MAX_PORT = 65_535
 
@@ -84,20 +81,6 @@ def number(minimum: int, maximum: int) -> Callable[[str], int]:
         return int(value)
 
     return read
-
-
-def cores(value: str) -> tuple[int, ...]:
-    """Return the numbers of cores, written as for taskset: `0-3`, `0,2` or `0-3,8`."""
-    ranges = [_CORES.fullmatch(each.strip()) for each in value.split(",")]
-    found = {
-        core
-        for match in ranges
-        if match is not None
-        for core in range(int(match[1]), int(match[2] or match[1]) + 1)
-    }
-    if None in ranges or not found:
-        raise ValueError("must be numbers of cores like 0-3 or 0,2")
-    return tuple(sorted(found))
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -222,21 +205,6 @@ def listen_address(value: str) -> ListenAddress:
     ):
         raise ValueError("must be an IP address and a port like 127.0.0.1:9101 or [::1]:9101")
     return ListenAddress(bare, int(port))
-
-
-def trusted_proxies(value: str) -> TrustedProxies:
-    """Return the proxies: IP addresses, networks and `unix`, but not every machine at once."""
-    names = [name.strip() for name in value.split(",")]
-    try:
-        networks = tuple(ipaddress.ip_network(name) for name in names if name != "unix")
-    except ValueError:
-        raise ValueError(
-            "must be IP addresses or networks like 127.0.0.1 or 10.0.1.0/24, or unix, separated by "
-            "commas"
-        ) from None
-    if not all(network.prefixlen for network in networks):
-        raise ValueError("must not be every machine: clients could choose their IP address")
-    return TrustedProxies(networks, unix_socket="unix" in names)
 
 
 def mailbox(value: str) -> str:

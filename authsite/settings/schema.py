@@ -12,6 +12,7 @@ from authsite.passwords.cores import available_cores
 from authsite.passwords.peppers import Pepper
 from authsite.passwords.policy import MIN_MINIMUM_LENGTH
 from authsite.settings.fields import setting
+from authsite.settings.machine_parsers import cores
 from authsite.settings.mail_schema import (
     AccountSettings,
     DeletionSettings,
@@ -22,7 +23,6 @@ from authsite.settings.parsers import (
     ListenAddress,
     breached_passwords,
     cookie_name,
-    cores,
     database_url,
     duration,
     listen_address,

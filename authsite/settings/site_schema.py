@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from authsite.http.proxies import TrustedProxies
 from authsite.settings.fields import setting
+from authsite.settings.machine_parsers import trusted_proxies
 from authsite.settings.parsers import (
     contact,
     https_url,
     number,
     origin,
     text,
-    trusted_proxies,
     yes_or_no,
 )
 

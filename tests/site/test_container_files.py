@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from authsite.settings.loader import describe_settings, load_settings
-from authsite.settings.parsers import trusted_proxies
+from authsite.settings.machine_parsers import trusted_proxies
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

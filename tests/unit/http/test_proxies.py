@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authsite.http.proxies import TrustedProxies, name_client
-from authsite.settings.parsers import trusted_proxies
+from authsite.settings.machine_parsers import trusted_proxies
 
 PROXIES = trusted_proxies("127.0.0.1, 10.0.1.0/24, 2001:db8:9::/48")
 CLIENT, FORGED = "192.0.2.7", "203.0.113.66"

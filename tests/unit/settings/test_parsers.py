@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from authsite.passwords.breached import breached_passwords_at
 from authsite.passwords.peppers import Pepper
+from authsite.settings.machine_parsers import cores, trusted_proxies
 from authsite.settings.parsers import (
     breached_passwords,
     contact,
     cookie_name,
-    cores,
     database_url,
     duration,
     https_url,
@@ -23,7 +23,6 @@ from authsite.settings.parsers import (
     previous_secrets,
     secret,
     text,
-    trusted_proxies,
     words,
     yes_or_no,
 )
