@@ -100,6 +100,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         parallelism=settings.passwords.parallelism,
         concurrency=settings.passwords.hash_threads,
         queue=settings.passwords.hash_queue_size,
+        cores=settings.passwords.hash_cores,
         peppers=settings.passwords.pepper,
         dummy_key=derive_key(settings.secret, b"dummy hash"),
         observer=metrics.hashes,

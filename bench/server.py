@@ -70,6 +70,7 @@ def environment(database: Path) -> dict[str, str]:
             "AUTHSITE_MAIL_HOST": "127.0.0.1",
             "AUTHSITE_MAIL_SECURITY": "none",
             "AUTHSITE_MAIL_DELIVER_IN_PROCESS": "no",
+            "AUTHSITE_PASSWORDS_HASH_CORES": ",".join(map(str, sorted(os.sched_getaffinity(0)))),
             "DATABASE_URL": f"sqlite:///{database}",
             "MALLOC_ARENA_MAX": "1",  # as docs/production.md has it
             "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),

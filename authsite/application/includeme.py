@@ -16,6 +16,7 @@ from zope.interface import Interface
 from authsite.accounts.email_links import Purpose
 from authsite.application import background
 from authsite.http.headers import with_headers
+from authsite.http.proxies import behind_proxies
 from authsite.http.static import LIFETIME, PREFIX
 from authsite.mail.composer import mail_environment
 from authsite.resources import (
@@ -126,7 +127,10 @@ def _schedule_background(event: ApplicationCreated) -> None:
 
 
 def _add_headers(config: Configurator, services: Services) -> None:
-    """Wrap the execution policy of pyramid_retry, which a host application may include as well."""
+    """Wrap the execution policy of pyramid_retry, which a host application may include as well.
+
+    Outermost is the policy for proxies, so that everything else sees the client.
+    """
     retry_policy = config.registry.getUtility(IExecutionPolicy)
 
     def policy(environ: dict[str, Any], router: Router) -> Response:
@@ -135,9 +139,11 @@ def _add_headers(config: Configurator, services: Services) -> None:
             return default_execution_policy(environ, router)
         return retry_policy(environ, router)
 
-    config.registry.registerUtility(
-        with_headers(policy, https=services.settings.https), IExecutionPolicy
-    )
+    settings = services.settings
+    execute = with_headers(policy, https=settings.https)
+    if settings.proxy.trusted is not None:
+        execute = behind_proxies(execute, settings.proxy.trusted, count=settings.proxy.count)
+    config.registry.registerUtility(execute, IExecutionPolicy)
 
 
 def _build_metrics(config: Configurator, settings: Settings) -> Metrics:

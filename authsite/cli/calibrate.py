@@ -1,7 +1,6 @@
 """`authsite calibrate`: measure this machine and propose the costs of a password hash."""
 
 import functools
-import os
 import re
 
 import click
@@ -20,9 +19,10 @@ from authsite.passwords.calibration import (
     measure_here,
     propose_costs,
 )
+from authsite.passwords.cores import available_cores
 
 #: The hasher computes as many at once, unless the settings say otherwise.
-CORES = os.cpu_count() or 1
+CORES = available_cores()
 
 _TARGET = re.compile(r"([1-9][0-9]{0,4})(ms|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0}

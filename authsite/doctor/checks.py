@@ -44,7 +44,10 @@ _CALIBRATE = "Use the costs that `authsite calibrate` proposes."
 _LIMITS = "Use the values of production.ini: `connection_limit = 1000`, `ident =` and so on."
 _LOG = "Copy the logging sections of production.ini: INFO for root, WARN for SQLAlchemy."
 _MIGRATE = "Make a backup, then run `alembic upgrade head` with this ini file."
-_PROXY = "Set the three trusted_proxy lines of production.ini, with the proxy's IP address."
+_PROXY = (
+    "Set the three trusted_proxy lines of production.ini, with the proxy's IP address. For servers "
+    "other than waitress, set authsite.proxy.trusted."
+)
 _RIGHTS = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO its own role."
 _SETTING = "Set it in the ini file or in the environment (docs/configuration.md)."
 _SMTP = "Check host, port and authsite.mail.security, and the firewall (docs/mail.md)."

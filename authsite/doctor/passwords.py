@@ -41,7 +41,7 @@ def hash_memory(subject: Subject) -> Finding:
     """Concurrent hashes need less than half of the memory."""
     available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _KIB_PER_MIB
     passwords = subject.settings.passwords
-    hashes = (passwords.hash_threads or os.cpu_count() or 1) * max(1, len(server_names(subject)))
+    hashes = passwords.hashes_at_once * max(1, len(server_names(subject)))
     needed = hashes * passwords.memory_cost
     mib = f"{needed // _KIB_PER_MIB} of {available // _KIB_PER_MIB} MiB"
     message = f"{hashes} concurrent hashes need {mib}."

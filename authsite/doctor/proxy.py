@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.servers import Server, find_servers
 from authsite.doctor.subject import Subject
+from authsite.http.proxies import TrustedProxies
 
 _REQUIRED = {"x-forwarded-for", "x-forwarded-proto"}
 _LOCALHOST = "Listen on 127.0.0.1, or on an address that only the proxy can reach."
@@ -16,12 +17,24 @@ def proxy(subject: Subject) -> list[Finding]:
     for server in find_servers(subject):
         trusted = server.config.trusted_proxy
         if trusted is None:
-            found.append(fail(f"{server} trusts no proxy: throttles count all visitors as one."))
+            found.append(_check_setting(server, subject.settings.proxy.trusted))
             continue
         whom = "every program on this machine" if trusted == "*" else trusted
         problems = [*_check_peer(server, trusted), *_check_headers(server)]
         found += problems or [ok(f"{server} trusts {whom} only.")]
     return found
+
+
+def _check_setting(server: Server, trusted: TrustedProxies | None) -> Finding:
+    """Return whether authsite itself names the clients of this server."""
+    if trusted is None:
+        return fail(f"{server} trusts no proxy: throttles count all visitors as one.")
+    if server.config.clear_untrusted_proxy_headers:
+        return fail(
+            f"{server} removes the headers that authsite.proxy.trusted is about.",
+            "Set clear_untrusted_proxy_headers = false, or let waitress trust the proxy instead.",
+        )
+    return ok(f"{server} leaves the proxies to authsite.proxy.trusted.")
 
 
 def _check_peer(server: Server, trusted: str) -> Iterator[Finding]:

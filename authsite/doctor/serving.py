@@ -1,7 +1,6 @@
 """Servers: where they listen, what they limit, and where they serve metrics."""
 
 import ipaddress
-import os
 from collections.abc import Iterator
 from itertools import combinations, product
 
@@ -32,7 +31,10 @@ def servers(subject: Subject) -> Finding | list[Finding]:
         return fail(f"waitress does not start: {error}")
     known = {server.name for server in found}
     result = [
-        warn(f"[server:{name}] is not waitress: check its proxy and limits yourself.")
+        warn(
+            f"[server:{name}] is not waitress: check its proxy (authsite.proxy.trusted) and limits "
+            "yourself."
+        )
         for name in names
         if name not in known
     ]
@@ -55,7 +57,7 @@ def _shared(one: Server, other: Server) -> Iterator[str]:
 def threads(subject: Subject) -> list[Finding]:
     """Servers have more threads than sign-ins can wait for a hash."""
     passwords = subject.settings.passwords
-    hashing = passwords.hash_queue_size + (passwords.hash_threads or os.cpu_count() or 1)
+    hashing = passwords.hash_queue_size + passwords.hashes_at_once
     return [
         (warn if server.config.threads <= hashing else ok)(
             f"{server} has {server.config.threads} threads; {hashing} may be waiting for hashes."

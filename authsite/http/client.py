@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from pyramid.request import Request
 
+from authsite.http.ip_addresses import IPAddress, parse_ip_address
+
 #: Characters of a user agent that are stored; browsers send less than 200.
 USER_AGENT_LENGTH = 256
 
@@ -28,8 +30,9 @@ def client_of(request: Request) -> Client:
 def ip_address_of(request: Request) -> str | None:
     """Return the peer's IP address, or None when there is none (a Unix socket).
 
-    Behind a proxy the peer is the proxy, unless waitress trusts it (docs/production.md). Headers
-    such as `X-Forwarded-For` are never read here, since any client can send one.
+    Behind a proxy the peer is the proxy, unless waitress trusts it (docs/production.md) or
+    `authsite.proxy.trusted` names it (proxies.py). Headers such as `X-Forwarded-For` are never read
+    here, since any client can send one.
     """
     address = _address_of(request)
     return str(address) if address else None
@@ -55,12 +58,8 @@ def user_agent_of(request: Request) -> str | None:
     return "".join(character for character in text if " " <= character <= "~") or None
 
 
-def _address_of(request: Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    text, _, _zone = request.environ.get("REMOTE_ADDR", "").partition("%")
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    # A socket for both families shows IPv4 as ::ffff:192.0.2.1; all of these are one /64.
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+def _address_of(request: Request) -> IPAddress | None:
+    environ = request.environ
+    peer, port = environ.get("REMOTE_ADDR", ""), environ.get("REMOTE_PORT", "")
+    # waitress takes the end of ::ffff:192.0.2.7 in X-Forwarded-For for a port.
+    return parse_ip_address(f"{peer}:{port}" if "." in port else peer)

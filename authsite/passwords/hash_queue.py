@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -17,7 +17,7 @@ from authsite.passwords.places import HashClient, Places
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Lower than the threads that serve pages, far from starvation.
+#: How much nicer than the threads that serve pages: far from starvation.
 NICENESS = 10
 #: One computes, the other prepares its hash, so that no thread idles in between.
 SLOTS_PER_THREAD = 2
@@ -90,13 +90,21 @@ class HashQueue:
 
     The bound keeps the server's threads free for other pages: without it, all of them would wait
     for hashes as soon as there are more sign-ins than threads. `Places` shares it among clients.
+    The threads run on the given cores, or on those of the process.
     """
 
     def __init__(
-        self, *, threads: int, waiting: int, observer: HashObserver = NULL_OBSERVER
+        self,
+        *,
+        threads: int,
+        waiting: int,
+        cores: Collection[int] = (),
+        observer: HashObserver = NULL_OBSERVER,
     ) -> None:
         self._places = Places(threads + waiting)
-        self._pool = ThreadPoolExecutor(threads, "hash", initializer=_yield_to_pages)
+        self._pool = ThreadPoolExecutor(
+            threads, "hash", initializer=_yield_to_pages, initargs=(cores,)
+        )
         self._lock = threading.Lock()
         self._free_slots = SLOTS_PER_THREAD * threads
         self._waiting: deque[Slot] = deque()
@@ -153,14 +161,17 @@ class HashQueue:
             slot.has_started.set()
 
 
-def _yield_to_pages() -> None:
-    """Let this thread run on any core, with a lower priority than the threads of pages.
+def _yield_to_pages(cores: Collection[int]) -> None:
+    """Give this thread a lower priority than the threads of pages, and these cores, if any.
 
     Threads inherit the core of a pinned server (docs/production.md), but hashing releases the
-    interpreter's lock and can use the others. Linux sets both per thread.
+    interpreter's lock and can use others. Linux sets both per thread. Without cores, the thread
+    keeps those that the operator gave the process.
     """
-    if sys.platform != "linux":  # pragma: no cover - nothing is pinned there
+    if sys.platform != "linux":  # pragma: no cover - the priority would be that of the process
         return
     with contextlib.suppress(OSError):  # a sandbox may forbid it; hashes work without
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        os.nice(NICENESS)
+    if cores:
+        with contextlib.suppress(OSError):  # or this machine has none of them
+            os.sched_setaffinity(0, cores)

@@ -2,15 +2,15 @@
 
 import base64
 import logging
-import os
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
 from argon2 import PasswordHasher as Argon2
 
 from authsite.passwords.argon2 import verify_argon2
+from authsite.passwords.cores import available_cores
 from authsite.passwords.dummy_hashes import DummyHashes
 from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue, Slot
 from authsite.passwords.legacy_hashes import parse_legacy_hash
@@ -38,7 +38,8 @@ class PasswordHasher:
     """Argon2id on a few threads of its own, so that many sign-ins do not block the site.
 
     `memory_cost` is in KiB. At most `concurrency` hashes are computed at a time and at most `queue`
-    wait; beyond that, `hash` and `verify` raise `HashQueueFull` unless they are given a slot.
+    wait; beyond that, `hash` and `verify` raise `HashQueueFull` unless they are given a slot. By
+    default one is computed per available core.
 
     New hashes use the first pepper; the others are for hashes made with them. `dummy_key` is the
     key by which unknown email addresses are assigned dummy hashes (default: a random one).
@@ -52,6 +53,7 @@ class PasswordHasher:
         parallelism: int,
         concurrency: int = 0,
         queue: int = 64,
+        cores: Collection[int] = (),
         peppers: Sequence[Pepper] = (),
         dummy_key: bytes | None = None,
         observer: HashObserver = NULL_OBSERVER,
@@ -63,8 +65,8 @@ class PasswordHasher:
             hash_len=_HASH_BYTES,
             salt_len=_SALT_BYTES,
         )
-        threads = concurrency or os.cpu_count() or 1
-        self._queue = HashQueue(threads=threads, waiting=queue, observer=observer)
+        threads = concurrency or available_cores(cores)
+        self._queue = HashQueue(threads=threads, waiting=queue, cores=cores, observer=observer)
         self._peppers = {pepper.id: pepper for pepper in peppers}
         self._pepper = peppers[0] if peppers else None
         salt, digest = (

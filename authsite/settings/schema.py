@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import URL
 
 from authsite.passwords.breached import BreachedPasswords
+from authsite.passwords.cores import available_cores
 from authsite.passwords.peppers import Pepper
 from authsite.passwords.policy import MIN_MINIMUM_LENGTH
 from authsite.settings.fields import setting
+from authsite.settings.machine_parsers import cores
 from authsite.settings.mail_schema import (
     AccountSettings,
     DeletionSettings,
@@ -33,7 +35,7 @@ from authsite.settings.parsers import (
     words,
     yes_or_no,
 )
-from authsite.settings.site_schema import SiteSettings
+from authsite.settings.site_schema import ProxySettings, SiteSettings
 from authsite.settings.throttle_schema import ThrottleSettings
 
 
@@ -106,13 +108,27 @@ class PasswordSettings:
     memory_cost: int = setting(number(8, 4_194_304), "Argon2id: memory, in KiB.", 19_456)
     parallelism: int = setting(number(1, 16), "Argon2id: lanes.", 1)
     hash_threads: int = setting(
-        number(0, 256), "Hashes computed at the same time per process. 0 means one per core.", 0
+        number(0, 256),
+        "Hashes computed at the same time per process. 0 means one per core that the process may "
+        "use (`hash_cores`, `taskset`, quota of its cgroup).",
+        0,
+    )
+    hash_cores: tuple[int, ...] = setting(
+        cores,
+        "Cores on which hashes are computed, as `taskset` names them: `0-3`. A process that is "
+        "pinned for pages lets its hashes use the others. If unset, the cores of the process.",
+        (),
     )
     hash_queue_size: int = setting(
         number(1, 10_000),
         "Maximum queued hashes per process. Further requests get a 503.",
         64,
     )
+
+    @property
+    def hashes_at_once(self) -> int:
+        """The number of hashes that a process computes at a time."""
+        return self.hash_threads or available_cores(self.hash_cores)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +217,7 @@ class Settings:
         path, "The same after signing out. If unset, it is the sign-in page.", None
     )
     site: SiteSettings
+    proxy: ProxySettings
     session: SessionSettings
     passwords: PasswordSettings
     throttle: ThrottleSettings
@@ -236,6 +253,7 @@ class Settings:
 #: The groups, by their names in keys.
 GROUPS: dict[str, type[Any]] = {
     "site": SiteSettings,
+    "proxy": ProxySettings,
     "session": SessionSettings,
     "passwords": PasswordSettings,
     "throttle": ThrottleSettings,

@@ -1,9 +1,18 @@
-"""Settings of the site itself."""
+"""Settings of the site itself, and of the proxies in front of it."""
 
 from dataclasses import dataclass
 
+from authsite.http.proxies import TrustedProxies
 from authsite.settings.fields import setting
-from authsite.settings.parsers import contact, https_url, origin, text, yes_or_no
+from authsite.settings.machine_parsers import trusted_proxies
+from authsite.settings.parsers import (
+    contact,
+    https_url,
+    number,
+    origin,
+    text,
+    yes_or_no,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,4 +39,22 @@ class SiteSettings:
     )
     security_policy: str | None = setting(
         https_url, "URL of the security policy, for `/.well-known/security.txt`.", None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxySettings:
+    """Proxies in front of servers other than waitress, which has settings of its own."""
+
+    trusted: TrustedProxies | None = setting(
+        trusted_proxies,
+        "IP addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
+        "believed, separated by commas: `127.0.0.1, 10.0.1.0/24`; `unix` stands for a Unix socket. "
+        "For servers other than waitress. If unset, no header is read.",
+        None,
+    )
+    count: int = setting(
+        number(1, 10),
+        "How many proxies a request passes at most. Each adds an IP address to `X-Forwarded-For`.",
+        1,
     )

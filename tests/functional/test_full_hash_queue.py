@@ -1,5 +1,7 @@
 """A full hash queue: visitors get a 503 and lose nothing that they entered."""
 
+import os
+
 import pytest
 
 from tests.browsers import PASSWORD
@@ -39,3 +41,11 @@ def test_sign_up_keeps_input_when_hash_queue_is_full(new_site, services):
         assert rows_of(services) == {"authsite_user": [], "authsite_session": []}
     answer = browser.submit(page, {"password": PASSWORD, "confirm_password": PASSWORD})
     assert answer.status_int == 303
+
+
+@pytest.mark.one_database
+def test_hashes_are_computed_on_the_cores_of_the_settings(new_site):
+    core = max(os.sched_getaffinity(0))
+    site, _ = new_site({"authsite.passwords.hash_cores": str(core)})
+    assert site.hasher.queue.run(os.sched_getaffinity, 0) == {core}
+    assert site.settings.passwords.hashes_at_once == 1

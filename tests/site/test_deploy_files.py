@@ -141,7 +141,9 @@ def test_no_secret_is_in_the_environment():
             assert not re.search(rf"\b{variable}=", (DEPLOY / name).read_text())
 
 
-def test_production_docs_name_every_file():
-    page = (DEPLOY.parent / "docs" / "production.md").read_text("utf-8")
-    missing = [path.name for path in DEPLOY.iterdir() if f"(../deploy/{path.name})" not in page]
+def test_docs_name_every_file():
+    docs = DEPLOY.parent / "docs"
+    names = ("production.md", "servers.md", "containers.md")
+    pages = "".join((docs / name).read_text("utf-8") for name in names)
+    missing = [path.name for path in DEPLOY.iterdir() if f"(../deploy/{path.name})" not in pages]
     assert [name for name in missing if name != "__pycache__"] == []

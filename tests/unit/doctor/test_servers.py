@@ -1,10 +1,9 @@
 """The checks of servers: listening, proxy, threads and limits."""
 
-import os
-
 import pytest
 
 from authsite.doctor.finding import Status
+from authsite.passwords.cores import available_cores
 from tests.unit.doctor.conftest import PROXY, SERVER
 from tests.unit.doctor.findings import fails, findings_of, passes, warns
 
@@ -54,8 +53,17 @@ def test_servers_that_waitress_rejects_fail(a_subject, lines):
 @pytest.mark.parametrize("use", ["egg:gunicorn#main", "config:other.ini", "main", "nothing"])
 def test_servers_other_than_waitress_are_not_checked(a_subject, use):
     subject = a_subject(server={"use": use, "workers": "4"})
-    assert "not waitress" in warns(subject, "servers")
+    assert "not waitress: check its proxy (authsite.proxy.trusted)" in warns(subject, "servers")
     assert findings_of(subject, "proxy") == []
+
+
+def test_waitress_may_leave_the_proxy_to_the_setting(a_subject):
+    app = {"authsite.proxy.trusted": "10.0.1.0/24"}
+    server = {"trusted_proxy": None, "trusted_proxy_headers": None, "listen": "*:6543"}
+    cleared = a_subject(app=app, server=server)
+    assert "removes the headers" in fails(cleared, "proxy")
+    kept = a_subject(app=app, server=server | {"clear_untrusted_proxy_headers": "false"})
+    assert "leaves the proxies to authsite.proxy.trusted" in passes(kept, "proxy")
 
 
 def test_proxy_on_this_machine_may_be_trusted(a_subject):
@@ -154,7 +162,7 @@ def test_threads_that_hashes_can_occupy_are_a_warning(a_subject):
     subject = a_subject(app={"authsite.passwords.hash_threads": "2"}, server={"threads": "66"})
     assert "66 threads; 66 may" in warns(subject, "threads")
     subject = a_subject(server={"threads": None})
-    assert f"{64 + os.cpu_count()} may" in warns(subject, "threads")
+    assert f"{64 + available_cores()} may" in warns(subject, "threads")
 
 
 def test_limits_of_production_pass(a_subject):

@@ -5,12 +5,22 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waitress.proxy_headers import proxy_headers_middleware
 
 from authsite.http.client import Client, client_of, ip_address_of, network_of, user_agent_of
 from authsite.models import UserSession
 from tests.factories import a_request
 
 columns = UserSession.__table__.c
+
+#: 192.0.2.7 as proxies write it whose sockets are for both families.
+MAPPED = (
+    "::ffff:192.0.2.7",
+    "[::ffff:192.0.2.7]",
+    "[::ffff:192.0.2.7]:443",
+    "::ffff:192.0.2.7:443",
+)
+MAPPED += ("::ffff:c000:207", "[::ffff:c000:207]:443")
 
 
 @pytest.mark.parametrize(
@@ -19,10 +29,18 @@ columns = UserSession.__table__.c
         ("192.0.2.1", "192.0.2.1"),
         ("2001:DB8::0:1", "2001:db8::1"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::ffff:c000:201", "192.0.2.1"),
         ("fe80::1%eth0", "fe80::1"),
+        ("192.0.2.1:443", "192.0.2.1"),
+        ("::ffff:192.0.2.1:443", "192.0.2.1"),
+        ("[::ffff:192.0.2.1]:443", "192.0.2.1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("[]:443", None),
+        ("[2001:db8::1]443", None),
+        ("192.0.2.1:port", None),
         ("", None),
         ("localhost", None),
-        ("192.0.2.1:443", None),
         ("192.0.2.256", None),
         ("127.1", None),
         ("<script>", None),
@@ -30,6 +48,27 @@ columns = UserSession.__table__.c
 )
 def test_ip_address_of_the_peer_is_normalized(peer, address):
     assert ip_address_of(a_request(REMOTE_ADDR=peer)) == address
+
+
+@pytest.mark.parametrize("forwarded_for", MAPPED)
+def test_mapped_address_that_waitress_cuts_is_ipv4(forwarded_for):
+    """waitress takes what follows the last colon for a port."""
+    seen = []
+
+    def application(environ, _start_response):
+        seen.append(ip_address_of(a_request(**environ)))
+        return []
+
+    behind_a_proxy = proxy_headers_middleware(
+        application, trusted_proxy="127.0.0.1", trusted_proxy_headers={"x-forwarded-for"}
+    )
+    environ = {
+        "REMOTE_ADDR": "127.0.0.1",
+        "REMOTE_PORT": "54321",
+        "HTTP_X_FORWARDED_FOR": forwarded_for,
+    }
+    behind_a_proxy(environ, None)
+    assert seen == ["192.0.2.7"]
 
 
 @pytest.mark.asvs("6.3.1")

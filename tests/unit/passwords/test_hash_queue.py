@@ -168,22 +168,35 @@ def test_hashing_threads_have_a_lower_priority():
     def niceness() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    assert HashQueue(threads=1, waiting=0).run(niceness) == max(priority, NICENESS)
+    assert HashQueue(threads=1, waiting=0).run(niceness) == min(priority + NICENESS, 19)
     assert niceness() == priority
+
+
+@pytest.fixture
+def pinned() -> Iterator[tuple[set[int], set[int]]]:
+    """Pin this thread to a core; return that core, and all cores that it had."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    yield {min(cores)}, cores
+    os.sched_setaffinity(0, cores)
 
 
 @on_linux
 @pytest.mark.skipif(os.cpu_count() == 1, reason="there is no other core")
-def test_hashing_threads_are_not_pinned_to_the_server_cores():
-    cores = os.sched_getaffinity(0)
-    try:
-        os.sched_setaffinity(0, {min(cores)})
-        used = HashQueue(threads=1, waiting=0).run(os.sched_getaffinity, 0)
-        assert os.sched_getaffinity(0) == {min(cores)}
-    finally:
-        os.sched_setaffinity(0, cores)
-    assert cores <= used
-    assert len(used) > 1
+def test_hashing_threads_run_on_the_chosen_cores(pinned):
+    """Those of a pinned server leave its core."""
+    core, cores = pinned
+    others = cores - core
+    used = HashQueue(threads=1, waiting=0, cores=tuple(others)).run(os.sched_getaffinity, 0)
+    assert used == others
+    assert os.sched_getaffinity(0) == core
+
+
+@on_linux
+@pytest.mark.parametrize("cores", [(), (1000,)], ids=["none chosen", "none exists"])
+def test_hashing_threads_stay_where_the_operator_puts_the_process(pinned, cores):
+    used = HashQueue(threads=1, waiting=0, cores=cores).run(os.sched_getaffinity, 0)
+    assert used == pinned[0]
 
 
 class RecordingObserver:

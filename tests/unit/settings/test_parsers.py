@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from authsite.passwords.breached import breached_passwords_at
 from authsite.passwords.peppers import Pepper
+from authsite.settings.machine_parsers import cores, trusted_proxies
 from authsite.settings.parsers import (
     breached_passwords,
     contact,
@@ -43,6 +44,8 @@ PARSERS = [
     previous_secrets,
     secret,
     database_url,
+    trusted_proxies,
+    cores,
 ]
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -361,3 +364,23 @@ def test_cookie_name_is_a_token(value):
 def test_other_cookie_names_are_refused(value, message):
     with pytest.raises(ValueError, match=message):
         cookie_name(value)
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.parametrize("value", ["*", "", "localhost", "10.0.1.0/33", "10.0.1.7/24", "unix,"])
+def test_malformed_proxies_are_refused(value):
+    with pytest.raises(ValueError, match=r"like 127\.0\.0\.1 or 10\.0\.1\.0/24, or unix"):
+        trusted_proxies(value)
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.parametrize("value", ["0.0.0.0/0", "127.0.0.1, ::/0"])
+def test_proxies_cannot_be_every_machine(value):
+    with pytest.raises(ValueError, match="must not be every machine"):
+        trusted_proxies(value)
+
+
+@pytest.mark.parametrize("value", ["", "all", "3-1", "0,", "0-3-5", "-1", "99999", "\u0661"])
+def test_malformed_cores_are_refused(value):
+    with pytest.raises(ValueError, match=r"must be numbers of cores like 0-3 or 0,2"):
+        cores(value)

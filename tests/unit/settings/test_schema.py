@@ -1,5 +1,6 @@
 """Every setting: its sources, its default, and what is refused."""
 
+import ipaddress
 from dataclasses import MISSING
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
+from authsite.http.proxies import TrustedProxies
 from authsite.passwords.breached import breached_passwords_at
 from authsite.passwords.peppers import Pepper
 from authsite.settings.former_names import FORMER_NAMES, REMOVED
@@ -114,12 +116,22 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.passwords.memory_cost": ("65536", 65_536, "7"),
     "authsite.passwords.parallelism": ("2", 2, "0"),
     "authsite.passwords.hash_threads": ("2", 2, "-1"),
+    "authsite.passwords.hash_cores": ("0-2,8, 4", (0, 1, 2, 4, 8), "0-"),
     "authsite.passwords.hash_queue_size": ("8", 8, "0"),
     "sqlalchemy.url": (OTHER_URL, make_url(OTHER_URL), "mysql://db/x"),
     "authsite.database.pool_size": ("32", 32, "0"),
     "authsite.database.timeout": ("2s", timedelta(seconds=2), "2"),
     "authsite.database.attempts": ("5", 5, "0"),
     "authsite.metrics.listen": ("[::1]:9101", ("::1", 9101), "9101"),
+    "authsite.proxy.trusted": (
+        "127.0.0.1, 10.0.1.0/24,unix",
+        TrustedProxies(
+            (ipaddress.ip_network("127.0.0.1"), ipaddress.ip_network("10.0.1.0/24")),
+            unix_socket=True,
+        ),
+        "10.0.1.7/24",
+    ),
+    "authsite.proxy.count": ("2", 2, "0"),
     "authsite.purge.interval": ("30m", timedelta(minutes=30), "hourly"),
 }
 
