@@ -25,7 +25,7 @@ from authsite.importing.lines import open_lines, read_csv, read_json_lines
 from authsite.importing.reader import Reader
 from authsite.importing.source import TABLES, ImportOptions, Source
 from authsite.importing.tables import open_table
-from authsite.passwords.legacy_hashes import tag_raw
+from authsite.passwords.legacy_hashes.formats import tag_raw
 
 _LINES = {"csv": read_csv, "jsonl": read_json_lines}
 _OUTCOMES = ("read", "imported", "already_imported", "rejected")

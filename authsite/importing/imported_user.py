@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from authsite.email_addresses import EmailAddress, InvalidEmailAddress, parse_email_address
-from authsite.passwords.legacy_hashes import parse_legacy_hash
+from authsite.passwords.legacy_hashes.formats import parse_legacy_hash
 from authsite.text import is_readable, is_visible, trimmed, trimmed_name
 from authsite.tokens import new_id
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from authsite.importing.imported_user import ImportedUser, Rejection
-from authsite.passwords.legacy_hashes import tag_nfkc, tag_raw
+from authsite.passwords.legacy_hashes.formats import tag_nfkc, tag_raw
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from authsite.importing.imported_user import ImportedUser, Rejection, RejectionR
 from authsite.importing.lines import MAX_LINE, open_lines, read_csv, read_json_lines
 from authsite.importing.reader import Reader
 from authsite.importing.source import ImportOptions
-from authsite.passwords.legacy_hashes import tag_raw
+from authsite.passwords.legacy_hashes.formats import tag_raw
 from tests.factories import NOW
 
 READERS = {"csv": read_csv, "jsonl": read_json_lines}

@@ -6,7 +6,7 @@ import pytest
 
 from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
 from authsite.importing.reader import Reader
-from authsite.passwords.legacy_hashes import tag_nfkc
+from authsite.passwords.legacy_hashes.formats import tag_nfkc
 from tests.factories import NOW
 
 READER = Reader("old", tag_nfkc, NOW)
