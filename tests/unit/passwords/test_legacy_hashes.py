@@ -213,6 +213,20 @@ def test_passlib_bcrypt_sha256_uses_the_whole_password(name):
     assert not verify(kept, f"{password}x")
 
 
+def test_digest_of_phc_scrypt_has_32_or_64_bytes():
+    """A part of a digest is the shorter digest of the same password."""
+    digest = hashlib.scrypt(PASSWORD.encode(), salt=b"s" * 16, n=64, r=8, p=1, dklen=64)
+
+    def phc(size: int) -> str:
+        parts = (base64.b64encode(each).decode().rstrip("=") for each in (b"s" * 16, digest[:size]))
+        return f"$scrypt$ln=6,r=8,p=1${'$'.join(parts)}"
+
+    assert verify(phc(64), PASSWORD)
+    assert verify(phc(32), PASSWORD)
+    for size in (16, 31, 33, 48):
+        assert parse_legacy_hash(phc(size)) is None
+
+
 @pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
 def test_every_bcrypt_prefix_is_accepted(prefix):
     assert verify(BCRYPT.replace("$2a$", prefix), PASSWORD)
