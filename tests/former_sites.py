@@ -54,10 +54,71 @@ CREATE TABLE "users" (
     "confirmation_token" varchar,
     "confirmed_at" datetime(6),
     "unconfirmed_email" varchar,
+    "failed_attempts" integer DEFAULT 0 NOT NULL,
+    "locked_at" datetime(6),
     "created_at" datetime(6) NOT NULL,
     "updated_at" datetime(6) NOT NULL
 );
 CREATE UNIQUE INDEX "index_users_on_email" ON "users" ("email");
+"""
+#: Of django-allauth 65, beside Django's.
+ALLAUTH = """
+CREATE TABLE "account_emailaddress" (
+    "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "verified" bool NOT NULL,
+    "primary" bool NOT NULL,
+    "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED,
+    "email" varchar(254) NOT NULL
+);
+CREATE UNIQUE INDEX "account_emailaddress_user_id_email_987c8728_uniq"
+    ON "account_emailaddress" ("user_id", "email");
+CREATE INDEX "account_emailaddress_user_id_2c513194" ON "account_emailaddress" ("user_id");
+"""
+#: Of Laravel 12, with the column of `SoftDeletes`.
+LARAVEL = """
+CREATE TABLE "users" (
+    "id" integer primary key autoincrement not null,
+    "name" varchar not null,
+    "email" varchar not null,
+    "email_verified_at" datetime,
+    "password" varchar not null,
+    "remember_token" varchar,
+    "created_at" datetime,
+    "updated_at" datetime,
+    "deleted_at" datetime
+);
+CREATE UNIQUE INDEX "users_email_unique" on "users" ("email");
+CREATE TABLE "sessions" (
+    "id" varchar not null, "user_id" integer, "ip_address" varchar, "user_agent" text,
+    "payload" text not null, "last_activity" integer not null, primary key ("id")
+);
+"""
+#: Of Better Auth 1.7, with the columns of its admin plugin.
+BETTER_AUTH = """
+create table "user" ("id" text not null primary key, "name" text not null,
+    "email" text not null unique, "emailVerified" integer not null, "image" text,
+    "createdAt" date not null, "updatedAt" date not null,
+    "role" text, "banned" integer, "banReason" text, "banExpires" date);
+create table "session" ("id" text not null primary key, "expiresAt" date not null,
+    "token" text not null unique, "createdAt" date not null, "updatedAt" date not null,
+    "ipAddress" text, "userAgent" text,
+    "userId" text not null references "user" ("id") on delete cascade);
+create table "account" ("id" text not null primary key, "accountId" text not null,
+    "providerId" text not null, "userId" text not null references "user" ("id") on delete cascade,
+    "accessToken" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" date,
+    "refreshTokenExpiresAt" date, "scope" text, "password" text,
+    "createdAt" date not null, "updatedAt" date not null);
+"""
+#: Of `mix phx.gen.auth` of Phoenix 1.8 with SQLite, which has `COLLATE NOCASE` for citext.
+PHOENIX = """
+CREATE TABLE "users" ("id" INTEGER PRIMARY KEY AUTOINCREMENT,
+    "email" TEXT NOT NULL COLLATE NOCASE, "hashed_password" TEXT, "confirmed_at" TEXT,
+    "inserted_at" TEXT NOT NULL, "updated_at" TEXT NOT NULL);
+CREATE UNIQUE INDEX "users_email_index" ON "users" ("email");
+CREATE TABLE "users_tokens" ("id" INTEGER PRIMARY KEY AUTOINCREMENT,
+    "user_id" INTEGER NOT NULL REFERENCES "users"("id") ON DELETE CASCADE,
+    "token" BLOB NOT NULL, "context" TEXT NOT NULL, "sent_to" TEXT,
+    "authenticated_at" TEXT, "inserted_at" TEXT NOT NULL);
 """
 
 
@@ -115,6 +176,67 @@ def of_devise(number: int, password_hash: str, **values: Any) -> dict[str, Any]:
         "email": f"devise{number}@example.com",
         "encrypted_password": password_hash,
         "confirmed_at": "2024-05-02 12:00:00.000000",
+        "locked_at": None,
         "created_at": "2024-05-01 12:00:00.123000",
         "updated_at": "2024-05-01 12:00:00.123000",
+    } | values
+
+
+def of_allauth(user: int, email: str, **values: Any) -> dict[str, Any]:
+    """Return an email address as django-allauth writes it."""
+    return {"verified": 1, "primary": 1, "user_id": user, "email": email} | values
+
+
+def of_laravel(number: int, password_hash: str, **values: Any) -> dict[str, Any]:
+    """Return a row as Laravel writes it."""
+    return {
+        "id": number,
+        "name": "Grace Brewster Hopper",
+        "email": f"laravel{number}@example.com",
+        "email_verified_at": "2024-05-02 12:00:00",
+        "password": password_hash,
+        "created_at": "2024-05-01 12:00:00",
+        "updated_at": "2024-05-01 12:00:00",
+        "deleted_at": None,
+    } | values
+
+
+def of_better_auth(number: int, **values: Any) -> dict[str, Any]:
+    """Return a user as Better Auth writes it to SQLite."""
+    return {
+        "id": f"better{number:010}",
+        "name": "Grace Hopper",
+        "email": f"better-auth{number}@example.com",
+        "emailVerified": 1,
+        "createdAt": "2024-05-01T12:00:00.123Z",
+        "updatedAt": "2024-05-01T12:00:00.123Z",
+        "banned": None,
+        "banExpires": None,
+    } | values
+
+
+def an_account_of_better_auth(
+    number: int, password_hash: str | None, provider: str = "credential"
+) -> dict[str, Any]:
+    """Return the account of a user with a password, or of another provider."""
+    return {
+        "id": f"{provider}{number}",
+        "accountId": f"better{number:010}",
+        "providerId": provider,
+        "userId": f"better{number:010}",
+        "password": password_hash,
+        "createdAt": "2024-05-01T12:00:00.123Z",
+        "updatedAt": "2024-05-01T12:00:00.123Z",
+    }
+
+
+def of_phoenix(number: int, password_hash: str | None, **values: Any) -> dict[str, Any]:
+    """Return a row as Ecto writes it to SQLite."""
+    return {
+        "id": number,
+        "email": f"phoenix{number}@example.com",
+        "hashed_password": password_hash,
+        "confirmed_at": "2024-05-02T12:00:00",
+        "inserted_at": "2024-05-01T12:00:00",
+        "updated_at": "2024-05-01T12:00:00",
     } | values

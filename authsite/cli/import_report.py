@@ -9,7 +9,7 @@ from authsite.audit.csv import csv_lines
 from authsite.cli.errors import CommandError
 from authsite.importing.imported_user import Rejection
 
-_HEADER = ("external_id", "email", "reason", "detail")
+_HEADER = ("row", "external_id", "email", "reason", "hash_format", "detail")
 
 WriteReport = Callable[[Sequence[Rejection]], None]
 
@@ -57,4 +57,11 @@ def _is_report(path: Path) -> bool:
 def _row(rejection: Rejection) -> list[str]:
     """Return the cells; text without an @ is left out of the email, since it may be a hash."""
     email = rejection.email if "@" in rejection.email else ""
-    return [rejection.origin, email, rejection.reason, rejection.detail]
+    return [
+        rejection.place,
+        rejection.external_id,
+        email,
+        rejection.reason,
+        rejection.hash_format,
+        rejection.detail,
+    ]

@@ -7,7 +7,7 @@ from authsite.importing.errors import UnusableSource
 #: The fields, and the usual names of their columns in lower case without punctuation.
 FIELDS = {
     "id": ("id", "userid", "uuid"),
-    "email": ("email", "emailaddress", "mail"),
+    "email": ("email", "emailaddress", "mail", "useremail"),
     "first_name": ("firstname", "givenname", "forename", "first", "given"),
     "last_name": ("lastname", "familyname", "surname", "last", "family"),
     "name": ("name", "fullname", "displayname"),
@@ -18,11 +18,29 @@ FIELDS = {
         "passworddigest",
         "password",
         "hash",
+        "userpass",
     ),
     "verified": ("emailverifiedat", "emailverified", "confirmedat", "verifiedat", "verified"),
-    "created": ("createdat", "datejoined", "signedupat", "joinedat", "createdon", "created"),
+    "created": (
+        "createdat",
+        "datejoined",
+        "signedupat",
+        "joinedat",
+        "createdon",
+        "created",
+        "insertedat",
+        "userregistered",
+    ),
     "active": ("isactive", "active"),
+    "locked": ("lockedat", "locked", "bannedat", "banned"),
+    "locked_until": ("lockeduntil", "banexpires"),
+    "deleted": ("deletedat", "deleted"),
 }
+
+
+def plain(name: str) -> str:
+    """Return the name of a column in lower case without punctuation."""
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def find_columns(names: Collection[str], chosen: Mapping[str, str]) -> dict[str, str]:
@@ -31,9 +49,7 @@ def find_columns(names: Collection[str], chosen: Mapping[str, str]) -> dict[str,
     `chosen` maps fields to the columns of the operator; an empty column is none. Otherwise the name
     that is first in `FIELDS` wins.
     """
-    by_plain_name = {
-        "".join(filter(str.isalnum, name.lower())): name for name in reversed(list(names))
-    }
+    by_plain_name = {plain(name): name for name in reversed(list(names))}
     found = {}
     for field, usual_names in FIELDS.items():
         if field in chosen:
@@ -53,7 +69,7 @@ def require_columns(
     A column that the operator chose is required, too; an empty choice means that there is none,
     except for the email.
     """
-    available = f"{where} has: {', '.join(names)}"
+    available = f"{where} {_list(names)}"
     for field, column in chosen.items():
         if column and column not in names:
             raise UnusableSource(f"there is no column {column} for {field}: {available}")
@@ -64,3 +80,10 @@ def require_columns(
                 f"no column looks like {field}. Name it with --map {field}=COLUMN: {available}"
             )
     return found
+
+
+def _list(names: Collection[str]) -> str:
+    """Return the names, unless they are cells of a user, one of which may be a hash."""
+    if any("@" in name for name in names):
+        return "contains an email address, and no names of columns"
+    return f"has: {', '.join(names)}"

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from authsite.accounts.email_links import Purpose
 from authsite.audit.event_types import Actor, EventType
 from authsite.audit.store import row_of_event, write_rows
+from authsite.importing.errors import UnusableSource
 from authsite.importing.imported_user import (
     ImportedUser,
     ImportRejected,
@@ -25,6 +26,8 @@ from authsite.models import EmailLink, User
 
 #: Users in one transaction, for which other writers wait.
 BATCH = 500
+#: Rejections in a row after which a source counts as endless, or as something else than users.
+MAX_REJECTIONS = 100_000
 #: SQLite searches all parameters for each name, so that a larger page is slower.
 _INSERT_OPTIONS = {"insertmanyvalues_page_size": 100}
 
@@ -43,12 +46,14 @@ Begin = Callable[[], AbstractContextManager[Connection]]
 class Batch:
     """The outcome of one transaction.
 
-    The counts are `read`, `imported`, `already_imported` and `rejected`; and of the imported users
-    those `without_password`, `without_full_name` and `suspended`.
+    The counts are `read`, `imported`, `already_imported`, `rejected` and `skipped`; and of the
+    imported users those `without_password`, `without_full_name` and `suspended`. `unused_hashes`
+    counts the formats of hashes that were left out. `rejected` contains those skipped, too.
     """
 
     counts: Counter[str]
     rejected: Sequence[Rejection]
+    unused_hashes: Counter[str]
 
 
 @contextmanager
@@ -66,35 +71,46 @@ def import_users(
 
     `begin` begins the write transaction of a batch. Users whose external id exists are left
     unchanged, so that an interrupted import can be repeated. Rejections among `users` are counted.
+    Raises `UnusableSource` for a source that repeats itself or has no users.
     """
     remaining = iter(users)
+    rejections = 0
     while chunk := list(itertools.islice(remaining, size)):
-        rows, incomplete, rejected = _validate(chunk, now=now)
+        rows, sources, rejected = _validate(chunk, now=now)
+        if len(chunk) == BATCH and len({user.external_id for user in chunk}) == 1 and rows:
+            raise UnusableSource(f"{BATCH} users in a row have the same id: is the source endless?")
         with begin() as connection:
             added = _insert(connection, rows, now=now)
             write_rows(connection, [_event_row(row, now=now) for row in rows if row["id"] in added])
             not_added = [row for row in rows if row["id"] not in added]
-            conflicts = list(_find_conflicts(connection, not_added))
+            conflicts = list(_find_conflicts(connection, not_added, sources))
         rejected += conflicts
+        skipped = sum(each.reason is RejectionReason.INACTIVE for each in rejected)
         imported = [row for row in rows if row["id"] in added]
         counts = {
             "read": len(chunk),
             "imported": len(imported),
             "already_imported": len(not_added) - len(conflicts),
-            "rejected": len(rejected),
+            "rejected": len(rejected) - skipped,
+            "skipped": skipped,
             "without_password": sum(row["password_hash"] is None for row in imported),
-            "without_full_name": len(incomplete & added),
+            "without_full_name": sum(not sources[row["id"]].has_full_name for row in imported),
             "suspended": sum(row["suspended_at"] is not None for row in imported),
         }
-        yield Batch(Counter(counts), rejected)
+        unused_hashes = (sources[row["id"]].unused_hash for row in imported)
+        yield Batch(Counter(counts), rejected, Counter(filter(None, unused_hashes)))
+        rejections = rejections + len(chunk) if counts["rejected"] == len(chunk) else 0
+        if rejections >= MAX_REJECTIONS:
+            last = rejected[-1].reason
+            raise UnusableSource(f"{rejections} users in a row were rejected, the last as: {last}")
 
 
 def _validate(
     users: Iterable[ImportedUser | Rejection], *, now: datetime
-) -> tuple[list[dict[str, Any]], set[str], list[Rejection]]:
-    """Return rows to insert, the ids of those without a full name, and the rejections."""
+) -> tuple[list[dict[str, Any]], dict[str, ImportedUser], list[Rejection]]:
+    """Return rows to insert, the user of each row by its id, and the rejections."""
     rows: list[dict[str, Any]] = []
-    incomplete: set[str] = set()
+    sources: dict[str, ImportedUser] = {}
     rejected: list[Rejection] = []
     for user in users:
         if isinstance(user, Rejection):
@@ -103,13 +119,12 @@ def _validate(
         try:
             row = user.row(now=now)
         except ImportRejected as error:
-            rejected.append(Rejection(user.external_id, user.email, error.reason, error.detail))
+            rejected.append(user.reject(error.reason, error.detail))
             continue
         rows.append(row)
-        if not user.has_full_name:
-            incomplete.add(row["id"])
+        sources[row["id"]] = user
     # In one order, so that two imports at the same time do not deadlock.
-    return sorted(rows, key=lambda row: row["email_normalized"]), incomplete, rejected
+    return sorted(rows, key=lambda row: row["email_normalized"]), sources, rejected
 
 
 def _insert(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> set[str]:
@@ -152,7 +167,9 @@ def _event_row(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
 
 
 def _find_conflicts(
-    connection: Connection, not_added: Sequence[dict[str, Any]]
+    connection: Connection,
+    not_added: Sequence[dict[str, Any]],
+    sources: Mapping[str, ImportedUser],
 ) -> Iterator[Rejection]:
     """Yield why these were not added, except those that were imported before."""
     if not not_added:
@@ -169,11 +186,12 @@ def _find_conflicts(
         external_id, email_normalized = row["external_id"], row["email_normalized"]
         owner = owners.get(email_normalized) or ""
         system = external_id.partition(":")[0]
+        user = sources[row["id"]]
         if emails.get(external_id) == email_normalized:
             continue
         if external_id in emails:
-            yield Rejection(external_id, row["email"], RejectionReason.ID_TWICE)
+            yield user.reject(RejectionReason.ID_TWICE)
         elif owner.startswith(f"{system}:"):
-            yield Rejection(external_id, row["email"], RejectionReason.EMAIL_TWICE, owner)
+            yield user.reject(RejectionReason.EMAIL_TWICE, owner)
         else:
-            yield Rejection(external_id, row["email"], RejectionReason.EMAIL_TAKEN)
+            yield user.reject(RejectionReason.EMAIL_TAKEN)

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from authsite.email_addresses import EmailAddress, InvalidEmailAddress, parse_email_address
-from authsite.passwords.legacy_hashes import parse_legacy_hash
+from authsite.passwords.legacy_hashes.formats import parse_legacy_hash
+from authsite.passwords.legacy_hashes.unknown_hashes import describe_hash
 from authsite.text import is_readable, is_visible, trimmed, trimmed_name
 from authsite.tokens import new_id
 
@@ -14,9 +15,12 @@ from authsite.tokens import new_id
 NO_LAST_NAME = "-"
 #: The reason for suspending users who were not active in the other system.
 NOT_ACTIVE = "The account was not active in the previous system."
+#: A detail of text with replaced bytes.
+NOT_DECODED = "bytes of another encoding: name it with --encoding"
 
 _NAME_LENGTH = 100
 _EXTERNAL_ID_LENGTH = 120
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 class RejectionReason(StrEnum):
@@ -32,19 +36,24 @@ class RejectionReason(StrEnum):
     EMAIL_TAKEN = "another account here uses this email, or can still restore it"
     EMAIL_TWICE = "another imported user has the same email"
     ID_TWICE = "the id was imported before with another email"
+    #: The operator's choice, which is not counted as a rejection.
+    INACTIVE = "the user is inactive, locked or deleted there"
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """A user who is not imported; never with a hash.
 
-    `origin` is the external id, or the line or row of the source.
+    `place` is the line or row of the source. `hash_format` names the format of a hash that is not
+    accepted.
     """
 
-    origin: str
+    place: str
     email: str
     reason: RejectionReason
     detail: str = ""
+    external_id: str = ""
+    hash_format: str = ""
 
 
 class ImportRejected(Exception):
@@ -59,8 +68,9 @@ class ImportRejected(Exception):
 class ImportedUser:
     """A user of another system. `external_id` is the name of the system and the id there.
 
-    `password_hash` is in a format of legacy_hashes.py; users without one choose a password by an
-    emailed link.
+    `password_hash` is in a format of legacy_hashes; users without one choose a password by an
+    emailed link. `place` is the line or row of the source. `unused_hash` names the format of a hash
+    that the operator leaves out.
     """
 
     external_id: str
@@ -71,6 +81,8 @@ class ImportedUser:
     email_verified_at: datetime | None = None
     created_at: datetime | None = None
     is_active: bool = True
+    place: str = ""
+    unused_hash: str = ""
 
     def row(self, *, now: datetime) -> dict[str, Any]:
         """Return the row of the table of users; raise `ImportRejected`.
@@ -79,9 +91,11 @@ class ImportedUser:
         an administrator, and inactive ones are suspended.
         """
         if len(self.external_id) > _EXTERNAL_ID_LENGTH or not is_readable(self.external_id):
-            raise ImportRejected(RejectionReason.ID)
+            raise ImportRejected(RejectionReason.ID, _encoding_detail(self.external_id))
         email = _email(self.email)
-        self._validate_hash()
+        hash_problem = self.find_hash_problem()
+        if hash_problem:
+            raise ImportRejected(hash_problem)
         first_name = _name(self.first_name) or email.original.partition("@")[0][:_NAME_LENGTH]
         return {
             "id": new_id(),
@@ -102,25 +116,36 @@ class ImportedUser:
         """Whether neither name has to be replaced."""
         return bool(trimmed(self.first_name) and trimmed(self.last_name))
 
-    def _validate_hash(self) -> None:
+    def find_hash_problem(self) -> RejectionReason | None:
+        """Return why the password hash cannot be verified here."""
         if self.password_hash is None:
-            return
+            return None
         legacy_hash = parse_legacy_hash(self.password_hash)
         if legacy_hash is None:
-            raise ImportRejected(RejectionReason.HASH_UNKNOWN)
-        if not legacy_hash.is_affordable:
-            raise ImportRejected(RejectionReason.HASH_COSTS)
+            return RejectionReason.HASH_UNKNOWN
+        return None if legacy_hash.is_affordable else RejectionReason.HASH_COSTS
+
+    def reject(self, reason: RejectionReason, detail: str = "") -> Rejection:
+        """Return the rejection of this user."""
+        is_about_hash = reason in {RejectionReason.HASH_UNKNOWN, RejectionReason.HASH_COSTS}
+        hash_format = describe_hash(self.password_hash or "") if is_about_hash else ""
+        return Rejection(self.place, self.email, reason, detail, self.external_id, hash_format)
 
 
 def _email(text: str) -> EmailAddress:
     try:
         return parse_email_address(trimmed(text))
     except InvalidEmailAddress as error:
-        raise ImportRejected(RejectionReason.EMAIL, str(error)) from error
+        detail = _encoding_detail(text) or str(error)
+        raise ImportRejected(RejectionReason.EMAIL, detail) from error
 
 
 def _name(text: str) -> str:
     name = trimmed_name(text)
     if name and not (len(name) <= _NAME_LENGTH and is_readable(name) and is_visible(name)):
-        raise ImportRejected(RejectionReason.NAME)
+        raise ImportRejected(RejectionReason.NAME, _encoding_detail(name))
     return name
+
+
+def _encoding_detail(text: str) -> str:
+    return NOT_DECODED if _REPLACEMENT in text else ""

@@ -1,16 +1,20 @@
 """Reading a user from the cells of a row."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
-from authsite.importing.values import parse_bool, parse_time, parse_verified, to_text
+from authsite.importing.times import UnreadableTime, parse_time
+from authsite.importing.values import parse_bool, parse_verified, to_text
 from authsite.text import trimmed
 
-#: Django's prefix of an unusable password hash.
-_UNUSABLE = "!"
+#: How Django's unusable password hashes begin, and how MySQL writes that there is none.
+_UNUSABLE = ("!", "NULL")
+#: A long number that a spreadsheet has rounded, such as 1.23E+15.
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?e\+[0-9]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +22,13 @@ class Reader:
     """Reads users of one source; `system` is part of their external ids.
 
     `encode` returns the stored form of a password hash; `now` replaces an unknown time of
-    verification.
+    verification. `day_first` is the order of dates, if the operator has named it.
     """
 
     system: str
     encode: Callable[[str], str]
     now: datetime
+    day_first: bool | None = None
 
     def read_user(self, cells: Mapping[str, object], *, place: str) -> ImportedUser | Rejection:
         """Return the user of these cells, by field, or a rejection that names the `place`.
@@ -41,15 +46,20 @@ class Reader:
             key = f"email-{digest.hexdigest()[:32]}"
         if not key:
             return Rejection(place, email, RejectionReason.ID)
+        if _ROUNDED.fullmatch(key):
+            detail = "a spreadsheet has rounded it: format the column as text"
+            return Rejection(place, email, RejectionReason.ID, detail)
         external_id = f"{self.system}:{key}"
         try:
-            created_at = parse_time(text.get("created", ""))
-            email_verified_at = parse_verified(
+            created_at = parse_time(text.get("created", ""), day_first=self.day_first)
+            email_verified_at = self._parse_event(
                 text.get("verified", ""), default=created_at or self.now
             )
-            is_active = parse_bool(text.get("active") or "yes")
+            is_active = parse_bool(text.get("active") or "yes") and not self._is_blocked(text)
+        except UnreadableTime as error:
+            return Rejection(place, email, RejectionReason.VALUE, str(error), external_id)
         except ValueError:  # its text may quote a hash, if columns were mixed up
-            return Rejection(external_id, email, RejectionReason.VALUE)
+            return Rejection(place, email, RejectionReason.VALUE, external_id=external_id)
         first_name, last_name = _names(text)
         password_hash = text.get("password", "")
         return ImportedUser(
@@ -63,7 +73,19 @@ class Reader:
             email_verified_at=email_verified_at,
             created_at=created_at,
             is_active=is_active,
+            place=place,
         )
+
+    def _parse_event(self, text: str, *, default: datetime) -> datetime | None:
+        return parse_verified(text, default=default, day_first=self.day_first)
+
+    def _is_blocked(self, text: Mapping[str, str]) -> bool:
+        """Whether the user was locked or deleted; a lock may have ended."""
+        until = parse_time(text.get("locked_until", ""), day_first=self.day_first)
+        was_locked = self._parse_event(text.get("locked", ""), default=self.now)
+        was_deleted = self._parse_event(text.get("deleted", ""), default=self.now)
+        is_locked = bool(was_locked) and not (until and until <= self.now)
+        return is_locked or bool(was_deleted)
 
 
 def _names(text: Mapping[str, str]) -> tuple[str, str]:

@@ -1,39 +1,19 @@
-"""The sources of an import, and what is known of each system."""
+"""The sources of an import, and what the operator has chosen for it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from authsite.importing.imported_user import ImportedUser, Rejection
-from authsite.passwords.legacy_hashes import tag_nfkc, tag_raw
-
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """How a system stores password hashes, and the usual names of its tables, the best first."""
-
-    encode: Callable[[str], str] = tag_raw
-    users: tuple[str, ...] = ()
-    sessions: tuple[str, ...] = ()
-
-
-#: The systems whose users are read from tables, by their names on the command line.
-TABLES = {
-    "lucia": System(
-        tag_nfkc,
-        ("User", "users", "auth_user"),
-        ("Session", "sessions", "user_session"),
-    ),
-    "django": System(users=("auth_user",)),
-    "devise": System(users=("users",)),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
-    """What the operator has chosen: columns by field, and a table."""
+    """Columns by field, a table, an encoding, and seconds without a user that end the import."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     table: str | None = None
+    encoding: str | None = None
+    timeout: float = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import NamedTuple
 
-from authsite.passwords.legacy_hashes import HashParts, split_hash
+from authsite.passwords.legacy_hashes.formats import HashParts, split_hash
 from authsite.tokens import mac
 
 #: Hexadecimal digits are in the alphabets of all formats, but base64 and bcrypt restrict the last

@@ -13,7 +13,7 @@ from authsite.passwords.argon2 import verify_argon2
 from authsite.passwords.cores import available_cores
 from authsite.passwords.dummy_hashes import DummyHashes
 from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue, Slot
-from authsite.passwords.legacy_hashes import parse_legacy_hash
+from authsite.passwords.legacy_hashes.formats import parse_legacy_hash
 from authsite.passwords.peppers import Pepper, split_pepper
 from authsite.passwords.places import HashClient
 

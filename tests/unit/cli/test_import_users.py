@@ -84,9 +84,10 @@ def test_report_lists_the_rejected_with_reasons(ini, users_csv, tmp_path):
         import_csv(ini, users_csv, "--report", str(report))
     with report.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["external_id"], row["email"], row["reason"]) for row in rows] == [
-        ("csv:3", "", RejectionReason.EMAIL),
-        ("csv:4", "eve@example.com", RejectionReason.HASH_UNKNOWN),
+    columns = ("row", "external_id", "email", "reason", "hash_format")
+    assert [tuple(row[column] for column in columns) for row in rows] == [
+        ("line 4", "csv:3", "", RejectionReason.EMAIL, ""),
+        ("line 5", "csv:4", "eve@example.com", RejectionReason.HASH_UNKNOWN, "MD5 in hexadecimal"),
     ]
     assert "@" in rows[0]["detail"]
     assert report.stat().st_mode & 0o777 == 0o600
@@ -127,7 +128,13 @@ def test_report_replaces_no_other_file(ini, users_csv, tmp_path):
     assert f"{nowhere} cannot be written: No such file" in refusal(*arguments, nowhere)
 
 
-@pytest.mark.parametrize("earlier", [b"", b'"external_id","email","reason","detail"\r\n'])
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        b"",
+        b'"row","external_id","email","reason","hash_format","detail"\r\n',
+    ],
+)
 def test_report_is_unreadable_for_readers_of_an_earlier_one(ini, users_csv, tmp_path, earlier):
     report = tmp_path / "rejected.csv"
     report.write_bytes(earlier)
@@ -170,6 +177,8 @@ def test_import_from_a_table_prints_json(ini, tmp_path):
         "already_imported": 0,
         "rejected": 1,
         "reasons": {RejectionReason.HASH_UNKNOWN: 1},
+        "unused_hashes": {},
+        "skipped": 0,
         "without_password": 0,
         "without_full_name": 0,
         "suspended": 0,
@@ -178,6 +187,54 @@ def test_import_from_a_table_prints_json(ini, tmp_path):
     assert not any(secret in done.output for secret in SECRETS)
     printed = run("import", ini, "lucia", place, "--table", "User", status=1).stdout
     assert "1 sessions not imported" in printed
+
+
+def test_unknown_passwords_can_be_left_out(ini, users_csv, count):
+    option = "--without-unknown-passwords"
+    printed = import_csv(ini, users_csv, option).stdout.splitlines()
+    assert printed[0] == "5 read, 4 imported, 0 already imported, 1 rejected"
+    assert "  1 imported without their unknown password: MD5 in hexadecimal" in printed
+    assert "  2 imported without a password: these users choose one by an emailed link" in printed
+    assert count() == 4
+    done = json.loads(import_csv(ini, users_csv, option, "--dry-run", "--json").stdout)
+    assert (done["already_imported"], done["unused_hashes"]) == (4, {})
+
+
+def test_inactive_users_can_be_skipped(ini, tmp_path, count):
+    """Skipping is no rejection, but the report names them."""
+    path, report = tmp_path / "people.csv", tmp_path / "report.csv"
+    path.write_text("id,email,hash,deleted_at\n1,a@example.com,,\n2,b@example.com,,2024-05-01\n")
+    source = ["import", ini, "csv", str(path)]
+    printed = run(*source, "--inactive", "skip", "--report", str(report)).stdout
+    assert "2 read, 1 imported, 0 already imported, 0 rejected\n" in printed
+    assert "  1 skipped: these users were inactive, locked or deleted there\n" in printed
+    assert "rejected:" not in printed
+    assert f'line 3","csv:2","b@example.com","{RejectionReason.INACTIVE}' in report.read_text()
+    assert count() == 1
+    assert "1 imported as suspended" in run(*source).stdout
+
+
+def test_spreadsheet_is_read_with_its_options(ini, tmp_path, count):
+    path = tmp_path / "people.csv"
+    text = "sep=;\r\nemail;hash;name;created\r\nada@example.com;;René Müller;5/17/2024\r\n"
+    path.write_bytes(text.encode("cp1252"))
+    source = ["import", ini, "csv", str(path)]
+    run(*source, status=1)
+    run(*source, "--dates", "month-first", status=1)
+    run(*source, "--dates", "month-first", "--encoding", "cp1252")
+    assert count() == 1
+
+
+def test_tables_have_no_encoding(ini, users_csv):
+    printed = refusal("import", ini, "django", users_csv, "--encoding", "cp1252")
+    assert printed == "authsite: django has no encoding: it is for csv and jsonl\n"
+
+
+def test_silent_source_ends_with_an_error(ini, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    printed = refusal("import", ini, "csv", str(pipe), "--timeout", "0.1")
+    assert printed == "authsite: nothing has arrived for 0.1 seconds (after 0 users)\n"
 
 
 def test_two_sources_of_one_system_have_names(ini, tmp_path, count):

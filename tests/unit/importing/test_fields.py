@@ -26,7 +26,7 @@ def test_password_column_is_found_in_every_spelling(names, password):
 
 def test_columns_of_all_fields_are_found():
     names = ["id", "E-Mail", "firstName", "last_name", "name", "hash", "email_verified"]
-    names += ["created_at", "is_active"]
+    names += ["created_at", "is_active", "locked_at", "banExpires", "deleted_at"]
     assert find_columns(names, {}) == dict(zip(FIELDS, names, strict=True))
 
 

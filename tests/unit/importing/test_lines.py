@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authsite.importing.decoding import MAX_LINE
+from authsite.importing.delimited import read_csv
 from authsite.importing.errors import UnusableSource
 from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
-from authsite.importing.lines import MAX_LINE, open_lines, read_csv, read_json_lines
+from authsite.importing.json_lines import read_json_lines
+from authsite.importing.lines import open_lines
 from authsite.importing.reader import Reader
 from authsite.importing.source import ImportOptions
-from authsite.passwords.legacy_hashes import tag_raw
+from authsite.passwords.legacy_hashes.formats import tag_raw
 from tests.factories import NOW
 
 READERS = {"csv": read_csv, "jsonl": read_json_lines}
@@ -61,7 +64,11 @@ def emails_of(users) -> list[str]:
 def test_first_line_of_csv_names_the_columns(csv):
     [user] = csv("Hash,ID,E-mail,Given Name\nx,7,ada@example.com,Ada\n")
     assert user == ImportedUser(
-        external_id="old:7", email="ada@example.com", first_name="Ada", password_hash="x"
+        external_id="old:7",
+        email="ada@example.com",
+        first_name="Ada",
+        password_hash="x",
+        place="line 2",
     )
 
 
@@ -96,7 +103,7 @@ def test_malformed_csv_line_rejects_this_line_only(csv):
         'email,hash\na@example.com\nb@example.com,x,y\n"c"d@example.com,x\ne@example.com,x\n"open,x'
     )
     unreadable = [each for each in people if isinstance(each, Rejection)]
-    assert [each.origin for each in unreadable] == ["line 2", "line 3", "line 4", "line 6"]
+    assert [each.place for each in unreadable] == ["line 2", "line 3", "line 4", "line 6"]
     assert {each.reason for each in unreadable} == {RejectionReason.UNREADABLE}
     assert "e@example.com" in emails_of(people)
 
@@ -107,13 +114,13 @@ def test_unclosed_quote_names_all_lost_lines(csv):
     assert isinstance(lost, Rejection)
     number = 2999 - len(people)
     assert number > 1000
-    assert lost.origin == f"lines 2 to {number}"
+    assert lost.place == f"lines 2 to {number}"
     assert people[0].email == f"p{number + 1}@example.com"
 
 
 def test_row_of_several_lines_is_named_by_its_lines(csv):
     _, lost = csv('email,hash\na@example.com,x\n"b@exam\nple.com",y,z\n')
-    assert lost.origin == "lines 3 to 4"
+    assert lost.place == "lines 3 to 4"
 
 
 def test_malformed_first_line_is_reported(csv):
@@ -144,7 +151,11 @@ def test_json_line_is_read_as_a_user(jsonl):
         {"email": "eve@example.com", "id": 8, "active": False, "roles": ["any"]},
     )
     assert user == ImportedUser(
-        external_id="old:7", email="ada@example.com", password_hash="x", email_verified_at=NOW
+        external_id="old:7",
+        email="ada@example.com",
+        password_hash="x",
+        email_verified_at=NOW,
+        place="line 1",
     )
     assert (other.external_id, other.password_hash, other.is_active) == ("old:8", None, False)
 
@@ -152,7 +163,7 @@ def test_json_line_is_read_as_a_user(jsonl):
 def test_malformed_json_line_rejects_this_line_only(jsonl):
     lines = ["[]", "{", "7", "null", '{"email": ', "[" * 100_000, "9" * 10_000, '{"id": NaN']
     people = jsonl({"email": "a@example.com", "hash": "x"}, *lines, "", {"email": "b@example.com"})
-    assert [each.origin for each in people[1:-1]] == [f"line {n}" for n in range(2, 10)]
+    assert [each.place for each in people[1:-1]] == [f"line {n}" for n in range(2, 10)]
     assert {each.reason for each in people[1:-1]} == {RejectionReason.UNREADABLE}
     assert (people[0].email, people[-1].email) == ("a@example.com", "b@example.com")
 

@@ -6,7 +6,7 @@ import pytest
 
 from authsite.importing.imported_user import ImportedUser, Rejection, RejectionReason
 from authsite.importing.reader import Reader
-from authsite.passwords.legacy_hashes import tag_nfkc
+from authsite.passwords.legacy_hashes.formats import tag_nfkc
 from tests.factories import NOW
 
 READER = Reader("old", tag_nfkc, NOW)
@@ -33,6 +33,7 @@ def test_row_is_read_as_a_user():
         password_hash="nfkc$2b$",
         email_verified_at=datetime(2024, 5, 2, tzinfo=UTC),
         created_at=datetime(2024, 5, 1, tzinfo=UTC),
+        place="row 3",
     )
 
 
@@ -56,9 +57,9 @@ def test_full_name_is_split_after_the_first_word(name, names):
     assert (half.first_name, half.last_name) == ("", "King")
 
 
-@pytest.mark.parametrize("unusable", ["", None, "!", "!ndeLnqHvGnqvJ9rPYoIHnJLLYTGm9MSi"])
+@pytest.mark.parametrize("unusable", ["", None, "!", "NULL", "!ndeLnqHvGnqvJ9rPYoIHnJLLYTGm9MSi"])
 def test_unusable_password_is_none(unusable):
-    """Django writes `!` before random text for unusable passwords."""
+    """Django writes `!` before random text for unusable passwords, MySQL NULL."""
     assert read_user(password=unusable).password_hash is None
 
 
@@ -96,7 +97,9 @@ def test_empty_id_is_rejected():
 @pytest.mark.parametrize("cells", [{"created": "soon"}, {"verified": "perhaps"}, {"active": "2"}])
 def test_rejection_does_not_repeat_the_value(cells):
     """A value may be a secret if columns were mistaken for one another."""
-    assert read_user(**cells) == Rejection("old:7", "ada@example.com", RejectionReason.VALUE)
+    assert read_user(**cells) == Rejection(
+        "row 3", "ada@example.com", RejectionReason.VALUE, external_id="old:7"
+    )
 
 
 @pytest.mark.parametrize("cells", [{"id": b"7"}, {"email": ["a@example.com"]}, {"name": {}}])

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import OperationalError
 
+from authsite.importing.databases import Deadline, create_engine
 from authsite.importing.errors import UnusableSource
 from authsite.importing.imported_user import Rejection, RejectionReason
 from authsite.importing.reader import Reader
-from authsite.importing.source import TABLES, ImportOptions
-from authsite.importing.tables import _create_engine, open_table
+from authsite.importing.source import ImportOptions
+from authsite.importing.systems import SYSTEMS
+from authsite.importing.tables import open_table
 from tests import foreign_hashes, former_sites
 from tests.factories import NOW
 from tests.foreign_hashes import PASSWORD
@@ -23,7 +26,7 @@ SIGNED_UP = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
 
 def read(place: str, system: str, **options):
     """Return all users of a table, their number and the number of sessions."""
-    known = TABLES[system]
+    known = SYSTEMS[system]
     reader = Reader(system, known.encode, NOW)
     with open_table(place, known, reader, ImportOptions(**options)) as source:
         return list(source.users), source.total, source.sessions
@@ -125,6 +128,19 @@ def test_users_are_read_from_postgresql(postgresql):
     assert [each.external_id for each in people] == [f"django:{n}" for n in range(1, 1201)]
 
 
+class OtherDialect(SQLiteDialect_pysqlite):
+    """A database that is neither SQLite nor PostgreSQL by its name."""
+
+    name = "otherdb"
+    supports_statement_cache = True
+
+
+def test_users_are_read_from_other_databases(lucia):
+    """Without the settings of PostgreSQL."""
+    sa.dialects.registry.register("otherdb", OtherDialect.__module__, OtherDialect.__name__)
+    assert read(f"otherdb:///{lucia}", "lucia")[1] == 2
+
+
 def test_table_and_columns_can_be_chosen(tmp_path):
     tables = 'CREATE TABLE "members" (nr INTEGER, mail TEXT, pw TEXT, called TEXT)'
     path = former_sites.a_former_site(
@@ -145,7 +161,7 @@ def test_view_is_read_like_a_table(lucia):
 
 def test_users_are_read_in_order_of_id(lucia):
     """The other system may add users while they are read."""
-    known = TABLES["lucia"]
+    known = SYSTEMS["lucia"]
     reader = Reader("lucia", known.encode, NOW)
     with open_table(lucia, known, reader, ImportOptions()) as source:
         first = next(source.users)
@@ -156,7 +172,7 @@ def test_users_are_read_in_order_of_id(lucia):
 def test_source_is_opened_read_only(lucia):
     before = Path(lucia).read_bytes()
     read(lucia, "lucia")
-    engine = _create_engine(lucia)
+    engine = create_engine(lucia, Deadline(60))
     with engine.connect() as connection, pytest.raises(OperationalError, match="readonly"):
         connection.exec_driver_sql('DELETE FROM "User"')
     engine.dispose()
@@ -225,7 +241,7 @@ def test_error_while_reading_is_reported(lucia):
             """CREATE VIEW "failing" AS
             SELECT id, email, CASE WHEN id LIKE '%2' THEN json('{') END AS hash FROM "User" """
         )
-    known = TABLES["lucia"]
+    known = SYSTEMS["lucia"]
     options = ImportOptions(table="failing")
     unreadable = pytest.raises(UnusableSource, match="can't read the source: malformed JSON")
     with open_table(lucia, known, Reader("l", known.encode, NOW), options) as source, unreadable:

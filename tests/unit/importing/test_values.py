@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authsite.importing.values import parse_bool, parse_time, parse_verified, to_text
+from authsite.importing.times import parse_time
+from authsite.importing.values import parse_bool, parse_verified, to_text
 
 TIME = datetime(2024, 5, 1, 12, 0, 0, 123000, UTC)
 

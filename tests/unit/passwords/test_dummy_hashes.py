@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from authsite.passwords.dummy_hashes import DummyHashes
 from authsite.passwords.hasher import PasswordHasher
-from authsite.passwords.legacy_hashes import split_hash
+from authsite.passwords.legacy_hashes.formats import split_hash
 from tests.factories import a_hasher
-from tests.foreign_hashes import DEVISE, DJANGO, LUCIA, PASSWORD
+from tests.foreign_hashes import DEVISE, DJANGO, LUCIA, PASSLIB, PASSWORD, WERKZEUG, WORDPRESS
 
 CURRENT = a_hasher().hash(PASSWORD)
 OUTDATED = a_hasher(time_cost=2).hash(PASSWORD)
@@ -26,6 +26,9 @@ STORED = {
     "devise": BCRYPT,
     **{f"django {name}": hashes[PASSWORD] for name, hashes in DJANGO.items()},
     **{f"lucia {name}": hashes[PASSWORD] for name, hashes in LUCIA.items()},
+    **{f"werkzeug {name}": hashes[PASSWORD] for name, hashes in WERKZEUG.items()},
+    **{f"passlib {name}": hashes[PASSWORD] for name, hashes in PASSLIB.items()},
+    **{f"wordpress {name}": hashes[PASSWORD] for name, hashes in WORDPRESS.items()},
     "lucia nfkc": f"nfkc{LUCIA['argon2'][PASSWORD]}",
 }
 EMAILS = [f"eve{number}@example.com" for number in range(2000)]
@@ -87,8 +90,19 @@ def seconds(hasher: PasswordHasher, password_hash: str) -> float:
         PBKDF2.replace("$1000$", "$40000$"),
         DJANGO["scrypt"][PASSWORD].replace("$64$", "$4096$"),
         LUCIA["scrypt"][PASSWORD],
+        WERKZEUG["pbkdf2:sha512"][PASSWORD].replace(":1000$", ":20000$"),
+        WERKZEUG["scrypt"][PASSWORD].replace(":1024:", ":4096:"),
+        PASSLIB["pbkdf2_sha1"][PASSWORD].replace("$1000$", "$40000$"),
+        PASSLIB["bcrypt_sha256"][PASSWORD].replace("r=4", "r=8"),
+        PASSLIB["scrypt"][PASSWORD].replace("ln=6", "ln=12"),
+        WORDPRESS["bcrypt"][PASSWORD].replace("$04$", "$08$"),
+        WORDPRESS["phpass"][PASSWORD].replace("$P$B", "$P$E"),
     ],
-    ids=["ours", "argon2", "bcrypt", "bcrypt_sha256", "pbkdf2", "scrypt", "lucia scrypt"],
+    ids=[
+        *("ours", "argon2", "bcrypt", "bcrypt_sha256", "pbkdf2", "scrypt", "lucia scrypt"),
+        *("werkzeug pbkdf2", "werkzeug scrypt", "passlib pbkdf2", "passlib bcrypt_sha256"),
+        *("passlib scrypt", "wordpress bcrypt", "wordpress phpass"),
+    ],
 )
 def test_dummy_hash_takes_as_long_as_a_stored_one(dummies, costly):
     hasher = a_hasher()

@@ -1,6 +1,9 @@
 """Legacy hashes: recognized by their form, verified as other systems do, with bounded costs."""
 
+import base64
 import hashlib
+import hmac
+import time
 import unicodedata
 
 import bcrypt
@@ -8,26 +11,45 @@ import pytest
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerificationError
 
-from authsite.passwords.legacy_hashes import (
-    MAX_ARGON2_KIB_PASSES,
-    MAX_BCRYPT_ROUNDS,
-    MAX_ITERATIONS,
-    MAX_KIB,
-    MAX_LANES,
-    MAX_SCRYPT_BLOCKS,
+from authsite.passwords.legacy_hashes.argon2 import MAX_ARGON2_KIB_PASSES, MAX_KIB, MAX_LANES
+from authsite.passwords.legacy_hashes.bcrypt import MAX_BCRYPT_ROUNDS
+from authsite.passwords.legacy_hashes.formats import (
+    MAX_LENGTH,
     parse_legacy_hash,
     tag_nfkc,
     tag_raw,
 )
+from authsite.passwords.legacy_hashes.pbkdf2 import MAX_ITERATIONS, MAX_SHA512_ITERATIONS
+from authsite.passwords.legacy_hashes.scrypt import MAX_SCRYPT_BLOCKS
 from authsite.passwords.peppers import Pepper
 from authsite.passwords.places import HashClient
 from tests.factories import a_hasher
-from tests.foreign_hashes import COMPOSED, DECOMPOSED, DEVISE, DJANGO, LIGATURE, LUCIA, PASSWORD
+from tests.foreign_hashes import (
+    BETTER_AUTH,
+    COMPOSED,
+    DECOMPOSED,
+    DEVISE,
+    DJANGO,
+    LARAVEL,
+    LIGATURE,
+    LUCIA,
+    PASSLIB,
+    PASSWORD,
+    PBKDF2_ELIXIR,
+    QUOTED,
+    WERKZEUG,
+    WORDPRESS,
+)
 from tests.memory import little_memory
 
 #: Every form of hash as it is stored, of one password.
 FORMS = {
     **{name: hashes[PASSWORD] for name, hashes in DJANGO.items()},
+    **{f"werkzeug {name}": hashes[PASSWORD] for name, hashes in WERKZEUG.items()},
+    **{f"passlib {name}": hashes[PASSWORD] for name, hashes in PASSLIB.items()},
+    **{f"wordpress {name}": hashes[PASSWORD] for name, hashes in WORDPRESS.items()},
+    **{f"laravel {name}": tag_raw(hashes[PASSWORD]) for name, hashes in LARAVEL.items()},
+    "better auth": BETTER_AUTH[PASSWORD],
     "devise": DEVISE[PASSWORD],
     **{f"lucia {name}": tag_nfkc(hashes[PASSWORD]) for name, hashes in LUCIA.items()},
 }
@@ -51,8 +73,10 @@ def hasher():
 @pytest.mark.parametrize("name", FORMS)
 def test_legacy_hash_matches_its_password_only(name):
     assert verify(FORMS[name], PASSWORD)
-    for other in ("", PASSWORD.upper(), f"{PASSWORD} ", PASSWORD[:-1]):
+    for other in ("", PASSWORD.upper(), f"{PASSWORD}.", PASSWORD[:-1]):
         assert not verify(FORMS[name], other)
+    is_trimmed = "wordpress" in name or "phpass" in name
+    assert verify(FORMS[name], f"{PASSWORD} ") is is_trimmed
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -86,9 +110,18 @@ def test_hasher_verifies_legacy_hashes_as_outdated(name, peppers):
     assert parse_legacy_hash(renewed) is None
 
 
-@pytest.mark.parametrize("hashes", [*DJANGO.values(), {COMPOSED: DEVISE[COMPOSED]}])
+@pytest.mark.parametrize(
+    "hashes",
+    [
+        *DJANGO.values(),
+        *WERKZEUG.values(),
+        *PASSLIB.values(),
+        *WORDPRESS.values(),
+        {COMPOSED: DEVISE[COMPOSED]},
+    ],
+)
 def test_raw_hash_matches_raw_and_normalized_input(hashes):
-    """Django and Devise do not normalize; the normalized password is accepted as well."""
+    """These systems do not normalize; the normalized password is accepted as well."""
     assert verify(hashes[COMPOSED], COMPOSED)
     assert verify(hashes[COMPOSED], DECOMPOSED)
     if DECOMPOSED in hashes:
@@ -116,6 +149,37 @@ def test_nfkc_tag_also_matches_unnormalized_hashes():
     assert verify(kept, unicodedata.normalize("NFC", LIGATURE))
 
 
+def test_better_auth_hash_matches_any_normalization():
+    for typed in ("NFC", "NFKD"):
+        assert verify(BETTER_AUTH[LIGATURE], unicodedata.normalize(typed, LIGATURE))
+
+
+@pytest.mark.parametrize("password", PBKDF2_ELIXIR)
+def test_hashes_of_pbkdf2_elixir_match(password):
+    assert verify(PBKDF2_ELIXIR[password], password)
+    assert not verify(PBKDF2_ELIXIR[password], password[:-1])
+
+
+@pytest.mark.parametrize("hashes", WORDPRESS.values(), ids=WORDPRESS)
+def test_wordpress_hash_matches_as_its_forms_send_passwords(hashes):
+    """They trim it and put a backslash before quotes; its programming interfaces do not."""
+    assert verify(hashes[PASSWORD], f" {PASSWORD}\t")
+    assert verify(hashes[QUOTED], QUOTED)
+    assert not verify(hashes[QUOTED], QUOTED.replace("'", ""))
+
+
+@pytest.mark.parametrize(
+    "unescaped",
+    [
+        "$P$BWhDy9wE6ARb0KebTsGLej8.qTOctW/",
+        "$wp$2y$04$H0KzcZtScfwSCjJkUk8TruoVzf6.Ep4R7hSbGuWbpoTw17BOEZu0W",
+    ],
+)
+def test_wordpress_hash_matches_quotes_without_backslashes(unescaped):
+    """As `wp user update --user_pass` stores it."""
+    assert verify(unescaped, QUOTED)
+
+
 def test_bcrypt_uses_the_first_72_bytes():
     password = "x" * 72
     kept = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
@@ -132,6 +196,35 @@ def test_bcrypt_sha256_uses_the_whole_password():
     kept = f"bcrypt_sha256${bcrypt.hashpw(digest, bcrypt.gensalt(4)).decode()}"
     assert verify(kept, "x" * 80)
     assert not verify(kept, "x" * 81)
+
+
+@pytest.mark.parametrize("name", ["bcrypt_sha256", "bcrypt_sha256 1"])
+def test_passlib_bcrypt_sha256_uses_the_whole_password(name):
+    """Passwords longer than 72 bytes are not truncated before the digest."""
+    salt = b"GKWMsVSK0ljtmXL.Hkbxf."
+    password = "x" * 80
+    if name == "bcrypt_sha256":
+        prepared, before = hmac.digest(salt, password.encode(), "sha256"), "v=2,t=2b,r=4"
+    else:
+        prepared, before = hashlib.sha256(password.encode()).digest(), "2b,4"
+    digest = bcrypt.hashpw(base64.b64encode(prepared), b"$2b$04$" + salt).decode()[-31:]
+    kept = f"$bcrypt-sha256${before}${salt.decode()}${digest}"
+    assert verify(kept, password)
+    assert not verify(kept, f"{password}x")
+
+
+def test_digest_of_phc_scrypt_has_32_or_64_bytes():
+    """A part of a digest is the shorter digest of the same password."""
+    digest = hashlib.scrypt(PASSWORD.encode(), salt=b"s" * 16, n=64, r=8, p=1, dklen=64)
+
+    def phc(size: int) -> str:
+        parts = (base64.b64encode(each).decode().rstrip("=") for each in (b"s" * 16, digest[:size]))
+        return f"$scrypt$ln=6,r=8,p=1${'$'.join(parts)}"
+
+    assert verify(phc(64), PASSWORD)
+    assert verify(phc(32), PASSWORD)
+    for size in (16, 31, 33, 48):
+        assert parse_legacy_hash(phc(size)) is None
 
 
 @pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
@@ -174,6 +267,24 @@ def test_argon2i_hash_is_accepted():
         PBKDF2.replace("sha256", "sha1"),
         PBKDF2.replace("PIIs", "PII\u00e9"),
         SCRYPT.replace("$64$", "$0$"),
+        "$6$rounds=656000$r/6MMueT1jb2vVHy$z.PFUxv8BbZQpA0P6KQAmh7Prc4DsALx0uCnyWDCRKTEQFylFZlg7RF6",
+        WERKZEUG["pbkdf2:sha256"][PASSWORD].replace("sha256", "md5"),
+        WERKZEUG["pbkdf2:sha256"][PASSWORD].replace(":1000", ""),
+        WERKZEUG["scrypt"][PASSWORD].upper(),
+        PASSLIB["pbkdf2_sha512"][PASSWORD].replace("-sha512", "-sha256"),
+        PASSLIB["pbkdf2_sha512"][PASSWORD].replace(".", "="),
+        PASSLIB["pbkdf2_sha1"][PASSWORD][:-1] + "h",
+        PASSLIB["pbkdf2_sha1"][PASSWORD].replace("mxA$", "mxB$"),
+        PASSLIB["scrypt"][PASSWORD].replace("gjA$", "gjB$"),
+        PASSLIB["scrypt"][PASSWORD][:-1] + "F",
+        PASSLIB["scrypt"][PASSWORD].replace("ln=6", "ln=0"),
+        PASSLIB["bcrypt_sha256"][PASSWORD].replace("r=4", "r=3"),
+        PASSLIB["bcrypt_sha256"][PASSWORD].replace("v=2", "v=1"),
+        PASSLIB["bcrypt_sha256 1"][PASSWORD].replace("2b,4", "2b,r=4"),
+        WORDPRESS["phpass"][PASSWORD].replace("$P$B", "$P$4"),
+        WORDPRESS["phpass"][PASSWORD].replace("$P$B", "$P$T"),
+        WORDPRESS["phpass"][PASSWORD][:-1] + "z",
+        f"pbkdf2_sha256$1$1{'x' * MAX_LENGTH}${PBKDF2.rsplit('$', 1)[1]}",
     ],
 )
 def test_unknown_hash_matches_nothing(text, hasher):
@@ -199,6 +310,13 @@ ABSURD = {
     "argon2 of 4 GiB": tag_raw(PHC.replace("m=64", "m=4194304")),
     "argon2 of many passes": tag_raw(PHC.replace("t=1", "t=1000000000")),
     "argon2 of many lanes": tag_raw(PHC.replace("m=64,t=1,p=1", "m=65536,t=1,p=4096")),
+    "pbkdf2 of werkzeug": WERKZEUG["pbkdf2:sha1"][PASSWORD].replace("1000", "1000000000"),
+    "pbkdf2 of passlib": PASSLIB["pbkdf2_sha512"][PASSWORD].replace("1000", "1000000000"),
+    "bcrypt_sha256 of passlib": PASSLIB["bcrypt_sha256"][PASSWORD].replace("r=4", "r=31"),
+    "bcrypt of wordpress": WORDPRESS["bcrypt"][PASSWORD].replace("$04$", "$31$"),
+    "scrypt of werkzeug": WERKZEUG["scrypt"][PASSWORD].replace(":1024:", ":8388608:"),
+    "scrypt of passlib": PASSLIB["scrypt"][PASSWORD].replace("ln=6", "ln=99"),
+    "phpass": WORDPRESS["phpass"][PASSWORD].replace("$P$B", "$P$S"),
     "argon2 of NFKC": tag_nfkc(PHC.replace("m=64", "m=4194304")),
 }
 
@@ -232,6 +350,22 @@ def test_unaffordable_hash_does_not_match_its_password():
         (
             PBKDF2.replace("1000", str(MAX_ITERATIONS)),
             PBKDF2.replace("1000", str(MAX_ITERATIONS + 1)),
+        ),
+        (
+            PASSLIB["pbkdf2_sha512"][PASSWORD].replace("1000", str(MAX_SHA512_ITERATIONS)),
+            PASSLIB["pbkdf2_sha512"][PASSWORD].replace("1000", str(MAX_SHA512_ITERATIONS + 1)),
+        ),
+        (
+            WORDPRESS["phpass"][PASSWORD].replace("$P$B", "$P$H"),
+            WORDPRESS["phpass"][PASSWORD].replace("$P$B", "$P$I"),
+        ),
+        (
+            PASSLIB["bcrypt_sha256"][PASSWORD].replace("r=4", f"r={MAX_BCRYPT_ROUNDS}"),
+            PASSLIB["bcrypt_sha256"][PASSWORD].replace("r=4", f"r={MAX_BCRYPT_ROUNDS + 1}"),
+        ),
+        (
+            PASSLIB["scrypt"][PASSWORD].replace("ln=6", "ln=17"),
+            PASSLIB["scrypt"][PASSWORD].replace("ln=6", "ln=18"),
         ),
         (
             BCRYPT.replace("$04$", f"${MAX_BCRYPT_ROUNDS}$"),
@@ -271,6 +405,12 @@ def test_default_costs_of_other_systems_are_affordable():
         BCRYPT.replace("$04$", "$12$"),
         SCRYPT.replace("$64$", "$16384$"),
         tag_nfkc(PHC.replace("m=64,t=1,p=1", "m=19456,t=2,p=1")),
+        WERKZEUG["scrypt"][PASSWORD].replace(":1024:", ":32768:"),
+        WERKZEUG["pbkdf2:sha256"][PASSWORD].replace("1000", "1000000"),
+        PASSLIB["scrypt"][PASSWORD].replace("ln=6", "ln=16"),
+        PASSLIB["phpass"][PASSWORD].replace("$P$5", "$P$H"),
+        tag_raw(PHC.replace("m=64,t=1,p=1", "m=65536,t=4,p=1")),  # PHP, so Laravel
+        tag_raw(PHC.replace("m=64,t=1,p=1", "m=65536,t=3,p=4")),  # passlib and argon2_elixir
     ):
         found = parse_legacy_hash(text)
         assert found is not None
@@ -306,6 +446,16 @@ def test_verify_without_memory_raises(hasher):
         pytest.raises(VerificationError, match="Memory allocation error"),
     ):
         hasher.verify(huge, PASSWORD)
+
+
+@pytest.mark.asvs("15.1.3")
+def test_costliest_phpass_hash_takes_under_two_seconds():
+    """It is computed in Python, which the threads of pages interrupt."""
+    costliest = parse_legacy_hash(PASSLIB["phpass"][PASSWORD].replace("$P$5", "$P$H"))
+    assert costliest is not None
+    before = time.process_time()
+    assert not costliest.verify(PASSWORD)
+    assert time.process_time() - before < 2
 
 
 def test_repr_hides_the_hash():
