@@ -29,8 +29,6 @@ from authsite.security.principals import ADMINISTRATOR, ANONYMOUS
 from authsite.settings.schema import SessionSettings
 from authsite.tokens import SessionToken
 
-log = logging.getLogger(__name__)
-
 
 def require_identity(request: Request) -> Identity:
     """Return the identity; raise `HTTPForbidden`, which leads anonymous visitors to sign in."""
@@ -177,7 +175,9 @@ class SecurityPolicy:
                         connection, token, identity, timeouts=timeouts, now=now
                     )
             except DATABASE_UNAVAILABLE as error:  # the next request refreshes
-                log.warning("sys_session_refresh_failed: %s", type(error).__name__)
+                self._database.outages.report(
+                    "sys_session_refresh_failed", error, level=logging.WARNING
+                )
                 return
             if expires_at and not identity.public_computer:  # that cookie ends with the browser
                 self._add_cookie(response, self._cookie.set(str(token), max_age=expires_at - now))

@@ -147,7 +147,7 @@ class Request(pyramid.request.Request):
         try:
             self.services.throttles.refund(hits)
         except DATABASE_UNAVAILABLE as error:
-            log.warning("sys_refund_failed: %s", type(error).__name__)
+            self.services.database.outages.report("sys_refund_failed", error, level=logging.WARNING)
 
     @reify
     def csrf_token(self) -> str:
