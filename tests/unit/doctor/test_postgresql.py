@@ -142,3 +142,23 @@ def test_tls_with_verification_passes(on, url, certificates):
         passes(on(elsewhere(url, port, **query)), "database tls")
     with a_tcp_proxy_to(url, tls=certificates.server_of("other.example.com")) as port:
         assert "No connection" in fails(on(elsewhere(url, port, **query)), "database")
+
+
+def test_writes_pass(on, url):
+    passes(on(url), "writes")
+
+
+def test_writes_reject_a_standby(on, url):
+    """A function of the same name stands for one."""
+    run(url, "CREATE FUNCTION pg_is_in_recovery() RETURNS boolean LANGUAGE sql RETURN true")
+    subject = on(f"{url}&options=-c%20search_path%3Dpublic%2Cpg_catalog")
+    assert "standby" in fails(subject, "writes")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [("default_transaction_read_only = on", "only read"), ("temp_file_limit = 0", "disk")],
+)
+def test_writes_reject_sessions_that_cannot_write(on, url, setting, message):
+    run(url, f"ALTER DATABASE {sa.make_url(url).database} SET {setting}")
+    assert message in fails(on(url), "writes")
