@@ -29,12 +29,19 @@ class OutageLog:
     """Logs the errors of one process, without tracebacks: thousands may have the same cause.
 
     An outage begins with its first error. It is over when there was none for `interval` seconds,
-    and `is_over` agrees. A thread looks after it meanwhile. Times are in seconds.
+    and `is_over` agrees. A thread looks after it meanwhile. `what` can have an outage; times are in
+    seconds.
     """
 
     def __init__(
-        self, is_over: Callable[[], bool], *, interval: float = INTERVAL, repeat: float = REPEAT
+        self,
+        is_over: Callable[[], bool],
+        *,
+        what: str = "database",
+        interval: float = INTERVAL,
+        repeat: float = REPEAT,
     ) -> None:
+        self._what = what
         self._is_over = is_over
         self._interval = interval
         self._repeat = repeat
@@ -100,7 +107,7 @@ class OutageLog:
         seconds = self._last_at - self._began_at
         _log(
             logging.WARNING,
-            f"sys_database_available: it works again, after {self._errors} errors in "
+            f"sys_{self._what}_available: it works again, after {self._errors} errors in "
             f"{seconds:.0f} s",
         )
 

@@ -10,6 +10,7 @@ from authsite.doctor import (
     postgresql,
     proxy,
     purge,
+    replica,
     secrets,
     serving,
     settings,
@@ -57,6 +58,7 @@ _THREADS = (
     "authsite.passwords.hash_threads."
 )
 _TLS = "Add ?sslmode=verify-full&sslrootcert=… to the URL (docs/production.md)."
+_REPLICA = "Set authsite.database.read_url to a streaming standby (docs/availability.md)."
 _WRITES = "Connect to a database that accepts writes."
 _ENCODING = "Restore a dump into a database with ENCODING 'UTF8'."
 _INI, _SERVERS, _DATABASE = ("ini file",), ("servers",), ("database",)
@@ -84,6 +86,7 @@ CHECKS = (
     Check("database file", sqlite.database_file, "Run `chmod o=`.", _DATABASE, _SQLITE),
     Check("wal", sqlite.wal, "Try `PRAGMA journal_mode=WAL`.", _DATABASE, _SQLITE),
     Check("writes", writes.writes, _WRITES, ("settings", "database"), _POSTGRESQL),
+    Check("read replica", replica.replica, _REPLICA, ("settings", "database"), _POSTGRESQL),
     Check("text and isolation", postgresql.text, _ENCODING, _DATABASE, _POSTGRESQL),
     Check(
         "connections",

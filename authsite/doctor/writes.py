@@ -26,5 +26,5 @@ def writes(subject: Subject) -> Finding:
             if is_disk_full(connection):
                 return fail("The disk of the database is full.", _ROOM)
     finally:
-        database.dispose()
+        subject.services.dispose()
     return ok("The database accepts writes, and its disk has room.")

@@ -41,6 +41,8 @@ class Request(pyramid.request.Request):
 
     #: The form, by which it is recognized when it is sent again.
     sent_form: SentForm | None = None
+    #: Whether the identity came from the read replica.
+    identity_is_replicated = False
 
     @reify
     def identity(self) -> Identity | None:
