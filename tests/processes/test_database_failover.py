@@ -13,23 +13,32 @@ from tests.processes.visitors import SESSION, Visitor
 
 
 def test_failover_loses_no_answered_sign_up(tmp_path: Path, migrate: Callable[[str], None]) -> None:
-    """The site finds the new primary by itself; the URL names both servers."""
+    """A site whose URL names both servers finds the new primary by itself.
+
+    Another one, whose URL names the standby, is not ready until that is promoted.
+    """
     with Cluster() as primary:
         url = primary.new_database()
         migrate(url)
         with Standby(primary) as standby:
             standby.make_synchronous()
-            both = standby.url_of_both(url)
-            with Server(tmp_path, both, may_log=OUTAGE_LOG) as server:
+            both, one = standby.url_of_both(url), standby.url_of(url)
+            with (
+                Server(tmp_path, both, may_log=OUTAGE_LOG) as server,
+                Server(tmp_path, one, may_log=OUTAGE_LOG) as unready,
+            ):
                 load = Load()
                 members = [Visitor(server) for _ in range(4)]
                 for visitor in members:
                     load.sign_up(visitor)
                 member, *others = members
+                waiting = Visitor(unready)
                 functions = [partial(load.load_dashboard, visitor) for visitor in others]
                 functions += [partial(load.sign_up, Visitor(server)) for _ in range(6)]
                 with meanwhile(functions):
                     wait_for_sign_ups(load)
+                    assert waiting.get("/readyz").text == "read-only\n"
+                    assert is_503(waiting.sign_in("visitor0@example.com"))
                     primary.kill()
                     assert is_503(member.get("/dashboard"))
                     standby.promote()
@@ -39,25 +48,5 @@ def test_failover_loses_no_answered_sign_up(tmp_path: Path, migrate: Callable[[s
                 for cookie in load.signed_up:
                     visitor.cookies[SESSION] = cookie
                     assert visitor.is_signed_in
-
-
-def test_standby_is_not_ready_until_it_is_promoted(
-    tmp_path: Path, migrate: Callable[[str], None]
-) -> None:
-    """Its pages load, and forms get a 503."""
-    with Cluster() as primary:
-        url = primary.new_database()
-        migrate(url)
-        with Standby(primary) as standby:
-            with Server(tmp_path, url) as server:
-                member = Visitor(server)
-                member.sign_up("ada@example.com")
-            with Server(tmp_path, standby.url_of(url), may_log=OUTAGE_LOG) as server:
-                visitor, anonymous = Visitor(server), Visitor(server)
-                visitor.cookies[SESSION] = member.cookies[SESSION]
-                until(lambda: visitor.is_signed_in, "the session on the standby")
-                assert is_503(anonymous.sign_in("ada@example.com"))
-                assert visitor.get("/readyz").text == "read-only\n"
-                standby.promote()
-                until(lambda: visitor.get("/readyz").text == "ready\n", "the promotion")
-                assert anonymous.sign_in("ada@example.com").status == 303
+                until(lambda: waiting.get("/readyz").text == "ready\n", "the promotion")
+                assert waiting.sign_in("visitor0@example.com").status == 303
