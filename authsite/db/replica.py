@@ -111,6 +111,6 @@ class Replica:
 
 
 def _position(database: Database, select: "sa.TextClause") -> Any:
-    """Return a position in the write-ahead log in bytes; None on a replica that is none."""
+    """Return a position in bytes of the write-ahead log; None on a replica that is none."""
     with database.read_engine.connect() as connection:
         return connection.execute(select).scalar_one()

@@ -362,6 +362,12 @@ def test_inconsistent_session_timeouts_are_refused(session, reason):
         load_settings(LEAST | ini, {})
 
 
+def test_read_replica_of_sqlite_is_refused():
+    urls = {"sqlalchemy.url": "sqlite:////srv/site.sqlite", "authsite.database.read_url": URL}
+    with pytest.raises(SettingError, match=r"^authsite\.database\.read_url needs"):
+        load_settings(LEAST | urls, {})
+
+
 @pytest.mark.asvs("11.4.2")
 def test_costs_that_argon2_refuses_are_refused():
     """Argon2 needs 8 KiB per lane (RFC 9106, 3.1); with less, every sign-up would fail."""
