@@ -130,8 +130,8 @@ def test_database_that_only_reads_is_a_503_until_it_writes(
 
 
 @pytest.fixture
-def post(new_application, visit):
-    """Return a function that posts to a page which executes these statements."""
+def form_at(new_application, visit):
+    """Return a function that lets a form on the database at a URL execute these statements."""
 
     def execute(request):
         for statement in request.POST.getall("statement"):
@@ -141,14 +141,18 @@ def post(new_application, visit):
     def add(config):
         config.add_view(execute, context=Root, name="x", permission="public", require_csrf=False)
 
-    app = visit(new_application(add)).app
-    return lambda *statements: app.post(
-        "/x", [("statement", each) for each in statements], expect_errors=True
-    )
+    def at(url):
+        app = visit(new_application(add, **{"sqlalchemy.url": url})).app
+        return lambda *statements: app.post(
+            "/x", [("statement", each) for each in statements], expect_errors=True
+        )
+
+    return at
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_errors_of_a_database_that_is_away_are_503(post):
+def test_errors_of_a_database_that_is_away_are_503(database_url, form_at):
+    post = form_at(database_url)
     for state in AWAY:
         answer = post(f"DO $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '{state}'; END $$")
         assert is_page(answer, 503, "We'll be right back"), state
@@ -157,8 +161,11 @@ def test_errors_of_a_database_that_is_away_are_503(post):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_full_disk_is_a_503_until_there_is_room(post):
+def test_full_disk_is_a_503_until_there_is_room(form_at, tmp_path, migrate):
     """SQLite's limit of pages stands for the disk; its error is the same."""
+    url = f"sqlite:///{tmp_path}/site.sqlite"
+    migrate(url)
+    post = form_at(url)
     write = "INSERT INTO authsite_throttle SELECT zeroblob(100000), 1, 1, 1, 1"
     answer = post("PRAGMA max_page_count = 1", write)  # or as many pages as there are
     assert is_page(answer, 503, "We'll be right back")
