@@ -16,6 +16,7 @@ from authsite.audit.event_types import AccountEvent, SessionEndReason
 from authsite.audit.recorder import log_event
 from authsite.db.compiled_select import CompiledSelect
 from authsite.db.engines import Database
+from authsite.db.replica import Replica
 from authsite.encryption import Cipher
 from authsite.http.cookies import (
     ANONYMOUS_COOKIE,
@@ -48,6 +49,7 @@ class Services:
 
     settings: Settings
     database: Database
+    replica: Replica | None
     credentials: CompiledSelect
     checkup: CompiledSelect
     hasher: PasswordHasher
@@ -76,11 +78,24 @@ class Services:
         return (log_event, self.metrics.count)
 
     @property
-    def workers(self) -> Sequence[MailWorker | Metrics | Purger | HashFormatReader]:
+    def workers(self) -> Sequence[MailWorker | Metrics | Purger | HashFormatReader | Replica]:
         """The background workers of a process that serves."""
         delivers = self.settings.mail.deliver_in_process and self.mail_worker.delivers
         workers = (self.purger, self.hash_format_reader, self.metrics)
-        return (*workers, *([self.mail_worker] if delivers else []))
+        replicas = [self.replica] if self.replica else []
+        return (*workers, *([self.mail_worker] if delivers else []), *replicas)
+
+    def dispose(self) -> None:
+        """Close all connections that are not in use."""
+        self.database.dispose()
+        if self.replica:
+            self.replica.dispose()
+
+    def forget_connections(self) -> None:
+        """Leave all connections to the parent of this process, which has just been forked."""
+        self.database.forget_connections()
+        if self.replica:
+            self.replica.forget_connections()
 
 
 def build_services(settings: Settings, metrics: Metrics) -> Services:
@@ -93,6 +108,15 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         pool_size=settings.database.pool_size,
         timeout=settings.database.timeout,
         mark_retryable=mark_error_retryable,
+    )
+    replica = settings.database.read_url and Replica(
+        Database(
+            settings.database.read_url,
+            pool_size=settings.database.pool_size,
+            timeout=min(settings.database.timeout, settings.database.read_max_lag),
+        ),
+        primary=database,
+        max_lag=settings.database.read_max_lag,
     )
     hasher = PasswordHasher(
         time_cost=settings.passwords.time_cost,
@@ -110,6 +134,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
     return Services(
         settings=settings,
         database=database,
+        replica=replica,
         credentials=database.compile(CREDENTIAL),
         checkup=database.compile(CHECKUP),
         hasher=hasher,

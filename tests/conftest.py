@@ -144,6 +144,7 @@ def services(application) -> Iterator[Services]:
     """The services of the application; all rows are deleted after the test."""
     services = services_of(application.registry)
     yield services
+    services.database.outages.stop()  # the next test logs the same cause again
     forget_everything(services)
 
 

@@ -45,6 +45,28 @@ class Cluster:
         process.send_signal(signal.SIGQUIT)
         process.wait(_SECONDS_TO_STOP)
 
+    def kill(self) -> None:
+        """Kill all processes, which cannot react (SIGKILL), as if the machine was lost."""
+        process = self._server.get_postmaster_info().process
+        for each in (process, *process.children(recursive=True)):
+            each.kill()
+        process.wait(_SECONDS_TO_STOP)
+
+    @property
+    def url(self) -> str:
+        """The URL of the server's own database."""
+        return self._server.get_uri()
+
+    @property
+    def programs(self) -> Path:
+        """The folder of `pg_ctl`, `pg_basebackup` and so on."""
+        return self._server.bin_path
+
+    @property
+    def owner(self) -> int:
+        """The id of the user who runs the server."""
+        return (self._folder / "data").stat().st_uid
+
     def start(self) -> None:
         """Start again after `stop`, at the same URL, with the same databases."""
         self._server.ensure_postgres_running()

@@ -56,8 +56,10 @@ class HashFormatReader:
             with self._database.read_engine.connect() as connection:
                 self._dummy_hashes.update(connection.execute(_STORED).scalars())
         except DATABASE_UNAVAILABLE as error:
-            log.warning(
-                "sys_hash_formats: deferred, the database is unavailable: %s", type(error).__name__
+            self._database.outages.report(
+                "sys_hash_formats: deferred, the database is unavailable",
+                error,
+                level=logging.WARNING,
             )
             return False
         except Exception:

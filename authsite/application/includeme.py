@@ -31,6 +31,7 @@ from authsite.resources import (
 from authsite.resources.email_links import PurposePredicate, links_of
 from authsite.resources.traverser import StrictTraverser
 from authsite.security.policy import SecurityPolicy
+from authsite.security.replicated_identities import ReplicatedIdentities
 from authsite.services import Services, build_services, services_of
 from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
@@ -88,6 +89,7 @@ def includeme(config: Configurator) -> None:
     config.set_security_policy(
         SecurityPolicy(
             services.database,
+            replicated=_replicated_identities(services),
             cookie=services.session_cookie,
             anonymous_cookie=services.anonymous_cookie,
             settings=settings.session,
@@ -122,7 +124,7 @@ def includeme(config: Configurator) -> None:
 def _schedule_background(event: ApplicationCreated) -> None:
     services = services_of(event.app.registry)
     background.Background(
-        services.workers, forget_connections=services.database.forget_connections
+        services.workers, forget_connections=services.forget_connections
     ).schedule()
 
 
@@ -144,6 +146,11 @@ def _add_headers(config: Configurator, services: Services) -> None:
     if settings.proxy.trusted is not None:
         execute = behind_proxies(execute, settings.proxy.trusted, count=settings.proxy.count)
     config.registry.registerUtility(execute, IExecutionPolicy)
+
+
+def _replicated_identities(services: Services) -> ReplicatedIdentities | None:
+    replica = services.replica
+    return ReplicatedIdentities(replica, services.flash) if replica else None
 
 
 def _build_metrics(config: Configurator, settings: Settings) -> Metrics:

@@ -11,6 +11,9 @@ from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from authsite.db.compiled_select import CompiledSelect
+from authsite.db.disk import is_disk_full
+from authsite.db.outages import OutageLog
+from authsite.db.read_only import ReadOnlyHandler, is_read_only
 from authsite.db.sqlite import (
     READ_TIMEOUT,
     RELAXED,
@@ -76,7 +79,11 @@ class Database:
             sa.event.listen(self.engine, "handle_error", BusyHandler(mark_retryable))
         else:
             sa.event.listen(self.engine, "begin", _begin_on_postgresql)
+        for each in (self.engine, self.read_engine):
+            sa.event.listen(each, "handle_error", ReadOnlyHandler(self.drop_connections))
         self._compiled: list[CompiledSelect] = []
+        #: Where the errors of `DATABASE_UNAVAILABLE` are logged.
+        self.outages = OutageLog(self.is_writable)
         #: `engine` again, for transactions that write.
         self.write_engine = self.engine.execution_options(**{WRITER: True})
         #: `write_engine` without the wait for the disk, for throttle counts: a power cut may lose
@@ -87,6 +94,14 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether this is SQLite, where one statement at a time may write."""
         return self.engine.dialect.name == "sqlite"
+
+    def is_writable(self) -> bool:
+        """Whether the database answers, accepts writes and has room for them."""
+        try:
+            with self.read_engine.connect() as connection:
+                return not (is_read_only(connection) or is_disk_full(connection))
+        except DATABASE_UNAVAILABLE:
+            return False
 
     def read_dbsession(self) -> Session:
         """Return a session for reads; its changes are not committed."""
@@ -107,14 +122,20 @@ class Database:
         self._compiled.append(compiled)
         return compiled
 
-    def dispose(self) -> None:
-        """Close all connections that are not in use."""
+    def drop_connections(self) -> None:
+        """Close all connections: idle ones now, those in use when they are returned."""
         self._release_idle()
         self.engine.dispose()
         self.read_engine.dispose()
 
+    def dispose(self) -> None:
+        """Close all connections that are not in use, and end the log of an outage."""
+        self.outages.stop()
+        self.drop_connections()
+
     def forget_connections(self) -> None:
         """Leave all connections to the parent of this process, which has just been forked."""
+        self.outages.forget_thread()
         self._release_idle()
         self.engine.dispose(close=False)
         self.read_engine.dispose(close=False)

@@ -101,7 +101,7 @@ class LockingBegin:
                 cursor.execute(durability)
                 cursor.execute(_BEGIN_TO_WRITE)
             except sqlite3.OperationalError as error:
-                if not _is_busy(error):
+                if not is_busy(error):
                     return False
             else:
                 return True
@@ -109,10 +109,15 @@ class LockingBegin:
         return False
 
 
-def _is_busy(error: BaseException | None) -> bool:
-    original = getattr(error, "orig", error)
-    code = getattr(original, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+def result_code(error: BaseException | None) -> int | None:
+    """Return SQLite's primary result code of the driver's error; None for other errors."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether the driver's error says that another connection has the lock."""
+    return result_code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class BusyHandler:
@@ -126,7 +131,7 @@ class BusyHandler:
 
     def __call__(self, context: ExceptionContext) -> None:
         error = context.sqlalchemy_exception
-        if error is None or not _is_busy(context.original_exception):
+        if error is None or not is_busy(context.original_exception):
             return
         if context.statement != _BEGIN_TO_WRITE:
             self._mark_retryable(error)

@@ -10,11 +10,13 @@ from authsite.doctor import (
     postgresql,
     proxy,
     purge,
+    replica,
     secrets,
     serving,
     settings,
     site_url,
     sqlite,
+    writes,
 )
 from authsite.doctor.finding import Finding
 from authsite.doctor.subject import Subject
@@ -56,6 +58,8 @@ _THREADS = (
     "authsite.passwords.hash_threads."
 )
 _TLS = "Add ?sslmode=verify-full&sslrootcert=… to the URL (docs/production.md)."
+_REPLICA = "Set authsite.database.read_url to a streaming standby (docs/availability.md)."
+_WRITES = "Connect to a database that accepts writes."
 _ENCODING = "Restore a dump into a database with ENCODING 'UTF8'."
 _INI, _SERVERS, _DATABASE = ("ini file",), ("servers",), ("database",)
 _MIGRATED, _BOTH = ("migrations",), ("settings", "servers")
@@ -81,6 +85,8 @@ CHECKS = (
     ),
     Check("database file", sqlite.database_file, "Run `chmod o=`.", _DATABASE, _SQLITE),
     Check("wal", sqlite.wal, "Try `PRAGMA journal_mode=WAL`.", _DATABASE, _SQLITE),
+    Check("writes", writes.writes, _WRITES, ("settings", "database"), _POSTGRESQL),
+    Check("read replica", replica.replica, _REPLICA, ("settings", "database"), _POSTGRESQL),
     Check("text and isolation", postgresql.text, _ENCODING, _DATABASE, _POSTGRESQL),
     Check(
         "connections",

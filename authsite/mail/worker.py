@@ -7,6 +7,7 @@ from datetime import datetime
 from authsite.clock import utc_now
 from authsite.db.compiled_select import CompiledSelect
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
+from authsite.db.outages import OutageLog
 from authsite.encryption import Cipher
 from authsite.mail.delivery import Delivery, DeliveryResult, describe_safely
 from authsite.mail.outbox import NEXT_ATTEMPT
@@ -34,10 +35,12 @@ class MailWorker:
         next_attempt: CompiledSelect,
         delivery: Delivery | None,
         *,
+        outages: OutageLog,
         poll: float = POLL,
         rest: float = REST,
     ) -> None:
         self._next_attempt = next_attempt
+        self._outages = outages
         self._poll = poll
         self._rest = rest
         self._delivery = delivery
@@ -83,7 +86,9 @@ class MailWorker:
                 return True
             return self.deliver_due(now=now).server_unavailable is None
         except DATABASE_UNAVAILABLE as error:
-            log.warning("sys_mail_deferred: the database is unavailable: %s", type(error).__name__)
+            self._outages.report(
+                "sys_mail_deferred: the database is unavailable", error, level=logging.WARNING
+            )
         except Exception as error:
             description = describe_safely(error)
             log.error("sys_mail_crash: %s", description)  # noqa: TRY400 - it would quote messages
@@ -100,4 +105,4 @@ def build_worker(settings: Settings, database: Database, cipher: Cipher) -> Mail
         sender=settings.sender,
         sender_name=settings.site.name,
     )
-    return MailWorker(database.compile(NEXT_ATTEMPT), delivery)
+    return MailWorker(database.compile(NEXT_ATTEMPT), delivery, outages=database.outages)

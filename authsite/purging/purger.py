@@ -64,8 +64,8 @@ class Purger:
                 deleted = [f"{self._purge(each, now)} {each.name}" for each in self._targets]
                 log.info("sys_purge: %s deleted", ", ".join(deleted))
         except DATABASE_UNAVAILABLE as error:
-            log.warning(
-                "sys_purge: deferred, the database is unavailable: %s", type(error).__name__
+            self._database.outages.report(
+                "sys_purge: deferred, the database is unavailable", error, level=logging.WARNING
             )
             return False
         except Exception:

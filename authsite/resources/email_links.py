@@ -8,6 +8,7 @@ from pyramid.decorator import reify
 from authsite.accounts.email_links import ActiveLink, Purpose, find_link
 from authsite.clock import utc_now
 from authsite.resources.base import Resource, Rows
+from authsite.security.policy import current_identity
 from authsite.tokens import LinkToken
 
 
@@ -43,7 +44,7 @@ class EmailLinkResource(Resource):
     @property
     def belongs_to_current_user(self) -> bool:
         """Whether the link can be used and is for the account of the signed-in user."""
-        link, identity = self.record, self.request.identity
+        link, identity = self.record, current_identity(self.request)
         return bool(link and identity and identity.user_id == link.user_id)
 
 

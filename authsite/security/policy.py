@@ -26,10 +26,9 @@ from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.http.cookies import Cookie
 from authsite.security.principals import ADMINISTRATOR, ANONYMOUS
+from authsite.security.replicated_identities import ReplicatedIdentities
 from authsite.settings.schema import SessionSettings
 from authsite.tokens import SessionToken
-
-log = logging.getLogger(__name__)
 
 
 def require_identity(request: Request) -> Identity:
@@ -38,6 +37,13 @@ def require_identity(request: Request) -> Identity:
     if identity is None:
         raise HTTPForbidden
     return identity
+
+
+def current_identity(request: Request) -> Identity | None:
+    """Return the identity as the primary has it, for what an ended session must not do at all."""
+    if request.identity_is_replicated:
+        policy_of(request).ask_primary(request)
+    return request.identity
 
 
 def policy_of(request: Request) -> "SecurityPolicy":
@@ -63,8 +69,10 @@ class SecurityPolicy:
         anonymous_cookie: Cookie,
         settings: SessionSettings,
         key: bytes,
+        replicated: ReplicatedIdentities | None,
     ) -> None:
         self._database = database
+        self._replicated = replicated
         self._key = key
         self._select = database.compile(IDENTITY)
         self._cookie = cookie
@@ -81,15 +89,35 @@ class SecurityPolicy:
                 self._set_cookie_once(request, self._cookie.clear())
             return None
         now = utc_now()
+        if self._replicated is not None:
+            identity = self._replicated.find(request, token, now=now)
+            if identity is not None and not self._is_refresh_due(identity, now=now):
+                request.identity_is_replicated = True
+                return identity
+        return self._identity_on_primary(request, token, now=now)
+
+    def ask_primary(self, request: Request) -> None:
+        """Replace an identity from the read replica by that of the primary, if it has one."""
+        token = self._token_of(request)
+        assert token is not None  # noqa: S101 - the identity was found by it
+        request.identity_is_replicated = False
+        request.identity = self._identity_on_primary(request, token, now=utc_now())
+
+    def _identity_on_primary(
+        self, request: Request, token: SessionToken, *, now: datetime
+    ) -> Identity | None:
         identity, is_alive = find_session(self._select, token, now=now)
         if identity is None:
             if not is_alive:
                 self._set_cookie_once(request, self._cookie.clear())
             return None
-        timeouts = self._timeouts_for(identity.public_computer)
-        if now - identity.last_seen_at >= timeouts.refresh_interval:
+        if self._is_refresh_due(identity, now=now):
             self._refresh(request, token, identity, now=now)
         return identity
+
+    def _is_refresh_due(self, identity: Identity, *, now: datetime) -> bool:
+        timeouts = self._timeouts_for(identity.public_computer)
+        return now - identity.last_seen_at >= timeouts.refresh_interval
 
     def authenticated_userid(self, request: Request) -> str | None:
         """Return the id of the signed-in user, or None."""
@@ -177,7 +205,9 @@ class SecurityPolicy:
                         connection, token, identity, timeouts=timeouts, now=now
                     )
             except DATABASE_UNAVAILABLE as error:  # the next request refreshes
-                log.warning("sys_session_refresh_failed: %s", type(error).__name__)
+                self._database.outages.report(
+                    "sys_session_refresh_failed", error, level=logging.WARNING
+                )
                 return
             if expires_at and not identity.public_computer:  # that cookie ends with the browser
                 self._add_cookie(response, self._cookie.set(str(token), max_age=expires_at - now))

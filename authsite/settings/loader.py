@@ -128,6 +128,11 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         raise SettingError(
             "authsite.session.refresh_interval must be shorter than authsite.session.idle_timeout."
         )
+    database = settings.database
+    if database.read_url is not None and database.url.get_backend_name() != "postgresql":
+        raise SettingError(
+            "authsite.database.read_url needs sqlalchemy.url to be a PostgreSQL primary."
+        )
     _check_mail(settings)
     _check_accounts(settings)
     return settings

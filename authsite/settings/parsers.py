@@ -268,3 +268,11 @@ def database_url(value: str) -> URL:
     if backend not in {"sqlite", "postgresql"}:
         raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL")
     return url
+
+
+def replica_url(value: str) -> URL:
+    """Return the URL of a read replica."""
+    url = database_url(value)
+    if url.get_backend_name() != "postgresql":
+        raise ValueError("must be an SQLAlchemy URL of PostgreSQL: SQLite has no replicas")
+    return url

@@ -31,6 +31,7 @@ from authsite.settings.parsers import (
     path,
     peppers,
     previous_secrets,
+    replica_url,
     secret,
     words,
     yes_or_no,
@@ -149,6 +150,19 @@ class DatabaseSettings:
         duration,
         "How long a request waits for a connection or a lock before it gets a 503.",
         timedelta(seconds=10),
+    )
+    read_url: URL | None = setting(
+        replica_url,
+        "SQLAlchemy URL of a read replica of PostgreSQL, a streaming standby. It is asked who is "
+        "signed in when a page is loaded. If unset, the primary is asked.",
+        None,
+        shown=False,
+    )
+    read_max_lag: timedelta = setting(
+        duration,
+        "How far behind the primary the read replica may be to be asked: how long a session that "
+        "has ended may still load pages.",
+        timedelta(seconds=5),
     )
     attempts: int = setting(
         number(1, 10), "How many times a form is attempted while the database is busy.", 3

@@ -259,7 +259,7 @@ def wrong_method(request: Request) -> Response:
 def database_unavailable(exc: Exception, request: Request) -> Response:
     """Answer while the database is unavailable; no session ends."""
     if not is_error_retryable(request, exc):  # otherwise pyramid_retry attempts the form again
-        log.error("sys_database_unavailable: %s", type(exc).__name__, exc_info=exc)
+        request.services.database.outages.report("sys_database_unavailable", exc)
     response = page(
         request,
         "error",

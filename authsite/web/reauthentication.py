@@ -7,7 +7,7 @@ from pyramid.response import Response
 
 from authsite.clock import utc_now
 from authsite.http.redirects import redirect
-from authsite.security.policy import require_identity
+from authsite.security.policy import current_identity, require_identity
 from authsite.web.forms import SiteForm, password_field
 from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import form_page
@@ -40,6 +40,7 @@ class RequireReauthentication:
 
 def _protected(view: View) -> View:
     def protected(context: Any, request: Request) -> Response:
+        current_identity(request)  # for a page, it may be from the read replica
         age = utc_now() - require_identity(request).authenticated_at
         if age < request.services.settings.session.reauthentication_lifetime:
             return view(context, request)

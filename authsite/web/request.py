@@ -41,6 +41,8 @@ class Request(pyramid.request.Request):
 
     #: The form, by which it is recognized when it is sent again.
     sent_form: SentForm | None = None
+    #: Whether the identity came from the read replica.
+    identity_is_replicated = False
 
     @reify
     def identity(self) -> Identity | None:
@@ -147,7 +149,7 @@ class Request(pyramid.request.Request):
         try:
             self.services.throttles.refund(hits)
         except DATABASE_UNAVAILABLE as error:
-            log.warning("sys_refund_failed: %s", type(error).__name__)
+            self.services.database.outages.report("sys_refund_failed", error, level=logging.WARNING)
 
     @reify
     def csrf_token(self) -> str:

@@ -16,6 +16,9 @@ from tests.processes.visitors import SESSION, Answer, Visitor
 #: The only errors that the site logs during an outage of the database.
 OUTAGE_LOG = ("sys_database_unavailable", "sys_purge: deferred")
 
+#: More lines than an outage has causes: refused, ended and broken connections, a start.
+MAX_LINES = 15
+
 #: A trigger that ends the connection of the site during its commit.
 DIE_AT_COMMIT = """
     CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
@@ -84,6 +87,9 @@ def test_site_recovers_after_a_database_outage(
                 cluster.start()
                 until(lambda: member.get("/dashboard").status == 200, "the dashboard is back")
                 wait_for_sign_ups(load)
+            errors = [each for each in server.records() if each["level"] == "ERROR"]
+            assert 0 < len(errors) < MAX_LINES
+            assert not any("exception" in each for each in errors)
             for cookie in load.signed_up:
                 anonymous.cookies[SESSION] = cookie
                 assert anonymous.is_signed_in

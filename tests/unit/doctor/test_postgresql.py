@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from tests.unit.doctor.findings import fails, passes, warns
 from tests.unit.doctor.tcp_proxy import a_tcp_proxy_to
+from tests.unit.replicas import Copy
 
 
 @pytest.fixture
@@ -142,3 +143,56 @@ def test_tls_with_verification_passes(on, url, certificates):
         passes(on(elsewhere(url, port, **query)), "database tls")
     with a_tcp_proxy_to(url, tls=certificates.server_of("other.example.com")) as port:
         assert "No connection" in fails(on(elsewhere(url, port, **query)), "database")
+
+
+def test_writes_pass(on, url):
+    passes(on(url), "writes")
+
+
+def test_writes_reject_a_standby(on, url):
+    """A function of the same name stands for one."""
+    run(url, "CREATE FUNCTION pg_is_in_recovery() RETURNS boolean LANGUAGE sql RETURN true")
+    subject = on(f"{url}&options=-c%20search_path%3Dpublic%2Cpg_catalog")
+    assert "standby" in fails(subject, "writes")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [("default_transaction_read_only = on", "only read"), ("temp_file_limit = 0", "disk")],
+)
+def test_writes_reject_sessions_that_cannot_write(on, url, setting, message):
+    run(url, f"ALTER DATABASE {sa.make_url(url).database} SET {setting}")
+    assert message in fails(on(url), "writes")
+
+
+@pytest.fixture
+def copy(postgresql):
+    """A database that says that it is a standby."""
+    return Copy(postgresql, postgresql.new_database())
+
+
+def with_replica(url, **app):
+    return {"authsite.database.read_url": url, "authsite.database.read_max_lag": "1s"} | app
+
+
+def test_read_replica_is_optional(on, url):
+    assert passes(on(url), "read replica") == "There is no read replica."
+
+
+def test_read_replica_passes(on, url, copy):
+    assert "caught up" in passes(on(url, **with_replica(copy.url)), "read replica")
+
+
+def test_read_replica_too_far_behind_is_a_warning(on, url, copy):
+    copy.replay("0/1")
+    assert "behind the primary" in warns(on(url, **with_replica(copy.url)), "read replica")
+
+
+def test_primary_is_no_read_replica(on, url):
+    assert "no standby" in warns(on(url, **with_replica(url)), "read replica")
+
+
+def test_read_replica_that_is_away_fails(on, url, copy):
+    with copy.away():
+        message = fails(on(url, **with_replica(copy.url)), "read replica")
+    assert "not currently accepting connections" in message

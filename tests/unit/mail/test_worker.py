@@ -50,7 +50,8 @@ def worker_for(services, mailserver):
             sender_name="Example",
         )
         next_attempt = next_attempt or database.compile(NEXT_ATTEMPT)
-        return MailWorker(next_attempt, delivery, poll=poll, rest=rest)
+        outages = database.outages
+        return MailWorker(next_attempt, delivery, outages=outages, poll=poll, rest=rest)
 
     return build
 

@@ -121,6 +121,8 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "sqlalchemy.url": (OTHER_URL, make_url(OTHER_URL), "mysql://db/x"),
     "authsite.database.pool_size": ("32", 32, "0"),
     "authsite.database.timeout": ("2s", timedelta(seconds=2), "2"),
+    "authsite.database.read_url": (OTHER_URL, make_url(OTHER_URL), "sqlite:////srv/copy.sqlite"),
+    "authsite.database.read_max_lag": ("2s", timedelta(seconds=2), "2"),
     "authsite.database.attempts": ("5", 5, "0"),
     "authsite.metrics.listen": ("[::1]:9101", ("::1", 9101), "9101"),
     "authsite.proxy.trusted": (
@@ -358,6 +360,12 @@ def test_inconsistent_session_timeouts_are_refused(session, reason):
     ini = {f"authsite.session.{name}": value for name, value in session.items()}
     with pytest.raises(SettingError, match=reason):
         load_settings(LEAST | ini, {})
+
+
+def test_read_replica_of_sqlite_is_refused():
+    urls = {"sqlalchemy.url": "sqlite:////srv/site.sqlite", "authsite.database.read_url": URL}
+    with pytest.raises(SettingError, match=r"^authsite\.database\.read_url needs"):
+        load_settings(LEAST | urls, {})
 
 
 @pytest.mark.asvs("11.4.2")
