@@ -34,6 +34,11 @@ def _check_setting(server: Server, trusted: TrustedProxies | None) -> Finding:
             f"{server} removes the headers that authsite.proxy.trusted is about.",
             "Set clear_untrusted_proxy_headers = false, or let waitress trust the proxy instead.",
         )
+    if all(ip.is_loopback and not trusted.include(ip) for ip in server.ips):
+        return fail(
+            f"{server} is reached by proxies on this machine, which authsite.proxy.trusted does "
+            "not name."
+        )
     return ok(f"{server} leaves the proxies to authsite.proxy.trusted.")
 
 

@@ -30,7 +30,8 @@ def behind_proxies(
 ) -> Callable[[dict[str, Any], Any], Result]:
     """Return an execution policy that serves each request as one of the client, not of the proxy.
 
-    For servers that do not know their proxies. waitress does, and removes the headers before.
+    For servers that do not read the headers of proxies. waitress does if it is configured to, and
+    removes them.
     """
 
     def execute_behind_proxies(environ: dict[str, Any], router: Any) -> Result:

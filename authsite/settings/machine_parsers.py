@@ -2,9 +2,14 @@
 
 import ipaddress
 import re
+from ipaddress import IPv6Network
 
 from authsite.http.proxies import TrustedProxies
 
+#: Bits of the largest networks that are private: 10.0.0.0/8 and fc00::/7.
+_SHORTEST_PREFIX = {4: 8, 6: 7}
+#: IPv4 addresses in IPv6, as which no peer is seen.
+_MAPPED = IPv6Network("::ffff:0:0/96")
 _CORES = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 
 
@@ -32,6 +37,8 @@ def trusted_proxies(value: str) -> TrustedProxies:
             "must be IP addresses or networks like 127.0.0.1 or 10.0.1.0/24, or unix, separated by "
             "commas"
         ) from None
-    if not all(network.prefixlen for network in networks):
+    if any(isinstance(each, IPv6Network) and each.subnet_of(_MAPPED) for each in networks):
+        raise ValueError("must name IPv4 addresses like 192.0.2.7, without ::ffff:")
+    if any(network.prefixlen < _SHORTEST_PREFIX[network.version] for network in networks):
         raise ValueError("must not be every machine: clients could choose their IP address")
     return TrustedProxies(networks, unix_socket="unix" in names)

@@ -149,6 +149,14 @@ def path(value: str) -> str:
     return found
 
 
+def landing_page(value: str) -> str:
+    """Return the path of a page for signed-in users."""
+    found = path(value)
+    if found.partition("?")[0] in {"/sign-in", "/sign-up"}:
+        raise ValueError("must not be a page that leads signed-in users to it")
+    return found
+
+
 def domains(value: str) -> tuple[str, ...]:
     """Return the domains between commas, in ASCII."""
     try:
@@ -159,6 +167,8 @@ def domains(value: str) -> tuple[str, ...]:
         raise ValueError(
             "must be domains of email addresses like example.com, separated by commas"
         ) from None
+    if not addresses:
+        raise ValueError("must name at least one domain")
     return tuple(dict.fromkeys(address.domain for address in addresses))
 
 

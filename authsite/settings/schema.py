@@ -25,6 +25,7 @@ from authsite.settings.parsers import (
     cookie_name,
     database_url,
     duration,
+    landing_page,
     listen_address,
     number,
     one_of,
@@ -219,7 +220,7 @@ class Settings:
         "open",
     )
     after_sign_in: str | None = setting(
-        path,
+        landing_page,
         "Path of the landing page, to which users go after signing in unless they requested "
         "another one: `/orders`. If unset, it is the dashboard.",
         None,

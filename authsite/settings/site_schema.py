@@ -44,13 +44,13 @@ class SiteSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ProxySettings:
-    """Proxies in front of servers other than waitress, which has settings of its own."""
+    """Proxies in front of servers that do not read their headers; waitress can."""
 
     trusted: TrustedProxies | None = setting(
         trusted_proxies,
         "IP addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
         "believed, separated by commas: `127.0.0.1, 10.0.1.0/24`; `unix` stands for a Unix socket. "
-        "For servers other than waitress. If unset, no header is read.",
+        "For servers that do not read these headers themselves. If unset, no header is read.",
         None,
     )
     count: int = setting(

@@ -18,7 +18,7 @@ from authsite.email_addresses import parse_email_address
 from authsite.http.redirects import safe_path
 from authsite.resources import Root
 from authsite.web.authentication import complete_sign_in
-from authsite.web.email_domains import has_allowed_domain
+from authsite.web.email_domains import check_domain
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import (
     NewPasswordForm,
@@ -58,7 +58,7 @@ class SignUpPage(FormPage[SignUpForm]):
 
     def is_valid(self, form: SignUpForm) -> bool:
         is_valid = super().is_valid(form)
-        return has_allowed_domain(self.request, form) and is_valid
+        return check_domain(self.request, form) and is_valid
 
     def new_form(self) -> SignUpForm:
         return SignUpForm(data={"next": self.request.GET.get("next")})

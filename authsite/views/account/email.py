@@ -11,7 +11,7 @@ from authsite.email_addresses import parse_email_address
 from authsite.mail.composer import CHANGE_EMAIL
 from authsite.resources import Account
 from authsite.security.policy import require_identity
-from authsite.web.email_domains import has_allowed_domain
+from authsite.web.email_domains import check_domain
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, email_field
 from authsite.web.pages import mail_sent_page
@@ -40,7 +40,7 @@ class EmailPage(FormPage[NewEmailForm]):
     errors: ClassVar = {SameEmail: FormError("email", "This is already your email.")}
 
     def is_valid(self, form: NewEmailForm) -> bool:
-        return super().is_valid(form) and has_allowed_domain(self.request, form)
+        return super().is_valid(form) and check_domain(self.request, form)
 
     def accept(self, form: NewEmailForm) -> Response:
         email = parse_email_address(form.email.data)

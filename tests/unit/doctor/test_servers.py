@@ -66,6 +66,18 @@ def test_waitress_may_leave_the_proxy_to_the_setting(a_subject):
     assert "leaves the proxies to authsite.proxy.trusted" in passes(kept, "proxy")
 
 
+def test_setting_has_to_name_the_proxy_on_this_machine(a_subject):
+    server = {
+        "trusted_proxy": None,
+        "trusted_proxy_headers": None,
+        "clear_untrusted_proxy_headers": "false",
+    }
+    other = a_subject(app={"authsite.proxy.trusted": "10.0.1.0/24"}, server=server)
+    assert "does not name" in fails(other, "proxy")
+    own = a_subject(app={"authsite.proxy.trusted": "127.0.0.1"}, server=server)
+    assert "leaves the proxies" in passes(own, "proxy")
+
+
 def test_proxy_on_this_machine_may_be_trusted(a_subject):
     assert passes(a_subject(), "proxy") == "[server:main] trusts 127.0.0.1 only."
 

@@ -14,8 +14,10 @@ from authsite.settings.parsers import (
     contact,
     cookie_name,
     database_url,
+    domains,
     duration,
     https_url,
+    landing_page,
     listen_address,
     number,
     origin,
@@ -374,10 +376,30 @@ def test_malformed_proxies_are_refused(value):
 
 
 @pytest.mark.asvs("4.1.3")
-@pytest.mark.parametrize("value", ["0.0.0.0/0", "127.0.0.1, ::/0"])
+@pytest.mark.parametrize("value", ["0.0.0.0/0", "127.0.0.1, ::/0", "0.0.0.0/1, 128.0.0.0/1"])
 def test_proxies_cannot_be_every_machine(value):
     with pytest.raises(ValueError, match="must not be every machine"):
         trusted_proxies(value)
+
+
+def test_mapped_proxies_are_refused():
+    with pytest.raises(ValueError, match="without ::ffff:"):
+        trusted_proxies("::ffff:127.0.0.1")
+
+
+def test_private_networks_can_be_proxies():
+    assert len(trusted_proxies("10.0.0.0/8, fd00::/8").networks) == 2
+
+
+def test_allowed_domains_cannot_be_empty():
+    with pytest.raises(ValueError, match="at least one domain"):
+        domains(",")
+
+
+@pytest.mark.parametrize("value", ["/sign-in", "/sign-up?next=/orders"])
+def test_landing_page_does_not_lead_to_itself(value):
+    with pytest.raises(ValueError, match="must not be a page that leads"):
+        landing_page(value)
 
 
 @pytest.mark.parametrize("value", ["", "all", "3-1", "0,", "0-3-5", "-1", "99999", "\u0661"])
