@@ -61,7 +61,7 @@ def set_up(folder: Path, database_url: str) -> tuple[Machine, list[Service]]:
 def with_variable(environment: str, variable: str, value: str) -> str:
     """Return an environment file with another value for one of its variables."""
     pattern = re.compile(f"^{variable}=.*$", re.MULTILINE)
-    text, times = pattern.subn(lambda _match: f"{variable}={value}", environment)
+    text, times = pattern.subn(lambda _match: f"{variable}='{value}'", environment)
     assert times == 1, f"{variable} is not set once"
     return text
 

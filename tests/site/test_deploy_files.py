@@ -1,6 +1,7 @@
 """The files of deploy/ are valid for systemd and for the settings."""
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from authsite.settings.loader import describe_settings
-from tests.processes.units import DEPLOY, ETC, HOME, Machine, Unit, settings_of
+from tests.processes.units import (
+    DEPLOY,
+    ETC,
+    HOME,
+    Machine,
+    Unit,
+    read_environment_file,
+    settings_of,
+)
 
 SERVICES = sorted(path.name for path in DEPLOY.glob("*.service"))
 UNITS = [*SERVICES, *sorted(path.name for path in DEPLOY.glob("*.timer"))]
@@ -16,6 +25,8 @@ ENVIRONMENTS = sorted(path.name for path in DEPLOY.glob("*.env"))
 #: Maximum level of `systemd-analyze security`; a service without a sandbox has 9 or more.
 MAX_EXPOSURE = 2.0
 SYSTEM = Path("/usr/lib/systemd/system")
+#: Prints the variables of files with systemd's own parser.
+GENERATOR = Path("/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator")
 
 
 @pytest.fixture
@@ -131,6 +142,47 @@ def test_every_variable_is_a_setting():
         text = (DEPLOY / name).read_text()
         used |= set(re.findall(r"^#?Environment=([A-Z_]+)=", text, re.MULTILINE))
     assert {"AUTHSITE_SITE_URL", "DATABASE_URL", "AUTHSITE_SECRET_FILE"} <= used <= known
+
+
+#: Values that would be read in two ways without quotes, or as two words.
+VALUES = """\
+A='Ada & Co.; #1 (a|b) <c> *'
+B="Ada's"
+C=plain
+"""
+
+
+@pytest.mark.parametrize("name", [*ENVIRONMENTS, "values"])
+def test_shell_and_systemd_read_the_same_environment(tmp_path, name):
+    """Variables that are switched off, too."""
+    text = VALUES if name == "values" else (DEPLOY / name).read_text()
+    text = re.sub(r"^#([A-Z_]+=)", r"\1", text, flags=re.MULTILINE)
+    environ = read_environment_file(text)
+    assert environ
+    (tmp_path / "environment.d").mkdir()
+    path = tmp_path / "environment.d" / "site.conf"
+    path.write_text(text)
+    script = f"set -a; . {path}; set +a; env -0"
+    done = subprocess.run(["sh", "-ec", script], env={}, capture_output=True, text=True, check=True)
+    assert (
+        environ.items()
+        <= dict(each.split("=", 1) for each in done.stdout.split("\0") if each).items()
+    )
+    if GENERATOR.exists():  # the same parser, for the environment of users
+        found = {"XDG_CONFIG_HOME": str(tmp_path)}
+        done = subprocess.run([GENERATOR], env=found, capture_output=True, text=True, check=True)
+        lines = [shlex.split(line)[0] for line in done.stdout.splitlines()]
+        assert environ.items() <= dict(line.split("=", 1) for line in lines).items()
+
+
+@pytest.mark.parametrize("line", ["A=Ada & Co.", "A=$HOME", "A=(a"])
+def test_unquoted_values_are_read_in_two_ways(line):
+    """What the test above would find."""
+    script = f'{line}\nprintf %s "$A"'
+    done = subprocess.run(
+        ["sh", "-c", script], env={"HOME": "/"}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout != read_environment_file(line)["A"]
 
 
 def test_no_secret_is_in_the_environment():
