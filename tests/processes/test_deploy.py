@@ -317,12 +317,12 @@ def test_proxy_misdirects_other_hosts_without_a_log(deployment: Deployment, host
     response = connection.getresponse()
     assert response.status == (421 if host else 400)
     assert "/" not in response.headers["Server"]
-    for log in (
+    for file in (
         deployment.nginx.access_log,
         deployment.nginx.other_log,
         deployment.nginx.error_log,
     ):
-        assert token not in log.read_text()
+        assert token not in file.read_text()
 
 
 def test_proxy_logs_no_email_link_while_servers_are_away(tmp_path: Path) -> None:
@@ -333,8 +333,8 @@ def test_proxy_logs_no_email_link_while_servers_are_away(tmp_path: Path) -> None
         for path in (f"/reset-password/{token}", "/"):
             assert Visitor(nginx, headers=[referer]).get(path).status == 502
         until(lambda: "/reset-password/..." in nginx.access_log.read_text(), "a line in the log")
-        for log in (nginx.access_log, nginx.other_log, nginx.error_log):
-            assert token not in log.read_text()
+        for file in (nginx.access_log, nginx.other_log, nginx.error_log):
+            assert token not in file.read_text()
 
 
 @pytest.mark.asvs("5.2.1")

@@ -1,14 +1,17 @@
 """The files of deploy/ are valid for systemd and for the settings."""
 
+import os
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from authsite.settings.loader import describe_settings
+from tests.processes.servers import trusting_a_proxy
 from tests.processes.units import (
     DEPLOY,
     ETC,
@@ -199,3 +202,38 @@ def test_docs_name_every_file():
     pages = "".join((docs / name).read_text("utf-8") for name in names)
     missing = [path.name for path in DEPLOY.iterdir() if f"(../deploy/{path.name})" not in pages]
     assert [name for name in missing if name != "__pycache__"] == []
+
+
+def test_commands_of_the_installation_guide_run(tmp_path):
+    """Those that copy, create and edit files; in folders of the test, without systemd and nginx."""
+    page = (DEPLOY.parent / "docs" / "production.md").read_text("utf-8")
+    home, etc = tmp_path / "home", tmp_path / "etc"
+    home.mkdir()
+    shutil.copytree(DEPLOY, home / "deploy")
+    shutil.copy(DEPLOY.parent / "production.ini", home)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("systemctl", "nginx"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    (etc / "systemd/system").mkdir(parents=True)
+    (etc / "nginx/conf.d").mkdir(parents=True)
+    guide = page.partition("\n## Install\n")[2].partition("\n## ")[0]
+    blocks = [
+        each for each in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL) if "install -m" in each
+    ]
+    assert len(blocks) == 3
+    commands = "".join(blocks)
+    for shipped, place in ((HOME, home), ("/etc", etc), ("/usr/local/sbin", programs)):
+        commands = commands.replace(shipped, str(place))
+    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-ec", commands], env=path, check=True, capture_output=True)
+    assert len((etc / "authsite/secret").read_text().strip()) >= 32
+    assert stat.S_IMODE((etc / "authsite/secret").stat().st_mode) == 0o600
+    assert {*ENVIRONMENTS} <= {each.name for each in (etc / "authsite").iterdir()}
+    assert {*UNITS} == {each.name for each in (etc / "systemd/system").iterdir()}
+    assert os.access(programs / "as-authsite", os.X_OK)
+    [edit] = re.findall(r"^sed .*$", guide, re.MULTILINE)
+    subprocess.run(["sh", "-ec", edit], cwd=home, check=True)
+    ini = (home / "production.ini").read_text()
+    assert ini == trusting_a_proxy((DEPLOY.parent / "production.ini").read_text())
