@@ -4,7 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
-import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
 from tests.processes.test_as_authsite import machine, run  # noqa: F401 - a fixture
 from tests.processes.units import Machine
@@ -31,11 +31,11 @@ def test_commands_of_the_page_run(machine: Machine) -> None:  # noqa: F811
 CREATE = ("authsite", "user", "create", "production.ini")
 
 
-def test_statements_of_the_page_run(machine: Machine) -> None:  # noqa: F811
-    run(machine, "alembic", "-c", "production.ini", "upgrade", "head")
-    engine = sa.create_engine(f"sqlite:///{machine.path('/var/lib/authsite/authsite.sqlite')}")
-    [statements] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+def test_statements_of_the_page_run(engine: Engine) -> None:
+    [deletions] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    [sizes] = re.findall(r'^as-authsite psql authsite -c "(.*)"$', PAGE, re.MULTILINE)
     with engine.begin() as connection:
-        for statement in statements.strip().splitlines():
+        for statement in deletions.strip().splitlines():
             connection.exec_driver_sql(statement)
-    engine.dispose()
+        if engine.dialect.name == "postgresql":
+            assert len(connection.exec_driver_sql(sizes.replace("%", "%%")).all()) == 5
