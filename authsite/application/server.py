@@ -65,6 +65,7 @@ class Server:
         self.watchdog.start()
         self._drain()
         self._servers[0].task_dispatcher.shutdown()
+        self._servers = []  # first: another signal must not use closed ones
         wasyncore.close_all(self._sockets)
 
     def _end(self, _number: int, _frame: object) -> None:

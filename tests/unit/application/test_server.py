@@ -174,6 +174,11 @@ def test_signal_before_the_start_ends_the_server(build, listener, application):
     server(application)
 
 
+def test_signal_after_the_end_is_ignored(build, listener, application):
+    run(build(listener), application, listener, stop)
+    stop()
+
+
 def test_server_ignores_sigint_if_its_process_does(build, listener):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     build(listener)
