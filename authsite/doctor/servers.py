@@ -10,6 +10,8 @@ from authsite.doctor.subject import Subject
 
 _PREFIX = "server:"
 _WAITRESS = "egg:waitress"
+#: authsite's own server, which is waitress with one more option.
+_FACTORY, _OWN, _OWN_OPTION = "paste.server_factory", "authsite.application.server", "stop_timeout"
 #: Sections that refer to each other; more are taken for a circle.
 _MAX_DEPTH = 10
 
@@ -60,7 +62,10 @@ def find_servers(subject: Subject) -> list[Server]:
     found = []
     for name in server_names(subject):
         lines = _lines(subject, name)
-        if lines.pop("use", "").startswith(_WAITRESS):
+        is_own = lines.pop(_FACTORY, "").startswith(_OWN)
+        if is_own:
+            lines.pop(_OWN_OPTION, None)
+        if lines.pop("use", "").startswith(_WAITRESS) or is_own:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a check reports more
                 found.append(Server(name, Adjustments(**lines)))

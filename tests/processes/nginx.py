@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = ROOT / "deploy" / "nginx.conf"
 
 _NGINX_IS_MISSING = "nginx is missing. To get it on Debian: sudo apt-get install nginx"
-#: The settings that are in Debian's nginx.conf, for a process of the tests.
+#: What the tests have in place of Debian's nginx.conf. It has no ssl_protocols, and compresses.
 _AROUND = """\
 daemon off;
 master_process off;
@@ -29,7 +30,8 @@ pid nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 512; }}
 http {{
-access_log off;
+access_log other.log;
+gzip on;
 client_body_temp_path body;
 proxy_temp_path proxy;
 fastcgi_temp_path fastcgi;
@@ -45,17 +47,23 @@ class Nginx(Listener):
     """nginx with that configuration, except ports, paths and the certificate.
 
     It listens with TLS on `port` and without on `plain.port`. A line in the error log fails the
-    test, unless it contains one of `may_log`.
+    test, unless it contains one of `may_log`. `is_up` is the status of its first answer.
     """
 
-    def __init__(self, folder: Path, *servers: Listener, may_log: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, *servers: Listener, may_log: tuple[str, ...] = (), is_up: int = 200
+    ) -> None:
         super().__init__()
         self.plain = Listener()
         self._may_log = may_log
+        self._is_up = is_up
         self._folder = folder / f"nginx-{self.port}"
         self._folder.mkdir()
         self.access_log = self._folder / "access.log"
-        certificate = _AUTHORITY.issue_cert(HOST)
+        #: The log of requests for which the configuration names no other.
+        self.other_log = self._folder / "other.log"
+        self.error_log = self._folder / "log"
+        certificate = _AUTHORITY.issue_cert(HOST, key_type=trustme.KeyType.RSA)
         certificate.private_key_and_cert_chain_pem.write_to_path(self._folder / "pem")
         self._context = ssl.create_default_context()
         _AUTHORITY.configure_trust(self._context)
@@ -69,9 +77,25 @@ class Nginx(Listener):
         )
         return connection
 
-    def secure(self, connection: socket.socket, *, host: str = HOST) -> socket.socket:
+    def secure(self, connection: socket.socket, *, host: str = HOST) -> ssl.SSLSocket:
         """Return the connection with TLS, after verifying the certificate of the host."""
         return self._context.wrap_socket(connection, server_hostname=host)
+
+    def handshake(self, version: ssl.TLSVersion, ciphers: str) -> str:
+        """Return the cipher of a connection that offers only this version and these ciphers."""
+        context = ssl.create_default_context()
+        _AUTHORITY.configure_trust(context)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of weak versions
+            context.minimum_version = context.maximum_version = version
+        context.set_ciphers(ciphers)
+        with (
+            socket.create_connection((LOOPBACK, self.port)) as connection,
+            context.wrap_socket(connection, server_hostname=HOST) as secured,
+        ):
+            cipher = secured.cipher()
+            assert cipher is not None
+            return cipher[0]
 
     def hang_up(self) -> None:
         """Close all connections, with and without TLS."""
@@ -80,13 +104,13 @@ class Nginx(Listener):
 
     def __enter__(self) -> Self:
         command = (_program(), "-e", "stderr", "-p", str(self._folder), "-c", "nginx.conf")
-        log = (self._folder / "log").open("wb")
+        log = self.error_log.open("wb")
         with log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
         try:
             until(self._answers, "the first answer of nginx")
         except BaseException as error:
-            error.add_note((self._folder / "log").read_text())
+            error.add_note(self.error_log.read_text())
             self._process.kill()
             raise
         return self
@@ -100,7 +124,7 @@ class Nginx(Listener):
         self.hang_up()
         self._process.terminate()
         self._process.wait(DEADLINE)
-        log = (self._folder / "log").read_text()
+        log = self.error_log.read_text()
         if error is not None:
             error.add_note(log)
         else:
@@ -113,7 +137,7 @@ class Nginx(Listener):
         connection = self.connection(timeout=DEADLINE)
         try:
             connection.request("GET", "/", headers={"Host": HOST})
-            return connection.getresponse().status == 200
+            return connection.getresponse().status == self._is_up
         except OSError:
             return False
         finally:

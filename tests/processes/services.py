@@ -21,16 +21,13 @@ class Service(Server):
         unit = Unit("authsite@.service", instance)
         environ = unit.environ(machine)
         self._environ = {**os.environ, **environ}
-        # With default signal handling, even if the parent of the tests ignores SIGINT.
-        self._command = ["env", "--default-signal=INT", *unit.command(machine, environ)]
+        self._command = unit.command(machine, environ)
         self._directory = unit.working_directory(machine)
         self.metrics = environ["AUTHSITE_METRICS_LISTEN"]
-        [stop] = unit.values("KillSignal")
-        self._stop = signal.Signals[stop]
 
     def end(self) -> None:
         """Stop the service like `systemctl stop`."""
-        self.stop(self._stop)
+        self.stop(signal.SIGTERM)  # KillSignal is its default
 
 
 def set_up(folder: Path, database_url: str) -> tuple[Machine, list[Service]]:
@@ -64,7 +61,7 @@ def set_up(folder: Path, database_url: str) -> tuple[Machine, list[Service]]:
 def with_variable(environment: str, variable: str, value: str) -> str:
     """Return an environment file with another value for one of its variables."""
     pattern = re.compile(f"^{variable}=.*$", re.MULTILINE)
-    text, times = pattern.subn(lambda _match: f"{variable}={value}", environment)
+    text, times = pattern.subn(lambda _match: f"{variable}='{value}'", environment)
     assert times == 1, f"{variable} is not set once"
     return text
 

@@ -1,15 +1,20 @@
-"""deploy/ on one machine: PostgreSQL, nginx and two services, one of which is killed."""
+"""deploy/ on one machine: PostgreSQL, nginx and two services, killed and restarted."""
 
 import contextlib
+import gzip
 import itertools
+import os
+import re
 import secrets
 import socket
 import ssl
+import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -17,19 +22,16 @@ import pytest
 from tests.browsers import PASSWORD
 from tests.postgresql import Cluster
 from tests.processes.concurrency import meanwhile
-from tests.processes.listeners import LOOPBACK
+from tests.processes.listeners import LOOPBACK, Listener
 from tests.processes.nginx import Nginx
-from tests.processes.servers import SITE_URL, until
-from tests.processes.services import Service, set_up
+from tests.processes.servers import DEADLINE, HOST, SITE_URL, until
+from tests.processes.services import INSTANCES, Service, set_up
 from tests.processes.visitors import Answer, Visitor
 
+PRODUCTION_DOCS = (Path(__file__).parents[2] / "docs" / "production.md").read_text("utf-8")
 USERS = 8
 #: Responses to wait for between two steps.
 RESPONSES = 100
-#: The errors that nginx logs about an unavailable server and refused requests.
-MAY_LOG = ("access forbidden by rule", "client intended to send too large body")
-MAY_LOG += ("while connecting to upstream", "while reading response header from upstream")
-MAY_LOG += ("while sending request to upstream", "upstream server temporarily disabled")
 
 
 @dataclass
@@ -50,7 +52,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     folder = tmp_path_factory.mktemp("deploy")
     with Cluster() as cluster:
         _, services = set_up(folder, cluster.new_database())
-        with services[0], services[1], Nginx(folder, *services, may_log=MAY_LOG) as nginx:
+        with services[0], services[1], Nginx(folder, *services) as nginx:
             yield Deployment(nginx, services)
 
 
@@ -118,23 +120,57 @@ class User:
         return True
 
 
-def test_ending_server_loses_only_forms_in_flight(
-    deployment: Deployment,
-) -> None:
-    """One server is killed, the other stopped. Pages load, and no user is signed out."""
-    statistics, (one, other) = Statistics(), deployment.services
+def test_killed_server_loses_only_forms_in_flight(deployment: Deployment) -> None:
+    """Pages load, and no user is signed out."""
+    statistics, (_, other) = Statistics(), deployment.services
     users = [User(statistics, deployment.nginx) for _ in range(USERS)]
     with meanwhile(each.use_site for each in users):
         wait_for_answers(statistics)
         assert all(deployment.served_by(each) for each in deployment.services)
         killed = end(deployment, statistics, other, other.kill)
-        stopped = end(deployment, statistics, one, one.end)
     assert all(each.visitor.is_signed_in for each in users)
-    in_flight = [form for form in statistics.lost if form.overlaps(killed)]
-    assert len(in_flight) <= USERS
-    assert [
-        form for form in statistics.lost if form not in in_flight and not form.overlaps(stopped)
-    ] == []
+    assert len(statistics.lost) <= USERS
+    assert [form for form in statistics.lost if not form.overlaps(killed)] == []
+
+
+def test_rolling_restart_loses_no_request(deployment: Deployment, tmp_path: Path) -> None:
+    """The commands of docs/production.md restart both servers."""
+    statistics = Statistics(numbers=itertools.count(USERS))
+    users = [User(statistics, deployment.nginx) for _ in range(USERS)]
+    with meanwhile(each.use_site for each in users):
+        wait_for_answers(statistics)
+        roll(deployment, tmp_path)
+        wait_for_answers(statistics)
+    assert statistics.lost == []
+    assert all(each.visitor.is_signed_in for each in users)
+
+
+#: Stands for systemd: it asks the test to restart a service, and waits.
+SYSTEMCTL = """\
+#!/bin/sh
+echo "$*" > "$SYSTEMCTL.new" && mv "$SYSTEMCTL.new" "$SYSTEMCTL"
+while [ -e "$SYSTEMCTL" ]; do sleep 0.05; done
+"""
+
+
+def roll(deployment: Deployment, folder: Path) -> None:
+    """Run the commands of the docs for a rolling restart."""
+    [commands] = re.findall(r"```sh\n(for each in main.*?)```", PRODUCTION_DOCS, re.DOTALL)
+    for shipped, service in zip(("6543", "6544"), deployment.services, strict=True):
+        assert commands.count(shipped) == 1
+        commands = commands.replace(shipped, str(service.port))
+    systemctl, asked = folder / "systemctl", folder / "asked"
+    systemctl.write_text(SYSTEMCTL)
+    systemctl.chmod(0o755)
+    environ = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}", "SYSTEMCTL": str(asked)}
+    with subprocess.Popen(["sh", "-ec", commands], env=environ, stdout=subprocess.DEVNULL) as shell:
+        for instance, service in zip(INSTANCES, deployment.services, strict=True):
+            until(asked.exists, f"the restart of {instance}")
+            assert asked.read_text() == f"restart authsite@{instance}\n"
+            service.end()
+            service.start()
+            asked.unlink()
+    assert shell.returncode == 0
 
 
 def end(
@@ -206,25 +242,99 @@ def test_proxy_refuses_tls_for_other_hosts(deployment: Deployment) -> None:
         deployment.nginx.secure(connection, host="evil.test")
 
 
+#: Weak protocols and suites are offered by this side at security level 0 only.
+CBC, RSA_KEY_EXCHANGE = "ECDHE+AES+SHA256:ECDHE+AES:!AESGCM@SECLEVEL=0", "kRSA+AESGCM@SECLEVEL=0"
+
+
+@pytest.mark.asvs("12.1.1", "12.1.2")
+@pytest.mark.parametrize(
+    ("version", "ciphers", "cipher"),
+    [
+        (ssl.TLSVersion.TLSv1_3, "DEFAULT", "TLS_AES_256_GCM_SHA384"),
+        (ssl.TLSVersion.TLSv1_2, "DEFAULT", "ECDHE-RSA-AES256-GCM-SHA384"),
+        (ssl.TLSVersion.TLSv1_2, CBC, None),
+        (ssl.TLSVersion.TLSv1_2, RSA_KEY_EXCHANGE, None),
+        (ssl.TLSVersion.TLSv1_1, "DEFAULT@SECLEVEL=0", None),
+    ],
+)
+def test_proxy_offers_strong_tls_only(
+    deployment: Deployment, version: ssl.TLSVersion, ciphers: str, cipher: str | None
+) -> None:
+    if cipher is None:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            deployment.nginx.handshake(version, ciphers)
+    else:
+        assert deployment.nginx.handshake(version, ciphers) == cipher
+
+
+def test_proxy_compresses_style_sheets_and_no_page(deployment: Deployment) -> None:
+    """Pages contain tokens, which compression would reveal."""
+    connection = deployment.nginx.connection(timeout=DEADLINE)
+    headers = {"Host": HOST, "Accept-Encoding": "gzip"}
+    connection.request("GET", "/sign-in", headers=headers)
+    page = connection.getresponse()
+    assert "Content-Encoding" not in page.headers
+    [sheet] = re.findall(r'href="(/authsite-static/[^"]*\.css[^"]*)"', page.read().decode())
+    connection.request("GET", sheet, headers=headers)
+    response = connection.getresponse()
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert "{" in gzip.decompress(response.read()).decode()
+
+
+LINKS = ("change-email", "reset-password", "secure-account", "verify-email")
+
+
 @pytest.mark.asvs("14.2.1", "16.2.5")
 def test_proxy_log_contains_no_email_link_and_no_query(deployment: Deployment) -> None:
     """A link is secret until it is used, and opening its page does not use it."""
     token = secrets.token_urlsafe(32)
-    pages = [
-        "reset-password",
-        "verify-email",
-        "change-email",
-        "secure-account",
-    ]
-    for page in pages:
+    for page in LINKS:
         for entrance in (deployment.nginx, deployment.nginx.plain):
             Visitor(entrance).get(f"/{page}/{token}?next={token}")
-    through(deployment, f"/sign-in?next=/{token}")
+    damaged = [
+        f"//reset-password/{token}",
+        f"/reset-password{token}",
+        f"/x/../verify-email/{token}",
+    ]
+    for path in (*damaged, f"/%72eset-password/{token}", f"/sign-in?next=/{token}"):
+        through(deployment, path)
     until(lambda: '"GET /sign-in"' in deployment.nginx.access_log.read_text(), "a line in the log")
     log = deployment.nginx.access_log.read_text()
     assert token not in log
-    for page in pages:
+    for page in LINKS:
         assert log.count(f'"GET /{page}/..."') == 2
+
+
+@pytest.mark.parametrize("host", ["evil.test", "localhost", "127.0.0.1", ""])
+def test_proxy_misdirects_other_hosts_without_a_log(deployment: Deployment, host: str) -> None:
+    """The TLS handshake named the site, the request another host."""
+    token = secrets.token_urlsafe(32)
+    connection = deployment.nginx.connection(timeout=DEADLINE)
+    connection.putrequest("GET", f"/reset-password/{token}", skip_host=True)
+    connection.putheader("Host", host)
+    connection.endheaders()
+    response = connection.getresponse()
+    assert response.status == (421 if host else 400)
+    assert "/" not in response.headers["Server"]
+    for file in (
+        deployment.nginx.access_log,
+        deployment.nginx.other_log,
+        deployment.nginx.error_log,
+    ):
+        assert token not in file.read_text()
+
+
+def test_proxy_logs_no_email_link_while_servers_are_away(tmp_path: Path) -> None:
+    """Neither that of the request nor that of the page which it came from."""
+    token = secrets.token_urlsafe(32)
+    with Nginx(tmp_path, Listener(), Listener(), is_up=502) as nginx:
+        referer = ("Referer", f"{SITE_URL}/verify-email/{token}")
+        for path in (f"/reset-password/{token}", "/"):
+            assert Visitor(nginx, headers=[referer]).get(path).status == 502
+        until(lambda: "/reset-password/..." in nginx.access_log.read_text(), "a line in the log")
+        for file in (nginx.access_log, nginx.other_log, nginx.error_log):
+            assert token not in file.read_text()
 
 
 @pytest.mark.asvs("5.2.1")

@@ -56,7 +56,7 @@ def proxy(
     migrate(url)
     with (
         Server(folder, url, edit=trusting_a_proxy) as server,
-        Nginx(folder, server, may_log=("client sent invalid chunked body",)) as nginx,
+        Nginx(folder, server) as nginx,
     ):
         yield nginx
 

@@ -69,10 +69,7 @@ class Unit:
             name, _, path = each.partition(":")
             (credentials / name).write_bytes(machine.path(path).read_bytes())
         for path in self.values("EnvironmentFile"):
-            for line in machine.path(path).read_text().splitlines():
-                if line and not line.startswith("#"):
-                    name, _, value = line.partition("=")
-                    environ[name] = value
+            environ |= read_environment_file(machine.path(path).read_text())
         return environ
 
     def command(self, machine: Machine, environ: dict[str, str] | None = None) -> list[str]:
@@ -87,6 +84,21 @@ class Unit:
         """Return its working directory."""
         [path] = self.values("WorkingDirectory")
         return machine.path(path)
+
+
+def read_environment_file(text: str) -> dict[str, str]:
+    """Return the variables of an `EnvironmentFile`, by the rules of systemd.exec(5).
+
+    Of its values in several lines or parts, and of escapes, nothing is understood.
+    """
+    environ = {}
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith(("#", ";")):
+            name, _, value = line.partition("=")
+            quoted = re.fullmatch(r"""'([^']*)'|"([^"\\]*)"|([^'"\\]*)""", value.strip())
+            assert quoted, f"systemd may read {line} in another way"
+            environ[name.strip()] = next(filter(None, quoted.groups()), "")
+    return environ
 
 
 def settings_of(text: str) -> list[tuple[str, str, str]]:

@@ -3,9 +3,9 @@
 import http.client
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from urllib.parse import urlencode
 
 from tests.browsers import PASSWORD
@@ -59,10 +59,14 @@ class Visitor:
 
     def get(self, path: str) -> Answer:
         """Load a page."""
-        return self._request("GET", path, None, {})
+        return self._request("GET", path, None, {})()
 
     def send(self, page: Answer, values: Mapping[str, str]) -> Answer:
         """Fill in and send the form of a page that was loaded before."""
+        return self.send_unread(page, values)()
+
+    def send_unread(self, page: Answer, values: Mapping[str, str]) -> Callable[[], Answer]:
+        """Send a form like `send`; return a function that reads the response."""
         body = urlencode({"csrf_token": page.csrf_token} | values).encode()
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -70,6 +74,11 @@ class Visitor:
             "Sec-Fetch-Site": "same-origin",
         }
         return self._request("POST", page.path, body, headers)
+
+    def hang_up(self) -> None:
+        """Close the connection to the next server; the next request opens a new one."""
+        connection = next(self._connections)
+        connection.close()
 
     def sign_up(self, email: str) -> Answer:
         """Load the page and sign up with this email."""
@@ -92,7 +101,7 @@ class Visitor:
 
     def _request(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
-    ) -> Answer:
+    ) -> Callable[[], Answer]:
         headers = headers | {"Host": HOST}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -104,10 +113,17 @@ class Visitor:
             for name, value in (*headers.items(), *self._headers):
                 connection.putheader(name, value)
             connection.endheaders(body)
+        except BaseException:
+            connection.close()  # the next request opens a new one
+            raise
+        return partial(self._read, path, connection)
+
+    def _read(self, path: str, connection: http.client.HTTPConnection) -> Answer:
+        try:
             response = connection.getresponse()
             text = response.read().decode()
         except BaseException:
-            connection.close()  # the next request opens a new one
+            connection.close()
             raise
         for cookie in response.headers.get_all("Set-Cookie", ()):
             self._store_cookie(cookie)

@@ -1,14 +1,26 @@
 """The files of deploy/ are valid for systemd and for the settings."""
 
+import os
 import re
+import shlex
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from authsite.settings.loader import describe_settings
-from tests.processes.units import DEPLOY, ETC, HOME, Machine, Unit, settings_of
+from tests.processes.servers import trusting_a_proxy
+from tests.processes.units import (
+    DEPLOY,
+    ETC,
+    HOME,
+    Machine,
+    Unit,
+    read_environment_file,
+    settings_of,
+)
 
 SERVICES = sorted(path.name for path in DEPLOY.glob("*.service"))
 UNITS = [*SERVICES, *sorted(path.name for path in DEPLOY.glob("*.timer"))]
@@ -16,6 +28,8 @@ ENVIRONMENTS = sorted(path.name for path in DEPLOY.glob("*.env"))
 #: Maximum level of `systemd-analyze security`; a service without a sandbox has 9 or more.
 MAX_EXPOSURE = 2.0
 SYSTEM = Path("/usr/lib/systemd/system")
+#: Prints the variables of files with systemd's own parser.
+GENERATOR = Path("/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator")
 
 
 @pytest.fixture
@@ -133,6 +147,47 @@ def test_every_variable_is_a_setting():
     assert {"AUTHSITE_SITE_URL", "DATABASE_URL", "AUTHSITE_SECRET_FILE"} <= used <= known
 
 
+#: Values that would be read in two ways without quotes, or as two words.
+VALUES = """\
+A='Ada & Co.; #1 (a|b) <c> *'
+B="Ada's"
+C=plain
+"""
+
+
+@pytest.mark.parametrize("name", [*ENVIRONMENTS, "values"])
+def test_shell_and_systemd_read_the_same_environment(tmp_path, name):
+    """Variables that are switched off, too."""
+    text = VALUES if name == "values" else (DEPLOY / name).read_text()
+    text = re.sub(r"^#([A-Z_]+=)", r"\1", text, flags=re.MULTILINE)
+    environ = read_environment_file(text)
+    assert environ
+    (tmp_path / "environment.d").mkdir()
+    path = tmp_path / "environment.d" / "site.conf"
+    path.write_text(text)
+    script = f"set -a; . {path}; set +a; env -0"
+    done = subprocess.run(["sh", "-ec", script], env={}, capture_output=True, text=True, check=True)
+    assert (
+        environ.items()
+        <= dict(each.split("=", 1) for each in done.stdout.split("\0") if each).items()
+    )
+    if GENERATOR.exists():  # the same parser, for the environment of users
+        found = {"XDG_CONFIG_HOME": str(tmp_path)}
+        done = subprocess.run([GENERATOR], env=found, capture_output=True, text=True, check=True)
+        lines = [shlex.split(line)[0] for line in done.stdout.splitlines()]
+        assert environ.items() <= dict(line.split("=", 1) for line in lines).items()
+
+
+@pytest.mark.parametrize("line", ["A=Ada & Co.", "A=$HOME", "A=(a"])
+def test_unquoted_values_are_read_in_two_ways(line):
+    """What the test above would find."""
+    script = f'{line}\nprintf %s "$A"'
+    done = subprocess.run(
+        ["sh", "-c", script], env={"HOME": "/"}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout != read_environment_file(line)["A"]
+
+
 def test_no_secret_is_in_the_environment():
     """Each secret is a credential of its own, not in a file that several people read."""
     secret = {row.variable for row in describe_settings() if row.secret} - {"DATABASE_URL"}
@@ -147,3 +202,38 @@ def test_docs_name_every_file():
     pages = "".join((docs / name).read_text("utf-8") for name in names)
     missing = [path.name for path in DEPLOY.iterdir() if f"(../deploy/{path.name})" not in pages]
     assert [name for name in missing if name != "__pycache__"] == []
+
+
+def test_commands_of_the_installation_guide_run(tmp_path):
+    """Those that copy, create and edit files; in folders of the test, without systemd and nginx."""
+    page = (DEPLOY.parent / "docs" / "production.md").read_text("utf-8")
+    home, etc = tmp_path / "home", tmp_path / "etc"
+    home.mkdir()
+    shutil.copytree(DEPLOY, home / "deploy")
+    shutil.copy(DEPLOY.parent / "production.ini", home)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("systemctl", "nginx"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    (etc / "systemd/system").mkdir(parents=True)
+    (etc / "nginx/conf.d").mkdir(parents=True)
+    guide = page.partition("\n## Install\n")[2].partition("\n## ")[0]
+    blocks = [
+        each for each in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL) if "install -m" in each
+    ]
+    assert len(blocks) == 3
+    commands = "".join(blocks)
+    for shipped, place in ((HOME, home), ("/etc", etc), ("/usr/local/sbin", programs)):
+        commands = commands.replace(shipped, str(place))
+    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-ec", commands], env=path, check=True, capture_output=True)
+    assert len((etc / "authsite/secret").read_text().strip()) >= 32
+    assert stat.S_IMODE((etc / "authsite/secret").stat().st_mode) == 0o600
+    assert {*ENVIRONMENTS} <= {each.name for each in (etc / "authsite").iterdir()}
+    assert {*UNITS} == {each.name for each in (etc / "systemd/system").iterdir()}
+    assert os.access(programs / "as-authsite", os.X_OK)
+    [edit] = re.findall(r"^sed .*$", guide, re.MULTILINE)
+    subprocess.run(["sh", "-ec", edit], cwd=home, check=True)
+    ini = (home / "production.ini").read_text()
+    assert ini == trusting_a_proxy((DEPLOY.parent / "production.ini").read_text())

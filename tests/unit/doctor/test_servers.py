@@ -50,6 +50,14 @@ def test_servers_that_waitress_rejects_fail(a_subject, lines):
     assert "waitress does not start" in fails(a_subject(server=lines), "servers")
 
 
+def test_servers_of_production_ini_are_waitress(a_subject):
+    own = {"use": None, "paste.server_factory": "authsite.application.server:Server"}
+    subject = a_subject(server=own | {"stop_timeout": "25"}, more=second(listen="127.0.0.1:6544"))
+    assert passes(subject, "servers") == "main on 127.0.0.1:6543; second on 127.0.0.1:6544"
+    subject = a_subject(server=own | {"stop_after": "25"})
+    assert "waitress does not start" in fails(subject, "servers")
+
+
 @pytest.mark.parametrize("use", ["egg:gunicorn#main", "config:other.ini", "main", "nothing"])
 def test_servers_other_than_waitress_are_not_checked(a_subject, use):
     subject = a_subject(server={"use": use, "workers": "4"})

@@ -1,0 +1,41 @@
+"""The commands of docs/troubleshooting.md run as they stand there."""
+
+import re
+import shlex
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from tests.processes.test_as_authsite import machine, run  # noqa: F401 - a fixture
+from tests.processes.units import Machine
+
+PAGE = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text("utf-8")
+#: The statuses of commands that find a problem: this machine has no mail server and no proxy.
+MAY_FAIL = {"doctor", "deliver"}
+
+
+def test_commands_of_the_page_run(machine: Machine) -> None:  # noqa: F811
+    run(machine, "alembic", "-c", "production.ini", "upgrade", "head")
+    for name in ("ada", "grace"):
+        names = ("--first-name", name, "--last-name", "Example", "--admin")
+        run(machine, *CREATE, "--email", f"{name}@example.com", *names)
+    suspend = "authsite user suspend production.ini ada@example.com --reason spam"
+    run(machine, *shlex.split(suspend))
+    commands = re.findall(r"^as-authsite (authsite .*)$", PAGE, re.MULTILINE)
+    assert len(commands) >= 10
+    for command in commands:
+        words = shlex.split(command)
+        run(machine, *words, statuses=(0, 1) if words[1] in MAY_FAIL else (0,))
+
+
+CREATE = ("authsite", "user", "create", "production.ini")
+
+
+def test_statements_of_the_page_run(engine: Engine) -> None:
+    [deletions] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    [sizes] = re.findall(r'^as-authsite psql authsite -c "(.*)"$', PAGE, re.MULTILINE)
+    with engine.begin() as connection:
+        for statement in deletions.strip().splitlines():
+            connection.exec_driver_sql(statement)
+        if engine.dialect.name == "postgresql":
+            assert len(connection.exec_driver_sql(sizes.replace("%", "%%")).all()) == 5
