@@ -73,8 +73,9 @@ SQLITE = (
     """,
     f"""
     CREATE TRIGGER {SEARCH}_update
-    AFTER UPDATE OF first_name, last_name, email_normalized ON {USER} BEGIN
+    AFTER UPDATE OF id, first_name, last_name, email_normalized ON {USER} BEGIN
     UPDATE {SEARCH} SET text = {search_text("NEW.")} WHERE rowid = {PLACE};
+    UPDATE {SEARCH}_row SET user_id = NEW.id WHERE user_id = OLD.id;
     END
     """,
     f"""

@@ -24,7 +24,10 @@ def path_of(services: Services, url: str, *, email: str = "ada@example.com") -> 
     account. Ids are those of this account and of one of its sessions.
     """
     if url.startswith("/admin/"):
-        return url.replace("{id}", _user_of(services, email))
+        url = url.replace("{id}", _user_of(services, email), 1)
+        return url.replace("/emails/{id}", f"/emails/{UNKNOWN_ID}").replace(
+            "{id}", _session_of(services, email)
+        )
     if "{id}" in url:
         return url.replace("{id}", _session_of(services, email))
     if "{token}" not in url:
