@@ -56,17 +56,21 @@ def notes(ini: str, account: str, as_json: bool) -> None:
             raise no_such_account(account)
         found = accounts.find_notes(dbsession, user.id)
     if as_json:
-        text = "".join(format_json_line(_to_dict(each)) for each in found)
+        text = "".join(format_json_line(note_to_dict(each)) for each in found)
     else:
-        text = "".join(map(_to_text, found)) or "none\n"
+        text = "".join(map(note_to_text, found)) or "none\n"
     click.echo(text, nl=False)
 
 
-def _to_text(note: accounts.Note) -> str:
-    return f"{format_moment(note.created_at)} by {note.author_label}\n{note.text}\n\n"
+def note_to_text(note: accounts.Note) -> str:
+    return f"{format_moment(note.created_at)} by {note.author_label}\n{_indented(note.text)}\n"
 
 
-def _to_dict(note: accounts.Note) -> dict[str, object]:
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}".rstrip() for line in text.split("\n"))
+
+
+def note_to_dict(note: accounts.Note) -> dict[str, object]:
     return {
         "id": note.id,
         "created_at": note.created_at,

@@ -52,13 +52,15 @@ def unlock(ini: str, account: str, networks: tuple[str, ...], as_json: bool) -> 
         left = [each for each in throttled if each.network and each.network not in networks]
         result = Result.of(
             user,
-            "\n".join(["unlocked", *map(_to_text, left)]),
+            "\n".join(["unlocked", *(f"still {throttled_to_text(each)}" for each in left)]),
             networks=networks,
             throttled=[each._asdict() for each in left],
         )
     print_result(result, as_json=as_json)
 
 
-def _to_text(throttled: Throttled) -> str:
+def throttled_to_text(throttled: Throttled) -> str:
+    """Return what is throttled, and until when."""
     what, until = THROTTLE_LABELS[throttled.limit], format_moment(throttled.until)
-    return f"still throttled until {until}: {what} from {throttled.network}"
+    where = f" from {throttled.network}" if throttled.network else ""
+    return f"throttled until {until}: {what}{where}"
