@@ -25,7 +25,7 @@ from authsite.models import AuditEvent, User
 from authsite.throttling.throttles import RateLimited, Throttles
 
 #: The limits per network.
-_NETWORK_LIMITS = (
+NETWORK_LIMITS = (
     "sign_in_network",
     "sign_in_attempts_network",
     "new_password_network",
@@ -65,7 +65,7 @@ def find_throttled(
 
     Those of its devices are unknown: no row names them.
     """
-    found = list(_reached(throttles, _subjects(user_id, email_normalized), now=now))
+    found = list(_reached(throttles, subjects_of(user_id, email_normalized), now=now))
     for network in _recent_networks(dbsession, user_id, now=now):
         reached = _reached(throttles, _of_network(network), now=now)
         found += [each._replace(network=network) for each in reached]
@@ -80,7 +80,7 @@ def unlock_account(work: UnitOfWork, user: User, *, networks: Iterable[str] = ()
     """
     user.unlocked_at = work.now
     work.dbsession.flush()
-    subjects = _subjects(user.id, user.email_normalized)
+    subjects = subjects_of(user.id, user.email_normalized)
     networks = list(networks)
     for network in networks:
         subjects += _of_network(network)
@@ -89,7 +89,8 @@ def unlock_account(work: UnitOfWork, user: User, *, networks: Iterable[str] = ()
     work.audit.record(user.id, EventType.UNLOCKED, details=details)
 
 
-def _subjects(user_id: str, email_normalized: str) -> list[tuple[str, str]]:
+def subjects_of(user_id: str, email_normalized: str) -> list[tuple[str, str]]:
+    """Return the limits of the account with their subjects, apart from those of its devices."""
     return [
         *account_subjects(email_normalized),
         ("new_password_account", user_id),
@@ -99,7 +100,7 @@ def _subjects(user_id: str, email_normalized: str) -> list[tuple[str, str]]:
 
 
 def _of_network(network: str) -> list[tuple[str, str]]:
-    return [(limit, network) for limit in _NETWORK_LIMITS]
+    return [(limit, network) for limit in NETWORK_LIMITS]
 
 
 def _reached(

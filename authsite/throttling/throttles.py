@@ -1,6 +1,6 @@
 """Throttles: count attempts in the database, for all processes together."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,19 +137,15 @@ class Throttles:
         with self._engine.begin() as connection:
             connection.execute(_REFUND, rows)
 
-    def reset_within(
-        self, connection: Connection, subjects: Iterable[tuple[str, str]]
-    ) -> Collection[str]:
-        """Forget what was counted by these names and subjects; return the names that were counted.
+    def reset_within(self, connection: Connection, subjects: Iterable[tuple[str, str]]) -> None:
+        """Forget what was counted by these names and subjects, in the transaction of `connection`.
 
-        In the transaction of `connection`; pass pairs, since a name can have several subjects. The
-        rows are locked in the order in which `hit` locks them.
+        A name can have several subjects. The rows are locked in the order in which `hit` does.
         """
-        names = {row[0]: row[1] for pair in subjects for row in self._rows_of(dict([pair]))}
-        counted = sa.select(_ROW.key).where(_ROW.key.in_(names)).order_by(_ROW.key)
-        keys = connection.scalars(counted.with_for_update()).all()
-        connection.execute(sa.delete(_THROTTLE).where(_ROW.key.in_(keys)))
-        return {names[bytes(key)] for key in keys}
+        keys = [row[0] for pair in subjects for row in self._rows_of(dict([pair]))]
+        counted = sa.select(_ROW.key).where(_ROW.key.in_(keys)).order_by(_ROW.key)
+        found = connection.scalars(counted.with_for_update()).all()
+        connection.execute(sa.delete(_THROTTLE).where(_ROW.key.in_(found)))
 
     def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, dict[str, int]]]:
         """Return key, name and numbers of each row, sorted by key so that no deadlock occurs."""

@@ -18,9 +18,9 @@ from authsite.mail.status import list_messages_of
 @account_argument
 @json_option
 def emails(ini: str, account: str, as_json: bool) -> None:
-    """Show the emails of an account, the newest first.
+    """Show the emails of an account.
 
-    Their text is not shown. With --json each email is one line.
+    The newest comes first. Their text is not shown. With --json each email is one line.
     """
     with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
         user = find_account(dbsession, account)

@@ -25,10 +25,11 @@ _MAX_BYTES = 4 * accounts.MAX_NOTE
 @click.argument("text")
 @json_option
 def add_note(ini: str, account: str, text: str, as_json: bool) -> None:
-    """Add a note on an account, for administrators and operators.
+    """Add a note on an account.
 
-    TEXT has at most 2000 characters; - reads it from stdin. The user sees that a note was added,
-    but not its text. Notes cannot be changed; they are deleted with the account.
+    Administrators and operators can read it. TEXT has at most 2000 characters; - reads it from
+    stdin. The user sees that a note was added, but not its text. Notes cannot be changed; they are
+    deleted with the account.
     """
     note = parse_lines(NoteForm, "note")(_read() if text == "-" else text)
     with locked_account(ini, account) as (work, user):
@@ -49,7 +50,10 @@ def _read() -> str:
 @account_argument
 @json_option
 def notes(ini: str, account: str, as_json: bool) -> None:
-    """Show the notes on an account, the newest first. With --json each note is one line."""
+    """Show the notes on an account.
+
+    The newest comes first. With --json each note is one line.
+    """
     with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
         user = find_account(dbsession, account)
         if user is None:

@@ -29,7 +29,9 @@ _NONE = "none\n"
 @account_argument
 @json_option
 def show(ini: str, account: str, as_json: bool) -> None:
-    """Show an account, what throttles it, notes, its sessions and its last events.
+    """Show an account, its sessions and its last events.
+
+    Also what throttles its user now, and the notes on it.
 
     No password, hash or link is shown.
     """
