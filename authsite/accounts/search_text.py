@@ -26,7 +26,7 @@ from authsite.models.search_index import PLACES, SEARCH_TABLE, SEPARATORS
 from authsite.tokens import is_id
 
 #: Rows that are read on PostgreSQL, for each wanted match, before the index is used.
-_ROWS_PER_MATCH = 300
+_ROWS_PER_MATCH = 150
 _TRIGRAM = 3
 _PLACE_SHAPE = re.compile(r"[0-9]{1,18}")
 
@@ -88,8 +88,7 @@ def _on_postgresql(
         raise NoSuchPage(after)
     query = query.add_columns(User.id).order_by(User.id).limit(limit)
     rest = User.id > (after or "")
-    lowered = [sa.func.lower(sa.literal(word)) for word in words]
-    contains = [sa.func.strpos(_TEXT, word) > 0 for word in lowered]
+    contains = [sa.func.strpos(_TEXT, sa.func.lower(sa.literal(word))) > 0 for word in words]
     ahead = sa.select(User.id).where(rest).order_by(User.id).offset(limit * _ROWS_PER_MATCH)
     end = dbsession.scalar(ahead.limit(1))
     near = query.where(rest, *contains)
@@ -99,8 +98,18 @@ def _on_postgresql(
     # A plan for any words would not use the index.
     dbsession.execute(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
     trigrams = sa.func.authsite_trigrams(_TEXT)
-    indexed = [trigrams.op("@>")(sa.func.authsite_trigrams(word)) for word in lowered]
+    indexed = [
+        trigrams.op("@>")(sa.func.authsite_trigrams(sa.func.lower(sa.literal(part))))
+        for word in words
+        for part in _rare_parts(word)
+    ]
     # Apart, since a plan for the first few in the order of ids would not use the index either.
-    found = sa.select(User.id).where(rest, *indexed, *contains).cte()
-    found = found.prefix_with("MATERIALIZED")
-    return list(dbsession.execute(query.where(User.id.in_(sa.select(found.c.id)))))
+    matches = query.with_only_columns(User.id).order_by(None).limit(None)
+    found = matches.where(rest, *indexed, *contains).cte().prefix_with("MATERIALIZED")
+    first = sa.select(found.c.id).order_by(found.c.id).limit(limit)
+    return list(dbsession.execute(query.where(User.id.in_(first))))
+
+
+def _rare_parts(word: str) -> list[str]:
+    """Return what to look up of a word: nearly every search text has the trigrams with spaces."""
+    return [part for part in word.split() if len(part) >= _TRIGRAM] or [word]
