@@ -97,6 +97,19 @@ def test_malformed_page_of_a_network_is_refused(dbsession, text):
         search_network(dbsession, parse_network("192.0.2.7"), after=text, limit=9)
 
 
+@pytest.mark.parametrize(
+    ("network", "address"),
+    [
+        ("2001::/64", "2001::5:6:7:8:9"),
+        ("0:0:1::/48", "::1:1:ffff:ffff"),
+        ("::/64", "::1:2:3:4:5"),
+    ],
+)
+def test_shorter_run_of_zeros_is_another_network(dbsession, network, address):
+    an_event(dbsession, a_user(dbsession), ip_address=address)
+    assert found(dbsession, network) == []
+
+
 GROUPS = st.lists(st.sampled_from((0, 0, 0, 1, 0xDB8)), min_size=8, max_size=8)
 
 
