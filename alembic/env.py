@@ -10,6 +10,7 @@ from plaster import get_settings
 from authsite.db.sqlite import create_private_files
 from authsite.models import Base
 from authsite.models.base import UtcDateTime
+from authsite.models.search_index import is_in_metadata
 from authsite.settings.loader import SettingError, read_database_url
 
 config = context.config
@@ -52,6 +53,7 @@ def run_migrations() -> None:
             render_item=render_item,
             render_as_batch=sqlite,
             compare_type=True,
+            include_object=lambda _object, name, *_rest: is_in_metadata(name),
             transactional_ddl=True,
         )
         with context.begin_transaction():

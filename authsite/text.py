@@ -16,6 +16,11 @@ def trimmed(text: str | None) -> str:
     return unicodedata.normalize("NFC", (text or "").strip())
 
 
+def trimmed_lines(text: str | None) -> str:
+    """Return the text as `trimmed` does, with a line feed at the end of each line."""
+    return trimmed((text or "").replace("\r\n", "\n"))
+
+
 def trimmed_name(text: str | None) -> str:
     """Return the text without surrounding space and joiners, which join nothing there, in NFC.
 
@@ -26,10 +31,14 @@ def trimmed_name(text: str | None) -> str:
     return name[visible[0] : visible[-1] + 1] if visible else name
 
 
-def find_unreadable(text: str) -> int | None:
-    """Return the position of the first control character, surrogate or replaced byte, or None."""
+def find_unreadable(text: str, *, except_: str = "") -> int | None:
+    """Return the position of the first control character, surrogate or replaced byte, or None.
+
+    Characters of `except_` are readable.
+    """
     for position, each in enumerate(text):
-        if unicodedata.category(each) in {"Cc", "Cs"} or each == _REPLACEMENT:
+        is_unreadable = unicodedata.category(each) in {"Cc", "Cs"} or each == _REPLACEMENT
+        if is_unreadable and each not in except_:
             return position
     return None
 

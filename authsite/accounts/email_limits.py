@@ -3,13 +3,17 @@
 A hit has a transaction of its own, before that of the email, and is refunded if that one aborts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.throttling.throttles import CountedHit
 
 #: The template that verifies an email address; it is sent to unverified ones only.
 VERIFY_EMAIL = "verify_email"
+#: What emails that administrators send are counted by. Anyone can request a password reset, and
+#: could otherwise use up the limit of a user who needs help.
+RESET_BY_ADMINISTRATORS = "reset_password_by_administrators"
+VERIFY_BY_ADMINISTRATORS = "verify_email_by_administrators"
 
 
 def hit_email(
@@ -60,6 +64,13 @@ def may_notify_unverified(work: UnitOfWork, email_normalized: str) -> bool:
     return _hit_within(work, {"email_unverified": _without_tag(email_normalized)})
 
 
+def email_subjects(templates: Iterable[str], email_normalized: str) -> list[tuple[str, str]]:
+    """Return the limits that emails with these templates to this address count by."""
+    mailbox = _without_tag(email_normalized)
+    recipients = [("email_recipient", _recipient(template, mailbox)) for template in templates]
+    return [*recipients, ("email_unverified", mailbox)]
+
+
 def _try_hit(work: UnitOfWork, subjects: Mapping[str, str]) -> Sequence[CountedHit] | None:
     hits = work.throttles.try_hit(subjects, now=work.now)
     work.refund_on_abort(hits or ())
@@ -74,10 +85,14 @@ def _hit_within(work: UnitOfWork, subjects: Mapping[str, str]) -> bool:
 
 def _subjects(template: str, email_normalized: str) -> dict[str, str]:
     mailbox = _without_tag(email_normalized)
-    subjects = {"email_recipient": f"{template} {mailbox}"}
+    subjects = {"email_recipient": _recipient(template, mailbox)}
     if template == VERIFY_EMAIL:
         subjects["email_unverified"] = mailbox
     return subjects
+
+
+def _recipient(template: str, mailbox: str) -> str:
+    return f"{template} {mailbox}"
 
 
 def _without_tag(email_normalized: str) -> str:

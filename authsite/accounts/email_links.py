@@ -178,9 +178,14 @@ def hit_link_throttle(work: UnitOfWork, link: ActiveLink) -> Sequence[CountedHit
     account's owner. Unknown tokens are not counted: 256 bits cannot be guessed, and the look-up
     costs no more than that of any page.
     """
-    subjects = {"email_link_account": f"{link.user_id} {link.email_normalized}"}
+    subjects = dict([link_subject(link.user_id, link.email_normalized)])
     work.throttles.check(subjects, now=work.now)
     return work.throttles.hit(subjects, now=work.now)
+
+
+def link_subject(user_id: str, email_normalized: str) -> tuple[str, str]:
+    """Return the limit that attempts to use links of this account and address count by."""
+    return "email_link_account", f"{user_id} {email_normalized}"
 
 
 @contextmanager

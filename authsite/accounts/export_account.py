@@ -25,6 +25,7 @@ _USER = (
     User.devices_valid_since,
     User.is_administrator,
     User.external_id,
+    User.unlocked_at,
 )
 _SESSION = (
     UserSession.created_at,

@@ -1,10 +1,9 @@
-"""Find accounts for administrators and operators, by id, email address or name."""
+"""The accounts as administrators and operators see them: by id, by email address, and all."""
 
 import unicodedata
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,8 +11,9 @@ from sqlalchemy.orm import Session
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
 
-#: Accounts per query when all are listed.
-BATCH = 500
+
+class NoSuchPage(LookupError):
+    """No search has a page that begins there."""
 
 
 class State(StrEnum):
@@ -58,13 +58,28 @@ class UserSummary(NamedTuple):
         return [state for state, is_held in holds.items() if is_held]
 
 
+class Found(NamedTuple):
+    """An account, and for a search by network the IP address where it was seen."""
+
+    user: UserSummary
+    ip_address: str | None = None
+
+
+class FoundPage(NamedTuple):
+    """A page of a search; `more` is `after` for the next one."""
+
+    found: list[Found]
+    more: str | None
+
+
 _IN_STATE = {
     State.SUSPENDED: User.suspended_at.is_not(None),
     State.PENDING_DELETION: User.delete_after.is_not(None),
     State.UNVERIFIED: User.email_verified_at.is_(None),
     State.ADMINISTRATOR: User.is_administrator,
 }
-_SUMMARY = sa.select(
+#: The select of `UserSummary`.
+SUMMARY = sa.select(
     User.id,
     User.first_name,
     User.last_name,
@@ -90,44 +105,35 @@ def get_summary_by_email(dbsession: Session, email: str) -> UserSummary | None:
     return _one(dbsession, User.email_normalized == _normalize(email))
 
 
-def find_users(
-    dbsession: Session,
-    text: str,
-    *,
-    state: State | None = None,
-    after: str | None = None,
-    limit: int,
-) -> list[UserSummary]:
-    """Return at most `limit` accounts, ordered by email address.
+def find_exact(dbsession: Session, text: str) -> UserSummary | None:
+    """Return the account whose id or email address this is, or None."""
+    return get_summary_by_email(dbsession, text) if "@" in text else get_summary(dbsession, text)
 
-    It is the one with this id or email address, if there is one, or those whose email address, last
-    name or full name begins with `text`. An empty text matches all. `after` is the id of the last
-    account of the previous page. The query follows the index of email addresses, without an offset;
-    if few accounts match, it reads all of them.
+
+def list_users(
+    dbsession: Session, *, state: State | None = None, after: str | None = None, limit: int
+) -> list[UserSummary]:
+    """Return at most `limit` accounts, in the order of their email addresses.
+
+    `after` is the id of the last account of the previous page. The query follows the index of email
+    addresses, without an offset.
     """
-    query = _SUMMARY.order_by(User.email_normalized).limit(limit)
-    if text:
-        query = query.where(_matches(dbsession, text))
-    if state is not None:
-        query = query.where(_IN_STATE[state])
+    query = in_state(SUMMARY, state).order_by(User.email_normalized).limit(limit)
     if after is not None:
         last = sa.select(User.email_normalized).where(User.id == after).scalar_subquery()
         query = query.where(User.email_normalized > last)
     return [UserSummary._make(row) for row in dbsession.execute(query)]
 
 
-def iter_users(
-    dbsession: Session, text: str, *, state: State | None = None
-) -> Iterator[list[UserSummary]]:
-    """Yield all that `find_users` finds, in batches."""
-    after = None
-    while found := find_users(dbsession, text, state=state, after=after, limit=BATCH):
-        yield found
-        after = found[-1].id
+def in_state(
+    query: "sa.Select[*tuple[Any, ...]]", state: State | None
+) -> "sa.Select[*tuple[Any, ...]]":
+    """Restrict the query to accounts in this state; None is any."""
+    return query if state is None else query.where(_IN_STATE[state])
 
 
 def _one(dbsession: Session, condition: "sa.ColumnElement[bool]") -> UserSummary | None:
-    row = dbsession.execute(_SUMMARY.where(condition)).one_or_none()
+    row = dbsession.execute(SUMMARY.where(condition)).one_or_none()
     return UserSummary._make(row) if row else None
 
 
@@ -137,18 +143,3 @@ def _normalize(text: str) -> str:
         return parse_email_address(text).normalized
     except InvalidEmailAddress:
         return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _matches(dbsession: Session, text: str) -> "sa.ColumnElement[bool]":
-    is_exact = sa.or_(User.id == text, User.email_normalized == _normalize(text))
-    if _one(dbsession, is_exact):
-        return is_exact
-    email_begins = User.email_normalized.startswith(_normalize(text), autoescape=True)
-    if "@" in text:
-        return email_begins
-    full_name = User.first_name + " " + User.last_name
-    return sa.or_(
-        email_begins,
-        full_name.istartswith(text, autoescape=True),
-        User.last_name.istartswith(text, autoescape=True),
-    )

@@ -113,7 +113,8 @@ def verify_password(
         credential = None
     password_hash = credential.password_hash if credential else None
     device = read_device(password_hash)
-    failures, attempts = _subjects(work, attempt, device)
+    unlocked_at = credential.unlocked_at if credential else None
+    failures, attempts = _subjects(work, attempt, device, unlocked_at=unlocked_at)
     subjects = {**failures, **attempts}
     work.throttles.check(subjects, now=work.now)
     with work.hasher.slot(HashClient(work.client.network, user_id if device else None)) as slot:
@@ -132,18 +133,36 @@ def verify_password(
     return credential
 
 
+def account_subjects(email_normalized: str) -> list[tuple[str, str]]:
+    """Return the limits that attempts for this email address count by, apart from devices."""
+    known, link = f"{email_normalized} known", f"{email_normalized} link"
+    return [
+        ("sign_in_account", email_normalized),
+        ("sign_in_account", link),
+        ("sign_in_attempts_account", email_normalized),
+        ("sign_in_attempts_account", known),
+        ("sign_in_attempts_account", link),
+    ]
+
+
 def _subjects(
-    work: UnitOfWork, attempt: PasswordAttempt, device: str | None
+    work: UnitOfWork,
+    attempt: PasswordAttempt,
+    device: str | None,
+    *,
+    unlocked_at: datetime | None,
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Return the subjects of the limits on failures, and of those on attempts of any result.
 
     Devices that the account knows are counted apart, by the account alone: attempts elsewhere, also
     in the same network, do not throttle its owner. So are attempts behind an email link, which
-    cannot be guessed.
+    cannot be guessed. No row has the names of an account's devices, so that unlocking the account
+    gives them other subjects.
     """
     email_normalized, network = attempt.email_normalized, work.client.network
     if device:
-        failures = {"sign_in_device": f"{email_normalized} {device}"}
+        since = f" {unlocked_at.isoformat()}" if unlocked_at else ""
+        failures = {"sign_in_device": f"{email_normalized} {device}{since}"}
         attempts = {"sign_in_attempts_account": f"{email_normalized} known"}
     elif attempt.by_link:
         failures = {"sign_in_account": f"{email_normalized} link"}

@@ -36,6 +36,7 @@ class Credential:
     suspended_at: datetime | None = None
     suspension_reason: str | None = field(default=None, repr=False)
     devices_valid_since: datetime | None = None
+    unlocked_at: datetime | None = None
 
     @classmethod
     def of(cls, user: User) -> "Credential | None":
@@ -50,6 +51,7 @@ class Credential:
             suspended_at=user.suspended_at,
             suspension_reason=user.suspension_reason,
             devices_valid_since=user.devices_valid_since,
+            unlocked_at=user.unlocked_at,
         )
 
 
@@ -113,6 +115,7 @@ CREDENTIAL = sa.select(
     User.suspended_at,
     User.suspension_reason,
     User.devices_valid_since,
+    User.unlocked_at,
 ).where(User.email_normalized == sa.bindparam("email_normalized"), User.password_hash.is_not(None))
 
 

@@ -22,8 +22,11 @@ from authsite.mail.composer import mail_environment
 from authsite.resources import (
     Account,
     Admin,
+    EmailsOfUser,
     Root,
     Sessions,
+    SessionsOfUser,
+    UserResource,
     Users,
     WellKnown,
     add_child,
@@ -80,6 +83,8 @@ def includeme(config: Configurator) -> None:
     config.add_child(Account, "sessions", Sessions)
     config.add_child(Root, "admin", Admin)
     config.add_child(Admin, "users", Users)
+    config.add_child(UserResource, "sessions", SessionsOfUser)
+    config.add_child(UserResource, "emails", EmailsOfUser)
     config.add_child(Root, ".well-known", WellKnown)
     for purpose in Purpose:
         config.add_child(Root, purpose.url_name, links_of(purpose))

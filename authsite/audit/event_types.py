@@ -79,6 +79,9 @@ class EventType(Enum):
     ACCOUNT_IMPORTED = "Account imported", "user_imported"
     SUSPENDED = "Account suspended", "user_suspended", logging.WARNING
     REINSTATED = "Account reinstated", "user_reinstated", logging.WARNING
+    UNLOCKED = "Sign-in attempts reset", "user_unlocked", logging.WARNING
+    EMAIL_RETRIED = "Email delivery repeated", "user_email_retried"
+    NOTE_ADDED = "Note added", "user_note_added"
     ADMIN_GRANTED = "Became an administrator", "privilege_granted", logging.WARNING
     ADMIN_REVOKED = (
         "No longer an administrator",

@@ -9,7 +9,7 @@ from authsite.cli.output import format_json, format_moment, format_table
 from authsite.cli.site import open_site
 from authsite.mail.status import MessageStatus, count_messages, list_messages
 
-_HEADER = (
+HEADER = (
     "status",
     "template",
     "recipient",
@@ -33,15 +33,15 @@ def outbox(ini: str, as_json: bool) -> None:
     with open_site(ini) as request, request.services.database.read_engine.connect() as connection:
         counts, messages = count_messages(connection), list_messages(connection)
     if as_json:
-        found = {"counts": counts, "messages": [_to_dict(each) for each in messages]}
+        found = {"counts": counts, "messages": [message_to_dict(each) for each in messages]}
         click.echo(format_json(found), nl=False)
     else:
         click.echo(", ".join(f"{number} {status}" for status, number in counts.items()))
-        rows = [_HEADER, *map(_row, messages)] if messages else []
+        rows = [HEADER, *map(message_row, messages)] if messages else []
         click.echo(format_table(rows), nl=False)
 
 
-def _row(message: MessageStatus) -> tuple[str, ...]:
+def message_row(message: MessageStatus) -> tuple[str, ...]:
     return (
         message.state,
         message.template,
@@ -54,7 +54,7 @@ def _row(message: MessageStatus) -> tuple[str, ...]:
     )
 
 
-def _to_dict(message: MessageStatus) -> dict[str, Any]:
+def message_to_dict(message: MessageStatus) -> dict[str, Any]:
     return {
         "id": message.id,
         "status": message.state,

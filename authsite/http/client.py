@@ -45,11 +45,16 @@ def network_of(request: Request) -> str:
     such networks by 6to4. Clients without an IP address count as one network.
     """
     address = _address_of(request)
+    return network_around(address) if address else "unknown"
+
+
+def network_around(address: IPAddress) -> str:
+    """Return the network of this IP address, as `network_of` does."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.sixtofour:
             return str(address.sixtofour)
         return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
-    return str(address) if address else "unknown"
+    return str(address)
 
 
 def user_agent_of(request: Request) -> str | None:

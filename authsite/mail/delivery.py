@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from authsite.clock import utc_now
@@ -37,6 +37,11 @@ _UNKNOWN_KEY = (
 _DAMAGED = "its encrypted content is damaged"
 #: Seconds before a database that was unavailable is used again.
 _DATABASE_RETRY = 0.5
+
+
+def lease_time(timeout: timedelta) -> timedelta:
+    """Return how long a worker may take for one attempt; `timeout` is that of a reply."""
+    return REPLIES * timeout
 
 
 @dataclass(slots=True)
@@ -85,7 +90,7 @@ class Delivery:
         now = max(due_by, utc_now())
         with self.database.write_engine.begin() as connection:
             return lease_next(
-                connection, due_by=due_by, now=now, lease=REPLIES * self.server.mail.timeout
+                connection, due_by=due_by, now=now, lease=lease_time(self.server.mail.timeout)
             )
 
     def _send(self, message: LeasedMessage, smtp: SmtpSession) -> None:

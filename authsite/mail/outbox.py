@@ -42,6 +42,13 @@ class LeasedMessage(NamedTuple):
         return f"<LeasedMessage {self.id} {self.template}>"
 
 
+class RetriedMessage(NamedTuple):
+    """A message that a worker attempts soon."""
+
+    template: str
+    subject: str
+
+
 def lease_next(
     connection: Connection, *, due_by: datetime, now: datetime, lease: timedelta
 ) -> LeasedMessage | None:
@@ -88,6 +95,29 @@ def reschedule(
     return _mark(
         connection, message, next_attempt_at=now + delay, last_error=last_error[:_MAX_ERROR]
     )
+
+
+def retry_now(
+    connection: Connection, message_id: str, *, user_id: str, now: datetime, lease: timedelta
+) -> RetriedMessage | None:
+    """Let the next attempt of this deferred message be now, unless it is due within `lease`.
+
+    A worker that sends it has leased it for that time. Returns None if it is no deferred message of
+    the user.
+    """
+    is_due = _MESSAGE.c.next_attempt_at <= now + lease
+    row = connection.execute(
+        sa.update(_MESSAGE)
+        .where(
+            _MESSAGE.c.id == message_id,
+            _MESSAGE.c.user_id == user_id,
+            _MESSAGE.c.next_attempt_at.is_not(None),
+            _MESSAGE.c.last_error.is_not(None),
+        )
+        .values(next_attempt_at=sa.case((is_due, _MESSAGE.c.next_attempt_at), else_=now))
+        .returning(_MESSAGE.c.template, _MESSAGE.c.subject)
+    ).one_or_none()
+    return None if row is None else RetriedMessage._make(row)
 
 
 def _end(connection: Connection, message: LeasedMessage, *, now: datetime, **values: Any) -> bool:

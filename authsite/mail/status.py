@@ -1,7 +1,7 @@
 """The states of messages, for operators."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection
 from authsite.encryption import HEADER_BYTES, Cipher
 from authsite.models import OutboxMessage
 
-#: Messages listed of each state.
-MAX_LISTED = 20
+#: Messages listed of each state, and of one account.
+MAX_LISTED, MAX_OF_USER = 20, 50
 
 _MESSAGE = OutboxMessage.metadata.tables["authsite_outbox_message"]
 _WAITS = _MESSAGE.c.next_attempt_at.is_not(None)
@@ -61,14 +61,30 @@ def count_undecryptable(connection: Connection, cipher: Cipher) -> int:
     return sum(number for header, number in rows if not cipher.has_key_of(header))
 
 
+def list_messages_of(connection: Connection, user_id: str) -> list[MessageStatus]:
+    """Return the latest messages about an account, at most `MAX_OF_USER`; the newest first."""
+    state = sa.case(*((condition, name) for name, (condition, _) in _STATES.items()))
+    query = (
+        sa.select(*_columns(state))
+        .where(_MESSAGE.c.user_id == user_id)
+        .order_by(_NEWEST, _MESSAGE.c.id)
+        .limit(MAX_OF_USER)
+    )
+    return [MessageStatus(*row) for row in connection.execute(query)]
+
+
 def list_messages(connection: Connection) -> list[MessageStatus]:
     """Return the messages that have waited longest, and those that ended last."""
     found: list[MessageStatus] = []
     for state, (condition, order) in _STATES.items():
-        columns = [
-            sa.literal(state).label(name) if name == "state" else _MESSAGE.c[name]
-            for name in MessageStatus._fields
-        ]
-        query = sa.select(*columns).where(condition).order_by(order).limit(MAX_LISTED)
+        query = sa.select(*_columns(sa.literal(state))).where(condition)
+        query = query.order_by(order).limit(MAX_LISTED)
         found += [MessageStatus(*row) for row in connection.execute(query)]
     return found
+
+
+def _columns(state: "sa.ColumnElement[str]") -> "list[sa.ColumnElement[Any]]":
+    """Return the columns of `MessageStatus`."""
+    return [
+        state.label(name) if name == "state" else _MESSAGE.c[name] for name in MessageStatus._fields
+    ]

@@ -1,5 +1,6 @@
 """One table per file; all of them here, so that the metadata is complete."""
 
+from authsite.models.account_note import AccountNote
 from authsite.models.answered_form import AnsweredForm
 from authsite.models.audit_event import AuditEvent
 from authsite.models.base import Base
@@ -12,6 +13,7 @@ from authsite.models.user import User
 from authsite.models.user_session import UserSession
 
 __all__ = [
+    "AccountNote",
     "AnsweredForm",
     "AuditEvent",
     "Base",

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from authsite.models.base import Base, UtcDateTime
+from authsite.models.base import Base, IpAddress, UtcDateTime, ip_address_index
 
 
 class AuditEvent(Base):
@@ -16,8 +16,11 @@ class AuditEvent(Base):
     """
 
     __tablename__ = "authsite_audit_event"
-    #: By user and time: no query needs another order.
-    __table_args__ = (sa.Index(None, "user_id", "occurred_at", "id"),)
+    __table_args__ = (
+        # By user and time: no history needs another order.
+        sa.Index(None, "user_id", "occurred_at", "id"),
+        ip_address_index("authsite_audit_event"),
+    )
 
     id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     user_id: Mapped[str] = mapped_column(sa.ForeignKey("authsite_user.id", ondelete="CASCADE"))
@@ -32,7 +35,7 @@ class AuditEvent(Base):
     #: The session of the event, or the one that it started. Not a foreign key: it outlives the row.
     session_id: Mapped[str | None] = mapped_column(sa.String(16))
     user_agent: Mapped[str | None] = mapped_column(sa.String(512))
-    ip_address: Mapped[str | None] = mapped_column(sa.String(45))
+    ip_address: Mapped[str | None] = mapped_column(IpAddress)
     #: Details of the event type: plain values by name.
     details: Mapped[dict[str, str]] = mapped_column(sa.JSON)
 

@@ -48,5 +48,8 @@ class User(Base):
     #: The system that the account was imported from, and its id there.
     external_id: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
 
+    #: When support last unlocked the account. Throttles of its devices count from then on.
+    unlocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
     def __repr__(self) -> str:
         return f"<User {self.id}>"

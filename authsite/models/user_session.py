@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from authsite.models.base import Base, UtcDateTime
+from authsite.models.base import Base, IpAddress, UtcDateTime, ip_address_index
 
 
 class UserSession(Base):
@@ -15,6 +15,7 @@ class UserSession(Base):
     """
 
     __tablename__ = "authsite_session"
+    __table_args__ = (ip_address_index("authsite_session"),)
 
     id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     #: SHA-256 of the cookie's secret, 32 bytes.
@@ -29,7 +30,7 @@ class UserSession(Base):
     #: The nearer of the idle and the absolute timeout. The purge deletes by it.
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     user_agent: Mapped[str | None] = mapped_column(sa.String(512))
-    ip_address: Mapped[str | None] = mapped_column(sa.String(45))
+    ip_address: Mapped[str | None] = mapped_column(IpAddress)
     #: Whether the user signed in on a public computer: shorter timeouts, no persistent cookie.
     public_computer: Mapped[bool] = mapped_column(server_default=sa.false())
 

@@ -1,7 +1,15 @@
 """The tree of URLs: small classes around rows, created for each request."""
 
 from authsite.resources.account import Account
-from authsite.resources.admin import Admin, UserResource, Users
+from authsite.resources.admin import (
+    Admin,
+    EmailOfUser,
+    EmailsOfUser,
+    SessionOfUser,
+    SessionsOfUser,
+    UserResource,
+    Users,
+)
 from authsite.resources.base import Private, Resource, Rows, add_child
 from authsite.resources.email_links import EmailLinkResource, EmailLinks
 from authsite.resources.root import Root
@@ -13,12 +21,16 @@ __all__ = [
     "Admin",
     "EmailLinkResource",
     "EmailLinks",
+    "EmailOfUser",
+    "EmailsOfUser",
     "Private",
     "Resource",
     "Root",
     "Rows",
+    "SessionOfUser",
     "SessionResource",
     "Sessions",
+    "SessionsOfUser",
     "UserResource",
     "Users",
     "WellKnown",

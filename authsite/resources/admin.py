@@ -11,6 +11,7 @@ from authsite.models import User
 from authsite.resources.base import Private, Resource, Rows
 from authsite.security.principals import ADMINISTRATOR
 from authsite.tokens import is_id
+from authsite.web.request import Request
 
 
 class Admin(Private):
@@ -41,6 +42,48 @@ class UserResource(Resource):
         if user is None:
             raise HTTPNotFound
         return user
+
+
+class PartsOfUser(Rows):
+    """A parent of rows of any account, which the flow looks up."""
+
+    def __init__(self, request: Request, *, name: str, parent: UserResource) -> None:
+        super().__init__(request, name=name, parent=parent)
+        self.user = parent
+
+    def child(self, name: str) -> Any:
+        """Return the resource with this id; another form may have ended what it stands for."""
+        return (
+            self.rows(self.request, name=name, parent=self) if is_id(name) else super().child(name)
+        )
+
+
+class PartOfUser(Resource):
+    """A row of any account, by its id alone."""
+
+    def __init__(self, request: Request, *, name: str, parent: PartsOfUser) -> None:
+        super().__init__(request, name=name, parent=parent)
+        self.user = parent.user
+
+
+class SessionOfUser(PartOfUser):
+    """`/admin/users/{id}/sessions/{id}`: a session, which may have ended."""
+
+
+class SessionsOfUser(PartsOfUser):
+    """`/admin/users/{id}/sessions`: no page of its own."""
+
+    rows = SessionOfUser
+
+
+class EmailOfUser(PartOfUser):
+    """`/admin/users/{id}/emails/{id}`: an email, which may have been delivered."""
+
+
+class EmailsOfUser(PartsOfUser):
+    """`/admin/users/{id}/emails`: the emails of an account."""
+
+    rows = EmailOfUser
 
 
 class Users(Rows):

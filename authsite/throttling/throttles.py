@@ -1,6 +1,6 @@
 """Throttles: count attempts in the database, for all processes together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,6 +137,16 @@ class Throttles:
         with self._engine.begin() as connection:
             connection.execute(_REFUND, rows)
 
+    def reset_within(self, connection: Connection, subjects: Iterable[tuple[str, str]]) -> None:
+        """Forget what was counted by these names and subjects, in the transaction of `connection`.
+
+        A name can have several subjects. The rows are locked in the order in which `hit` does.
+        """
+        keys = [row[0] for pair in subjects for row in self._rows_of(dict([pair]))]
+        counted = sa.select(_ROW.key).where(_ROW.key.in_(keys)).order_by(_ROW.key)
+        found = connection.scalars(counted.with_for_update()).all()
+        connection.execute(sa.delete(_THROTTLE).where(_ROW.key.in_(found)))
+
     def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, dict[str, int]]]:
         """Return key, name and numbers of each row, sorted by key so that no deadlock occurs."""
         rows = [
@@ -193,7 +203,8 @@ def _integer(name: str) -> sa.BindParameter[int]:
     return sa.bindparam(name, type_=sa.Integer)
 
 
-_ROW = Throttle.metadata.tables["authsite_throttle"].c
+_THROTTLE = Throttle.metadata.tables["authsite_throttle"]
+_ROW = _THROTTLE.c
 _NOW, _PERIOD, _MAX_DELAY = map(_number, ("now", "period", "max_delay"))
 _MAX_HITS = _integer("max_hits")
 
@@ -230,7 +241,7 @@ _EXPIRED = _is_expired(_PERIOD)
 _ALLOWED = _is_allowed(_MAX_HITS, _PERIOD)
 _BLOCKED_UNTIL = sa.select(_ROW.blocked_until).where(_ROW.key == sa.bindparam("row_key"))
 _REFUND = (
-    sa.update(Throttle.metadata.tables["authsite_throttle"])
+    sa.update(_THROTTLE)
     .where(
         _ROW.key == sa.bindparam("row_key"),
         _ROW.window_started_at == _number("window"),

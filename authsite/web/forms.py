@@ -5,17 +5,26 @@ from typing import Any, Self
 
 from pyramid.httpexceptions import HTTPBadRequest
 from webob.multidict import MultiDict
-from wtforms import BooleanField, Field, Form, HiddenField, PasswordField, StringField
+from wtforms import (
+    BooleanField,
+    Field,
+    Form,
+    HiddenField,
+    PasswordField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Optional, ValidationError
-from wtforms.widgets import PasswordInput, TextInput
+from wtforms.widgets import PasswordInput, TextArea, TextInput
 
 from authsite import email_addresses
+from authsite.accounts.notes import MAX_NOTE
 from authsite.accounts.suspend_account import MAX_REASON
 from authsite.http.redirects import MAXIMUM_LENGTH as MAX_PATH_LENGTH
 from authsite.http.redirects import safe_path
 from authsite.passwords import hasher as passwords
 from authsite.passwords.policy import PasswordPolicy
-from authsite.text import trimmed, trimmed_name
+from authsite.text import trimmed, trimmed_lines, trimmed_name
 from authsite.web.rendering import html_attributes
 from authsite.web.request import Request
 from authsite.web.validators import NoControlChars, NoInvisibleChars, Required, too_long
@@ -87,6 +96,10 @@ class SiteForm(Form):
 
 
 class _TextInput(TextInput):
+    html_params = staticmethod(html_attributes)
+
+
+class _TextArea(TextArea):
     html_params = staticmethod(html_attributes)
 
 
@@ -165,8 +178,8 @@ def confirm_password_field(label: str = "Confirm password") -> Field:
     return password_field(label, autocomplete="new-password", missing="Enter the password again.")
 
 
-def reason_field() -> Field:
-    """Return the field for the reason of a suspension, which the user is shown."""
+def reason_field(shown: str = "Shown to the user when they sign in.") -> Field:
+    """Return the field for a reason, which the user is shown: by default of a suspension."""
     return StringField(
         "Reason",
         widget=_TextInput(),
@@ -176,8 +189,24 @@ def reason_field() -> Field:
             NoControlChars(maximum=MAX_REASON),
             NoInvisibleChars(),
         ],
-        description=f"Shown to the user when they sign in. At most {MAX_REASON} characters.",
+        description=f"{shown} At most {MAX_REASON} characters.",
         render_kw={"autocomplete": "off"},
+    )
+
+
+def note_field() -> Field:
+    """Return the field for a note of several lines, which the user is not shown."""
+    return TextAreaField(
+        "Note",
+        widget=_TextArea(),
+        filters=[trimmed_lines],
+        validators=[
+            Required("Enter a note."),
+            NoControlChars(maximum=MAX_NOTE, except_="\n"),
+            NoInvisibleChars(),
+        ],
+        description=f"The user can't see it. At most {MAX_NOTE} characters.",
+        render_kw={"autocomplete": "off", "rows": 4},
     )
 
 

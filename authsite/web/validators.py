@@ -26,14 +26,15 @@ class NoControlChars:
     passwords would be one. The message quotes the text before the character, except in a password.
     """
 
-    def __init__(self, *, maximum: int) -> None:
+    def __init__(self, *, maximum: int, except_: str = "") -> None:
         self._maximum = maximum
+        self._except = except_
         self.field_flags = {"maxlength": maximum}
 
     def __call__(self, _form: Form, field: Field) -> None:
         if len(field.data) > self._maximum:
             raise StopValidation(too_long(self._maximum))
-        position = find_unreadable(field.data)
+        position = find_unreadable(field.data, except_=self._except)
         if position is not None:
             is_secret = isinstance(field, PasswordField)
             raise StopValidation(_remove(field.data, position, is_secret=is_secret))

@@ -16,7 +16,7 @@ _SUSPEND = "Suspend account"
 def _search(text: str) -> Callable[[Page, str], None]:
     def search(page: Page, _account: str) -> None:
         page.goto("/admin")
-        fill_in(page, {"Name, email or ID": text}, "Find accounts")
+        fill_in(page, {"Name, email, ID or network": text}, "Find accounts")
 
     return search
 
@@ -52,6 +52,33 @@ def _send_twice(page: Page, account: str) -> None:
         press(page, "Send reset link")
 
 
+def _click(*links: str) -> Callable[[Page, str], None]:
+    def click(page: Page, account: str) -> None:
+        page.goto(account)
+        for link in links:
+            page.get_by_role("main").get_by_role("link", name=link, exact=True).click()
+
+    return click
+
+
+def _write(note: str) -> Callable[[Page, str], None]:
+    def write(page: Page, account: str) -> None:
+        _click("Notes")(page, account)
+        fill_in(page, {"Note": note}, "Add note")
+
+    return write
+
+
+def _open_noted(page: Page, account: str) -> None:
+    _write("W" * 1000 + "\nCalled, and will write.")(page, account)
+    _click("Back to the account")(page, page.url)
+
+
+def _unlock(page: Page, account: str) -> None:
+    page.goto(account)
+    press(page, "Unlock account")
+
+
 def _open_own(page: Page, _account: str) -> None:
     _search("Grace Ad")(page, _account)
     page.get_by_role("link", name="Grace Administrator").last.click()
@@ -69,6 +96,13 @@ STATES: dict[str, Callable[[Page, str], None]] = {
     "user, reinstated": _reinstate,
     "user, reset link throttled": _send_twice,
     "user, own account": _open_own,
+    "user, unlocked": _unlock,
+    "user, noted": _open_noted,
+    "emails": _click("Emails"),
+    "notes, none": _click("Notes"),
+    "notes, no text": _write(""),
+    "notes, added": _write("W" * 2000),
+    "mark email as verified": _click("Mark email as verified"),
     "sign in, suspended": _sign_in_when_suspended,
 }
 

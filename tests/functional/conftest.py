@@ -12,6 +12,7 @@ from webtest import TestApp
 import authsite
 from authsite.clock import utc_now
 from authsite.models import (
+    AccountNote,
     AnsweredForm,
     AuditEvent,
     EmailLink,
@@ -57,9 +58,17 @@ _MOMENTS = (
     (OutboxMessage.id, ("send_at", "next_attempt_at", "delivered_at", "purge_after")),
     (
         User.id,
-        ("created_at", "email_verified_at", "delete_after", "suspended_at", "devices_valid_since"),
+        (
+            "created_at",
+            "email_verified_at",
+            "delete_after",
+            "suspended_at",
+            "devices_valid_since",
+            "unlocked_at",
+        ),
     ),
     (AuditEvent.id, ("occurred_at",)),
+    (AccountNote.id, ("created_at",)),
 )
 
 

@@ -1,11 +1,13 @@
 """Paths of pages, also of those whose URL contains a token or an id."""
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.active_sessions import find_sessions
 from authsite.accounts.email_links import Purpose, issue_link, issue_secure_account_link
 from authsite.accounts.users import get_user_by_email
 from authsite.clock import utc_now
+from authsite.models import OutboxMessage
 from authsite.services import Services
 from tests.factories import a_unit_of_work
 
@@ -21,10 +23,12 @@ def path_of(services: Services, url: str, *, email: str = "ada@example.com") -> 
     """Return the path of the page with this URL.
 
     A token is that of a new link for the account with `email`, and an unknown one without such an
-    account. Ids are those of this account and of one of its sessions.
+    account. Ids are those of this account, and of one of its sessions or emails.
     """
     if url.startswith("/admin/"):
-        return url.replace("{id}", _user_of(services, email))
+        url = url.replace("{id}", _user_of(services, email), 1)
+        part = _email_to if "/emails/" in url else _session_of
+        return url.replace("{id}", part(services, email))
     if "{id}" in url:
         return url.replace("{id}", _session_of(services, email))
     if "{token}" not in url:
@@ -47,6 +51,12 @@ def _user_of(services: Services, email: str) -> str:
     with services.database.read_dbsession() as dbsession:
         user = get_user_by_email(dbsession, email)
         return user.id if user else UNKNOWN_ID
+
+
+def _email_to(services: Services, email: str) -> str:
+    to = sa.select(sa.func.min(OutboxMessage.id)).where(OutboxMessage.recipient == email)
+    with services.database.read_dbsession() as dbsession:
+        return dbsession.scalar(to) or UNKNOWN_ID
 
 
 def _session_of(services: Services, email: str) -> str:

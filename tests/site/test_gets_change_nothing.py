@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import Base, Throttle, User
+from authsite.models import Base, OutboxMessage, Throttle, User
 from authsite.resources.site_map import endpoints
 from authsite.web.validation import PROBES
 from tests.site.page_paths import WITHOUT_TOKEN, path_of
@@ -66,6 +66,8 @@ def test_every_page_is_linked_from_the_home_page(application, new_browser, grant
     new_browser().sign_in()  # another session to sign out
     administrator.sign_up(email="grace@example.com")
     grant_admin("grace@example.com")
+    with services.database.engine.begin() as connection:
+        connection.execute(sa.update(OutboxMessage).values(last_error="451 later"))
     reached = crawl(anonymous, ["/"]) | crawl(member, ["/"])
     reached |= crawl(administrator, ["/", "/admin?q=ada"])  # the search has results
     account = path_of(services, "/admin/users/{id}")

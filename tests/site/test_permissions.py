@@ -32,11 +32,20 @@ TABLE = [
     ("/account/sessions/{id}/end", "POST", "authenticated"),
     ("/admin", "GET", "administer"),
     ("/admin/users/{id}", "GET", "administer"),
+    ("/admin/users/{id}/emails", "GET", "administer"),
+    ("/admin/users/{id}/emails/{id}/retry", "POST", "administer"),
     ("/admin/users/{id}/end-sessions", "POST", "administer"),
+    ("/admin/users/{id}/mark-verified", "GET", "administer"),
+    ("/admin/users/{id}/mark-verified", "POST", "administer"),
+    ("/admin/users/{id}/notes", "GET", "administer"),
+    ("/admin/users/{id}/notes", "POST", "administer"),
     ("/admin/users/{id}/reinstate", "POST", "administer"),
     ("/admin/users/{id}/send-reset", "POST", "administer"),
+    ("/admin/users/{id}/send-verification", "POST", "administer"),
+    ("/admin/users/{id}/sessions/{id}/end", "POST", "administer"),
     ("/admin/users/{id}/suspend", "GET", "administer"),
     ("/admin/users/{id}/suspend", "POST", "administer"),
+    ("/admin/users/{id}/unlock", "POST", "administer"),
     ("/change-email", "GET", "public"),
     ("/change-email/{token}", "GET", "public"),
     ("/change-email/{token}", "POST", "public"),
@@ -82,7 +91,13 @@ EMPTY_FORM = {
     "/account/sessions/end-others": 303,
     "/account/sessions/{id}": 303,
     "/account/sessions/{id}/end": 303,
+    "/admin/users/{id}/emails/{id}/retry": 303,
     "/admin/users/{id}/end-sessions": 303,
+    "/admin/users/{id}/mark-verified": 422,
+    "/admin/users/{id}/notes": 422,
+    "/admin/users/{id}/send-verification": 303,
+    "/admin/users/{id}/sessions/{id}/end": 303,
+    "/admin/users/{id}/unlock": 303,
     "/admin/users/{id}/suspend": 422,
     "/admin/users/{id}/send-reset": 303,
     "/admin/users/{id}/reinstate": 303,
@@ -169,7 +184,8 @@ def test_administrators_reach_the_admin_pages(new_browser, grant_admin, services
         return
     fields = {"csrf_token": browser.get("/dashboard").forms[0]["csrf_token"].value}
     answer = browser.app.post(at, fields, headers=HERE, status=EMPTY_FORM[path])
-    account = f"http://localhost{path_of(services, '/admin/users/{id}')}"
+    page = "/admin/users/{id}/emails" if path.endswith("/retry") else "/admin/users/{id}"
+    account = f"http://localhost{path_of(services, page)}"
     assert answer.location == (account if EMPTY_FORM[path] == 303 else None)
 
 

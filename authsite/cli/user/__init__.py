@@ -22,6 +22,29 @@ COMMANDS = {
         "authsite.cli.user.end_sessions:end_sessions",
         "Sign a user out on all devices.",
     ),
+    "end-session": (
+        "authsite.cli.user.end_sessions:end_session",
+        "Sign a user out of one session.",
+    ),
+    "unlock": (
+        "authsite.cli.user.unlock:unlock",
+        "Let a throttled user try again.",
+    ),
+    "mark-verified": (
+        "authsite.cli.user.mark_verified:mark_verified",
+        "Mark the email address of an account as verified.",
+    ),
+    "emails": ("authsite.cli.user.emails:emails", "Show the emails of an account."),
+    "retry-email": (
+        "authsite.cli.user.emails:retry_email",
+        "Try to deliver a deferred email now.",
+    ),
+    "send-verification": (
+        "authsite.cli.user.send_verification:send_verification",
+        "Email a user a link to verify the email address.",
+    ),
+    "add-note": ("authsite.cli.user.notes:add_note", "Add a note on an account."),
+    "notes": ("authsite.cli.user.notes:notes", "Show the notes on an account."),
     "send-reset": (
         "authsite.cli.user.send_reset:send_reset",
         "Email a user a link to reset the password.",

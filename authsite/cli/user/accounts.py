@@ -36,9 +36,15 @@ def no_such_account(account: str) -> CommandError:
 
 def parse_field(form: type[SiteForm], name: str) -> Callable[[str], str]:
     """Return a parser that takes and refuses what this field of the form does."""
+    parse_any = parse_lines(form, name)
+    return lambda text: parse_any(_require_readable(text))
+
+
+def parse_lines(form: type[SiteForm], name: str) -> Callable[[str], str]:
+    """Return the parser of a field for several lines."""
 
     def parse(text: str) -> str:
-        filled_in = form(MultiDict({name: _require_readable(text)}))
+        filled_in = form(MultiDict({name: text}))
         field = filled_in[name]
         if not field.validate(filled_in):
             raise click.BadParameter(" ".join(field.errors))

@@ -2,7 +2,10 @@
 
 import click
 
-from authsite.accounts.find_users import State, UserSummary, iter_users
+from authsite.accounts.find_users import Found, State, UserSummary
+from authsite.accounts.search_network import UnsupportedNetwork
+from authsite.accounts.search_users import iter_users
+from authsite.cli.errors import CommandError
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.output import format_json_line, format_table
 from authsite.cli.site import open_site
@@ -25,21 +28,34 @@ _NAMES = {state: name for name, state in _STATES.items()}
 def list_users(ini: str, text: str, state: str | None, as_json: bool) -> None:
     """List accounts by email address.
 
-    TEXT is an ID, or the beginning of an email address, a last name or a full name. With --json
-    each account is one line.
+    TEXT is an ID, or parts of names and email addresses, or an IP address or network where accounts
+    were seen within 90 days. With --json each account is one line.
     """
+    in_state = _STATES[state] if state else None
     with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
-        # In batches, so that memory does not grow with the number of accounts.
-        for users in iter_users(dbsession, text, state=_STATES[state] if state else None):
-            if as_json:
-                lines = "".join(format_json_line(summary_to_dict(user)) for user in users)
-            else:
-                lines = format_table([_row(user) for user in users])
-            click.echo(lines, nl=False)
+        try:
+            # In batches, so that memory does not grow with the number of accounts.
+            for found in iter_users(dbsession, text, state=in_state):
+                if as_json:
+                    lines = "".join(format_json_line(_to_dict(each)) for each in found)
+                else:
+                    lines = format_table([_row(each) for each in found])
+                click.echo(lines, nl=False)
+        except UnsupportedNetwork:
+            raise CommandError(
+                "a network ends with /8, /16 or /24, or for IPv6 with a multiple of 16"
+            ) from None
 
 
-def _row(user: UserSummary) -> tuple[str, ...]:
-    return (user.id, user.email, user.full_name, ", ".join(_NAMES[state] for state in user.states))
+def _row(found: Found) -> tuple[str, ...]:
+    user, ip_address = found
+    states = ", ".join(_NAMES[state] for state in user.states)
+    return (user.id, user.email, user.full_name, states, ip_address or "")
+
+
+def _to_dict(found: Found) -> dict[str, object]:
+    seen = {"ip_address": found.ip_address} if found.ip_address else {}
+    return summary_to_dict(found.user) | seen
 
 
 def summary_to_dict(user: UserSummary) -> dict[str, object]:

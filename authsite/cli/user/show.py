@@ -1,11 +1,14 @@
 """`authsite user show`: an account, its sessions, and its last events."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import click
 
 from authsite.accounts.active_sessions import SessionInfo, find_sessions
 from authsite.accounts.find_users import UserSummary
+from authsite.accounts.notes import Note, find_notes
+from authsite.accounts.unlock_account import Throttled, find_throttled
 from authsite.audit.labels import detail_labels, event_label
 from authsite.audit.queries import HistoryEntry, history_page, to_dict
 from authsite.cli.options import example, ini_argument, json_option
@@ -13,6 +16,8 @@ from authsite.cli.output import format_json_line, format_moment, format_table
 from authsite.cli.site import open_site
 from authsite.cli.user.accounts import account_argument, find_account, no_such_account
 from authsite.cli.user.list_users import summary_to_dict
+from authsite.cli.user.notes import note_to_dict, note_to_text
+from authsite.cli.user.unlock import throttled_to_text
 from authsite.clock import utc_now
 from authsite.http.user_agents import browser_label
 
@@ -26,6 +31,8 @@ _NONE = "none\n"
 def show(ini: str, account: str, as_json: bool) -> None:
     """Show an account, its sessions and its last events.
 
+    Also what throttles its user now, and the notes on it.
+
     No password, hash or link is shown.
     """
     with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
@@ -35,16 +42,38 @@ def show(ini: str, account: str, as_json: bool) -> None:
         now = utc_now()
         sessions, _count = find_sessions(dbsession, user.id, current=None, now=now)
         events = history_page(dbsession, user.id, before=None, now=now).entries
+        help_ = _Help(
+            find_throttled(
+                dbsession,
+                request.services.throttles,
+                user_id=user.id,
+                email_normalized=user.email_normalized,
+                now=now,
+            ),
+            find_notes(dbsession, user.id),
+        )
     format_account = _to_json if as_json else _to_text
-    click.echo(format_account(user, sessions, events), nl=False)
+    click.echo(format_account(user, help_, sessions, events), nl=False)
+
+
+class _Help(NamedTuple):
+    """What support needs to know."""
+
+    throttled: Sequence[Throttled]
+    notes: Sequence[Note]
 
 
 def _to_json(
-    user: UserSummary, sessions: Sequence[SessionInfo], events: Sequence[HistoryEntry]
+    user: UserSummary,
+    help_: _Help,
+    sessions: Sequence[SessionInfo],
+    events: Sequence[HistoryEntry],
 ) -> str:
     return format_json_line(
         {
             "account": summary_to_dict(user),
+            "throttled": [each._asdict() for each in help_.throttled],
+            "notes": [note_to_dict(each) for each in help_.notes],
             "sessions": [_session_to_dict(each) for each in sessions],
             "events": [to_dict(each) for each in events],
         }
@@ -65,11 +94,20 @@ def _session_to_dict(session: SessionInfo) -> dict[str, object]:
 
 
 def _to_text(
-    user: UserSummary, sessions: Sequence[SessionInfo], events: Sequence[HistoryEntry]
+    user: UserSummary,
+    help_: _Help,
+    sessions: Sequence[SessionInfo],
+    events: Sequence[HistoryEntry],
 ) -> str:
+    throttled = "".join(f"{throttled_to_text(each)}\n" for each in help_.throttled)
+    notes = "".join(map(note_to_text, help_.notes))
+    if notes:
+        notes = f"\nnotes, the newest first\n{notes}"
     return (
         f"{user.full_name} <{user.email}>\n"
         f"{format_table(_account_rows(user))}"
+        f"{throttled}"
+        f"{notes}"
         "\nsessions, the most recently used first\n"
         f"{format_table([_session_row(each) for each in sessions]) or _NONE}"
         "\nlast events\n"

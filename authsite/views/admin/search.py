@@ -3,14 +3,15 @@
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 from pyramid.view import view_config
-from wtforms import StringField
-from wtforms.validators import Optional
+from wtforms import Field, StringField
+from wtforms.validators import Optional, ValidationError
 
-from authsite.accounts.find_users import find_users
+from authsite.accounts.find_users import Found, NoSuchPage
+from authsite.accounts.search_network import UnsupportedNetwork, parse_network
+from authsite.accounts.search_users import search_users
 from authsite.email_addresses import MAXIMUM_LENGTH
 from authsite.resources import Admin
 from authsite.text import trimmed
-from authsite.tokens import is_id
 from authsite.web.forms import SiteForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
@@ -24,30 +25,35 @@ class SearchForm(SiteForm):
     """The search query, sent by GET."""
 
     q = StringField(
-        "Name, email or ID",
-        description="The start of a name or email, or a whole ID.",
+        "Name, email, ID or network",
+        description=(
+            "Parts of names and emails, a whole ID, an IP address, or a network like 192.0.2.0/24."
+        ),
         filters=[trimmed],
         validators=[Optional(), NoControlChars(maximum=MAXIMUM_LENGTH), NoInvisibleChars()],
         render_kw={"type": "search", "autocomplete": "off", "spellcheck": "false"},
     )
+
+    def validate_q(self, field: Field) -> None:
+        try:
+            parse_network(field.data)
+        except UnsupportedNetwork:
+            raise ValidationError(
+                "End the network with /8, /16 or /24, or for IPv6 with a multiple of 16."
+            ) from None
 
 
 @view_config(context=Admin, request_method="GET", permission="administer", confirm_password=True)
 def search(request: Request) -> Response:
     """Show the form and the accounts that match; an empty query lists none."""
     form, after = SearchForm.from_query(request), request.GET.get("after")
-    if after is not None and not is_id(after):
-        raise HTTPNotFound
     if not form.validate():
         return form_page(request, "admin/search", form=form, status=422, found=[], more=None)
-    found = []
+    found: list[Found] = []
+    more = None
     if form.q.data:
-        found = find_users(request.dbsession, form.q.data, after=after, limit=PAGE + 1)
-    return form_page(
-        request,
-        "admin/search",
-        form=form,
-        status=200,
-        found=found[:PAGE],
-        more=found[PAGE - 1].id if len(found) > PAGE else None,
-    )
+        try:
+            found, more = search_users(request.dbsession, form.q.data, after=after, limit=PAGE)
+        except NoSuchPage:
+            raise HTTPNotFound from None
+    return form_page(request, "admin/search", form=form, status=200, found=found, more=more)

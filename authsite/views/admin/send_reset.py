@@ -5,16 +5,12 @@ from typing import Any
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from authsite.accounts.email_limits import hit_email
+from authsite.accounts.email_limits import RESET_BY_ADMINISTRATORS, hit_email
 from authsite.accounts.forgot_password import send_password_reset
 from authsite.http.redirects import redirect
 from authsite.resources import UserResource
 from authsite.web.form_pages import FormPage
 from authsite.web.forms import SiteForm
-
-#: The template name that these emails are throttled by. Anyone can request a password reset, and
-#: could otherwise use up the limit of a user who needs help.
-BY_ADMINISTRATORS = "reset_password_by_administrators"
 
 
 @view_config(
@@ -34,7 +30,7 @@ class SendResetPage(FormPage[SiteForm]):
 
     def accept(self, _form: SiteForm) -> Response:
         request, work, user = self.request, self.request.admin_work, self.context.record
-        hit_email(work, BY_ADMINISTRATORS, user.email_normalized)
+        hit_email(work, RESET_BY_ADMINISTRATORS, user.email_normalized)
         send_password_reset(work, self.context.lock())
         flash = request.services.flash.set("reset-sent")
         return redirect(request.path_to("admin", "users", user.id), [flash])

@@ -5,16 +5,22 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from authsite.accounts.active_sessions import find_sessions
+from authsite.accounts.notes import find_notes
+from authsite.accounts.unlock_account import find_throttled
 from authsite.audit.labels import actor_label, detail_labels, event_label, method_label
 from authsite.audit.queries import NoSuchEvent, history_page
 from authsite.clock import utc_now
 from authsite.http.user_agents import browser_label
 from authsite.resources import UserResource
 from authsite.security.policy import require_identity
+from authsite.throttling.labels import THROTTLE_LABELS
 from authsite.tokens import is_id
 from authsite.views.admin.suspend import SuspendForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
+
+#: Notes on the page of an account; its page of notes has more.
+LATEST_NOTES = 3
 
 
 @view_config(
@@ -29,6 +35,13 @@ def show_user(context: UserResource, request: Request) -> Response:
         history = history_page(request.dbsession, user.id, before=before, now=now)
     except NoSuchEvent:
         raise HTTPNotFound from None
+    throttled = find_throttled(
+        request.dbsession,
+        request.services.throttles,
+        user_id=user.id,
+        email_normalized=user.email_normalized,
+        now=now,
+    )
     sessions, count = find_sessions(request.dbsession, user.id, current=None, now=now)
     return form_page(
         request,
@@ -37,6 +50,9 @@ def show_user(context: UserResource, request: Request) -> Response:
         status=200,
         user=user,
         is_own=user.id == require_identity(request).user_id,
+        throttled=throttled,
+        throttle_labels=THROTTLE_LABELS,
+        notes=find_notes(request.dbsession, user.id, limit=LATEST_NOTES),
         sessions=sessions,
         unlisted=count - len(sessions),
         entries=history.entries,

@@ -42,6 +42,9 @@ def test_search_lists_matches_only(admin_browser, users):
     ("text", "names"),
     [
         ("bri", ["Brian Hopper"]),
+        ("ria", ["Brian Hopper"]),
+        ("hop ria", ["Brian Hopper"]),
+        ("r%n", []),
         ("CLARA@example.com", ["Clara Hopper"]),
         ("hopper", ["Grace Hopper", "Brian Hopper", "Clara Hopper", "Dora Hopper"]),
         ("unknown", []),
@@ -79,7 +82,28 @@ def test_search_results_are_paged(admin_browser, dbsession):
     second = first.click("Next")
     assert "Next" not in second.text
     names = [f"P{number:03} Hopper" for number in range(2 * PAGE)]
-    assert (found(first), found(second)) == (names[:PAGE], names[PAGE:])
+    assert len(found(first)) == len(found(second)) == PAGE
+    assert sorted(found(first) + found(second)) == names
+    assert all(found(page) == sorted(found(page)) for page in (first, second))
+
+
+def test_search_finds_users_by_network(admin_browser, new_browser):
+    for number in range(2):
+        visitor = new_browser(REMOTE_ADDR=f"198.51.100.{number + 7}")
+        visitor.sign_up(first_name=f"P{number}", email=f"p{number}@example.com")
+    [item] = search(admin_browser, "198.51.100.7").html.main.find(class_="entries")("li")
+    assert [each.get_text(strip=True) for each in item("p")][:3] == [
+        "P0 Lovelace",
+        "p0@example.com",
+        "198.51.100.7",
+    ]
+    assert found(search(admin_browser, "198.51.100.0/24")) == ["P0 Lovelace", "P1 Lovelace"]
+    assert found(search(admin_browser, "198.51.101.0/24")) == []
+
+
+def test_search_refuses_a_network_within_a_group(admin_browser):
+    page = search(admin_browser, "198.51.100.0/25", status=422)
+    assert "End the network with /8, /16 or /24" in description_of(page, "q")
 
 
 @pytest.mark.parametrize("after", ["x", "", "%00", "x" * 17])

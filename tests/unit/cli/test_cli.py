@@ -71,7 +71,7 @@ def test_example_is_a_command_that_can_be_parsed(path):
     ("words", "incomplete", "completed"),
     [
         ([], "do", {"doctor"}),
-        (["user"], "s", {"send-reset", "show", "suspend"}),
+        (["user"], "s", {"send-reset", "send-verification", "show", "suspend"}),
         (["user", "suspend"], "--r", {"--reason"}),
         (["import", "site.ini"], "d", {"django", "devise"}),
         (["nothing"], "x", set()),

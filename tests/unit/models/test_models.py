@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import EmailLink, User, UserSession
+from authsite.models import AccountNote, EmailLink, User, UserSession
 from authsite.models.base import UtcDateTime
 from tests.factories import NOW, a_message, a_session, a_user, an_event, some_noise
 
@@ -76,3 +76,5 @@ def test_repr_of_a_row_shows_ids_only(dbsession):
     assert repr(event) == f"<AuditEvent {event.id} signed_in of {user.id}>"
     link = EmailLink(purpose="verify_email", user_id=user.id, email=user.email)
     assert repr(link) == f"<EmailLink verify_email of {user.id}>"
+    note = AccountNote(id="note", user_id=user.id, text="Called.")
+    assert repr(note) == f"<AccountNote note on {user.id}>"

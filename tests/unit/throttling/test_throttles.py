@@ -15,6 +15,33 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
+def test_reset_forgets_all_limits_of_its_subjects_only(services, dbsession):
+    throttles = throttles_for(
+        services, sign_in_account="2/5m, 3/1d", email_recipient="1/1h", email_unverified="1/1h"
+    )
+    for limit, subject in (
+        ("sign_in_account", "ada"),
+        ("sign_in_account", "ada link"),
+        ("sign_in_account", "eve"),
+        ("email_recipient", "ada"),
+        ("email_unverified", "ada"),
+    ):
+        throttles.hit({limit: subject}, now=NOW)
+    subjects = [
+        ("sign_in_account", "ada"),
+        ("sign_in_account", "ada link"),
+        ("sign_in_account", "unknown"),
+        ("email_recipient", "ada"),
+        ("sign_in_network", "192.0.2.1"),
+    ]
+    throttles.reset_within(dbsession.connection(), subjects)
+    dbsession.commit()
+    assert len(dbsession.scalars(sa.select(Throttle.key)).all()) == 3  # two of eve, one of ada
+    throttles.hit({"email_recipient": "ada"}, now=NOW)
+    with pytest.raises(RateLimited):
+        throttles.hit({"email_unverified": "ada"}, now=NOW)
+
+
 @pytest.fixture
 def attempts(services):
     """Make attempts under a limit; each is counted, or returns its delay."""

@@ -1,0 +1,33 @@
+"""`/admin/users/{id}/notes`: what administrators and operators wrote about an account."""
+
+from typing import Any
+
+from pyramid.response import Response
+
+from authsite.accounts.notes import add_note, find_notes
+from authsite.http.redirects import redirect
+from authsite.resources import UserResource
+from authsite.web.form_pages import FormPage, form_views
+from authsite.web.forms import SiteForm, note_field
+
+
+class NoteForm(SiteForm):
+    """A note, for administrators and operators."""
+
+    note = note_field()
+
+
+@form_views(context=UserResource, name="notes", permission="administer", confirm_password=True)
+class NotesPage(FormPage[NoteForm]):
+    template = "admin/notes"
+    form_type = NoteForm
+
+    def accept(self, form: NoteForm) -> Response:
+        request = self.request
+        add_note(request.admin_work, self.context.lock(), form.note.data)
+        flash = request.services.flash.set("note-added")
+        return redirect(request.path_to("admin", "users", self.context.record.id, "notes"), [flash])
+
+    def values(self) -> dict[str, Any]:
+        user = self.context.record
+        return {"user": user, "notes": find_notes(self.request.dbsession, user.id)}
