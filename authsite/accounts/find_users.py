@@ -90,6 +90,20 @@ def get_summary_by_email(dbsession: Session, email: str) -> UserSummary | None:
     return _one(dbsession, User.email_normalized == _normalize(email))
 
 
+def find_exact(dbsession: Session, text: str) -> UserSummary | None:
+    """Return the account whose id or email address this is, or None."""
+    return get_summary_by_email(dbsession, text) if "@" in text else get_summary(dbsession, text)
+
+
+def find_actors(dbsession: Session, text: str) -> list[str]:
+    """Return by what events refer to an administrator or operator: names and ids.
+
+    `text` is the name of an operator, or the email address or the id of an administrator.
+    """
+    account = find_exact(dbsession, text)
+    return [text, account.id] if account else [text]
+
+
 def find_users(
     dbsession: Session,
     text: str,

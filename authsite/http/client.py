@@ -45,17 +45,30 @@ def network_of(request: Request) -> str:
     such networks by 6to4. Clients without an IP address count as one network.
     """
     address = _address_of(request)
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.sixtofour:
-            return str(address.sixtofour)
-        return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
-    return str(address) if address else "unknown"
+    return _network_of_address(address) if address else "unknown"
+
+
+def parse_network(text: str) -> str:
+    """Return the network of an IP address or of an IPv6 /64; raises `ValueError`."""
+    address, slash, length = text.partition("/")
+    parsed = parse_ip_address(address)
+    if parsed is None or (slash and (parsed.version, length) != (6, "64")):
+        raise ValueError(f"not a network: {text}")
+    return _network_of_address(parsed)
 
 
 def user_agent_of(request: Request) -> str | None:
     """Return the printable ASCII characters of the browser's user agent, or None."""
     text = request.environ.get("HTTP_USER_AGENT", "")[:USER_AGENT_LENGTH]
     return "".join(character for character in text if " " <= character <= "~") or None
+
+
+def _network_of_address(address: IPAddress) -> str:
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.sixtofour:
+            return str(address.sixtofour)
+        return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address)
 
 
 def _address_of(request: Request) -> IPAddress | None:

@@ -21,6 +21,13 @@ AUTOCOMPLETE = {
     "session_name": {"off"},
     "reason": {"off"},
     "q": {"off"},
+    "account": {"off"},
+    "type": {"off"},
+    "actor": {"off"},
+    "by": {"off"},
+    "network": {"off"},
+    "since": {"off"},
+    "until": {"off"},
 }
 PASSWORDS = {"password", "confirm_password", "current_password"}
 #: All fields of all forms. A new one needs a row here, and one in docs/security.md.
@@ -73,7 +80,7 @@ def test_forms_have_no_unlisted_field(application):
 
 @pytest.mark.asvs("6.2.6")
 def test_passwords_use_password_fields(inputs):
-    types = {each["name"]: each["type"] for each in inputs}
+    types = {each["name"]: each.get("type", each.name) for each in inputs}
     entered = {name for name in types if types[name] != "submit"}
     assert {name for name in entered if "password" in name} == PASSWORDS
     assert {name for name, type_ in types.items() if type_ == "password"} == PASSWORDS
@@ -82,7 +89,7 @@ def test_passwords_use_password_fields(inputs):
 @pytest.mark.asvs("6.2.7")
 def test_fields_support_password_managers(inputs):
     for each in inputs:
-        if each["type"] in {"hidden", "checkbox", "submit"}:
+        if each.get("type") in {"hidden", "checkbox", "submit"}:
             continue
         assert each["autocomplete"] in AUTOCOMPLETE[each["name"]]
         assert not {"readonly", "disabled", "maxlength", "onpaste", "oncopy"} & set(each.attrs)

@@ -4,6 +4,7 @@ import click
 
 from authsite.accounts import end_sessions as sessions
 from authsite.audit.event_types import SessionEndReason
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.user.accounts import account_argument
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
@@ -12,6 +13,7 @@ from authsite.cli.user.unit_of_work import Result, locked_account, print_result
 @click.command(epilog=example("user end-sessions production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def end_sessions(ini: str, account: str, as_json: bool) -> None:
     """Sign a user out on all devices."""
