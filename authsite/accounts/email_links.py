@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a purpose
     CHANGE_EMAIL = "change_email"
+    VERIFY_NEW_EMAIL = "verify_new_email"
     SECURE_ACCOUNT = "secure_account"
 
     @property
@@ -88,6 +89,7 @@ def lifetime_of(purpose: Purpose, settings: Settings) -> timedelta:
     lifetimes = {
         Purpose.VERIFY_EMAIL: settings.email.verification_lifetime,
         Purpose.CHANGE_EMAIL: settings.email.verification_lifetime,
+        Purpose.VERIFY_NEW_EMAIL: settings.email.verification_lifetime,
         Purpose.RESET_PASSWORD: settings.passwords.reset_link_lifetime,
         Purpose.SECURE_ACCOUNT: settings.email.revert_lifetime,
     }

@@ -110,6 +110,15 @@ def find_exact(dbsession: Session, text: str) -> UserSummary | None:
     return get_summary_by_email(dbsession, text) if "@" in text else get_summary(dbsession, text)
 
 
+def find_actors(dbsession: Session, text: str) -> list[str]:
+    """Return by what events refer to an administrator or operator: names and ids.
+
+    `text` is the name of an operator, or the email address or the id of an administrator.
+    """
+    account = find_exact(dbsession, text)
+    return [text, account.id] if account else [text]
+
+
 def list_users(
     dbsession: Session, *, state: State | None = None, after: str | None = None, limit: int
 ) -> list[UserSummary]:

@@ -80,7 +80,9 @@ CHECKUP = sa.select(
     sa.select(sa.func.max(EmailLink.email))
     .where(
         EmailLink.user_id == _USER,
-        EmailLink.purpose == Purpose.CHANGE_EMAIL,
+        EmailLink.purpose.in_(
+            [sa.literal(each) for each in (Purpose.CHANGE_EMAIL, Purpose.VERIFY_NEW_EMAIL)]
+        ),
         EmailLink.expires_at > _NOW,
     )
     .scalar_subquery(),

@@ -40,6 +40,7 @@ from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
 from authsite.tokens import derive_key
+from authsite.web.account_views import RecordAccountViews
 from authsite.web.authentication import DEFAULT_STAGES, STAGES
 from authsite.web.form_bodies import CheckFormBody
 from authsite.web.reauthentication import RequireReauthentication
@@ -109,6 +110,9 @@ def includeme(config: Configurator) -> None:
     config.add_view_deriver(RecordAnswer(), "repeatable", under="csrf_view", over="owrapped_view")
     config.add_view_deriver(
         RequireReauthentication(), "confirm_password", under="csrf_view", over="owrapped_view"
+    )
+    config.add_view_deriver(
+        RecordAccountViews(), "account_view", under="confirm_password", over="owrapped_view"
     )
 
     for setting in ("jinja2.trim_blocks", "jinja2.lstrip_blocks"):

@@ -82,6 +82,9 @@ class EventType(Enum):
     UNLOCKED = "Sign-in attempts reset", "user_unlocked", logging.WARNING
     EMAIL_RETRIED = "Email delivery repeated", "user_email_retried"
     NOTE_ADDED = "Note added", "user_note_added"
+    ACCOUNT_VIEWED = "Account viewed", "sensitive_read", logging.WARNING
+    DATA_EXPORTED = "Data exported", "user_data_exported", logging.WARNING
+    ACCOUNT_ERASED = "Account erased", "user_erased", logging.WARNING
     ADMIN_GRANTED = "Became an administrator", "privilege_granted", logging.WARNING
     ADMIN_REVOKED = (
         "No longer an administrator",
@@ -142,13 +145,18 @@ class SessionEndReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """The actor of an event, and their session, browser and IP address."""
+    """The actor of an event, and their session, browser and IP address.
+
+    `actor_id` is the id of an administrator, `actor_name` the name of an operator.
+    """
 
     actor: Actor
     actor_id: str | None = None
+    actor_name: str | None = None
     session_id: str | None = None
     user_agent: str | None = None
     ip_address: str | None = None
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ _DETAILS = {
     "to": "To",
     "subject": "Subject",
     "note": "Note",
+    "account": "Account",
 }
 
 
@@ -34,6 +35,13 @@ def actor_label(actor: str) -> str | None:
     """Return who caused the event; None for the user, as usual."""
     known = _member(Actor, actor)
     return _ACTORS.get(known) if known else f"by {actor}"
+
+
+def full_actor_label(actor: str, name: str | None) -> str:
+    """Return who caused the event, for administrators and operators, with the name if known."""
+    if actor == Actor.SYSTEM:
+        return _ACTORS[Actor.SYSTEM]
+    return f"by {actor} {name}" if name else f"by {actor}"
 
 
 def method_label(method: str) -> str:

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, SessionTransaction
 
 from authsite.audit.event_types import AccountEvent, EventSource, EventType
-from authsite.audit.store import write_event
+from authsite.audit.store import write_erasure, write_event
 
 log = logging.getLogger(__name__)
 
@@ -44,20 +45,42 @@ class AuditLog:
 
         `session_id` defaults to the session of the source.
         """
-        pending = self.dbsession.info.setdefault(_PENDING, [])
-        event = AccountEvent(
+        event = self._event(user_id, event_type, session_id=session_id, details=details)
+        if not write_event(self.dbsession, event):
+            event = replace(event, user_id=None)
+        self._report(event)
+
+    def record_erasure(self, user_id: str, *, details: Mapping[str, str]) -> None:
+        """Record that the account is erased; unlike its other events, this one stays."""
+        event = self._event(user_id, EventType.ACCOUNT_ERASED, session_id=None, details=details)
+        write_erasure(self.dbsession, event)
+        self._report(event)
+
+    def _event(
+        self,
+        user_id: str,
+        event_type: EventType,
+        *,
+        session_id: str | None,
+        details: Mapping[str, str] | None,
+    ) -> AccountEvent:
+        return AccountEvent(
             type=event_type,
             user_id=user_id,
-            occurred_at=self.now + len(pending) * _TICK,
+            occurred_at=self.now + len(self._pending()) * _TICK,
             source=self.source,
             session_id=session_id or self.source.session_id,
             details=details or {},
             dbsession=self.dbsession,
         )
-        if not write_event(self.dbsession, event):
-            event = replace(event, user_id=None)
+
+    def _report(self, event: AccountEvent) -> None:
         self.notify(event)
-        pending.append((event, list(_savepoints_of(self.dbsession)), self.publish))
+        self._pending().append((event, list(_savepoints_of(self.dbsession)), self.publish))
+
+    def _pending(self) -> list[Any]:
+        pending: list[Any] = self.dbsession.info.setdefault(_PENDING, [])
+        return pending
 
 
 def _savepoints_of(dbsession: Session) -> Iterator[SessionTransaction]:
@@ -101,6 +124,7 @@ def log_event(event: AccountEvent) -> None:
         "ip_address": source.ip_address,
         "actor": source.actor.value,
         "actor_id": source.actor_id,
+        "actor_name": source.actor_name,
         "reason": event.details.get("reason") if "session" in event.details else None,
     }
     known = {name: value for name, value in fields.items() if value is not None}

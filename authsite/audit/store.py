@@ -49,7 +49,6 @@ def write_event(dbsession: Session, event: AccountEvent) -> bool:
     nothing, as for an unknown account. The number is not exact: transactions at the same time do
     not see each other's events.
     """
-    source = event.source
     today = {
         "owner": event.user_id,
         "type": event.type.key,
@@ -58,20 +57,33 @@ def write_event(dbsession: Session, event: AccountEvent) -> bool:
     number = dbsession.execute(_TODAY, today).scalar_one()
     note = {"note": LAST_OF_DAY} if number == MAX_PER_DAY - 1 else {}
     is_beyond = number >= MAX_PER_DAY
-    values = {
-        "owner": new_id() if is_beyond else event.user_id,
+    owner = new_id() if is_beyond else event.user_id
+    values = {"owner": owner, **_values_of(event, {**event.details, **note})}
+    is_written = dbsession.execute(_WRITE, values).one_or_none() is not None
+    return is_written or is_beyond
+
+
+def write_erasure(dbsession: Session, event: AccountEvent) -> None:
+    """Write that an account is erased: without reference to it, so that the event outlives it."""
+    details = {**event.details, "account": event.user_id or ""}
+    dbsession.execute(sa.insert(_EVENT), {"user_id": None, **_values_of(event, details)})
+
+
+def _values_of(event: AccountEvent, details: Mapping[str, str]) -> dict[str, Any]:
+    source = event.source
+    return {
         "id": new_id(),
         "occurred_at": event.occurred_at,
         "type": event.type.key,
         "actor": source.actor.value,
         "actor_id": source.actor_id,
+        "actor_name": source.actor_name,
         "session_id": event.session_id,
         "user_agent": source.user_agent,
         "ip_address": source.ip_address,
-        "details": {**event.details, **note},
+        "network": source.network,
+        "details": details,
     }
-    is_written = dbsession.execute(_WRITE, values).one_or_none() is not None
-    return is_written or is_beyond
 
 
 def row_of_event(
@@ -84,6 +96,7 @@ def row_of_event(
     session_id: str | None = None,
     user_agent: str | None = None,
     ip_address: str | None = None,
+    actor_name: str | None = None,
 ) -> dict[str, Any]:
     """Return the row of an event for `write_rows`."""
     return {
@@ -93,9 +106,11 @@ def row_of_event(
         "type": event_type.key,
         "actor": actor.value,
         "actor_id": None,
+        "actor_name": actor_name,
         "session_id": session_id,
         "user_agent": user_agent,
         "ip_address": ip_address,
+        "network": None,
         "details": dict(details),
     }
 

@@ -14,6 +14,7 @@ INTERRUPTED = 130
 
 #: Where each command is, and its line in the help.
 COMMANDS = {
+    "audit": ("authsite.cli.audit:audit", "List who did what across accounts."),
     "breached": ("authsite.cli.breached:breached", "Prepare a list of breached passwords."),
     "calibrate": (
         "authsite.cli.calibrate:calibrate",

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine
 from authsite.cli.errors import CommandError
 from authsite.cli.import_output import Outcome, to_json, to_text
 from authsite.cli.import_report import open_report
+from authsite.cli.operators import operator_name, operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.progress import progress_bar
 from authsite.cli.site import open_site
@@ -110,6 +111,7 @@ def _parse_name(text: str) -> str:
     help="Write each rejected user with the reason to this CSV file.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, and change nothing.")
+@operator_option
 @json_option
 @click.pass_context
 def import_(
@@ -187,7 +189,7 @@ def _import(
             for choose in choices:
                 users = choose(users)
             with progress_bar("Importing users", total=source.total) as advance:
-                for batch in import_users(begin, users, now=utc_now()):
+                for batch in import_users(begin, users, now=utc_now(), operator=operator_name()):
                     write_report(batch.rejected)
                     outcome.add(batch)
                     advance(batch.counts["read"])

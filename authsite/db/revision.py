@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 #: The migration that this code needs. The folder of migrations is not installed with it.
-HEAD = "0011"
+HEAD = "0012"
 
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 

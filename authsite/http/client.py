@@ -57,6 +57,15 @@ def network_around(address: IPAddress) -> str:
     return str(address)
 
 
+def parse_network(text: str) -> str:
+    """Return the network of an IP address or of an IPv6 /64; raises `ValueError`."""
+    address, slash, length = text.partition("/")
+    parsed = parse_ip_address(address)
+    if parsed is None or (slash and (parsed.version, length) != (6, "64")):
+        raise ValueError(f"not a network: {text}")
+    return network_around(parsed)
+
+
 def user_agent_of(request: Request) -> str | None:
     """Return the printable ASCII characters of the browser's user agent, or None."""
     text = request.environ.get("HTTP_USER_AGENT", "")[:USER_AGENT_LENGTH]

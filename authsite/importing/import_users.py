@@ -65,13 +65,19 @@ def dry_run(engine: Engine) -> Iterator[Connection]:
 
 
 def import_users(
-    begin: Begin, users: Iterable[ImportedUser | Rejection], *, now: datetime, size: int = BATCH
+    begin: Begin,
+    users: Iterable[ImportedUser | Rejection],
+    *,
+    now: datetime,
+    operator: str | None = None,
+    size: int = BATCH,
 ) -> Iterator[Batch]:
     """Import users who were not imported before, and yield each batch when it is committed.
 
-    `begin` begins the write transaction of a batch. Users whose external id exists are left
-    unchanged, so that an interrupted import can be repeated. Rejections among `users` are counted.
-    Raises `UnusableSource` for a source that repeats itself or has no users.
+    `begin` begins the write transaction of a batch; events have the name of the `operator`. Users
+    whose external id exists are left unchanged, so that an interrupted import can be repeated.
+    Rejections among `users` are counted. Raises `UnusableSource` for a source that repeats itself
+    or has no users.
     """
     remaining = iter(users)
     rejections = 0
@@ -81,12 +87,13 @@ def import_users(
             raise UnusableSource(f"{BATCH} users in a row have the same id: is the source endless?")
         with begin() as connection:
             added = _insert(connection, rows, now=now)
-            write_rows(connection, [_event_row(row, now=now) for row in rows if row["id"] in added])
+            imported = [row for row in rows if row["id"] in added]
+            events = [_event_row(row, now=now, operator=operator) for row in imported]
+            write_rows(connection, events)
             not_added = [row for row in rows if row["id"] not in added]
             conflicts = list(_find_conflicts(connection, not_added, sources))
         rejected += conflicts
         skipped = sum(each.reason is RejectionReason.INACTIVE for each in rejected)
-        imported = [row for row in rows if row["id"] in added]
         counts = {
             "read": len(chunk),
             "imported": len(imported),
@@ -154,7 +161,7 @@ def _insert(connection: Connection, rows: Sequence[dict[str, Any]], *, now: date
     return added - set(connection.execute(delete_reserved).scalars())
 
 
-def _event_row(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+def _event_row(row: dict[str, Any], *, now: datetime, operator: str | None) -> dict[str, Any]:
     system, _, external_id = row["external_id"].partition(":")
     details = {"system": system, "external_id": external_id}
     return row_of_event(
@@ -162,6 +169,7 @@ def _event_row(row: dict[str, Any], *, now: datetime) -> dict[str, Any]:
         EventType.ACCOUNT_IMPORTED,
         occurred_at=now,
         actor=Actor.OPERATOR,
+        actor_name=operator,
         details=details,
     )
 

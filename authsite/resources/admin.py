@@ -30,7 +30,9 @@ class Admin(Private):
 
 
 class UserResource(Resource):
-    """`/admin/users/{id}`: any account."""
+    """`/admin/users/{id}`: any account. Looking at one of its pages is an event."""
+
+    is_viewed_account: ClassVar = True
 
     def __init__(self, parent: "Users", record: UserSummary) -> None:
         super().__init__(parent.request, name=record.id, parent=parent)

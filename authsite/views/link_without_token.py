@@ -18,6 +18,7 @@ _OPTIONS: Any = {"context": EmailLinks, "request_method": "GET", "permission": "
 @view_config(purpose=Purpose.CHANGE_EMAIL, **_OPTIONS)
 @view_config(purpose=Purpose.RESET_PASSWORD, **_OPTIONS)
 @view_config(purpose=Purpose.SECURE_ACCOUNT, **_OPTIONS)
+@view_config(purpose=Purpose.VERIFY_NEW_EMAIL, **_OPTIONS)
 def show_link_without_token(context: EmailLinks, request: Request) -> Response:
     """Show the page for invalid links, as for any damaged token."""
     response: Response = render_view_to_response(context.child(""), request)

@@ -20,7 +20,7 @@ from authsite.audit.event_types import Actor, EventSource
 from authsite.audit.recorder import AuditLog
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE
-from authsite.http.client import client_of, ip_address_of, user_agent_of
+from authsite.http.client import client_of
 from authsite.http.static import DASHBOARD, Frame
 from authsite.mail.composer import MailComposer
 from authsite.services import Services, services_of
@@ -85,10 +85,14 @@ class Request(pyramid.request.Request):
     def work(self) -> UnitOfWork:
         """The unit of work of this request, caused by its user."""
         session_id = self.identity.session_id if self.identity else None
-        user_agent, ip_address = user_agent_of(self), ip_address_of(self)
+        client = client_of(self)
         return self._unit_of_work(
             EventSource(
-                Actor.USER, session_id=session_id, user_agent=user_agent, ip_address=ip_address
+                Actor.USER,
+                session_id=session_id,
+                user_agent=client.user_agent,
+                ip_address=client.ip_address,
+                network=client.network if client.ip_address else None,
             )
         )
 
@@ -100,10 +104,9 @@ class Request(pyramid.request.Request):
         """
         return self._unit_of_work(EventSource(Actor.ADMINISTRATOR, self.authenticated_userid))
 
-    @reify
-    def operator_work(self) -> UnitOfWork:
-        """The unit of work of a command, caused by an operator at a shell."""
-        return self._unit_of_work(EventSource(Actor.OPERATOR))
+    def operator_work(self, name: str) -> UnitOfWork:
+        """Return the unit of work of a command, caused by the operator with this name."""
+        return self._unit_of_work(EventSource(Actor.OPERATOR, actor_name=name))
 
     def _unit_of_work(self, source: EventSource) -> UnitOfWork:
         services, now = self.services, utc_now()

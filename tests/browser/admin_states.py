@@ -79,6 +79,14 @@ def _unlock(page: Page, account: str) -> None:
     press(page, "Unlock account")
 
 
+def _audit(query: str) -> Callable[[Page, str], None]:
+    def audit(page: Page, account: str) -> None:
+        _suspend("W" * 200)(page, account)
+        page.goto(f"/admin/audit{query}")
+
+    return audit
+
+
 def _open_own(page: Page, _account: str) -> None:
     _search("Grace Ad")(page, _account)
     page.get_by_role("link", name="Grace Administrator").last.click()
@@ -103,6 +111,10 @@ STATES: dict[str, Callable[[Page, str], None]] = {
     "notes, no text": _write(""),
     "notes, added": _write("W" * 2000),
     "mark email as verified": _click("Mark email as verified"),
+    "audit log": _audit(""),
+    "audit log, filtered": _audit("?actor=administrator"),
+    "audit log, no event found": _audit("?type=account_erased"),
+    "audit log, mistyped": _audit("?account=unknown&network=x&since=x&type=x"),
     "sign in, suspended": _sign_in_when_suspended,
 }
 

@@ -59,6 +59,7 @@ STATES: dict[str, State] = {
         Purpose.CHANGE_EMAIL,
         _send("Change email", Password="not that one"),
     ),
+    "verify new email, anonymous": (Purpose.VERIFY_NEW_EMAIL, _anonymously),
     "secure account": (Purpose.SECURE_ACCOUNT, _open),
 }
 
@@ -77,7 +78,8 @@ def _a_link(engine: Engine, email: str, purpose: Purpose) -> str:
     with engine.begin() as connection:
         owner = connection.execute(sa.select(User.id).where(User.email == email)).scalar_one()
         # A link that changes the email was sent to the new one.
-        email = f"new.{email}" if purpose is Purpose.CHANGE_EMAIL else email
+        changes = purpose in {Purpose.CHANGE_EMAIL, Purpose.VERIFY_NEW_EMAIL}
+        email = f"new.{email}" if changes else email
         row = {
             "digest": token.digest,
             "user_id": owner,

@@ -14,7 +14,7 @@ from tests.factories import a_unit_of_work
 #: A token of the right form that no link has.
 UNKNOWN_TOKEN = "A" * 43
 #: The paths of email links that have lost their token.
-WITHOUT_TOKEN = {"/change-email", "/reset-password", "/secure-account"}
+WITHOUT_TOKEN = {"/change-email", "/reset-password", "/secure-account", "/verify-new-email"}
 #: An id of the right form that no row has.
 UNKNOWN_ID = "A" * 16
 

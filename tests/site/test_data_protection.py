@@ -261,6 +261,8 @@ PROTECTIONS = {
     "authsite_audit_event.details": is_in_their_history,
     "authsite_audit_event.actor": is_not_personal,
     "authsite_audit_event.actor_id": is_not_personal,
+    "authsite_audit_event.actor_name": is_empty,
+    "authsite_audit_event.network": is_in_their_history,
     # No sign-in is pending here; tests/functional/test_reactivate_account.py has one.
     "authsite_pending_sign_in.id": is_not_personal,
     "authsite_pending_sign_in.secret_digest": is_not_personal,

@@ -22,6 +22,13 @@ AUTOCOMPLETE = {
     "reason": {"off"},
     "note": {"off"},
     "q": {"off"},
+    "account": {"off"},
+    "type": {"off"},
+    "actor": {"off"},
+    "by": {"off"},
+    "network": {"off"},
+    "since": {"off"},
+    "until": {"off"},
 }
 PASSWORDS = {"password", "confirm_password", "current_password"}
 #: All fields of all forms. A new one needs a row here, and one in docs/security.md.

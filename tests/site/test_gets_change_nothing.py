@@ -1,9 +1,13 @@
-"""Following links and guessing URLs changes no row: only forms do."""
+"""Following links and guessing URLs changes no row: only forms do.
+
+One exception: that an administrator looks at an account is recorded, since it is by a GET.
+"""
 
 import pytest
 import sqlalchemy as sa
 
-from authsite.models import Base, OutboxMessage, Throttle, User
+from authsite.audit.event_types import Actor, EventType
+from authsite.models import AuditEvent, Base, OutboxMessage, Throttle, User
 from authsite.resources.site_map import endpoints
 from authsite.web.validation import PROBES
 from tests.site.page_paths import WITHOUT_TOKEN, path_of
@@ -16,6 +20,18 @@ def dump(services):
         return {
             table.name: sorted(map(tuple, connection.execute(sa.select(table)))) for table in tables
         }
+
+
+def delete_views(services):
+    """Delete the events that administrators looked at accounts, and return which they were."""
+    is_view = sa.and_(
+        AuditEvent.type == EventType.ACCOUNT_VIEWED.key, AuditEvent.actor == Actor.ADMINISTRATOR
+    )
+    with services.database.write_engine.begin() as connection:
+        accounts = sa.select(User.email).join(AuditEvent, AuditEvent.user_id == User.id)
+        found = set(connection.scalars(accounts.where(is_view)))
+        connection.execute(sa.delete(AuditEvent).where(is_view))
+    return found
 
 
 def crawl(browser, starts):
@@ -54,6 +70,8 @@ def test_crawl_of_all_pages_changes_no_row(application, new_browser, grant_admin
     before = dump(services)
     seen = crawl(browser, [*paths, *UNLINKED])
     assert paths <= seen
+    views = delete_views(services)
+    assert views == ({"ada@example.com", "grace@example.com"} if role == "administrator" else set())
     assert any(path.startswith("/authsite-static/site.css?") for path in seen)
     assert dump(services) == before
     assert len(before["authsite_session"]) == 1 + signed_in

@@ -31,6 +31,8 @@ TABLE = [
     ("/account/sessions/{id}", "POST", "authenticated"),
     ("/account/sessions/{id}/end", "POST", "authenticated"),
     ("/admin", "GET", "administer"),
+    ("/admin/audit", "GET", "administer"),
+    ("/admin/audit.csv", "GET", "administer"),
     ("/admin/users/{id}", "GET", "administer"),
     ("/admin/users/{id}/emails", "GET", "administer"),
     ("/admin/users/{id}/emails/{id}/retry", "POST", "administer"),
@@ -76,6 +78,9 @@ TABLE = [
     ("/verify-email", "POST", "authenticated"),
     ("/verify-email/{token}", "GET", "public"),
     ("/verify-email/{token}", "POST", "public"),
+    ("/verify-new-email", "GET", "public"),
+    ("/verify-new-email/{token}", "GET", "public"),
+    ("/verify-new-email/{token}", "POST", "public"),
 ]
 #: The status of an empty form from a user with the permission.
 EMPTY_FORM = {

@@ -10,6 +10,10 @@ COMMANDS = {
     "create": ("authsite.cli.user.create:create", "Create an account."),
     "show": ("authsite.cli.user.show:show", "Show an account, its sessions and its last events."),
     "list": ("authsite.cli.user.list_users:list_users", "List accounts by email address."),
+    "change-email": (
+        "authsite.cli.user.change_email:change_email",
+        "Change the email address of a user, who verifies the new one.",
+    ),
     "suspend": (
         "authsite.cli.user.suspension:suspend",
         "Block sign-in to an account and end its sessions.",
@@ -49,6 +53,8 @@ COMMANDS = {
         "authsite.cli.user.send_reset:send_reset",
         "Email a user a link to reset the password.",
     ),
+    "export": ("authsite.cli.user.export:export", "Print all data of an account."),
+    "erase": ("authsite.cli.user.erase:erase", "Erase an account at once."),
     "close": ("authsite.cli.user.close:close", "Close an account and schedule its deletion."),
     "grant-admin": ("authsite.cli.user.admin_rights:grant_admin", "Make a user an administrator."),
     "revoke-admin": (

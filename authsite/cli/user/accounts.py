@@ -1,15 +1,15 @@
 """Parsers of arguments: the account, and values that the forms of pages validate, too."""
 
 from collections.abc import Callable
+from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 from webob.multidict import MultiDict
 
-from authsite.accounts.find_users import UserSummary, get_summary, get_summary_by_email
+from authsite.accounts.suspend_account import MAX_REASON
 from authsite.cli.errors import CommandError
 from authsite.text import is_readable, trimmed
-from authsite.web.forms import SiteForm
+from authsite.web.forms import SiteForm, reason_field
 
 
 def parse_line(text: str) -> str:
@@ -21,10 +21,15 @@ def parse_line(text: str) -> str:
 account_argument = click.argument("account", type=parse_line)
 
 
-def find_account(dbsession: Session, account: str) -> UserSummary | None:
-    """Return the account with this email address or this ID, or None."""
-    find = get_summary_by_email if "@" in account else get_summary
-    return find(dbsession, account)
+def reason_option(meaning: str, *, required: bool = False) -> Callable[[Any], Any]:
+    """Return the option for the reason of an action, which is recorded with it."""
+    return click.option(
+        "--reason",
+        type=parse_field(ReasonForm, "reason"),
+        metavar="TEXT",
+        required=required,
+        help=f"{meaning} 1 to {MAX_REASON} characters.",
+    )
 
 
 def no_such_account(account: str) -> CommandError:
@@ -52,6 +57,10 @@ def parse_lines(form: type[SiteForm], name: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+class ReasonForm(SiteForm):
+    reason = reason_field()
 
 
 def _require_readable(text: str) -> str:

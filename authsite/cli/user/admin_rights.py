@@ -4,6 +4,7 @@ import click
 
 from authsite.accounts import administrators
 from authsite.cli.errors import CommandError
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.user.accounts import account_argument
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
@@ -12,6 +13,7 @@ from authsite.cli.user.unit_of_work import Result, locked_account, print_result
 @click.command(epilog=example("user grant-admin production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def grant_admin(ini: str, account: str, as_json: bool) -> None:
     """Make a user an administrator.
@@ -35,6 +37,7 @@ def grant_admin(ini: str, account: str, as_json: bool) -> None:
 @click.command(epilog=example("user revoke-admin production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def revoke_admin(ini: str, account: str, as_json: bool) -> None:
     """Take the administrator rights of a user away.

@@ -13,6 +13,7 @@ from authsite.accounts.new_password import WeakPassword, refuse_weak_password, w
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import EmailTaken
 from authsite.cli.errors import CommandError
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.site import open_site
 from authsite.cli.user.accounts import parse_field
@@ -59,6 +60,7 @@ class _Person(NamedTuple):
     is_flag=True,
     help="Read the password from stdin, or prompt for it on a terminal.",
 )
+@operator_option
 @json_option
 def create(
     *,

@@ -4,29 +4,27 @@ import click
 
 from authsite.accounts import retry_email as accounts
 from authsite.cli.errors import CommandError
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.outbox import HEADER, message_row, message_to_dict
 from authsite.cli.output import format_json_line, format_table
-from authsite.cli.site import open_site
-from authsite.cli.user.accounts import account_argument, find_account, no_such_account
-from authsite.cli.user.unit_of_work import Result, locked_account, print_result
+from authsite.cli.user.accounts import account_argument
+from authsite.cli.user.unit_of_work import Result, locked_account, print_result, viewed_account
 from authsite.mail.status import list_messages_of
 
 
 @click.command(epilog=example("user emails production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def emails(ini: str, account: str, as_json: bool) -> None:
     """Show the emails of an account.
 
     The newest comes first. Their text is not shown. With --json each email is one line.
     """
-    with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
-        user = find_account(dbsession, account)
-        if user is None:
-            raise no_such_account(account)
-        messages = list_messages_of(dbsession.connection(), user.id)
+    with viewed_account(ini, account) as (work, user):
+        messages = list_messages_of(work.dbsession.connection(), user.id)
     if as_json:
         text = "".join(format_json_line(message_to_dict(each)) for each in messages)
     else:
@@ -39,6 +37,7 @@ def emails(ini: str, account: str, as_json: bool) -> None:
 @ini_argument
 @account_argument
 @click.argument("email")
+@operator_option
 @json_option
 def retry_email(ini: str, account: str, email: str, as_json: bool) -> None:
     """Try to deliver a deferred email now.

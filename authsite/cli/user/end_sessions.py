@@ -5,6 +5,7 @@ import click
 from authsite.accounts import end_sessions as sessions
 from authsite.audit.event_types import SessionEndReason
 from authsite.cli.errors import CommandError
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.user.accounts import account_argument
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
@@ -13,6 +14,7 @@ from authsite.cli.user.unit_of_work import Result, locked_account, print_result
 @click.command(epilog=example("user end-sessions production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def end_sessions(ini: str, account: str, as_json: bool) -> None:
     """Sign a user out on all devices."""
@@ -26,6 +28,7 @@ def end_sessions(ini: str, account: str, as_json: bool) -> None:
 @ini_argument
 @account_argument
 @click.argument("session")
+@operator_option
 @json_option
 def end_session(ini: str, account: str, session: str, as_json: bool) -> None:
     """Sign a user out of one session.

@@ -4,6 +4,7 @@ import click
 
 from authsite.accounts import mark_verified as accounts
 from authsite.cli.errors import CommandError
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.user.accounts import account_argument, parse_field
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
@@ -22,6 +23,7 @@ from authsite.views.admin.mark_verified import MarkVerifiedForm
     required=True,
     help="How you know that the address is theirs, 1 to 200 characters.",
 )
+@operator_option
 @json_option
 def mark_verified(ini: str, account: str, reason: str, as_json: bool) -> None:
     """Mark the email address of an account as verified.

@@ -6,11 +6,11 @@ import click
 
 from authsite.accounts import notes as accounts
 from authsite.cli.errors import CommandError
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.output import format_json_line, format_moment
-from authsite.cli.site import open_site
-from authsite.cli.user.accounts import account_argument, find_account, no_such_account, parse_lines
-from authsite.cli.user.unit_of_work import Result, locked_account, print_result
+from authsite.cli.user.accounts import account_argument, parse_lines
+from authsite.cli.user.unit_of_work import Result, locked_account, print_result, viewed_account
 from authsite.views.admin.notes import NoteForm
 
 #: Bytes of the longest note: four for each character.
@@ -23,6 +23,7 @@ _MAX_BYTES = 4 * accounts.MAX_NOTE
 @ini_argument
 @account_argument
 @click.argument("text")
+@operator_option
 @json_option
 def add_note(ini: str, account: str, text: str, as_json: bool) -> None:
     """Add a note on an account.
@@ -48,17 +49,15 @@ def _read() -> str:
 @click.command(epilog=example("user notes production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def notes(ini: str, account: str, as_json: bool) -> None:
     """Show the notes on an account.
 
     The newest comes first. With --json each note is one line.
     """
-    with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
-        user = find_account(dbsession, account)
-        if user is None:
-            raise no_such_account(account)
-        found = accounts.find_notes(dbsession, user.id)
+    with viewed_account(ini, account) as (work, user):
+        found = accounts.find_notes(work.dbsession, user.id)
     if as_json:
         text = "".join(format_json_line(note_to_dict(each)) for each in found)
     else:

@@ -3,6 +3,7 @@
 import click
 
 from authsite.accounts import forgot_password
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.user.accounts import account_argument
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
@@ -11,6 +12,7 @@ from authsite.cli.user.unit_of_work import Result, locked_account, print_result
 @click.command(epilog=example("user send-reset production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def send_reset(ini: str, account: str, as_json: bool) -> None:
     """Email a user a link to reset the password.

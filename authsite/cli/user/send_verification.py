@@ -5,6 +5,7 @@ import click
 from authsite.accounts import verify_email
 from authsite.accounts.email_limits import VERIFY_EMAIL
 from authsite.cli.errors import CommandError
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.user.accounts import account_argument
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
@@ -13,6 +14,7 @@ from authsite.cli.user.unit_of_work import Result, locked_account, print_result
 @click.command(epilog=example("user send-verification production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def send_verification(ini: str, account: str, as_json: bool) -> None:
     """Email a user a link to verify the email address.

@@ -11,14 +11,14 @@ from authsite.accounts.notes import Note, find_notes
 from authsite.accounts.unlock_account import Throttled, find_throttled
 from authsite.audit.labels import detail_labels, event_label
 from authsite.audit.queries import HistoryEntry, history_page, to_dict
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.output import format_json_line, format_moment, format_table
-from authsite.cli.site import open_site
-from authsite.cli.user.accounts import account_argument, find_account, no_such_account
+from authsite.cli.user.accounts import account_argument
 from authsite.cli.user.list_users import summary_to_dict
 from authsite.cli.user.notes import note_to_dict, note_to_text
+from authsite.cli.user.unit_of_work import viewed_account
 from authsite.cli.user.unlock import throttled_to_text
-from authsite.clock import utc_now
 from authsite.http.user_agents import browser_label
 
 _NONE = "none\n"
@@ -27,30 +27,26 @@ _NONE = "none\n"
 @click.command(epilog=example("user show production.ini ada@example.com"))
 @ini_argument
 @account_argument
+@operator_option
 @json_option
 def show(ini: str, account: str, as_json: bool) -> None:
     """Show an account, its sessions and its last events.
 
-    Also what throttles its user now, and the notes on it.
-
-    No password, hash or link is shown.
+    Also what throttles its user now, and the notes on it. No password, hash or link is shown. The
+    look is recorded in the user's history, once an hour.
     """
-    with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
-        user = find_account(dbsession, account)
-        if user is None:
-            raise no_such_account(account)
-        now = utc_now()
-        sessions, _count = find_sessions(dbsession, user.id, current=None, now=now)
-        events = history_page(dbsession, user.id, before=None, now=now).entries
+    with viewed_account(ini, account) as (work, user):
+        sessions, _count = find_sessions(work.dbsession, user.id, current=None, now=work.now)
+        events = history_page(work.dbsession, user.id, before=None, now=work.now).entries
         help_ = _Help(
             find_throttled(
-                dbsession,
-                request.services.throttles,
+                work.dbsession,
+                work.throttles,
                 user_id=user.id,
                 email_normalized=user.email_normalized,
-                now=now,
+                now=work.now,
             ),
-            find_notes(dbsession, user.id),
+            find_notes(work.dbsession, user.id),
         )
     format_account = _to_json if as_json else _to_text
     click.echo(format_account(user, help_, sessions, events), nl=False)

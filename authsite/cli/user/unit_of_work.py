@@ -8,11 +8,14 @@ from typing import Any
 import click
 from pyramid.paster import setup_logging
 
+from authsite.accounts.find_users import UserSummary, find_exact
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.users import lock_user
+from authsite.accounts.view_account import record_view
+from authsite.cli.operators import operator_name
 from authsite.cli.output import format_json_line
 from authsite.cli.site import open_site
-from authsite.cli.user.accounts import find_account, no_such_account
+from authsite.cli.user.accounts import no_such_account
 from authsite.models import User
 from authsite.web.request import Request
 
@@ -35,7 +38,7 @@ def unit_of_work(request: Request) -> Iterator[UnitOfWork]:
     """Begin a transaction, which is committed unless something is raised in it."""
     with request.tm:
         request.dbsession = request.services.database.write_dbsession(request.tm)
-        yield request.operator_work
+        yield request.operator_work(operator_name())
 
 
 @contextmanager
@@ -44,11 +47,24 @@ def locked_account(ini: str, account: str) -> Iterator[tuple[UnitOfWork, User]]:
     with open_site(ini) as request:
         setup_logging(ini)
         with unit_of_work(request) as work:
-            found = find_account(work.dbsession, account)
+            found = find_exact(work.dbsession, account)
             user = found and lock_user(work.dbsession, found.id)
             if user is None:
                 raise no_such_account(account)
             yield work, user
+
+
+@contextmanager
+def viewed_account(ini: str, account: str) -> Iterator[tuple[UnitOfWork, UserSummary]]:
+    """Begin a transaction with an account to look at; the look is recorded after the block."""
+    with open_site(ini) as request:
+        setup_logging(ini)
+        with unit_of_work(request) as work:
+            user = find_exact(work.dbsession, account)
+            if user is None:
+                raise no_such_account(account)
+            yield work, user
+            record_view(work, user.id)
 
 
 def print_result(result: Result, *, as_json: bool) -> None:

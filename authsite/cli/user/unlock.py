@@ -5,6 +5,7 @@ import ipaddress
 import click
 
 from authsite.accounts.unlock_account import Throttled, find_throttled, unlock_account
+from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.output import format_moment
 from authsite.cli.user.accounts import account_argument
@@ -32,6 +33,7 @@ def _parse_network(text: str) -> str:
     multiple=True,
     help="Unlock the network of this IP address, too; repeatable.",
 )
+@operator_option
 @json_option
 def unlock(ini: str, account: str, networks: tuple[str, ...], as_json: bool) -> None:
     """Let a throttled user try again.

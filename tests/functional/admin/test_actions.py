@@ -61,8 +61,9 @@ def test_reinstated_user_signs_in_and_sees_the_history(desk, ada, suspend, new_b
         "Account reinstated",
         "Session ended",
         "Account suspended",
+        "Account viewed",
     ]
-    assert f"Reason: {REASON}" in read[-1]
+    assert f"Reason: {REASON}" in read[-2]
 
 
 @pytest.mark.asvs("16.2.1")

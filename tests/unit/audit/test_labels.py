@@ -7,6 +7,7 @@ from authsite.audit.labels import (
     actor_label,
     detail_labels,
     event_label,
+    full_actor_label,
     method_label,
     reason_label,
 )
@@ -28,6 +29,12 @@ def test_unknown_keys_become_readable_labels():
     assert event_label("factor_added") == "Factor added"
     assert method_label("pass_key") == "pass key"
     assert reason_label("out_of_luck") == "out of luck"
+
+
+def test_full_actor_label_has_the_name():
+    assert full_actor_label("user", None) == "by user"
+    assert full_actor_label("system", None) == "automatically"
+    assert full_actor_label("operator", "joan") == "by operator joan"
 
 
 def test_actor_label_is_none_for_the_user():

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from authsite.audit.event_types import AccountEvent, Actor, EventSource, EventType
 from authsite.audit.recorder import AuditLog, log_event
 from authsite.audit.store import LAST_OF_DAY, MAX_PER_DAY
-from authsite.models import AuditEvent
+from authsite.models import AuditEvent, User
 from authsite.telemetry.logs import JsonFormatter
 from authsite.tokens import new_id
 from tests.factories import NOW, a_user, some_noise
@@ -69,6 +69,31 @@ def test_event_has_its_source_and_details(dbsession, ada, audit):
     assert (changed.session_id, changed.user_agent) == ("this session!!!!", "Firefox")
     assert (changed.ip_address, changed.details) == ("192.0.2.1", {"to": "a@example.com"})
     assert (signed_in.session_id, signed_in.details) == ("another session!", {})
+
+
+@pytest.mark.asvs("16.2.1")
+def test_erasure_outlives_the_account(dbsession, ada, audit, notified, published):
+    """Subscribers and the log get the id of the account, the row has it as a detail."""
+    ada_id = ada.id
+    audit.record_erasure(ada_id, details={"reason": "Request 117"})
+    dbsession.execute(sa.delete(User).where(User.id == ada_id))
+    dbsession.commit()
+    erased = dbsession.scalars(sa.select(AuditEvent).where(AuditEvent.user_id.is_(None))).one()
+    assert (erased.type, erased.details) == (
+        "account_erased",
+        {"reason": "Request 117", "account": ada_id},
+    )
+    assert published == notified
+    assert (published[0].type, published[0].user_id) == (EventType.ACCOUNT_ERASED, ada_id)
+
+
+def test_log_has_the_name_of_the_operator(dbsession, ada, audit, caplog):
+    caplog.set_level(logging.INFO, "authsite.audit.recorder")
+    source = EventSource(Actor.OPERATOR, actor_name="joan")
+    replace(audit, source=source, publish=[log_event]).record(ada.id, EventType.SUSPENDED)
+    dbsession.commit()
+    [logged] = caplog.records
+    assert (logged.actor, logged.actor_name) == ("operator", "joan")
 
 
 def test_events_of_one_transaction_differ_in_time(dbsession, ada, audit):

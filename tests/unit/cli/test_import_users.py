@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.importing.imported_user import RejectionReason
-from authsite.models import User
+from authsite.models import AuditEvent, User
 from tests import foreign_hashes, former_sites
 from tests.foreign_hashes import PASSWORD
 from tests.shell import refusal, run
@@ -76,6 +76,12 @@ def test_import_without_rejections_exits_with_0(ini):
     line = json.dumps({"email": "ada@example.com", "hash": HASH})
     for outcome in ("1 imported", "1 already imported"):
         assert outcome in run("import", ini, "jsonl", "-", stdin=line).stdout
+
+
+def test_name_of_the_operator_is_recorded(ini, users_csv, dbsession):
+    import_csv(ini, users_csv, "--as", "joan")
+    names = dbsession.scalars(sa.select(AuditEvent.actor_name)).all()
+    assert set(names) == {"joan"}
 
 
 def test_report_lists_the_rejected_with_reasons(ini, users_csv, tmp_path):

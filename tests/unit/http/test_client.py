@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from waitress.proxy_headers import proxy_headers_middleware
 
-from authsite.http.client import Client, client_of, ip_address_of, network_of, user_agent_of
+from authsite.http.client import (
+    Client,
+    client_of,
+    ip_address_of,
+    network_of,
+    parse_network,
+    user_agent_of,
+)
 from authsite.models import UserSession
 from tests.factories import a_request
 
@@ -89,6 +96,28 @@ def test_mapped_address_that_waitress_cuts_is_ipv4(forwarded_for):
 )
 def test_network_is_what_one_subscriber_has(peer, network):
     assert network_of(a_request(REMOTE_ADDR=peer)) == network
+
+
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:DB8::7", "2001:db8::/64"),
+        ("2001:db8::7/64", "2001:db8::/64"),
+        ("2002:c000:201:1::1", "192.0.2.1"),
+    ],
+)
+def test_network_of_an_entered_ip_address_is_the_same(text, network):
+    assert parse_network(text) == network
+
+
+@pytest.mark.parametrize(
+    "text", ["", "192.0.2", "192.0.2.0/24", "192.0.2.1/32", "2001:db8::/48", "/64"]
+)
+def test_text_that_is_no_network_is_refused(text):
+    with pytest.raises(ValueError, match="not a network"):
+        parse_network(text)
 
 
 @given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
