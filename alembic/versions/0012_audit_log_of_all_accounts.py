@@ -1,4 +1,4 @@
-"""Add names of operators, networks and erasures to audit events; index them for all accounts.
+"""Add names of operators to notes and audit events, and networks and erasures to the latter.
 
 Revision 0012, after 0011.
 """
@@ -13,7 +13,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-TABLE = "authsite_audit_event"
+TABLE, NOTE = "authsite_audit_event", "authsite_account_note"
 BY_STAFF = sa.text("actor IN ('administrator', 'operator')")
 #: Rows that are read at once.
 BATCH = 1000
@@ -27,6 +27,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("actor_name", sa.String(100), nullable=True))
         table.add_column(sa.Column("network", sa.String(43), nullable=True))
         table.alter_column("user_id", existing_type=sa.String(16), nullable=True)
+    op.add_column(NOTE, sa.Column("actor_name", sa.String(100), nullable=True))
     _compute_networks(op.get_bind())
     op.create_index(op.f(f"ix_{TABLE}_type_occurred_at"), TABLE, ["type", "occurred_at"])
     op.create_index(op.f(f"ix_{TABLE}_network_occurred_at"), TABLE, ["network", "occurred_at"])
@@ -44,6 +45,8 @@ def downgrade() -> None:
     op.drop_index(f"ix_{TABLE}_by_staff", TABLE)
     op.drop_index(op.f(f"ix_{TABLE}_network_occurred_at"), TABLE)
     op.drop_index(op.f(f"ix_{TABLE}_type_occurred_at"), TABLE)
+    with op.batch_alter_table(NOTE) as table:
+        table.drop_column("actor_name")
     op.execute(sa.delete(_EVENT).where(_EVENT.c.user_id.is_(None)))
     with op.batch_alter_table(TABLE) as table:
         table.alter_column("user_id", existing_type=sa.String(16), nullable=False)

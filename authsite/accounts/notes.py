@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from authsite.accounts.unit_of_work import UnitOfWork
-from authsite.audit.event_types import Actor, EventType
+from authsite.audit.event_types import EventType
 from authsite.models import AccountNote, User
 from authsite.tokens import new_id
 
@@ -18,7 +18,7 @@ MAX_LISTED = 100
 
 
 class Note(NamedTuple):
-    """A note and its author; the name is None for an operator or a deleted administrator."""
+    """A note and its author; the name is None for a deleted administrator."""
 
     id: str
     created_at: datetime
@@ -30,9 +30,7 @@ class Note(NamedTuple):
     @property
     def author_label(self) -> str:
         """Who wrote it."""
-        if self.author:
-            return self.author
-        return "an operator" if self.actor == Actor.OPERATOR else "a former administrator"
+        return self.author or "a former administrator"
 
 
 def add_note(work: UnitOfWork, user: User, text: str) -> None:
@@ -49,6 +47,7 @@ def add_note(work: UnitOfWork, user: User, text: str) -> None:
             "created_at": work.now,
             "actor": source.actor.value,
             "actor_id": source.actor_id,
+            "actor_name": source.actor_name,
             "text": text,
         },
     )
@@ -57,7 +56,7 @@ def add_note(work: UnitOfWork, user: User, text: str) -> None:
 
 def find_notes(dbsession: Session, user_id: str, *, limit: int = MAX_LISTED) -> list[Note]:
     """Return at most `limit` notes on the account, the newest first."""
-    author = User.first_name + " " + User.last_name
+    author = sa.func.coalesce(User.first_name + " " + User.last_name, AccountNote.actor_name)
     rows = dbsession.execute(
         sa.select(
             AccountNote.id,

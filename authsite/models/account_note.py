@@ -22,6 +22,8 @@ class AccountNote(Base):
     #: The administrator who wrote it. Not a foreign key: the note outlives their account.
     actor_id: Mapped[str | None] = mapped_column(sa.String(16))
     text: Mapped[str] = mapped_column(sa.String(2000))
+    #: The name of the operator who wrote it.
+    actor_name: Mapped[str | None] = mapped_column(sa.String(100))
 
     def __repr__(self) -> str:
         return f"<AccountNote {self.id} on {self.user_id}>"

@@ -27,7 +27,8 @@ class VerifyNewEmailPage(LinkPage[SiteForm]):
         with link_attempt(work, self.link) as link:
             change_email(work, link, lock_user(work.dbsession, link.user_id))
         flash = request.services.flash.set("email-changed")
-        return redirect(request.path_to("account"), [flash])
+        page = "account" if self.context.belongs_to_current_user else "sign-in"
+        return redirect(request.path_to(page), [flash])
 
     def values(self) -> dict[str, Any]:
         return super().values() | {"is_owner": True}

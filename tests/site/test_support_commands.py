@@ -81,7 +81,7 @@ def test_changed_email_is_verified_by_its_user(shell, ada, mailbox, new_browser)
     owner = new_browser()  # who has lost the password, too
     page = owner.get(mailbox.latest("change_email", NEW).path_to("verify-new-email"))
     assert page.html.main.find("input", attrs={"type": "password"}) is None
-    assert owner.submit(page, {}).location == "http://localhost/account"
+    assert owner.submit(page, {}).location == "http://localhost/sign-in"
     assert not owner.is_signed_in
     assert mailbox.latest("email_changed").path_to("secure-account")
     assert owner.sign_in(NEW).status_int == 303

@@ -153,17 +153,18 @@ def test_verification_link_is_emailed_and_not_shown(shell, ada, mailbox, row_of)
 
 def test_notes_are_added_and_listed(shell, ada, happened, dbsession):
     assert shell("notes", ada) == "none\n"
-    assert shell("add-note", ada, "Called.") == "ada@example.com: note added\n"
-    shell("add-note", ada, "-", stdin="First\n\nsecond line \n")
+    assert shell("add-note", ada, "Called.", "--as", "Joan") == "ada@example.com: note added\n"
+    shell("add-note", ada, "-", "--as", "Zoe", stdin="First\n\nsecond line \n")
     newest, oldest = map(json.loads, shell("notes", ada, "--json").splitlines())
     assert (newest["text"], oldest["text"]) == ("First\n\nsecond line", "Called.")
     assert (newest["actor"], newest["actor_id"]) == ("operator", None)
     printed = shell("notes", ada)
-    assert " by an operator\n  First\n\n  second line\n" in printed
-    assert printed.endswith(" by an operator\n  Called.\n")
+    assert " by Zoe\n  First\n\n  second line\n" in printed
+    assert printed.endswith(" by Joan\n  Called.\n")
     assert "\nnotes, the newest first\n" in shell("show", ada)
     assert shell.json("show", ada)["notes"][0]["text"] == newest["text"]
-    assert happened() == [("note_added", "operator")] * 2
+    looks_and_notes = set(happened())
+    assert looks_and_notes == {("note_added", "operator"), ("account_viewed", "operator")}
 
 
 @pytest.mark.parametrize("text", ["", "x" * 2001, "a\tb"])
