@@ -31,7 +31,7 @@ def _parse_seconds(text: str) -> float:
     try:
         return parse_duration(text).total_seconds()
     except ValueError:
-        raise click.BadParameter("Enter a time such as 10s or 1m.") from None
+        raise click.BadParameter("Enter a time such as 10s, 1m or 30.") from None
 
 
 @click.command(epilog=example("doctor production.ini --server-name main"))

@@ -95,11 +95,13 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def duration(value: str) -> timedelta:
-    """Return how long `90s`, `15m`, `12h` or `30d` is."""
+    """Return how long `90s`, `15m`, `12h`, `30d` or `90`, in seconds, is."""
     try:
         return parse_duration(value.strip())
     except ValueError:
-        raise ValueError("must be a duration like 90s, 15m, 12h or 30d") from None
+        raise ValueError(
+            "must be a duration like 90s, 15m, 12h or 30d, or a number of seconds"
+        ) from None
 
 
 def duration_or_never(value: str) -> timedelta | None:
