@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from authsite.doctor import (
     database,
+    durability,
     mail,
     passwords,
     postgresql,
@@ -43,9 +44,17 @@ class Check(NamedTuple):
 
 
 _CALIBRATE = "Use the costs that `authsite calibrate` proposes."
+_DURABLE = (
+    "Switch it on in postgresql.conf, or RESET it where it is set (ALTER ROLE, ALTER DATABASE, the "
+    "URL)."
+)
 _LIMITS = "Use the values of production.ini: `connection_limit = 1000`, `ident =` and so on."
 _LOG = "Copy the logging sections of production.ini: INFO for root, WARN for SQLAlchemy."
 _MIGRATE = "Make a backup, then run `alembic upgrade head` with this ini file."
+_PEPPERS = (
+    "Add it to authsite.passwords.pepper again, from the copy that is kept with the secret: its "
+    "users cannot sign in (docs/passwords.md)."
+)
 _PROXY = (
     "Set the three trusted_proxy lines of production.ini, with the proxy's IP address. For servers "
     "other than waitress, set authsite.proxy.trusted."
@@ -91,10 +100,12 @@ CHECKS = (
     Check(
         "connections",
         postgresql.connections,
-        "Raise max_connections, or lower authsite.database.pool_size.",
+        "Raise that limit (max_connections, CONNECTION LIMIT), or lower "
+        "authsite.database.pool_size.",
         ("settings", "database"),
         _POSTGRESQL,
     ),
+    Check("durability", durability.durability, _DURABLE, _DATABASE, _POSTGRESQL),
     Check("database tls", postgresql.tls, _TLS, _DATABASE, _POSTGRESQL),
     Check("migrations", database.migrations, _MIGRATE, _DATABASE),
     Check("rights", postgresql.rights, _RIGHTS, _MIGRATED, _POSTGRESQL),
@@ -105,12 +116,14 @@ CHECKS = (
     Check("mail server", mail.server, _SMTP),
     Check("sender", mail.sender, "Set authsite.mail.sender, or SPF and DKIM of that domain."),
     Check("outbox", mail.outbox, "Start the site, or `authsite deliver`.", _MIGRATED),
+    Check("deferred emails", mail.deferred, "Read why with `authsite outbox`.", _MIGRATED),
     Check(
         "decryption",
         mail.decryption,
         "Set authsite.previous_secrets to the previous values of authsite.secret.",
         ("settings", *_MIGRATED),
     ),
+    Check("stored hashes", passwords.stored_hashes, _PEPPERS, ("settings", *_MIGRATED)),
     Check("hash cost", passwords.hash_cost, _CALIBRATE),
     Check("hash time", passwords.hash_time, _CALIBRATE),
     Check(

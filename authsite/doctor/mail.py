@@ -19,7 +19,13 @@ from authsite.models import OutboxMessage
 _RENEWED_BEFORE = timedelta(days=14)
 #: A worker takes a message within seconds.
 _LATE, _TOO_LATE = timedelta(minutes=15), timedelta(hours=6)
-_DUE = sa.select(sa.func.min(OutboxMessage.__table__.c.next_attempt_at))
+#: Mail servers that defer unknown senders accept them within minutes.
+_DEFERRED_LONG = timedelta(hours=2)
+_MESSAGE = OutboxMessage.__table__.c
+_DUE = sa.select(sa.func.min(_MESSAGE.next_attempt_at))
+_DEFERRED = sa.select(sa.func.count(), sa.func.min(_MESSAGE.send_at)).where(
+    _MESSAGE.next_attempt_at.is_not(None), _MESSAGE.last_error.is_not(None)
+)
 
 
 def server(subject: Subject) -> Finding:
@@ -71,6 +77,18 @@ def outbox(subject: Subject) -> Finding:
         return ok(f"Messages: {states}.")
     report = fail if late > _TOO_LATE else warn
     return report(f"Messages: {states}. No worker took one due since {due:%Y-%m-%d %H:%M}Z.")
+
+
+def deferred(subject: Subject) -> Finding:
+    """No email has been deferred by its mail server for more than two hours."""
+    long_ago = utc_now() - _DEFERRED_LONG
+    with subject.read_only_engine.connect() as connection:
+        number, oldest = connection.execute(
+            _DEFERRED.where(_MESSAGE.send_at < long_ago)
+        ).one()
+    if not number:
+        return ok("No email has been deferred for long.")
+    return warn(f"Deferred for hours: {number}, the oldest since {oldest:%Y-%m-%d %H:%M}Z.")
 
 
 def decryption(subject: Subject) -> Finding:
