@@ -1,6 +1,7 @@
 """The fix of a failed connection names its cause; each cause is a real one."""
 
 import socket
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -45,14 +46,13 @@ def run(url):
 
 
 @pytest.fixture
-def _guarded(run, tmp_path_factory):
+def _guarded(run):
     """A server with these roles and rules; both are removed after the test."""
-    with open(run("SHOW hba_file")) as file:
-        before = file.read()
+    file = Path(run("SHOW hba_file"))
+    before = file.read_text()
 
     def reload(rules):
-        with open(run("SHOW hba_file"), "w") as file:
-            file.write(rules)
+        file.write_text(rules)
         loaded = run("SELECT pg_conf_load_time()")
         run("SELECT pg_reload_conf()")
         until(lambda: run("SELECT pg_conf_load_time()") > loaded, "the new rules")

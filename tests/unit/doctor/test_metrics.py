@@ -1,7 +1,14 @@
-"""The check of the address that metrics are served at."""
+"""The checks of the address that metrics are served at, and of its port."""
+
+import contextlib
+import socket
+import threading
 
 import pytest
 
+from authsite.settings.parsers import ListenAddress
+from authsite.telemetry.prometheus import PrometheusMetrics
+from tests.processes.listeners import Listener
 from tests.unit.doctor.findings import fails, passes, warns
 
 KEY = "authsite.metrics.listen"
@@ -34,3 +41,48 @@ def test_metrics_of_two_servers_at_one_address_are_a_warning(a_subject):
 def test_metrics_may_be_set_for_each_process(a_subject):
     subject = a_subject(more=SECOND, environ={"AUTHSITE_METRICS_LISTEN": "127.0.0.1:9102"})
     assert "127.0.0.1:9102" in passes(subject, "metrics")
+
+
+def test_metrics_port_is_not_needed_without_metrics(a_subject):
+    assert "off" in passes(a_subject(), "metrics port")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_metrics_port_is_free(a_subject, host):
+    listen = f"{host}:{Listener().port}"
+    assert passes(a_subject(app={KEY: listen}), "metrics port") == f"{listen} is free."
+
+
+def test_metrics_port_of_the_running_site_passes(a_subject):
+    listen = ListenAddress("127.0.0.1", Listener().port)
+    metrics = PrometheusMetrics(listen, throttles=())
+    metrics.start()
+    assert "A process of the site" in passes(a_subject(app={KEY: str(listen)}), "metrics port")
+    metrics.stop()
+
+
+def answer(listening, content):
+    """Answer every connection with this content."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(content)
+
+
+@pytest.mark.parametrize("content", [b"HTTP/1.0 200 OK\r\n\r\nnode_load1 1", b"+OK ready", b""])
+def test_metrics_port_of_another_program_is_a_warning(a_subject, content):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer, args=(listening, content), daemon=True)
+        thread.start()
+        listen = f"127.0.0.1:{listening.getsockname()[1]}"
+        message = warns(a_subject(app={KEY: listen}), "metrics port")
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert message == f"Metrics cannot be served at {listen}: Address already in use."
+
+
+def test_metrics_port_of_another_machine_is_a_warning(a_subject):
+    subject = a_subject(app={KEY: "192.0.2.7:9101"}, timeout=0.1)
+    assert "Cannot assign requested address" in warns(subject, "metrics port")

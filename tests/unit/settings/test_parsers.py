@@ -72,7 +72,22 @@ def test_duration_without_a_unit_is_in_seconds(count):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "0", "0s", "-1h", "01", "h", "1.5h", "1h30m", "1 h", "01h", "1w", "1H", "\u0667h", "99999999d"],
+    [
+        "",
+        "0",
+        "0s",
+        "-1h",
+        "01",
+        "h",
+        "1.5h",
+        "1h30m",
+        "1 h",
+        "01h",
+        "1w",
+        "1H",
+        "\u0667h",
+        "99999999d",
+    ],
 )
 def test_malformed_duration_is_refused(value):
     with pytest.raises(ValueError, match="like 90s, 15m, 12h or 30d"):
