@@ -14,14 +14,14 @@ from tests.smtp import Certificates
 from tests.unit.doctor.findings import findings_of
 from tests.unit.doctor.tcp_proxy import a_tcp_proxy_to
 
-#: Lines of pg_hba.conf in front of those of the server, and roles with their options.
+#: Lines of pg_hba.conf in front of those of the server, and roles.
 RULES = "local all peered peer\nlocal all secret scram-sha-256\nlocal all refused reject\n"
 ROLES = {
-    "peered": "LOGIN",
-    "secret": "LOGIN PASSWORD 'the right one'",
-    "refused": "LOGIN",
-    "idle": "NOLOGIN",
-    "single": "LOGIN CONNECTION LIMIT 0",
+    "peered": "CREATE ROLE peered LOGIN",
+    "secret": "CREATE ROLE secret LOGIN PASSWORD 'the right one'",
+    "refused": "CREATE ROLE refused LOGIN",
+    "idle": "CREATE ROLE idle",
+    "single": "CREATE ROLE single LOGIN CONNECTION LIMIT 0",
 }
 
 
@@ -57,7 +57,7 @@ def _guarded(run):
         run("SELECT pg_reload_conf()")
         until(lambda: run("SELECT pg_conf_load_time()") > loaded, "the new rules")
 
-    run(*(f"CREATE ROLE {name} {options}" for name, options in ROLES.items()))
+    run(*ROLES.values())
     reload(RULES + before)
     yield
     reload(before)

@@ -1,0 +1,42 @@
+"""Prometheus and its promtool, from Debian's package."""
+
+import os
+import shutil
+import subprocess
+import urllib.request
+
+import pytest
+
+from tests.conftest import ROOT
+
+_IS_MISSING = "promtool is missing. To get it on Debian: sudo apt-get install prometheus"
+
+
+def program(name: str) -> str:
+    """Return the path of a program; without it the tests are skipped, but fail in CI."""
+    path = f"{os.environ.get('PATH', '')}:{ROOT}/.cache/prometheus/usr/bin"
+    found = shutil.which(name, path=path)
+    if found is None:
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(_IS_MISSING)
+    return found
+
+
+def promtool(*arguments: str, stdin: str = "") -> str:
+    """Run promtool, which must succeed; return its output."""
+    done = subprocess.run(
+        [program("promtool"), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def scraped(address: str) -> str:
+    """Return the metrics that are served at this address."""
+    with urllib.request.urlopen(f"http://{address}/metrics", None, 30) as answer:
+        return str(answer.read(), "utf-8")
