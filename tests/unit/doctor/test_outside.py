@@ -1,7 +1,6 @@
 """The checks from outside, on a proxy without a fault, or with one."""
 
 import contextlib
-import socket
 import ssl
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ from authsite.clock import utc_now
 from authsite.doctor.checks import CHECKS
 from authsite.doctor.examine import examine
 from authsite.doctor.finding import Status
+from tests.name_server import lead
 from tests.smtp import Certificates
 from tests.unit.doctor.findings import fails, findings_of, passes, warns
 from tests.unit.doctor.public_proxy import HEADERS, SITE, a_public_proxy
@@ -35,21 +35,13 @@ def outside(a_subject):
 @pytest.fixture
 def resolve(monkeypatch):
     """Let the host name of the site stand for these ports of this machine."""
-    connect, look_up = socket.create_connection, socket.getaddrinfo
+    with monkeypatch.context() as patch:
 
-    def to(ports, *, ip="192.0.2.7"):
-        monkeypatch.setattr(
-            socket,
-            "create_connection",
-            lambda at, *more: connect(("127.0.0.1", ports[at[1]]), *more),
-        )
-        monkeypatch.setattr(
-            socket,
-            "getaddrinfo",
-            lambda host, *more, **options: look_up(ip if host == HOST else host, *more, **options),
-        )
+        def to(ports, **more):
+            patch.undo()
+            lead(patch, HOST, ports, **more)
 
-    return to
+        yield to
 
 
 @pytest.fixture
