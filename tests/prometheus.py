@@ -1,6 +1,8 @@
 """Prometheus and its promtool, from Debian's package."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import urllib.request
@@ -9,6 +11,9 @@ import pytest
 
 from tests.conftest import ROOT
 
+ALERTS = ROOT / "deploy" / "prometheus-alerts.yml"
+DASHBOARD = ROOT / "deploy" / "grafana-dashboard.json"
+MONITORING = ROOT / "docs" / "monitoring.md"
 _IS_MISSING = "promtool is missing. To get it on Debian: sudo apt-get install prometheus"
 
 
@@ -20,6 +25,22 @@ def program(name: str) -> str:
         stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         stop(_IS_MISSING)
     return found
+
+
+def configuration_of_the_docs() -> str:
+    """Return the lines for prometheus.yml that docs/monitoring.md shows."""
+    [block] = re.findall(r"```yaml\n(.*?)```", MONITORING.read_text("utf-8"), re.DOTALL)
+    return str(block)
+
+
+def queries_of_the_dashboard() -> list[str]:
+    """Return the queries of its panels, for the job of the docs and a range."""
+    panels = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+    return [
+        target["expr"].replace("$job", "authsite").replace("$__rate_interval", "5m")
+        for panel in panels
+        for target in panel["targets"]
+    ]
 
 
 def promtool(*arguments: str, stdin: str = "") -> str:

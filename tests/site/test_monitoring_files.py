@@ -9,25 +9,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from authsite.services import services_of
 from authsite.settings.parsers import ListenAddress
 from authsite.telemetry.prometheus import PrometheusMetrics
-from tests.conftest import ROOT
 from tests.processes.listeners import Listener
-from tests.prometheus import promtool, scraped
+from tests.prometheus import (
+    ALERTS,
+    MONITORING,
+    configuration_of_the_docs,
+    promtool,
+    queries_of_the_dashboard,
+    scraped,
+)
 
-ALERTS = ROOT / "deploy" / "prometheus-alerts.yml"
-DASHBOARD = ROOT / "deploy" / "grafana-dashboard.json"
-MONITORING = ROOT / "docs" / "monitoring.md"
+pytestmark = pytest.mark.one_database
 #: What Prometheus adds to each target.
 OF_PROMETHEUS = {"up"}
-
-
-def expressions_of_the_dashboard():
-    """Return the queries of the panels, for one job, with a range."""
-    panels = json.loads(DASHBOARD.read_text())["panels"]
-    return [
-        target["expr"].replace("$job", "authsite").replace("$__rate_interval", "5m")
-        for panel in panels
-        for target in panel["targets"]
-    ]
 
 
 def named_in(text):
@@ -59,7 +53,7 @@ def test_promtool_accepts_the_alerts():
 def test_promtool_accepts_the_queries_of_the_dashboard(tmp_path):
     rules = [
         {"record": f"panel:{number}", "expr": expr}
-        for number, expr in enumerate(expressions_of_the_dashboard())
+        for number, expr in enumerate(queries_of_the_dashboard())
     ]
     file = tmp_path / "rules.yml"  # JSON is YAML
     file.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
@@ -67,8 +61,7 @@ def test_promtool_accepts_the_queries_of_the_dashboard(tmp_path):
 
 
 def test_promtool_accepts_the_configuration_of_the_docs(tmp_path):
-    [block] = re.findall(r"```yaml\n(.*?)```", MONITORING.read_text(), re.DOTALL)
-    (tmp_path / "prometheus.yml").write_text(block)
+    (tmp_path / "prometheus.yml").write_text(configuration_of_the_docs())
     (tmp_path / "authsite-alerts.yml").write_text(ALERTS.read_text())
     output = promtool("check", "config", str(tmp_path / "prometheus.yml"))
     assert "1 rule files found" in output
@@ -83,7 +76,7 @@ def test_every_named_metric_exists(exposition):
     assert len(named_in(ALERTS.read_text()) & exist) > 10
     for text in (
         *re.findall(r"expr: (.*?)\n +(?:for|labels):", ALERTS.read_text(), re.DOTALL),
-        *expressions_of_the_dashboard(),
+        *queries_of_the_dashboard(),
     ):
         assert named_in(text)
         assert named_in(text) <= exist, text
