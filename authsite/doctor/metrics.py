@@ -20,13 +20,20 @@ def address(subject: Subject) -> Finding:
     if listen is None:
         return ok(_OFF)
     ip = parse_ip(listen.host)
-    if str(listen) in (place for server in find_servers(subject) for place in server.places):
-        return fail(f"Metrics and the site would both listen on {listen}.")
+    places = {place for server in find_servers(subject) for place in server.places}
+    shared = [str(each) for each in listen.each if str(each) in places]
+    if shared:
+        return fail(f"Metrics and the site would both listen on {', '.join(shared)}.")
     if ip and ip.is_unspecified:
-        fix = f"Set 127.0.0.1:{listen.port}, or an address that only Prometheus reaches."
+        fix = (
+            f"Set {listen._replace(host='127.0.0.1')}, or an address that only Prometheus reaches."
+        )
         return warn(f"Metrics are served to every network, at {listen}.", fix)
-    if subject.app.get("authsite.metrics.listen") and len(server_names(subject)) > 1:
-        return warn(f"All servers would serve metrics at {listen}; one can.")
+    processes, ports = len(server_names(subject)), len(listen.each)
+    if subject.app.get("authsite.metrics.listen") and processes > ports:
+        return warn(
+            f"{processes} servers would serve metrics at {listen}, which is enough for {ports}."
+        )
     return ok(f"Metrics are served at {listen}.")
 
 
@@ -35,21 +42,30 @@ def port(subject: Subject) -> Finding:
     listen = subject.settings.metrics.listen
     if listen is None:
         return ok(_OFF)
-    try:
-        _bind(listen)
-    except OSError as error:
-        if _serves_metrics(listen, subject.timeout):
-            return ok(f"A process of the site serves its metrics at {listen}.")
-        return warn(f"Metrics cannot be served at {listen}: {error.strerror}.")
-    return ok(f"{listen} is free.")
+    taken = {each: reason for each in listen.each if (reason := _why_not(each))}
+    problems = [
+        f"{each}: {reason}"
+        for each, reason in taken.items()
+        if not _serves_metrics(each, subject.timeout)
+    ]
+    if problems:
+        return warn(f"Metrics cannot be served at {'; '.join(problems)}.")
+    return ok(f"No other program listens at {listen}.")
 
 
-def _bind(listen: ListenAddress) -> None:
-    """Claim the address for a moment; no program can connect meanwhile."""
+def _why_not(listen: ListenAddress) -> str | None:
+    """Claim the address for a moment; return the error, or None if it is free.
+
+    No program can connect meanwhile.
+    """
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     with socket.socket(family) as claimed:
         claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        claimed.bind(tuple(listen))
+        try:
+            claimed.bind((listen.host, listen.port))
+        except OSError as error:
+            return error.strerror
+    return None
 
 
 def _serves_metrics(listen: ListenAddress, timeout: float) -> bool:

@@ -46,7 +46,7 @@ class Registry(CollectorRegistry):
 
 
 class PrometheusMetrics(Metrics):
-    """Counters, and metrics of process and Python, served at `address` only.
+    """Counters, and metrics of process and Python, served on one port of `address` only.
 
     `throttles` are the names of the rate limits.
     """
@@ -88,14 +88,20 @@ class PrometheusMetrics(Metrics):
         self._registry.register(StateCollector(queue, database))
 
     def start(self) -> None:
-        """Listen until `stop`; if the address is taken, log that and serve no metrics."""
-        try:
-            self._server, _ = start_http_server(
-                self._address.port, self._address.host, self._registry
-            )
-        except OSError as error:
-            reason = f"{self._address}: {error.strerror}; each process needs an address of its own"
-            log.error("sys_metrics_bind_failed: %s", reason)  # noqa: TRY400 - no traceback needed
+        """Listen until `stop`; if no port is free, log that and serve no metrics."""
+        reason = None
+        for each in self._address.each:
+            try:
+                self._server, _ = start_http_server(each.port, each.host, self._registry)
+            except OSError as error:
+                reason = error.strerror
+            else:
+                return
+        log.error(
+            "sys_metrics_bind_failed: %s: %s; each process needs a port of its own",
+            self._address,
+            reason,
+        )
 
     def stop(self) -> None:
         """Close the listening socket."""

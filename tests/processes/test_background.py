@@ -3,8 +3,10 @@
 No server gets a request before its workers have finished.
 """
 
+import contextlib
 import os
 import signal
+import socket
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
@@ -165,6 +167,29 @@ def test_one_child_of_a_forking_server_serves_metrics(
         until(lambda: owner not in server.children(), "the end of the child")
         until(lambda: is_served(address), "the metrics of the new child")
         assert server.processes(failed) == [other]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_children_share_several_ports_for_metrics(
+    tmp_path: Path, database_url: str, mailserver: Mailserver
+) -> None:
+    """Two children, three ports."""
+    first = free_ports(3)
+    settings = settings_of(mailserver, AUTHSITE_METRICS_LISTEN=f"127.0.0.1:{first}-{first + 2}")
+    with PurgingServer(tmp_path, database_url, settings=settings, edit=forking) as server:
+        addresses = [f"127.0.0.1:{first + number}" for number in range(3)]
+        until(lambda: sum(map(is_served, addresses)) == 2, "the metrics of both children")
+        assert server.processes("sys_metrics_bind_failed") == []
+
+
+def free_ports(number: int) -> int:
+    """Return the first of some free ports."""
+    while True:
+        first = Listener().port
+        with contextlib.suppress(OSError), contextlib.ExitStack() as claimed:
+            for port in range(first, first + number):
+                claimed.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
 
 
 def is_served(address: str) -> bool:

@@ -115,7 +115,7 @@ def test_metrics_port_in_use_is_only_logged(watched, visit, caplog):
     [error] = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
     assert error == (
         f"sys_metrics_bind_failed: {services.address}: Address already in use; each process needs "
-        "an address of its own"
+        "a port of its own"
     )
 
 

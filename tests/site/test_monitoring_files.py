@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from authsite.services import services_of
-from authsite.settings.parsers import ListenAddress
+from authsite.settings.parsers import listen_address
 from authsite.telemetry.prometheus import PrometheusMetrics
 from tests.processes.listeners import Listener
 from tests.prometheus import (
@@ -33,7 +33,7 @@ def named_in(text):
 def exposition(application):
     """What a process of the site serves, on any database."""
     services = services_of(application.registry)
-    address = ListenAddress("127.0.0.1", Listener().port)
+    address = listen_address(f"127.0.0.1:{Listener().port}")
     metrics = PrometheusMetrics(address, throttles=vars(services.settings.throttle))
     metrics.watch(services.hasher.queue, services.database)
     metrics.start()

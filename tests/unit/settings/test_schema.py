@@ -124,7 +124,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.database.read_url": (OTHER_URL, make_url(OTHER_URL), "sqlite:////srv/copy.sqlite"),
     "authsite.database.read_max_lag": ("2s", timedelta(seconds=2), "2 s"),
     "authsite.database.attempts": ("5", 5, "0"),
-    "authsite.metrics.listen": ("[::1]:9101", ("::1", 9101), "9101"),
+    "authsite.metrics.listen": ("[::1]:9101-9104", ("::1", 9101, 9104), "9101"),
     "authsite.proxy.trusted": (
         "127.0.0.1, 10.0.1.0/24,unix",
         TrustedProxies(
