@@ -61,3 +61,11 @@ def scraped(address: str) -> str:
     """Return the metrics that are served at this address."""
     with urllib.request.urlopen(f"http://{address}/metrics", None, 30) as answer:
         return str(answer.read(), "utf-8")
+
+
+def is_served(address: str) -> bool:
+    """Whether a process of the site serves metrics at this address."""
+    try:
+        return "authsite_build_info" in scraped(address)
+    except OSError:
+        return False

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import socket
-import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.factories import a_message, a_session, a_user
 from tests.processes.listeners import Listener
 from tests.processes.servers import DEADLINE, FOR_LOAD, Server, until
 from tests.processes.visitors import Visitor
+from tests.prometheus import is_served, scraped
 from tests.smtp import Mailserver, a_mailserver
 
 GUNICORN = (
@@ -132,12 +132,6 @@ def test_workers_run_in_the_children_of_a_forking_server(
         assert new in workers
 
 
-def scraped(address: str) -> str:
-    """Return the metrics at this address."""
-    with urllib.request.urlopen(f"http://{address}/metrics", None, DEADLINE) as answer:
-        return str(answer.read(), "utf-8")
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_metrics_are_served_before_the_first_page(
     tmp_path: Path, database_url: str, mailserver: Mailserver
@@ -190,11 +184,3 @@ def free_ports(number: int) -> int:
             for port in range(first, first + number):
                 claimed.enter_context(socket.create_server(("127.0.0.1", port)))
             return first
-
-
-def is_served(address: str) -> bool:
-    """Whether metrics can be read at this address."""
-    try:
-        return "authsite_build_info" in scraped(address)
-    except OSError:
-        return False
