@@ -55,8 +55,8 @@ class StateCollector(Collector):
             used.add_metric((name,), pool.checkedout())
             if pool.size():
                 most.add_metric((name,), pool.size())
-        yield used
         yield most
+        yield used
 
     def _outbox(self) -> Iterator[Metric]:
         try:
