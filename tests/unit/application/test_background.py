@@ -157,15 +157,17 @@ def test_fork_before_the_start_hands_the_port_to_the_child(background_of, port):
     assert port.calls[2:] == ["forget", "start"]
 
 
-def test_fork_after_the_start_leaves_the_port_with_the_parent(background_of, port):
+def test_fork_after_the_start_leaves_the_port_with_the_parent(background_of, worker, port):
     background = background_of(0.0)
     background.schedule()
-    until(lambda: "waiting" in threads(), "the start")
+    until(lambda: worker.started, "the start")
     background.before_fork()
     assert port.is_open
     for _ in range(2):  # in the child, and in a child of the child
         background.after_fork_in_child()
     assert port.calls == ["start", "forget", "forget"]
+    worker.stop()
+    until(lambda: "waiting" not in threads(), "the end")
 
 
 def test_child_forgets_the_connections_of_its_parent(background_of, worker, port):
