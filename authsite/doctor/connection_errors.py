@@ -40,7 +40,7 @@ _CAUSES = (
         "Run `createuser {role}` on its server, or correct the user name in the URL.",
     ),
     _Cause(
-        "password authentication failed|no password supplied|SASL authentication failed",
+        r'(?:password|SASL|PAM|LDAP|"\w+") authentication failed|no password supplied',
         "Correct the password in the URL, or set that of the role: `\\password {role}` in psql.",
     ),
     _Cause(

@@ -147,6 +147,7 @@ def test_unreachable_server_has_a_fix_of_its_own(fix_on, tmp_path):
     ("error", "fix"),
     [
         ("FATAL:  unsupported startup parameter: options", "A pooler answers there"),
+        ('FATAL:  "trust" authentication failed', "Correct the password in the URL"),
         ("FATAL:  no such database: site", "Add site to [databases] in pgbouncer.ini, and ada"),
         ("FATAL:  the database system is starting up", "Wait, then check the server's log."),
         ("FATAL:  das kann niemand lesen", "Check db.example.com, and "),
