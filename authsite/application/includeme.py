@@ -138,7 +138,7 @@ def _schedule_background(event: ApplicationCreated) -> None:
 def _add_headers(config: Configurator, services: Services) -> None:
     """Wrap the execution policy of pyramid_retry, which a host application may include as well.
 
-    Outermost is the policy for proxies, so that everything else sees the client.
+    Outermost, but for metrics, is the policy for proxies, so that everything else sees the client.
     """
     retry_policy = config.registry.getUtility(IExecutionPolicy)
 
