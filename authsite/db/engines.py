@@ -77,7 +77,8 @@ class Database:
         else:
             sa.event.listen(self.engine, "begin", _begin_on_postgresql)
         for each in (self.engine, self.read_engine):
-            sa.event.listen(each, "handle_error", ReadOnlyHandler(self.drop_connections))
+            read_only = ReadOnlyHandler(self.drop_connections, count_error)
+            sa.event.listen(each, "handle_error", read_only)
             sa.event.listen(each, "handle_error", ErrorCounter(count_error))
         self._count_error = count_error
         self._compiled: list[CompiledSelect] = []

@@ -181,3 +181,16 @@ def test_errors_are_counted_but_not_closed_connections(postgresql):
             connection.exec_driver_sql("SELEKT 1")
     assert errors == [wrong.value]
     database.dispose()
+
+
+def test_error_of_a_read_only_database_is_counted_as_unavailable(postgresql):
+    """PostgreSQL's own class for it is another one."""
+    url = f"{postgresql.new_database()}&options=-c%20default_transaction_read_only%3Don"
+    errors = []
+    database = Database(
+        sa.make_url(url), pool_size=1, timeout=timedelta(seconds=5), count_error=errors.append
+    )
+    with database.engine.connect() as connection, pytest.raises(sa.exc.OperationalError) as refused:
+        connection.exec_driver_sql("CREATE TABLE t (n int)")
+    assert errors == [refused.value]
+    database.dispose()
