@@ -1,9 +1,9 @@
-"""Durations in the notation of settings (`90s`, `15m`) and in words ("15 minutes")."""
+"""Durations in the notation of settings (`90s`, `15m`, `90`) and in words ("15 minutes")."""
 
 import re
 from datetime import timedelta
 
-_SHAPE = re.compile(r"([1-9][0-9]{0,6})([smhd])")
+_SHAPE = re.compile(r"([1-9][0-9]{0,6})([smhd]?)")
 _UNITS = {
     "d": (timedelta(days=1), "day"),
     "h": (timedelta(hours=1), "hour"),
@@ -13,11 +13,11 @@ _UNITS = {
 
 
 def parse_duration(text: str) -> timedelta:
-    """Return the duration of `90s`, `15m`, `12h` or `30d`; raises `ValueError`."""
+    """Return the duration of `90s`, `15m`, `12h`, `30d` or `90` seconds; raises `ValueError`."""
     match = _SHAPE.fullmatch(text)
     if match is None:
         raise ValueError(text)
-    return int(match[1]) * _UNITS[match[2]][0]
+    return int(match[1]) * _UNITS[match[2] or "s"][0]
 
 
 def format_duration(duration: timedelta) -> str:

@@ -78,10 +78,10 @@ class Services:
         return (log_event, self.metrics.count)
 
     @property
-    def workers(self) -> Sequence[MailWorker | Metrics | Purger | HashFormatReader | Replica]:
+    def workers(self) -> Sequence[MailWorker | Purger | HashFormatReader | Replica]:
         """The background workers of a process that serves."""
         delivers = self.settings.mail.deliver_in_process and self.mail_worker.delivers
-        workers = (self.purger, self.hash_format_reader, self.metrics)
+        workers = (self.purger, self.hash_format_reader)
         replicas = [self.replica] if self.replica else []
         return (*workers, *([self.mail_worker] if delivers else []), *replicas)
 
@@ -108,6 +108,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         pool_size=settings.database.pool_size,
         timeout=settings.database.timeout,
         mark_retryable=mark_error_retryable,
+        count_error=metrics.count_database_error,
     )
     replica = settings.database.read_url and Replica(
         Database(
@@ -169,7 +170,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         ),
         hash_format_reader=HashFormatReader(database, hasher.dummy_hashes),
         message_cipher=cipher,
-        mail_worker=build_worker(settings, database, cipher),
+        mail_worker=build_worker(settings, database, cipher, count=metrics.count_email),
         metrics=metrics,
         frame=build_frame(
             settings.site.name,

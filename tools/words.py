@@ -16,10 +16,11 @@ BANNED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-#: The words of OWASP's log events, of Python, SMTP and SQL, and of Django's tables.
+#: The words of OWASP's log events, of Python, SMTP, SQL and PgBouncer, and of Django's tables.
 ALLOWED = re.compile(
     r"authn_login\w*|\bfrozen=True|\bfrozen dataclass|\.login\b|\blogin[:=]|\bif login:"
-    r"|\bPLAIN, LOGIN\b|\bROLE \w+ LOGIN\b|\blast_login\b|\bjournal_mode\b"
+    r"|\bPLAIN, LOGIN\b|\bROLE \{?\w+\}? LOGIN\b|\bserver_login_retry\b"
+    r"|\blast_login\b|\bjournal_mode\b"
 )
 #: Passwords, and files about former names.
 EXCEPT = {"common_passwords.txt", "former_names.py", "test_renaming_migration.py"}

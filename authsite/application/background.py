@@ -1,17 +1,19 @@
 """Start and stop background work: the mail worker, the purge and the metrics listener.
 
-Loading the application schedules the start `DELAY` seconds later, and no request is involved. The
-delay tells the processes that serve from those that do not:
+Loading the application starts the listener at once and schedules the start of the workers `DELAY`
+seconds later; no request is involved. The delay tells the processes that serve from those that do
+not:
 
-* A server that forks after loading (gunicorn with preload) does so at once. Its master never
-  starts the workers; each child schedules its own start, also one that replaces another.
-* A process that forks later, while its workers run, keeps them. The child is a process of the host
+* A server that forks after loading (gunicorn with preload) does so at once. Its master closes the
+  listener and never starts the workers; each child does both by itself, also one that replaces
+  another.
+* A process that forks later, while its workers run, keeps all. The child is a process of the host
   application and starts nothing.
 * A script that loads the application has usually ended by then. Commands and tests
   call `disable`.
 
-A master has no thread and no database connection of the workers when it forks, so that children
-inherit neither. uWSGI forks without notifying Python, so that its own hook is used there. A test,
+A master has no thread, port or database connection of this work when it forks, so that children
+inherit none. uWSGI forks without notifying Python, so that its own hook is used there. A test,
 or another kind of server, calls `start` itself.
 """
 
@@ -45,8 +47,24 @@ class Worker(Protocol):
         """Let `work` return once its current task is done."""
 
 
+class Listener(Protocol):
+    """What listens on a port of its own."""
+
+    def start(self) -> None:
+        """Listen from now on."""
+
+    def stop(self) -> None:
+        """Close the port until the next start."""
+
+    def forget(self) -> None:
+        """Close what this process has inherited from the one that forked it."""
+
+
 class Background:
-    """The workers of one process, a thread each. They start once and cannot start again."""
+    """The listener and the workers of one process, a thread each.
+
+    The workers start once and cannot start again.
+    """
 
     is_enabled = True
 
@@ -54,10 +72,12 @@ class Background:
         self,
         workers: Sequence[Worker],
         *,
+        listener: Listener,
         forget_connections: Callable[[], None] = lambda: None,
         delay: float = DELAY,
     ) -> None:
         self._workers = tuple(workers)
+        self._listener = listener
         self._forget_connections = forget_connections
         self._delay = delay
         self._timer: threading.Timer | None = None
@@ -78,6 +98,7 @@ class Background:
         self._cancel()
         for worker in self._workers:
             worker.stop()
+        self._listener.stop()
         deadline = time.monotonic() + STOP_TIMEOUT
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -91,20 +112,29 @@ class Background:
         atexit.register(self.stop)
         _exit_on_sigterm()
         if not self._is_left_to_uwsgi():
+            self._listener.start()
             self._start_later()
 
     def before_fork(self) -> None:
-        """Cancel a scheduled start, whose thread would not exist in the child."""
-        if self._timer is not None and self._timer.is_alive():
-            log.info("sys_background: left to the processes that this one forks")
+        """Cancel a scheduled start, whose thread would not exist in the child.
+
+        The port of the listener is then free for one of the children.
+        """
+        was_waiting = self._timer is not None and self._timer.is_alive()
         self._cancel()
+        if was_waiting and not self._threads:  # otherwise it has just started
+            log.info("sys_background: left to the processes that this one forks")
+            self._listener.stop()
 
     def after_fork_in_child(self) -> None:
-        """Forget the parent's connections; schedule a start, unless the parent serves itself."""
+        """Forget the parent's connections and port; start, unless the parent serves itself."""
         self._forget_connections()
+        self._listener.forget()
         if self._threads:
             self._workers, self._threads = (), []
-        self._start_later()
+        if self._workers:
+            self._listener.start()
+            self._start_later()
 
     def _is_left_to_uwsgi(self) -> bool:
         """Let uWSGI start the workers in its children, if it has not forked yet.

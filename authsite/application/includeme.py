@@ -133,14 +133,16 @@ def includeme(config: Configurator) -> None:
 def _schedule_background(event: ApplicationCreated) -> None:
     services = services_of(event.app.registry)
     background.Background(
-        services.workers, forget_connections=services.forget_connections
+        services.workers,
+        listener=services.metrics,
+        forget_connections=services.forget_connections,
     ).schedule()
 
 
 def _add_headers(config: Configurator, services: Services) -> None:
     """Wrap the execution policy of pyramid_retry, which a host application may include as well.
 
-    Outermost is the policy for proxies, so that everything else sees the client.
+    Outermost, but for metrics, is the policy for proxies, so that everything else sees the client.
     """
     retry_policy = config.registry.getUtility(IExecutionPolicy)
 
@@ -154,7 +156,7 @@ def _add_headers(config: Configurator, services: Services) -> None:
     execute = with_headers(policy, https=settings.https)
     if settings.proxy.trusted is not None:
         execute = behind_proxies(execute, settings.proxy.trusted, count=settings.proxy.count)
-    config.registry.registerUtility(execute, IExecutionPolicy)
+    config.registry.registerUtility(services.metrics.measured(execute), IExecutionPolicy)
 
 
 def _replicated_identities(services: Services) -> ReplicatedIdentities | None:

@@ -36,7 +36,12 @@ def deliver(ini: str, once: bool, as_json: bool) -> None:
         if once:
             _deliver_once(worker, as_json=as_json)
         else:
-            _deliver_until_stopped(worker)
+            metrics = request.services.metrics
+            metrics.start()
+            try:
+                _deliver_until_stopped(worker)
+            finally:
+                metrics.stop()
 
 
 def _deliver_once(worker: MailWorker, *, as_json: bool) -> None:

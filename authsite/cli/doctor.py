@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -31,7 +32,7 @@ def _parse_seconds(text: str) -> float:
     try:
         return parse_duration(text).total_seconds()
     except ValueError:
-        raise click.BadParameter("Enter a time such as 10s or 1m.") from None
+        raise click.BadParameter("Enter a time such as 10s, 1m or 30.") from None
 
 
 @click.command(epilog=example("doctor production.ini --server-name main"))
@@ -47,19 +48,22 @@ def _parse_seconds(text: str) -> float:
     default="10s",
     show_default=True,
     metavar="TIME",
-    help="How long database and mail server may take for each answer: 10s, 1m.",
+    help="How long database, mail server and proxy may take for each answer: 10s, 1m.",
+)
+@click.option(
+    "--outside",
+    is_flag=True,
+    help="Also request pages by the public URL of the site, as visitors do.",
 )
 @json_option
 @click.pass_context
-def doctor(
-    ctx: click.Context, ini: str, server_name: str | None, timeout: float, as_json: bool
-) -> None:
+def doctor(ctx: click.Context, /, *, as_json: bool, **options: Any) -> None:
     """Check a site and show how to fix what is wrong.
 
     Changes nothing. Exits with 1 if a check fails; warnings alone exit with 0. Colours are left out
     where NO_COLOR is set.
     """
-    subject = Subject(ini=ini, environ=os.environ, server_name=server_name, timeout=timeout)
+    subject = Subject(environ=os.environ, **options)
     findings = []
     for finding in examine(subject):
         findings.append(finding)

@@ -9,6 +9,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
 
+def ignore(_error: Exception) -> None:
+    """Neither count nor mark an error."""
+
+
 class CompiledSelect:
     """A Core select without SQLAlchemy's work at each call.
 
@@ -22,8 +26,15 @@ class CompiledSelect:
     threads on one connection.
     """
 
-    def __init__(self, statement: "sa.Select[*tuple[Any, ...]]", engine: Engine) -> None:
+    def __init__(
+        self,
+        statement: "sa.Select[*tuple[Any, ...]]",
+        engine: Engine,
+        *,
+        count_error: Callable[[Exception], object] = ignore,
+    ) -> None:
         self._engine = engine
+        self._count_error = count_error
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         compiled = statement.compile(dialect=engine.dialect)
         self._sql = str(compiled)
@@ -55,9 +66,11 @@ class CompiledSelect:
         except self._driver_error as error:
             if connection is not None:
                 connection.invalidate(error)
-            raise sa.exc.OperationalError(
+            unavailable = sa.exc.OperationalError(
                 "a compiled select", None, error, hide_parameters=True
-            ) from error
+            )
+            self._count_error(unavailable)
+            raise unavailable from error
         if self._reuses_connections:
             self._idle.append(connection)
         else:

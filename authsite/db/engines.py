@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, ExceptionContext
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import CompiledSelect, ignore
 from authsite.db.disk import is_disk_full
 from authsite.db.outages import OutageLog
 from authsite.db.read_only import ReadOnlyHandler, is_read_only
@@ -28,10 +28,6 @@ from authsite.db.sqlite import (
 DATABASE_UNAVAILABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 
-def _do_not_retry(_error: Exception) -> None:
-    """Mark nothing: only requests are retried."""
-
-
 class Database:
     """The two engines of one process.
 
@@ -46,7 +42,8 @@ class Database:
         *,
         pool_size: int,
         timeout: timedelta,
-        mark_retryable: Callable[[Exception], object] = _do_not_retry,
+        mark_retryable: Callable[[Exception], object] = ignore,
+        count_error: Callable[[Exception], object] = ignore,
     ) -> None:
         pool: dict[str, Any] = {
             "pool_size": pool_size,
@@ -80,7 +77,10 @@ class Database:
         else:
             sa.event.listen(self.engine, "begin", _begin_on_postgresql)
         for each in (self.engine, self.read_engine):
-            sa.event.listen(each, "handle_error", ReadOnlyHandler(self.drop_connections))
+            read_only = ReadOnlyHandler(self.drop_connections, count_error)
+            sa.event.listen(each, "handle_error", read_only)
+            sa.event.listen(each, "handle_error", ErrorCounter(count_error))
+        self._count_error = count_error
         self._compiled: list[CompiledSelect] = []
         #: Where the errors of `DATABASE_UNAVAILABLE` are logged.
         self.outages = OutageLog(self.is_writable)
@@ -118,7 +118,7 @@ class Database:
 
     def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
         """Return a fast form of a select that runs often, in autocommit."""
-        compiled = CompiledSelect(statement, self.read_engine)
+        compiled = CompiledSelect(statement, self.read_engine, count_error=self._count_error)
         self._compiled.append(compiled)
         return compiled
 
@@ -143,6 +143,17 @@ class Database:
     def _release_idle(self) -> None:
         for compiled in self._compiled:
             compiled.close()
+
+
+class ErrorCounter:
+    """Counts errors, except of connections that a ping finds closed and replaces."""
+
+    def __init__(self, count: Callable[[Exception], object]) -> None:
+        self._count = count
+
+    def __call__(self, context: ExceptionContext) -> None:
+        if context.sqlalchemy_exception is not None and not context.is_pre_ping:
+            self._count(context.sqlalchemy_exception)
 
 
 def _postgresql_arguments(timeout: timedelta, url: URL) -> dict[str, Any]:

@@ -30,8 +30,11 @@ class ReadOnlyHandler:
     A new connection may lead to the primary, and open a file for writing that was read-only.
     """
 
-    def __init__(self, drop_connections: Callable[[], None]) -> None:
+    def __init__(
+        self, drop_connections: Callable[[], None], count_error: Callable[[Exception], object]
+    ) -> None:
         self._drop_connections = drop_connections
+        self._count_error = count_error
 
     def __call__(self, context: ExceptionContext) -> None:
         original = context.original_exception
@@ -40,7 +43,11 @@ class ReadOnlyHandler:
             self._drop_connections()
         elif getattr(original, "sqlstate", None) not in _ENDED:
             return
-        raise sa.exc.OperationalError(context.statement, None, original, hide_parameters=True)
+        unavailable = sa.exc.OperationalError(
+            context.statement, None, original, hide_parameters=True
+        )
+        self._count_error(unavailable)  # no other handler is called after this one
+        raise unavailable
 
 
 def is_read_only(connection: Connection) -> bool:

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from authsite.doctor import (
     database,
+    durability,
     mail,
+    metrics,
+    outside,
     passwords,
     postgresql,
     proxy,
@@ -21,12 +24,14 @@ from authsite.doctor import (
 from authsite.doctor.finding import Finding
 from authsite.doctor.subject import Subject
 
+Run = Callable[[Subject], Finding | list[Finding]]
+
 
 class Check(NamedTuple):
     """A function that examines one thing; its docstring is what has to hold."""
 
     name: str
-    run: Callable[[Subject], Finding | list[Finding]]
+    run: Run
     #: How to fix what it finds, unless the finding has a fix of its own.
     fix: str
     #: The checks that must not fail before it.
@@ -35,6 +40,8 @@ class Check(NamedTuple):
     backend: str | None = None
     #: Whether a site for development always passes.
     production_only: bool = False
+    #: Whether it requests a page by the public URL, and runs with `--outside` only.
+    outside: bool = False
 
     @property
     def description(self) -> str:
@@ -43,9 +50,25 @@ class Check(NamedTuple):
 
 
 _CALIBRATE = "Use the costs that `authsite calibrate` proposes."
+_DURABLE = (
+    "Switch it on in postgresql.conf, or RESET it where it is set (ALTER ROLE, ALTER DATABASE, the "
+    "URL)."
+)
 _LIMITS = "Use the values of production.ini: `connection_limit = 1000`, `ident =` and so on."
 _LOG = "Copy the logging sections of production.ini: INFO for root, WARN for SQLAlchemy."
 _MIGRATE = "Make a backup, then run `alembic upgrade head` with this ini file."
+_METRICS = "Set AUTHSITE_METRICS_LISTEN for each process."
+_METRICS_PORT = "Set AUTHSITE_METRICS_LISTEN to an address of this machine with a free port."
+_HIDE_PROBES = "Allow the machines that probe only, as deploy/nginx.conf does."
+_KEEP_HEADERS = "Pass the headers of the site on unchanged."
+_OPEN_PORT = "Start the proxy, and open port 443 in the firewall."
+_OTHER_HOSTS = "Refuse them in the proxy, and pass Host on, as deploy/nginx.conf does."
+_UPSTREAM = "Let the proxy pass this host's requests on to the site (docs/production.md)."
+_TO_HTTPS = "Redirect http to https in the proxy."
+_PEPPERS = (
+    "Add it to authsite.passwords.pepper again, from the copy that is kept with the secret: its "
+    "users cannot sign in (docs/passwords.md)."
+)
 _PROXY = (
     "Set the three trusted_proxy lines of production.ini, with the proxy's IP address. For servers "
     "other than waitress, set authsite.proxy.trusted."
@@ -65,6 +88,11 @@ _INI, _SERVERS, _DATABASE = ("ini file",), ("servers",), ("database",)
 _MIGRATED, _BOTH = ("migrations",), ("settings", "servers")
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 
+
+def _outside(name: str, run: Run, fix: str, *needs: str) -> Check:
+    return Check(name, run, fix, needs, production_only=True, outside=True)
+
+
 CHECKS = (
     Check("ini file", settings.ini_file, "Start from production.ini.", ()),
     Check("settings", settings.settings, _SETTING, _INI),
@@ -78,7 +106,8 @@ CHECKS = (
     Check("proxy", proxy.proxy, _PROXY, _SERVERS, production_only=True),
     Check("threads", serving.threads, _THREADS, _BOTH, production_only=True),
     Check("limits", serving.limits, _LIMITS, _SERVERS, production_only=True),
-    Check("metrics", serving.metrics, "Set AUTHSITE_METRICS_LISTEN for each process.", _BOTH),
+    Check("metrics", metrics.address, _METRICS, _BOTH),
+    Check("metrics port", metrics.port, _METRICS_PORT, ("settings", "metrics")),
     Check("database", database.database, "Move the database closer.", _INI),
     Check(
         "local disk", sqlite.local_disk, "Move it to a disk of this machine.", _DATABASE, _SQLITE
@@ -91,10 +120,12 @@ CHECKS = (
     Check(
         "connections",
         postgresql.connections,
-        "Raise max_connections, or lower authsite.database.pool_size.",
+        "Raise that limit (max_connections, CONNECTION LIMIT), or lower "
+        "authsite.database.pool_size.",
         ("settings", "database"),
         _POSTGRESQL,
     ),
+    Check("durability", durability.durability, _DURABLE, _DATABASE, _POSTGRESQL),
     Check("database tls", postgresql.tls, _TLS, _DATABASE, _POSTGRESQL),
     Check("migrations", database.migrations, _MIGRATE, _DATABASE),
     Check("rights", postgresql.rights, _RIGHTS, _MIGRATED, _POSTGRESQL),
@@ -105,15 +136,23 @@ CHECKS = (
     Check("mail server", mail.server, _SMTP),
     Check("sender", mail.sender, "Set authsite.mail.sender, or SPF and DKIM of that domain."),
     Check("outbox", mail.outbox, "Start the site, or `authsite deliver`.", _MIGRATED),
+    Check("deferred emails", mail.deferred, "Read why with `authsite outbox`.", _MIGRATED),
     Check(
         "decryption",
         mail.decryption,
         "Set authsite.previous_secrets to the previous values of authsite.secret.",
         ("settings", *_MIGRATED),
     ),
+    Check("stored hashes", passwords.stored_hashes, _PEPPERS, ("settings", *_MIGRATED)),
     Check("hash cost", passwords.hash_cost, _CALIBRATE),
     Check("hash time", passwords.hash_time, _CALIBRATE),
     Check(
         "hash memory", passwords.hash_memory, f"Lower authsite.passwords.hash_threads. {_CALIBRATE}"
     ),
+    _outside("public certificate", outside.certificate, _OPEN_PORT, "settings", "site url"),
+    _outside("public page", outside.page, _UPSTREAM, "public certificate"),
+    _outside("public host", outside.host, _OTHER_HOSTS, "public page"),
+    _outside("public headers", outside.headers, _KEEP_HEADERS, "public page"),
+    _outside("public redirects", outside.redirects, _TO_HTTPS, "public page"),
+    _outside("public probes", outside.probes, _HIDE_PROBES, "public page"),
 )

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
 from authsite.clock import utc_now
+from authsite.doctor.connection_errors import fix_for
 from authsite.doctor.finding import Finding, fail, in_one_line, ok, warn
 from authsite.doctor.subject import Subject
 from authsite.settings.loader import SettingError
@@ -39,9 +40,12 @@ def database(subject: Subject) -> Finding:
     except ImportError as error:
         return fail(f"The driver is missing: {error}", "Install authsite[postgres].")
     except (sa.exc.SQLAlchemyError, OSError) as error:
-        where = file or subject.database_url.host or "its socket"
-        fix = f"Check {where}, and that the user of the site has access (pg_hba.conf, firewall)."
-        return fail(f"No connection: {in_one_line(error)}", fix)
+        message = in_one_line(error)
+        if file is not None:
+            fix = f"Check {file}, and that the user of the site has access."
+        else:
+            fix = fix_for(message, subject.database_url)
+        return fail(f"No connection: {message}", fix)
 
 
 def _ping(subject: Subject) -> Finding:
@@ -83,7 +87,7 @@ def migrations(subject: Subject) -> Finding:
 
 
 def clock(subject: Subject) -> Finding:
-    """The clock agrees with the database's within two seconds."""
+    """The clock of this machine agrees with the database's within two seconds."""
     if subject.database_file is not None:
         return _check_against_files(subject.database_file, Path(__file__))
     with subject.read_only_engine.connect() as connection:
@@ -91,9 +95,10 @@ def clock(subject: Subject) -> Finding:
         before = utc_now()
         theirs: datetime = connection.execute(_NOW).scalar_one()
         after = utc_now()
-    difference = max(before - theirs, theirs - after, timedelta())
-    if difference > _TOLERANCE:
-        return fail(f"This clock and the database's differ by {difference.total_seconds():.0f} s.")
+    for difference, side in ((before - theirs, "ahead of"), (theirs - after, "behind")):
+        if difference > _TOLERANCE:
+            seconds = f"{difference.total_seconds():.0f} s"
+            return fail(f"This machine's clock is {seconds} {side} the database's.")
     return ok("This clock and the database's agree.")
 
 

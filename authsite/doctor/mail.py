@@ -8,18 +8,23 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from authsite.clock import utc_now
+from authsite.doctor.certificates import certificate_expiry, report_expiry
 from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.subject import Subject
 from authsite.mail.errors import Misconfigured, ServerUnavailable
-from authsite.mail.server import certificate_expiry, mail_server
+from authsite.mail.server import mail_server
 from authsite.mail.status import count_messages, count_undecryptable
 from authsite.models import OutboxMessage
 
-#: Certificates are renewed at least this long before they expire.
-_RENEWED_BEFORE = timedelta(days=14)
 #: A worker takes a message within seconds.
 _LATE, _TOO_LATE = timedelta(minutes=15), timedelta(hours=6)
-_DUE = sa.select(sa.func.min(OutboxMessage.__table__.c.next_attempt_at))
+#: Mail servers that defer unknown senders accept them within minutes.
+_DEFERRED_LONG = timedelta(hours=2)
+_MESSAGE = OutboxMessage.__table__.c
+_DUE = sa.select(sa.func.min(_MESSAGE.next_attempt_at))
+_DEFERRED = sa.select(sa.func.count(), sa.func.min(_MESSAGE.send_at)).where(
+    _MESSAGE.next_attempt_at.is_not(None), _MESSAGE.last_error.is_not(None)
+)
 
 
 def server(subject: Subject) -> Finding:
@@ -37,15 +42,13 @@ def server(subject: Subject) -> Finding:
         return fail(f"{found.host} cannot be used: {error}")
     with contextlib.closing(smtp):
         milliseconds = (time.perf_counter() - started) * 1000
-        expires = certificate_expiry(smtp)
+        expires = certificate_expiry(smtp.sock)
         with contextlib.suppress(OSError):
             smtp.quit()
     message = f"{found.host} accepts emails in {milliseconds:.0f} ms"
     if expires is None:
         return ok(f"{message}, without TLS, on this machine.")
-    message = f"{message}; its certificate expires on {expires:%Y-%m-%d}."
-    is_late = expires - utc_now() < _RENEWED_BEFORE
-    return warn(message, "Renew the certificate.") if is_late else ok(message)
+    return report_expiry(message, expires)
 
 
 def sender(subject: Subject) -> Finding:
@@ -71,6 +74,16 @@ def outbox(subject: Subject) -> Finding:
         return ok(f"Messages: {states}.")
     report = fail if late > _TOO_LATE else warn
     return report(f"Messages: {states}. No worker took one due since {due:%Y-%m-%d %H:%M}Z.")
+
+
+def deferred(subject: Subject) -> Finding:
+    """No email has been deferred by its mail server for more than two hours."""
+    long_ago = utc_now() - _DEFERRED_LONG
+    with subject.read_only_engine.connect() as connection:
+        number, oldest = connection.execute(_DEFERRED.where(_MESSAGE.send_at < long_ago)).one()
+    if not number:
+        return ok("No email has been deferred for long.")
+    return warn(f"Deferred for hours: {number}, the oldest since {oldest:%Y-%m-%d %H:%M}Z.")
 
 
 def decryption(subject: Subject) -> Finding:

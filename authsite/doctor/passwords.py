@@ -1,18 +1,37 @@
-"""Password hashes: expensive for attackers, affordable for the site."""
+"""Password hashes: usable, expensive for attackers, affordable for the site."""
 
 import os
 import time
 
+import sqlalchemy as sa
 from argon2.exceptions import HashingError
 
 from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.servers import server_names
 from authsite.doctor.subject import Subject
+from authsite.models import User
 from authsite.passwords.calibration import MIN_COSTS
 
 #: Seconds that a user accepts when signing in.
 _SLOW = 1.0
 _KIB_PER_MIB = 1024
+_HASH = User.__table__.c.password_hash
+#: What precedes the id of the pepper in a hash.
+_PEPPER = "pepper="
+
+
+def stored_hashes(subject: Subject) -> Finding:
+    """Every pepper that a stored password hash needs is configured."""
+    known = [each.id for each in subject.settings.passwords.pepper]
+    query = sa.select(sa.func.count(), sa.func.min(_HASH)).where(
+        _HASH.startswith(_PEPPER), *(~_HASH.startswith(f"{_PEPPER}{each}$") for each in known)
+    )
+    with subject.read_only_engine.connect() as connection:
+        number, example = connection.execute(query).one()
+    if not number:
+        return ok("No stored hash needs a pepper that is not configured.")
+    missing = example.partition("$")[0].removeprefix(_PEPPER)
+    return fail(f"Password hashes that need a missing pepper: {number}; one needs {missing!r}.")
 
 
 def hash_cost(subject: Subject) -> Finding:

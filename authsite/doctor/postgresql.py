@@ -13,18 +13,27 @@ from authsite.models import Base
 _RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 #: The values of sslmode that check the server's certificate.
 _VERIFIED = {"verify-ca", "verify-full"}
+#: The limits of the role, which superusers do not have, and of the database.
+_CONNECTION_LIMITS = sa.text(
+    "SELECT rolconnlimit, 'the role ' || rolname FROM pg_roles "
+    "WHERE rolname = session_user AND NOT rolsuper "
+    "UNION ALL SELECT datconnlimit, 'the database ' || datname FROM pg_database "
+    "WHERE datname = current_database()"
+)
+_UNLIMITED = -1
 _ISOLATION = "ALTER ROLE … SET default_transaction_isolation = 'read committed'"
 
 
-def _show(connection: Connection, name: str) -> str:
+def show(connection: Connection, name: str) -> str:
+    """Return the value of a setting in this connection."""
     return str(connection.exec_driver_sql(f"SHOW {name}").scalar_one())
 
 
 def text(subject: Subject) -> Finding | list[Finding]:
     """The database stores every character, and transactions are read committed."""
     with subject.read_only_engine.connect() as connection:
-        encoding = _show(connection, "server_encoding")
-        isolation = _show(connection, "default_transaction_isolation")
+        encoding = show(connection, "server_encoding")
+        isolation = show(connection, "default_transaction_isolation")
     found = []
     if encoding != "UTF8":
         found.append(fail(f"Text is stored in {encoding}, which lacks characters of some names."))
@@ -36,7 +45,7 @@ def text(subject: Subject) -> Finding | list[Finding]:
 def rights(subject: Subject) -> Finding:
     """The role of the site can read and write every row, and no more."""
     with subject.read_only_engine.connect() as connection:
-        is_superuser = _show(connection, "is_superuser") == "on"
+        is_superuser = show(connection, "is_superuser") == "on"
         missing = _missing_rights(connection)
     if missing:
         return fail(f"The role of the site lacks rights: {'; '.join(missing)}.")
@@ -56,11 +65,16 @@ def _missing_rights(connection: Connection) -> list[str]:
 def connections(subject: Subject) -> Finding:
     """PostgreSQL accepts as many connections as the servers of this machine may open."""
     with subject.read_only_engine.connect() as connection:
-        available = int(_show(connection, "max_connections"))
-        available -= int(_show(connection, "superuser_reserved_connections"))
+        available = int(show(connection, "max_connections"))
+        available -= int(show(connection, "superuser_reserved_connections"))
+        limits = [(available, "the server"), *connection.execute(_CONNECTION_LIMITS)]
+    available, whose = min((limit, whose) for limit, whose in limits if limit != _UNLIMITED)
     processes = max(1, len(server_names(subject)))
     wanted = 2 * processes * subject.settings.database.pool_size
-    message = f"Processes here: {processes}; connections they may open: {wanted} of {available}."
+    message = (
+        f"Processes here: {processes}; connections they may open: {wanted} of {available}, "
+        f"the limit of {whose}."
+    )
     return warn(message) if wanted > available else ok(message)
 
 

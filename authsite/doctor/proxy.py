@@ -8,6 +8,7 @@ from authsite.doctor.subject import Subject
 from authsite.http.proxies import TrustedProxies
 
 _REQUIRED = {"x-forwarded-for", "x-forwarded-proto"}
+_CLEAR = "Set clear_untrusted_proxy_headers = true."
 _LOCALHOST = "Listen on 127.0.0.1, or on an address that only the proxy can reach."
 
 
@@ -47,6 +48,9 @@ def _check_peer(server: Server, trusted: str) -> Iterator[Finding]:
         local = _local_peers(server)
         if trusted not in ("*", *local):
             yield fail(f"{server} trusts {trusted}, but the proxy connects from {local[0]}.")
+        elif trusted == "*" and server.ips:
+            fix = f"Set trusted_proxy = {local[0]}."
+            yield warn(f"{server} trusts every program that can reach it on this machine.", fix)
     elif trusted == "*":
         yield fail(f"{server} trusts every machine: clients can forge IP addresses.", _LOCALHOST)
     elif any(ip.is_unspecified for ip in server.ips):
@@ -67,4 +71,6 @@ def _check_headers(server: Server) -> Iterator[Finding]:
     if extra:
         yield warn(f"{server} trusts {' and '.join(extra)}, which visitors may have sent.")
     if not server.config.clear_untrusted_proxy_headers:
-        yield warn(f"{server} passes untrusted proxy headers on to the application.")
+        yield warn(f"{server} passes untrusted proxy headers on to the application.", _CLEAR)
+    elif "clear_untrusted_proxy_headers" not in server.lines:
+        yield warn(f"{server} leaves untrusted proxy headers to waitress' default.", _CLEAR)

@@ -29,6 +29,8 @@ class Server(NamedTuple):
 
     name: str
     config: Adjustments
+    #: The names of its lines.
+    lines: frozenset[str]
 
     def __str__(self) -> str:
         return f"[server:{self.name}]"
@@ -68,7 +70,7 @@ def find_servers(subject: Subject) -> list[Server]:
         if lines.pop("use", "").startswith(_WAITRESS) or is_own:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a check reports more
-                found.append(Server(name, Adjustments(**lines)))
+                found.append(Server(name, Adjustments(**lines), frozenset(lines)))
     return found
 
 

@@ -1,11 +1,11 @@
-"""Servers: where they listen, what they limit, and where they serve metrics."""
+"""Servers: where they listen, and what they limit."""
 
 import ipaddress
 from collections.abc import Iterator
 from itertools import combinations, product
 
 from authsite.doctor.finding import Finding, fail, ok, warn
-from authsite.doctor.servers import Server, find_servers, parse_ip, server_names
+from authsite.doctor.servers import Server, find_servers, server_names
 from authsite.doctor.subject import Subject
 
 #: Hosts that stand for every interface.
@@ -85,19 +85,3 @@ def _unlimited(server: Server) -> Iterator[Finding]:
         yield warn(f"{server} has connection_limit = {config.connection_limit}, which is low.")
     if config.ident:
         yield warn(f"{server} sends its name to every visitor: {config.ident}.")
-
-
-def metrics(subject: Subject) -> Finding:
-    """Metrics have an address of their own, which is not public."""
-    listen = subject.settings.metrics.listen
-    if listen is None:
-        return ok("Metrics are off.")
-    ip = parse_ip(listen.host)
-    if str(listen) in (place for server in find_servers(subject) for place in server.places):
-        return fail(f"Metrics and the site would both listen on {listen}.")
-    if ip and ip.is_unspecified:
-        fix = f"Set 127.0.0.1:{listen.port}, or an address that only Prometheus reaches."
-        return warn(f"Metrics are served to every network, at {listen}.", fix)
-    if subject.app.get("authsite.metrics.listen") and len(server_names(subject)) > 1:
-        return warn(f"All servers would serve metrics at {listen}; one can.")
-    return ok(f"Metrics are served at {listen}.")

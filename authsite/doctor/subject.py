@@ -38,6 +38,8 @@ class Subject:
     server_name: str | None = None
     #: Seconds in which the database and the mail server have to answer.
     timeout: float = 10.0
+    #: Whether to request pages by the public URL, too.
+    outside: bool = False
     #: Where Linux lists what is mounted.
     mounts: Path = Path("/proc/mounts")
 

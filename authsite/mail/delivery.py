@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Literal
 
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
@@ -26,6 +27,9 @@ from authsite.mail.server import MailServer
 from authsite.mail.smtp import SmtpSession
 
 log = logging.getLogger(__name__)
+
+#: How an attempt to deliver a message ends.
+Outcome = Literal["delivered", "deferred", "failed"]
 
 #: Replies that one message waits for at most: to RSET, then connection, greeting, EHLO, STARTTLS,
 #: handshake, EHLO, two steps of AUTH, MAIL, RCPT, DATA and its end. A lease covers them all.
@@ -66,6 +70,8 @@ class Delivery:
     cipher: Cipher
     sender: str
     sender_name: str
+    #: Is called with the outcome of each attempt.
+    count: Callable[[Outcome], object] = lambda _outcome: None
 
     def deliver_due(self, *, now: datetime, should_stop: Callable[[], bool]) -> DeliveryResult:
         """Deliver messages due by `now`, until none is left, the server fails, or `should_stop`."""
@@ -83,6 +89,7 @@ class Delivery:
                     self._mark(message, mark_delivered)
                     log.info("sys_mail_delivered: %s", _log_name(message))
                     result.delivered += 1
+                    self.count("delivered")
         return result
 
     def _lease(self, *, due_by: datetime) -> LeasedMessage | None:
@@ -133,10 +140,12 @@ class Delivery:
             log.warning("sys_mail_failed: %s: %s", _log_name(message), log_text)
             self._mark(message, partial(fail, last_error=str(error)))
             result.failed += 1
+            self.count("failed")
         else:
             log.warning("sys_mail_deferred: %s: %s", _log_name(message), log_text)
             self._mark(message, partial(reschedule, last_error=str(error)))
             result.rescheduled += 1
+            self.count("deferred")
 
     def _mark(self, message: LeasedMessage, mark: Callable[..., bool]) -> None:
         """Record the outcome. A delivered message that is not marked is sent again."""

@@ -2,7 +2,6 @@
 
 import smtplib
 import ssl
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from authsite.mail.errors import Misconfigured, ServerUnavailable
@@ -80,14 +79,6 @@ class MailServer(NamedTuple):
             return ssl.create_default_context(cafile=self.mail.ca_file)
         except OSError as error:
             raise Misconfigured(f"can't read authsite.mail.ca_file: {error}") from None
-
-
-def certificate_expiry(smtp: smtplib.SMTP) -> datetime | None:
-    """Return when the server's certificate expires; None without TLS."""
-    if not isinstance(smtp.sock, ssl.SSLSocket):
-        return None
-    expires = (smtp.sock.getpeercert() or {})["notAfter"]
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(expires)), UTC)
 
 
 def _sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:

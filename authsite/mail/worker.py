@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 from authsite.clock import utc_now
@@ -9,7 +10,7 @@ from authsite.db.compiled_select import CompiledSelect
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.db.outages import OutageLog
 from authsite.encryption import Cipher
-from authsite.mail.delivery import Delivery, DeliveryResult, describe_safely
+from authsite.mail.delivery import Delivery, DeliveryResult, Outcome, describe_safely
 from authsite.mail.outbox import NEXT_ATTEMPT
 from authsite.mail.server import mail_server
 from authsite.settings.schema import Settings
@@ -95,8 +96,13 @@ class MailWorker:
         return False
 
 
-def build_worker(settings: Settings, database: Database, cipher: Cipher) -> MailWorker:
-    """Return the worker of a site, without a connection to anything."""
+def build_worker(
+    settings: Settings, database: Database, cipher: Cipher, *, count: Callable[[Outcome], object]
+) -> MailWorker:
+    """Return the worker of a site, without a connection to anything.
+
+    `count` is called with the outcome of each attempt to deliver a message.
+    """
     server = mail_server(settings)
     delivery = server and Delivery(
         database=database,
@@ -104,5 +110,6 @@ def build_worker(settings: Settings, database: Database, cipher: Cipher) -> Mail
         cipher=cipher,
         sender=settings.sender,
         sender_name=settings.site.name,
+        count=count,
     )
     return MailWorker(database.compile(NEXT_ATTEMPT), delivery, outages=database.outages)

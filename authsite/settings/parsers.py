@@ -25,7 +25,7 @@ _ORIGIN = re.compile(r"(https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?)
 _HTTPS_URL = re.compile(r"https://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?")
 _MAILTO_URL = re.compile(r"mailto:[!-?A-~]+@[a-z0-9.-]+")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
-_PORT = re.compile(r"[0-9]{1,5}")
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 # The token of RFC 6265 4.1.1, except that `$` began attributes in RFC 2965.
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]{1,64}")
 _COOKIE_ATTRIBUTES = frozenset(
@@ -95,11 +95,13 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def duration(value: str) -> timedelta:
-    """Return how long `90s`, `15m`, `12h` or `30d` is."""
+    """Return how long `90s`, `15m`, `12h`, `30d` or `90`, in seconds, is."""
     try:
         return parse_duration(value.strip())
     except ValueError:
-        raise ValueError("must be a duration like 90s, 15m, 12h or 30d") from None
+        raise ValueError(
+            "must be a duration like 90s, 15m, 12h or 30d, or a number of seconds"
+        ) from None
 
 
 def duration_or_never(value: str) -> timedelta | None:
@@ -194,27 +196,40 @@ def mail_host(value: str) -> str:
 
 
 class ListenAddress(NamedTuple):
-    """An IP address and port to listen on."""
+    """An IP address and a port to listen on, or several of which each process takes one."""
 
     host: str
     port: int
+    last_port: int
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        more = f"-{self.last_port}" if self.last_port > self.port else ""
+        return f"{host}:{self.port}{more}"
+
+    @property
+    def each(self) -> list["ListenAddress"]:
+        """An address for each port."""
+        ports = range(self.port, self.last_port + 1)
+        return [ListenAddress(self.host, port, port) for port in ports]
 
 
 def listen_address(value: str) -> ListenAddress:
-    host, _, port = value.strip().rpartition(":")
+    host, _, ports = value.strip().rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     in_brackets = host == f"[{bare}]"
+    match = _PORTS.fullmatch(ports)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not (
         _HOST.fullmatch(bare)
         and (in_brackets if ":" in bare else host == bare)
-        and _PORT.fullmatch(port)
-        and 0 < int(port) <= _MAX_PORT
+        and 0 < first <= last <= _MAX_PORT
     ):
-        raise ValueError("must be an IP address and a port like 127.0.0.1:9101 or [::1]:9101")
-    return ListenAddress(bare, int(port))
+        raise ValueError(
+            "must be an IP address and a port like 127.0.0.1:9101 or [::1]:9101, or several ports "
+            "like 127.0.0.1:9101-9104"
+        )
+    return ListenAddress(bare, first, last)
 
 
 def mailbox(value: str) -> str:

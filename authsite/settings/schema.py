@@ -186,7 +186,8 @@ class MetricsSettings:
     listen: ListenAddress | None = setting(
         listen_address,
         "Where metrics are served for Prometheus: `127.0.0.1:9101`. Each process needs a port of "
-        "its own. Everyone who can connect to it can read them. If unset, no metrics are served.",
+        "its own; of several, `127.0.0.1:9101-9104`, it takes the first that is free. Everyone who "
+        "can connect to it can read them. If unset, no metrics are served.",
         None,
     )
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy.engine import Engine
 from sqlalchemy.pool import QueuePool
 
 from authsite.clock import utc_now
@@ -35,13 +34,29 @@ class StateCollector(Collector):
         running, waiting = self._queue.state
         yield _gauge("hashes_running", "Hashes being computed.", running)
         yield _gauge("hashes_waiting", "Hashes waiting in the queue.", waiting)
-        connections = GaugeMetricFamily(
+        yield from self._connections()
+        yield from self._outbox()
+
+    def _connections(self) -> Iterator[Metric]:
+        used = GaugeMetricFamily(
             "authsite_database_connections", "Connections in use.", labels=("pool",)
         )
-        connections.add_metric(("transactions",), _in_use(self._database.engine))
-        connections.add_metric(("reads",), _in_use(self._database.read_engine))
-        yield connections
-        yield from self._outbox()
+        most = GaugeMetricFamily(
+            "authsite_database_connections_max",
+            "Connections that may be in use; absent without a limit.",
+            labels=("pool",),
+        )
+        for name, engine in (
+            ("transactions", self._database.engine),
+            ("reads", self._database.read_engine),
+        ):
+            pool = engine.pool
+            assert isinstance(pool, QueuePool)  # noqa: S101 - for the type checker
+            used.add_metric((name,), pool.checkedout())
+            if pool.size():
+                most.add_metric((name,), pool.size())
+        yield most
+        yield used
 
     def _outbox(self) -> Iterator[Metric]:
         try:
@@ -64,9 +79,3 @@ class StateCollector(Collector):
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:
     return GaugeMetricFamily(f"authsite_{name}", meaning, value=value)
-
-
-def _in_use(engine: Engine) -> int:
-    pool = engine.pool
-    assert isinstance(pool, QueuePool)  # noqa: S101 - for the type checker
-    return pool.checkedout()

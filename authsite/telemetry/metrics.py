@@ -4,6 +4,8 @@ from typing import Literal
 
 from authsite.audit.event_types import AccountEvent, AuthMethod, EventType
 from authsite.db.engines import Database
+from authsite.http.headers import ExecutionPolicy
+from authsite.mail.delivery import Outcome
 from authsite.passwords.hash_queue import NULL_OBSERVER, HashObserver, HashQueue
 
 #: How an attempt to sign in may end.
@@ -26,16 +28,22 @@ class Metrics:
     """
 
     hashes: HashObserver = NULL_OBSERVER
-    name = "metrics"
 
     def watch(self, queue: HashQueue, database: Database) -> None:
         """Read the state of these at each scrape."""
 
-    def work(self) -> None:
-        """Serve the metrics until `stop`."""
+    def start(self) -> None:
+        """Serve the metrics from now on."""
 
     def stop(self) -> None:
-        """Stop serving the metrics."""
+        """Stop serving the metrics; they can be started again."""
+
+    def forget(self) -> None:
+        """Leave the port to the parent of this process, which has just been forked."""
+
+    def measured(self, policy: ExecutionPolicy) -> ExecutionPolicy:
+        """Return an execution policy that counts and times requests."""
+        return policy
 
     def count(self, event: AccountEvent) -> None:
         """Count a committed event of an account."""
@@ -59,6 +67,12 @@ class Metrics:
 
     def count_event(self, event_type: str) -> None:
         """Count an audit event, by the key of its type."""
+
+    def count_email(self, outcome: Outcome) -> None:
+        """Count an attempt to deliver an email."""
+
+    def count_database_error(self, error: Exception) -> None:
+        """Count an error of the database."""
 
     def count_throttled(self, limit: str) -> None:
         """Count a throttled attempt, by the name of the rate limit."""

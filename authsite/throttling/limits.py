@@ -10,7 +10,8 @@ from authsite.durations import format_duration, parse_duration
 #: The first delay; each further one is twice as long (NIST SP 800-63B-4 3.2.2).
 FIRST_DELAY = timedelta(seconds=30)
 
-_SHAPE = re.compile(r"([1-9][0-9]{0,8})/([^.]+)(?:\.\.(.+))?")
+# With units: `10/5` could mean seconds or minutes.
+_SHAPE = re.compile(r"([1-9][0-9]{0,8})/([^.]+[smhd])(?:\.\.(.+[smhd]))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ class Nginx(Listener):
         self.error_log = self._folder / "log"
         certificate = _AUTHORITY.issue_cert(HOST, key_type=trustme.KeyType.RSA)
         certificate.private_key_and_cert_chain_pem.write_to_path(self._folder / "pem")
+        #: The file with the certificate of the authority.
+        self.authority = self._folder / "authority.pem"
+        _AUTHORITY.cert_pem.write_to_path(self.authority)
         self._context = ssl.create_default_context()
         _AUTHORITY.configure_trust(self._context)
         (self._folder / "nginx.conf").write_text(_AROUND.format(self._configuration(servers)))

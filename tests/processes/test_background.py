@@ -3,8 +3,10 @@
 No server gets a request before its workers have finished.
 """
 
+import contextlib
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +19,10 @@ from sqlalchemy.orm import Session
 from authsite.clock import utc_now
 from authsite.models import OutboxMessage, UserSession
 from tests.factories import a_message, a_session, a_user
+from tests.processes.listeners import Listener
 from tests.processes.servers import DEADLINE, FOR_LOAD, Server, until
 from tests.processes.visitors import Visitor
+from tests.prometheus import is_served, scraped
 from tests.smtp import Mailserver, a_mailserver
 
 GUNICORN = (
@@ -126,3 +130,57 @@ def test_workers_run_in_the_children_of_a_forking_server(
         workers = {*server.purged_by(), *server.processes("sys_mail_delivered")}
         assert server.pid not in workers
         assert new in workers
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_metrics_are_served_before_the_first_page(
+    tmp_path: Path, database_url: str, mailserver: Mailserver
+) -> None:
+    address = f"127.0.0.1:{Listener().port}"
+    settings = settings_of(mailserver, AUTHSITE_METRICS_LISTEN=address)
+    with Server(tmp_path, database_url, settings=settings):
+        assert 'authsite_request_seconds_count{status="2xx"} 1.0' in scraped(address)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_one_child_of_a_forking_server_serves_metrics(
+    tmp_path: Path, database_url: str, mailserver: Mailserver
+) -> None:
+    """The other one logs why it does not; a new child takes the port of one that ended."""
+    address = f"127.0.0.1:{Listener().port}"
+    settings = settings_of(mailserver, AUTHSITE_METRICS_LISTEN=address)
+    failed = "sys_metrics_bind_failed"
+    with PurgingServer(
+        tmp_path, database_url, settings=settings, edit=forking, may_log=(failed,)
+    ) as server:
+        until(lambda: server.processes(failed), "the refusal of the second child")
+        [other] = server.processes(failed)
+        [owner] = {*server.children()} - {other}
+        assert "authsite_build_info" in scraped(address)
+        os.kill(owner, signal.SIGKILL)
+        until(lambda: owner not in server.children(), "the end of the child")
+        until(lambda: is_served(address), "the metrics of the new child")
+        assert server.processes(failed) == [other]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_children_share_several_ports_for_metrics(
+    tmp_path: Path, database_url: str, mailserver: Mailserver
+) -> None:
+    """Two children, three ports."""
+    first = free_ports(3)
+    settings = settings_of(mailserver, AUTHSITE_METRICS_LISTEN=f"127.0.0.1:{first}-{first + 2}")
+    with PurgingServer(tmp_path, database_url, settings=settings, edit=forking) as server:
+        addresses = [f"127.0.0.1:{first + number}" for number in range(3)]
+        until(lambda: sum(map(is_served, addresses)) == 2, "the metrics of both children")
+        assert server.processes("sys_metrics_bind_failed") == []
+
+
+def free_ports(number: int) -> int:
+    """Return the first of some free ports."""
+    while True:
+        first = Listener().port
+        with contextlib.suppress(OSError), contextlib.ExitStack() as claimed:
+            for port in range(first, first + number):
+                claimed.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first

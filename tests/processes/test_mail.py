@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from authsite.clock import utc_now
 from authsite.models import OutboxMessage
 from tests.factories import a_message
+from tests.processes.listeners import Listener
 from tests.processes.servers import FOR_LOAD, Server, until
 from tests.processes.visitors import Visitor
 from tests.processes.workers import Worker
+from tests.prometheus import is_served, scraped
 from tests.smtp import Mailserver, a_mailserver
 
 MANY = 200
@@ -108,6 +110,22 @@ def test_stopped_worker_finishes_its_message(
         assert '"sys_mail_delivered: verify_email ' in worker.log.read_text()
     assert len(received(mailserver)) == len([row for row in rows(engine) if row.delivered_at])
     assert 1 <= len(received(mailserver)) < MANY
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_worker_counts_what_it_delivers(
+    tmp_path: Path, database_url: str, mailserver: Mailserver, put, monkeypatch
+) -> None:
+    address = f"127.0.0.1:{Listener().port}"
+    monkeypatch.setenv("AUTHSITE_METRICS_LISTEN", address)
+    put(2)
+    with Worker(tmp_path, database_url, mailserver) as worker:
+        until(lambda: is_served(address), "the metrics of the worker")
+        delivered = 'authsite_emails_total{outcome="delivered"} 2.0'
+        until(lambda: delivered in scraped(address), "both emails")
+        worker.terminate()
+        assert worker.end() == 0
+    assert not is_served(address)
 
 
 @pytest.mark.asvs("13.1.3")

@@ -21,7 +21,7 @@ from tests.foreign_hashes import DEVISE, PASSWORD
 from tests.processes.servers import until
 from tests.smtp import a_mailserver
 
-NAMES = ("hash-formats", "mail", "metrics", "purge")
+NAMES = ("hash-formats", "mail", "purge")
 
 
 def workers():
@@ -62,7 +62,8 @@ def start():
     started = []
 
     def start_workers(application):
-        started.append(Background(services_of(application.registry).workers))
+        services = services_of(application.registry)
+        started.append(Background(services.workers, listener=services.metrics))
         started[-1].start()
 
     yield start_workers
@@ -99,7 +100,7 @@ def test_settings_keep_email_for_another_process(new_application):
     services = services_of(new_application().registry)
     assert not services.settings.mail.deliver_in_process
     assert services.mail_worker.delivers
-    assert services.workers == (services.purger, services.hash_format_reader, services.metrics)
+    assert services.workers == (services.purger, services.hash_format_reader)
 
 
 @pytest.mark.asvs("6.3.8")

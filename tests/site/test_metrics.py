@@ -1,5 +1,6 @@
 """Metrics for Prometheus, served on a port of their own."""
 
+import importlib.metadata
 import re
 import socket
 import subprocess
@@ -13,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
 import authsite.telemetry.prometheus  # before a test without coverage
-from authsite.application.background import Background
 from authsite.clock import utc_now
 from authsite.models import PurgeRun, User, UserSession
+from authsite.resources import Root
 from authsite.services import services_of
 from authsite.settings.loader import SettingError
 from tests.browsers import PASSWORD
@@ -24,6 +25,7 @@ from tests.factories import a_message
 from tests.functional.crowds import BUSY, full_queue
 from tests.processes.listeners import Listener
 from tests.processes.servers import until
+from tests.smtp import a_mailserver
 
 EMAIL = "ada@example.com"
 SECONDS_TO_ANSWER = 30
@@ -35,12 +37,11 @@ class MeasuredSite:
     def __init__(self, application, address):
         self.application = application
         self.address = address
-        self.background = Background([services_of(application.registry).metrics])
+        self.metrics = services_of(application.registry).metrics
 
     def serve(self):
-        """Serve the metrics in the background."""
-        self.background.start()
-        until(lambda: is_taken(self.address), "the metrics")
+        """Serve the metrics."""
+        self.metrics.start()
         return self
 
     def scrape(self):
@@ -62,18 +63,26 @@ def watched(new_application):
     """Build another site with metrics on a port of their own."""
     sites = []
 
-    def build(*, serves=True, **settings):
+    def build(*includes, serves=True, **settings):
         address = f"127.0.0.1:{Listener().port}"
         sites.append(
             MeasuredSite(
-                new_application(**settings | {"authsite.metrics.listen": address}), address
+                new_application(*includes, **settings | {"authsite.metrics.listen": address}),
+                address,
             )
         )
         return sites[-1].serve() if serves else sites[-1]
 
     yield build
     for each in sites:
-        each.background.stop()
+        each.metrics.stop()
+
+
+@pytest.fixture
+def mailserver():
+    """A mail server without TLS."""
+    with a_mailserver() as server:
+        yield server
 
 
 def is_taken(address):
@@ -83,13 +92,13 @@ def is_taken(address):
         return connection.connect_ex((host, int(port))) == 0
 
 
-def test_metrics_are_served_while_the_worker_runs(watched, visit):
+def test_metrics_are_served_once_started(watched, visit):
     """Neither loading the application, as commands do, nor a request serves them."""
     services = watched(serves=False)
     visit(services.application).get("/")
     assert not is_taken(services.address)
     assert "authsite_sign_ins_total" in services.serve().scrape()
-    services.background.stop()
+    services.metrics.stop()
     assert not is_taken(services.address)
 
 
@@ -101,11 +110,13 @@ def test_metrics_port_in_use_is_only_logged(watched, visit, caplog):
     services = watched(serves=False)
     host, _, port = services.address.partition(":")
     with socket.create_server((host, int(port))):
-        services.background.start()
-        until(lambda: caplog.records, "a log record")
+        services.serve()
     visit(services.application).get("/")
     [error] = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
-    assert error == f"sys_metrics_bind_failed: {services.address}: Address already in use"
+    assert error == (
+        f"sys_metrics_bind_failed: {services.address}: Address already in use; each process needs "
+        "a port of its own"
+    )
 
 
 def test_metrics_are_not_loaded_without_a_listen_address(tmp_path):
@@ -141,9 +152,11 @@ def test_metric_names_follow_prometheus_conventions(watched, visit):
     visit(services.application).get("/")
     families = list(text_string_to_metric_families(services.scrape()))
     ours = [each for each in families if each.name.startswith("authsite_")]
-    ours = [each for each in ours if not each.name.endswith("_created")]
-    assert len(ours) >= 13
-    assert {"process_resident_memory_bytes", "python_info"} <= {each.name for each in families}
+    assert len(ours) >= 18
+    assert not [each.name for each in families if each.name.endswith("_created")]
+    assert {"process_resident_memory_bytes", "process_start_time_seconds", "python_info"} <= {
+        each.name for each in families
+    }
     for each in ours:
         assert each.documentation.endswith((".", "(503)."))
         assert re.fullmatch("[a-z_]+", each.name)
@@ -235,10 +248,92 @@ def test_purge_counts_expired_sessions(watched, visit, browser, dbsession):
     assert measured.values()["authsite_sessions_ended_total", "expired"] == 1
 
 
+def test_disabled_metrics_add_nothing_to_a_request(services):
+    def policy(_environ, _router):
+        raise NotImplementedError
+
+    assert services.metrics.measured(policy) is policy
+
+
+def test_requests_are_counted_and_timed_by_status_class(watched, visit):
+    """Pages, redirects, refusals and errors, also those without an error page."""
+
+    def break_off(request):
+        raise RuntimeError
+
+    def add_page(config):
+        config.add_view(break_off, context=Root, name="broken", permission="public")
+
+    services = watched(add_page)
+    before = services.values()
+    for status in ("2xx", "3xx", "4xx", "5xx"):
+        assert before["authsite_request_seconds_count", status] == 0
+    browser = visit(services.application)
+    browser.get("/")
+    browser.get("/account", status=303)
+    for _ in range(2):
+        browser.get("/nothing", status=404)
+    browser.get("/broken", status=500)
+    values = services.values()
+    counted = {
+        each: values["authsite_request_seconds_count", each] for each in ("2xx", "3xx", "4xx")
+    }
+    assert counted == {"2xx": 1, "3xx": 1, "4xx": 2}
+    assert values["authsite_request_seconds_count", "5xx"] == 1
+    assert 0 < values["authsite_request_seconds_sum", "2xx"] < SECONDS_TO_ANSWER
+
+
+def test_database_errors_are_counted(watched, visit, database_outage, dbsession):
+    """Those of pages and of scrapes, not those that two sign-ups at once cause."""
+    services = watched()
+    browser = visit(services.application)
+    browser.sign_up()
+    database = services_of(services.application.registry).database
+    with database_outage(services_of(services.application.registry)):
+        browser.get("/dashboard", status=503)
+    at_pages = services.values()["authsite_database_errors_total", "unavailable"]
+    assert at_pages >= 1
+    user = dbsession.execute(sa.select(User.__table__)).one()._asdict()
+    with database.engine.begin() as connection, pytest.raises(sa.exc.IntegrityError):
+        connection.execute(sa.insert(User.__table__).values(user))
+    with database.engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as wrong:
+        connection.exec_driver_sql("SELEKT 1")
+    kind = "unavailable" if isinstance(wrong.value, sa.exc.OperationalError) else "other"
+    before = {"unavailable": at_pages, "other": 0}
+    before[kind] += 1
+    values = services.values()
+    assert {each: values["authsite_database_errors_total", each] for each in before} == before
+
+
+def test_emails_are_counted_by_outcome(watched, mailserver, dbsession):
+    mailserver.answers["RCPT"] = ["451 Not now", "550 No such user"]
+    services = watched(**{"authsite.mail.port": str(mailserver.port)})
+    before = services.values()
+    for outcome in ("delivered", "deferred", "failed"):
+        assert before["authsite_emails_total", outcome] == 0
+    for _ in range(4):
+        a_message(dbsession, send_at=utc_now())
+    services_of(services.application.registry).mail_worker.deliver_due(now=utc_now())
+    values = services.values()
+    counted = {name: values["authsite_emails_total", name] for name in ("delivered", "deferred")}
+    assert counted == {"delivered": 2, "deferred": 1}
+    assert values["authsite_emails_total", "failed"] == 1
+
+
+def test_build_and_pool_size_are_shown(watched):
+    services = watched(**{"authsite.database.pool_size": "7"})
+    values = services.values()
+    assert values["authsite_build_info", importlib.metadata.version("authsite")] == 1
+    assert values["authsite_database_connections_max", "transactions"] == 7
+
+
 def test_disabled_metrics_accept_all_calls(services):
     metrics = services.metrics
-    metrics.work()
+    metrics.start()
     metrics.stop()
+    metrics.forget()
+    metrics.count_email("delivered")
+    metrics.count_database_error(RuntimeError())
     metrics.count_sign_in("success")
     metrics.count_session_opened()
     metrics.count_session_ended("sign_out")

@@ -16,9 +16,28 @@ def test_formatted_duration_is_parsed_back(seconds):
     assert parse_duration(format_duration(seconds * SECOND)) == seconds * SECOND
 
 
+def test_duration_without_a_unit_is_in_seconds():
+    assert parse_duration("90") == 90 * SECOND
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "5", "m", "0m", "05m", "5 m", "5M", "-5m", "1h30m", "5m ", "\u0665m", "1.5h", "99999999s"],
+    [
+        "",
+        "0",
+        "05",
+        "m",
+        "0m",
+        "05m",
+        "5 m",
+        "5M",
+        "-5m",
+        "1h30m",
+        "5m ",
+        "\u0665m",
+        "1.5h",
+        "99999999s",
+    ],
 )
 def test_malformed_duration_is_refused(text):
     with pytest.raises(ValueError, match=text or "^$"):

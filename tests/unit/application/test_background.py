@@ -34,19 +34,48 @@ class Waiting:
         self._stopped.set()
 
 
+class Port:
+    """A listener that records its calls."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        return self.calls[-1:] == ["start"]
+
+    def start(self) -> None:
+        """Open the port."""
+        self.calls.append("start")
+
+    def stop(self) -> None:
+        """Close the port."""
+        self.calls.append("stop")
+
+    def forget(self) -> None:
+        """Close the copy of the port."""
+        self.calls.append("forget")
+
+
 @pytest.fixture
 def worker() -> Waiting:
     return Waiting()
 
 
 @pytest.fixture
-def background_of(monkeypatch, worker):
+def port() -> Port:
+    return Port()
+
+
+@pytest.fixture
+def background_of(monkeypatch, worker, port):
     """Build what is scheduled as in a process that serves; undo it after the test."""
     monkeypatch.setattr(Background, "is_enabled", True)
     before, made = signal.getsignal(signal.SIGTERM), []
 
     def build(delay: float) -> Background:
-        made.append(Background([worker], delay=delay))
+        made.append(Background([worker], listener=port, delay=delay))
         return made[-1]
 
     yield build
@@ -88,11 +117,11 @@ def test_stop_ends_workers_and_cancels_the_start(background_of, worker):
     assert "waiting" not in threads()
 
 
-def test_stop_times_out(background_of, monkeypatch):
+def test_stop_times_out(background_of, port, monkeypatch):
     monkeypatch.setattr("authsite.application.background.STOP_TIMEOUT", 0.01)
     stuck, released = Waiting(), threading.Event()
     stuck.work = released.wait
-    background = Background([stuck])
+    background = Background([stuck], listener=port)
     background.start()
     background.stop()
     assert "waiting" in threads()
@@ -110,13 +139,47 @@ def test_fork_before_the_start_hands_it_to_the_child(background_of, worker):
     until(lambda: worker.started, "the start in the child")
 
 
-def test_child_forgets_the_connections_of_its_parent(background_of, worker):
+def test_listener_starts_without_a_delay(background_of, port, worker):
+    background = background_of(NEVER)
+    background.schedule()
+    assert port.is_open
+    assert worker.started == 0
+    background.stop()
+    assert not port.is_open
+
+
+def test_fork_before_the_start_hands_the_port_to_the_child(background_of, port):
+    background = background_of(NEVER)
+    background.schedule()
+    background.before_fork()
+    assert port.calls == ["start", "stop"]
+    background.after_fork_in_child()
+    assert port.calls[2:] == ["forget", "start"]
+
+
+def test_fork_after_the_start_leaves_the_port_with_the_parent(background_of, worker, port):
+    background = background_of(0.0)
+    background.schedule()
+    until(lambda: worker.started, "the start")
+    background.before_fork()
+    assert port.is_open
+    for _ in range(2):  # in the child, and in a child of the child
+        background.after_fork_in_child()
+    assert port.calls == ["start", "forget", "forget"]
+    worker.stop()
+    until(lambda: "waiting" not in threads(), "the end")
+
+
+def test_child_forgets_the_connections_of_its_parent(background_of, worker, port):
     forgotten = []
-    background = Background([worker], forget_connections=lambda: forgotten.append(True))
+    background = Background(
+        [worker], listener=port, forget_connections=lambda: forgotten.append(True)
+    )
     background.start()
     assert not forgotten
     background.after_fork_in_child()
     assert forgotten
+    assert port.calls == ["forget"]
     background.stop()
     worker.stop()
 
@@ -151,13 +214,15 @@ def uwsgi(monkeypatch, **members):
     return module
 
 
-def test_uwsgi_starts_workers_after_its_own_forks(background_of, worker, monkeypatch):
+def test_uwsgi_starts_workers_after_its_own_forks(background_of, worker, port, monkeypatch):
     greeting_name = []
     module = uwsgi(monkeypatch, worker_id=lambda: 0, post_fork_hook=lambda: greeting_name.append(1))
     before = threads()
     background_of(0.0).schedule()
     assert threads() == before
+    assert port.calls == []
     module.post_fork_hook()
+    assert port.is_open
     until(lambda: worker.started, "the start in the child")
     assert greeting_name == [1]
 
@@ -168,11 +233,12 @@ def test_uwsgi_that_has_forked_is_like_any_server(background_of, worker, monkeyp
     until(lambda: worker.started, "the start")
 
 
-def test_disabled_processes_schedule_nothing(background_of, worker, monkeypatch):
+def test_disabled_processes_schedule_nothing(background_of, port, monkeypatch):
     monkeypatch.setattr(Background, "is_enabled", False)
     before = threads()
     background_of(0.0).schedule()
     assert threads() == before
+    assert port.calls == []
 
 
 def test_sigterm_exits_unless_the_server_handles_it(background_of):

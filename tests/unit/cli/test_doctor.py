@@ -45,6 +45,14 @@ def test_warnings_alone_are_no_failure(ini):
     assert (last[0], last[-1]) == ("0 failed", "0 skipped")
 
 
+def test_outside_adds_checks(ini):
+    """A site for development is not public."""
+    arguments = ("doctor", "--server-name", "main", ini)
+    assert "public page" not in run(*arguments).stdout
+    added = run(*arguments, "--outside").stdout
+    assert "ok       public page         Not needed in development." in added
+
+
 def test_wrong_setting_fails_and_its_fix_is_shown(ini):
     """Both servers are checked unless one is named."""
     lines = run("doctor", ini, status=1).stdout.splitlines()
@@ -86,6 +94,7 @@ def test_missing_ini_file_is_a_finding(tmp_path):
 
 
 def test_timeout_ends_the_wait_for_a_silent_mail_server(tmp_path, ini):
+    """A number is in seconds."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         text = INI.format(dev="true").replace(
             "[server:main]",
@@ -93,4 +102,4 @@ def test_timeout_ends_the_wait_for_a_silent_mail_server(tmp_path, ini):
             f"authsite.mail.port = {silent.getsockname()[1]}\n\n[server:main]",
         )
         (tmp_path / "site.ini").write_text(text)
-        assert "no connection: " in run("doctor", "--timeout", "1s", ini, status=1).stdout
+        assert "no connection: " in run("doctor", "--timeout", "1", ini, status=1).stdout

@@ -164,3 +164,33 @@ def test_postgresql_has_lock_and_statement_timeouts(postgresql):
                 assert shown == {"lock_timeout": "2s", "statement_timeout": "6s", "timezone": "UTC"}
     finally:
         database.dispose()
+
+
+def test_errors_are_counted_but_not_closed_connections(postgresql):
+    """A server that restarts closes those of the pool, which are replaced before their use."""
+    url, errors = sa.make_url(postgresql.new_database()), []
+    database = Database(url, pool_size=1, timeout=timedelta(seconds=5), count_error=errors.append)
+    with database.engine.connect() as connection:
+        closed = connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one()
+    with database.read_engine.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_terminate_backend(closed, 5000)))
+    with database.engine.connect() as connection:
+        assert connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one() != closed
+        assert errors == []
+        with pytest.raises(sa.exc.ProgrammingError) as wrong:
+            connection.exec_driver_sql("SELEKT 1")
+    assert errors == [wrong.value]
+    database.dispose()
+
+
+def test_error_of_a_read_only_database_is_counted_as_unavailable(postgresql):
+    """PostgreSQL's own class for it is another one."""
+    url = f"{postgresql.new_database()}&options=-c%20default_transaction_read_only%3Don"
+    errors = []
+    database = Database(
+        sa.make_url(url), pool_size=1, timeout=timedelta(seconds=5), count_error=errors.append
+    )
+    with database.engine.connect() as connection, pytest.raises(sa.exc.OperationalError) as refused:
+        connection.exec_driver_sql("CREATE TABLE t (n int)")
+    assert errors == [refused.value]
+    database.dispose()

@@ -151,11 +151,12 @@ def test_clock_agrees(on, database_url):
     passes(on(database_url), "clock")
 
 
-@pytest.mark.parametrize("seconds", [-60, 60])
-def test_clocks_that_differ_fail(on, postgresql, seconds):
+@pytest.mark.parametrize(("seconds", "side"), [(-60, "behind"), (60, "ahead of")])
+def test_clock_that_differs_is_named_with_its_side(on, postgresql, seconds, side):
     subject = on(postgresql.new_database())
     with time_machine.travel(utc_now() + timedelta(seconds=seconds)):
-        assert "differ by 60 s" in fails(subject, "clock")
+        message = fails(subject, "clock")
+    assert message == f"This machine's clock is 60 s {side} the database's."
 
 
 def test_clock_behind_its_files_fails(migrated):

@@ -174,6 +174,22 @@ def test_outbox_reports_overdue_messages(subject, dbsession, since, report):
     assert "authsite deliver" in found.fix
 
 
+def test_deferred_emails_are_a_warning_after_hours(subject, dbsession):
+    """Whether the next attempt is due or not; messages that were given up do not count."""
+    refused = {"last_error": "refused: 451 Not now"}
+    for hours, more in ((1, {}), (30, {"next_attempt_at": None})):
+        a_message(dbsession, send_at=utc_now() - timedelta(hours=hours), **refused | more)
+    due(dbsession, hours=5)
+    assert "No email" in passes(subject, "deferred emails")
+    for hours, next_attempt in ((3, -1), (7, 1)):
+        since = utc_now() - timedelta(hours=hours)
+        moment = utc_now() + timedelta(hours=next_attempt)
+        a_message(dbsession, send_at=since, next_attempt_at=moment, **refused)
+    assert f"hours: 2, the oldest since {since:%Y-%m-%d %H:%M}Z" in warns(
+        subject, "deferred emails"
+    )
+
+
 @pytest.mark.asvs("13.3.4")
 def test_decryption_fails_for_messages_of_an_unknown_secret(a_subject, database_url, dbsession):
     for message in ({}, {}, {"content": None}, {"next_attempt_at": None}):

@@ -1,5 +1,6 @@
 """The checks of password hashes."""
 
+import secrets
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ from argon2.exceptions import HashingError
 
 from authsite.passwords.cores import available_cores
 from authsite.settings.schema import PasswordSettings
+from tests.factories import a_user
 from tests.unit.doctor.findings import fails, passes, warns
 
 
@@ -16,6 +18,25 @@ def costs(memory, passes_, **others):
         "authsite.passwords.memory_cost": str(memory),
         "authsite.passwords.time_cost": str(passes_),
     } | others
+
+
+def test_stored_hashes_need_their_peppers(a_subject, database_url, services, dbsession):
+    """One is dropped; another one begins with the same letters."""
+    peppers = [f"{name}:{secrets.token_urlsafe(32)}" for name in ("old", "older", "new")]
+
+    def subject(*configured):
+        pepper = {"authsite.passwords.pepper": ", ".join(configured) or None}
+        return a_subject(app={"sqlalchemy.url": database_url} | pepper)
+
+    passes(subject(), "stored hashes")
+    a_user(dbsession)
+    for each in (*peppers[:2], peppers[0]):
+        hasher = subject(each).services.hasher
+        a_user(dbsession, password_hash=hasher.hash("a password of a user"))
+    assert "pepper: 3; one needs 'old'." in fails(subject(), "stored hashes")
+    assert "pepper: 2; one needs 'old'." in fails(subject(*peppers[1:]), "stored hashes")
+    assert "pepper: 1; one needs 'older'." in fails(subject(peppers[0]), "stored hashes")
+    passes(subject(*peppers), "stored hashes")
 
 
 def test_hash_cost_accepts_the_default(a_subject):

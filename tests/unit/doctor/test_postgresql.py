@@ -4,6 +4,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from tests.processes.servers import until
 from tests.unit.doctor.findings import fails, passes, warns
 from tests.unit.doctor.tcp_proxy import a_tcp_proxy_to
 from tests.unit.replicas import Copy
@@ -88,6 +89,60 @@ def test_connections_warn_of_a_small_server(a_subject, url):
     changed = {"sqlalchemy.url": url, "authsite.database.pool_size": "100"}
     subject = a_subject(app=changed, more={"server:second": {"use": "main"}})
     assert "here: 2; connections they may open: 400 of" in warns(subject, "connections")
+
+
+@pytest.mark.parametrize(
+    ("statement", "whose"),
+    [
+        ("ALTER ROLE plain CONNECTION LIMIT 20", "the role plain"),
+        ("ALTER DATABASE {} CONNECTION LIMIT 20", "the database {}"),
+    ],
+)
+def test_connections_are_limited_by_role_and_database(on, url, role, statement, whose):
+    """Except those of a superuser's role."""
+    name = sa.make_url(url).database
+    run(url, statement.format(name), "ALTER ROLE postgres CONNECTION LIMIT 3")
+    message = warns(on(named(url, username=role)), "connections")
+    assert message.endswith(f"may open: 32 of 20, the limit of {whose.format(name)}.")
+    run(url, "ALTER ROLE postgres CONNECTION LIMIT -1")
+
+
+@pytest.fixture
+def _fsync(url):
+    """Let the server of the tests write to its disk during a test."""
+    set_fsync(url, "on")
+    yield
+    set_fsync(url, "off")
+
+
+def set_fsync(url, to):
+    """Change the setting of the server, and wait until it holds."""
+    run(url, f"ALTER SYSTEM SET fsync = {to}", "SELECT pg_reload_conf()")
+    until(lambda: value(url, "SHOW fsync") == to, "fsync")
+
+
+def value(url, statement):
+    """Return the value that a statement selects."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(statement).fetchone()[0]
+
+
+@pytest.mark.usefixtures("_fsync")
+def test_durability_passes(on, url):
+    passes(on(url), "durability")
+
+
+@pytest.mark.usefixtures("_fsync")
+def test_durability_warns_of_commits_that_do_not_wait(on, url, role):
+    """Set for the role of the site, or in the URL."""
+    run(url, f"ALTER ROLE {role} SET synchronous_commit = off")
+    here = f"{url}&options=-c%20synchronous_commit%3Doff"
+    for subject in (on(named(url, username=role)), on(here)):
+        assert warns(subject, "durability").endswith(": synchronous_commit = off.")
+
+
+def test_durability_warns_of_a_server_that_does_not_write(on, url):
+    assert warns(on(url), "durability").endswith(": fsync = off.")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -119,6 +119,13 @@ def test_proxy_must_be_where_connections_come_from(a_subject, trusted, lines):
     assert f"trusts {trusted}, but" in fails(subject, "proxy")
 
 
+def test_proxy_of_any_program_on_this_machine_is_a_warning(a_subject):
+    subject = a_subject(server={"trusted_proxy": "*"})
+    assert "every program" in warns(subject, "proxy")
+    [found] = findings_of(a_subject(server={"trusted_proxy": "*", "listen": "[::1]:1"}), "proxy")
+    assert found.fix == "Set trusted_proxy = ::1."
+
+
 @pytest.mark.parametrize(
     ("trusted", "named"), [("localhost", "localhost"), ("*", "every program on this machine")]
 )
@@ -168,9 +175,11 @@ def test_proxy_headers_of_visitors_are_a_warning(a_subject):
     )
 
 
-def test_proxy_headers_that_are_passed_on_are_a_warning(a_subject):
-    subject = a_subject(server={"clear_untrusted_proxy_headers": "false"})
-    assert "untrusted" in warns(subject, "proxy")
+@pytest.mark.parametrize(("line", "what"), [("false", "passes untrusted"), (None, "default")])
+def test_proxy_headers_that_are_passed_on_are_a_warning(a_subject, line, what):
+    """Those of waitress before version 3 are by default."""
+    subject = a_subject(server={"clear_untrusted_proxy_headers": line})
+    assert what in warns(subject, "proxy")
 
 
 def test_threads_outnumber_hashes(a_subject):

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from authsite.doctor import sqlite
 from authsite.doctor.finding import Status
+from tests.conftest import MEMORY
 from tests.unit.doctor.findings import fails, findings_of, passes, warns
 from tests.unit.doctor.unprivileged import as_unprivileged
 
@@ -63,6 +64,16 @@ def test_local_disk_warns_without_a_list_of_mounts(migrated, a_subject, tmp_path
 
 def test_local_disk_reads_the_mounts_of_this_machine(migrated):
     assert "unknown" not in str(findings_of(migrated, "local disk"))
+
+
+@pytest.mark.skipif(not MEMORY.is_dir(), reason="This system has no file system in memory.")
+def test_local_disk_warns_of_memory(a_subject, memory):
+    """It may be small as well."""
+    file = memory / "site.sqlite"
+    file.touch()
+    found = findings_of(a_subject(app={"sqlalchemy.url": f"sqlite:///{file}"}), "local disk")
+    assert found[0].message == f"{file} is on tmpfs, and may be lost at a restart."
+    assert found[0].status is Status.WARN
 
 
 @pytest.mark.parametrize(("least", "report"), [("_LITTLE", warns), ("_TOO_LITTLE", fails)])

@@ -59,7 +59,7 @@ def worker_to(services: Services) -> Callable[..., MailWorker]:
         settings = dataclasses.replace(
             services.settings, mail=dataclasses.replace(services.settings.mail, **changed)
         )
-        return build_worker(settings, services.database, cipher)
+        return build_worker(settings, services.database, cipher, count=services.metrics.count_email)
 
     return build
 

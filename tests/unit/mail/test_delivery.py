@@ -305,7 +305,9 @@ def locked_while_sending(services, mailserver):
         )
         mailserver.on_data = lock
         settings = dataclasses.replace(services.settings, mail=mail)
-        return build_worker(settings, database, services.message_cipher)
+        return build_worker(
+            settings, database, services.message_cipher, count=services.metrics.count_email
+        )
 
     yield build
     database.dispose()

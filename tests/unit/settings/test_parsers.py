@@ -65,9 +65,29 @@ def test_duration_is_a_number_and_a_unit(count, unit):
     assert duration(f" {count}{unit}\n") == timedelta(**{UNITS[unit]: count})
 
 
+@given(st.integers(1, 9_999_999))
+def test_duration_without_a_unit_is_in_seconds(count):
+    assert duration(f" {count}\n") == timedelta(seconds=count)
+
+
 @pytest.mark.parametrize(
     "value",
-    ["", "0s", "-1h", "1", "h", "1.5h", "1h30m", "1 h", "01h", "1w", "1H", "\u0667h", "99999999d"],
+    [
+        "",
+        "0",
+        "0s",
+        "-1h",
+        "01",
+        "h",
+        "1.5h",
+        "1h30m",
+        "1 h",
+        "01h",
+        "1w",
+        "1H",
+        "\u0667h",
+        "99999999d",
+    ],
 )
 def test_malformed_duration_is_refused(value):
     with pytest.raises(ValueError, match="like 90s, 15m, 12h or 30d"):
@@ -311,9 +331,13 @@ def test_malformed_database_url_is_not_repeated(value):
     assert "hush" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("value", ["127.0.0.1:9101", "[::1]:9101", "localhost:1", "metrics:65535"])
+@pytest.mark.parametrize("value", ["127.0.0.1:9101", "[::1]:9101-9104", "localhost:1", "m-1:65535"])
 def test_listen_address_is_formatted_as_it_was_parsed(value):
     assert str(listen_address(f" {value}\n")) == value
+
+
+def test_listen_address_of_several_ports_has_each():
+    assert list(map(str, listen_address("a:8-10").each)) == ["a:8", "a:9", "a:10"]
 
 
 @pytest.mark.parametrize(
@@ -324,6 +348,9 @@ def test_listen_address_is_formatted_as_it_was_parsed(value):
         "127.0.0.1",
         "127.0.0.1:0",
         "127.0.0.1:65536",
+        "127.0.0.1:9101-",
+        "127.0.0.1:9101-9100",
+        "127.0.0.1:9101-65536",
         "::1:9101",
         "[a.b]:x",
         "[a.b]:1",

@@ -24,7 +24,8 @@ def test_formatted_limit_is_parsed_back(limit):
 
 
 NO_LIMITS = """
-10 10/ /5m 0/5m 10/0m 10/5 10/5m.. 10/5m...1h 10/5m..0h 10/5m.1h 10/5m, -1/5m 1e3/5m 9999999999/5m
+10 10/ /5m 0/5m 10/0m 10/5 10/5..1h 10/5m..60 10/5m.. 10/5m...1h 10/5m..0h 10/5m.1h 10/5m,
+-1/5m 1e3/5m 9999999999/5m
 \N{ARABIC-INDIC DIGIT THREE}/5m 101/1s..9999999d 999999999/1s..9999999d
 """
 
