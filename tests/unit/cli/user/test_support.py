@@ -163,8 +163,7 @@ def test_notes_are_added_and_listed(shell, ada, happened, dbsession):
     assert printed.endswith(" by Joan\n  Called.\n")
     assert "\nnotes, the newest first\n" in shell("show", ada)
     assert shell.json("show", ada)["notes"][0]["text"] == newest["text"]
-    looks_and_notes = set(happened())
-    assert looks_and_notes == {("note_added", "operator"), ("account_viewed", "operator")}
+    assert happened() == [("note_added", "operator")] * 2
 
 
 @pytest.mark.parametrize("text", ["", "x" * 2001, "a\tb"])
