@@ -38,10 +38,10 @@ FROM (SELECT n, %(expires)s::timestamptz - random() * interval '30 days' - inter
 #: Of the 90 days before `until`; a session causes three.
 _EVENTS = f"""
 INSERT INTO authsite_audit_event (id, user_id, occurred_at, type, actor, session_id, user_agent,
-    ip_address, details)
+    ip_address, network, details)
 SELECT {_ID}, {_OWNER}, %(until)s::timestamptz - random() * interval '90 days',
     CASE mod(n, 3) WHEN 0 THEN 'session_ended' ELSE 'signed_in' END, 'user', {_ID}, {_BROWSER},
-    '203.0.113.' || mod(n, 256), CASE mod(n, 3) WHEN 0 THEN
+    '203.0.113.' || mod(n, 256), '203.0.113.' || mod(n, 256), CASE mod(n, 3) WHEN 0 THEN
         '{{"reason": "signed_out", "method": "password", "created_at": "2026-11-30T12:00"}}'::json
         ELSE '{{"method": "password"}}'::json END
 FROM generate_series(1, %(number)s) n

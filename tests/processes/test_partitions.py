@@ -32,7 +32,9 @@ def test_site_works_on_partitions(
     with Server(tmp_path, database_url) as server:
         visitor = Visitor(server)
         assert visitor.sign_up(EMAIL).status == 303
+        indexes = index_names(engine)
         partition(database_url)
+        assert index_names(engine) == indexes
         assert visitor.is_signed_in
         assert visitor.sign_out().status == 303
         assert visitor.sign_in(EMAIL).status == 303
@@ -61,6 +63,13 @@ def test_site_works_on_partitions(
             connection.exec_driver_sql("DROP TABLE authsite_audit_event_first")
         assert "Signed up" not in visitor.get("/account/history").text
         assert visitor.sign_out().status == 303
+
+
+def index_names(engine: Engine) -> set[str]:
+    """Return the names of the indexes of sessions and events."""
+    inspector = sa.inspect(engine)
+    tables = (UserSession.__tablename__, AuditEvent.__tablename__)
+    return {str(index["name"]) for each in tables for index in inspector.get_indexes(each)}
 
 
 def purge(database_url: str) -> None:
