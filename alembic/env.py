@@ -40,12 +40,18 @@ def database_url() -> sa.URL:
 
 def run_migrations() -> None:
     """Migrate in one transaction, so that a failed migration is rolled back."""
-    engine = sa.create_engine(database_url(), poolclass=sa.pool.NullPool)
-    sqlite = engine.dialect.name == "sqlite"
+    url = database_url()
+    sqlite = url.get_backend_name() == "sqlite"
+    # A pooler may stand before PostgreSQL (docs/postgresql.md), and no statement runs often.
+    options = {} if sqlite else {"connect_args": {"prepare_threshold": None}}
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, **options)
     if sqlite:
         create_private_files(engine)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN IMMEDIATE"))
+    else:  # the role of the site may have a limit, which a new index on a large table exceeds
+        no_limit = "SET LOCAL statement_timeout = 0"
+        sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql(no_limit))
     with engine.connect() as connection:
         context.configure(
             connection=connection,

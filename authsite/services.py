@@ -107,6 +107,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         settings.database.url,
         pool_size=settings.database.pool_size,
         timeout=settings.database.timeout,
+        pooled=settings.database.is_pooled,
         mark_retryable=mark_error_retryable,
         count_error=metrics.count_database_error,
     )
@@ -115,6 +116,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
             settings.database.read_url,
             pool_size=settings.database.pool_size,
             timeout=min(settings.database.timeout, settings.database.read_max_lag),
+            pooled=settings.database.is_pooled,
         ),
         primary=database,
         max_lag=settings.database.read_max_lag,

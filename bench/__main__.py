@@ -19,6 +19,7 @@ from bench.measures import (
     pages,
     processes,
     purge,
+    purge_postgresql,
     shortcuts,
     sign_ins,
     throttles,
@@ -37,6 +38,7 @@ MEASURES = {
     "history": history,
     "look-up": look_up,
     "purge": purge,
+    "purge-postgresql": purge_postgresql,
     "import": importing,
     "footprint": footprint,
 }

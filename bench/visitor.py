@@ -33,7 +33,13 @@ class Visitor:
     def signed_up(cls, server: Server) -> Self:
         """Return a visitor who has signed up for the account of the benchmark and verified it."""
         visitor = cls(server)
-        visitor.submit(
+        visitor.sign_up()
+        verify_emails(server.database)
+        return visitor
+
+    def sign_up(self) -> None:
+        """Sign up for the account of the benchmark."""
+        self.submit(
             "/sign-up",
             first_name="Grace",
             last_name="Hopper",
@@ -41,8 +47,6 @@ class Visitor:
             password=PASSWORD,
             confirm_password=PASSWORD,
         )
-        verify_emails(server.database)
-        return visitor
 
     @property
     def cookie(self) -> str:

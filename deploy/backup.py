@@ -19,7 +19,15 @@ from pathlib import Path
 from plaster import get_settings
 from sqlalchemy.engine import URL
 
-from authsite.settings.loader import SettingError, read_database_url
+from authsite.db.postgresql import conninfo, libpq_parameters
+from authsite.settings.loader import SettingError, read_database_url, read_pooler
+
+#: `pg_dump` empties the search path of its session, in which the site would then find no table.
+_POOLED = (
+    "a backup needs a session of its own, which the pooler would give to the site afterwards: set "
+    "DATABASE_URL to PostgreSQL itself and AUTHSITE_DATABASE_POOLER=none for the backup "
+    "(docs/postgresql.md)"
+)
 
 
 class BackupError(Exception):
@@ -42,10 +50,12 @@ def copy_sqlite(url: URL, to: Path) -> None:
 def dump_postgresql(url: URL, to: Path) -> None:
     """Write a dump and read its table of contents."""
     environ = dict(os.environ)
-    if url.password:  # other users of the machine can read command lines
-        environ["PGPASSWORD"] = str(url.password)
-    database = url.set(drivername="postgresql", password=None).render_as_string()
-    run("pg_dump", "--format=custom", f"--file={to}", f"--dbname={database}", environ=environ)
+    parameters = libpq_parameters(url)
+    password = parameters.pop("password", None)
+    if password:  # other users of the machine can read command lines
+        environ["PGPASSWORD"] = password
+    database = f"--dbname={conninfo(parameters)}"
+    run("pg_dump", "--format=custom", f"--file={to}", database, environ=environ)
     run("pg_restore", "--list", str(to), environ=environ)
 
 
@@ -72,8 +82,11 @@ def back_up(ini: str, folder: Path) -> Path:
     """Make a backup in the folder and return its path. Run one at a time."""
     for leftover in folder.glob(".authsite-*Z.*"):  # of a backup that was killed
         leftover.unlink(missing_ok=True)
-    url = read_database_url(get_settings(ini, "app:main"), os.environ)
+    settings = get_settings(ini, "app:main")
+    url = read_database_url(settings, os.environ)
     is_sqlite = url.get_backend_name() == "sqlite"
+    if not is_sqlite and read_pooler(settings, os.environ) != "none":
+        raise BackupError(_POOLED)
     copy, suffix = (copy_sqlite, "sqlite") if is_sqlite else (dump_postgresql, "dump")
     path = folder / f"authsite-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}.{suffix}"
     unfinished = path.with_name(f".{path.name}")

@@ -93,7 +93,9 @@ def enforce_session_limit(work: UnitOfWork, user_id: str) -> None:
         .offset(MAX_SESSIONS)
         .limit(_AT_ONCE)
     )
-    _end(work, UserSession.id.in_(surplus), reason=SessionEndReason.SESSION_LIMIT)
+    # By user as well: with partitions, PostgreSQL would read every row of the table otherwise.
+    these = UserSession.user_id == user_id, UserSession.id.in_(surplus)
+    _end(work, *these, reason=SessionEndReason.SESSION_LIMIT)
 
 
 def _end(work: UnitOfWork, *these: "sa.ColumnElement[bool]", reason: SessionEndReason) -> int:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, ExceptionContext
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
@@ -13,6 +13,7 @@ from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 from authsite.db.compiled_select import CompiledSelect, ignore
 from authsite.db.disk import is_disk_full
 from authsite.db.outages import OutageLog
+from authsite.db.postgresql import TransactionSettings, connect_arguments, driver_url, limits
 from authsite.db.read_only import ReadOnlyHandler, is_read_only
 from authsite.db.sqlite import (
     READ_TIMEOUT,
@@ -34,6 +35,9 @@ class Database:
     `read_engine` is in autocommit: a read is one statement and no transaction. Transactions run on
     `engine`; those of `write_engine` take SQLite's write lock when they begin, since a transaction
     that reads before it writes fails if another one has written meanwhile.
+
+    `pooled` says that a pooler in transaction mode stands before PostgreSQL. Then nothing is left
+    in a connection: transactions set their own limits, reads have those of the role.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class Database:
         *,
         pool_size: int,
         timeout: timedelta,
+        pooled: bool = False,
         mark_retryable: Callable[[Exception], object] = ignore,
         count_error: Callable[[Exception], object] = ignore,
     ) -> None:
@@ -58,8 +63,8 @@ class Database:
             # Readers only wait after a crash, until the first one has recovered the file.
             pool["connect_args"] = {"timeout": min(timeout.total_seconds(), READ_TIMEOUT)}
         else:
-            url = url.set(drivername="postgresql+psycopg")
-            pool["connect_args"] = _postgresql_arguments(timeout, url)
+            url = driver_url(url)
+            pool["connect_args"] = connect_arguments(url, timeout, pooled=pooled)
             pool["pool_pre_ping"] = True
         self.engine = sa.create_engine(url, **pool)
         if sqlite:
@@ -75,7 +80,8 @@ class Database:
             sa.event.listen(self.engine, "begin", LockingBegin(timeout))
             sa.event.listen(self.engine, "handle_error", BusyHandler(mark_retryable))
         else:
-            sa.event.listen(self.engine, "begin", _begin_on_postgresql)
+            local = limits(timeout) if pooled else {}
+            sa.event.listen(self.engine, "begin", TransactionSettings(local))
         for each in (self.engine, self.read_engine):
             read_only = ReadOnlyHandler(self.drop_connections, count_error)
             sa.event.listen(each, "handle_error", read_only)
@@ -154,23 +160,3 @@ class ErrorCounter:
     def __call__(self, context: ExceptionContext) -> None:
         if context.sqlalchemy_exception is not None and not context.is_pre_ping:
             self._count(context.sqlalchemy_exception)
-
-
-def _postgresql_arguments(timeout: timedelta, url: URL) -> dict[str, Any]:
-    seconds = max(1, round(timeout.total_seconds()))
-    return {
-        "connect_timeout": max(2, min(seconds, 5)),
-        "application_name": "authsite",
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": seconds * 1000,
-        "options": f"{url.query.get('options', '')} -c lock_timeout={seconds}s "
-        f"-c statement_timeout={3 * seconds}s -c timezone=UTC "
-        f"-c idle_in_transaction_session_timeout={6 * seconds}s",
-    }
-
-
-def _begin_on_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(RELAXED):
-        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")

@@ -10,6 +10,7 @@ from authsite.doctor import (
     metrics,
     outside,
     passwords,
+    pooler,
     postgresql,
     proxy,
     purge,
@@ -54,6 +55,7 @@ _DURABLE = (
     "Switch it on in postgresql.conf, or RESET it where it is set (ALTER ROLE, ALTER DATABASE, the "
     "URL)."
 )
+_HOSTS = "Add ?target_session_attrs=read-write to the URL (docs/postgresql.md)."
 _LIMITS = "Use the values of production.ini: `connection_limit = 1000`, `ident =` and so on."
 _LOG = "Copy the logging sections of production.ini: INFO for root, WARN for SQLAlchemy."
 _MIGRATE = "Make a backup, then run `alembic upgrade head` with this ini file."
@@ -69,6 +71,7 @@ _PEPPERS = (
     "Add it to authsite.passwords.pepper again, from the copy that is kept with the secret: its "
     "users cannot sign in (docs/passwords.md)."
 )
+_POOLER = "Set authsite.database.pooler to what is there (docs/postgresql.md)."
 _PROXY = (
     "Set the three trusted_proxy lines of production.ini, with the proxy's IP address. For servers "
     "other than waitress, set authsite.proxy.trusted."
@@ -114,8 +117,10 @@ CHECKS = (
     ),
     Check("database file", sqlite.database_file, "Run `chmod o=`.", _DATABASE, _SQLITE),
     Check("wal", sqlite.wal, "Try `PRAGMA journal_mode=WAL`.", _DATABASE, _SQLITE),
-    Check("writes", writes.writes, _WRITES, ("settings", "database"), _POSTGRESQL),
-    Check("read replica", replica.replica, _REPLICA, ("settings", "database"), _POSTGRESQL),
+    Check("hosts", postgresql.hosts, _HOSTS, _DATABASE, _POSTGRESQL),
+    Check("pooler", pooler.pooler, _POOLER, ("settings", "database"), _POSTGRESQL),
+    Check("writes", writes.writes, _WRITES, ("pooler",), _POSTGRESQL),
+    Check("read replica", replica.replica, _REPLICA, ("pooler",), _POSTGRESQL),
     Check("text and isolation", postgresql.text, _ENCODING, _DATABASE, _POSTGRESQL),
     Check(
         "connections",

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from authsite.db.postgresql import libpq_parameters
 from authsite.doctor.finding import Finding, fail, ok, warn
 from authsite.doctor.servers import parse_ip, server_names
 from authsite.doctor.subject import Subject
@@ -21,6 +22,8 @@ _CONNECTION_LIMITS = sa.text(
     "WHERE datname = current_database()"
 )
 _UNLIMITED = -1
+#: The values of target_session_attrs that find a host that accepts writes.
+_WRITABLE = {"read-write", "primary"}
 _ISOLATION = "ALTER ROLE … SET default_transaction_isolation = 'read committed'"
 
 
@@ -62,6 +65,16 @@ def _missing_rights(connection: Connection) -> list[str]:
     return [f"{right} on {table}" for (table, right), has in answers if not has]
 
 
+def hosts(subject: Subject) -> Finding:
+    """Of several hosts, the site chooses one that accepts writes."""
+    parameters = libpq_parameters(subject.database_url)
+    if "," not in parameters.get("host", ""):
+        return ok("The URL of the database names one host.")
+    if parameters.get("target_session_attrs") not in _WRITABLE:
+        return warn("The site may connect to a host that accepts no writes.")
+    return ok("Of several hosts, the site chooses one that accepts writes.")
+
+
 def connections(subject: Subject) -> Finding:
     """PostgreSQL accepts as many connections as the servers of this machine may open."""
     with subject.read_only_engine.connect() as connection:
@@ -71,6 +84,8 @@ def connections(subject: Subject) -> Finding:
     available, whose = min((limit, whose) for limit, whose in limits if limit != _UNLIMITED)
     processes = max(1, len(server_names(subject)))
     wanted = 2 * processes * subject.settings.database.pool_size
+    if subject.settings.database.is_pooled:
+        return ok(f"Processes here: {processes}; the pooler must accept {wanted} connections.")
     message = (
         f"Processes here: {processes}; connections they may open: {wanted} of {available}, "
         f"the limit of {whose}."

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from authsite.doctor.subject import UNREADABLE, Subject
+from authsite.settings.database_urls import parse_database_url
 from authsite.settings.loader import SettingDescription, describe_settings
 
 #: Shorter secrets may occur in a sentence by chance; redacting them there would reveal them.
@@ -35,7 +35,7 @@ class Source(NamedTuple):
         if self.setting.key != "sqlalchemy.url":
             return [self.text.strip()]
         try:
-            password = make_url(self.text.strip()).password
+            password = parse_database_url(self.text).password
         except (ArgumentError, ValueError):
             return []
         return [password] if password else []

@@ -19,6 +19,7 @@ from pyramid.paster import get_app
 from pyramid.registry import Registry
 from sqlalchemy.engine import URL, Engine
 
+from authsite.db.postgresql import create_read_only_engine
 from authsite.services import Services, build_services
 from authsite.settings.loader import SettingError, load_settings, read_database_url
 from authsite.settings.schema import Settings
@@ -115,23 +116,15 @@ class Subject:
     @cached_property
     def read_only_engine(self) -> Engine:
         """An engine that cannot write; the site's own would switch SQLite to WAL."""
-        options: dict[str, Any] = {
-            "poolclass": sa.pool.NullPool,
-            "isolation_level": "AUTOCOMMIT",
-            "hide_parameters": True,
-        }
-        if self.database_file is not None:
-            return sa.create_engine("sqlite://", creator=self._open_sqlite, **options)
-        seconds = max(2, round(self.timeout))
-        query = self.database_url.query
-        options["connect_args"] = {
-            "connect_timeout": seconds,
-            "client_encoding": "utf8",
-            "application_name": "authsite doctor",
-            "options": f"{query.get('options', '')} -c statement_timeout={seconds}s "
-            "-c default_transaction_read_only=on -c timezone=UTC",
-        }
-        return sa.create_engine(self.database_url.set(drivername="postgresql+psycopg"), **options)
+        if self.database_file is None:
+            return create_read_only_engine(self.database_url, seconds=max(2, round(self.timeout)))
+        return sa.create_engine(
+            "sqlite://",
+            creator=self._open_sqlite,
+            poolclass=sa.pool.NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+        )
 
     def _open_sqlite(self) -> sqlite3.Connection:
         """Open the file without creating the files of WAL, which would be left behind."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from authsite.models import (
     User,
     UserSession,
 )
+from authsite.purging.batches import Batch, is_not_before
 from authsite.purging.expired_sessions import expire_sessions
 from authsite.purging.unverified_accounts import close_unverified_accounts, is_abandoned
 
@@ -72,14 +74,16 @@ class PurgeTarget:
     """Rows of one table that expire: all for which `is_expired` is true `now`.
 
     A batch has the rows that are first in `order`; without it, any. The batch is deleted, unless
-    `expire_batch` says what happens to it; that returns the number of rows.
+    `expire_batch` says what happens to it, with the time, the size and where it begins.
     """
 
     name: str
     key: "sa.ColumnElement[Any]"
     is_expired: Callable[[datetime], "sa.ColumnElement[bool]"] = field(repr=False)
     order: "sa.ColumnElement[Any] | None" = None
-    expire_batch: Callable[[Database, datetime, int], int] | None = field(repr=False, default=None)
+    expire_batch: Callable[[Database, datetime, int, Any], Batch] | None = field(
+        repr=False, default=None
+    )
 
 
 def _expiring(
@@ -149,8 +153,8 @@ def unverified_accounts(lifetime: timedelta) -> PurgeTarget:
         "unverified accounts",
         _USER.c.id,
         lambda now: is_abandoned(lifetime, now=now),
-        expire_batch=lambda database, now, limit: close_unverified_accounts(
-            database, lifetime, now=now, limit=limit
+        expire_batch=lambda database, now, limit, _since: Batch(
+            close_unverified_accounts(database, lifetime, now=now, limit=limit)
         ),
     )
 
@@ -162,21 +166,25 @@ def purge(
 
     Each batch is a transaction; the caller decides how long to pause in between.
     """
+    expire_batch = target.expire_batch or partial(_delete_batch, target)
+    since = None
     while True:
-        if target.expire_batch:
-            expired = target.expire_batch(database, now, batch)
-        else:
-            expired = _delete_batch(database, target, now=now, limit=batch)
-        if not expired:
+        expired, last = expire_batch(database, now, batch, since)
+        if expired:
+            restart_log(database.write_engine)
+            yield expired
+        elif last == since:  # otherwise all of this batch were locked, by another purge perhaps
             return
-        restart_log(database.write_engine)
-        yield expired
+        since = last
 
 
-def _delete_batch(database: Database, target: PurgeTarget, *, now: datetime, limit: int) -> int:
+def _delete_batch(
+    target: PurgeTarget, database: Database, now: datetime, limit: int, since: Any
+) -> Batch:
+    order = sa.null() if target.order is None else target.order
     batch = (
-        sa.select(target.key)
-        .where(target.is_expired(now))
+        sa.select(target.key, order)
+        .where(target.is_expired(now), is_not_before(order, since))
         .order_by(target.order)
         .limit(limit)
         # On PostgreSQL, locked rows are left to the next purge: waiting for several rows in this
@@ -185,8 +193,10 @@ def _delete_batch(database: Database, target: PurgeTarget, *, now: datetime, lim
     )
     with database.write_engine.begin() as connection:
         # Not a subquery: PostgreSQL may run that once per row, which makes the limit none.
-        keys = connection.scalars(batch).all()
-        return connection.execute(sa.delete(target.key.table).where(target.key.in_(keys))).rowcount
+        rows = connection.execute(batch).all()
+        keys = [key for key, _ in rows]
+        connection.execute(sa.delete(target.key.table).where(target.key.in_(keys)))
+    return Batch(len(rows), rows[-1][1] if rows else since)
 
 
 def count_expired(connection: Connection, target: PurgeTarget, *, now: datetime) -> int:

@@ -128,11 +128,7 @@ def load_settings(ini: Mapping[str, str], environ: Mapping[str, str]) -> Setting
         raise SettingError(
             "authsite.session.refresh_interval must be shorter than authsite.session.idle_timeout."
         )
-    database = settings.database
-    if database.read_url is not None and database.url.get_backend_name() != "postgresql":
-        raise SettingError(
-            "authsite.database.read_url needs sqlalchemy.url to be a PostgreSQL primary."
-        )
+    _check_database(settings.database)
     _check_mail(settings)
     _check_accounts(settings)
     return settings
@@ -167,6 +163,20 @@ def _check_site(settings: Settings) -> None:
             f"authsite.secret {weakness}, so attackers can guess it. Create one with "
             '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.'
         )
+
+
+def _check_database(database: DatabaseSettings) -> None:
+    if database.read_url is not None and database.url.get_backend_name() != "postgresql":
+        raise SettingError(
+            "authsite.database.read_url needs sqlalchemy.url to be a PostgreSQL primary."
+        )
+    urls = {"sqlalchemy.url": database.url, "authsite.database.read_url": database.read_url}
+    for name, url in urls.items():
+        if database.is_pooled and url is not None and "options" in url.query:
+            raise SettingError(
+                f"{name} must not have options with authsite.database.pooler = transaction: the "
+                "pooler gives connections to others. Set them by ALTER ROLE … SET."
+            )
 
 
 def _check_mail(settings: Settings) -> None:
@@ -207,3 +217,9 @@ def read_database_url(ini: Mapping[str, str], environ: Mapping[str, str]) -> URL
     """Return the URL of the database, without the other settings, for alembic."""
     rows = dict(_describe("database", DatabaseSettings))
     return cast("URL", _read_value(rows["url"], ini, environ))
+
+
+def read_pooler(ini: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    """Return what stands before PostgreSQL, without the other settings, for backups."""
+    rows = dict(_describe("database", DatabaseSettings))
+    return cast("str", _read_value(rows["pooler"], ini, environ))

@@ -8,9 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
-
 from authsite.durations import parse_duration
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.http.cookies import COOKIE_NAMES
@@ -278,26 +275,3 @@ def peppers(value: str) -> tuple[Pepper, ...]:
             "characters without spaces"
         )
     return found
-
-
-def database_url(value: str) -> URL:
-    """Return the URL of an SQLite or PostgreSQL database."""
-    try:
-        url = make_url(value.strip())
-    except (ArgumentError, ValueError):  # their messages may contain a password
-        raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL") from None
-    backend = url.get_backend_name()
-    in_memory = not url.database or ":memory:" in url.database or "mode" in url.query
-    if backend == "sqlite" and in_memory:
-        raise ValueError("must name a file: an SQLite database in memory is lost at every restart")
-    if backend not in {"sqlite", "postgresql"}:
-        raise ValueError("must be an SQLAlchemy URL of SQLite or PostgreSQL")
-    return url
-
-
-def replica_url(value: str) -> URL:
-    """Return the URL of a read replica."""
-    url = database_url(value)
-    if url.get_backend_name() != "postgresql":
-        raise ValueError("must be an SQLAlchemy URL of PostgreSQL: SQLite has no replicas")
-    return url

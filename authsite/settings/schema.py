@@ -11,6 +11,7 @@ from authsite.passwords.breached import BreachedPasswords
 from authsite.passwords.cores import available_cores
 from authsite.passwords.peppers import Pepper
 from authsite.passwords.policy import MIN_MINIMUM_LENGTH
+from authsite.settings.database_urls import database_url, replica_url
 from authsite.settings.fields import setting
 from authsite.settings.machine_parsers import cores
 from authsite.settings.mail_schema import (
@@ -23,7 +24,6 @@ from authsite.settings.parsers import (
     ListenAddress,
     breached_passwords,
     cookie_name,
-    database_url,
     duration,
     landing_page,
     listen_address,
@@ -32,7 +32,6 @@ from authsite.settings.parsers import (
     path,
     peppers,
     previous_secrets,
-    replica_url,
     secret,
     words,
     yes_or_no,
@@ -139,8 +138,15 @@ class DatabaseSettings:
 
     url: URL = setting(
         database_url,
-        "SQLAlchemy URL of the database: `sqlite:////srv/site.sqlite` or `postgresql://…`.",
+        "URL of the database: `sqlite:////srv/site.sqlite` or `postgresql://…`; all forms are in "
+        "docs/postgresql.md.",
         shown=False,
+    )
+    pooler: str = setting(
+        one_of("none", "transaction"),
+        "What stands before PostgreSQL: `none`, or `transaction` for a pooler that gives each "
+        "transaction another connection, such as PgBouncer (docs/postgresql.md).",
+        "none",
     )
     pool_size: int = setting(
         number(1, 1000),
@@ -154,7 +160,7 @@ class DatabaseSettings:
     )
     read_url: URL | None = setting(
         replica_url,
-        "SQLAlchemy URL of a read replica of PostgreSQL, a streaming standby. It is asked who is "
+        "URL of a read replica of PostgreSQL, a streaming standby. It is asked who is "
         "signed in when a page is loaded. If unset, the primary is asked.",
         None,
         shown=False,
@@ -168,6 +174,11 @@ class DatabaseSettings:
     attempts: int = setting(
         number(1, 10), "How many times a form is attempted while the database is busy.", 3
     )
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler in transaction mode stands before PostgreSQL."""
+        return self.pooler == "transaction"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ def measure(run: Run) -> Iterator[Figure]:
     with site(run, database, core=run.server_core) as server:
         visitor = Visitor.signed_up(server)
         add_sessions(database, number, expire_in=timedelta(days=-90))
-        writer = _Writer(server, visitor)
+        writer = Writer(server, visitor)
         log = _LogWatch(Path(f"{database}-wal"))
         readers = Load(
             server,
@@ -72,7 +72,7 @@ def measure(run: Run) -> Iterator[Figure]:
     )
 
 
-class _Background(threading.Thread):
+class Background(threading.Thread):
     """Calls `once` again and again while a `with` block runs."""
 
     def __init__(self, *, every: float) -> None:
@@ -95,7 +95,7 @@ class _Background(threading.Thread):
         raise NotImplementedError
 
 
-class _Writer(_Background):
+class Writer(Background):
     """Changes a name by a form; `taken` are the milliseconds from sending it to the answer.
 
     Each form has another name: the site would recognize one that it has answered.
@@ -118,7 +118,7 @@ class _Writer(_Background):
         self.taken.append((time.perf_counter() - started) * 1000)
 
 
-class _LogWatch(_Background):
+class _LogWatch(Background):
     def __init__(self, path: Path) -> None:
         super().__init__(every=_LOOK_EVERY)
         self._path = path

@@ -86,6 +86,31 @@ def test_backup_restores_every_row(
         assert Visitor(server).sign_up("grace@example.com").status == 303
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_backup_finds_the_primary_among_several_hosts(machine: Machine, database_url: str) -> None:
+    url = sa.make_url(database_url)
+    query = {"host": f"/nowhere,{url.query['host']}", "target_session_attrs": "read-write"}
+    several = url.set(query=query).render_as_string(hide_password=False)
+    assert Path(run(BACKUP, machine, PATH=PATH, DATABASE_URL=several).strip()).stat().st_size
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_backup_through_a_pooler_is_refused_with_its_remedy(machine: Machine) -> None:
+    """`pg_dump` would leave an empty search path in a connection of the site."""
+    environ = {**os.environ, **BACKUP.environ(machine), "PATH": PATH}
+    command = BACKUP.command(machine)
+    done = subprocess.run(
+        command,
+        cwd=BACKUP.working_directory(machine),
+        env=environ | {"AUTHSITE_DATABASE_POOLER": "transaction"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "DATABASE_URL to PostgreSQL itself and AUTHSITE_DATABASE_POOLER=none" in done.stderr
+
+
 def test_backup_keeps_the_newest_and_unrelated_files(machine: Machine) -> None:
     folder = back_up(machine).parent
     (folder / "unrelated.txt").touch()
@@ -106,6 +131,7 @@ def test_backup_keeps_the_newest_and_unrelated_files(machine: Machine) -> None:
     [
         ("sqlite:////nowhere/authsite.sqlite", "there is no database at"),
         ("postgresql://unknown:psst@127.0.0.1:1/nothing", "pg_dump failed: "),
+        ("postgres://unknown:psst@127.0.0.1:1,127.0.0.1:2/nothing", "pg_dump failed: "),
         ("mysql://unknown@127.0.0.1/nothing", "DATABASE_URL must be"),
     ],
 )

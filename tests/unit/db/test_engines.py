@@ -150,20 +150,99 @@ def test_is_sqlite_follows_the_database_url(services, database_url):
     assert services.database.is_sqlite is database_url.startswith("sqlite")
 
 
-@pytest.mark.asvs("13.1.3", "13.2.6")
-def test_postgresql_has_lock_and_statement_timeouts(postgresql):
-    url = sa.make_url(postgresql.new_database())
-    database = Database(url, pool_size=1, timeout=timedelta(seconds=2))
-    try:
-        for engine in (database.engine, database.read_engine):
-            with engine.connect() as connection:
-                shown = {
-                    name: connection.exec_driver_sql(f"SHOW {name}").scalar_one()
-                    for name in ("lock_timeout", "statement_timeout", "timezone")
-                }
-                assert shown == {"lock_timeout": "2s", "statement_timeout": "6s", "timezone": "UTC"}
-    finally:
+@pytest.fixture
+def on_postgresql(postgresql):
+    """Return a function for the engines on a PostgreSQL database, with a timeout of 2 seconds."""
+    opened = []
+
+    def open_database(*, pooled: bool = False, **query: str) -> Database:
+        url = sa.make_url(postgresql.new_database()).update_query_dict(query)
+        opened.append(Database(url, pool_size=1, timeout=timedelta(seconds=2), pooled=pooled))
+        return opened[-1]
+
+    yield open_database
+    for database in opened:
         database.dispose()
+
+
+def shown(connection, *names):
+    """Return the settings of a connection."""
+    return [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+
+
+LIMITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+
+
+@pytest.mark.asvs("13.1.3", "13.2.6")
+def test_postgresql_has_lock_and_statement_timeouts(on_postgresql):
+    database = on_postgresql()
+    for engine in (database.engine, database.read_engine):
+        with engine.connect() as connection:
+            assert shown(connection, *LIMITS, "timezone") == ["2s", "6s", "12s", "UTC"]
+
+
+def test_pooled_transactions_have_limits_that_end_with_them(on_postgresql):
+    """A pooler gives the connection to others afterwards."""
+    database = on_postgresql(pooled=True)
+    for engine in (database.engine, database.write_engine, database.relaxed_engine):
+        with engine.begin() as connection:
+            assert shown(connection, *LIMITS) == ["2s", "6s", "12s"]
+            driver = connection.connection.driver_connection
+        with database.engine.pool.connect() as connection:
+            assert connection.driver_connection is driver
+            driver.set_autocommit(True)
+            shown_after = [driver.execute(f"SHOW {name}").fetchone()[0] for name in LIMITS]
+            driver.set_autocommit(False)
+        assert shown_after == ["0", "0", "0"]
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_only_relaxed_transactions_do_not_wait_for_the_disk(on_postgresql, pooled):
+    database = on_postgresql(pooled=pooled)
+    for engine, expected in (
+        (database.engine, "on"),
+        (database.write_engine, "on"),
+        (database.relaxed_engine, "off"),
+        (database.engine, "on"),
+    ):
+        with engine.begin() as connection:
+            assert shown(connection, "synchronous_commit") == [expected]
+
+
+@pytest.mark.parametrize(("pooled", "prepared"), [(False, True), (True, False)])
+def test_pooled_connections_prepare_no_statement(on_postgresql, pooled, prepared):
+    """PostgreSQL would look for them in the connection of another client."""
+    database = on_postgresql(pooled=pooled)
+    number = sa.select(sa.bindparam("number", type_=sa.Integer))
+    compiled = database.compile(number)
+    for _ in range(10):
+        assert compiled.one_or_none(number=1) == (1,)
+    for engine in (database.engine, database.read_engine):
+        with engine.connect() as connection:
+            for _ in range(10):
+                assert connection.execute(number, {"number": 1}).scalar_one() == 1
+            statements = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements")
+            assert bool(statements.scalar_one()) is prepared
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_parameters_of_the_url_override_those_of_the_site(on_postgresql, pooled):
+    own = {"application_name": "site one", "connect_timeout": "9", "keepalives_idle": "77"}
+    with on_postgresql(pooled=pooled, **own).engine.connect() as connection:
+        parameters = connection.connection.driver_connection.info.get_parameters()
+        assert shown(connection, "application_name") == ["site one"]
+    assert {name: parameters[name] for name in own} == own
+
+
+def test_options_of_the_url_are_kept(on_postgresql):
+    database = on_postgresql(options="-c search_path=pg_catalog -c statement_timeout=99s")
+    with database.read_engine.connect() as connection:
+        assert shown(connection, "search_path", "lock_timeout") == ["pg_catalog", "2s"]
+
+
+def test_application_name_is_that_of_the_site(on_postgresql):
+    with on_postgresql().read_engine.connect() as connection:
+        assert shown(connection, "application_name") == ["authsite"]
 
 
 def test_errors_are_counted_but_not_closed_connections(postgresql):

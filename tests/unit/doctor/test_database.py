@@ -236,3 +236,12 @@ def test_database_file_with_special_characters_is_found(on, migrated, tmp_path):
         environ={"DATABASE_URL": sa.URL.create("sqlite", database=str(strange)).render_as_string()},
     )
     passes(subject, "migrations")
+
+
+@pytest.mark.parametrize("attribute", ["read-write", "primary"])
+def test_primary_is_found_among_several_hosts(on, postgresql, attribute, tmp_path):
+    """Examining is read-only, and yet finds the host that accepts writes."""
+    url = sa.make_url(postgresql.new_database())
+    hosts = f"{tmp_path},{url.query['host']}"
+    several = url.set(query={"host": hosts, "target_session_attrs": attribute})
+    passes(on(several.render_as_string(hide_password=False)), "database")

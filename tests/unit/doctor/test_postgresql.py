@@ -81,6 +81,23 @@ def test_rights_name_what_is_missing(on, url, role):
     assert message.endswith(": INSERT on authsite_throttle; DELETE on authsite_user.")
 
 
+@pytest.mark.parametrize("query", [{}, {"host": "/run/postgresql"}])
+def test_single_host_passes(on, query):
+    url = sa.URL.create("postgresql", host="db", query=query)
+    assert "one host" in passes(on(url.render_as_string()), "hosts")
+
+
+@pytest.mark.parametrize("attribute", ["read-write", "primary"])
+def test_several_hosts_with_a_primary_pass(on, attribute):
+    url = f"postgresql://one,two/site?target_session_attrs={attribute}"
+    assert "chooses one" in passes(on(url), "hosts")
+
+
+@pytest.mark.parametrize("query", ["", "?target_session_attrs=any"])
+def test_several_hosts_that_may_be_standbys_are_a_warning(on, query):
+    assert "accepts no writes" in warns(on(f"postgresql://one,two/site{query}"), "hosts")
+
+
 def test_connections_accept_a_large_server(on, url):
     assert "here: 1; connections they may open: 32 of " in passes(on(url), "connections")
 
@@ -89,6 +106,11 @@ def test_connections_warn_of_a_small_server(a_subject, url):
     changed = {"sqlalchemy.url": url, "authsite.database.pool_size": "100"}
     subject = a_subject(app=changed, more={"server:second": {"use": "main"}})
     assert "here: 2; connections they may open: 400 of" in warns(subject, "connections")
+
+
+def test_connections_to_a_pooler_are_counted_by_it(on, url):
+    subject = on(url, **{"authsite.database.pooler": "transaction"})
+    assert "the pooler must accept 32 connections" in passes(subject, "connections")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from authsite.accounts.pending_sign_ins import PENDING_SIGN_IN_LIFETIME, create_
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.users import Credential
 from authsite.audit.event_types import EventType
+from authsite.audit.store import KEPT_FOR
 from authsite.models import (
     AuditEvent,
     EmailLink,
@@ -25,6 +26,7 @@ from authsite.purging.targets import (
     ACCOUNTS,
     CLOSED_ACCOUNT_EVENTS,
     CLOSED_ACCOUNT_MESSAGES,
+    EVENTS,
     LINKS,
     MESSAGES,
     PENDING_SIGN_INS,
@@ -83,6 +85,42 @@ def test_purge_commits_each_batch(services, active, connection):
     for remaining in (5, 3, 1, 0):
         next(batches)
         assert len(left(connection) - active) == remaining
+
+
+def test_batch_begins_where_the_one_before_ended(services, dbsession, active, connection):
+    """It passes no deleted row, of which a backup keeps all; earlier rows wait for a purge."""
+    person, *_ = some_noise(dbsession)
+    batches = purge(services.database, SESSIONS, now=NOW, batch=2)
+    next(batches)
+    earlier = a_session(dbsession, person, expires_at=NOW - 9 * SECOND).id
+    tie = a_session(dbsession, person, expires_at=NOW - 5 * SECOND).id
+    assert list(batches) == [2, 2, 2]
+    assert earlier in left(connection)
+    assert tie not in left(connection)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_locked_sessions_do_not_end_a_purge(services, active, connection):
+    """Another purge may have locked a whole batch."""
+    by_age = sa.select(UserSession.id).order_by(UserSession.expires_at).limit(2)
+    with services.database.engine.begin() as other:
+        locked = set(other.scalars(by_age.with_for_update()))
+        assert list(purge(services.database, SESSIONS, now=NOW, batch=2)) == [1, 2, 2]
+        assert left(connection) == active | locked
+
+
+def test_batch_of_events_begins_where_the_one_before_ended(services, dbsession):
+    person, *_ = some_noise(dbsession)
+    old = NOW - KEPT_FOR
+    for seconds in range(4):
+        an_event(dbsession, person, occurred_at=old - seconds * SECOND)
+    batches = purge(services.database, EVENTS, now=NOW, batch=2)
+    next(batches)
+    earlier = an_event(dbsession, person, occurred_at=old - 9 * SECOND).id
+    assert list(batches) == [2]
+    dbsession.rollback()
+    expired = sa.select(AuditEvent.id).where(AuditEvent.occurred_at <= old)
+    assert dbsession.scalars(expired).all() == [earlier]
 
 
 def test_purge_without_expired_rows_does_nothing(services, active, connection):

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from authsite.passwords.breached import breached_passwords_at
 from authsite.passwords.peppers import Pepper
+from authsite.settings.database_urls import database_url
 from authsite.settings.machine_parsers import cores, trusted_proxies
 from authsite.settings.parsers import (
     breached_passwords,
     contact,
     cookie_name,
-    database_url,
     domains,
     duration,
     https_url,
@@ -289,46 +289,6 @@ def test_malformed_pepper_is_refused_and_not_repeated(value):
     with pytest.raises(ValueError, match="must be id:secret") as refusal:
         peppers(value)
     assert "aaa" not in str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    ("value", "backend"),
-    [
-        ("sqlite:////srv/authsite.sqlite", "sqlite"),
-        ("sqlite:///authsite.sqlite\n", "sqlite"),
-        ("postgresql://ada:secret@db.example/authsite", "postgresql"),
-        ("postgresql+psycopg:///authsite?host=/run", "postgresql"),
-    ],
-)
-def test_database_is_a_sqlite_file_or_postgresql(value, backend):
-    assert database_url(value).get_backend_name() == backend
-
-
-@pytest.mark.parametrize("value", ["", "nonsense", "mysql://db/authsite", "oracle://db", "://"])
-def test_other_database_is_refused(value):
-    with pytest.raises(ValueError, match="SQLite or PostgreSQL"):
-        database_url(value)
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"],
-)
-def test_sqlite_in_memory_is_refused(value):
-    """Each connection would have its own database, without tables."""
-    with pytest.raises(ValueError, match="must name a file"):
-        database_url(value)
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["postgresql://ada:hush@hush:hush@db/x", "postgresql://db:hush/x", "hush://ada:hush@hush"],
-)
-def test_malformed_database_url_is_not_repeated(value):
-    """It contains a password, and the message is logged."""
-    with pytest.raises(ValueError, match="SQLite or PostgreSQL") as refusal:
-        database_url(value)
-    assert "hush" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("value", ["127.0.0.1:9101", "[::1]:9101-9104", "localhost:1", "m-1:65535"])

@@ -19,6 +19,7 @@ from authsite.settings.loader import (
     describe_settings,
     load_settings,
     read_database_url,
+    read_pooler,
 )
 from authsite.settings.schema import Settings
 from authsite.throttling.limits import RateLimit
@@ -119,6 +120,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.passwords.hash_cores": ("0-2,8, 4", (0, 1, 2, 4, 8), "0-"),
     "authsite.passwords.hash_queue_size": ("8", 8, "0"),
     "sqlalchemy.url": (OTHER_URL, make_url(OTHER_URL), "mysql://db/x"),
+    "authsite.database.pooler": ("transaction", "transaction", "session"),
     "authsite.database.pool_size": ("32", 32, "0"),
     "authsite.database.timeout": ("2s", timedelta(seconds=2), "2 s"),
     "authsite.database.read_url": (OTHER_URL, make_url(OTHER_URL), "sqlite:////srv/copy.sqlite"),
@@ -470,3 +472,17 @@ def test_database_url_is_read_without_other_settings():
     assert read_database_url({}, {"DATABASE_URL": OTHER_URL}) == make_url(OTHER_URL)
     with pytest.raises(SettingError, match=r"^sqlalchemy\.url is missing"):
         read_database_url({}, {})
+
+
+def test_pooler_is_read_without_other_settings():
+    assert read_pooler({}, {}) == "none"
+    assert read_pooler({}, {"AUTHSITE_DATABASE_POOLER": "transaction"}) == "transaction"
+
+
+def test_pooler_refuses_options_in_the_database_url():
+    """It refuses or drops them, or would pass their effect on."""
+    for key in ("sqlalchemy.url", "authsite.database.read_url"):
+        ini = LEAST | {key: f"{URL}?options=-c%20search_path%3Dsite"}
+        assert not load_settings(ini, {}).database.is_pooled
+        with pytest.raises(SettingError, match=f"^{key} must not have .* ALTER ROLE"):
+            load_settings(ini | {"authsite.database.pooler": "transaction"}, {})
