@@ -43,7 +43,7 @@ def new_site(
 
     yield build
     for each in made:
-        each.database.dispose()
+        each.dispose()
 
 
 #: Every column with a point in time, by the key of its row.
@@ -108,7 +108,7 @@ def new_protected_app(
 
     yield build
     for each in made:
-        services_of(each.registry).database.dispose()
+        services_of(each.registry).dispose()
 
 
 @pytest.fixture(scope="module")

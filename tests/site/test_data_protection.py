@@ -311,6 +311,7 @@ PROTECTIONS = {
     "authsite_account_note.actor": is_not_personal,
     "authsite_account_note.actor_id": is_not_personal,
     "authsite_account_note.text": is_not_personal,
+    "authsite_account_note.actor_name": is_not_personal,
     "authsite_purge_run.name": is_not_personal,
     "authsite_purge_run.started_at": is_not_personal,
 }
