@@ -124,12 +124,11 @@ def test_workers_run_in_the_children_of_a_forking_server(
         first, second = server.children()
         os.kill(first, signal.SIGKILL)
         until(lambda: {*server.children()} > {second}, "another child")
-        [new] = {*server.children()} - {second}
         os.kill(second, signal.SIGKILL)
-        until(lambda: new in server.purged_by(), "a purge of the new child")
+        # Of two new children, the one that is first in its second may do all purges.
+        until(lambda: {*server.purged_by()} - {first, second}, "a purge of a new child")
         workers = {*server.purged_by(), *server.processes("sys_mail_delivered")}
         assert server.pid not in workers
-        assert new in workers
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
