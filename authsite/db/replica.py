@@ -53,7 +53,7 @@ class Replica:
         self._max_lag = max_lag.total_seconds()
         self._interval = min(interval, self._max_lag / 4)
         self._current_until = 0.0
-        #: When the primary was asked, and its position then.
+        #: When the primary was asked, and its position then; at most one is older than `max_lag`.
         self._positions: deque[tuple[float, int]] = deque()
         self._outages = OutageLog(lambda: self.is_current, what="replica")
         self._stopped = threading.Event()
@@ -89,6 +89,8 @@ class Replica:
     def look(self) -> None:
         """Compare the servers once; raises `ReplicaError`, or the error of one of them."""
         asked_at = time.monotonic()
+        while len(self._positions) > 1 and self._positions[1][0] < asked_at - self._max_lag:
+            self._positions.popleft()
         self._positions.append((asked_at, _position(self._primary, _WRITTEN)))
         replayed = _position(self._database, _REPLAYED)
         if replayed is None:

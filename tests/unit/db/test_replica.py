@@ -1,11 +1,13 @@
 """The lag of a read replica, as one process sees it."""
 
 import threading
+import tracemalloc
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from authsite.db import replica as module
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.db.replica import Replica, ReplicaError
 from tests.processes.servers import until
@@ -91,6 +93,21 @@ def test_promoted_replica_is_an_error(new_replica, copy):
 def test_replica_that_is_away_is_an_error(new_replica, copy):
     with copy.away(), pytest.raises(DATABASE_UNAVAILABLE):
         new_replica().look()
+
+
+def test_replica_that_stays_away_takes_no_more_memory(new_replica, copy):
+    replica, sizes = new_replica(timedelta(milliseconds=10)), []
+    of_module = [tracemalloc.Filter(True, module.__file__)]
+    tracemalloc.start()
+    with copy.away():
+        for looks in (20, 280):
+            for _ in range(looks):
+                with pytest.raises(DATABASE_UNAVAILABLE):
+                    replica.look()
+            found = tracemalloc.take_snapshot().filter_traces(of_module)
+            sizes.append(sum(each.size for each in found.statistics("filename")))
+    tracemalloc.stop()
+    assert sizes[1] - sizes[0] < 5000
 
 
 def test_worker_survives_a_replica_that_is_away(new_replica, copy, caplog):
