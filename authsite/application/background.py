@@ -104,7 +104,7 @@ class Background:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
-                log.error("sys_worker_cut_off: %s was under way when the process ended", thread.name)
+                log.error("sys_worker_cut_off: %s had not ended with the process", thread.name)
         self._workers = ()
 
     def schedule(self) -> None:

@@ -125,7 +125,7 @@ def test_stop_times_out(background_of, port, monkeypatch, caplog):
     background.start()
     background.stop()
     assert "waiting" in threads()
-    assert caplog.messages == ["sys_worker_cut_off: waiting was under way when the process ended"]
+    assert caplog.messages == ["sys_worker_cut_off: waiting had not ended with the process"]
     released.set()
 
 
