@@ -31,8 +31,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds from loading the application to the start. Masters fork within some milliseconds.
 DELAY = 2.0
-#: Seconds that the end of the process waits for all workers together.
-STOP_TIMEOUT = 5.0
+#: Seconds that the end of the process waits for all workers together; less than `stop_timeout` of
+#: production.ini.
+STOP_TIMEOUT = 20.0
 
 
 class Worker(Protocol):
@@ -102,6 +103,8 @@ class Background:
         deadline = time.monotonic() + STOP_TIMEOUT
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                log.error("sys_worker_cut_off: %s had not ended with the process", thread.name)
         self._workers = ()
 
     def schedule(self) -> None:

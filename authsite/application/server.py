@@ -34,8 +34,9 @@ class Server:
     """The waitress server of a process: created before the application, called with it.
 
     On SIGTERM, and on SIGINT unless the process ignores it, the server refuses new connections,
-    answers the requests on those it has, closes them and returns. If the process has not ended
-    after `stop_timeout` seconds, it is cut off. Other options are those of waitress.
+    answers the requests on those it has, closes them and returns. It waits `channel_timeout`
+    seconds for clients that send or read slowly. If the process has not ended after `stop_timeout`
+    seconds, it is cut off. Other options are those of waitress.
     """
 
     def __init__(
@@ -83,12 +84,16 @@ class Server:
             for _ in range(server.adj.backlog):  # clients have connected to the kernel already
                 server.handle_accept()
             wasyncore.dispatcher.close(server)  # its own `close` takes the trigger from threads
+        deadline = time.time() + self._servers[0].adj.channel_timeout
         while channels := [each for server in self._servers for each in _channels(server)]:
-            quiet_since = time.time() - QUIET
+            now = time.time()
             for channel in channels:
-                is_idle = not channel.requests and not channel.total_outbufs_len
-                if is_idle and channel.last_activity < quiet_since:
-                    channel.will_close = True
+                if channel.will_close:  # it waited for a client that reads nothing
+                    channel.handle_close()
+                elif not channel.requests:
+                    is_flushed = not channel.total_outbufs_len
+                    is_quiet = is_flushed and channel.last_activity < now - QUIET
+                    channel.will_close = is_quiet or now >= deadline
             self._poll(_PAUSE)
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -33,7 +34,8 @@ def is_disk_full(connection: Connection) -> bool:
             return True
         raise
     finally:
-        connection.exec_driver_sql("ROLLBACK")
+        with suppress(sa.exc.PendingRollbackError):  # of a lost connection; its error says why
+            connection.exec_driver_sql("ROLLBACK")
     return False
 
 

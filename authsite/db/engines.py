@@ -106,7 +106,7 @@ class Database:
         try:
             with self.read_engine.connect() as connection:
                 return not (is_read_only(connection) or is_disk_full(connection))
-        except DATABASE_UNAVAILABLE:
+        except sa.exc.SQLAlchemyError:  # also of a damaged file
             return False
 
     def read_dbsession(self) -> Session:

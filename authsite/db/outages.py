@@ -84,13 +84,19 @@ class OutageLog:
     def _watch(self) -> None:
         stopped = self._stopped
         while not stopped.wait(self._interval):
-            if self._is_quiet() and self._is_over():
+            if self._is_quiet() and self._works_again():
                 with self._lock:
                     if self._is_quiet() and not stopped.is_set():
                         self._log_end()
                         self._forget()
                         return
             self._repeat_causes()
+
+    def _works_again(self) -> bool:
+        try:
+            return self._is_over()
+        except Exception:  # the outage lasts, and causes are still logged
+            return False
 
     def _is_quiet(self) -> bool:
         return time.monotonic() - self._last_at >= self._interval

@@ -2,8 +2,9 @@
 
 A process asks the primary for its position in the write-ahead log, and the replica for the last one
 that it has replayed. Once that is reached, the replica has all that was committed before the first
-question. The clocks of the servers do not matter, and a replica that has lost its connection to the
-primary is found out, which its own functions do not show.
+question, if both are on the same timeline: a standby that was promoted begins another one, and a
+replica may have more of the one before. The clocks of the servers do not matter, and a replica that
+has lost its connection to the primary is found out, which its own functions do not show.
 """
 
 import logging
@@ -21,10 +22,18 @@ from authsite.db.outages import OutageLog
 
 #: Seconds between two looks at both servers.
 INTERVAL = 1.0
-_WRITTEN = sa.text("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')")
-_REPLAYED = sa.text(
-    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') END"
-)
+#: The position in bytes, and the timeline, which the name of a file of the log begins with.
+_WRITTEN = sa.text("""
+    SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'),
+        ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+""")
+#: The same; the position is NULL on a replica that is none. A standby that follows a promotion says
+#: so at its next restart point.
+_REPLAYED = sa.text("""
+    SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') END,
+        timeline_id
+    FROM pg_control_checkpoint()
+""")
 
 
 class ReplicaError(Exception):
@@ -53,7 +62,7 @@ class Replica:
         self._max_lag = max_lag.total_seconds()
         self._interval = min(interval, self._max_lag / 4)
         self._current_until = 0.0
-        #: When the primary was asked, and its position then.
+        #: When the primary was asked, and its position then; at most one is older than `max_lag`.
         self._positions: deque[tuple[float, int]] = deque()
         self._outages = OutageLog(lambda: self.is_current, what="replica")
         self._stopped = threading.Event()
@@ -89,10 +98,15 @@ class Replica:
     def look(self) -> None:
         """Compare the servers once; raises `ReplicaError`, or the error of one of them."""
         asked_at = time.monotonic()
-        self._positions.append((asked_at, _position(self._primary, _WRITTEN)))
-        replayed = _position(self._database, _REPLAYED)
+        while len(self._positions) > 1 and self._positions[1][0] < asked_at - self._max_lag:
+            self._positions.popleft()
+        written, timeline = _position(self._primary, _WRITTEN)
+        self._positions.append((asked_at, written))
+        replayed, replayed_timeline = _position(self._database, _REPLAYED)
         if replayed is None:
             raise ReplicaError("it is no standby")
+        if replayed_timeline != timeline:
+            raise ReplicaError("it follows another primary")
         while self._positions and self._positions[0][1] <= replayed:
             self._current_until = self._positions.popleft()[0] + self._max_lag
         if self._positions and self._positions[0][0] < time.monotonic() - self._max_lag:
@@ -111,6 +125,6 @@ class Replica:
 
 
 def _position(database: Database, select: "sa.TextClause") -> Any:
-    """Return a position in bytes of the write-ahead log; None on a replica that is none."""
+    """Return a position in the write-ahead log, and its timeline."""
     with database.read_engine.connect() as connection:
-        return connection.execute(select).scalar_one()
+        return connection.execute(select).one()

@@ -117,7 +117,7 @@ def test_stop_ends_workers_and_cancels_the_start(background_of, worker):
     assert "waiting" not in threads()
 
 
-def test_stop_times_out(background_of, port, monkeypatch):
+def test_stop_times_out(background_of, port, monkeypatch, caplog):
     monkeypatch.setattr("authsite.application.background.STOP_TIMEOUT", 0.01)
     stuck, released = Waiting(), threading.Event()
     stuck.work = released.wait
@@ -125,6 +125,7 @@ def test_stop_times_out(background_of, port, monkeypatch):
     background.start()
     background.stop()
     assert "waiting" in threads()
+    assert caplog.messages == ["sys_worker_cut_off: waiting had not ended with the process"]
     released.set()
 
 

@@ -16,6 +16,8 @@ from tests.processes.servers import DEADLINE, until
 
 #: Seconds; no test waits for it.
 NEVER = "10000"
+#: More than the sockets of a connection hold.
+LARGE = bytes(2**25)
 
 
 class Application:
@@ -29,8 +31,9 @@ class Application:
         if environ["PATH_INFO"] == "/slow":
             self.is_waiting.set()
             self.released.wait(DEADLINE)
-        start_response("200 OK", [("Content-Length", "2")])
-        return [b"OK"]
+        body = LARGE if environ["PATH_INFO"] == "/large" else b"OK"
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
 
 
 @pytest.fixture
@@ -51,8 +54,8 @@ def build() -> Iterator[Callable[..., Server]]:
     numbers = (signal.SIGTERM, signal.SIGINT)
     before, built = [signal.getsignal(number) for number in numbers], []
 
-    def build_server(listener: Listener, stop_timeout: str = NEVER) -> Server:
-        options = {"listen": f"{LOOPBACK}:{listener.port}", "threads": "2"}
+    def build_server(listener: Listener, stop_timeout: str = NEVER, **more: str) -> Server:
+        options = {"listen": f"{LOOPBACK}:{listener.port}", "threads": "2"} | more
         built.append(Server({}, stop_timeout=stop_timeout, **options))
         return built[-1]
 
@@ -103,7 +106,10 @@ def refuses(listener: Listener) -> bool:
 
 
 def run(
-    server: Server, application: Application, listener: Listener, client: Callable[[], None]
+    server: Callable[[Application], None],
+    application: Application,
+    listener: Listener,
+    client: Callable[[], None],
 ) -> None:
     """Run the server on this thread, as signals need it, and a client on another."""
 
@@ -149,6 +155,41 @@ def test_ending_server_closes_quiet_connections(build, listener, application, mo
         assert quiet.sock.recv(1) == b""
 
     run(build(listener), application, listener, client)
+
+
+def test_ending_server_leaves_clients_that_read_nothing(build, listener, application):
+    server, ended = build(listener, channel_timeout="1"), threading.Event()
+
+    def serve(application):
+        server(application)
+        ended.set()
+
+    def client():
+        deaf = connect(listener)
+        deaf.request("GET", "/large")
+        assert deaf.sock.recv(1) == b"H"
+        stop()
+        assert ended.wait(DEADLINE)
+
+    run(serve, application, listener, client)
+
+
+def test_ending_server_leaves_clients_that_trickle(build, listener, application):
+    def client():
+        slow = connect(listener)
+        slow.sock.sendall(b"GET / HTTP/1.1\r\n")
+        stop()
+        until(lambda: refuses_data(slow), "the end of the connection")
+
+    run(build(listener, channel_timeout="1"), application, listener, client)
+
+
+def refuses_data(connection: http.client.HTTPConnection) -> bool:
+    try:
+        connection.sock.sendall(b"X: x\r\n")
+    except OSError:
+        return True
+    return False
 
 
 def test_server_is_cut_off_after_its_timeout(build, listener, application, monkeypatch, caplog):

@@ -43,9 +43,26 @@ def test_other_errors_are_not_of_the_disk(services):
     assert not look(services)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_connection_lost_during_the_look_is_named(services):
+    def end(connection, _cursor, statement, *_rest):
+        if "unnest" in statement:
+            with services.database.engine.connect() as other:
+                process = connection.connection.dbapi_connection.info.backend_pid
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({process})")
+
+    engine = services.database.read_engine
+    sa.event.listen(engine, "before_cursor_execute", end)
+    with pytest.raises(sa.exc.OperationalError, match="terminating connection"):
+        look(services)
+    sa.event.remove(engine, "before_cursor_execute", end)
+    assert not look(services)
+
+
 @pytest.fixture
-def small_files():
-    """Let this process write files of a few bytes only."""
+def small_files(services):
+    """Let this process write files of a few bytes only, beyond those of an open database."""
+    look(services)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     yield

@@ -96,6 +96,19 @@ def test_end_of_an_outage_is_logged(outage_log, caplog):
     assert caplog.records[1].event == "sys_database_available"
 
 
+def test_failed_look_does_not_end_the_log(outage_log, caplog):
+    looks = iter([ZeroDivisionError(), None])
+
+    def is_over():
+        if error := next(looks):
+            raise error
+        return True
+
+    log = outage_log(is_over, interval=0.01)
+    log.report(WHAT, an_error("away"))
+    until(lambda: len(caplog.messages) == 2, "the end")
+
+
 def test_error_during_the_last_look_continues_the_outage(outage_log, caplog):
     log = outage_log(lambda: log.report(WHAT, an_error("another")) or True, interval=0.05)
     log.report(WHAT, an_error("away"))

@@ -106,6 +106,11 @@ def test_missing_database_is_not_writable(database_at):
     assert not database.is_writable()
 
 
+def test_damaged_file_is_not_writable(database_at, tmp_path):
+    (tmp_path / "site.sqlite").write_bytes(b"damaged" * 1000)
+    assert not database_at(f"sqlite:///{tmp_path}/site.sqlite").is_writable()
+
+
 def test_database_without_tables_is_not_taken_for_a_locked_one(database_at, tmp_path):
     database = database_at(f"sqlite:///{tmp_path}/site.sqlite")
     with pytest.raises(sa.exc.OperationalError, match="no such table"):

@@ -1,11 +1,13 @@
 """The lag of a read replica, as one process sees it."""
 
 import threading
+import tracemalloc
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from authsite.db import replica as module
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.db.replica import Replica, ReplicaError
 from tests.processes.servers import until
@@ -88,9 +90,30 @@ def test_promoted_replica_is_an_error(new_replica, copy):
         new_replica().look()
 
 
+def test_replica_of_another_primary_is_an_error(new_replica, copy):
+    copy.run("CREATE FUNCTION pg_control_checkpoint(OUT timeline_id int) RETURN 2")
+    replica = new_replica()
+    with pytest.raises(ReplicaError, match="follows another primary"):
+        replica.look()
+    assert not replica.is_current
+
+
 def test_replica_that_is_away_is_an_error(new_replica, copy):
     with copy.away(), pytest.raises(DATABASE_UNAVAILABLE):
         new_replica().look()
+
+
+def test_replica_that_stays_away_takes_no_memory_per_look(new_replica, copy):
+    replica, looks = new_replica(timedelta(milliseconds=10)), 200
+    tracemalloc.start()
+    with copy.away():
+        for _ in range(looks):
+            with pytest.raises(DATABASE_UNAVAILABLE):
+                replica.look()
+    found = tracemalloc.take_snapshot()
+    tracemalloc.stop()
+    lines = found.filter_traces([tracemalloc.Filter(True, module.__file__)]).statistics("lineno")
+    assert max(line.count for line in lines) < looks / 2
 
 
 def test_worker_survives_a_replica_that_is_away(new_replica, copy, caplog):
