@@ -267,6 +267,11 @@ def test_proxy_offers_strong_tls_only(
         assert deployment.nginx.handshake(version, ciphers) == cipher
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_proxy_resumes_tls_sessions(deployment: Deployment, version: ssl.TLSVersion) -> None:
+    assert deployment.nginx.resumes_sessions(version)
+
+
 def test_proxy_compresses_style_sheets_and_no_page(deployment: Deployment) -> None:
     """Pages contain tokens, which compression would reveal."""
     connection = deployment.nginx.connection(timeout=DEADLINE)
