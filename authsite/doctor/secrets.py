@@ -1,8 +1,8 @@
-"""Secrets: no other user of the machine can read them, and none replaces another."""
+"""Secrets: no other user of the machine can read them, and the pepper differs."""
 
 import hmac
 
-from authsite.doctor.finding import Finding, fail, ok, warn
+from authsite.doctor.finding import Finding, fail, ok
 from authsite.doctor.sources import is_world_readable, sources
 from authsite.doctor.subject import Subject
 
@@ -11,9 +11,7 @@ def kept_secret(subject: Subject) -> list[Finding]:
     """Only owner and group can read the files that contain secrets."""
     found, private = [], []
     for source in sources(subject):
-        key, variable, file = source.setting.key, source.setting.variable, source.file
-        if file is None and f"{variable}_FILE" in subject.environ:
-            found.append(warn(f"{variable}_FILE is ignored: {variable} is set.", "Remove one."))
+        key, file = source.setting.key, source.file
         if file and is_world_readable(file) and not subject.in_development:
             found.append(fail(f"Every user of this machine can read {key} in {file}."))
         else:

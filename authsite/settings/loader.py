@@ -1,7 +1,7 @@
 """Load the settings at the start, from the ini file, the environment, and files.
 
 `AUTHSITE_<GROUP>_<NAME>` in the environment overrides `authsite.<group>.<name>` in the ini file. A
-secret can also be in a file, whose path is in `AUTHSITE_<GROUP>_<NAME>_FILE`.
+secret can be in a file instead, whose path is in `AUTHSITE_<GROUP>_<NAME>_FILE`.
 """
 
 import re
@@ -74,7 +74,9 @@ def _read_value(
 ) -> Any:
     name, text = setting.variable, environ.get(setting.variable)
     file_variable = f"{setting.variable}_FILE"
-    if text is None and setting.secret and file_variable in environ:
+    if setting.secret and file_variable in environ:
+        if text is not None:
+            raise SettingError(f"{setting.variable} and {file_variable} are both set; remove one.")
         name = file_variable
         try:
             text = Path(environ[file_variable]).read_text("utf-8")

@@ -100,6 +100,23 @@ class Nginx(Listener):
             assert cipher is not None
             return cipher[0]
 
+    def resumes_sessions(self, version: ssl.TLSVersion) -> bool:
+        """Whether a second connection of this version resumes the TLS session of the first."""
+        context = ssl.create_default_context()
+        _AUTHORITY.configure_trust(context)
+        context.minimum_version = context.maximum_version = version
+        session, is_resumed = None, False
+        for _ in range(2):
+            with (
+                socket.create_connection((LOOPBACK, self.port), DEADLINE) as connection,
+                context.wrap_socket(connection, server_hostname=HOST, session=session) as secured,
+            ):
+                secured.sendall(f"GET /healthz HTTP/1.0\r\nHost: {HOST}\r\n\r\n".encode())
+                while secured.recv(4096):  # in TLS 1.3, the session follows the handshake
+                    pass
+                session, is_resumed = secured.session, bool(secured.session_reused)
+        return is_resumed
+
     def hang_up(self) -> None:
         """Close all connections, with and without TLS."""
         super().hang_up()

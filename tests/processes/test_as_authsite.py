@@ -1,6 +1,7 @@
 """Commands by hand, with deploy/as-authsite: the environment of the services, and private files."""
 
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -71,6 +72,18 @@ def test_as_authsite_has_the_environment_of_the_services(machine: Machine) -> No
     assert {name: environ[name] for name in shared} == {name: of_service[name] for name in shared}
     assert environ["AUTHSITE_SECRET"] == SECRET
     assert run(machine, "pwd", "-P").strip() == str(machine.path(HOME).resolve())
+
+
+def test_as_authsite_reads_the_url_of_the_database_from_its_file(machine: Machine) -> None:
+    """As the docs have it for a URL with a password: it stands in no environment file."""
+    shared = machine.path(f"{ETC}/authsite.env")
+    [line] = re.findall(r"^DATABASE_URL=.*\n", shared.read_text(), re.MULTILINE)
+    shared.write_text(shared.read_text().replace(line, ""))
+    url = f"sqlite:///{machine.path('/var/lib/authsite')}/other.sqlite"
+    machine.path(f"{ETC}/database-url").write_text(f"{url}\n")
+    run(machine, "alembic", "-c", "production.ini", "upgrade", "head")
+    assert "0 waiting" in run(machine, "authsite", "outbox", "production.ini")
+    assert machine.path("/var/lib/authsite/other.sqlite").exists()
 
 
 def test_commands_by_hand_create_private_files(machine: Machine) -> None:

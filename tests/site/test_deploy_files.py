@@ -204,36 +204,94 @@ def test_docs_name_every_file():
     assert [name for name in missing if name != "__pycache__"] == []
 
 
-def test_commands_of_the_installation_guide_run(tmp_path):
-    """Those that copy, create and edit files; in folders of the test, without systemd and nginx."""
-    page = (DEPLOY.parent / "docs" / "production.md").read_text("utf-8")
-    home, etc = tmp_path / "home", tmp_path / "etc"
-    home.mkdir()
-    shutil.copytree(DEPLOY, home / "deploy")
-    shutil.copy(DEPLOY.parent / "production.ini", home)
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for name in ("systemctl", "nginx"):
-        (programs / name).write_text("#!/bin/sh\n")
-        (programs / name).chmod(0o755)
-    (etc / "systemd/system").mkdir(parents=True)
-    (etc / "nginx/conf.d").mkdir(parents=True)
-    guide = page.partition("\n## Install\n")[2].partition("\n## ")[0]
-    blocks = [
-        each for each in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL) if "install -m" in each
-    ]
-    assert len(blocks) == 3
-    commands = "".join(blocks)
-    for shipped, place in ((HOME, home), ("/etc", etc), ("/usr/local/sbin", programs)):
-        commands = commands.replace(shipped, str(place))
-    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
-    subprocess.run(["sh", "-ec", commands], env=path, check=True, capture_output=True)
+class Installation:
+    """The files of a server in folders of the test, without systemd and nginx."""
+
+    def __init__(self, folder):
+        self.page = (DEPLOY.parent / "docs" / "production.md").read_text("utf-8")
+        self.home, self.etc, self.programs = (folder / name for name in ("home", "etc", "programs"))
+        self.home.mkdir()
+        shutil.copytree(DEPLOY, self.home / "deploy")
+        shutil.copy(DEPLOY.parent / "production.ini", self.home)
+        self.programs.mkdir()
+        for name in ("systemctl", "nginx"):
+            (self.programs / name).write_text("#!/bin/sh\n")
+            (self.programs / name).chmod(0o755)
+        (self.etc / "systemd/system").mkdir(parents=True)
+        (self.etc / "nginx/conf.d").mkdir(parents=True)
+
+    def section(self, name):
+        """Return the text of a section of docs/production.md."""
+        return self.page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+    def run(self, section, *, containing, count, status=0):
+        """Run the blocks of commands of a section that contain this; return what they print.
+
+        Unless a status is expected, every command has to succeed.
+        """
+        blocks = re.findall(r"```sh\n(.*?)```", self.section(section), re.DOTALL)
+        blocks = [each for each in blocks if containing in each]
+        assert len(blocks) == count
+        commands = "".join(blocks)
+        for shipped, place in (
+            (HOME, self.home),
+            ("/etc", self.etc),
+            ("/usr/local/sbin", self.programs),
+        ):
+            commands = commands.replace(shipped, str(place))
+        path = {"PATH": f"{self.programs}:{os.environ['PATH']}"}
+        command = ["sh", "-c" if status else "-ec", commands]
+        done = subprocess.run(command, env=path, check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (status, "")
+        return done.stdout
+
+
+@pytest.fixture
+def installation(tmp_path):
+    """A server on which the commands of the installation guide have run that copy files."""
+    installation = Installation(tmp_path)
+    installation.run("Install", containing="install -m", count=3)
+    return installation
+
+
+def test_commands_of_the_installation_guide_run(installation):
+    """Those that copy, create and edit files."""
+    home, etc = installation.home, installation.etc
     assert len((etc / "authsite/secret").read_text().strip()) >= 32
     assert stat.S_IMODE((etc / "authsite/secret").stat().st_mode) == 0o600
     assert {*ENVIRONMENTS} <= {each.name for each in (etc / "authsite").iterdir()}
     assert {*UNITS} == {each.name for each in (etc / "systemd/system").iterdir()}
-    assert os.access(programs / "as-authsite", os.X_OK)
-    [edit] = re.findall(r"^sed .*$", guide, re.MULTILINE)
+    assert os.access(installation.programs / "as-authsite", os.X_OK)
+    [edit] = re.findall(r"^sed .*$", installation.section("Install"), re.MULTILINE)
     subprocess.run(["sh", "-ec", edit], cwd=home, check=True)
     ini = (home / "production.ini").read_text()
     assert ini == trusting_a_proxy((DEPLOY.parent / "production.ini").read_text())
+
+
+def test_installation_guide_keeps_an_existing_secret(installation):
+    secret = installation.etc / "authsite/secret"
+    before = secret.read_text()
+    installation.run("Install", containing="secrets.token_urlsafe", count=1)
+    assert secret.read_text() == before
+
+
+def test_commands_of_the_upgrade_keep_settings(installation):
+    """They show every difference, and replace units and as-authsite only."""
+    kept = {"authsite/authsite.env": "A", "authsite/second.env": "B", "authsite/secret": "C"}
+    kept |= {"nginx/conf.d/authsite.conf": "D"}
+    units = [f"systemd/system/{name}" for name in UNITS]
+    for name in (*kept, *units):
+        (installation.etc / name).write_text(kept.get(name, "of the previous release\n"))
+    (installation.programs / "as-authsite").write_text("of the previous release\n")
+    shown = installation.run("Upgrade", containing="diff -u", count=1, status=1)
+    differing = {*kept, *units} - {"authsite/secret"}
+    assert set(re.findall(rf"^--- {installation.etc}/(\S+)", shown, re.MULTILINE)) == differing
+    installation.run("Upgrade", containing="install -m", count=1)
+    for name, text in kept.items():
+        assert (installation.etc / name).read_text() == text
+    for name in UNITS:
+        installed = installation.etc / "systemd/system" / name
+        assert installed.read_text() == (DEPLOY / name).read_text()
+    assert (installation.programs / "as-authsite").read_text() == (
+        DEPLOY / "as-authsite"
+    ).read_text()

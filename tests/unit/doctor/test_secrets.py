@@ -57,11 +57,10 @@ def test_kept_secret_rejects_a_public_secret_file(a_subject, opened):
     assert f"in {file}." in fails(subject, "kept secret")
 
 
-def test_kept_secret_warns_of_two_sources(a_subject, tmp_path):
+def test_settings_reject_a_secret_with_two_sources(a_subject, tmp_path):
     environ = {"AUTHSITE_SECRET": PEPPER, "AUTHSITE_SECRET_FILE": str(tmp_path / "secret")}
-    found = findings_of(a_subject(environ=environ), "kept secret")
-    assert [each.status for each in found] == [Status.WARN, Status.OK]
-    assert "AUTHSITE_SECRET_FILE is ignored" in found[0].message
+    message = fails(a_subject(environ=environ), "settings")
+    assert message == "AUTHSITE_SECRET and AUTHSITE_SECRET_FILE are both set; remove one."
 
 
 def test_kept_secret_ignores_a_missing_file(a_subject, tmp_path):

@@ -210,8 +210,18 @@ def test_secret_may_come_from_a_file(setting: SettingDescription, tmp_path: Path
     file.write_text(f"{text}\n")
     environ = {f"{setting.variable}_FILE": str(file)}
     assert value_of(load_settings(LOCAL | {setting.key: wrong}, environ), setting.key) == value
-    with pytest.raises(SettingError, match=f"^{setting.variable} must"):
-        load_settings(LOCAL, environ | {setting.variable: wrong})
+
+
+@every_secret
+def test_secret_with_two_sources_is_refused(setting: SettingDescription, tmp_path: Path):
+    """One of them would be ignored, and another command may read that one."""
+    file = tmp_path / "secret"
+    file.write_text(EXAMPLES[setting.key][0])
+    environ = {setting.variable: EXAMPLES[setting.key][0], f"{setting.variable}_FILE": str(file)}
+    with pytest.raises(SettingError) as refusal:
+        load_settings(LOCAL, environ)
+    both = f"{setting.variable} and {setting.variable}_FILE are both set; remove one."
+    assert str(refusal.value) == both
 
 
 @every_secret
