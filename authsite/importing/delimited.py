@@ -14,7 +14,7 @@ _REQUIRED = ("email", "password")
 _DELIMITERS = ",;\t"
 _SEVERAL_LINES = "a quote opens a cell of several lines, which a file with tabs must not have"
 #: Excel's own first line, which names the delimiter.
-_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;\t|]*\s*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;|\s]*', re.IGNORECASE)
 
 
 def read_csv(
