@@ -69,6 +69,14 @@ _CAUSES = (
         "Set sslrootcert in the URL to the certificate of the server's authority, and host to the "
         "name in the server's certificate.",
     ),
+    _Cause(
+        "session is read-only|server is in hot standby mode",
+        "No host accepts writes: promote one, or add the primary to the hosts in the URL.",
+    ),
+    _Cause(
+        "session is not read-only|server is not in hot standby mode",
+        "Set target_session_attrs=read-write in the URL, for a host that accepts writes.",
+    ),
     _Cause("is starting up|is shutting down|in recovery", "Wait, then check the server's log."),
     _Cause(
         "unrecognized configuration parameter|invalid value for parameter",
@@ -100,7 +108,13 @@ def fix_for(error: str, url: URL) -> str:
     """Return how to fix the cause of an error of libpq."""
     fixes = (cause.fix for cause in _CAUSES if re.search(cause.pattern, error))
     return next(fixes, _UNKNOWN).format(
-        host=url.host or "its socket",
+        host=_hosts(url) or "its socket",
         role=url.username or "of the site",
         database=url.database or "of the site",
     )
+
+
+def _hosts(url: URL) -> str:
+    """Return the hosts, each with its port if it is named; those of the query come first."""
+    named = url.query.get("host", url.host or "")
+    return named if isinstance(named, str) else ", ".join(named)

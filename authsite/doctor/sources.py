@@ -14,6 +14,8 @@ from authsite.settings.loader import SettingDescription, describe_settings
 
 #: Shorter secrets may occur in a sentence by chance; redacting them there would reveal them.
 _MIN_LENGTH = 8
+#: Settings whose secret is the password in a URL.
+_URLS = ("sqlalchemy.url", "authsite.database.read_url")
 #: Separates peppers, and the id of a pepper from its secret.
 _SEPARATORS = re.compile(r"[\s,:]+")
 
@@ -32,7 +34,7 @@ class Source(NamedTuple):
             return _SEPARATORS.split(self.text)
         if self.setting.key == "authsite.previous_secrets":
             return [line.strip() for line in self.text.splitlines()]
-        if self.setting.key != "sqlalchemy.url":
+        if self.setting.key not in _URLS:
             return [self.text.strip()]
         try:
             password = parse_database_url(self.text).password

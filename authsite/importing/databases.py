@@ -1,8 +1,11 @@
 """Connecting to the database of another system, which is only read and may not answer."""
 
+import os
+import socket
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from authsite.importing.errors import UnusableSource
 
+#: Seconds that PostgreSQL has to end a statement itself and say so, before its connection is cut.
+_GRACE = 2.0
 #: Instructions of SQLite between two looks at the clock: about a millisecond.
 _INSTRUCTIONS = 10_000
 
@@ -23,6 +28,8 @@ class Deadline:
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
+        #: Those of servers, whose wait for an answer does not end by itself.
+        self.connections: list[Any] = []
         self.restart()
 
     def restart(self) -> None:
@@ -33,11 +40,23 @@ class Deadline:
         """Whether the answer is late."""
         return time.monotonic() > self._end
 
+    def cut(self) -> None:
+        """End the connections, so that the thread that waits for an answer gets an error.
+
+        No limit of libpq does that: a machine that is silent may still acknowledge what it gets.
+        """
+        for connection in self.connections:
+            with socket.socket(fileno=os.dup(connection.fileno())) as same:
+                same.shutdown(socket.SHUT_RDWR)
+
 
 @contextmanager
 def raising_unusable(deadline: Deadline) -> Iterator[None]:
     """Raise `UnusableSource` with the driver's message for database errors of the block."""
     deadline.restart()
+    watch = threading.Timer(deadline.timeout + _GRACE, deadline.cut)
+    watch.daemon = True
+    watch.start()
     try:
         yield
     except SQLAlchemyError as error:
@@ -45,6 +64,8 @@ def raising_unusable(deadline: Deadline) -> Iterator[None]:
         if deadline.is_over():
             message = f"no answer within {deadline.timeout:g} seconds ({message})"
         raise UnusableSource(f"can't read the source: {message}") from error
+    finally:
+        watch.cancel()
 
 
 def create_engine(location: str, deadline: Deadline) -> Engine:
@@ -94,5 +115,13 @@ def _create_server_engine(url: sa.URL, deadline: Deadline) -> Engine:
             milliseconds = max(1, round(deadline.timeout * 1000))
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
 
+        def connect(
+            dialect: sa.Dialect, _record: object, args: Sequence[Any], named: dict[str, Any]
+        ) -> Any:
+            connection: Any = dialect.connect(*args, **named)
+            deadline.connections.append(connection)
+            return connection
+
         sa.event.listen(engine, "begin", limit_statements)
+        sa.event.listen(engine, "do_connect", connect)
     return engine

@@ -12,8 +12,9 @@ from authsite.importing.source import ImportOptions
 
 _REQUIRED = ("email", "password")
 _DELIMITERS = ",;\t"
+_SEVERAL_LINES = "a quote opens a cell of several lines, which a file with tabs must not have"
 #: Excel's own first line, which names the delimiter.
-_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;\t|]*\s*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;|\s]*', re.IGNORECASE)
 
 
 def read_csv(
@@ -21,7 +22,9 @@ def read_csv(
 ) -> Iterator[ImportedUser | Rejection]:
     """Yield the users of a CSV file with a header, delimited by `,`, `;` or tabs.
 
-    Rows without a value are ignored, and so are empty cells beyond the named columns.
+    Rows without a value are ignored, and so are empty cells beyond the named columns. With tabs, a
+    row is one line: programs such as mysql write quotes as they are, and one that seems to open a
+    cell must not hide the rows up to the next one.
     """
     first = next(lines, "")
     separator_line = _SEPARATOR_LINE.fullmatch(first)
@@ -44,8 +47,11 @@ def read_csv(
             return
         if not any(map(str.strip, row)):
             continue
-        place = _line_range(first_line, rows.line_num + lines_before)
-        if len(row) < len(names) or any(row[len(names) :]):
+        last_line = rows.line_num + lines_before
+        place = _line_range(first_line, last_line)
+        if delimiter == "\t" and last_line > first_line:
+            yield Rejection(place, "", RejectionReason.UNREADABLE, _SEVERAL_LINES)
+        elif len(row) < len(names) or any(row[len(names) :]):
             detail = f"{len(row)} cells instead of {len(names)}"
             yield Rejection(place, "", RejectionReason.UNREADABLE, detail)
         else:

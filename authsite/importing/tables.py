@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -66,14 +67,16 @@ def _read_users(
     selected = sa.select(*fields.values()).select_from(query.source).order_by(order)
     streaming = query.connection.execution_options(yield_per=_ROWS)
     with raising_unusable(deadline):
-        rows = enumerate(streaming.execute(selected), start=1)
+        blocks = streaming.execute(selected).partitions()
+    numbers = count(1)
     while True:
         with raising_unusable(deadline):
-            numbered_row = next(rows, None)
-        if numbered_row is None:
+            block = next(blocks, None)
+        if block is None:
             return
-        number, row = numbered_row
-        yield reader.read_user(dict(zip(fields, row, strict=True)), place=f"row {number}")
+        for row in block:
+            cells = dict(zip(fields, row, strict=True))
+            yield reader.read_user(cells, place=f"row {next(numbers)}")
 
 
 def _count(connection: Connection, users: sa.TableClause) -> int:

@@ -146,7 +146,40 @@ def test_wordpress_export_is_imported(import_users, tmp_path, browser):
 
 
 def test_laravel_export_of_mysql_is_imported(import_users, tmp_path, browser, dbsession):
-    """As `mysql --batch` writes it: with tabs, and NULL where there is nothing."""
+    """As JSON_OBJECT of MySQL writes it, with a name in quotes."""
+    path = tmp_path / "users.jsonl"
+    hashed, time = foreign_hashes.LARAVEL["bcrypt"][PASSWORD], "2024-05-01 12:00:00.000000"
+    rows = [
+        ("ada@example.com", '"Ada" King', time, hashed, None),
+        ("eve@example.com", 'Eve "Doe', None, None, time),
+    ]
+    lines = [
+        {
+            "id": number,
+            "name": name,
+            "email": email,
+            "deleted_at": deleted,
+            "password": password,
+            "created_at": time,
+            "email_verified_at": verified,
+        }
+        for number, (email, name, verified, password, deleted) in enumerate(rows, start=1)
+    ]
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+    import_users("jsonl", str(path), "--name", "laravel")
+    assert browser.sign_in(password=PASSWORD).status_int == 303
+    users = dbsession.scalars(sa.select(User).order_by(User.external_id)).all()
+    assert [user.external_id for user in users] == ["laravel:1", "laravel:2"]
+    assert [(user.first_name, user.last_name) for user in users] == [
+        ('"Ada"', "King"),
+        ("Eve", '"Doe'),
+    ]
+    assert [bool(user.suspended_at) for user in users] == [False, True]
+    assert users[1].password_hash is None
+
+
+def test_file_with_tabs_is_imported(import_users, tmp_path, browser, dbsession):
+    """As `mysql --batch` writes it, with NULL where there is nothing."""
     path = tmp_path / "users.tsv"
     hashed, none, time = foreign_hashes.LARAVEL["bcrypt"][PASSWORD], "NULL", "2024-05-01 12:00:00"
     rows = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 #: The named parts of a hash, as its pattern has found them.
 Parts = Mapping[str, str]
+#: Yields at most two, because each costs a hash.
 Spellings = Callable[[str], Iterator[str]]
 
 #: What PHP's `trim` removes and its `addslashes` escapes.
@@ -30,12 +31,11 @@ def wordpress(password: str) -> Iterator[str]:
     """Yield the password without space around it, and with backslashes before its quotes.
 
     The forms of WordPress hash what `wp_magic_quotes` has made of the password, its programming
-    interfaces do not.
+    interfaces do not. None normalizes it.
     """
-    for spelling in nfc(password):
-        trimmed = spelling.strip(_PHP_SPACE)
-        yield trimmed
-        yield _PHP_QUOTES.sub(r"\\\1", trimmed)
+    trimmed = password.strip(_PHP_SPACE)
+    yield trimmed
+    yield _PHP_QUOTES.sub(r"\\\1", trimmed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,16 @@ def test_wrong_options_are_corrected(fix_on, url):
     assert fix_on(wrong) == "Correct `options` in the URL."
 
 
+def test_host_of_another_kind_has_a_fix_of_its_own(fix_on, url, run):
+    def fix(wanted):
+        return fix_on(url.update_query_dict({"target_session_attrs": wanted}))
+
+    for wanted in ("read-only", "standby"):
+        assert fix(wanted).startswith("Set target_session_attrs=read-write in the URL")
+    run(f"ALTER DATABASE {url.database} SET default_transaction_read_only = on")
+    assert fix("read-write").startswith("No host accepts writes: ")
+
+
 def elsewhere(url, port, **query):
     """Return the URL of a machine with another name, behind this port."""
     query = {"hostaddr": "127.0.0.1", "port": str(port)} | query
@@ -149,6 +159,7 @@ def test_unreachable_server_has_a_fix_of_its_own(fix_on, tmp_path):
         ("FATAL:  unsupported startup parameter: options", "A pooler answers there"),
         ('FATAL:  "trust" authentication failed', "Correct the password in the URL"),
         ("FATAL:  no such database: site", "Add site to [databases] in pgbouncer.ini, and ada"),
+        ("server is in hot standby mode", "No host accepts writes: "),
         ("FATAL:  the database system is starting up", "Wait, then check the server's log."),
         ("FATAL:  das kann niemand lesen", "Check db.example.com, and "),
     ],
@@ -157,3 +168,15 @@ def test_error_of_a_server_has_a_fix(error, fix):
     """As PgBouncer 1.18, a server that starts, and one in another language report it."""
     url = sa.make_url("postgresql://ada@db.example.com/site")
     assert fix_for(f"connection failed: {error}", url).startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("postgresql://ada@/site?host=one:5432&host=two:5433", "one:5432, two:5433"),
+        ("postgresql://ada@/site?host=/run/postgresql", "/run/postgresql"),
+        ("postgresql:///site", "its socket"),
+    ],
+)
+def test_fix_names_the_hosts_of_the_url(url, hosts):
+    assert fix_for("unknown", sa.make_url(url)).startswith(f"Check {hosts}, and ")

@@ -130,6 +130,12 @@ def test_answer_to_another_host_is_a_warning(outside, proxy):
     assert "answered with 200" in warns(outside, "public host")
 
 
+def test_closed_connection_for_another_host_passes(outside, proxy):
+    """As `return 444` of nginx."""
+    proxy.other_host = None
+    assert "is not answered." in passes(outside, "public host")
+
+
 def test_missing_header_fails(outside, proxy):
     proxy.answers["/sign-in"] = (200, HEADERS[1:])
     assert "removes X-Content-Type-Options." in fails(outside, "public headers")
@@ -143,6 +149,12 @@ def test_repeated_header_is_a_warning(outside, proxy):
 def test_version_of_software_is_a_warning(outside, proxy):
     proxy.answers["/sign-in"] = (200, (*HEADERS[:-1], ("Server", "nginx/1.22.1")))
     assert "Server: nginx/1.22.1" in warns(outside, "public headers")
+
+
+def test_name_of_a_proxy_is_no_version(outside, proxy):
+    """The number in Via is that of HTTP."""
+    proxy.answers["/sign-in"] = (200, (*HEADERS, ("Via", "1.1 proxy")))
+    passes(outside, "public headers")
 
 
 def test_closed_http_port_passes(outside, proxy, resolve):

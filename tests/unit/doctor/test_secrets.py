@@ -89,6 +89,7 @@ def test_redact_removes_secrets(a_subject, tmp_path):
     subject = a_subject(
         app={
             "sqlalchemy.url": "postgresql://ada:hush-hush-hush@db/site",
+            "authsite.database.read_url": "postgresql://ada:silence-silence@copy/site",
             "authsite.secret": PEPPER,
         },
         environ={
@@ -97,8 +98,8 @@ def test_redact_removes_secrets(a_subject, tmp_path):
             "AUTHSITE_MAIL_PASSWORD_FILE": str(tmp_path / "password"),
         },
     )
-    text = f"ada hush-hush-hush one {PEPPER} {PEPPER[::-1]}: of the mail server"
-    assert redact(text, subject=subject) == "ada [...] one [...] [...]: [...]"
+    text = f"ada hush-hush-hush silence-silence one {PEPPER} {PEPPER[::-1]}: of the mail server"
+    assert redact(text, subject=subject) == "ada [...] [...] one [...] [...]: [...]"
     text = f"not {'an older secret, ' * 2}or {'oldest ' * 9}"
     assert redact(text, subject=subject) == "not [...] or [...] "
 

@@ -123,6 +123,17 @@ def test_row_of_several_lines_is_named_by_its_lines(csv):
     assert lost.place == "lines 3 to 4"
 
 
+def test_quote_in_a_file_with_tabs_hides_no_row(csv):
+    """As `mysql --batch` writes a name in quotes, in a column that is not read."""
+    first, lost, last = csv(
+        'email\thash\tnote\na@example.com\tx\t\nb@example.com\tx\t"Bee\n'
+        'c@example.com\tx\tSea"\nd@example.com\tx\t\n'
+    )
+    assert emails_of([first, last]) == ["a@example.com", "d@example.com"]
+    assert (lost.place, lost.reason) == ("lines 3 to 4", RejectionReason.UNREADABLE)
+    assert lost.detail.startswith("a quote opens a cell of several lines")
+
+
 def test_malformed_first_line_is_reported(csv):
     with pytest.raises(UnusableSource, match="the first line has no column names"):
         csv(f"email,hash,{'x' * 200_000}\n")

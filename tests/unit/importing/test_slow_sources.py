@@ -4,6 +4,7 @@ import os
 import socket
 import sqlite3
 import sys
+import threading
 from collections import deque
 from contextlib import closing
 from pathlib import Path
@@ -84,6 +85,28 @@ def test_server_that_never_answers_is_reported(query):
         port = server.getsockname()[1]
         with pytest.raises(UnusableSource, match=LATE):
             read_table(f"postgresql://reader@127.0.0.1:{port}/old{query}")
+
+
+def test_server_that_falls_silent_is_reported():
+    """It accepts the connection, and answers nothing after that."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            client, _ = server.accept()
+            with client:
+                client.settimeout(20)
+                client.recv(1000)
+                # AuthenticationOk and ReadyForQuery.
+                client.sendall(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I")
+                while client.recv(1000):
+                    pass
+
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(UnusableSource, match=LATE):
+            read_table(f"postgresql://reader@{address}/old?sslmode=disable&gssencmode=disable")
+        accepting.join()
 
 
 def test_silent_pipe_is_reported(tmp_path):

@@ -1,6 +1,7 @@
 """CSV as Excel and other spreadsheets write it is read, or refused with the reason."""
 
 import codecs
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,6 +68,13 @@ def test_csv_of_excel_is_read(read, content):
     users = read(content)
     assert names_of(users) == [("René", "Müller"), ("Eve", "Doe")]
     assert [user.place for user in users] in (["line 2", "line 3"], ["line 3", "line 4"])
+
+
+def test_long_first_line_costs_little(read):
+    before = time.process_time()
+    with pytest.raises(UnusableSource):
+        read(f"sep=;{chr(9) * 60_000}x\n".encode())
+    assert time.process_time() - before < 2
 
 
 def test_places_count_the_line_of_the_separator(read):
