@@ -15,8 +15,8 @@ View = Callable[[Any, Request], Response]
 class RecordAccountViews:
     """The view deriver of all pages whose context is an account of another user.
 
-    Their resource has `is_viewed_account`. The look is recorded before the page is sent: without
-    the event there is no page.
+    Their resource has `is_viewed_account` and names it in `viewed_user_id`. The look is recorded
+    before the page is sent: without the event there is no page.
     """
 
     def __call__(self, view: View, info: Any) -> View:
@@ -36,7 +36,7 @@ def record_account_view(request: Request, user_id: str) -> None:
 def _recorded(view: View) -> View:
     def recorded(context: Any, request: Request) -> Response:
         response = view(context, request)
-        record_account_view(request, context.record.id)
+        record_account_view(request, context.viewed_user_id)
         return response
 
     return recorded

@@ -7,6 +7,7 @@ from pyramid.response import Response
 from authsite.audit.event_types import AccountEvent, EventType
 from authsite.models import AuditEvent
 from authsite.resources import UserResource
+from authsite.resources.site_map import endpoints
 from tests.site.page_paths import path_of
 
 pytestmark = pytest.mark.one_database
@@ -53,3 +54,21 @@ def test_look_at_a_host_page_about_an_account_is_recorded(
     assert browser.get(path_of(services, "/admin/users/{id}/orders")).text == "ada@example.com"
     viewed = sa.select(AuditEvent.id).where(AuditEvent.type == EventType.ACCOUNT_VIEWED.key)
     assert len(dbsession.scalars(viewed).all()) == 1
+
+
+def test_every_page_below_an_account_records_the_look(
+    new_application, administrator, services, dbsession
+):
+    application = new_application()
+    browser = administrator(application)
+    events = sa.delete(AuditEvent).where(AuditEvent.type == EventType.ACCOUNT_VIEWED.key)
+    pages = [
+        each.url
+        for each in endpoints(application.registry)
+        if each.method == "GET" and each.url.startswith("/admin/users/{id}")
+    ]
+    assert pages
+    for url in pages:
+        browser.get(path_of(services, url), status=200)
+        assert dbsession.execute(events).rowcount == 1, url
+        dbsession.commit()
