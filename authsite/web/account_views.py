@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.view_account import record_view
 from authsite.web.request import Request
+from authsite.web.transactions import SAFE_METHODS
 
 View = Callable[[Any, Request], Response]
 
@@ -36,7 +37,11 @@ def record_account_view(request: Request, user_id: str) -> None:
 def _recorded(view: View) -> View:
     def recorded(context: Any, request: Request) -> Response:
         response = view(context, request)
-        record_account_view(request, context.viewed_user_id)
+        if request.method in SAFE_METHODS:
+            record_account_view(request, context.viewed_user_id)
+        elif response.location is None:
+            # A refused form is shown with the account.
+            record_view(request.admin_work, context.viewed_user_id)
         return response
 
     return recorded

@@ -27,6 +27,14 @@ def administrator(visit, grant_admin):
     return sign_up
 
 
+def forget_looks(dbsession):
+    """Delete the events of looks; return how many there were."""
+    looks = sa.delete(AuditEvent).where(AuditEvent.type == EventType.ACCOUNT_VIEWED.key)
+    count = dbsession.execute(looks).rowcount
+    dbsession.commit()
+    return count
+
+
 @pytest.mark.asvs("16.3.3")
 def test_account_is_not_shown_without_the_event(new_application, administrator, services):
     def refuse(event):
@@ -52,8 +60,7 @@ def test_look_at_a_host_page_about_an_account_is_recorded(
 
     browser = administrator(new_application(add_orders))
     assert browser.get(path_of(services, "/admin/users/{id}/orders")).text == "ada@example.com"
-    viewed = sa.select(AuditEvent.id).where(AuditEvent.type == EventType.ACCOUNT_VIEWED.key)
-    assert len(dbsession.scalars(viewed).all()) == 1
+    assert forget_looks(dbsession) == 1
 
 
 def test_every_page_below_an_account_records_the_look(
@@ -61,7 +68,6 @@ def test_every_page_below_an_account_records_the_look(
 ):
     application = new_application()
     browser = administrator(application)
-    events = sa.delete(AuditEvent).where(AuditEvent.type == EventType.ACCOUNT_VIEWED.key)
     pages = [
         each.url
         for each in endpoints(application.registry)
@@ -70,5 +76,15 @@ def test_every_page_below_an_account_records_the_look(
     assert pages
     for url in pages:
         browser.get(path_of(services, url), status=200)
-        assert dbsession.execute(events).rowcount == 1, url
-        dbsession.commit()
+        assert forget_looks(dbsession) == 1, url
+
+
+@pytest.mark.parametrize(("note", "status", "looks"), [("", 422, 1), ("Called.", 303, 0)])
+def test_form_that_is_shown_again_records_the_look(
+    new_application, administrator, services, dbsession, note, status, looks
+):
+    browser = administrator(new_application())
+    page = browser.get(path_of(services, "/admin/users/{id}/notes"))
+    forget_looks(dbsession)
+    assert browser.submit(page, {"note": note}).status_int == status
+    assert forget_looks(dbsession) == looks
