@@ -14,14 +14,13 @@ from authsite.audit.formats import details_text, entries_as_csv, entry_to_dict
 from authsite.audit.labels import event_label, full_actor_label
 from authsite.audit.search import AuditEntry, EventFilter, iter_entries
 from authsite.cli.operators import operator_option
-from authsite.cli.options import example, ini_argument, json_option
+from authsite.cli.options import example, ini_argument, json_option, network_of_option
 from authsite.cli.output import format_json_line, format_moment, format_table
 from authsite.cli.site import open_site
 from authsite.cli.user.accounts import no_such_account, parse_line
 from authsite.cli.user.unit_of_work import unit_of_work
 from authsite.clock import utc_now
 from authsite.durations import parse_duration
-from authsite.http.client import parse_network
 from authsite.web.request import Request
 
 #: Rows of a table that have the same columns.
@@ -54,15 +53,6 @@ def _parse_moment(text: str) -> datetime:
         ) from None
 
 
-def _parse_network(text: str) -> str:
-    try:
-        return parse_network(text)
-    except ValueError:
-        raise click.BadParameter(
-            "Enter an IP address, or an IPv6 network like 2001:db8::/64."
-        ) from None
-
-
 @click.command(epilog=example("audit production.ini --actor operator --since 7d"))
 @ini_argument
 @click.option(
@@ -85,7 +75,7 @@ def _parse_network(text: str) -> str:
 @click.option("--account", type=parse_line, help="Events of this account (email address or ID).")
 @click.option(
     "--network",
-    type=_parse_network,
+    type=network_of_option,
     help="Events from this IP address; of IPv6, from its /64.",
 )
 @click.option(

@@ -57,10 +57,20 @@ def test_throttled_network_is_named_and_unlocked_by_option(shell, ada, throttle,
     assert shell.json("unlock", ada)["throttled"] == []
 
 
-def test_unlocking_takes_ip_addresses_only(shell, ada):
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::/64", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_network_is_unlocked_as_it_is_printed_or_logged(shell, ada, text, network):
+    assert shell.json("unlock", ada, "--network", text)["networks"] == [network]
+
+
+def test_unlocking_takes_networks_of_throttles_only(shell, ada):
     assert "'--network': " in shell.refused("unlock", ada, "--network", "x", status=2)
-    networks = shell.json("unlock", ada, "--network", "2001:db8:1:2:3::4")["networks"]
-    assert networks == ["2001:db8:1:2::/64"]
 
 
 def test_email_is_marked_as_verified(shell, ada, row_of, happened):
