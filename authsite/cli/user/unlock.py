@@ -28,8 +28,8 @@ def unlock(ini: str, account: str, networks: tuple[str, ...], as_json: bool) -> 
     """Let a throttled user try again.
 
     Forgets the attempts to sign in, to use links, to choose passwords and to get emails that were
-    counted for the account, in all browsers. Networks of the last day that are still throttled are
-    printed; other users share them.
+    counted for the account, in all browsers. Of the last five networks of the account, within a
+    day, those that are still throttled are printed; other users share them.
     """
     with locked_account(ini, account) as (work, user):
         throttled = find_throttled(
