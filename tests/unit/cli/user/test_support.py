@@ -218,3 +218,8 @@ def test_accounts_are_listed_by_network(shell, ada, dbsession):
     [found] = map(json.loads, shell("list", "192.0.2.70", "--json").splitlines())
     assert (found["email"], found["ip_address"]) == ("eve@example.com", "192.0.2.70")
     assert "ends with /8, /16 or /24" in shell.refused("list", "192.0.2.0/25")
+
+
+@pytest.mark.parametrize("command", ["retry-email", "end-session"])
+def test_id_that_is_no_text_is_refused(shell, ada, command):
+    assert "Enter one line of text in UTF-8." in shell.refused(command, ada, "x\udcff", status=2)
