@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.models import User
+from tests.shell import run
 
 REASON = ("--reason", "Request 2026-117")
 
@@ -64,6 +65,16 @@ def test_list_of_known_accounts_exits_with_0(shell, ada, dbsession):
     printed = shell("suspend", "--from-file", "-", "--reason", "x", stdin=f"\n {ada}\r\n{ada}\n")
     assert printed == f"{ada}: suspended, 2 sessions ended\n{ada}: already suspended\n"
     assert dbsession.scalar(sa.select(User.suspension_reason).where(User.id == ada)) == "x"
+
+
+@pytest.mark.parametrize("beginning", ["x" * 1100, "ada@example.com" + " " * 1085])
+def test_line_that_is_too_long_names_no_account(shell, ada, row_of, beginning):
+    listed = f"{beginning}ada@example.com\nnothing@example.com"
+    arguments = ("suspend", shell.ini, "--from-file", "-", "--reason", "x")
+    done = run("user", *arguments, stdin=listed, status=1)
+    assert "0 suspended, 0 already suspended, 2 unknown" in done.stderr
+    assert len(done.stdout.splitlines()) == 2
+    assert row_of().suspended_at is None
 
 
 def test_json_of_a_list_has_a_line_for_each_account(shell, ada):
