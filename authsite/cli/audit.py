@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 from pyramid.paster import setup_logging
@@ -19,7 +19,7 @@ from authsite.cli.output import format_json_line, format_moment, format_table
 from authsite.cli.site import open_site
 from authsite.cli.user.accounts import no_such_account, parse_line
 from authsite.cli.user.unit_of_work import unit_of_work
-from authsite.clock import utc_now
+from authsite.clock import midnight_after, utc_now
 from authsite.durations import parse_duration
 from authsite.web.request import Request
 
@@ -37,8 +37,7 @@ def _parse_since(text: str) -> datetime:
 def _parse_until(text: str) -> datetime:
     """Return the end: of a day, the midnight after it."""
     try:
-        day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-        return day + timedelta(days=1)
+        return midnight_after(text)
     except (ValueError, OverflowError):
         return _parse_since(text)
 
@@ -156,5 +155,5 @@ def _row(entry: AuditEntry) -> tuple[str, ...]:
         event_label(entry.type),
         entry.email or "",
         entry.ip_address or "",
-        details_text(entry),
+        details_text(entry.details),
     )

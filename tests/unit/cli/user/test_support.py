@@ -169,8 +169,8 @@ def test_notes_are_added_and_listed(shell, ada, happened, dbsession):
     assert (newest["text"], oldest["text"]) == ("First\n\nsecond line", "Called.")
     assert (newest["actor"], newest["actor_id"]) == ("operator", None)
     printed = shell("notes", ada)
-    assert " by Zoe\n  First\n\n  second line\n" in printed
-    assert printed.endswith(" by Joan\n  Called.\n")
+    assert " by operator Zoe\n  First\n\n  second line\n" in printed
+    assert printed.endswith(" by operator Joan\n  Called.\n")
     assert "\nnotes, the newest first\n" in shell("show", ada)
     assert shell.json("show", ada)["notes"][0]["text"] == newest["text"]
     assert happened() == [("note_added", "operator")] * 2
