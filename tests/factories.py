@@ -20,7 +20,7 @@ from authsite.accounts.sessions import Identity, SessionTimeouts
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import Actor, EventSource, EventType
 from authsite.audit.recorder import AuditLog
-from authsite.http.client import Client
+from authsite.http.client import Client, parse_network
 from authsite.mail.composer import MailComposer, mail_environment
 from authsite.mail.content import Content, encrypt_content
 from authsite.models import AuditEvent, OutboxMessage, User, UserSession
@@ -218,6 +218,7 @@ def an_event(
 
 
 def _new_event(user: User, kind: EventType = EventType.SIGNED_IN, **values: Any) -> AuditEvent:
+    ip_address = values.get("ip_address", "192.0.2.1")
     return AuditEvent(
         **{
             "id": new_id(),
@@ -226,7 +227,8 @@ def _new_event(user: User, kind: EventType = EventType.SIGNED_IN, **values: Any)
             "type": kind.key,
             "actor": Actor.USER.value,
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0",
-            "ip_address": "192.0.2.1",
+            "ip_address": ip_address,
+            "network": ip_address and parse_network(ip_address),
             "details": {},
         }
         | values

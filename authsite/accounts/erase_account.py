@@ -4,6 +4,9 @@ import sqlalchemy as sa
 
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.models import OutboxMessage, User
+from authsite.models.search_index import SEARCH_TABLE
+
+_SEARCH_INDEX = sa.table(SEARCH_TABLE, sa.column(SEARCH_TABLE))
 
 
 def erase_account(work: UnitOfWork, user: User, *, reason: str) -> None:
@@ -22,3 +25,7 @@ def erase_account(work: UnitOfWork, user: User, *, reason: str) -> None:
     )
     # The database deletes the other rows of the account (`ON DELETE CASCADE`).
     work.dbsession.execute(sa.delete(User).where(User.id == user.id))
+    if work.dbsession.get_bind().dialect.name == "sqlite":
+        # Deleted rows leave their trigrams in a full-text index until its parts are merged.
+        # https://www.sqlite.org/fts5.html#the_optimize_command
+        work.dbsession.execute(sa.insert(_SEARCH_INDEX).values({SEARCH_TABLE: "optimize"}))

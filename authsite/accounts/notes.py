@@ -27,11 +27,6 @@ class Note(NamedTuple):
     author: str | None
     text: str
 
-    @property
-    def author_label(self) -> str:
-        """Who wrote it."""
-        return self.author or "a former administrator"
-
 
 def add_note(work: UnitOfWork, user: User, text: str) -> None:
     """Add a note; the history of the account shows that, without the text.

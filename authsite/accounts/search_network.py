@@ -17,6 +17,7 @@ from authsite.accounts.find_users import (
     UserSummary,
     in_state,
 )
+from authsite.http.ip_addresses import parse_ip_address
 from authsite.models import AuditEvent, User, UserSession
 from authsite.tokens import is_id
 
@@ -33,11 +34,14 @@ class UnsupportedNetwork(ValueError):
     """The text is a network whose addresses do not begin with the same groups."""
 
 
-def parse_network(text: str) -> Network | None:
+def parse_searched_network(text: str) -> Network | None:
     """Return the network or the single IP address that the text is, or None if it is neither.
 
     Raises `UnsupportedNetwork`.
     """
+    address = parse_ip_address(text)
+    if address:
+        return ipaddress.ip_network(address)
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:

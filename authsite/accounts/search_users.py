@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from authsite.accounts.find_users import Found, FoundPage, State, find_exact, list_users
-from authsite.accounts.search_network import parse_network, search_network
+from authsite.accounts.search_network import parse_searched_network, search_network
 from authsite.accounts.search_text import search_text
 
 #: Accounts per query when all are listed.
@@ -31,7 +31,7 @@ def search_users(
     if exact:
         is_wanted = after is None and (state is None or state in exact.states)
         return FoundPage([Found(exact)] if is_wanted else [], None)
-    network = parse_network(text)
+    network = parse_searched_network(text)
     if network:
         return search_network(dbsession, network, state=state, after=after, limit=limit)
     if text:

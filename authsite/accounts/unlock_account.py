@@ -1,6 +1,5 @@
 """Unlock an account: find what throttles its user, and start the counts again."""
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -20,7 +19,6 @@ from authsite.accounts.sign_in import account_subjects
 from authsite.accounts.sign_up import SIGN_UP_EXISTING_ACCOUNT
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
-from authsite.http.client import network_around
 from authsite.models import AuditEvent, User
 from authsite.throttling.throttles import RateLimited, Throttles
 
@@ -40,7 +38,7 @@ _TEMPLATES = (
     VERIFY_BY_ADMINISTRATORS,
     RESET_BY_ADMINISTRATORS,
 )
-#: The last IP addresses of an account whose networks are looked at.
+#: The last networks of an account that are looked at.
 _RECENT = timedelta(days=1)
 _MAX_NETWORKS = 5
 
@@ -61,7 +59,7 @@ def find_throttled(
     email_normalized: str,
     now: datetime,
 ) -> list[Throttled]:
-    """Return the limits of the account, and of its networks of the last day, that are reached.
+    """Return the limits of the account, and of its last five networks, that are reached.
 
     Those of its devices are unknown: no row names them.
     """
@@ -118,17 +116,15 @@ def _reached(
 
 
 def _recent_networks(dbsession: Session, user_id: str, *, now: datetime) -> list[str]:
-    last = sa.func.max(AuditEvent.occurred_at)
     recent = (
-        sa.select(AuditEvent.ip_address)
+        sa.select(AuditEvent.network)
         .where(
             AuditEvent.user_id == user_id,
             AuditEvent.occurred_at > now - _RECENT,
-            AuditEvent.ip_address.is_not(None),
+            AuditEvent.network.is_not(None),
         )
-        .group_by(AuditEvent.ip_address)
-        .order_by(last.desc())
+        .group_by(AuditEvent.network)
+        .order_by(sa.func.max(AuditEvent.occurred_at).desc())
         .limit(_MAX_NETWORKS)
     )
-    addresses = [ipaddress.ip_address(str(each)) for each in dbsession.scalars(recent)]
-    return list(dict.fromkeys(map(network_around, addresses)))
+    return [str(each) for each in dbsession.scalars(recent)]

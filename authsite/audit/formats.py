@@ -1,6 +1,6 @@
 """The audit log of all accounts as CSV, for spreadsheets, and as values for JSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from authsite.audit.csv import BYTE_ORDER_MARK, csv_lines
@@ -49,10 +49,10 @@ def entries_as_csv(entries: Iterable[AuditEntry]) -> Iterator[str]:
     yield from csv_lines([_COLUMNS])
     for entry in entries:
         values = entry_to_dict(entry)
-        values["details"] = details_text(entry)
+        values["details"] = details_text(entry.details)
         yield from csv_lines([[values[column] or "" for column in _COLUMNS]])
 
 
-def details_text(entry: AuditEntry) -> str:
-    """Return the details in one line."""
-    return "; ".join(f"{label}: {value}" for label, value in detail_labels(entry.details))
+def details_text(details: Mapping[str, str]) -> str:
+    """Return the details of an event in one line."""
+    return "; ".join(f"{label}: {value}" for label, value in detail_labels(details))

@@ -20,7 +20,10 @@ _Account, _Administrator = aliased(User), aliased(User)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events are wanted; None is any. There is an index for each of them.
+    """Which events are wanted; None is any.
+
+    There is an index for each of them, except for the actors user and system: nearly all events are
+    theirs, so that the newest are found by their time.
 
     `by` has ids of administrators and names of operators, of which one matches. `since` is
     inclusive, `until` is not.

@@ -17,6 +17,8 @@ KEPT_FOR = timedelta(days=90)
 #: Events of one type that are stored for an account in a day: more than a program that signs in
 #: every ten minutes causes, and few enough that an attacker cannot fill the table.
 MAX_PER_DAY = 200
+#: Attackers cannot cause those of administrators and operators, which are stored without limit.
+_LIMITED = {Actor.USER, Actor.SYSTEM}
 #: A detail of the last of them.
 LAST_OF_DAY = "Further events of this type are not recorded for up to 24 hours."
 
@@ -45,9 +47,9 @@ _WRITE = (
 def write_event(dbsession: Session, event: AccountEvent) -> bool:
     """Write the event; return whether its account exists.
 
-    Of each type `MAX_PER_DAY` are written in a day. Further ones execute the same and write
-    nothing, as for an unknown account. The number is not exact: transactions at the same time do
-    not see each other's events.
+    Of each type `MAX_PER_DAY` are written in a day, and further ones of administrators and
+    operators. Others execute the same and write nothing, as for an unknown account. The number is
+    not exact: transactions at the same time do not see each other's events.
     """
     today = {
         "owner": event.user_id,
@@ -55,8 +57,9 @@ def write_event(dbsession: Session, event: AccountEvent) -> bool:
         "since": event.occurred_at - timedelta(days=1),
     }
     number = dbsession.execute(_TODAY, today).scalar_one()
-    note = {"note": LAST_OF_DAY} if number == MAX_PER_DAY - 1 else {}
-    is_beyond = number >= MAX_PER_DAY
+    is_limited = event.source.actor in _LIMITED
+    note = {"note": LAST_OF_DAY} if is_limited and number == MAX_PER_DAY - 1 else {}
+    is_beyond = is_limited and number >= MAX_PER_DAY
     owner = new_id() if is_beyond else event.user_id
     values = {"owner": owner, **_values_of(event, {**event.details, **note})}
     is_written = dbsession.execute(_WRITE, values).one_or_none() is not None

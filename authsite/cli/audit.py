@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 from pyramid.paster import setup_logging
@@ -14,14 +14,13 @@ from authsite.audit.formats import details_text, entries_as_csv, entry_to_dict
 from authsite.audit.labels import event_label, full_actor_label
 from authsite.audit.search import AuditEntry, EventFilter, iter_entries
 from authsite.cli.operators import operator_option
-from authsite.cli.options import example, ini_argument, json_option
+from authsite.cli.options import example, ini_argument, json_option, network_of_option
 from authsite.cli.output import format_json_line, format_moment, format_table
 from authsite.cli.site import open_site
 from authsite.cli.user.accounts import no_such_account, parse_line
 from authsite.cli.user.unit_of_work import unit_of_work
-from authsite.clock import utc_now
+from authsite.clock import midnight_after, utc_now
 from authsite.durations import parse_duration
-from authsite.http.client import parse_network
 from authsite.web.request import Request
 
 #: Rows of a table that have the same columns.
@@ -38,8 +37,7 @@ def _parse_since(text: str) -> datetime:
 def _parse_until(text: str) -> datetime:
     """Return the end: of a day, the midnight after it."""
     try:
-        day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-        return day + timedelta(days=1)
+        return midnight_after(text)
     except (ValueError, OverflowError):
         return _parse_since(text)
 
@@ -51,15 +49,6 @@ def _parse_moment(text: str) -> datetime:
     except (ValueError, OverflowError):
         raise click.BadParameter(
             "Enter a date like 2026-11-30, a time like 2026-11-30T12:00, or how long ago like 7d."
-        ) from None
-
-
-def _parse_network(text: str) -> str:
-    try:
-        return parse_network(text)
-    except ValueError:
-        raise click.BadParameter(
-            "Enter an IP address, or an IPv6 network like 2001:db8::/64."
         ) from None
 
 
@@ -85,7 +74,7 @@ def _parse_network(text: str) -> str:
 @click.option("--account", type=parse_line, help="Events of this account (email address or ID).")
 @click.option(
     "--network",
-    type=_parse_network,
+    type=network_of_option,
     help="Events from this IP address; of IPv6, from its /64.",
 )
 @click.option(
@@ -166,5 +155,5 @@ def _row(entry: AuditEntry) -> tuple[str, ...]:
         event_label(entry.type),
         entry.email or "",
         entry.ip_address or "",
-        details_text(entry),
+        details_text(entry.details),
     )

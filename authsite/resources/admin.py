@@ -37,6 +37,7 @@ class UserResource(Resource):
     def __init__(self, parent: "Users", record: UserSummary) -> None:
         super().__init__(parent.request, name=record.id, parent=parent)
         self.record = record
+        self.viewed_user_id = record.id
 
     def lock(self) -> User:
         """Return the row, locked until the transaction ends; `HTTPNotFound` if it was deleted."""
@@ -49,9 +50,12 @@ class UserResource(Resource):
 class PartsOfUser(Rows):
     """A parent of rows of any account, which the flow looks up."""
 
+    is_viewed_account: ClassVar = True
+
     def __init__(self, request: Request, *, name: str, parent: UserResource) -> None:
         super().__init__(request, name=name, parent=parent)
         self.user = parent
+        self.viewed_user_id = parent.viewed_user_id
 
     def child(self, name: str) -> Any:
         """Return the resource with this id; another form may have ended what it stands for."""
@@ -63,9 +67,12 @@ class PartsOfUser(Rows):
 class PartOfUser(Resource):
     """A row of any account, by its id alone."""
 
+    is_viewed_account: ClassVar = True
+
     def __init__(self, request: Request, *, name: str, parent: PartsOfUser) -> None:
         super().__init__(request, name=name, parent=parent)
         self.user = parent.user
+        self.viewed_user_id = parent.viewed_user_id
 
 
 class SessionOfUser(PartOfUser):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from authsite.accounts.view_account import record_view
 from authsite.web.request import Request
+from authsite.web.transactions import SAFE_METHODS
 
 View = Callable[[Any, Request], Response]
 
@@ -15,8 +16,8 @@ View = Callable[[Any, Request], Response]
 class RecordAccountViews:
     """The view deriver of all pages whose context is an account of another user.
 
-    Their resource has `is_viewed_account`. The look is recorded before the page is sent: without
-    the event there is no page.
+    Their resource has `is_viewed_account` and names it in `viewed_user_id`. The look is recorded
+    before the page is sent: without the event there is no page.
     """
 
     def __call__(self, view: View, info: Any) -> View:
@@ -36,7 +37,11 @@ def record_account_view(request: Request, user_id: str) -> None:
 def _recorded(view: View) -> View:
     def recorded(context: Any, request: Request) -> Response:
         response = view(context, request)
-        record_account_view(request, context.record.id)
+        if request.method in SAFE_METHODS:
+            record_account_view(request, context.viewed_user_id)
+        elif response.location is None:
+            # A refused form is shown with the account.
+            record_view(request.admin_work, context.viewed_user_id)
         return response
 
     return recorded

@@ -210,6 +210,12 @@ def note_field() -> Field:
     )
 
 
+class NoteForm(SiteForm):
+    """A note, for administrators and operators."""
+
+    note = note_field()
+
+
 class AccountPasswordForm(SiteForm):
     """The password of an account, for a page behind an email link.
 

@@ -7,6 +7,7 @@ from pyramid.response import Response
 from authsite.audit.event_types import AccountEvent, EventType
 from authsite.models import AuditEvent
 from authsite.resources import UserResource
+from authsite.resources.site_map import endpoints
 from tests.site.page_paths import path_of
 
 pytestmark = pytest.mark.one_database
@@ -24,6 +25,14 @@ def administrator(visit, grant_admin):
         return browser
 
     return sign_up
+
+
+def forget_looks(dbsession):
+    """Delete the events of looks; return how many there were."""
+    looks = sa.delete(AuditEvent).where(AuditEvent.type == EventType.ACCOUNT_VIEWED.key)
+    count = dbsession.execute(looks).rowcount
+    dbsession.commit()
+    return count
 
 
 @pytest.mark.asvs("16.3.3")
@@ -51,5 +60,32 @@ def test_look_at_a_host_page_about_an_account_is_recorded(
 
     browser = administrator(new_application(add_orders))
     assert browser.get(path_of(services, "/admin/users/{id}/orders")).text == "ada@example.com"
-    viewed = sa.select(AuditEvent.id).where(AuditEvent.type == EventType.ACCOUNT_VIEWED.key)
-    assert len(dbsession.scalars(viewed).all()) == 1
+    assert forget_looks(dbsession) == 1
+
+
+def test_every_page_below_an_account_records_the_look(
+    new_application, administrator, services, dbsession
+):
+    application = new_application()
+    browser = administrator(application)
+    pages = [
+        each.url
+        for each in endpoints(application.registry)
+        if each.method == "GET" and each.url.startswith("/admin/users/{id}")
+    ]
+    assert pages
+    for url in pages:
+        browser.get(path_of(services, url), status=200)
+        assert forget_looks(dbsession) == 1, url
+
+
+def test_form_that_is_shown_again_records_the_look(
+    new_application, administrator, services, dbsession
+):
+    browser = administrator(new_application())
+    page = browser.get(path_of(services, "/admin/users/{id}/notes"))
+    forget_looks(dbsession)
+    assert browser.submit(page, {"note": "Called."}).status_int == 303
+    assert forget_looks(dbsession) == 0
+    assert browser.submit(page, {"note": ""}).status_int == 422
+    assert forget_looks(dbsession) == 1

@@ -295,6 +295,7 @@ def test_json_is_all_that_is_printed(shell, ada, tmp_path):
         printed = shell.user(command, *arguments, "--json", stdin=f"{PASSWORD}\n").splitlines()
         assert len(printed) == number, command
         assert all(isinstance(json.loads(line), dict) for line in printed)
-    assert json.loads(shell.user("export", "--json", "grace@example.com"))["account"]
-    for command in ("show", "export", "reinstate", "end-sessions"):
-        assert shell.refused(command, "--json", "nothing@example.com").startswith("authsite: ")
+    assert json.loads(shell.user("export", "--json", "grace@example.com", *WHY))["account"]
+    for command in (("show",), ("export", *WHY), ("reinstate",), ("end-sessions",)):
+        printed = shell.refused(*command, "--json", "nothing@example.com")
+        assert printed.startswith("authsite: ")

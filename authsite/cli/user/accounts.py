@@ -21,13 +21,13 @@ def parse_line(text: str) -> str:
 account_argument = click.argument("account", type=parse_line)
 
 
-def reason_option(meaning: str, *, required: bool = False) -> Callable[[Any], Any]:
+def reason_option(meaning: str) -> Callable[[Any], Any]:
     """Return the option for the reason of an action, which is recorded with it."""
     return click.option(
         "--reason",
         type=parse_field(ReasonForm, "reason"),
         metavar="TEXT",
-        required=required,
+        required=True,
         help=f"{meaning} 1 to {MAX_REASON} characters.",
     )
 

@@ -37,11 +37,20 @@ def suspend_from_file(ini: str, file: BinaryIO, *, reason: str, as_json: bool) -
 
 
 def _read_accounts(file: BinaryIO) -> Iterator[str]:
-    """Yield the lines that are not empty; one that is no text in UTF-8 names no account."""
-    while line := file.readline(_MAX_LINE):
+    """Yield the lines that are not empty; one that is too long or no UTF-8 names no account."""
+    while line := _read_line(file):
         account = line.decode("utf-8", "replace").strip("\N{ZERO WIDTH NO-BREAK SPACE} \t\r\n")
         if account:
             yield "".join(each if each.isprintable() else _UNREADABLE for each in account)
+
+
+def _read_line(file: BinaryIO) -> bytes:
+    """Return the next line; of one that is too long, the beginning and an unreadable byte."""
+    line = rest = file.readline(_MAX_LINE)
+    while rest and not rest.endswith(b"\n"):
+        rest = file.readline(_MAX_LINE)
+    is_cut = len(line) == _MAX_LINE and not line.endswith(b"\n")
+    return line + b"\xff" if is_cut else line
 
 
 def _line(suspension: Suspension, *, as_json: bool) -> str:

@@ -27,7 +27,7 @@ class NewEmailForm(SiteForm):
 @ini_argument
 @account_argument
 @click.argument("new_email", type=parse_field(NewEmailForm, "email"))
-@reason_option("Why, and how you know that this is the user; in their history.", required=True)
+@reason_option("Why, and how you know that this is the user; in their history.")
 @operator_option
 @json_option
 def change_email(ini: str, account: str, new_email: str, reason: str, as_json: bool) -> None:

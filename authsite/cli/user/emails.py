@@ -8,7 +8,7 @@ from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.outbox import HEADER, message_row, message_to_dict
 from authsite.cli.output import format_json_line, format_table
-from authsite.cli.user.accounts import account_argument
+from authsite.cli.user.accounts import account_argument, parse_line
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result, viewed_account
 from authsite.mail.status import list_messages_of
 
@@ -36,7 +36,7 @@ def emails(ini: str, account: str, as_json: bool) -> None:
 @click.command(epilog=example("user retry-email production.ini ada@example.com ZXlrTW9vTTBJ3S1l"))
 @ini_argument
 @account_argument
-@click.argument("email")
+@click.argument("email", type=parse_line)
 @operator_option
 @json_option
 def retry_email(ini: str, account: str, email: str, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from authsite.audit.event_types import SessionEndReason
 from authsite.cli.errors import CommandError
 from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
-from authsite.cli.user.accounts import account_argument
+from authsite.cli.user.accounts import account_argument, parse_line
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
 
 
@@ -27,7 +27,7 @@ def end_sessions(ini: str, account: str, as_json: bool) -> None:
 @click.command(epilog=example("user end-session production.ini ada@example.com ZXlrTW9vTTBJ3S1l"))
 @ini_argument
 @account_argument
-@click.argument("session")
+@click.argument("session", type=parse_line)
 @operator_option
 @json_option
 def end_session(ini: str, account: str, session: str, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from authsite.cli.user.unit_of_work import Result, locked_account, print_result
 )
 @ini_argument
 @account_argument
-@reason_option("The number of the request; no personal data, since it is kept.", required=True)
+@reason_option("The number of the request; no personal data, since it is kept.")
 @yes_option
 @operator_option
 @json_option

@@ -19,7 +19,7 @@ from authsite.cli.user.unit_of_work import locked_account
 @reason_option("The number of the request, for the user's history.")
 @operator_option
 @click.option("--json", "_as_json", is_flag=True, help="Accepted; the result is always JSON.")
-def export(ini: str, account: str, reason: str | None, _as_json: bool) -> None:
+def export(ini: str, account: str, reason: str, _as_json: bool) -> None:
     """Print all data of an account.
 
     It is the JSON that its user can download, for requests under data protection law. The user's
@@ -28,6 +28,5 @@ def export(ini: str, account: str, reason: str | None, _as_json: bool) -> None:
     """
     with locked_account(ini, account) as (work, user):
         data = export_account(work.dbsession, user.id, now=work.now)
-        details = {"reason": reason} if reason else {}
-        work.audit.record(user.id, EventType.DATA_EXPORTED, details=details)
+        work.audit.record(user.id, EventType.DATA_EXPORTED, details={"reason": reason})
     click.echo(format_json(data), nl=False)

@@ -6,9 +6,8 @@ from authsite.accounts import mark_verified as accounts
 from authsite.cli.errors import CommandError
 from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
-from authsite.cli.user.accounts import account_argument, parse_field
+from authsite.cli.user.accounts import account_argument, reason_option
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
-from authsite.views.admin.mark_verified import MarkVerifiedForm
 
 
 @click.command(
@@ -16,13 +15,7 @@ from authsite.views.admin.mark_verified import MarkVerifiedForm
 )
 @ini_argument
 @account_argument
-@click.option(
-    "--reason",
-    type=parse_field(MarkVerifiedForm, "reason"),
-    metavar="TEXT",
-    required=True,
-    help="How you know that the address is theirs, 1 to 200 characters.",
-)
+@reason_option("How you know that the address is theirs; in the user's history.")
 @operator_option
 @json_option
 def mark_verified(ini: str, account: str, reason: str, as_json: bool) -> None:

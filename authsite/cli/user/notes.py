@@ -5,13 +5,14 @@ import sys
 import click
 
 from authsite.accounts import notes as accounts
+from authsite.audit.labels import full_actor_label
 from authsite.cli.errors import CommandError
 from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.output import format_json_line, format_moment
 from authsite.cli.user.accounts import account_argument, parse_lines
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result, viewed_account
-from authsite.views.admin.notes import NoteForm
+from authsite.web.forms import NoteForm
 
 #: Bytes of the longest note: four for each character.
 _MAX_BYTES = 4 * accounts.MAX_NOTE
@@ -66,7 +67,8 @@ def notes(ini: str, account: str, as_json: bool) -> None:
 
 
 def note_to_text(note: accounts.Note) -> str:
-    return f"{format_moment(note.created_at)} by {note.author_label}\n{_indented(note.text)}\n"
+    added = f"{format_moment(note.created_at)} {full_actor_label(note.actor, note.author)}"
+    return f"{added}\n{_indented(note.text)}\n"
 
 
 def _indented(text: str) -> str:

@@ -9,7 +9,8 @@ from authsite.accounts.active_sessions import SessionInfo, find_sessions
 from authsite.accounts.find_users import UserSummary
 from authsite.accounts.notes import Note, find_notes
 from authsite.accounts.unlock_account import Throttled, find_throttled
-from authsite.audit.labels import detail_labels, event_label
+from authsite.audit.formats import details_text
+from authsite.audit.labels import event_label
 from authsite.audit.queries import HistoryEntry, history_page, to_dict
 from authsite.cli.operators import operator_option
 from authsite.cli.options import example, ini_argument, json_option
@@ -143,5 +144,5 @@ def _event_row(event: HistoryEntry) -> tuple[str, ...]:
         f"by {event.actor}",
         event_label(event.type),
         event.ip_address or "",
-        ", ".join(f"{label}: {value}" for label, value in detail_labels(event.details)),
+        details_text(event.details),
     )

@@ -25,7 +25,7 @@ from authsite.cli.user.unit_of_work import Result, locked_account, print_result
     metavar="FILE",
     help="Suspend each account of this file, one email address or ID per line; - is stdin.",
 )
-@reason_option("What the user reads when signing in.", required=True)
+@reason_option("What the user reads when signing in.")
 @operator_option
 @json_option
 def suspend(

@@ -1,25 +1,14 @@
 """`authsite user unlock`: let a throttled user try again."""
 
-import ipaddress
-
 import click
 
 from authsite.accounts.unlock_account import Throttled, find_throttled, unlock_account
 from authsite.cli.operators import operator_option
-from authsite.cli.options import example, ini_argument, json_option
+from authsite.cli.options import example, ini_argument, json_option, network_of_option
 from authsite.cli.output import format_moment
 from authsite.cli.user.accounts import account_argument
 from authsite.cli.user.unit_of_work import Result, locked_account, print_result
-from authsite.http.client import network_around
 from authsite.throttling.labels import THROTTLE_LABELS
-
-
-def _parse_network(text: str) -> str:
-    """Return the network of an IP address, as throttles count it."""
-    try:
-        return network_around(ipaddress.ip_address(text))
-    except ValueError:
-        raise click.BadParameter("Enter an IP address.") from None
 
 
 @click.command(epilog=example("user unlock production.ini ada@example.com"))
@@ -28,10 +17,10 @@ def _parse_network(text: str) -> str:
 @click.option(
     "--network",
     "networks",
-    type=_parse_network,
+    type=network_of_option,
     metavar="IP",
     multiple=True,
-    help="Unlock the network of this IP address, too; repeatable.",
+    help="Unlock the network of this IP address, or this IPv6 /64, too; repeatable.",
 )
 @operator_option
 @json_option
@@ -39,8 +28,8 @@ def unlock(ini: str, account: str, networks: tuple[str, ...], as_json: bool) -> 
     """Let a throttled user try again.
 
     Forgets the attempts to sign in, to use links, to choose passwords and to get emails that were
-    counted for the account, in all browsers. Networks of the last day that are still throttled are
-    printed; other users share them.
+    counted for the account, in all browsers. Of the last five networks of the account, within a
+    day, those that are still throttled are printed; other users share them.
     """
     with locked_account(ini, account) as (work, user):
         throttled = find_throttled(

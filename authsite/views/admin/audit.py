@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +18,7 @@ from authsite.audit.labels import detail_labels, event_label, full_actor_label
 from authsite.audit.queries import NoSuchEvent
 from authsite.audit.search import EventFilter, audit_page, iter_entries
 from authsite.audit.store import KEPT_FOR
-from authsite.clock import utc_now
+from authsite.clock import midnight_after, midnight_of, utc_now
 from authsite.durations import humanize
 from authsite.email_addresses import MAXIMUM_LENGTH
 from authsite.http.client import parse_network
@@ -61,7 +60,7 @@ def _choice(label: str, choices: Mapping[str, str]) -> Field:
 
 def _check_date(_form: SiteForm, field: Field) -> None:
     try:
-        _end_of(field.data)
+        midnight_after(field.data)
     except (ValueError, OverflowError):
         raise ValidationError("Enter a date like 2026-11-30.") from None
 
@@ -144,17 +143,9 @@ def _filter_of(request: Request, form: AuditForm) -> EventFilter | None:
         by=find_actors(request.dbsession, data["by"]) if data["by"] else [],
         user_id=user_id,
         network=parse_network(data["network"]) if data["network"] else None,
-        since=_midnight(data["since"]) if data["since"] else None,
-        until=_end_of(data["until"]) if data["until"] else None,
+        since=midnight_of(data["since"]) if data["since"] else None,
+        until=midnight_after(data["until"]) if data["until"] else None,
     )
-
-
-def _midnight(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
-
-
-def _end_of(day: str) -> datetime:
-    return _midnight(day) + timedelta(days=1)
 
 
 def _page(request: Request, form: AuditForm, *, status: int, **values: Any) -> Response:

@@ -5,16 +5,11 @@ from typing import Any
 from pyramid.response import Response
 
 from authsite.accounts.notes import add_note, find_notes
+from authsite.audit.labels import full_actor_label
 from authsite.http.redirects import redirect
 from authsite.resources import UserResource
 from authsite.web.form_pages import FormPage, form_views
-from authsite.web.forms import SiteForm, note_field
-
-
-class NoteForm(SiteForm):
-    """A note, for administrators and operators."""
-
-    note = note_field()
+from authsite.web.forms import NoteForm
 
 
 @form_views(context=UserResource, name="notes", permission="administer", confirm_password=True)
@@ -30,4 +25,8 @@ class NotesPage(FormPage[NoteForm]):
 
     def values(self) -> dict[str, Any]:
         user = self.context.record
-        return {"user": user, "notes": find_notes(self.request.dbsession, user.id)}
+        return {
+            "user": user,
+            "notes": find_notes(self.request.dbsession, user.id),
+            "full_actor_label": full_actor_label,
+        }

@@ -7,7 +7,7 @@ from wtforms import Field, StringField
 from wtforms.validators import Optional, ValidationError
 
 from authsite.accounts.find_users import Found, NoSuchPage
-from authsite.accounts.search_network import UnsupportedNetwork, parse_network
+from authsite.accounts.search_network import UnsupportedNetwork, parse_searched_network
 from authsite.accounts.search_users import search_users
 from authsite.email_addresses import MAXIMUM_LENGTH
 from authsite.resources import Admin
@@ -36,7 +36,7 @@ class SearchForm(SiteForm):
 
     def validate_q(self, field: Field) -> None:
         try:
-            parse_network(field.data)
+            parse_searched_network(field.data)
         except UnsupportedNetwork:
             raise ValidationError(
                 "End the network with /8, /16 or /24, or for IPv6 with a multiple of 16."

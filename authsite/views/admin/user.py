@@ -7,7 +7,13 @@ from pyramid.view import view_config
 from authsite.accounts.active_sessions import find_sessions
 from authsite.accounts.notes import find_notes
 from authsite.accounts.unlock_account import find_throttled
-from authsite.audit.labels import actor_label, detail_labels, event_label, method_label
+from authsite.audit.labels import (
+    actor_label,
+    detail_labels,
+    event_label,
+    full_actor_label,
+    method_label,
+)
 from authsite.audit.queries import NoSuchEvent, history_page
 from authsite.clock import utc_now
 from authsite.http.user_agents import browser_label
@@ -61,6 +67,7 @@ def show_user(context: UserResource, request: Request) -> Response:
         browser_label=browser_label,
         event_label=event_label,
         actor_label=actor_label,
+        full_actor_label=full_actor_label,
         detail_labels=detail_labels,
         method_label=method_label,
     )

@@ -287,7 +287,7 @@ def test_notes_are_listed_with_their_authors(desk, ada, dbsession):
         "Wrote.",
         "Called: lost <b>phone</b>.\nWill write.",
     ]
-    assert all("By Grace Hopper" in note for note in notes)
+    assert all("Added by administrator Grace Hopper" in note for note in notes)
     latest = desk.open().html.main.text
     assert "Wrote." in latest
     assert "Called" not in latest
@@ -334,7 +334,7 @@ def test_note_of_a_deleted_administrator_is_kept(desk, new_browser, grant_admin,
     dbsession.commit()
     page = other.get(f"{desk.path}/notes")
     assert "Lost phone." in page.text
-    assert "By a former administrator" in page.text
+    assert "Added by administrator," in page.text
 
 
 def test_notes_are_deleted_with_the_account(desk, dbsession):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from authsite.accounts.find_users import NoSuchPage, State
 from authsite.accounts.search_network import (
     UnsupportedNetwork,
-    parse_network,
+    parse_searched_network,
     search_network,
 )
 from authsite.models import AuditEvent, User
@@ -35,7 +35,7 @@ def users(dbsession):
 
 def found(dbsession, text, **wanted):
     """Return the addresses and the first names of the users found."""
-    page = search_network(dbsession, parse_network(text), **{"limit": 9} | wanted)
+    page = search_network(dbsession, parse_searched_network(text), **{"limit": 9} | wanted)
     assert page.more is None
     return [(each.ip_address, each.user.first_name) for each in page.found]
 
@@ -44,6 +44,7 @@ def found(dbsession, text, **wanted):
     ("text", "seen"),
     [
         ("192.0.2.7", [("192.0.2.7", "Ada")]),
+        ("::ffff:192.0.2.7", [("192.0.2.7", "Ada")]),
         ("192.0.2.0/24", [("192.0.2.7", "Ada"), ("192.0.2.70", "Eve")]),
         ("192.0.0.0/16", [("192.0.2.7", "Ada"), ("192.0.2.70", "Eve"), ("192.0.21.7", "Eve")]),
         ("192.0.2.99/24", [("192.0.2.7", "Ada"), ("192.0.2.70", "Eve")]),
@@ -72,7 +73,7 @@ def test_network_pages_have_every_match_once(dbsession, users, network):
         a_session(dbsession, user, ip_address=f"2001:db8::{number}:0:7")
     pages, after = [], None
     while after or not pages:
-        page = search_network(dbsession, parse_network(network), after=after, limit=3)
+        page = search_network(dbsession, parse_searched_network(network), after=after, limit=3)
         pages.append([(each.ip_address, each.user.id) for each in page.found])
         after = page.more
     seen = [each for page in pages for each in page]
@@ -82,19 +83,19 @@ def test_network_pages_have_every_match_once(dbsession, users, network):
 
 @pytest.mark.parametrize("text", ["ada", "192.0.2", "192.0.2.7.8", "a:b", "", "192.0.2.0/33", "1"])
 def test_other_text_is_no_network(text):
-    assert parse_network(text) is None
+    assert parse_searched_network(text) is None
 
 
 @pytest.mark.parametrize("text", ["192.0.2.0/25", "0.0.0.0/0", "2001:db8::/33", "::/0"])
 def test_network_within_a_group_is_unsupported(text):
     with pytest.raises(UnsupportedNetwork):
-        parse_network(text)
+        parse_searched_network(text)
 
 
 @pytest.mark.parametrize("text", ["", ",", "192.0.2.7", "192.0.2.7,x", f"x,{'A' * 16}"])
 def test_malformed_page_of_a_network_is_refused(dbsession, text):
     with pytest.raises(NoSuchPage):
-        search_network(dbsession, parse_network("192.0.2.7"), after=text, limit=9)
+        search_network(dbsession, parse_searched_network("192.0.2.7"), after=text, limit=9)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,16 @@ def test_networks_of_the_last_day_are_found(find, services, dbsession):
     assert {each.limit for each in found} == {"sign_in_network"}
 
 
+def test_many_addresses_of_one_network_hide_no_other(find, services, dbsession):
+    ada = a_user(dbsession)
+    throttles = throttles_for(services, sign_in_network="1/1h")
+    throttles.hit({"sign_in_network": "192.0.2.1"}, now=NOW)
+    an_event(dbsession, ada, occurred_at=NOW - timedelta(hours=1), ip_address="192.0.2.1")
+    for number in range(1, 7):
+        an_event(dbsession, ada, occurred_at=NOW, ip_address=f"2001:db8::{number}")
+    assert [each.network for each in find(ada, throttles)] == ["192.0.2.1"]
+
+
 def test_every_limit_of_the_account_is_reset(begin, find, services, dbsession):
     user = a_user(dbsession, email="Ada+1@example.com", email_normalized="ada+1@example.com")
     throttles = throttles_for(

@@ -228,6 +228,16 @@ def test_events_of_one_type_are_limited_per_day(dbsession, ada, audit, notified,
     assert len(events_of(dbsession, ada)) == MAX_PER_DAY + 2
 
 
+@pytest.mark.parametrize("actor", [Actor.ADMINISTRATOR, Actor.OPERATOR])
+def test_events_of_staff_are_not_limited(dbsession, ada, audit, actor):
+    audit = replace(audit, source=EventSource(actor))
+    for _ in range(MAX_PER_DAY + 1):
+        audit.record(ada.id, EventType.NOTE_ADDED)
+    events = events_of(dbsession, ada)
+    assert len(events) == MAX_PER_DAY + 1
+    assert not any(event.details for event in events)
+
+
 def test_events_of_other_accounts_do_not_count(dbsession, ada, audit):
     other = a_user(dbsession)
     for _ in range(MAX_PER_DAY):

@@ -57,10 +57,20 @@ def test_throttled_network_is_named_and_unlocked_by_option(shell, ada, throttle,
     assert shell.json("unlock", ada)["throttled"] == []
 
 
-def test_unlocking_takes_ip_addresses_only(shell, ada):
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::/64", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_network_is_unlocked_as_it_is_printed_or_logged(shell, ada, text, network):
+    assert shell.json("unlock", ada, "--network", text)["networks"] == [network]
+
+
+def test_unlocking_takes_networks_of_throttles_only(shell, ada):
     assert "'--network': " in shell.refused("unlock", ada, "--network", "x", status=2)
-    networks = shell.json("unlock", ada, "--network", "2001:db8:1:2:3::4")["networks"]
-    assert networks == ["2001:db8:1:2::/64"]
 
 
 def test_email_is_marked_as_verified(shell, ada, row_of, happened):
@@ -159,8 +169,8 @@ def test_notes_are_added_and_listed(shell, ada, happened, dbsession):
     assert (newest["text"], oldest["text"]) == ("First\n\nsecond line", "Called.")
     assert (newest["actor"], newest["actor_id"]) == ("operator", None)
     printed = shell("notes", ada)
-    assert " by Zoe\n  First\n\n  second line\n" in printed
-    assert printed.endswith(" by Joan\n  Called.\n")
+    assert " by operator Zoe\n  First\n\n  second line\n" in printed
+    assert printed.endswith(" by operator Joan\n  Called.\n")
     assert "\nnotes, the newest first\n" in shell("show", ada)
     assert shell.json("show", ada)["notes"][0]["text"] == newest["text"]
     assert happened() == [("note_added", "operator")] * 2
@@ -208,3 +218,8 @@ def test_accounts_are_listed_by_network(shell, ada, dbsession):
     [found] = map(json.loads, shell("list", "192.0.2.70", "--json").splitlines())
     assert (found["email"], found["ip_address"]) == ("eve@example.com", "192.0.2.70")
     assert "ends with /8, /16 or /24" in shell.refused("list", "192.0.2.0/25")
+
+
+@pytest.mark.parametrize("command", ["retry-email", "end-session"])
+def test_id_that_is_no_text_is_refused(shell, ada, command):
+    assert "Enter one line of text in UTF-8." in shell.refused(command, ada, "x\udcff", status=2)
