@@ -52,7 +52,7 @@ def test_purge_deletes_expired_sessions_in_batches(many_expired, ini, dbsession)
 def test_unavailable_database_is_reported(backend, settings_of_tests, tmp_path):
     url = f"sqlite:///{tmp_path}/nothing/site.sqlite"
     if backend == "postgresql":
-        url = f"postgresql:///site?host={tmp_path}&user=unknown&password=hush-hush"
+        url = f"postgresql://unknown:hush-hush@/site?host={tmp_path}"
     ini = write_ini(tmp_path / "site.ini", settings_of_tests | {"sqlalchemy.url": url})
     printed = refusal("purge", ini)
     assert printed.startswith("authsite: the database cannot be used: ")
