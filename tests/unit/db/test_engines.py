@@ -136,7 +136,7 @@ def test_forgotten_connections_are_not_closed(services):
     services.checkup.one_or_none(
         user_id="x", session_id="x", now=NOW, kept_since=NOW, unseen_since=NOW
     )
-    database.forget_connections()
+    services.forget_connections()
     for engine in (database.engine, database.read_engine):
         connection = engine.raw_connection()
         assert connection.dbapi_connection not in previous
