@@ -94,7 +94,8 @@ def test_image_keeps_sqlite_in_a_volume(image: Stage) -> None:
     assert owner == "uid=10001,gid=10001,mode=700"
     run("mount", "-t", "tmpfs", "-o", owner, "none", folder)
     migrate = Service(image, "migrate")
-    done = migrate.run("env", "DATABASE_URL=sqlite:////var/lib/authsite/site", *migrate.command)
+    sqlite = ("--unset=DATABASE_URL_FILE", "DATABASE_URL=sqlite:////var/lib/authsite/site")
+    done = migrate.run("env", *sqlite, *migrate.command)
     assert done.returncode == 0, done.stderr
     assert run("stat", "--format=%u %a", f"{folder}/site").strip() == "10001 600"
     run("umount", folder)
