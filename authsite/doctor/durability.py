@@ -14,4 +14,4 @@ def durability(subject: Subject) -> Finding:
     if not off:
         return ok("Commits are on disk before the site answers.")
     names = " and ".join(off)
-    return warn(f"A crash of the database loses what users were told is done: {names} = off.")
+    return warn(f"A crash of the database loses confirmed changes: {names} = off.")

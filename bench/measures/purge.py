@@ -13,9 +13,9 @@ from bench.rows import add_sessions, count_sessions
 from bench.run import Run
 from bench.server import INI, ROOT, Server, environment, new_database, program, site
 from bench.visitor import Visitor
-from bench.wrk import Load
+from bench.wrk import Load, Result
 
-_READERS = 4
+READERS = 4
 #: Seconds between two writes, and between two looks at the size of the write-ahead log.
 _WRITE_EVERY, _LOOK_EVERY = 0.05, 0.02
 
@@ -32,7 +32,7 @@ def measure(run: Run) -> Iterator[Figure]:
         readers = Load(
             server,
             "/dashboard",
-            clients=_READERS,
+            clients=READERS,
             core=run.load_core,
             headers={"Cookie": visitor.cookie},
         )
@@ -49,26 +49,31 @@ def measure(run: Run) -> Iterator[Figure]:
         read = readers.stop().accepted_by_all()
         left = count_sessions(database)
     during = f"purge of {number:,} sessions".replace(",", " ")
+    yield from waits(during, writer, read, purged=f"{duration:.0f} s and left {left}")
+    yield Figure(
+        measure=f"{during}: largest write-ahead log",
+        value=log.largest / 1e6,
+        unit="MB",
+        under=100,
+    )
+
+
+def waits(during: str, writer: "Writer", read: Result, *, purged: str) -> Iterator[Figure]:
+    """Yield how long forms and pages took; `purged` is what the purge took and left."""
     yield Figure(
         measure=f"{during}: the longest that a form took",
         value=max(writer.taken),
         unit="ms",
         under=100,
         note=f"{len(writer.taken)} forms, median {sorted(writer.taken)[len(writer.taken) // 2]:.1f}"
-        f" ms; the purge took {duration:.0f} s and left {left}",
+        f" ms; the purge took {purged}",
     )
     yield Figure(
-        measure=f"{during}: dashboard of {_READERS} others, p99",
+        measure=f"{during}: dashboard of {READERS} others, p99",
         value=read.p99,
         unit="ms",
         under=50,
         note=f"median {read.median:.1f} ms, longest {read.longest:.0f} ms",
-    )
-    yield Figure(
-        measure=f"{during}: largest write-ahead log",
-        value=log.largest / 1e6,
-        unit="MB",
-        under=100,
     )
 
 

@@ -9,7 +9,7 @@ import psycopg
 
 from authsite.clock import utc_now
 from bench.figures import Figure
-from bench.measures.purge import Writer
+from bench.measures.purge import READERS, Writer, waits
 from bench.postgresql import a_database, add_events, add_sessions, add_users
 from bench.run import Run
 from bench.server import INI, ROOT, environment, program, site
@@ -17,7 +17,6 @@ from bench.visitor import Visitor
 from bench.wrk import Load
 from tests.partitions import partition
 
-_READERS = 4
 _USERS = 10_000
 
 
@@ -45,7 +44,7 @@ def _measure_on(run: Run, url: str, *, number: int, tables: str) -> Iterator[Fig
         readers = Load(
             server,
             "/dashboard",
-            clients=_READERS,
+            clients=READERS,
             core=run.load_core,
             headers={"Cookie": visitor.cookie},
         )
@@ -63,18 +62,5 @@ def _measure_on(run: Run, url: str, *, number: int, tables: str) -> Iterator[Fig
     with psycopg.connect(url) as connection:
         left = connection.execute("SELECT count(*) FROM authsite_session").fetchone()
     during = f"purge of {number:,} sessions and events on {tables} of PostgreSQL".replace(",", " ")
-    yield Figure(
-        measure=f"{during}: the longest that a form took",
-        value=max(writer.taken),
-        unit="ms",
-        under=100,
-        note=f"{len(writer.taken)} forms, median {sorted(writer.taken)[len(writer.taken) // 2]:.1f}"
-        f" ms; the purge took {duration:.0f} s and left {left and left[0]}",
-    )
-    yield Figure(
-        measure=f"{during}: dashboard of {_READERS} others, p99",
-        value=read.p99,
-        unit="ms",
-        under=50,
-        note=f"median {read.median:.1f} ms, longest {read.longest:.0f} ms",
-    )
+    purged = f"{duration:.0f} s and left {left and left[0]}"
+    yield from waits(during, writer, read, purged=purged)
