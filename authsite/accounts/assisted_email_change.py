@@ -1,5 +1,6 @@
 """Change the email address for a user who can do it no longer, as an operator has checked."""
 
+from authsite.accounts.change_email import SameEmail
 from authsite.accounts.email_links import Purpose, is_address_reserved, issue_link, lifetime_of
 from authsite.accounts.notices import notify_and_record
 from authsite.accounts.unit_of_work import UnitOfWork
@@ -9,10 +10,6 @@ from authsite.durations import humanize
 from authsite.email_addresses import EmailAddress
 from authsite.mail.composer import CHANGE_EMAIL
 from authsite.models import User
-
-
-class SameEmail(Exception):
-    """The account has this email address already."""
 
 
 def assist_email_change(work: UnitOfWork, user: User, email: EmailAddress, *, reason: str) -> None:

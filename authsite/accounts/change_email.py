@@ -28,6 +28,10 @@ from authsite.models import User
 EMAIL_TAKEN = "email_taken"
 
 
+class SameEmail(Exception):
+    """The account has this email address already."""
+
+
 def request_email_change(
     work: UnitOfWork, user: User, email: EmailAddress, *, may_email_unverified: bool = True
 ) -> None:

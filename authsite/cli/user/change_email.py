@@ -2,7 +2,8 @@
 
 import click
 
-from authsite.accounts.assisted_email_change import SameEmail, assist_email_change
+from authsite.accounts.assisted_email_change import assist_email_change
+from authsite.accounts.change_email import SameEmail
 from authsite.accounts.users import EmailTaken
 from authsite.cli.errors import CommandError
 from authsite.cli.operators import operator_option

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pyramid.response import Response
 
-from authsite.accounts.change_email import request_email_change
+from authsite.accounts.change_email import SameEmail, request_email_change
 from authsite.accounts.email_limits import hit_email, may_email_unverified
 from authsite.accounts.sign_in import normalize_email
 from authsite.email_addresses import parse_email_address
@@ -16,10 +16,6 @@ from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, email_field
 from authsite.web.pages import mail_sent_page
 from authsite.web.validators import ValidEmail
-
-
-class SameEmail(Exception):
-    """The account has this email address already."""
 
 
 class NewEmailForm(SiteForm):
