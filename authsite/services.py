@@ -7,6 +7,7 @@ from typing import Any
 
 from pyramid.registry import Registry
 from pyramid_retry import mark_error_retryable
+from sqlalchemy.engine import Engine
 
 from authsite.accounts.answered_forms import ANSWERED_FORM
 from authsite.accounts.hash_formats import HashFormatReader
@@ -14,8 +15,8 @@ from authsite.accounts.security_checkup import CHECKUP
 from authsite.accounts.users import CREDENTIAL
 from authsite.audit.event_types import AccountEvent, SessionEndReason
 from authsite.audit.recorder import log_event
-from authsite.db.compiled_select import CompiledSelect
-from authsite.db.engines import Database
+from authsite.db.compiled_select import Select
+from authsite.db.engines import Database, HostDatabase
 from authsite.db.replica import Replica
 from authsite.encryption import Cipher
 from authsite.http.cookies import (
@@ -27,6 +28,7 @@ from authsite.http.cookies import (
 )
 from authsite.http.flash import Flash
 from authsite.http.hosts import Hosts
+from authsite.http.own_urls import OwnUrls
 from authsite.http.static import Frame, build_frame
 from authsite.mail.content import message_cipher
 from authsite.mail.worker import MailWorker, build_worker
@@ -36,6 +38,8 @@ from authsite.purging.purger import Purger
 from authsite.purging.targets import purge_targets
 from authsite.security.csrf import CsrfPolicy
 from authsite.security.device_cookie import DeviceCookies
+from authsite.security.replicated_identities import ReplicatedIdentities
+from authsite.security.sessions import BrowserSessions
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
 from authsite.telemetry.readiness import Readiness
@@ -45,13 +49,16 @@ from authsite.tokens import derive_key
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The long-lived parts of the application, shared by its requests: `request.services`."""
+    """The long-lived parts of the application, in `request.authsite.services`."""
 
     settings: Settings
+    own_urls: OwnUrls
     database: Database
+    #: Whether requests write by the dbsession of a host application, on its engine.
+    uses_host_dbsession: bool
     replica: Replica | None
-    credentials: CompiledSelect
-    checkup: CompiledSelect
+    credentials: Select
+    checkup: Select
     hasher: PasswordHasher
     throttles: Throttles
     device_cookies: DeviceCookies
@@ -61,8 +68,9 @@ class Services:
     session_cookie: Cookie
     anonymous_cookie: Cookie
     pending_sign_in_cookie: Cookie
+    sessions: BrowserSessions
     csrf: CsrfPolicy
-    answered_forms: CompiledSelect
+    answered_forms: Select
     answered_forms_key: bytes = field(repr=False)
     readiness: Readiness
     purger: Purger
@@ -98,18 +106,24 @@ class Services:
             self.replica.forget_connections()
 
 
-def build_services(settings: Settings, metrics: Metrics) -> Services:
+def build_services(
+    settings: Settings, metrics: Metrics, *, own_urls: OwnUrls, host_engine: Engine | None = None
+) -> Services:
     """Build the services, without a connection to the database or the mail server."""
     https = settings.https
     hosts = Hosts(settings.site.url, dev=settings.dev)
     anonymous_cookie = Cookie(ANONYMOUS_COOKIE, https=https)
-    database = Database(
-        settings.database.url,
-        pool_size=settings.database.pool_size,
-        timeout=settings.database.timeout,
-        pooled=settings.database.is_pooled,
-        mark_retryable=mark_error_retryable,
-        count_error=metrics.count_database_error,
+    database = (
+        Database(
+            settings.database.url,
+            pool_size=settings.database.pool_size,
+            timeout=settings.database.timeout,
+            pooled=settings.database.is_pooled,
+            mark_retryable=mark_error_retryable,
+            count_error=metrics.count_database_error,
+        )
+        if host_engine is None
+        else HostDatabase(host_engine)
     )
     replica = settings.database.read_url and Replica(
         Database(
@@ -121,6 +135,8 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         primary=database,
         max_lag=settings.database.read_max_lag,
     )
+    flash = Flash(Cookie(FLASH_COOKIE, https=https))
+    session_cookie = Cookie(settings.session.cookie_name, https=https)
     hasher = PasswordHasher(
         time_cost=settings.passwords.time_cost,
         memory_cost=settings.passwords.memory_cost,
@@ -136,14 +152,17 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
     cipher = message_cipher((settings.secret, *settings.previous_secrets))
     return Services(
         settings=settings,
+        own_urls=own_urls,
         database=database,
+        uses_host_dbsession=host_engine is not None,
         replica=replica,
         credentials=database.compile(CREDENTIAL),
         checkup=database.compile(CHECKUP),
         hasher=hasher,
         throttles=Throttles(
-            database.relaxed_engine,
+            partial(database.writing, relaxed=True),
             database.compile,
+            dialect=database.engine.dialect.name,
             key=derive_key(settings.secret, b"throttle"),
             limits=vars(settings.throttle),
         ),
@@ -156,10 +175,18 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
             breached=settings.passwords.breached,
         ),
         hosts=hosts,
-        flash=Flash(Cookie(FLASH_COOKIE, https=https)),
-        session_cookie=Cookie(settings.session.cookie_name, https=https),
+        flash=flash,
+        session_cookie=session_cookie,
         anonymous_cookie=anonymous_cookie,
         pending_sign_in_cookie=Cookie(PENDING_SIGN_IN_COOKIE, https=https),
+        sessions=BrowserSessions(
+            database,
+            replicated=ReplicatedIdentities(replica, flash) if replica else None,
+            cookie=session_cookie,
+            anonymous_cookie=anonymous_cookie,
+            settings=settings.session,
+            key=derive_key(settings.secret, b"session"),
+        ),
         csrf=CsrfPolicy(settings.secret, cookie=anonymous_cookie, hosts=hosts),
         answered_forms=database.compile(ANSWERED_FORM),
         answered_forms_key=derive_key(settings.secret, b"answered form"),
@@ -176,6 +203,7 @@ def build_services(settings: Settings, metrics: Metrics) -> Services:
         metrics=metrics,
         frame=build_frame(
             settings.site.name,
+            root=own_urls.prefix,
             landing_page=settings.after_sign_in,
             is_sign_up_open=settings.is_sign_up_open,
         ),

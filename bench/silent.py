@@ -27,6 +27,6 @@ class _SilentRequest(Request):
 def main(_global_config: dict[str, str], **settings: Any) -> Router:
     """Return the site without its audit log."""
     with Configurator(settings=settings) as config:
-        config.include("authsite")
+        config.include("authsite.application.standalone")
         config.set_request_factory(_SilentRequest)
         return config.make_wsgi_app()

@@ -6,6 +6,7 @@ Rows are committed. Values that a test does not pass have defaults.
 import functools
 import itertools
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,13 @@ def throttles_for(services: Services, *, key: bytes = b"of the tests", **limits:
         **{name: rate_limits(limit) for name, limit in (off | limits).items()}
     )
     database = services.database
-    return Throttles(database.relaxed_engine, database.compile, key=key, limits=vars(settings))
+    return Throttles(
+        partial(database.writing, relaxed=True),
+        database.compile,
+        dialect=database.engine.dialect.name,
+        key=key,
+        limits=vars(settings),
+    )
 
 
 def a_policy(**values: Any) -> PasswordPolicy:

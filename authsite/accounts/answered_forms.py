@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import Select
 from authsite.encryption import Cipher
 from authsite.models import AnsweredForm, UserSession
 from authsite.tokens import mac
@@ -85,7 +85,7 @@ _DELETE_EXPIRED = sa.delete(_TABLE).where(
 _INSERT = sa.insert(_TABLE)
 
 
-def find_answer(answered_forms: CompiledSelect, form: SentForm, *, now: datetime) -> Answer | None:
+def find_answer(answered_forms: Select, form: SentForm, *, now: datetime) -> Answer | None:
     """Return the answer to this form, or None if it was not accepted within the last minute.
 
     `answered_forms` is `ANSWERED_FORM`, compiled for the database.

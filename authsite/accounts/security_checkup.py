@@ -10,7 +10,7 @@ from authsite.accounts.email_links import Purpose
 from authsite.accounts.sessions import Identity
 from authsite.audit.event_types import EventType
 from authsite.audit.store import KEPT_FOR
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import Select
 from authsite.models import AuditEvent, EmailLink, UserSession
 from authsite.models.base import UtcDateTime
 
@@ -98,7 +98,7 @@ CHECKUP = sa.select(
 
 
 def recommendations_for(
-    checkup: CompiledSelect, identity: Identity, *, now: datetime
+    checkup: Select, identity: Identity, *, now: datetime
 ) -> list[Recommendation]:
     """Return at most `MAX_RECOMMENDATIONS` for the signed-in user.
 

@@ -12,7 +12,7 @@ from authsite.accounts.session_secrets import PREVIOUS_SECRET_LIFETIME, is_curre
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import Select
 from authsite.models import User, UserSession
 from authsite.settings.schema import SessionSettings
 from authsite.tokens import SessionToken
@@ -111,7 +111,7 @@ IDENTITY = (
 _INSERT = sa.insert(UserSession.metadata.tables["authsite_session"])
 
 
-def find_session(identities: CompiledSelect, token: SessionToken, *, now: datetime) -> FoundSession:
+def find_session(identities: Select, token: SessionToken, *, now: datetime) -> FoundSession:
     """Return the session of this token: without an identity if it is unknown, forged or expired.
 
     `identities` is `IDENTITY`, compiled for the database. The identity behind a previous secret

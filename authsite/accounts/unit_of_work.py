@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from authsite.audit.recorder import AuditLog
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import Select
 from authsite.http.client import Client
 from authsite.mail.composer import MailComposer
 from authsite.passwords.hasher import PasswordHasher
@@ -33,7 +33,7 @@ class UnitOfWork:
     outbox: MailComposer
     settings: Settings
     #: `authsite.accounts.users.CREDENTIAL`, compiled for the database.
-    credentials: CompiledSelect
+    credentials: Select
     hasher: PasswordHasher
     password_policy: PasswordPolicy
     throttles: Throttles

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import Select
 from authsite.models import User
 
 
@@ -120,7 +120,7 @@ CREDENTIAL = sa.select(
 
 
 def get_credential_by_email(
-    credentials: CompiledSelect, email_normalized: str, *, now: datetime
+    credentials: Select, email_normalized: str, *, now: datetime
 ) -> Credential | None:
     """Return the credential of the account with this email address; None without a password.
 

@@ -1,24 +1,25 @@
 """Everything that authsite adds to a Pyramid configuration."""
 
 import os
-from typing import Any
+from collections.abc import Callable, Iterable
 
-from pyramid.config import Configurator
+from pyramid.config import PHASE2_CONFIG, Configurator
 from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
-from pyramid.interfaces import IExecutionPolicy, IRequestFactory, IRootFactory
-from pyramid.response import Response
-from pyramid.router import Router, default_execution_policy
-from pyramid.tweens import EXCVIEW, MAIN
-from pyramid.viewderivers import INGRESS
-from zope.interface import Interface
+from pyramid.interfaces import ISecurityPolicy
+from pyramid.request import Request as PyramidRequest
+from pyramid.tweens import EXCVIEW, INGRESS, MAIN
+from pyramid.viewderivers import INGRESS as VIEW_INGRESS
 
 from authsite.accounts.email_links import Purpose
 from authsite.application import background
-from authsite.http.headers import with_headers
-from authsite.http.proxies import behind_proxies
-from authsite.http.static import LIFETIME, PREFIX
-from authsite.mail.composer import mail_environment
+from authsite.application.execution import set_execution_policy
+from authsite.application.host_dbsession import host_engine
+from authsite.application.templates import register_templates
+from authsite.application.urls import OwnUrlPredicate, first_segments, order_routes
+from authsite.application.well_known import add_well_known_urls
+from authsite.http.own_urls import OwnUrls, prefix_of
+from authsite.http.static import PREFIX as STATIC
 from authsite.resources import (
     Account,
     Admin,
@@ -32,54 +33,96 @@ from authsite.resources import (
     add_child,
 )
 from authsite.resources.email_links import PurposePredicate, links_of
+from authsite.resources.static_files import StaticFiles
 from authsite.resources.traverser import StrictTraverser
-from authsite.security.policy import SecurityPolicy
-from authsite.security.replicated_identities import ReplicatedIdentities
-from authsite.services import Services, build_services, services_of
+from authsite.security.policy import HOST_PRINCIPALS, GuardingPolicy, SecurityPolicy
+from authsite.services import build_services, services_of
 from authsite.settings.loader import SettingError, load_settings
 from authsite.settings.schema import Settings
 from authsite.telemetry.metrics import Metrics
-from authsite.tokens import derive_key
 from authsite.web.account_views import RecordAccountViews
 from authsite.web.authentication import DEFAULT_STAGES, STAGES
+from authsite.web.csrf import CheckCsrf
 from authsite.web.form_bodies import CheckFormBody
 from authsite.web.reauthentication import RequireReauthentication
-from authsite.web.rendering import TEMPLATES
 from authsite.web.repeated_forms import RecordAnswer
-from authsite.web.request import MAIL_TEMPLATES, Request
-from authsite.web.transactions import SAFE_METHODS, retry_attempts
+from authsite.web.request import AuthsiteRequest
+from authsite.web.site_views import ROUTE
 
+#: The order of the action that wraps the security policy: those of views follow and need it.
+_AFTER_POLICY = PHASE2_CONFIG + 5
 #: The order of actions that run after all others.
-LAST = 9999
+_LAST = 9999
 
 
 def includeme(config: Configurator) -> None:
-    """Configure authsite, in the order in which its parts see a request."""
-    if config.route_prefix:
-        raise ConfigurationError("authsite takes no route_prefix; see docs/adopting.md")
+    """Add authsite to an application, which keeps everything of its own.
+
+    `route_prefix` moves authsite's pages. The order in which the host includes its parts makes no
+    difference: what depends on them is done when the configuration is complete.
+    """
+    add_authsite(config, is_standalone=False)
+
+
+def add_authsite(config: Configurator, *, is_standalone: bool) -> None:
+    """Add authsite to an application, or make it the whole application."""
     settings = load_settings(config.registry.settings, os.environ)
-    config.registry["authsite"] = services = build_services(
-        settings, _build_metrics(config, settings)
-    )
-    config.set_request_factory(Request)
+    try:
+        prefix = prefix_of(config.route_prefix)
+    except ValueError as error:
+        raise ConfigurationError(f"authsite: {error}") from None
+    well_known = add_well_known_urls(config, settings) if prefix else ()
+    _add_tree(config, is_standalone=is_standalone, has_prefix=bool(prefix))
+    _add_view_options(config)
+    _add_tweens(config)
+    config.include("pyramid_jinja2")
+    config.add_jinja2_search_path("authsite:templates", name=".jinja2")
+    config.scan("authsite.views")
+    if settings.dev:
+        config.include("authsite.views.dev_mail")
+    config.add_directive("set_authsite_principals", set_authsite_principals)
+    config.registry[STAGES] = DEFAULT_STAGES
+    if not is_standalone:
+        config.add_request_method(AuthsiteRequest, "authsite", reify=True)
+    config.action(None, lambda: _wrap_policy(config), order=_AFTER_POLICY)
 
-    config.registry.settings.setdefault("retry.activate_hook", retry_attempts)
-    config.include("pyramid_retry")
+    def complete() -> None:
+        names = None if is_standalone or prefix else {STATIC, *first_segments(config.registry)}
+        own_urls = OwnUrls(prefix, names, well_known=well_known)
+        config.registry["authsite"] = services = build_services(
+            settings,
+            _build_metrics(config, settings),
+            own_urls=own_urls,
+            host_engine=host_engine(config),
+        )
+        order_routes(config, own_urls)
+        register_templates(config)
+        set_execution_policy(config, services)
+
+    config.action(("authsite", "complete"), complete, order=_LAST)
+    config.add_subscriber(_schedule_background, ApplicationCreated)
+
+
+def set_authsite_principals(
+    config: Configurator, principals: Callable[[PyramidRequest], Iterable[str]]
+) -> None:
+    """Add the principals that `principals(request)` returns for a signed-in user (a directive).
+
+    ACLs can name them: the roles of the application, for example.
+    """
+    principals = config.maybe_dotted(principals)
     config.action(
-        None,
-        lambda: _add_headers(config, services),
-        order=LAST,
-    )
-    config.add_tween("authsite.web.transactions.transaction_tween_factory", over=EXCVIEW)
-    config.add_tween("authsite.web.validation.validation_tween_factory", under=EXCVIEW, over=MAIN)
-    config.add_tween(
-        "authsite.web.repeated_forms.repeated_forms_tween_factory",
-        under="authsite.web.validation.validation_tween_factory",
-        over=MAIN,
+        "authsite principals",
+        lambda: config.registry.__setitem__(HOST_PRINCIPALS, principals),
     )
 
+
+def _add_tree(config: Configurator, *, is_standalone: bool, has_prefix: bool) -> None:
+    config.add_route_predicate("is_authsite_url", OwnUrlPredicate)
+    options = {} if is_standalone or has_prefix else {"is_authsite_url": True}
+    # A stand-alone site is its tree, so that views which name no route belong to it.
+    config.add_route(ROUTE, "/*traverse", factory=Root, use_global_views=is_standalone, **options)
     config.add_directive("add_child", add_child)
-    config.set_root_factory(Root)
     config.add_child(Root, "account", Account)
     config.add_child(Account, "sessions", Sessions)
     config.add_child(Root, "admin", Admin)
@@ -87,47 +130,47 @@ def includeme(config: Configurator) -> None:
     config.add_child(UserResource, "sessions", SessionsOfUser)
     config.add_child(UserResource, "emails", EmailsOfUser)
     config.add_child(Root, ".well-known", WellKnown)
+    config.add_child(Root, STATIC, StaticFiles)
     for purpose in Purpose:
         config.add_child(Root, purpose.url_name, links_of(purpose))
     config.add_view_predicate("purpose", PurposePredicate)
-    config.add_traverser(StrictTraverser, Interface)
+    config.add_traverser(StrictTraverser, Root)
 
-    config.set_security_policy(
-        SecurityPolicy(
-            services.database,
-            replicated=_replicated_identities(services),
-            cookie=services.session_cookie,
-            anonymous_cookie=services.anonymous_cookie,
-            settings=settings.session,
-            key=derive_key(settings.secret, b"session"),
-        )
-    )
-    config.registry[STAGES] = DEFAULT_STAGES
-    config.set_default_permission("authenticated")
-    config.set_csrf_storage_policy(services.csrf)
-    config.set_default_csrf_options(require_csrf=True, check_origin=False)
-    config.add_view_deriver(CheckFormBody(), "form_body", under=INGRESS, over="secured_view")
-    config.add_view_deriver(RecordAnswer(), "repeatable", under="csrf_view", over="owrapped_view")
+
+def _add_view_options(config: Configurator) -> None:
+    """Add what is around authsite's views, in the order in which a request passes it."""
+    config.add_view_deriver(CheckFormBody(), "form_body", under=VIEW_INGRESS, over="secured_view")
+    config.add_view_deriver(CheckCsrf(), "authsite_csrf", under="csrf_view", over="owrapped_view")
     config.add_view_deriver(
-        RequireReauthentication(), "confirm_password", under="csrf_view", over="owrapped_view"
+        RecordAnswer(), "repeatable", under="authsite_csrf", over="owrapped_view"
+    )
+    config.add_view_deriver(
+        RequireReauthentication(), "confirm_password", under="authsite_csrf", over="owrapped_view"
     )
     config.add_view_deriver(
         RecordAccountViews(), "account_view", under="confirm_password", over="owrapped_view"
     )
 
-    for setting in ("jinja2.trim_blocks", "jinja2.lstrip_blocks"):
-        config.registry.settings.setdefault(setting, "true")
-    config.include("pyramid_jinja2")
-    config.add_jinja2_search_path("authsite:templates", name=".jinja2")
-    config.action(None, lambda: _register_templates(config), order=LAST)
-    config.add_static_view(
-        PREFIX, "authsite:static", cache_max_age=LIFETIME, request_method=("GET", "HEAD")
+
+def _add_tweens(config: Configurator) -> None:
+    config.add_tween(
+        "authsite.web.transactions.transaction_tween_factory",
+        under=INGRESS,
+        over=("pyramid_tm.tm_tween_factory", EXCVIEW),
     )
-    config.scan("authsite.views")
-    if settings.dev:
-        config.include("authsite.views.dev_mail")
-    config.action(None, lambda: _check_factories(config), order=LAST)
-    config.add_subscriber(_schedule_background, ApplicationCreated)
+    config.add_tween("authsite.web.validation.validation_tween_factory", under=EXCVIEW, over=MAIN)
+    config.add_tween(
+        "authsite.web.repeated_forms.repeated_forms_tween_factory",
+        under="authsite.web.validation.validation_tween_factory",
+        over=MAIN,
+    )
+
+
+def _wrap_policy(config: Configurator) -> None:
+    """Let ACLs decide about authsite's resources, and the policy of the host about the rest."""
+    registry = config.registry
+    policy = registry.queryUtility(ISecurityPolicy) or SecurityPolicy()
+    registry.registerUtility(GuardingPolicy(policy), ISecurityPolicy)
 
 
 def _schedule_background(event: ApplicationCreated) -> None:
@@ -137,31 +180,6 @@ def _schedule_background(event: ApplicationCreated) -> None:
         listener=services.metrics,
         forget_connections=services.forget_connections,
     ).schedule()
-
-
-def _add_headers(config: Configurator, services: Services) -> None:
-    """Wrap the execution policy of pyramid_retry, which a host application may include as well.
-
-    Outermost, but for metrics, is the policy for proxies, so that everything else sees the client.
-    """
-    retry_policy = config.registry.getUtility(IExecutionPolicy)
-
-    def policy(environ: dict[str, Any], router: Router) -> Response:
-        # Never retried: without pyramid_retry, the dashboard takes 4 % less CPU time.
-        if environ["REQUEST_METHOD"] in SAFE_METHODS:
-            return default_execution_policy(environ, router)
-        return retry_policy(environ, router)
-
-    settings = services.settings
-    execute = with_headers(policy, https=settings.https)
-    if settings.proxy.trusted is not None:
-        execute = behind_proxies(execute, settings.proxy.trusted, count=settings.proxy.count)
-    config.registry.registerUtility(services.metrics.measured(execute), IExecutionPolicy)
-
-
-def _replicated_identities(services: Services) -> ReplicatedIdentities | None:
-    replica = services.replica
-    return ReplicatedIdentities(replica, services.flash) if replica else None
 
 
 def _build_metrics(config: Configurator, settings: Settings) -> Metrics:
@@ -178,20 +196,3 @@ def _build_metrics(config: Configurator, settings: Settings) -> Metrics:
     limits = vars(settings.throttle)
     metrics: Metrics = metrics_class(settings.metrics.listen, throttles=limits)
     return metrics
-
-
-def _check_factories(config: Configurator) -> None:
-    """Refuse factories of a host application with which every page would fail."""
-    root, request = map(config.registry.queryUtility, (IRootFactory, IRequestFactory))
-    if not (isinstance(root, type) and issubclass(root, Root)):
-        raise ConfigurationError("the root factory must derive from authsite.resources.Root")
-    if not (isinstance(request, type) and issubclass(request, Request)):
-        raise ConfigurationError(
-            "the request factory must derive from authsite.web.request.Request"
-        )
-
-
-def _register_templates(config: Configurator) -> None:
-    environment = config.get_jinja2_environment(".jinja2")
-    config.registry[TEMPLATES] = environment
-    config.registry[MAIL_TEMPLATES] = mail_environment(environment)

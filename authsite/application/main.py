@@ -15,7 +15,7 @@ def main(global_config: dict[str, str], **settings: Any) -> Router:
         background.disable()
     with Configurator(settings=settings) as config:
         try:
-            config.include("authsite")
+            config.include("authsite.application.standalone")
         except SettingError as error:
             raise SystemExit(f"authsite: {error}") from None
         return config.make_wsgi_app()

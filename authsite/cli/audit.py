@@ -107,7 +107,7 @@ def audit(
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other.")
     with open_site(ini) as request:
-        new_dbsession = request.services.database.read_dbsession
+        new_dbsession = request.authsite.services.database.read_dbsession
         with new_dbsession() as dbsession:
             actors = find_actors(dbsession, by) if by else []
         wanted = EventFilter(

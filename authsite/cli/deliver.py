@@ -30,13 +30,13 @@ def deliver(ini: str, once: bool, as_json: bool) -> None:
         raise click.UsageError("--json needs --once.")
     with open_site(ini) as request:
         setup_logging(ini)
-        worker = request.services.mail_worker
+        worker = request.authsite.services.mail_worker
         if not worker.delivers:
             raise CommandError("authsite.mail.host is not set, so no email can be sent")
         if once:
             _deliver_once(worker, as_json=as_json)
         else:
-            metrics = request.services.metrics
+            metrics = request.authsite.services.metrics
             metrics.start()
             try:
                 _deliver_until_stopped(worker)

@@ -147,7 +147,7 @@ def import_(
         choices.append(leave_out_unknown_hashes)
     opened = _open_source(system, source, reader, options)
     with open_site(ini) as request:
-        begin = _begin(request.services.database.write_engine, dry_run=dry_run)
+        begin = _begin(request.authsite.services.database.write_engine, dry_run=dry_run)
         outcome = _import(opened, choices, begin, report)
     if as_json:
         click.echo(to_json(outcome, dry_run=dry_run), nl=False)

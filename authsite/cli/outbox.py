@@ -30,7 +30,10 @@ def outbox(ini: str, as_json: bool) -> None:
     The number of emails of each status, and the most important of each: those that have waited
     longest, and those that ended last. Their text is not shown.
     """
-    with open_site(ini) as request, request.services.database.read_engine.connect() as connection:
+    with (
+        open_site(ini) as request,
+        request.authsite.services.database.read_engine.connect() as connection,
+    ):
         counts, messages = count_messages(connection), list_messages(connection)
     if as_json:
         found = {"counts": counts, "messages": [message_to_dict(each) for each in messages]}

@@ -33,11 +33,11 @@ def purge(ini: str, as_json: bool) -> None:
     """
     deleted, now = {}, utc_now()
     with open_site(ini) as request:
-        with request.services.database.write_engine.begin() as connection:
+        with request.authsite.services.database.write_engine.begin() as connection:
             take_over_purge(connection, now=now)
-        lifetime = request.services.settings.accounts.unverified_lifetime
+        lifetime = request.authsite.services.settings.accounts.unverified_lifetime
         for target in purge_targets(lifetime):
-            deleted[target.name] = _purge(request.services.database, target, now=now)
+            deleted[target.name] = _purge(request.authsite.services.database, target, now=now)
             if not as_json:
                 click.echo(f"{deleted[target.name]} {target.name} deleted")
     if as_json:

@@ -28,7 +28,7 @@ def open_site(ini: str) -> Iterator[Request]:
             try:
                 yield request
             finally:
-                request.services.dispose()
+                request.authsite.services.dispose()
     except IntegrityError:  # a defect of the command
         raise
     except (*DATABASE_UNAVAILABLE, DatabaseError) as error:

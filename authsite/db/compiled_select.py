@@ -2,15 +2,42 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
+from authsite.db.joined import joined
+
 
 def ignore(_error: Exception) -> None:
     """Neither count nor mark an error."""
+
+
+class Select(Protocol):
+    """A select of at most one row."""
+
+    def one_or_none(self, **parameters: Any) -> tuple[Any, ...] | None:
+        """Return the row's values, or None; raises `sqlalchemy.exc.OperationalError`."""
+
+
+class PlainSelect:
+    """A select that SQLAlchemy executes in autocommit, on the engine of a host application."""
+
+    def __init__(self, statement: "sa.Select[*tuple[Any, ...]]", engine: Engine) -> None:
+        self._statement = statement
+        self._engine = engine
+
+    def one_or_none(self, **parameters: Any) -> tuple[Any, ...] | None:
+        """Return the row's values, or None."""
+        dbsession = joined.get()
+        if dbsession is not None:
+            row = dbsession.connection().execute(self._statement, parameters).first()
+        else:
+            with self._engine.connect() as connection:
+                row = connection.execute(self._statement, parameters).first()
+        return None if row is None else tuple(row)
 
 
 class CompiledSelect:
@@ -34,6 +61,7 @@ class CompiledSelect:
         count_error: Callable[[Exception], object] = ignore,
     ) -> None:
         self._engine = engine
+        self._statement = statement
         self._count_error = count_error
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         compiled = statement.compile(dialect=engine.dialect)
@@ -56,6 +84,8 @@ class CompiledSelect:
 
     def one_or_none(self, **parameters: Any) -> tuple[Any, ...] | None:
         """Return the row's values, or None; raises `sqlalchemy.exc.OperationalError`."""
+        if joined.get() is not None:
+            return PlainSelect(self._statement, self._engine).one_or_none(**parameters)
         for name, process in self._binders:
             parameters[name] = process(parameters[name])
         parameters |= self._constants

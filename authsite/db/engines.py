@@ -1,17 +1,19 @@
 """The engines of the database: one for transactions, one for reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
-from authsite.db.compiled_select import CompiledSelect, ignore
+from authsite.db.compiled_select import CompiledSelect, PlainSelect, Select, ignore
 from authsite.db.disk import is_disk_full
+from authsite.db.joined import joined
 from authsite.db.outages import OutageLog
 from authsite.db.postgresql import TransactionSettings, connect_arguments, driver_url, limits
 from authsite.db.read_only import ReadOnlyHandler, is_read_only
@@ -109,6 +111,53 @@ class Database:
         except sa.exc.SQLAlchemyError:  # also of a damaged file
             return False
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection in autocommit, for reads of one statement each."""
+        dbsession = joined.get()
+        if dbsession is not None:
+            yield dbsession.connection()
+        else:
+            with self.read_engine.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def writing(self, *, relaxed: bool = False) -> Iterator[Connection]:
+        """Yield a connection in a transaction that commits at the end; an exception undoes it.
+
+        A `relaxed` one does not wait for the disk.
+        """
+        dbsession = joined.get()
+        if dbsession is not None:
+            yield dbsession.connection()
+        else:
+            engine = self.relaxed_engine if relaxed else self.write_engine
+            with engine.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def writing_dbsession(self, *, relaxed: bool = False) -> Iterator[Session]:
+        """Yield a dbsession that commits at the end, as `writing` does."""
+        dbsession = joined.get()
+        if dbsession is not None:
+            yield dbsession
+            dbsession.flush()
+        else:
+            engine = self.relaxed_engine if relaxed else self.write_engine
+            with Session(engine) as dbsession:
+                yield dbsession
+                dbsession.commit()
+
+    @contextmanager
+    def reading_dbsession(self) -> Iterator[Session]:
+        """Yield a dbsession for reads, apart from the transaction of a request."""
+        dbsession = joined.get()
+        if dbsession is not None:
+            yield dbsession
+        else:
+            with self.read_dbsession() as dbsession:
+                yield dbsession
+
     def read_dbsession(self) -> Session:
         """Return a session for reads; its changes are not committed."""
         return Session(self.engine)
@@ -122,7 +171,7 @@ class Database:
         join_transaction(session, STATUS_CHANGED, manager)
         return session
 
-    def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
+    def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> Select:
         """Return a fast form of a select that runs often, in autocommit."""
         compiled = CompiledSelect(statement, self.read_engine, count_error=self._count_error)
         self._compiled.append(compiled)
@@ -149,6 +198,31 @@ class Database:
     def _release_idle(self) -> None:
         for compiled in self._compiled:
             compiled.close()
+
+
+class HostDatabase(Database):
+    """The engine of a host application: its pool, its limits, and its way to begin transactions.
+
+    Nothing is set on its connections and no listener is added, so that the host's own statements
+    run as they did before.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.write_engine = self.relaxed_engine = engine.execution_options()
+        self.read_engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.outages = OutageLog(self.is_writable)
+
+    def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> Select:
+        """Return the select, which SQLAlchemy executes."""
+        return PlainSelect(statement, self.read_engine)
+
+    def drop_connections(self) -> None:
+        """Leave them to the host."""
+
+    def forget_connections(self) -> None:
+        """Forget the thread of an outage; the host looks after its connections."""
+        self.outages.forget_thread()
 
 
 class ErrorCounter:

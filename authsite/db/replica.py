@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import Select
 from authsite.db.engines import Database
 from authsite.db.outages import OutageLog
 
@@ -72,7 +72,7 @@ class Replica:
         """Whether the replica may be asked."""
         return time.monotonic() < self._current_until
 
-    def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> CompiledSelect:
+    def compile(self, statement: "sa.Select[*tuple[Any, ...]]") -> Select:
         """Return a fast form of a select that runs often, for the replica."""
         return self._database.compile(statement)
 

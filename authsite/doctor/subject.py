@@ -20,6 +20,7 @@ from pyramid.registry import Registry
 from sqlalchemy.engine import URL, Engine
 
 from authsite.db.postgresql import create_read_only_engine
+from authsite.http.own_urls import OwnUrls
 from authsite.services import Services, build_services
 from authsite.settings.loader import SettingError, load_settings, read_database_url
 from authsite.settings.schema import Settings
@@ -78,7 +79,7 @@ class Subject:
     @cached_property
     def services(self) -> Services:
         """The parts that the settings make, without a connection to anything."""
-        return build_services(self.settings, Metrics())
+        return build_services(self.settings, Metrics(), own_urls=OwnUrls("", None))
 
     @cached_property
     def registry(self) -> Registry:

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from pyramid.path import AssetResolver
 
+#: The first segment of their URLs.
 PREFIX = "authsite-static"
-#: The landing page, unless a setting names another one.
-DASHBOARD = "/dashboard"
 #: A year, the usual maximum of caches.
 LIFETIME = timedelta(days=365)
 
@@ -28,15 +27,19 @@ class Frame(NamedTuple):
 
 
 def build_frame(
-    site_name: str, *, landing_page: str | None = None, is_sign_up_open: bool = True
+    site_name: str,
+    *,
+    root: str = "",
+    landing_page: str | None = None,
+    is_sign_up_open: bool = True,
 ) -> Frame:
-    """Return the frame of an application that is mounted at the root of its host."""
+    """Return the frame of the pages below `root`."""
     return Frame(
-        root="",
-        stylesheet=_versioned("site.css"),
-        icon=_versioned("favicon.svg"),
+        root=root,
+        stylesheet=f"{root}/{_versioned('site.css')}",
+        icon=f"{root}/{_versioned('favicon.svg')}",
         site_name=site_name,
-        landing_page=landing_page or DASHBOARD,
+        landing_page=landing_page or f"{root}/dashboard",
         is_sign_up_open=is_sign_up_open,
     )
 
@@ -44,4 +47,4 @@ def build_frame(
 def _versioned(name: str) -> str:
     with AssetResolver("authsite").resolve(f"static/{name}").stream() as file:
         digest = hashlib.sha256(file.read()).hexdigest()
-    return f"/{PREFIX}/{name}?v={digest[:12]}"
+    return f"{PREFIX}/{name}?v={digest[:12]}"

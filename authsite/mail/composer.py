@@ -104,4 +104,4 @@ class MailComposer:
         self.on_put()
 
     def _render(self, template: str, part: str, values: dict[str, Any]) -> str:
-        return self.environment.get_template(f"mail/{template}/{part}").render(values)
+        return self.environment.get_template(f"authsite/mail/{template}/{part}").render(values)

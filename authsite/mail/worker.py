@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from authsite.clock import utc_now
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import Select
 from authsite.db.engines import DATABASE_UNAVAILABLE, Database
 from authsite.db.outages import OutageLog
 from authsite.encryption import Cipher
@@ -33,7 +33,7 @@ class MailWorker:
 
     def __init__(
         self,
-        next_attempt: CompiledSelect,
+        next_attempt: Select,
         delivery: Delivery | None,
         *,
         outages: OutageLog,

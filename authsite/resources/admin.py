@@ -23,7 +23,7 @@ class Admin(Private):
     __acl__: ClassVar = [(Allow, ADMINISTRATOR, "administer")]
 
     def __getitem__(self, name: str) -> Any:
-        identity = self.request.identity
+        identity = self.request.authsite.identity
         if identity is None or not identity.is_administrator:
             raise HTTPForbidden
         return self.child(name)
@@ -41,7 +41,7 @@ class UserResource(Resource):
 
     def lock(self) -> User:
         """Return the row, locked until the transaction ends; `HTTPNotFound` if it was deleted."""
-        user = lock_user(self.request.dbsession, self.record.id)
+        user = lock_user(self.request.authsite.dbsession, self.record.id)
         if user is None:
             raise HTTPNotFound
         return user
@@ -107,5 +107,5 @@ class Users(Rows):
 
     def _find_record(self, user_id: str) -> UserSummary | None:
         # Not in the transaction of the form: throttles count an email before it begins.
-        with self.request.services.database.read_dbsession() as dbsession:
+        with self.request.authsite.services.database.reading_dbsession() as dbsession:
             return get_summary(dbsession, user_id)

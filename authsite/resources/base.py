@@ -7,12 +7,13 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.registry import Registry
 
+from authsite.security.policy import Guarded
 from authsite.web.request import Request
 
 _CHILDREN = "authsite.children"
 
 
-class Resource:
+class Resource(Guarded):
     """A node of the tree, created for each request.
 
     `__name__` is the only spelling that the URL may have: the child of a row takes the id of the
@@ -46,7 +47,7 @@ class Private(Resource):
     """
 
     def __getitem__(self, name: str) -> Any:
-        if self.request.identity is None:
+        if self.request.authsite.identity is None:
             raise HTTPForbidden
         return self.child(name)
 

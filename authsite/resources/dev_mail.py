@@ -16,7 +16,7 @@ class DevMail(Resource):
 
     def child(self, name: str) -> Any:
         """Return the resource of the message with this id."""
-        record = get_message(self.request.dbsession, name) if is_id(name) else None
+        record = get_message(self.request.authsite.dbsession, name) if is_id(name) else None
         return DevMessage(self, record) if record else super().child(name)
 
 

@@ -8,7 +8,7 @@ from pyramid.decorator import reify
 from authsite.accounts.email_links import ActiveLink, Purpose, find_link
 from authsite.clock import utc_now
 from authsite.resources.base import Resource, Rows
-from authsite.security.policy import current_identity
+from authsite.security.sessions import current_identity
 from authsite.tokens import LinkToken
 
 
@@ -38,7 +38,7 @@ class EmailLinkResource(Resource):
         """
         if self.token is None:
             return None
-        with self.request.services.database.read_dbsession() as dbsession:
+        with self.request.authsite.services.database.reading_dbsession() as dbsession:
             return find_link(dbsession, self.token, purpose=self.purpose, now=utc_now())
 
     @property

@@ -5,7 +5,7 @@ from typing import Any
 from authsite.accounts.active_sessions import SessionInfo, get_session
 from authsite.clock import utc_now
 from authsite.resources.base import Private, Resource, Rows
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.tokens import is_id
 
 
@@ -34,4 +34,4 @@ class Sessions(Private, Rows):
 
     def _find_record(self, session_id: str) -> SessionInfo | None:
         user_id = require_identity(self.request).user_id
-        return get_session(self.request.dbsession, user_id, session_id, now=utc_now())
+        return get_session(self.request.authsite.dbsession, user_id, session_id, now=utc_now())

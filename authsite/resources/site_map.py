@@ -12,6 +12,7 @@ from pyramid.util import as_sorted_tuple
 
 from authsite.resources import Resource, Root, Rows
 from authsite.resources.base import children_of
+from authsite.web.site_views import ROUTE
 
 #: The method of a view that does not name one.
 ANY = "any"
@@ -92,7 +93,9 @@ def _views_of(registry: Registry) -> Iterator[tuple[Node, str, str, str, str]]:
     for entry in registry.introspector.get_category("views"):
         view: Any = entry["introspectable"]
         context = view["context"] or object
-        if not isinstance(context, type) or issubclass(context, Exception) or view["route_name"]:
+        if not isinstance(context, type) or issubclass(context, Exception):
+            continue
+        if view["route_name"] not in {ROUTE, None, ""}:
             continue
         permissions = [
             related["value"]

@@ -5,7 +5,6 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.interfaces import ITraverser
 from pyramid.request import Request
-from pyramid.traversal import ResourceTreeTraverser
 from zope.interface import implementer
 
 _NEVER_A_NAME = frozenset({"", ".", ".."})
@@ -27,10 +26,7 @@ class StrictTraverser:
 
     def __call__(self, request: Request) -> dict[str, Any]:
         """Return the resource and view name of the path, or raise `HTTPNotFound`."""
-        if request.matched_route is not None:  # a static file, or a route of a host application
-            traversed: dict[str, Any] = ResourceTreeTraverser(self._root)(request)
-            return traversed
-        path = request.path_info
+        path = request.path_info.removeprefix(request.authsite.services.own_urls.prefix)
         first, *rest = path.split("/")
         segments = tuple(rest) if path not in {"", "/"} else ()
         if first:

@@ -45,7 +45,7 @@ class CsrfPolicy:
 
     def get_csrf_token(self, request: Request) -> str:
         """Return the token of this request."""
-        token: str = request.csrf_token
+        token: str = request.authsite.csrf_token
         return token
 
     def check_csrf_token(self, request: Request, supplied_token: Any) -> bool:
@@ -75,7 +75,7 @@ class CsrfPolicy:
 
     def _subject_of(self, request: Request) -> bytes | None:
         """Return the subject of a token: a session, or the value of a signed cookie."""
-        identity = request.identity
+        identity = request.authsite.identity
         if identity is not None:
             return b"session " + str(identity.session_id).encode("ascii")
         value = self._cookie.read(request)

@@ -1,226 +1,102 @@
-"""The security policy: the session behind the cookie, and what the ACLs grant its user."""
+"""Who may do what: the ACLs of resources, and the security policy of a host application."""
 
-import logging
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
-from pyramid.httpexceptions import HTTPForbidden
 from pyramid.interfaces import ISecurityPolicy
+from pyramid.location import lineage
 from pyramid.request import Request
-from pyramid.response import Response
+from pyramid.security import Denied
 from zope.interface import implementer
 
-from authsite.accounts.end_sessions import end_session_by_token, is_session_alive
-from authsite.accounts.session_secrets import rotate_session_secret
-from authsite.accounts.sessions import (
-    IDENTITY,
-    Identity,
-    SessionTimeouts,
-    find_session,
-    refresh_session,
-)
-from authsite.audit.event_types import SessionEndReason
-from authsite.clock import utc_now
-from authsite.db.engines import DATABASE_UNAVAILABLE, Database
-from authsite.http.cookies import Cookie
+from authsite.accounts.sessions import Identity
 from authsite.security.principals import ADMINISTRATOR, ANONYMOUS
-from authsite.security.replicated_identities import ReplicatedIdentities
-from authsite.settings.schema import SessionSettings
-from authsite.tokens import SessionToken
+from authsite.security.sessions import identity_of
+
+#: The registry's key of the function that `config.set_authsite_principals` sets.
+HOST_PRINCIPALS = "authsite.host_principals"
+_ACL = ACLHelper()
 
 
-def require_identity(request: Request) -> Identity:
-    """Return the identity; raise `HTTPForbidden`, which leads anonymous visitors to sign in."""
-    identity: Identity | None = request.identity
+class Guarded:
+    """A context whose ACLs decide, whatever the security policy of the host: a resource."""
+
+
+def permits(request: Request, context: Any, permission: str) -> Any:
+    """Whether the ACLs from `context` up to its root grant `permission` to the visitor."""
+    return _ACL.permits(context, principals(request), permission)
+
+
+def principals(request: Request) -> Sequence[str]:
+    """Return the principals by which an ACL can name the visitor."""
+    identity = identity_of(request)
     if identity is None:
-        raise HTTPForbidden
-    return identity
+        return (Everyone, ANONYMOUS)
+    own = [Everyone, Authenticated, f"user:{identity.user_id}"]
+    if identity.is_administrator:
+        own.append(ADMINISTRATOR)
+    host_principals: Callable[[Request], Iterable[str]] | None = request.registry.get(
+        HOST_PRINCIPALS
+    )
+    if host_principals is None:
+        return own
+    return [*own, *filter(_may_be_added, host_principals(request))]
 
 
-def current_identity(request: Request) -> Identity | None:
-    """Return the identity as the primary has it, for what an ended session must not do at all."""
-    if request.identity_is_replicated:
-        policy_of(request).ask_primary(request)
-    return request.identity
-
-
-def policy_of(request: Request) -> "SecurityPolicy":
-    """Return the security policy of the application."""
-    policy: SecurityPolicy = request.registry.getUtility(ISecurityPolicy)
-    return policy
+def _may_be_added(principal: str) -> bool:
+    """Whether a host may grant it: those of authsite itself follow from the identity alone."""
+    return principal not in {ADMINISTRATOR, ANONYMOUS} and not principal.startswith("user:")
 
 
 @implementer(ISecurityPolicy)
 class SecurityPolicy:
-    """Loads the session from the database by the cookie, at most once per request.
+    """The policy of an application that sets none: ACLs, where a context has some.
 
-    The cookie alone proves the session (ASVS 7.2.1). A malformed, unknown, forged or expired one
-    makes the visitor anonymous. It is cleared, unless a session with its id lives: another tab may
-    have rotated the secret, and the answer that clears the cookie may arrive last.
+    Where no context up to the root has one, a permission `authenticated` means signed in, and
+    every other permission is denied.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        cookie: Cookie,
-        anonymous_cookie: Cookie,
-        settings: SessionSettings,
-        key: bytes,
-        replicated: ReplicatedIdentities | None,
-    ) -> None:
-        self._database = database
-        self._replicated = replicated
-        self._key = key
-        self._select = database.compile(IDENTITY)
-        self._cookie = cookie
-        self._anonymous_cookie = anonymous_cookie
-        self._timeouts = SessionTimeouts.of(settings, public_computer=False)
-        self._public_timeouts = SessionTimeouts.of(settings, public_computer=True)
-        self._acl = ACLHelper()
-
     def identity(self, request: Request) -> Identity | None:
-        """Return the identity, or None for an anonymous visitor; `Request.identity` caches it."""
-        token = self._token_of(request)
-        if token is None:
-            if self._cookie.count(request) == 1:  # of two, one may be ours
-                self._set_cookie_once(request, self._cookie.clear())
-            return None
-        now = utc_now()
-        if self._replicated is not None:
-            identity = self._replicated.find(request, token, now=now)
-            if identity is not None and not self._is_refresh_due(identity, now=now):
-                request.identity_is_replicated = True
-                return identity
-        return self._identity_on_primary(request, token, now=now)
-
-    def ask_primary(self, request: Request) -> None:
-        """Replace an identity from the read replica by that of the primary, if it has one."""
-        token = self._token_of(request)
-        assert token is not None  # noqa: S101 - the identity was found by it
-        request.identity_is_replicated = False
-        request.identity = self._identity_on_primary(request, token, now=utc_now())
-
-    def _identity_on_primary(
-        self, request: Request, token: SessionToken, *, now: datetime
-    ) -> Identity | None:
-        identity, is_alive = find_session(self._select, token, now=now)
-        if identity is None:
-            if not is_alive:
-                self._set_cookie_once(request, self._cookie.clear())
-            return None
-        if self._is_refresh_due(identity, now=now):
-            self._refresh(request, token, identity, now=now)
-        return identity
-
-    def _is_refresh_due(self, identity: Identity, *, now: datetime) -> bool:
-        timeouts = self._timeouts_for(identity.public_computer)
-        return now - identity.last_seen_at >= timeouts.refresh_interval
+        """Return who is signed in, or None."""
+        return identity_of(request)
 
     def authenticated_userid(self, request: Request) -> str | None:
         """Return the id of the signed-in user, or None."""
-        return request.identity.user_id if request.identity else None
+        identity = identity_of(request)
+        return identity.user_id if identity else None
 
     def permits(self, request: Request, context: Any, permission: str) -> Any:
-        """Whether the ACLs from `context` up to the root grant `permission` to the visitor."""
-        return self._acl.permits(context, self.principals(request), permission)
-
-    def principals(self, request: Request) -> Sequence[str]:
-        """Return the principals by which an ACL can name the visitor."""
-        identity = request.identity
-        if identity is None:
-            return (Everyone, ANONYMOUS)
-        principals = (Everyone, Authenticated, f"user:{identity.user_id}")
-        return (*principals, ADMINISTRATOR) if identity.is_administrator else principals
+        """Whether the visitor has the permission."""
+        if any(hasattr(each, "__acl__") for each in lineage(context)):
+            return permits(request, context, permission)
+        if permission == "authenticated" and identity_of(request):
+            return True
+        return Denied(f"no ACL grants {permission}")
 
     def remember(self, _request: Request, _userid: str, **_kw: Any) -> list[tuple[str, str]]:
         """Refuse: only `complete_sign_in` starts sessions, when all its stages have passed."""
         raise TypeError("use authsite.web.authentication.complete_sign_in to sign a user in")
 
     def forget(self, request: Request, **_kw: Any) -> list[tuple[str, str]]:
-        """End this browser's session and return the header that clears its cookie.
+        """End this browser's session and return the header that clears its cookie."""
+        headers: list[tuple[str, str]] = request.authsite.services.sessions.forget(request)
+        return headers
 
-        A wrong secret ends no session, and the cookie of one that lives is kept.
-        """
-        self.end_current_session(request, SessionEndReason.SIGNED_OUT)
-        token, work = self._token_of(request), request.work
-        if token is None:
-            return [self._cookie.clear()] if self._cookie.count(request) == 1 else []
-        is_alive = is_session_alive(work.dbsession, token.id, now=work.now)
-        return [] if is_alive else [self._cookie.clear()]
 
-    def end_current_session(self, request: Request, reason: SessionEndReason) -> None:
-        token = self._token_of(request)
-        if token:
-            end_session_by_token(request.work, token, reason)
+@implementer(ISecurityPolicy)
+class GuardingPolicy:
+    """The policy of the application, except that it does not decide about authsite's resources."""
 
-    def cookie_headers(
-        self, token: SessionToken, *, public_computer: bool
-    ) -> list[tuple[str, str]]:
-        """Return the headers that give a new session to this browser."""
-        timeouts = self._timeouts
-        lifetime = min(timeouts.idle_timeout, timeouts.absolute_timeout)
-        return [
-            self._cookie.set(str(token), max_age=None if public_computer else lifetime),
-            self._anonymous_cookie.clear(),
-        ]
+    def __init__(self, policy: Any) -> None:
+        self._policy = policy
 
-    def rotate_session(self, request: Request) -> list[tuple[str, str]]:
-        """Give the session of this browser a new secret; return the header that sets the cookie.
+    def permits(self, request: Request, context: Any, permission: str) -> Any:
+        """Ask the ACLs about a resource of authsite's tree, and the policy about the rest."""
+        if isinstance(context, Guarded):
+            return permits(request, context, permission)
+        return self._policy.permits(request, context, permission)
 
-        Called after a re-authentication. Raises `HTTPForbidden` if the session has ended.
-        """
-        identity, work, token = require_identity(request), request.work, self._token_of(request)
-        assert token is not None  # noqa: S101 - the identity was found by it
-        rotated = rotate_session_secret(
-            work.dbsession, token, user_id=identity.user_id, key=self._key, now=work.now
-        )
-        if rotated is None:
-            request.identity = None
-            raise HTTPForbidden
-        token, expires_at = rotated
-        lifetime = None if identity.public_computer else expires_at - work.now
-        return [self._cookie.set(str(token), max_age=lifetime)]
-
-    def _token_of(self, request: Request) -> SessionToken | None:
-        value = self._cookie.read(request)
-        return SessionToken.parse(value) if value else None
-
-    def _refresh(
-        self, request: Request, token: SessionToken, identity: Identity, *, now: datetime
-    ) -> None:
-        """Extend the session, and its cookie, when the response is ready.
-
-        Until then, another tab may rotate the secret: a response that sets the previous cookie
-        would sign the user out.
-        """
-        timeouts = self._timeouts_for(identity.public_computer)
-
-        def refresh(_request: Request, response: Response) -> None:
-            try:
-                with self._database.read_engine.connect() as connection:
-                    expires_at = refresh_session(
-                        connection, token, identity, timeouts=timeouts, now=now
-                    )
-            except DATABASE_UNAVAILABLE as error:  # the next request refreshes
-                self._database.outages.report(
-                    "sys_session_refresh_failed", error, level=logging.WARNING
-                )
-                return
-            if expires_at and not identity.public_computer:  # that cookie ends with the browser
-                self._add_cookie(response, self._cookie.set(str(token), max_age=expires_at - now))
-
-        request.add_response_callback(refresh)
-
-    def _timeouts_for(self, public_computer: bool) -> SessionTimeouts:
-        return self._public_timeouts if public_computer else self._timeouts
-
-    def _set_cookie_once(self, request: Request, header: tuple[str, str]) -> None:
-        request.add_response_callback(lambda _request, response: self._add_cookie(response, header))
-
-    def _add_cookie(self, response: Response, header: tuple[str, str]) -> None:
-        """Add the header to the response, unless a view has set this cookie itself."""
-        if self._cookie.value_in(response) is None:
-            response.headerlist.append(header)
+    def __getattr__(self, name: str) -> Any:
+        """Return everything else from the policy itself."""
+        return getattr(self._policy, name)

@@ -37,6 +37,12 @@ class SiteSettings:
         "If unset, the file is not served.",
         None,
     )
+    change_password_url: bool = setting(
+        yes_or_no,
+        "Whether `/.well-known/change-password` leads password managers to the page. It is at the "
+        "root of an application that includes authsite, unless that has a route for it.",
+        True,
+    )
     security_policy: str | None = setting(
         https_url, "URL of the security policy, for `/.well-known/security.txt`.", None
     )

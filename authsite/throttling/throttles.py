@@ -1,15 +1,16 @@
 """Throttles: count attempts in the database, for all processes together."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from authsite.clock import to_milliseconds
-from authsite.db.compiled_select import CompiledSelect
+from authsite.db.compiled_select import Select
 from authsite.models import Throttle
 from authsite.throttling.limits import FIRST_DELAY, RateLimit
 from authsite.tokens import mac
@@ -24,6 +25,10 @@ class RateLimited(Exception):
         super().__init__(limit)
         self.limit = limit
         self.retry_after = retry_after
+
+
+class _Blocked(Exception):
+    """Rolls the transaction back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +47,30 @@ class Throttles:
     `limits` are the rate limits by name; a name without any is not counted. Subjects are stored as
     MACs under `key`, since users type passwords into email fields.
 
-    `engine` begins write transactions of its own, so that an attempt counts even if the request
+    `begin` begins a write transaction of its own, so that an attempt counts even if the request
     fails. Call it before the request writes anything: SQLite has one writer at a time.
-    `compile_select` compiles a select for the database.
+    `compile_select` compiles a select for the database, whose name is `dialect`.
     """
 
     def __init__(
         self,
-        engine: Engine,
-        compile_select: "Callable[[sa.Select[*tuple[Any, ...]]], CompiledSelect]",
+        begin: Callable[[], AbstractContextManager[Connection]],
+        compile_select: "Callable[[sa.Select[*tuple[Any, ...]]], Select]",
         *,
+        dialect: str,
         key: bytes,
         limits: Mapping[str, Sequence[RateLimit]],
     ) -> None:
-        self._engine = engine
+        self._begin = begin
         self._compile_select = compile_select
-        self._selects: dict[int, CompiledSelect] = {}
+        self._selects: dict[int, Select] = {}
         self._key = key
         # The limit is part of the key of a row, so that a new setting starts a new count.
         self._limits = {
             name: [(f"{name} {limit} ", _numbers(limit)) for limit in rate_limits]
             for name, rate_limits in limits.items()
         }
-        self._hit_statement = _hit_statement(engine.dialect.name)
+        self._hit_statement = _hit_statement(dialect)
 
     def check(self, subjects: Mapping[str, str], *, now: datetime) -> None:
         """Raise `RateLimited` if a subject is blocked; count nothing.
@@ -95,7 +101,7 @@ class Throttles:
         rows, at = self._rows_of(subjects), to_milliseconds(now)
         if not rows:
             return ()
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             return [self._hit(connection, *row, at=at) for row in rows]
 
     def try_hit(self, subjects: Mapping[str, str], *, now: datetime) -> Sequence[CountedHit] | None:
@@ -106,11 +112,11 @@ class Throttles:
         rows, at = self._rows_of(subjects), to_milliseconds(now)
         if not rows:
             return ()
-        with self._engine.connect() as connection, connection.begin() as transaction:
-            hits = self._try_hits(connection, rows, at=at)
-            if hits is None:
-                transaction.rollback()
-        return hits
+        try:
+            with self._begin() as connection:
+                return _all(self._try_hits(connection, rows, at=at))
+        except _Blocked:
+            return None
 
     def hit_within(
         self, connection: Connection, subjects: Mapping[str, str], *, now: datetime
@@ -134,7 +140,7 @@ class Throttles:
             }
             for hit in hits
         ]
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             connection.execute(_REFUND, rows)
 
     def reset_within(self, connection: Connection, subjects: Iterable[tuple[str, str]]) -> None:
@@ -180,6 +186,12 @@ class Throttles:
         if window_started_at is None:
             return None
         return CountedHit(name, key, window_started_at, numbers)
+
+
+def _all(hits: Sequence[CountedHit] | None) -> Sequence[CountedHit]:
+    if hits is None:
+        raise _Blocked
+    return hits
 
 
 def _numbers(limit: RateLimit) -> dict[str, int]:

@@ -32,20 +32,20 @@ class ChangeEmailPage(LinkPage[SiteForm]):
         self.form_type = SiteForm if self.is_owner else AccountPasswordForm
 
     def accept(self, form: SiteForm) -> Response:
-        request, work = self.request, self.request.work
+        request, work = self.request, self.request.authsite.work
         password = None if self.is_owner else form.data["password"]
         link, credential = authenticate_with_link(request, self.link, password)
         if credential is None:
             user = change_email(work, link, lock_user(work.dbsession, link.user_id))
             current = Credential.of(user)
             headers = refresh_device(request, current, user.email_normalized) if current else []
-            flash = request.services.flash.set("email-changed")
-            return redirect(request.path_to("account"), [*headers, flash])
+            flash = request.authsite.services.flash.set("email-changed")
+            return redirect(request.authsite.path("account"), [*headers, flash])
         user = change_email(work, link, user_for_credential(work.dbsession, credential))
         sign_in = SignIn(
             Credential.of(user) or credential,
             user.email_normalized,
-            next_path=request.path_to("account"),
+            next_path=request.authsite.path("account"),
         )
         return complete_sign_in(request, sign_in, flash="email-changed")
 

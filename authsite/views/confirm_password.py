@@ -25,7 +25,9 @@ class ConfirmPasswordPage(FormPage[ConfirmPasswordForm]):
 
     def accept(self, form: ConfirmPasswordForm) -> Response:
         headers = record_reauthentication(self.request, form.current_password.data)
-        return self.interrupted_request.resume(headers, otherwise=self.request.path_to("account"))
+        return self.interrupted_request.resume(
+            headers, otherwise=self.request.authsite.path("account")
+        )
 
     def values(self) -> dict[str, Any]:
         return {"interrupted_request": self.interrupted_request}

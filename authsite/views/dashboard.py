@@ -1,13 +1,13 @@
 """`/dashboard`: the page that users see after signing in."""
 
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.resources import Root
 from authsite.web.rendering import page
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 
-@view_config(context=Root, name="dashboard", request_method="GET", permission="authenticated")
+@site_view(context=Root, name="dashboard", request_method="GET", permission="authenticated")
 def dashboard(request: Request) -> Response:
     return page(request, "dashboard")

@@ -51,7 +51,7 @@ def includeme(config: Configurator) -> None:
 
 
 def list_messages(request: Request) -> Response:
-    messages = latest_messages(request.dbsession, limit=LIMIT)
+    messages = latest_messages(request.authsite.dbsession, limit=LIMIT)
     return page(request, "dev_mail", messages=messages, limit=LIMIT)
 
 
@@ -75,7 +75,7 @@ def show_html(context: DevMessage, request: Request) -> Response:
 def _content_of(context: DevMessage, request: Request) -> Content | None:
     """Return the content of a message, or None if it was encrypted with another secret."""
     try:
-        return read_content(context.record, request.services.message_cipher)
+        return read_content(context.record, request.authsite.services.message_cipher)
     except DecryptionError:
         return None
 

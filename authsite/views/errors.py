@@ -15,8 +15,8 @@ from pyramid.httpexceptions import (
     HTTPRequestEntityTooLarge,
     HTTPUnsupportedMediaType,
 )
+from pyramid.interfaces import IExceptionResponse
 from pyramid.response import Response
-from pyramid.view import exception_view_config
 from pyramid_retry import is_error_retryable
 
 from authsite.accounts.answered_forms import FormAnswered
@@ -45,6 +45,7 @@ from authsite.web.pages import (
 )
 from authsite.web.rendering import page
 from authsite.web.request import Request
+from authsite.web.site_views import error_view
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +62,9 @@ def error_page(
 ) -> Response:
     """Return the page for an error, with navigation if the identity can be loaded."""
     try:
-        request.identity  # noqa: B018 - cached for the layout, or unavailable
+        request.authsite.identity  # noqa: B018 - cached for the layout, or unavailable
     except Exception:  # the database is unavailable, or a damaged row cannot be read
+        request.authsite.identity = None
         values["database_unavailable"] = True
     return page(
         request,
@@ -70,13 +72,13 @@ def error_page(
         status=status,
         title=title,
         explanation=explanation,
-        links=links or (("Go to the home page", request.path_to()),),
+        links=links or (("Go to the home page", request.authsite.path()),),
         request_id=request_id.get() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
         **values,
     )
 
 
-@exception_view_config(HTTPBadRequest)
+@error_view(HTTPBadRequest)
 def bad_request(request: Request) -> Response:
     """Answer a request that cannot be parsed (RFC 9110 15.5.1)."""
     return error_page(
@@ -87,9 +89,9 @@ def bad_request(request: Request) -> Response:
     )
 
 
-@exception_view_config(HTTPUnsupportedMediaType)
-@exception_view_config(HTTPLengthRequired)
-@exception_view_config(HTTPRequestEntityTooLarge)
+@error_view(HTTPUnsupportedMediaType)
+@error_view(HTTPLengthRequired)
+@error_view(HTTPRequestEntityTooLarge)
 def refused_body(exc: HTTPException, request: Request) -> Response:
     """Answer a body that cannot be a form of this site (RFC 9110 15.5.12, 15.5.14, 15.5.16)."""
     response = error_page(
@@ -103,8 +105,8 @@ def refused_body(exc: HTTPException, request: Request) -> Response:
     return response
 
 
-@exception_view_config(BadCSRFToken)
-@exception_view_config(FormAnswered)
+@error_view(BadCSRFToken)
+@error_view(FormAnswered)
 def refused_form(request: Request) -> Response:
     """Answer a form without a valid CSRF token.
 
@@ -125,11 +127,16 @@ def refused_form(request: Request) -> Response:
         "This form has expired",
         "Nothing was changed. Reload the page and try again.",
         "If this happens again, allow cookies for this site.",
-        links=(("Reload page", request.path_to(*request.display_path.lstrip("/").split("/"))),),
+        links=(
+            (
+                "Reload page",
+                request.authsite.path(*request.authsite.display_path.lstrip("/").split("/")),
+            ),
+        ),
     )
 
 
-@exception_view_config(HTTPForbidden)
+@error_view(HTTPForbidden)
 def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     """Send visitors to sign in, and signed-in users away from anonymous pages; refuse the rest.
 
@@ -137,15 +144,18 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     would exceed the limits of servers once it is quoted (ASVS 4.2.5). Their form is kept. Signing
     out without a session succeeds.
     """
-    if request.identity is None:
-        is_sign_out = request.display_path == "/sign-out"
+    if request.authsite.identity is None:
+        is_sign_out = request.authsite.display_path == "/sign-out"
         if request.method in {"GET", "HEAD"}:
-            sign_in = request.path_to("sign-in")
+            sign_in = request.authsite.path("sign-in")
             path = None if is_sign_out else safe_path(request.path_qs)
             return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
-        is_own = request.services.csrf.is_same_origin(request)
+        is_own = request.authsite.services.csrf.is_same_origin(request)
         if is_own and request.method == "POST" and is_sign_out:
-            return redirect(request.path_after_sign_out, [request.services.flash.set("signed-out")])
+            return redirect(
+                request.authsite.path_after_sign_out,
+                [request.authsite.services.flash.set("signed-out")],
+            )
         kept = _kept(request)
         if kept and kept.kept is not None:
             return session_ended_page(request, kept)
@@ -154,11 +164,11 @@ def forbidden(exc: HTTPForbidden, request: Request) -> Response:
             403,
             "You're not signed in",
             "Nothing was changed. Sign in and try again.",
-            links=(("Sign in", request.path_to("sign-in")),),
+            links=(("Sign in", request.authsite.path("sign-in")),),
         )
     if getattr(exc.result, "permission", None) == "anonymous":
         return already_signed_in(request)
-    log.warning("authz_fail: user_id=%s", request.identity.user_id)
+    log.warning("authz_fail: user_id=%s", request.authsite.identity.user_id)
     return error_page(
         request,
         403,
@@ -179,7 +189,7 @@ def _kept(request: Request) -> InterruptedRequest | None:
     return kept if kept.fields is not None else None
 
 
-@exception_view_config(AccountSuspended)
+@error_view(AccountSuspended)
 def suspended(exc: AccountSuspended, request: Request) -> Response:
     """Show why the account is blocked, after its password was verified."""
     return error_page(
@@ -191,46 +201,49 @@ def suspended(exc: AccountSuspended, request: Request) -> Response:
     )
 
 
-@exception_view_config(SignUpClosed)
+@error_view(SignUpClosed)
 def sign_up_closed(request: Request) -> Response:
     """Answer a visitor where the settings allow no sign-up."""
     return error_page(
         request,
         403,
         "Sign-up is closed",
-        f"{request.frame.site_name} isn't accepting new accounts. If you have one, sign in.",
-        links=(("Sign in", request.path_to("sign-in")),),
+        f"{request.authsite.services.settings.site.name} isn't accepting new accounts. "
+        "If you have one, sign in.",
+        links=(("Sign in", request.authsite.path("sign-in")),),
     )
 
 
-@exception_view_config(SignInExpired)
+@error_view(SignInExpired)
 def sign_in_expired(request: Request) -> Response:
     """Return to the start of the sign-in, or to the landing page if another tab completed it."""
-    if request.identity:
-        return redirect(request.frame.landing_page)
-    return redirect(request.path_to("sign-in"), [request.services.flash.set("sign-in-expired")])
+    if request.authsite.identity:
+        return redirect(request.authsite.frame.landing_page)
+    return redirect(
+        request.authsite.path("sign-in"), [request.authsite.services.flash.set("sign-in-expired")]
+    )
 
 
-@exception_view_config(InvalidLink)
+@error_view(InvalidLink)
 def invalid_link(request: Request) -> Response:
     """Answer a link that cannot be used, for views that do not offer a new one."""
-    return invalid_link_page(request, again=("Go to the home page", request.path_to()))
+    return invalid_link_page(request, again=("Go to the home page", request.authsite.path()))
 
 
-@exception_view_config(RateLimited)
+@error_view(RateLimited)
 def rate_limited(exc: RateLimited, request: Request) -> Response:
     """Answer a throttled request, for views without a form (RFC 6585 4)."""
     title = "Too many attempts"
     links: Links = ()
     if exc.limit in {"export_account", "export_running"}:
         title = "Too many downloads"
-        links = (("Back to history", request.path_to("account", "history")),)
+        links = (("Back to history", request.authsite.path("account", "history")),)
     response = error_page(request, 429, title, throttle_message(request, exc), links=links)
     response.headerlist.append(("Retry-After", str(retry_after(exc))))
     return response
 
 
-@exception_view_config(HashQueueFull)
+@error_view(HashQueueFull)
 def busy(request: Request) -> Response:
     """Answer when the hash queue is full, for views without a form (RFC 9110 15.6.4)."""
     response = error_page(request, 503, "We're busy right now", BUSY)
@@ -238,12 +251,12 @@ def busy(request: Request) -> Response:
     return response
 
 
-@exception_view_config(HTTPNotFound)
+@error_view(HTTPNotFound)
 def not_found(request: Request) -> Response:
     return error_page(request, 404, "Page not found", "Check the URL or go to the home page.")
 
 
-@exception_view_config(PredicateMismatch)
+@error_view(PredicateMismatch)
 def wrong_method(request: Request) -> Response:
     """Answer an unsupported method with those that the page supports (RFC 9110 15.5.6)."""
     allowed = allowed_methods(request)
@@ -259,14 +272,20 @@ def wrong_method(request: Request) -> Response:
 def database_unavailable(exc: Exception, request: Request) -> Response:
     """Answer while the database is unavailable; no session ends."""
     if not is_error_retryable(request, exc):  # otherwise pyramid_retry attempts the form again
-        request.services.database.outages.report("sys_database_unavailable", exc)
+        request.authsite.services.database.outages.report("sys_database_unavailable", exc)
+    request.authsite.identity = None  # it is in the database, and a layout may ask for it
     response = page(
         request,
         "error",
         status=503,
         title="We'll be right back",
         explanation=[_UNAVAILABLE],
-        links=(("Try again", request.path_to(*request.display_path.lstrip("/").split("/"))),),
+        links=(
+            (
+                "Try again",
+                request.authsite.path(*request.authsite.display_path.lstrip("/").split("/")),
+            ),
+        ),
         request_id=request_id.get(),
         database_unavailable=True,
     )
@@ -275,10 +294,16 @@ def database_unavailable(exc: Exception, request: Request) -> Response:
 
 
 for _error in DATABASE_UNAVAILABLE:
-    exception_view_config(_error)(database_unavailable)
+    error_view(_error)(database_unavailable)
 
 
-@exception_view_config(Exception)
+@error_view(IExceptionResponse)
+def response(exc: Response, _request: Request) -> Response:
+    """Return an exception that is a response without a page above, such as a raised redirect."""
+    return exc
+
+
+@error_view(Exception)
 def crash(exc: Exception, request: Request) -> Response:
     """Answer an unexpected error, whose details only the log shows (ASVS 16.5.1)."""
     log.error("sys_crash: %s", type(exc).__name__, exc_info=exc)

@@ -26,11 +26,11 @@ class ForgotPasswordPage(FormPage[ForgotPasswordForm]):
     form_type = ForgotPasswordForm
 
     def new_form(self) -> ForgotPasswordForm:
-        identity = self.request.identity
+        identity = self.request.authsite.identity
         return ForgotPasswordForm(data={"email": identity.email if identity else None})
 
     def accept(self, form: ForgotPasswordForm) -> Response:
-        work, email = self.request.work, parse_email_address(form.email.data)
+        work, email = self.request.authsite.work, parse_email_address(form.email.data)
         request_password_reset(work, email)
         lifetime = humanize(work.settings.passwords.reset_link_lifetime)
         return mail_sent_page(

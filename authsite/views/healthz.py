@@ -1,13 +1,13 @@
 """`/healthz`: whether the process is alive, for supervisors that restart it."""
 
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.resources import Root
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 
-@view_config(context=Root, name="healthz", request_method="GET", permission="public")
+@site_view(context=Root, name="healthz", request_method="GET", permission="public")
 def healthz(_request: Request) -> Response:
     """Check nothing else: an unavailable database is no reason to restart the process."""
     return Response("alive\n", content_type="text/plain", charset="utf-8")

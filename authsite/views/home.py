@@ -1,13 +1,13 @@
 """`/`: the public home page."""
 
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.resources import Root
 from authsite.web.rendering import page
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 
-@view_config(context=Root, name="", request_method="GET", permission="public")
+@site_view(context=Root, name="", request_method="GET", permission="public")
 def home(request: Request) -> Response:
     return page(request, "home")

@@ -34,16 +34,16 @@ class ReactivateAccountPage(FormPage[ReactivateAccountForm]):
         if pending is None:
             raise SignInExpired
         self.pending = pending
-        identity = request.identity
+        identity = request.authsite.identity
         self.is_other_account = identity is not None and identity.user_id != pending.user_id
 
     def accept(self, form: ReactivateAccountForm) -> Response:
         """Keep the account, unless that would replace the session of another one."""
         if form.leave.data:
-            return redirect(self.request.path_to(), abandon_sign_in(self.request))
+            return redirect(self.request.authsite.path(), abandon_sign_in(self.request))
         if self.is_other_account:
             return self.page(form, status=409)
-        work = self.request.work
+        work = self.request.authsite.work
         sign_in, user = resume_pending_sign_in(work, self.pending)
         reactivate_account(work, user)
         return complete_sign_in(

@@ -3,7 +3,6 @@
 from typing import Any
 
 from pyramid.response import Response
-from pyramid.security import forget
 
 from authsite.accounts.email_links import Purpose, link_attempt
 from authsite.accounts.reset_password import reset_password
@@ -32,11 +31,11 @@ class ResetPasswordPage(LinkPage[ResetPasswordForm]):
 
     def accept(self, form: ResetPasswordForm) -> Response:
         request = self.request
-        with link_attempt(request.work, self.link) as link:
-            credential = reset_password(request.work, link, password=form.password.data)
+        with link_attempt(request.authsite.work, self.link) as link:
+            credential = reset_password(request.authsite.work, link, password=form.password.data)
         headers = [
-            *forget(request),
+            *request.authsite.services.sessions.forget(request),
             *remember_after_new_password(request, credential, link.owner_email_normalized),
-            request.services.flash.set("password-chosen"),
+            request.authsite.services.flash.set("password-chosen"),
         ]
-        return redirect(request.path_to("sign-in"), headers)
+        return redirect(request.authsite.path("sign-in"), headers)

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from pyramid.response import Response
-from pyramid.security import forget
 
 from authsite.accounts.email_links import Purpose, link_attempt
 from authsite.accounts.secure_account import PreviousEmailTaken, secure_account
@@ -27,10 +26,10 @@ class SecureAccountPage(LinkPage[SiteForm]):
     errors: ClassVar = {PreviousEmailTaken: FormError(None, _TAKEN, status=409)}
 
     def accept(self, _form: SiteForm) -> Response:
-        with link_attempt(self.request.work, self.link) as link:
-            token = secure_account(self.request.work, link)
+        with link_attempt(self.request.authsite.work, self.link) as link:
+            token = secure_account(self.request.authsite.work, link)
         headers = [
-            *forget(self.request),
-            self.request.services.flash.set("account-secured"),
+            *self.request.authsite.services.sessions.forget(self.request),
+            self.request.authsite.services.flash.set("account-secured"),
         ]
-        return redirect(self.request.path_to("reset-password", str(token)), headers)
+        return redirect(self.request.authsite.path("reset-password", str(token)), headers)

@@ -53,7 +53,7 @@ class SignInPage(FormPage[SignInForm]):
             next_path=form.next.data,
         )
         response = complete_sign_in(self.request, sign_in)
-        expired_form = f"{self.request.path_to('sign-in')}?resume=1"  # see already_signed_in
+        expired_form = f"{self.request.authsite.path('sign-in')}?resume=1"  # see already_signed_in
         return self.interrupted_request.resume_after(response, expired_form)
 
     def is_kept_for_back(self) -> bool:
@@ -62,11 +62,11 @@ class SignInPage(FormPage[SignInForm]):
     def values(self) -> dict[str, Any]:
         return {
             "interrupted_request": self.interrupted_request,
-            "must_be_verified": self.request.services.settings.email.must_be_verified,
+            "must_be_verified": self.request.authsite.services.settings.email.must_be_verified,
         }
 
     def on_refused(self, reason: Any) -> None:
-        self.request.services.metrics.count_sign_in(reason)
+        self.request.authsite.services.metrics.count_sign_in(reason)
 
 
 def session_ended_page(

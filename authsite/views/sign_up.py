@@ -53,7 +53,7 @@ class SignUpPage(FormPage[SignUpForm]):
 
     def __init__(self, context: Any, request: Request) -> None:
         super().__init__(context, request)
-        if not request.services.settings.is_sign_up_open:
+        if not request.authsite.services.settings.is_sign_up_open:
             raise SignUpClosed
 
     def is_valid(self, form: SignUpForm) -> bool:
@@ -64,7 +64,7 @@ class SignUpPage(FormPage[SignUpForm]):
         return SignUpForm(data={"next": self.request.GET.get("next")})
 
     def accept(self, form: SignUpForm) -> Response:
-        work, email = self.request.work, parse_email_address(form.email.data)
+        work, email = self.request.authsite.work, parse_email_address(form.email.data)
         user = new_user(
             work,
             first_name=form.first_name.data,

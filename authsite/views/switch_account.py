@@ -9,7 +9,7 @@ from pyramid.response import Response
 from authsite.accounts.sign_in import normalize_email
 from authsite.http.redirects import MAXIMUM_LENGTH, redirect, safe_path
 from authsite.resources import Root
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.views.sign_in import SignInPage
 from authsite.web.form_bodies import form_of
 from authsite.web.form_pages import form_views
@@ -40,11 +40,11 @@ def already_signed_in(request: Request) -> Response:
         kept = InterruptedRequest.from_sign_in(fields)
         if kept.fields is not None:
             return expired_form_page(request, kept)
-        return redirect(next_path or request.frame.landing_page)
-    switch = request.path_to("switch-account")
+        return redirect(next_path or request.authsite.frame.landing_page)
+    switch = request.authsite.path("switch-account")
     return redirect(
         f"{switch}?{urlencode({'next': next_path})}" if next_path else switch,
-        [request.services.flash.set("form-not-sent")],
+        [request.authsite.services.flash.set("form-not-sent")],
     )
 
 

@@ -8,7 +8,7 @@ from authsite.accounts.sign_in import normalize_email
 from authsite.accounts.verify_email import send_verification
 from authsite.http.redirects import redirect
 from authsite.resources import Account, EmailLinks
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm
 
@@ -19,10 +19,14 @@ class VerifyEmailPage(FormPage[SiteForm]):
     form_type = SiteForm
 
     def accept(self, _form: SiteForm) -> Response:
-        request, work, identity = self.request, self.request.work, require_identity(self.request)
+        request, work, identity = (
+            self.request,
+            self.request.authsite.work,
+            require_identity(self.request),
+        )
         flash = []
         if not identity.email_is_verified:
             hit_email(work, VERIFY_EMAIL, normalize_email(identity.email))
             send_verification(work, Account(request).record)
-            flash = [request.services.flash.set("verification-sent")]
-        return redirect(request.path_to("verify-email"), flash)
+            flash = [request.authsite.services.flash.set("verification-sent")]
+        return redirect(request.authsite.path("verify-email"), flash)

@@ -44,17 +44,17 @@ class VerifyEmailLinkPage(LinkPage[SiteForm]):
         return self.claims or super().is_valid(form)
 
     def accept(self, form: SiteForm) -> Response:
-        request, work = self.request, self.request.work
+        request, work = self.request, self.request.authsite.work
         password = None if self.is_owner or self.claims else form.data["password"]
         link, credential = authenticate_with_link(request, self.link, password)
         if self.claims:
             token = claim_account(work, link)
-            flash = request.services.flash.set("account-claimed")
-            return redirect(request.path_to("reset-password", str(token)), [flash])
+            flash = request.authsite.services.flash.set("account-claimed")
+            return redirect(request.authsite.path("reset-password", str(token)), [flash])
         if credential is None:
             verify_email(work, link)
-            flash = request.services.flash.set("email-verified")
-            return redirect(request.frame.landing_page, [flash])
+            flash = request.authsite.services.flash.set("email-verified")
+            return redirect(request.authsite.frame.landing_page, [flash])
         verified = verify_email_by_password(work, link, credential)
         # Where verification is required, this is the first sign-in after signing up.
         settings = work.settings

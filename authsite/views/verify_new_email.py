@@ -23,12 +23,12 @@ class VerifyNewEmailPage(LinkPage[SiteForm]):
     errors: ClassVar = {EmailTaken: FormError(None, "Another account now uses this email.")}
 
     def accept(self, _form: SiteForm) -> Response:
-        request, work = self.request, self.request.work
+        request, work = self.request, self.request.authsite.work
         with link_attempt(work, self.link) as link:
             change_email(work, link, lock_user(work.dbsession, link.user_id))
-        flash = request.services.flash.set("email-changed")
+        flash = request.authsite.services.flash.set("email-changed")
         page = "account" if self.context.belongs_to_current_user else "sign-in"
-        return redirect(request.path_to(page), [flash])
+        return redirect(request.authsite.path(page), [flash])
 
     def values(self) -> dict[str, Any]:
         return super().values() | {"is_owner": True}

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pyramid.response import Response
-from sqlalchemy.orm import Session
 
 from authsite.accounts.view_account import record_view
+from authsite.http.methods import SAFE_METHODS
 from authsite.web.request import Request
-from authsite.web.transactions import SAFE_METHODS
 
 View = Callable[[Any, Request], Response]
 
@@ -29,9 +28,8 @@ def record_account_view(request: Request, user_id: str) -> None:
     """Record the look in a transaction of its own; HEAD shows nothing and records nothing."""
     if request.method != "GET":
         return
-    with Session(request.services.database.write_engine) as dbsession:
-        record_view(request.admin_work.over(dbsession), user_id)
-        dbsession.commit()
+    with request.authsite.services.database.writing_dbsession() as dbsession:
+        record_view(request.authsite.admin_work.over(dbsession), user_id)
 
 
 def _recorded(view: View) -> View:
@@ -41,7 +39,7 @@ def _recorded(view: View) -> View:
             record_account_view(request, context.viewed_user_id)
         elif response.location is None:
             # A refused form is shown with the account.
-            record_view(request.admin_work, context.viewed_user_id)
+            record_view(request.authsite.admin_work, context.viewed_user_id)
         return response
 
     return recorded

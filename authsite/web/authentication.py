@@ -26,7 +26,7 @@ from authsite.http.redirects import redirect
 from authsite.http.user_agents import browser_label
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.passwords.places import HashClient
-from authsite.security.policy import policy_of, require_identity
+from authsite.security.sessions import require_identity
 from authsite.throttling.throttles import RateLimited
 from authsite.web.failed_sign_ins import record_failure, record_wrong_password
 from authsite.web.known_devices import (
@@ -60,7 +60,7 @@ def authenticate(
     transaction has begun when this returns. In a sign-in where verification is required, every
     password of an unverified account counts as a wrong one. `by_link` is true behind an email link.
     """
-    work, devices = request.work, request.services.device_cookies
+    work, devices = request.authsite.work, request.authsite.services.device_cookies
     must_be_verified = is_sign_in and work.settings.email.must_be_verified
     attempt = PasswordAttempt(
         email_normalized, password, by_link=by_link, must_be_verified=must_be_verified
@@ -88,7 +88,7 @@ def authenticate_with_link(
     """
     if link is None:
         raise InvalidLink
-    work = request.work
+    work = request.authsite.work
     hits = hit_link_throttle(work, link)
     credential = None
     try:
@@ -126,9 +126,9 @@ def record_reauthentication(request: Request, password: str) -> list[tuple[str, 
     """
     email = normalize_email(require_identity(request).email)
     credential = _lock(request, verify_current_password(request, password), password)
-    request.work.audit.record(credential.user_id, EventType.PASSWORD_CONFIRMED)
+    request.authsite.work.audit.record(credential.user_id, EventType.PASSWORD_CONFIRMED)
     device = refresh_device(request, credential, email)
-    return [*policy_of(request).rotate_session(request), *device]
+    return [*request.authsite.services.sessions.rotate_session(request), *device]
 
 
 def complete_sign_in(
@@ -150,7 +150,7 @@ def complete_sign_in(
     else:
         result = _start_session(request, result)
     if flash:
-        result.headerlist.append(request.services.flash.set(flash))
+        result.headerlist.append(request.authsite.services.flash.set(flash))
     return result
 
 
@@ -171,7 +171,7 @@ def _email_unverified(request: Request, sign_in: SignIn) -> SignIn:
     `authenticate` has refused an unverified account already; this refuses it by any other way in.
     It is the first stage, so that a suspension is not shown either.
     """
-    is_required = request.services.settings.email.must_be_verified
+    is_required = request.authsite.services.settings.email.must_be_verified
     if is_required and not sign_in.credential.email_verified_at:
         raise InvalidCredentials
     return sign_in
@@ -206,7 +206,11 @@ def _start_session(request: Request, sign_in: SignIn) -> Response:
     A sign-in always creates a session (ASVS 7.2.4). The user, who is locked, gets an email if the
     device is new to the account.
     """
-    credential, work, policy = sign_in.credential, request.work, policy_of(request)
+    credential, work, policy = (
+        sign_in.credential,
+        request.authsite.work,
+        request.authsite.services.sessions,
+    )
     is_sign_up = sign_in.auth_method is AuthMethod.SIGN_UP
     is_new_device = not is_sign_up and not is_recognized(request, credential)
     policy.end_current_session(request, SessionEndReason.REPLACED)
@@ -221,18 +225,20 @@ def _start_session(request: Request, sign_in: SignIn) -> Response:
         headers += forget_device(request, credential)
     else:
         headers += remember_device(request, credential, sign_in.email_normalized)
-    landing_page = (is_sign_up and work.settings.after_sign_up) or request.frame.landing_page
+    landing_page = (
+        is_sign_up and work.settings.after_sign_up
+    ) or request.authsite.frame.landing_page
     return redirect(sign_in.next_path or landing_page, headers)
 
 
 def _lock(request: Request, credential: Credential, password: str) -> Credential:
     """Lock a credential that was verified, and replace its hash if the parameters are outdated."""
-    hasher, dbsession = request.services.hasher, request.work.dbsession
+    hasher, dbsession = request.authsite.services.hasher, request.authsite.work.dbsession
     if not hasher.is_outdated(credential.password_hash):
         lock_credential(dbsession, credential)
         return credential
     # The password was verified a moment ago, so this hash may use the places of known devices.
-    client = HashClient(request.work.client.network, credential.user_id)
+    client = HashClient(request.authsite.work.client.network, credential.user_id)
     with hasher.slot(client) as slot:
         password_hash = hasher.hash(password, within=slot)
     replace_password_hash(dbsession, credential, password_hash)

@@ -8,7 +8,7 @@ from pyramid.response import FileIter, Response
 from authsite.accounts.export_account import count_export
 from authsite.clock import utc_now
 from authsite.http.redirects import redirect
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.request import Request
 
 
@@ -21,14 +21,14 @@ def download(request: Request, filename: str, content_type: str, parts: Iterator
     `RateLimited`.
     """
     if request.environ.get("HTTP_SEC_FETCH_SITE", "none") not in {"none", "same-origin"}:
-        return redirect(request.path_to("account"))
+        return redirect(request.authsite.path("account"))
     response = Response(content_type=content_type, charset="UTF-8")
     response.content_disposition = f'attachment; filename="{filename}"'
     if request.method == "HEAD":
         response.content_length = None
         return response
     user_id = require_identity(request).user_id
-    with count_export(request.services.throttles, user_id, now=utc_now()):
+    with count_export(request.authsite.services.throttles, user_id, now=utc_now()):
         file = TemporaryFile()  # noqa: SIM115 - closed by the server
         file.writelines(part.encode("utf-8") for part in parts)
     length = file.tell()

@@ -7,7 +7,7 @@ from authsite.web.request import Request
 
 def check_domain(request: Request, form: SiteForm) -> bool:
     """Add an error if the settings do not allow the domain of a new email; return False then."""
-    allowed, field = request.services.settings.email.allowed_domains, form["email"]
+    allowed, field = request.authsite.services.settings.email.allowed_domains, form["email"]
     if not allowed or field.errors:
         return not field.errors
     if parse_email_address(field.data).domain in allowed:

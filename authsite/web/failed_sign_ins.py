@@ -7,8 +7,6 @@ may lose the last events.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.orm import Session
-
 from authsite.accounts.sign_in import PasswordAttempt
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.accounts.verify_email import record_failed_sign_in
@@ -37,6 +35,5 @@ def record_wrong_password(request: Request, attempt: PasswordAttempt, user_id: s
 
 @contextmanager
 def _relaxed_work(request: Request) -> Iterator[UnitOfWork]:
-    with Session(request.services.database.relaxed_engine) as dbsession:
-        yield request.work.over(dbsession)
-        dbsession.commit()
+    with request.authsite.services.database.writing_dbsession(relaxed=True) as dbsession:
+        yield request.authsite.work.over(dbsession)

@@ -14,8 +14,9 @@ from pyramid.httpexceptions import (
 from pyramid.response import Response
 from webob.multidict import MultiDict
 
+from authsite.http.methods import SAFE_METHODS
 from authsite.web.request import Request
-from authsite.web.transactions import SAFE_METHODS
+from authsite.web.site_views import ROUTE
 from authsite.web.validation import MAX_FIELDS
 
 log = logging.getLogger(__name__)
@@ -39,8 +40,14 @@ class CheckFormBody:
     """
 
     def __call__(self, view: View, info: Any) -> View:
-        is_own = info.package.__name__.partition(".")[0] == "authsite"
+        is_own = info.options.get("route_name") == ROUTE and is_of_authsite(info)
         return _checked(view) if is_own and not info.exception_only else view
+
+
+def is_of_authsite(info: Any) -> bool:
+    """Whether a module of authsite has registered the view."""
+    name: str = info.package.__name__
+    return name.partition(".")[0] == "authsite"
 
 
 def _checked(view: View) -> View:
@@ -58,7 +65,7 @@ def _check(request: Request) -> None:
     if refusal:
         log.warning("input_validation_fail: a body refused: %s", refusal.title)
         raise refusal
-    request.POST  # noqa: B018 - raises HTTPBadRequest
+    _parse(request)
 
 
 def refusal_of(request: Request) -> HTTPClientError | None:
@@ -76,12 +83,24 @@ def refusal_of(request: Request) -> HTTPClientError | None:
     return HTTPBadRequest() if is_costly else None
 
 
+def _parse(request: Request) -> MultiDict[str]:
+    """Return the form; raises `HTTPBadRequest` if the body cannot be parsed.
+
+    WebOb's parsers raise errors of any type, which would be errors of the site (500).
+    """
+    try:
+        return request.POST
+    except Exception as error:
+        log.warning("input_validation_fail: unreadable: %s", type(error).__name__)
+        raise HTTPBadRequest from error
+
+
 def form_of(request: Request) -> MultiDict[str] | None:
     """Return the form that a page of this site sent; None if there is none that can be parsed."""
-    is_own = request.method == "POST" and request.services.csrf.is_same_origin(request)
+    is_own = request.method == "POST" and request.authsite.services.csrf.is_same_origin(request)
     if not is_own or refusal_of(request):
         return None
     try:
-        return request.POST
+        return _parse(request)
     except HTTPBadRequest:
         return None

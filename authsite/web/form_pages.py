@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.accounts.email_links import ActiveLink, InvalidLink
 from authsite.accounts.new_password import WeakPassword
@@ -23,6 +22,7 @@ from authsite.web.pages import (
 )
 from authsite.web.rendering import page
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 F = TypeVar("F", bound=SiteForm)
 V = TypeVar("V", bound=type[Any])
@@ -40,8 +40,8 @@ def form_views(**options: Any) -> Callable[[V], V]:
     """Register a `FormPage`: `show` for GET and `submit` for POST, with the same view options."""
 
     def register(page_class: V) -> V:
-        view_config(attr="show", request_method="GET", _depth=1, **options)(page_class)
-        view_config(attr="submit", request_method="POST", repeatable=True, _depth=1, **options)(
+        site_view(attr="show", request_method="GET", _depth=1, **options)(page_class)
+        site_view(attr="submit", request_method="POST", repeatable=True, _depth=1, **options)(
             page_class
         )
         return page_class
@@ -109,7 +109,7 @@ class FormPage(ABC, Generic[F]):
     def page(self, form: F, *, status: int = 200, retry_after: int | None = None) -> Response:
         """Return the page with this form; it shows entered values, except passwords."""
         if isinstance(form, NewPasswordForm):
-            minimum_length = self.request.services.settings.passwords.minimum_length
+            minimum_length = self.request.authsite.services.settings.passwords.minimum_length
             form.set_password_hint(minimum_length=minimum_length)
         response = page(self.request, self.template, status=status, form=form, **self.values())
         if retry_after is not None:
@@ -137,7 +137,7 @@ class LinkPage(FormPage[F]):
         """Show the form, or the page for invalid links; leave out what follows the token."""
         token = self.context.token_without_end
         if token:
-            return redirect(self.request.path_to(self.context.purpose.url_name, str(token)))
+            return redirect(self.request.authsite.path(self.context.purpose.url_name, str(token)))
         return super().show() if self.link else self._invalid()
 
     def submit(self) -> Response:
@@ -158,8 +158,8 @@ class LinkPage(FormPage[F]):
 
     def values(self) -> dict[str, Any]:
         segments = (self.context.purpose.url_name, str(self.context.token))
-        return {"link": self.link, "path": self.request.path_to(*segments)}
+        return {"link": self.link, "path": self.request.authsite.path(*segments)}
 
     def _invalid(self) -> Response:
         label, segments = self.new_link
-        return invalid_link_page(self.request, again=(label, self.request.path_to(*segments)))
+        return invalid_link_page(self.request, again=(label, self.request.authsite.path(*segments)))

@@ -245,7 +245,7 @@ class NewPasswordForm(SiteForm):
     @classmethod
     def from_request(cls, request: Request) -> Self:
         form = super().from_request(request)
-        form.policy = request.services.password_policy
+        form.policy = request.authsite.services.password_policy
         return form
 
     def validate_password(self, field: Field) -> None:

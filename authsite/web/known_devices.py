@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from authsite.accounts.users import Credential
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.request import Request
 
 Headers = list[tuple[str, str]]
@@ -16,8 +16,11 @@ _AT_ONCE = timedelta(0)
 
 def is_recognized(request: Request, credential: Credential) -> bool:
     """Whether this browser has signed in to the account since its devices were last forgotten."""
-    return request.services.device_cookies.recognizes(
-        request, credential.user_id, since=credential.devices_valid_since, now=request.work.now
+    return request.authsite.services.device_cookies.recognizes(
+        request,
+        credential.user_id,
+        since=credential.devices_valid_since,
+        now=request.authsite.work.now,
     )
 
 
@@ -25,12 +28,12 @@ def remember_device(
     request: Request, credential: Credential, email_normalized: str, *, after: timedelta = _AT_ONCE
 ) -> Headers:
     """Return the header that makes this browser known for the account."""
-    header = request.services.device_cookies.remember(
+    header = request.authsite.services.device_cookies.remember(
         request,
         email_normalized,
         credential.password_hash,
         user_id=credential.user_id,
-        now=request.work.now + after,
+        now=request.authsite.work.now + after,
     )
     return [header]
 
@@ -54,7 +57,7 @@ def remember_after_new_password(
     All others are forgotten. Its own failed attempts no longer count, since it gets a rate limit of
     its own. On a public computer this returns no header.
     """
-    identity = request.identity
+    identity = request.authsite.identity
     if identity is not None and identity.public_computer:
         return []
     return remember_device(request, credential, email_normalized, after=_A_SECOND)
@@ -62,4 +65,6 @@ def remember_after_new_password(
 
 def forget_device(request: Request, credential: Credential) -> Headers:
     """Return the header that makes this browser unknown for the account, if it is known."""
-    return request.services.device_cookies.forget(request, credential.user_id, now=request.work.now)
+    return request.authsite.services.device_cookies.forget(
+        request, credential.user_id, now=request.authsite.work.now
+    )

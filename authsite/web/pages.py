@@ -32,7 +32,7 @@ def keep_for_back(request: Request, response: Response) -> Response:
     They cannot load the answer again without sending the form again. It shows what was entered, but
     no password. Pages of signed-in users are not kept: the next person could return to them.
     """
-    if request.method == "POST" and request.identity is None:
+    if request.method == "POST" and request.authsite.identity is None:
         response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -59,15 +59,15 @@ def mail_sent_page(request: Request, *sentences: str, again: tuple[str, ...]) ->
 
     `again` is the path of the form that sent the email.
     """
-    leave = ("Back to account", "account") if request.identity else ("Sign in", "sign-in")
+    leave = ("Back to account", "account") if request.authsite.identity else ("Sign in", "sign-in")
     response = page(
         request,
         "mail_sent",
         title="Check your email",
         sentences=sentences,
         links=[
-            (leave[0], request.path_to(leave[1])),
-            ("Try again", request.path_to(*again)),
+            (leave[0], request.authsite.path(leave[1])),
+            ("Try again", request.authsite.path(*again)),
         ],
     )
     return keep_for_back(request, response)
@@ -98,7 +98,7 @@ def invalid_link_page(request: Request, *, again: tuple[str, str]) -> Response:
 def throttle_message(request: Request, limited: RateLimited) -> str:
     """Log and count a throttled attempt; return the reason and the delay as a message."""
     log.warning("excess_rate_limit_exceeded: %s", limited.limit, extra={"limit": limited.limit})
-    request.services.metrics.count_throttled(limited.limit)
+    request.authsite.services.metrics.count_throttled(limited.limit)
     reason, hint = THROTTLE_MESSAGES[limited.limit]
     return f"{reason} Try again in {humanize(limited.retry_after)}. {hint}".strip()
 

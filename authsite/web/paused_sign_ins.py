@@ -25,10 +25,10 @@ def pause_sign_in(request: Request, sign_in: SignIn, *, stage: str, page: str) -
     if sign_in.password is not None:
         raise TypeError(f"the stage {stage} has to come after credential_changed")
     abandon_sign_in(request)
-    token = create_pending_sign_in(request.work, sign_in, stage)
-    cookie = request.services.pending_sign_in_cookie
+    token = create_pending_sign_in(request.authsite.work, sign_in, stage)
+    cookie = request.authsite.services.pending_sign_in_cookie
     lifetime = None if sign_in.public_computer else PENDING_SIGN_IN_LIFETIME
-    return redirect(request.path_to(page), [cookie.set(str(token), max_age=lifetime)])
+    return redirect(request.authsite.path(page), [cookie.set(str(token), max_age=lifetime)])
 
 
 def find_paused_sign_in(request: Request, *, stage: str) -> PendingSignInInfo | None:
@@ -36,7 +36,7 @@ def find_paused_sign_in(request: Request, *, stage: str) -> PendingSignInInfo | 
     token = _pending_token(request)
     if token is None:
         return None
-    with request.services.database.read_dbsession() as dbsession:
+    with request.authsite.services.database.reading_dbsession() as dbsession:
         return find_pending_sign_in(dbsession, token, stage=stage, now=utc_now())
 
 
@@ -45,10 +45,10 @@ def abandon_sign_in(request: Request) -> list[tuple[str, str]]:
     token = _pending_token(request)
     if token is None:
         return []
-    delete_pending_sign_in(request.work.dbsession, token)
-    return [request.services.pending_sign_in_cookie.clear()]
+    delete_pending_sign_in(request.authsite.work.dbsession, token)
+    return [request.authsite.services.pending_sign_in_cookie.clear()]
 
 
 def _pending_token(request: Request) -> SessionToken | None:
-    value = request.services.pending_sign_in_cookie.read(request)
+    value = request.authsite.services.pending_sign_in_cookie.read(request)
     return SessionToken.parse(value) if value else None

@@ -7,7 +7,7 @@ from pyramid.response import Response
 
 from authsite.clock import utc_now
 from authsite.http.redirects import redirect
-from authsite.security.policy import current_identity, require_identity
+from authsite.security.sessions import current_identity, require_identity
 from authsite.web.forms import SiteForm, password_field
 from authsite.web.interrupted_requests import InterruptedRequest
 from authsite.web.pages import form_page
@@ -42,11 +42,11 @@ def _protected(view: View) -> View:
     def protected(context: Any, request: Request) -> Response:
         current_identity(request)  # for a page, it may be from the read replica
         age = utc_now() - require_identity(request).authenticated_at
-        if age < request.services.settings.session.reauthentication_lifetime:
+        if age < request.authsite.services.settings.session.reauthentication_lifetime:
             return view(context, request)
         interrupted_request = InterruptedRequest.capture(request)
         if request.method in {"GET", "HEAD"}:
-            return redirect(interrupted_request.url_for(request.path_to("confirm-password")))
+            return redirect(interrupted_request.url_for(request.authsite.path("confirm-password")))
         return form_page(
             request,
             "confirm_password",

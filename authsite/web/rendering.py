@@ -20,7 +20,9 @@ def page(request: Request, template: str, /, *, status: int = 200, **values: Any
     path and filters count here as well.
     """
     environment = request.registry[TEMPLATES]
-    body = _render(environment, f"{template}.jinja2", request=request, **values).encode("utf-8")
+    body = _render(environment, f"authsite/{template}.jinja2", request=request, **values).encode(
+        "utf-8"
+    )
     headers = [("Content-Type", "text/html; charset=UTF-8"), ("Content-Length", str(len(body)))]
     return Response(status=status, headerlist=headers, app_iter=[body])
 

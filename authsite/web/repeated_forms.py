@@ -11,7 +11,6 @@ from authsite.accounts.answered_forms import Answer, SentForm, find_answer, reco
 from authsite.accounts.end_sessions import is_session_alive
 from authsite.clock import utc_now
 from authsite.security.csrf import TOKEN_LENGTH
-from authsite.security.policy import policy_of
 from authsite.tokens import SessionToken
 from authsite.web.form_bodies import form_of
 from authsite.web.forms_in_progress import FormsInProgress
@@ -31,7 +30,9 @@ def repeated_forms_tween_factory(handler: Handler, _registry: Registry) -> Handl
     """
 
     def tween(request: Request) -> Response:
-        form = request.sent_form = _form_of(request)
+        if not request.authsite.is_own:
+            return handler(request)
+        form = request.authsite.sent_form = _form_of(request)
         if form is None:
             return handler(request)
         answer = _answer_to(request, form)
@@ -71,7 +72,7 @@ class RecordAnswer:
 
 def _recorded(view: View, in_progress: FormsInProgress) -> View:
     def recorded(context: Any, request: Request) -> Response:
-        form = request.sent_form
+        form = request.authsite.sent_form
         if form is None:
             return view(context, request)
         has_waited = in_progress.enter(form.digest)  # until the transaction has ended
@@ -88,15 +89,15 @@ def _recorded(view: View, in_progress: FormsInProgress) -> View:
 
 
 def _record(request: Request, form: SentForm, response: Response) -> None:
-    cookie = request.services.session_cookie.value_in(response)
+    cookie = request.authsite.services.session_cookie.value_in(response)
     given = SessionToken.parse(cookie) if cookie else None
     session_id = given.id if given else None
-    if cookie is None and request.identity:  # an answer for this user only
-        session_id = request.identity.session_id
-        if not is_session_alive(request.dbsession, session_id, now=utc_now()):
+    if cookie is None and request.authsite.identity:  # an answer for this user only
+        session_id = request.authsite.identity.session_id
+        if not is_session_alive(request.authsite.dbsession, session_id, now=utc_now()):
             session_id = None  # the form has ended it
     record_answer(
-        request.dbsession,
+        request.authsite.dbsession,
         form,
         Answer(response.status_int, list(response.headerlist), response.body, session_id),
         secret_digest=given.digest if given else None,
@@ -110,12 +111,12 @@ def _form_of(request: Request) -> SentForm | None:
     if form is None or token is None or len(token) != TOKEN_LENGTH:
         return None
     parts = [request.path_qs, *(text for field in form.items() for text in field)]
-    return SentForm.of(request.services.answered_forms_key, parts)
+    return SentForm.of(request.authsite.services.answered_forms_key, parts)
 
 
 def _answer_to(request: Request, form: SentForm) -> Response | None:
     """Return the answer to the same form, if it is for this browser."""
-    services = request.services
+    services = request.authsite.services
     answer = find_answer(services.answered_forms, form, now=utc_now())
     if answer is None:
         return None
@@ -134,11 +135,15 @@ def _is_for(request: Request, answer: Answer, *, cookie: str | None) -> bool:
     A visitor gets a session only by the token of a page that this browser has requested: the form
     alone could be a copy. No answer starts or ends a session in place of another one.
     """
-    identity = policy_of(request).identity(request)  # it may have changed meanwhile
+    identity = request.authsite.services.sessions.identity(request)  # it may have changed meanwhile
     session_id = identity.session_id if identity else None
     if session_id == answer.session_id:
         return True
     if cookie is None:
         return answer.session_id is None
     token = request.POST["csrf_token"]
-    return bool(cookie) and identity is None and request.services.csrf.is_token_of(request, token)
+    return (
+        bool(cookie)
+        and identity is None
+        and request.authsite.services.csrf.is_token_of(request, token)
+    )

@@ -24,8 +24,8 @@ MAX_ESCAPES = 10_000
 #: Characters of a cookie with a backslash or with characters beyond ASCII, or without a name.
 MAX_ENCODED_COOKIE = 500
 
-#: These answer to every `Host`, since probes connect to an IP address of the machine.
-PROBES = frozenset({"/healthz", "/readyz"})
+#: Of `/healthz` and `/readyz`, which answer to every `Host`, since probes connect to an IP address
+#: of the machine.
 _PROBE_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -34,16 +34,23 @@ class RequestTooCostly(ValueError):
 
 
 def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
-    """Return the tween that checks the host and parses path, query and cookies.
+    """Return the tween that checks host, path, query and cookies of requests for authsite.
 
     WebOb parses each on first use, where bytes that are not UTF-8 would be an error of the view
     (500). It caches the results, so that this costs next to nothing. Bodies belong to the views
     (web/form_bodies.py). Probes may name any host: their responses have neither links nor cookies.
     """
     hosts = services_of(registry).hosts
+    prefix = services_of(registry).own_urls.prefix
+    probes = {f"{prefix}/healthz", f"{prefix}/readyz"}
 
     def tween(request: Request) -> Response:
-        is_probe = _is_probe(request)
+        if not request.authsite.is_own:
+            return handler(request)
+        environ = request.environ
+        is_probe = (
+            environ["REQUEST_METHOD"] in _PROBE_METHODS and environ.get("PATH_INFO") in probes
+        )
         if not is_probe and not hosts.allows(request.environ.get("HTTP_HOST", "")):
             log.warning("malicious_host: not a host of this site")
             raise HTTPBadRequest
@@ -57,11 +64,6 @@ def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
         return handler(request)
 
     return tween
-
-
-def _is_probe(request: Request) -> bool:
-    environ = request.environ
-    return environ["REQUEST_METHOD"] in _PROBE_METHODS and environ.get("PATH_INFO") in PROBES
 
 
 def _parse(request: Request) -> None:

@@ -101,7 +101,7 @@ def new_protected_app(
     def build(**settings: str) -> object:
         everything = settings_of_tests | {"sqlalchemy.url": database_url} | settings
         with Configurator(settings=everything) as config:
-            config.include("authsite")
+            config.include("authsite.application.standalone")
             add_protected_pages(config)
             made.append(config.make_wsgi_app())
         return made[-1]

@@ -244,7 +244,7 @@ def test_subscribers_run_inside_the_transaction(database_url, settings_of_tests,
             user.last_name = "Byron"
 
     with Configurator(settings=settings_of_tests | {"sqlalchemy.url": database_url}) as config:
-        config.include("authsite")
+        config.include("authsite.application.standalone")
         config.add_subscriber(remember, AccountEvent)
         config.add_subscriber(write, AccountEvent)
         application = config.make_wsgi_app()

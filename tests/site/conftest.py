@@ -25,7 +25,7 @@ def new_application(
     def build(add: Callable[[Configurator], None] | None = None, **settings: str) -> object:
         all_settings = settings_of_tests | {"sqlalchemy.url": database_url} | settings
         with Configurator(settings=all_settings) as config:
-            config.include("authsite")
+            config.include("authsite.application.standalone")
             if add:
                 add(config)
             application = config.make_wsgi_app()

@@ -31,10 +31,10 @@ def workers():
 
 def write(request):
     """Answer a form with an email."""
-    values = {"link": request.url_to("verify-email", "secret"), "lifetime": "24 hours"}
+    values = {"link": request.authsite.url("verify-email", "secret"), "lifetime": "24 hours"}
     values["is_repeated"] = False
     recipient = {"to": "ada@example.com", "user_id": None}
-    request.work.outbox.put("verify_email", **recipient, **values)
+    request.authsite.work.outbox.put("verify_email", **recipient, **values)
     return Response("Check your email.")
 
 

@@ -62,7 +62,7 @@ def test_unavailable_database_is_reported(backend, settings_of_tests, tmp_path):
 def host_application(_global_config, **settings):
     """The factory of an application that includes authsite."""
     with Configurator(settings=settings) as config:
-        config.include("authsite")
+        config.include("authsite.application.standalone")
         return config.make_wsgi_app()
 
 

@@ -40,12 +40,12 @@ def add_pages(config):
         raise UnexpectedError(SECRET)
 
     def write_and_crash(request):
-        request.dbsession.execute(sa.insert(User).values(ROW))
+        request.authsite.dbsession.execute(sa.insert(User).values(ROW))
         raise UnexpectedError(SECRET)
 
     def write_invalid_rows(request):
-        request.dbsession.add(User(**ROW))
-        request.dbsession.add(
+        request.authsite.dbsession.add(User(**ROW))
+        request.authsite.dbsession.add(
             User(**ROW | {"id": "another", "email_normalized": "x", "first_name": ""})
         )
         return Response("stored")
@@ -54,8 +54,8 @@ def add_pages(config):
         def disconnect():
             raise sa.exc.OperationalError(SECRET, None, UnexpectedError())
 
-        request.dbsession.add(User(**ROW))
-        request.tm.get().addBeforeCommitHook(disconnect)
+        request.authsite.dbsession.add(User(**ROW))
+        request.authsite.tm.get().addBeforeCommitHook(disconnect)
         return Response("stored")
 
     for view in (crash, write_and_crash, write_invalid_rows, lose_the_database):

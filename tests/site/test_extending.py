@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     assert f"`{INCLUDE_NOTES}`" in PAGE
-    included = 'config.include("authsite")\n'
+    included = 'config.include("authsite.application.standalone")\n'
     main = FILES["myapp/__init__.py"].replace(included, f"{included}        {INCLUDE_NOTES}\n")
     (folder / "myapp/__init__.py").write_text(main, "utf-8")
     return folder

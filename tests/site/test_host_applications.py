@@ -57,7 +57,9 @@ def test_routes_require_permissions_as_pages_do(configured: Callable[..., Browse
 
 def test_get_writes_are_discarded(configured: Callable[..., Browser], services: Services) -> None:
     def rename(request: Any) -> Response:
-        request.dbsession.execute(sa.text("""UPDATE authsite_user SET first_name = 'Eve'"""))
+        request.authsite.dbsession.execute(
+            sa.text("""UPDATE authsite_user SET first_name = 'Eve'""")
+        )
         return Response("done")
 
     browser = configured(lambda config: config.add_view(rename, context=Root, name="rename"))

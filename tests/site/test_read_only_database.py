@@ -135,7 +135,7 @@ def form_at(new_application, visit):
 
     def execute(request):
         for statement in request.POST.getall("statement"):
-            request.dbsession.execute(sa.text(statement))
+            request.authsite.dbsession.execute(sa.text(statement))
         return Response("done")
 
     def add(config):

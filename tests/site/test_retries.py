@@ -25,7 +25,7 @@ def test_form_is_attempted_three_times(  # noqa: PLR0917 - fixtures
     new_application, visit, dbsession, caplog, busy, status
 ):
     def keep(request):
-        request.dbsession.execute(sa.update(User).values(first_name=request.POST["name"]))
+        request.authsite.dbsession.execute(sa.update(User).values(first_name=request.POST["name"]))
         if request.environ["retry.attempt"] < busy:
             raise busy_database_error()
         return Response("kept")

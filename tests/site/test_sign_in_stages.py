@@ -30,7 +30,7 @@ def show_terms(request):
     """Show a form, if a sign-in is pending."""
     if find_paused_sign_in(request, stage="terms") is None:
         raise HTTPNotFound
-    token = request.csrf_token
+    token = request.authsite.csrf_token
     return Response(f'<main><form method="post"><input name="csrf_token" value="{token}"></form>')
 
 
@@ -39,7 +39,7 @@ def accept_terms(request):
     pending = find_paused_sign_in(request, stage="terms")
     if pending is None:
         raise SignInExpired
-    sign_in, _user = resume_pending_sign_in(request.work, pending)
+    sign_in, _user = resume_pending_sign_in(request.authsite.work, pending)
     return complete_sign_in(request, sign_in, after="terms")
 
 

@@ -32,7 +32,10 @@ def list_users(ini: str, text: str, state: str | None, as_json: bool) -> None:
     were seen within 90 days. With --json each account is one line.
     """
     in_state = _STATES[state] if state else None
-    with open_site(ini) as request, request.services.database.read_dbsession() as dbsession:
+    with (
+        open_site(ini) as request,
+        request.authsite.services.database.reading_dbsession() as dbsession,
+    ):
         try:
             # In batches, so that memory does not grow with the number of accounts.
             for found in iter_users(dbsession, text, state=in_state):

@@ -36,9 +36,11 @@ class Result:
 @contextmanager
 def unit_of_work(request: Request) -> Iterator[UnitOfWork]:
     """Begin a transaction, which is committed unless something is raised in it."""
-    with request.tm:
-        request.dbsession = request.services.database.write_dbsession(request.tm)
-        yield request.operator_work(operator_name())
+    with request.authsite.tm:
+        request.authsite.dbsession = request.authsite.services.database.write_dbsession(
+            request.authsite.tm
+        )
+        yield request.authsite.operator_work(operator_name())
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from pyramid.response import Response
-from pyramid.security import forget
 
 from authsite.accounts.close_account import close_account
 from authsite.accounts.sign_in import InvalidCredentials
@@ -32,13 +31,20 @@ class ClosePage(FormPage[CloseForm]):
     def accept(self, form: CloseForm) -> Response:
         request = self.request
         credential = verify_current_password(request, form.password.data)
-        sign_in = request.path_to("sign-in")
+        sign_in = request.authsite.path("sign-in")
         try:
-            delete_after = close_account(request.work, credential)
+            delete_after = close_account(request.authsite.work, credential)
         except InvalidCredentials:  # verified above: closed by a second click, or in another tab
-            return redirect(sign_in, forget(request))
-        flash = request.services.flash.set("account-closed", delete_after)
-        return redirect(sign_in, [*forget(request), flash, ("Clear-Site-Data", '"cache"')])
+            return redirect(sign_in, request.authsite.services.sessions.forget(request))
+        flash = request.authsite.services.flash.set("account-closed", delete_after)
+        return redirect(
+            sign_in,
+            [
+                *request.authsite.services.sessions.forget(request),
+                flash,
+                ("Clear-Site-Data", '"cache"'),
+            ],
+        )
 
     def values(self) -> dict[str, Any]:
-        return {"grace": humanize(self.request.services.settings.deletion.grace_period)}
+        return {"grace": humanize(self.request.authsite.services.settings.deletion.grace_period)}

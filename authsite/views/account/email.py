@@ -10,7 +10,7 @@ from authsite.accounts.sign_in import normalize_email
 from authsite.email_addresses import parse_email_address
 from authsite.mail.composer import CHANGE_EMAIL
 from authsite.resources import Account
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.email_domains import check_domain
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, email_field
@@ -42,7 +42,7 @@ class EmailPage(FormPage[NewEmailForm]):
         email = parse_email_address(form.email.data)
         if email.normalized == normalize_email(require_identity(self.request).email):
             raise SameEmail
-        work = self.request.work
+        work = self.request.authsite.work
         hit_email(work, CHANGE_EMAIL, email.normalized, network=work.client.network)
         may_email = may_email_unverified(work, email.normalized)
         request_email_change(work, self.context.record, email, may_email_unverified=may_email)

@@ -4,16 +4,16 @@ import json
 from collections.abc import Iterator
 
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.accounts.export_account import export_account as export
 from authsite.clock import utc_now
 from authsite.resources import Account
 from authsite.web.downloads import download
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 
-@view_config(
+@site_view(
     context=Account,
     name="export",
     request_method="GET",
@@ -25,5 +25,5 @@ def export_account(context: Account, request: Request) -> Response:
 
 
 def _export(context: Account, request: Request) -> Iterator[str]:
-    data = export(request.dbsession, context.record.id, now=utc_now())
+    data = export(request.authsite.dbsession, context.record.id, now=utc_now())
     yield json.dumps(data, indent=2)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.audit.csv import BYTE_ORDER_MARK, csv_lines
 from authsite.audit.labels import actor_label, detail_labels, event_label
@@ -15,11 +14,12 @@ from authsite.clock import utc_now
 from authsite.durations import humanize
 from authsite.http.user_agents import browser_label
 from authsite.resources import Account
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.tokens import is_id
 from authsite.web.downloads import download
 from authsite.web.rendering import page
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 _COLUMNS = (
     "occurred_at",
@@ -34,14 +34,16 @@ _COLUMNS = (
 )
 
 
-@view_config(context=Account, name="history", request_method="GET", permission="authenticated")
+@site_view(context=Account, name="history", request_method="GET", permission="authenticated")
 def show_history(request: Request) -> Response:
     """Show a page of events: the newest, or those before the event with the id `before`."""
     before, identity = request.GET.get("before"), require_identity(request)
     if before is not None and not is_id(before):
         raise HTTPNotFound
     try:
-        history = history_page(request.dbsession, identity.user_id, before=before, now=utc_now())
+        history = history_page(
+            request.authsite.dbsession, identity.user_id, before=before, now=utc_now()
+        )
     except NoSuchEvent:
         raise HTTPNotFound from None
     return page(
@@ -58,19 +60,19 @@ def show_history(request: Request) -> Response:
     )
 
 
-@view_config(context=Account, name="history.json", request_method="GET", permission="authenticated")
+@site_view(context=Account, name="history.json", request_method="GET", permission="authenticated")
 def history_as_json(request: Request) -> Response:
     return download(request, "history.json", "application/json", _json_of(_entries_for(request)))
 
 
-@view_config(context=Account, name="history.csv", request_method="GET", permission="authenticated")
+@site_view(context=Account, name="history.csv", request_method="GET", permission="authenticated")
 def history_as_csv(request: Request) -> Response:
     return download(request, "history.csv", "text/csv", _csv_of(_entries_for(request)))
 
 
 def _entries_for(request: Request) -> Iterator[HistoryEntry]:
     user_id = require_identity(request).user_id
-    return iter_history(request.services.database.read_dbsession, user_id, now=utc_now())
+    return iter_history(request.authsite.services.database.read_dbsession, user_id, now=utc_now())
 
 
 def _json_of(entries: Iterator[HistoryEntry]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from authsite.accounts.sign_in import InvalidCredentials
 from authsite.email_addresses import parse_email_address
 from authsite.http.redirects import redirect
 from authsite.resources import Account
-from authsite.security.policy import policy_of, require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.authentication import verify_current_password
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import (
@@ -50,7 +50,11 @@ class PasswordPage(FormPage[PasswordForm]):
     }
 
     def accept(self, form: PasswordForm) -> Response:
-        request, work, identity = self.request, self.request.work, require_identity(self.request)
+        request, work, identity = (
+            self.request,
+            self.request.authsite.work,
+            require_identity(self.request),
+        )
         email, password = parse_email_address(identity.email), form.password.data
         current = verify_current_password(request, form.current_password.data)
         refuse_same_password(password, current=form.current_password.data)
@@ -62,8 +66,8 @@ class PasswordPage(FormPage[PasswordForm]):
         )
         changed = change_password(work, current, password, session_id=identity.session_id)
         headers = [
-            *policy_of(request).rotate_session(request),
+            *request.authsite.services.sessions.rotate_session(request),
             *remember_after_new_password(request, changed, email.normalized),
-            request.services.flash.set("password-changed"),
+            request.authsite.services.flash.set("password-changed"),
         ]
-        return redirect(request.path_to("account"), headers)
+        return redirect(request.authsite.path("account"), headers)

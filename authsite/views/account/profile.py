@@ -9,7 +9,7 @@ from authsite.accounts.security_checkup import Issue, recommendations_for
 from authsite.clock import utc_now
 from authsite.http.redirects import redirect
 from authsite.resources import Account
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm, name_field
 
@@ -41,14 +41,14 @@ class ProfilePage(FormPage[NamesForm]):
     def accept(self, form: NamesForm) -> Response:
         names = {"first_name": form.first_name.data, "last_name": form.last_name.data}
         change_names(self.context.record, **names)
-        flash = self.request.services.flash.set("name-saved")
-        return redirect(self.request.path_to("account"), [flash])
+        flash = self.request.authsite.services.flash.set("name-saved")
+        return redirect(self.request.authsite.path("account"), [flash])
 
     def values(self) -> dict[str, Any]:
         identity = require_identity(self.request)
         return {
             "recommendations": recommendations_for(
-                self.request.services.checkup, identity, now=utc_now()
+                self.request.authsite.services.checkup, identity, now=utc_now()
             ),
             "fix_links": _FIX_LINKS,
         }

@@ -3,8 +3,6 @@
 from typing import Any
 
 from pyramid.response import Response
-from pyramid.security import forget
-from pyramid.view import view_config
 
 from authsite.accounts.active_sessions import (
     end_other_sessions,
@@ -18,11 +16,12 @@ from authsite.clock import utc_now
 from authsite.http.redirects import redirect
 from authsite.http.user_agents import browser_label
 from authsite.resources import SessionResource, Sessions
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.form_pages import FormPage, form_views
 from authsite.web.forms import SiteForm, label_field
 from authsite.web.rendering import page
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 #: Characters, as in the column.
 MAX_NAME = 60
@@ -41,12 +40,12 @@ class SessionNameForm(SiteForm):
     )
 
 
-@view_config(context=Sessions, request_method="GET", permission="authenticated")
+@site_view(context=Sessions, request_method="GET", permission="authenticated")
 def show_sessions(request: Request) -> Response:
     """Show this session, the other ones, and recently ended ones."""
     identity, now = require_identity(request), utc_now()
     found, count = find_sessions(
-        request.dbsession, identity.user_id, current=identity.session_id, now=now
+        request.authsite.dbsession, identity.user_id, current=identity.session_id, now=now
     )
     return page(
         request,
@@ -54,12 +53,12 @@ def show_sessions(request: Request) -> Response:
         this_device=[each for each in found if each.id == identity.session_id],
         others=[each for each in found if each.id != identity.session_id],
         unlisted=count - len(found),
-        ended=find_ended_sessions(request.dbsession, identity.user_id, now=now),
+        ended=find_ended_sessions(request.authsite.dbsession, identity.user_id, now=now),
         **_LABELS,
     )
 
 
-@view_config(
+@site_view(
     context=Sessions,
     name="end-others",
     request_method="POST",
@@ -69,9 +68,9 @@ def show_sessions(request: Request) -> Response:
 def end_others(request: Request) -> Response:
     """End all other sessions. No password prompt: this must be quick in an emergency."""
     identity = require_identity(request)
-    end_other_sessions(request.work, identity.user_id, current=identity.session_id)
-    flash = request.services.flash.set("others-ended")
-    return redirect(request.path_to("account", "sessions"), [flash])
+    end_other_sessions(request.authsite.work, identity.user_id, current=identity.session_id)
+    flash = request.authsite.services.flash.set("others-ended")
+    return redirect(request.authsite.path("account", "sessions"), [flash])
 
 
 @form_views(context=SessionResource, permission="authenticated")
@@ -87,11 +86,11 @@ class SessionPage(FormPage[SessionNameForm]):
     def accept(self, form: SessionNameForm) -> Response:
         request, session_id = self.request, self.context.record.id
         user_id, name = require_identity(request).user_id, form.session_name.data
-        name_session(request.dbsession, user_id, session_id, name=name)
-        flash = request.services.flash.set("session-named")
-        return redirect(request.path_to("account", "sessions"), [flash])
+        name_session(request.authsite.dbsession, user_id, session_id, name=name)
+        flash = request.authsite.services.flash.set("session-named")
+        return redirect(request.authsite.path("account", "sessions"), [flash])
 
-    @view_config(
+    @site_view(
         context=SessionResource,
         name="end",
         request_method="POST",
@@ -104,12 +103,17 @@ class SessionPage(FormPage[SessionNameForm]):
 
         It needs re-authentication, so that a stolen session cannot end those of the user.
         """
-        request, flash = self.request, self.request.services.flash
+        request, flash = self.request, self.request.authsite.services.flash
         if self.context.is_current:
             headers = [flash.set("signed-out"), ("Clear-Site-Data", '"cache"')]
-            return redirect(request.path_after_sign_out, [*forget(request), *headers])
-        end_session(request.work, require_identity(request).user_id, self.context.record.id)
-        return redirect(request.path_to("account", "sessions"), [flash.set("session-ended")])
+            return redirect(
+                request.authsite.path_after_sign_out,
+                [*request.authsite.services.sessions.forget(request), *headers],
+            )
+        end_session(
+            request.authsite.work, require_identity(request).user_id, self.context.record.id
+        )
+        return redirect(request.authsite.path("account", "sessions"), [flash.set("session-ended")])
 
     def values(self) -> dict[str, Any]:
         return {"session": self.context.record, "is_current": self.context.is_current, **_LABELS}

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
-from pyramid.view import view_config
 from wtforms import Field, StringField
 from wtforms.validators import AnyOf, Optional, ValidationError
 
@@ -31,6 +30,7 @@ from authsite.web.downloads import download
 from authsite.web.forms import SiteForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 from authsite.web.validators import NoControlChars, NoInvisibleChars
 
 #: Events per page.
@@ -85,7 +85,7 @@ class AuditForm(SiteForm):
             raise ValidationError("Enter an IP address like 192.0.2.7.") from None
 
 
-@view_config(
+@site_view(
     context=Admin,
     name="audit",
     request_method="GET",
@@ -101,13 +101,13 @@ def show_audit_log(request: Request) -> Response:
     if wanted is None:
         return _page(request, form, status=422, entries=[], older=None)
     try:
-        found = audit_page(request.dbsession, wanted, before=before, limit=PAGE, now=now)
+        found = audit_page(request.authsite.dbsession, wanted, before=before, limit=PAGE, now=now)
     except NoSuchEvent:
         raise HTTPNotFound from None
     return _page(request, form, status=200, entries=found.entries, older=found.older)
 
 
-@view_config(
+@site_view(
     context=Admin,
     name="audit.csv",
     request_method="GET",
@@ -119,7 +119,7 @@ def audit_log_as_csv(request: Request) -> Response:
     wanted = _filter_of(request, AuditForm.from_query(request))
     if wanted is None:
         raise HTTPNotFound
-    entries = iter_entries(request.services.database.read_dbsession, wanted, now=utc_now())
+    entries = iter_entries(request.authsite.services.database.read_dbsession, wanted, now=utc_now())
     lines = entries_as_csv(itertools.islice(entries, MAX_DOWNLOADED))
     return download(request, "audit.csv", "text/csv", lines)
 
@@ -131,7 +131,7 @@ def _filter_of(request: Request, form: AuditForm) -> EventFilter | None:
     data = form.data
     user_id = None
     if data["account"]:
-        account = find_exact(request.dbsession, data["account"])
+        account = find_exact(request.authsite.dbsession, data["account"])
         if account is None:
             form.add_error("account", "No account has this email or ID.")
             return None
@@ -140,7 +140,7 @@ def _filter_of(request: Request, form: AuditForm) -> EventFilter | None:
     return EventFilter(
         type=EventType[data["type"].upper()] if data["type"] else None,
         actor=Actor(data["actor"]) if data["actor"] else None,
-        by=find_actors(request.dbsession, data["by"]) if data["by"] else [],
+        by=find_actors(request.authsite.dbsession, data["by"]) if data["by"] else [],
         user_id=user_id,
         network=parse_network(data["network"]) if data["network"] else None,
         since=midnight_of(data["since"]) if data["since"] else None,

@@ -1,16 +1,16 @@
 """`/admin/users/{id}/sessions/{id}/end`."""
 
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.accounts.end_sessions import end_session_by_id
 from authsite.audit.event_types import SessionEndReason
 from authsite.http.redirects import redirect
 from authsite.resources import SessionOfUser
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 
-@view_config(
+@site_view(
     context=SessionOfUser,
     name="end",
     request_method="POST",
@@ -22,6 +22,6 @@ def end_session(context: SessionOfUser, request: Request) -> Response:
     """Sign the user out of one session, unless it has ended."""
     user = context.user.lock()
     reason = SessionEndReason.ENDED_BY_ADMIN
-    end_session_by_id(request.admin_work, user.id, context.__name__, reason)
-    flash = request.services.flash.set("session-ended")
-    return redirect(request.path_to("admin", "users", user.id), [flash])
+    end_session_by_id(request.authsite.admin_work, user.id, context.__name__, reason)
+    flash = request.authsite.services.flash.set("session-ended")
+    return redirect(request.authsite.path("admin", "users", user.id), [flash])

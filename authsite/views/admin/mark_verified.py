@@ -7,7 +7,7 @@ from pyramid.response import Response
 from authsite.accounts.mark_verified import mark_verified
 from authsite.http.redirects import redirect
 from authsite.resources import UserResource
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, reason_field
 
@@ -39,9 +39,9 @@ class MarkVerifiedPage(FormPage[MarkVerifiedForm]):
 
     def accept(self, form: MarkVerifiedForm) -> Response:
         request = self.request
-        mark_verified(request.admin_work, self.context.lock(), reason=form.reason.data)
-        flash = request.services.flash.set("email-marked-verified")
-        return redirect(request.path_to("admin", "users", self.context.record.id), [flash])
+        mark_verified(request.authsite.admin_work, self.context.lock(), reason=form.reason.data)
+        flash = request.authsite.services.flash.set("email-marked-verified")
+        return redirect(request.authsite.path("admin", "users", self.context.record.id), [flash])
 
     def values(self) -> dict[str, Any]:
         return {"user": self.context.record}

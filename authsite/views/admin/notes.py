@@ -19,14 +19,16 @@ class NotesPage(FormPage[NoteForm]):
 
     def accept(self, form: NoteForm) -> Response:
         request = self.request
-        add_note(request.admin_work, self.context.lock(), form.note.data)
-        flash = request.services.flash.set("note-added")
-        return redirect(request.path_to("admin", "users", self.context.record.id, "notes"), [flash])
+        add_note(request.authsite.admin_work, self.context.lock(), form.note.data)
+        flash = request.authsite.services.flash.set("note-added")
+        return redirect(
+            request.authsite.path("admin", "users", self.context.record.id, "notes"), [flash]
+        )
 
     def values(self) -> dict[str, Any]:
         user = self.context.record
         return {
             "user": user,
-            "notes": find_notes(self.request.dbsession, user.id),
+            "notes": find_notes(self.request.authsite.dbsession, user.id),
             "full_actor_label": full_actor_label,
         }

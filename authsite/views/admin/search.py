@@ -2,7 +2,6 @@
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
-from pyramid.view import view_config
 from wtforms import Field, StringField
 from wtforms.validators import Optional, ValidationError
 
@@ -15,6 +14,7 @@ from authsite.text import trimmed
 from authsite.web.forms import SiteForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 from authsite.web.validators import NoControlChars, NoInvisibleChars
 
 #: Accounts per page.
@@ -43,7 +43,7 @@ class SearchForm(SiteForm):
             ) from None
 
 
-@view_config(context=Admin, request_method="GET", permission="administer", confirm_password=True)
+@site_view(context=Admin, request_method="GET", permission="administer", confirm_password=True)
 def search(request: Request) -> Response:
     """Show the form and the accounts that match; an empty query lists none."""
     form, after = SearchForm.from_query(request), request.GET.get("after")
@@ -53,7 +53,9 @@ def search(request: Request) -> Response:
     more = None
     if form.q.data:
         try:
-            found, more = search_users(request.dbsession, form.q.data, after=after, limit=PAGE)
+            found, more = search_users(
+                request.authsite.dbsession, form.q.data, after=after, limit=PAGE
+            )
         except NoSuchPage:
             raise HTTPNotFound from None
     return form_page(request, "admin/search", form=form, status=200, found=found, more=more)

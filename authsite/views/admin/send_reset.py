@@ -3,7 +3,6 @@
 from typing import Any
 
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.accounts.email_limits import RESET_BY_ADMINISTRATORS, hit_email
 from authsite.accounts.forgot_password import send_password_reset
@@ -11,9 +10,10 @@ from authsite.http.redirects import redirect
 from authsite.resources import UserResource
 from authsite.web.form_pages import FormPage
 from authsite.web.forms import SiteForm
+from authsite.web.site_views import site_view
 
 
-@view_config(
+@site_view(
     context=UserResource,
     name="send-reset",
     attr="submit",
@@ -29,11 +29,11 @@ class SendResetPage(FormPage[SiteForm]):
     form_type = SiteForm
 
     def accept(self, _form: SiteForm) -> Response:
-        request, work, user = self.request, self.request.admin_work, self.context.record
+        request, work, user = self.request, self.request.authsite.admin_work, self.context.record
         hit_email(work, RESET_BY_ADMINISTRATORS, user.email_normalized)
         send_password_reset(work, self.context.lock())
-        flash = request.services.flash.set("reset-sent")
-        return redirect(request.path_to("admin", "users", user.id), [flash])
+        flash = request.authsite.services.flash.set("reset-sent")
+        return redirect(request.authsite.path("admin", "users", user.id), [flash])
 
     def values(self) -> dict[str, Any]:
         return {"user": self.context.record}

@@ -3,15 +3,15 @@
 from typing import Any, ClassVar
 
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.accounts.suspend_account import reinstate_account, suspend_account
 from authsite.http.redirects import redirect
 from authsite.resources import UserResource
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.forms import SiteForm, reason_field
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 
 class OwnAccount(Exception):
@@ -41,15 +41,15 @@ class SuspendPage(FormPage[SuspendForm]):
 
     def accept(self, form: SuspendForm) -> Response:
         request = self.request
-        suspend_account(request.admin_work, self.context.lock(), reason=form.reason.data)
-        flash = request.services.flash.set("account-suspended")
-        return redirect(request.path_to("admin", "users", self.context.record.id), [flash])
+        suspend_account(request.authsite.admin_work, self.context.lock(), reason=form.reason.data)
+        flash = request.authsite.services.flash.set("account-suspended")
+        return redirect(request.authsite.path("admin", "users", self.context.record.id), [flash])
 
     def values(self) -> dict[str, Any]:
         return {"user": self.context.record}
 
 
-@view_config(
+@site_view(
     context=UserResource,
     name="reinstate",
     request_method="POST",
@@ -59,6 +59,6 @@ class SuspendPage(FormPage[SuspendForm]):
 )
 def reinstate(context: UserResource, request: Request) -> Response:
     """Let the user sign in again."""
-    reinstate_account(request.admin_work, context.lock())
-    flash = request.services.flash.set("account-reinstated")
-    return redirect(request.path_to("admin", "users", context.record.id), [flash])
+    reinstate_account(request.authsite.admin_work, context.lock())
+    flash = request.authsite.services.flash.set("account-reinstated")
+    return redirect(request.authsite.path("admin", "users", context.record.id), [flash])

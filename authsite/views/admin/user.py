@@ -2,7 +2,6 @@
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from authsite.accounts.active_sessions import find_sessions
 from authsite.accounts.notes import find_notes
@@ -18,18 +17,19 @@ from authsite.audit.queries import NoSuchEvent, history_page
 from authsite.clock import utc_now
 from authsite.http.user_agents import browser_label
 from authsite.resources import UserResource
-from authsite.security.policy import require_identity
+from authsite.security.sessions import require_identity
 from authsite.throttling.labels import THROTTLE_LABELS
 from authsite.tokens import is_id
 from authsite.views.admin.suspend import SuspendForm
 from authsite.web.pages import form_page
 from authsite.web.request import Request
+from authsite.web.site_views import site_view
 
 #: Notes on the page of an account; its page of notes has more.
 LATEST_NOTES = 3
 
 
-@view_config(
+@site_view(
     context=UserResource, request_method="GET", permission="administer", confirm_password=True
 )
 def show_user(context: UserResource, request: Request) -> Response:
@@ -38,17 +38,17 @@ def show_user(context: UserResource, request: Request) -> Response:
     if before is not None and not is_id(before):
         raise HTTPNotFound
     try:
-        history = history_page(request.dbsession, user.id, before=before, now=now)
+        history = history_page(request.authsite.dbsession, user.id, before=before, now=now)
     except NoSuchEvent:
         raise HTTPNotFound from None
     throttled = find_throttled(
-        request.dbsession,
-        request.services.throttles,
+        request.authsite.dbsession,
+        request.authsite.services.throttles,
         user_id=user.id,
         email_normalized=user.email_normalized,
         now=now,
     )
-    sessions, count = find_sessions(request.dbsession, user.id, current=None, now=now)
+    sessions, count = find_sessions(request.authsite.dbsession, user.id, current=None, now=now)
     return form_page(
         request,
         "admin/user",
@@ -58,7 +58,7 @@ def show_user(context: UserResource, request: Request) -> Response:
         is_own=user.id == require_identity(request).user_id,
         throttled=throttled,
         throttle_labels=THROTTLE_LABELS,
-        notes=find_notes(request.dbsession, user.id, limit=LATEST_NOTES),
+        notes=find_notes(request.authsite.dbsession, user.id, limit=LATEST_NOTES),
         sessions=sessions,
         unlisted=count - len(sessions),
         entries=history.entries,

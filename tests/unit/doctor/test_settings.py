@@ -95,7 +95,7 @@ def without_authsite(_global_config, **settings):
 def with_a_toolbar(_global_config, **settings):
     """The factory of an application that includes the toolbar in its code."""
     with Configurator(settings=settings | {"debugtoolbar.hosts": "127.0.0.1"}) as config:
-        config.include("authsite")
+        config.include("authsite.application.standalone")
         return config.make_wsgi_app()
 
 

@@ -32,14 +32,14 @@ def test_path_to_the_home_page_is_a_slash():
 @pytest.mark.parametrize("mounted", ["", "/app", "/a b"])
 def test_paths_include_the_mount_point(mounted):
     request = a_request(SCRIPT_NAME=mounted)
-    assert request.root_path == mounted.replace(" ", "%20")
-    assert request.path_to("account", "x") == f"{request.root_path}/account/x"
+    assert request.authsite.root_path == mounted.replace(" ", "%20")
+    assert request.authsite.path("account", "x") == f"{request.authsite.root_path}/account/x"
 
 
 @given(st.binary(max_size=40))
 def test_display_path_replaces_undecodable_bytes(path):
     request = a_request(PATH_INFO=path.decode("latin-1"))
-    assert request.display_path == path.decode("utf-8", "replace")
+    assert request.authsite.display_path == path.decode("utf-8", "replace")
 
 
 def test_frame_follows_where_the_application_is_mounted(application, services):
@@ -64,8 +64,8 @@ def names_after(application, services, dbsession):
 
     def visit(method: str, *, page_fails: bool) -> list[str]:
         def page(request: Request) -> None:
-            request.dbsession.get(User, user_id).first_name = "Ada"
-            request.dbsession.flush()
+            request.authsite.dbsession.get(User, user_id).first_name = "Ada"
+            request.authsite.dbsession.flush()
             if page_fails:
                 raise ZeroDivisionError
 

@@ -1,0 +1,66 @@
+"""Where authsite's route stands among those of a host application."""
+
+from collections.abc import Iterable, Iterator
+
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import IRoutesMapper
+from pyramid.registry import Registry
+
+from authsite.http.own_urls import OwnUrls
+from authsite.resources import Root
+from authsite.resources.base import children_of
+from authsite.resources.site_map import endpoints
+from authsite.web.site_views import ROUTE
+
+
+class OwnUrlPredicate:
+    """The route predicate that leaves every other URL to the host application."""
+
+    def __init__(self, value: bool, _config: Configurator) -> None:
+        self._value = value
+
+    def text(self) -> str:
+        """Return what Pyramid shows of the predicate; its hash as well."""
+        return f"is_authsite_url = {self._value}"
+
+    phash = text
+
+    def __call__(self, _info: object, request: object) -> bool:
+        return request.authsite.is_own is self._value  # type: ignore[attr-defined]
+
+
+def first_segments(registry: Registry) -> Iterator[str]:
+    """Yield the first segment of every page of the tree, except the home page."""
+    for parent, name, _child in children_of(registry):
+        if issubclass(parent, Root):
+            yield name
+    for each in endpoints(registry):
+        if issubclass(each.context, Root) and each.name:
+            yield each.name
+
+
+def order_routes(config: Configurator, own_urls: OwnUrls) -> None:
+    """Put authsite's route before all others if it has a prefix, and after them if it has all URLs.
+
+    A stand-alone site matches its own routes first. Without a prefix, in an application that has
+    other pages, raise `ConfigurationError` for a route of the host that matches authsite's URLs.
+    """
+    mapper = config.registry.getUtility(IRoutesMapper)
+    own = [route for route in mapper.routelist if route.name == ROUTE]
+    others = [route for route in mapper.routelist if route.name != ROUTE]
+    mapper.routelist[:] = own + others if own_urls.prefix else others + own
+    if not own_urls.prefix and not own_urls.are_all:
+        _refuse_routes(others, first_segments(config.registry))
+
+
+def _refuse_routes(routes: Iterable, names: Iterable[str]) -> None:  # type: ignore[type-arg]
+    paths = [f"/{name}" for name in sorted(set(names))]
+    for route in routes:
+        swallowed = next((path for path in paths if route.match(path) is not None), None)
+        if swallowed and not route.name.startswith(f"{ROUTE}."):
+            raise ConfigurationError(
+                f"the route {route.name!r} ({route.pattern}) would answer at authsite's URL "
+                f'{swallowed}: include authsite with a prefix, config.include("authsite", '
+                'route_prefix="accounts")'
+            )
