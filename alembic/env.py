@@ -19,6 +19,9 @@ from authsite.models.base import UtcDateTime
 from authsite.models.search_index import is_in_metadata
 from authsite.settings.loader import SettingError, read_database_url
 
+#: The last migration before 0005, which gave the tables their names of today.
+LAST_WITH_FORMER_NAMES = "0004"
+
 config = context.config
 if config.config_file_name and config.attributes.get("configure_logging", True):
     fileConfig(config.config_file_name, disable_existing_loggers=False)
@@ -62,7 +65,10 @@ def run_migrations() -> None:
         with context.begin_transaction():
             # For the command, which says what was done.
             config.attributes["moved"] = move_former_revision(connection)
-            config.attributes["revision"] = get_revision(connection)
+            config.attributes["revision"] = revision = get_revision(connection)
+            if revision is None and config.attributes.get("skip_former_names"):
+                context.get_context().stamp(context.script, LAST_WITH_FORMER_NAMES)
+                config.attributes["new_site"] = True
             # The tables of a host application may have such rows already.
             broken = find_broken_keys(connection) if sqlite else set()
             context.run_migrations()

@@ -21,10 +21,10 @@ from authsite.settings.loader import SettingError, read_database_url
 @click.command(epilog=example("migrate production.ini"))
 @ini_argument
 def migrate(ini: str) -> None:
-    """Create the tables of authsite, or bring them to this version.
+    """Create or migrate the tables.
 
-    Reads the database of [app:main] or DATABASE_URL, and does not load the application. Tables of
-    the application and its alembic_version stay as they are. Safe to repeat.
+    Those of authsite, in the database of [app:main] or DATABASE_URL, to the last revision of this
+    version. Tables of the application stay as they are. Safe to repeat.
     """
     config = alembic_config(_database_url(ini))
     try:

@@ -22,11 +22,14 @@ def migrations_of(package: Path) -> Path:
 
 
 def alembic_config(url: URL) -> Config:
-    """Return what alembic needs to migrate the database of a URL, without an ini file."""
+    """Return what alembic needs to migrate the database of a URL, without an ini file.
+
+    A new site begins with the names that tables have today: an application has a table `user` too.
+    """
     config = Config()
     config.set_main_option("script_location", str(migrations_of(_PACKAGE)).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    config.attributes["url"] = url
+    config.attributes |= {"url": url, "skip_former_names": True}
     return config
 
 
@@ -42,7 +45,7 @@ def create_migration_engine(url: URL) -> Engine:
             driver_url(url),
             poolclass=sa.pool.NullPool,
             hide_parameters=True,
-            # A pooler may stand before PostgreSQL (docs/postgresql.md), and no statement runs often.
+            # A pooler may stand before PostgreSQL (docs/postgresql.md).
             connect_args=connect_arguments(url, _TIMEOUT, pooled=True),
         )
         # The role of the site may have a limit, which a new index on a large table exceeds.

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, ExceptionContext
 
-from authsite.db.revision import VERSION_TABLE
 from authsite.db.sqlite import is_busy, result_code
 
 #: SQLSTATE of a write that PostgreSQL refuses because the transaction is read-only.
@@ -22,7 +21,7 @@ _IS_READ_ONLY = sa.select(
 )
 
 #: SQLite refuses it like any other write, but `BEGIN IMMEDIATE` only reads then.
-_WRITE_NOTHING = f"DELETE FROM {VERSION_TABLE} WHERE 0"
+_WRITE_NOTHING = "DELETE FROM authsite_version WHERE 0"
 
 
 class ReadOnlyHandler:

@@ -19,7 +19,7 @@ each_probe = pytest.mark.parametrize("path", ANSWERS)
 @pytest.fixture
 def revision(services):
     """Set the migration of the database; restore the real one afterwards."""
-    version = sa.table("alembic_version", sa.column("version_num"))
+    version = sa.table("authsite_version", sa.column("version_num"))
 
     def write(number):
         with services.database.write_engine.begin() as connection:
