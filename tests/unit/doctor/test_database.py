@@ -13,10 +13,12 @@ import sqlalchemy as sa
 import time_machine
 
 from authsite.clock import utc_now
+from authsite.db.postgresql import driver_url
 from authsite.db.revision import HEAD
 from authsite.doctor.checks import CHECKS
 from authsite.doctor.examine import examine
 from authsite.doctor.finding import Status
+from tests.site.test_former_version import add_versions
 from tests.unit.doctor.findings import (
     fails,
     findings_of,
@@ -141,6 +143,27 @@ def test_migrations_of_newer_code_are_a_warning(migrated):
 def test_migrations_of_another_site_fail(migrated):
     set_revision(migrated, "0001a")
     assert "at 0001a, unknown" in fails(migrated, "migrations")
+
+
+@pytest.mark.parametrize("heads", [("2f0c",), (HEAD,), ("2f0c", "77ab")])
+def test_migrations_of_an_application_do_not_count(on, postgresql, migrate, heads):
+    url = postgresql.new_database()
+    engine = sa.create_engine(driver_url(sa.make_url(url)))
+    add_versions(engine, *heads)
+    assert "no tables of authsite" in fails(on(url), "migrations")
+    migrate(url)
+    assert passes(on(url), "migrations").endswith("the head.")
+    engine.dispose()
+
+
+def test_version_table_of_former_code_is_named(migrated):
+    engine = sa.create_engine(migrated.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE authsite_version")
+    add_versions(engine, "0012")
+    engine.dispose()
+    message = fails(migrated, "migrations")
+    assert message == "The database is at 0012, in the table alembic_version of former code."
 
 
 def test_clock_agrees(on, database_url):
