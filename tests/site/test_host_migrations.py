@@ -1,5 +1,6 @@
-"""An application with migrations of its own in the database of authsite."""
+"""An application with migrations of its own, as docs/adopting.md says."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,47 +11,31 @@ from alembic.config import Config
 from alembic.util import CommandError
 
 from authsite.db.migrations import alembic_config
+from tests.conftest import ROOT
 from tests.site.test_former_version import versions_of
 from tests.site.test_migrations import schema_of
 
-ENV = """
+PAGE = (ROOT / "docs" / "adopting.md").read_text("utf-8")
+_, SECTION = PAGE.split("## Tables and migrations")
+CONFIGURE, TABLES = re.findall(r"^```python\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
+BEFORE = """
 from alembic import context
-from authsite.alembic import include_name
 from order_tables import Base
 
 connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection,
-    target_metadata=Base.metadata,
-    include_name=include_name if context.config.attributes["uses_include_name"] else None,
-)
+"""
+AFTER = """
 with context.begin_transaction():
     context.run_migrations()
 """
-TABLES = """
-import sqlalchemy as sa
-from authsite.models import User
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+#: A table that many applications have.
+PERSON = """
 
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Product(Base):
-    __tablename__ = "user"  # as many applications have it
+class Person(Base):
+    __tablename__ = "user"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(index=True)
-
-
-class Order(Base):
-    __tablename__ = "order"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(sa.ForeignKey(User.id, ondelete="CASCADE"), index=True)
-    product_id: Mapped[int] = mapped_column(sa.ForeignKey(Product.id))
-    user: Mapped[User] = relationship(User)
 """
 
 
@@ -61,16 +46,18 @@ class Application:
         self._engine = engine
         self._config = Config(str(folder / "alembic.ini"))
         alembic.command.init(self._config, str(folder / "alembic"))
-        (folder / "alembic" / "env.py").write_text(ENV)
-        (folder / "order_tables.py").write_text(TABLES)
+        self._env = folder / "alembic" / "env.py"
+        self.configure(CONFIGURE)
+        (folder / "order_tables.py").write_text(TABLES + PERSON)
 
-    def run(self, command, *arguments, uses_include_name=True, **options):
+    def configure(self, lines: str) -> None:
+        """Write an `env.py` with these lines."""
+        self._env.write_text(BEFORE + lines + AFTER)
+
+    def run(self, command, *arguments, **options):
         """Run a command of alembic in the environment of the application."""
         with self._engine.connect() as connection:
-            self._config.attributes |= {
-                "connection": connection,
-                "uses_include_name": uses_include_name,
-            }
+            self._config.attributes["connection"] = connection
             return command(self._config, *arguments, **options)
 
     def autogenerate(self) -> str:
@@ -82,16 +69,15 @@ class Application:
         """Run the migrations."""
         self.run(alembic.command.upgrade, "heads")
 
-    def check(self, **options) -> None:
+    def check(self) -> None:
         """Raise `CommandError` if autogenerate would find something."""
-        self.run(alembic.command.check, **options)
+        self.run(alembic.command.check)
 
 
 @pytest.fixture
-def application(tmp_path, engine, monkeypatch, capsys):
+def application(tmp_path, engine, monkeypatch):
     """An application that has no migration yet."""
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "order_tables", raising=False)
     yield Application(tmp_path, engine)
     sys.modules.pop("order_tables", None)
 
@@ -109,11 +95,12 @@ def test_autogenerate_finds_only_the_tables_of_the_application(application, empt
     assert "op.drop" not in script.partition("def downgrade")[0]
     application.upgrade()
     application.check()
-    with pytest.raises(CommandError, match="'remove_table', Table\\('authsite_"):
-        application.check(uses_include_name=False)
     migrate_authsite(empty_url)
     application.check()
     assert len(versions_of(engine)) == 1
+    application.configure(CONFIGURE.replace(", include_name=include_name", ""))
+    with pytest.raises(CommandError, match="'remove_table', Table\\('authsite_"):
+        application.check()
 
 
 def test_migrations_of_both_may_run_in_any_order(application, empty_url, engine):
