@@ -7,7 +7,8 @@ from authsite.db.former_version import find_former_revision
 from authsite.db.revision import HEAD, VERSION_TABLE, get_revision
 from tests.site.test_migrations import schema_of
 
-NUMBERS = [f"{number:04}" for number in range(1, int(HEAD) + 1)]
+#: Those that former code knew.
+NUMBERS = [f"{number:04}" for number in range(1, 13)]
 FORMER = "alembic_version"
 
 
