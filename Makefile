@@ -19,11 +19,11 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 serve: .venv/site ## run the site on http://localhost:6543
-	@$(BIN)/alembic -c development.ini upgrade head
+	@$(BIN)/authsite migrate development.ini
 	@exec $(BIN)/pserve development.ini
 
 dev: .venv/site ## the same, and restart when a file changes
-	@$(BIN)/alembic -c development.ini upgrade head
+	@$(BIN)/authsite migrate development.ini
 	@exec $(BIN)/pserve development.ini --reload
 
 # Coverage counts where it is cheap: browsers and servers run in processes of their own.
@@ -83,7 +83,7 @@ clean: ## remove everything that make created, except the database
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/site: .venv/made setup.cfg pyproject.toml constraints.txt
+.venv/site: .venv/made setup.cfg setup.py pyproject.toml constraints.txt
 	$(INSTALL) .
 	@touch $@
 

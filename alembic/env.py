@@ -1,4 +1,7 @@
-"""Run migrations with the settings of the server: the ini file and DATABASE_URL."""
+"""Run migrations with the settings of the server: the ini file and DATABASE_URL.
+
+`authsite migrate` runs this without an ini file.
+"""
 
 import os
 from logging.config import fileConfig
@@ -7,11 +10,17 @@ import sqlalchemy as sa
 from alembic import context
 from plaster import get_settings
 
-from authsite.db.sqlite import create_private_files
+from authsite.db.former_version import move_former_revision
+from authsite.db.migrations import create_migration_engine
+from authsite.db.revision import VERSION_TABLE, get_revision
+from authsite.db.sqlite import find_broken_keys
 from authsite.models import Base
 from authsite.models.base import UtcDateTime
 from authsite.models.search_index import is_in_metadata
 from authsite.settings.loader import SettingError, read_database_url
+
+#: The last migration before 0005, which gave the tables their names of today.
+LAST_WITH_FORMER_NAMES = "0004"
 
 config = context.config
 if config.config_file_name and config.attributes.get("configure_logging", True):
@@ -27,7 +36,7 @@ def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
 
 
 def database_url() -> sa.URL:
-    """Return the URL of `[app:main]`, or the one that a test has set."""
+    """Return the URL of `[app:main]`, or the one that a command or a test has set."""
     url = config.attributes.get("url")
     if url is not None:
         return url
@@ -40,22 +49,13 @@ def database_url() -> sa.URL:
 
 def run_migrations() -> None:
     """Migrate in one transaction, so that a failed migration is rolled back."""
-    url = database_url()
-    sqlite = url.get_backend_name() == "sqlite"
-    # A pooler may stand before PostgreSQL (docs/postgresql.md), and no statement runs often.
-    options = {} if sqlite else {"connect_args": {"prepare_threshold": None}}
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, **options)
-    if sqlite:
-        create_private_files(engine)
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN IMMEDIATE"))
-    else:  # the role of the site may have a limit, which a new index on a large table exceeds
-        no_limit = "SET LOCAL statement_timeout = 0"
-        sa.event.listen(engine, "begin", lambda each: each.exec_driver_sql(no_limit))
+    engine = create_migration_engine(database_url())
+    sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
+            version_table=VERSION_TABLE,
             render_item=render_item,
             render_as_batch=sqlite,
             compare_type=True,
@@ -63,21 +63,27 @@ def run_migrations() -> None:
             transactional_ddl=True,
         )
         with context.begin_transaction():
+            # For the command, which says what was done.
+            config.attributes["moved"] = move_former_revision(connection)
+            config.attributes["revision"] = revision = get_revision(connection)
+            if revision is None and config.attributes.get("skip_former_names"):
+                context.get_context().stamp(context.script, LAST_WITH_FORMER_NAMES)
+                config.attributes["new_site"] = True
+            # The tables of a host application may have such rows already.
+            broken = find_broken_keys(connection) if sqlite else set()
             context.run_migrations()
-            if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            if sqlite and find_broken_keys(connection) - broken:
                 raise RuntimeError("a migration left rows that point at nothing")
     engine.dispose()
 
 
-def _prepare_sqlite(connection, _record) -> None:
-    # Foreign keys are off while tables are rebuilt: dropping the old table would cascade.
-    connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA foreign_keys=OFF")
-
-
 if context.is_offline_mode():
-    context.configure(url=database_url(), target_metadata=Base.metadata, literal_binds=True)
+    context.configure(
+        url=database_url(),
+        target_metadata=Base.metadata,
+        version_table=VERSION_TABLE,
+        literal_binds=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
 else:

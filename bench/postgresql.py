@@ -57,7 +57,7 @@ def a_database() -> Iterator[str]:
             connection.execute("ALTER SYSTEM RESET fsync")
             connection.execute("SELECT pg_reload_conf()")
         subprocess.run(
-            [program("alembic"), "-c", str(INI), "upgrade", "head"],
+            [program("authsite"), "migrate", str(INI)],
             check=True,
             cwd=ROOT,
             env=environment(Path("none")) | {"DATABASE_URL": url},

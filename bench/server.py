@@ -82,7 +82,7 @@ def new_database(run: Run, name: str) -> Path:
     """Return a new SQLite file with all tables."""
     path = run.folder / f"{name}.sqlite"
     subprocess.run(
-        [program("alembic"), "-c", str(INI), "upgrade", "head"],
+        [program("authsite"), "migrate", str(INI)],
         check=True,
         cwd=ROOT,
         env=environment(path),

@@ -23,7 +23,12 @@ ALLOWED = re.compile(
     r"|\blast_login\b|\bjournal_mode\b"
 )
 #: Passwords, and files about former names.
-EXCEPT = {"common_passwords.txt", "former_names.py", "test_renaming_migration.py"}
+EXCEPT = {
+    "common_passwords.txt",
+    "former_names.py",
+    "former_version.py",
+    "test_renaming_migration.py",
+}
 SEARCHED = ("authsite", "bench", "docs", "tests", "README.md", "CHANGES.md")
 
 

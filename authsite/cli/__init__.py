@@ -26,6 +26,7 @@ COMMANDS = {
         "authsite.cli.import_users:import_",
         "Import users and their password hashes from another system.",
     ),
+    "migrate": ("authsite.cli.migrate:migrate", "Create or migrate the tables."),
     "outbox": ("authsite.cli.outbox:outbox", "Show waiting, failed and delivered emails."),
     "purge": ("authsite.cli.purge:purge", "Delete expired rows while the site runs."),
     "urls": ("authsite.cli.urls:urls", "List every URL with its method, permission and view."),

@@ -32,7 +32,7 @@ def open_site(ini: str) -> Iterator[Request]:
     except IntegrityError:  # a defect of the command
         raise
     except (*DATABASE_UNAVAILABLE, DatabaseError) as error:
-        reason = f"{_in_one_line(error)} (has `alembic upgrade head` been run?)"
+        reason = f"{in_one_line(error)} (has `authsite migrate` been run?)"
         raise CommandError(f"the database cannot be used: {reason}") from error
 
 
@@ -43,13 +43,30 @@ def _bootstrap(ini: str) -> Any:
         raise CommandError(f"{ini} names a module that cannot be imported: {error}") from error
     except SettingError as error:  # of a host application; authsite's own main ends the program
         raise CommandError(str(error)) from error
-    except configparser.InterpolationError as error:  # whose text may quote a password
-        raise CommandError(f"{ini}: write %% for each % of {error.option}") from None
+    except configparser.InterpolationError as error:
+        raise _unreadable_line(ini, error) from None
     except OSError as error:
         raise CommandError(f"{ini} cannot be read: {error}") from error
 
 
-def _in_one_line(error: Exception) -> str:
+def read_application_section(ini: str) -> dict[str, str]:
+    """Return the lines of `[app:main]`, without loading the application.
+
+    Raises `CommandError` for a problem of the file.
+    """
+    _require_application(ini)
+    try:
+        return dict(plaster.get_settings(ini, "app:main"))
+    except configparser.InterpolationError as error:
+        raise _unreadable_line(ini, error) from None
+
+
+def _unreadable_line(ini: str, error: configparser.InterpolationError) -> CommandError:
+    """Return an error without the text of the line, which may contain a password."""
+    return CommandError(f"{ini}: write %% for each % of {error.option}")
+
+
+def in_one_line(error: Exception) -> str:
     """Return the driver's message, without SQLAlchemy's statement and links around it."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
 

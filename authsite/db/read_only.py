@@ -21,7 +21,7 @@ _IS_READ_ONLY = sa.select(
 )
 
 #: SQLite refuses it like any other write, but `BEGIN IMMEDIATE` only reads then.
-_WRITE_NOTHING = "DELETE FROM alembic_version WHERE 0"
+_WRITE_NOTHING = "DELETE FROM authsite_version WHERE 0"
 
 
 class ReadOnlyHandler:

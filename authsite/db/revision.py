@@ -3,18 +3,19 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-#: The migration that this code needs. The folder of migrations is not installed with it.
+#: The migration that this code needs, the last one.
 HEAD = "0012"
+#: The table with the migration that the database is at. `alembic_version` is the application's.
+VERSION_TABLE = "authsite_version"
 
-_VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
+_VERSION = sa.table(VERSION_TABLE, sa.column("version_num", sa.String))
 
 
 def get_revision(connection: Connection) -> str | None:
-    """Return the migration that the database is at; None if it has no table of them."""
-    if not sa.inspect(connection).has_table(_VERSION.name):
+    """Return the migration that the database is at; None if it has none of authsite's."""
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
-    revision: str | None = connection.execute(sa.select(_VERSION)).scalar_one_or_none()
-    return revision
+    return connection.scalar(sa.select(sa.func.min(_VERSION.c.version_num)))
 
 
 def is_migrated(revision: str | None) -> bool:

@@ -57,6 +57,21 @@ def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
     cursor.close()
 
 
+def prepare_migration(connection: sqlite3.Connection, _record: object) -> None:
+    """Switch to WAL, and leave transactions to SQLAlchemy, without foreign keys.
+
+    They are off while tables are rebuilt: dropping the former table would cascade.
+    """
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA foreign_keys=OFF")
+
+
+def find_broken_keys(connection: Connection) -> set[tuple[object, ...]]:
+    """Return the rows, of any table, that refer to a row that does not exist."""
+    return {tuple(row) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
+
+
 def restart_log(engine: Engine) -> None:
     """Copy the write-ahead log to the database file, so that the next writer starts it again.
 

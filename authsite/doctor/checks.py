@@ -58,7 +58,7 @@ _DURABLE = (
 _HOSTS = "Add ?target_session_attrs=read-write to the URL (docs/postgresql.md)."
 _LIMITS = "Use the values of production.ini: `connection_limit = 1000`, `ident =` and so on."
 _LOG = "Copy the logging sections of production.ini: INFO for root, WARN for SQLAlchemy."
-_MIGRATE = "Make a backup, then run `alembic upgrade head` with this ini file."
+_MIGRATE = "Make a backup, then run `authsite migrate` with this ini file."
 _METRICS = "Set AUTHSITE_METRICS_LISTEN for each process."
 _METRICS_PORT = "Set AUTHSITE_METRICS_LISTEN to an address of this machine with a free port."
 _HIDE_PROBES = "Allow the machines that probe only, as deploy/nginx.conf does."

@@ -32,7 +32,7 @@ _CAUSES = (
     ),
     _Cause(
         'database "[^"]*" does not exist',
-        "Run `createdb -O {role} {database}` on its server and the migrations here, or correct "
+        "Run `createdb -O {role} {database}` on its server and `authsite migrate` here, or correct "
         "the name in the URL.",
     ),
     _Cause(

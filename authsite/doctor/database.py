@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 
 from authsite.clock import utc_now
+from authsite.db.former_version import find_former_revision
+from authsite.db.revision import HEAD, get_revision
 from authsite.doctor.connection_errors import fix_for
 from authsite.doctor.finding import Finding, fail, in_one_line, ok, warn
 from authsite.doctor.subject import Subject
@@ -33,7 +31,7 @@ def database(subject: Subject) -> Finding:
     except SettingError as error:
         return fail(str(error), "Set it in the ini file or in the environment.")
     if file is not None and not file.is_file():
-        fix = f"Run `alembic -c {subject.ini} upgrade head` as the user of the site."
+        fix = f"Run `authsite migrate {subject.ini}` as the user of the site."
         return fail(f"There is no file {file}.", fix)
     try:
         return _ping(subject)
@@ -64,26 +62,24 @@ def _ping(subject: Subject) -> Finding:
 
 
 def migrations(subject: Subject) -> Finding:
-    """The database is at the head of the migrations next to the ini file."""
-    try:
-        script = ScriptDirectory.from_config(Config(subject.ini))
-        heads = set(script.get_heads())
-        known = {each.revision for each in script.walk_revisions()}
-    except CommandError as error:
-        fix = "Copy the section [alembic] of production.ini."
-        return warn(f"There are no migrations to compare with: {error}", fix)
+    """The tables of authsite are at the last migration of this code."""
     with subject.read_only_engine.connect() as connection:
-        found = set(MigrationContext.configure(connection).get_current_heads())
-    state = f"The database is at {', '.join(sorted(found)) or 'no revision'}"
-    if found == heads:
+        revision = get_revision(connection)
+        former = find_former_revision(connection)
+    if former is not None:
+        return fail(f"The database is at {former}, in the table alembic_version of former code.")
+    if revision is None:
+        return fail(f"The database has no tables of authsite, the code needs {HEAD}.")
+    state = f"The database is at {revision}"
+    if revision == HEAD:
         return ok(f"{state}, the head.")
-    if found <= known:
-        return fail(f"{state}, the code needs {', '.join(sorted(heads))}.")
-    if min(found) > max(heads, default=""):  # they are numbered
+    if not revision.isdecimal():
+        return fail(
+            f"{state}, unknown to this code.", "Check that database and ini file belong together."
+        )
+    if revision > HEAD:  # they are numbered
         return warn(f"{state}, newer than this code.", "Start the newer code everywhere.")
-    return fail(
-        f"{state}, unknown to this code.", "Check that database and ini file belong together."
-    )
+    return fail(f"{state}, the code needs {HEAD}.")
 
 
 def clock(subject: Subject) -> Finding:

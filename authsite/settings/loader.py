@@ -216,7 +216,7 @@ def _check_accounts(settings: Settings) -> None:
 
 
 def read_database_url(ini: Mapping[str, str], environ: Mapping[str, str]) -> URL:
-    """Return the URL of the database, without the other settings, for alembic."""
+    """Return the URL of the database, without the other settings, for migrations."""
     rows = dict(_describe("database", DatabaseSettings))
     return cast("URL", _read_value(rows["url"], ini, environ))
 

@@ -81,7 +81,7 @@ def test_as_authsite_reads_the_url_of_the_database_from_its_file(machine: Machin
     shared.write_text(shared.read_text().replace(line, ""))
     url = f"sqlite:///{machine.path('/var/lib/authsite')}/other.sqlite"
     machine.path(f"{ETC}/database-url").write_text(f"{url}\n")
-    run(machine, "alembic", "-c", "production.ini", "upgrade", "head")
+    run(machine, "authsite", "migrate", "production.ini")
     assert "0 waiting" in run(machine, "authsite", "outbox", "production.ini")
     assert machine.path("/var/lib/authsite/other.sqlite").exists()
 
@@ -89,7 +89,7 @@ def test_as_authsite_reads_the_url_of_the_database_from_its_file(machine: Machin
 def test_commands_by_hand_create_private_files(machine: Machine) -> None:
     """Databases, backups, reports of imports, and what the operator writes to a file."""
     folder = machine.path("/var/lib/authsite")
-    run(machine, "alembic", "-c", "production.ini", "upgrade", "head")
+    run(machine, "authsite", "migrate", "production.ini")
     source = machine.folder / "users.csv"
     source.write_text("email,first_name,last_name\nada@example.com,Ada,Lovelace\nnothing,,\n")
     command = f"authsite import production.ini csv {source} --report {folder}/report.csv"

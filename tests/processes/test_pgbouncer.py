@@ -164,5 +164,5 @@ def test_migrations_run_through_a_pooler(
             connection.execute(f"GRANT CREATE ON SCHEMA public TO {pgbouncer.role}")
         migrate(pgbouncer.url)
         with psycopg.connect(empty) as connection:
-            version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            version = connection.execute("SELECT version_num FROM authsite_version").fetchone()
         assert version == (HEAD,)

@@ -19,7 +19,7 @@ MAY_FAIL = {"doctor", "deliver"}
 
 
 def test_commands_of_the_page_run(machine: Machine) -> None:  # noqa: F811
-    run(machine, "alembic", "-c", "production.ini", "upgrade", "head")
+    run(machine, "authsite", "migrate", "production.ini")
     for name, options in (("ada", ()), ("grace", ("--admin",))):
         names = ("--first-name", name, "--last-name", "Example")
         run(machine, *CREATE, "--email", f"{name}@example.com", *names, *options)

@@ -30,7 +30,7 @@ class Machine:
         home, etc = self.path(HOME), self.path(ETC)
         home.mkdir(parents=True)
         (home / ".venv").symlink_to(Path(sys.executable).parents[1])
-        for name in ("production.ini", "alembic", "deploy"):
+        for name in ("production.ini", "deploy"):
             (home / name).symlink_to(ROOT / name)
         etc.mkdir(parents=True)
         for path in DEPLOY.glob("*.env"):

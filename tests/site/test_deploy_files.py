@@ -49,7 +49,7 @@ def root(tmp_path):
     return tmp_path
 
 
-PROGRAMS = ("pserve", "alembic", "authsite", "python")
+PROGRAMS = ("pserve", "authsite", "python")
 
 
 def analyze(root, *arguments):

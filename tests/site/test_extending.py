@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import plaster
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -175,12 +174,11 @@ def test_documented_ini_file_works(
     ini.read(ROOT / "development.ini", "utf-8")
     block = re.search(r"^```ini\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert block
-    ini.read_string(block[1].replace("/path/to/authsite", str(ROOT)))
+    ini.read_string(block[1])
     with (tmp_path / "myapp.ini").open("w", encoding="utf-8") as file:
         ini.write(file)
     listed = [line.split() for line in run("urls", str(tmp_path / "myapp.ini")).stdout.splitlines()]
     assert ["/reports", "GET", "authenticated", "myapp.reports.show"] in listed
     assert ["/notes", "POST", "authenticated", "myapp.notes.add"] in listed
     assert ["/keys", "POST", "authenticated", "myapp.keys.Keys.submit"] in listed
-    scripts = plaster.get_settings(str(tmp_path / "myapp.ini"), "alembic")["script_location"]
-    assert (Path(scripts) / "env.py").exists()
+    assert run("migrate", str(tmp_path / "myapp.ini")).stdout.startswith("Created the tables")

@@ -7,8 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from authsite.clock import utc_now
+from authsite.db.revision import HEAD
 from authsite.models import UserSession
 from authsite.services import services_of
+from tests.site.test_former_version import add_versions
 from tests.site.test_hosts import UNKNOWN_HOSTS
 from tests.site.wsgi_requests import heading_of, send_request
 
@@ -19,7 +21,7 @@ each_probe = pytest.mark.parametrize("path", ANSWERS)
 @pytest.fixture
 def revision(services):
     """Set the migration of the database; restore the real one afterwards."""
-    version = sa.table("alembic_version", sa.column("version_num"))
+    version = sa.table("authsite_version", sa.column("version_num"))
 
     def write(number):
         with services.database.write_engine.begin() as connection:
@@ -110,6 +112,18 @@ def test_empty_database_is_not_ready(new_application, tmp_path, caplog):
     application = new_application(**{"sqlalchemy.url": f"sqlite:///{tmp_path}/empty.sqlite"})
     answer = send_request(application, "/readyz")
     assert (answer.status_int, answer.text) == (503, "migrations\n")
+
+
+@pytest.mark.parametrize("heads", [["2f0c"], [HEAD], ["2f0c", "77ab"]])
+def test_migrations_of_the_application_do_not_count(
+    new_application, migrate, empty_url, engine, heads
+):
+    """Neither do its heads, which may be several."""
+    add_versions(engine, *heads)
+    application = new_application(**{"sqlalchemy.url": empty_url})
+    assert send_request(application, "/readyz").text == "migrations\n"
+    migrate(empty_url)
+    assert send_request(application, "/readyz").text == "ready\n"
 
 
 def test_healthz_needs_no_database(new_application):

@@ -154,7 +154,7 @@ def test_group_alone_shows_its_help(arguments):
     assert "Commands:" in refusal(*arguments, status=2)
 
 
-@pytest.mark.parametrize("command", ["urls", "purge", "deliver", "outbox"])
+@pytest.mark.parametrize("command", ["urls", "purge", "deliver", "outbox", "migrate"])
 @pytest.mark.parametrize("content", [None, "no ini file at all", "[app:other]\nuse = egg:nothing"])
 def test_unreadable_ini_file_is_named(tmp_path, command, content):
     file = tmp_path / "site.ini"
@@ -165,10 +165,11 @@ def test_unreadable_ini_file_is_named(tmp_path, command, content):
     assert len(printed.splitlines()) < 5
 
 
-def test_single_percent_sign_is_named_without_its_value(tmp_path):
+@pytest.mark.parametrize("command", ["urls", "migrate"])
+def test_single_percent_sign_is_named_without_its_value(tmp_path, command):
     file = tmp_path / "site.ini"
     file.write_text("[app:main]\nuse = egg:authsite\nauthsite.secret = se%cret\n")
-    printed = refusal("urls", str(file))
+    printed = refusal(command, str(file))
     assert "write %% for each % of authsite.secret" in printed
     assert "se%cret" not in printed
 

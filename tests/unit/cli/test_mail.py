@@ -163,4 +163,4 @@ def test_database_without_tables_is_reported(tmp_path, settings_of_tests, postgr
         ini = write_ini(tmp_path / "empty.ini", settings_of_tests | {"sqlalchemy.url": url})
         printed = refusal(*command, ini)
         assert printed.startswith("authsite: the database cannot be used: ")
-        assert "alembic upgrade head" in printed
+        assert "has `authsite migrate` been run?" in printed

@@ -68,4 +68,4 @@ def test_missing_database_is_reported(tmp_path, settings_of_tests):
         ini = write_ini(tmp_path / "site.ini", settings_of_tests | url)
         printed = refusal("purge", ini)
         assert printed.startswith("authsite: the database cannot be used: ")
-        assert "alembic upgrade head" in printed
+        assert "has `authsite migrate` been run?" in printed

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from authsite.doctor.subject import Subject
-from tests.conftest import ROOT
 from tests.smtp import Certificates
 
 APP = {
@@ -49,7 +48,6 @@ def a_subject(tmp_path: Path) -> Callable[..., Subject]:
         sections = {
             "app:main": APP | {"sqlalchemy.url": f"sqlite:///{tmp_path}/site.sqlite"} | (app or {}),
             "server:main": SERVER | (server or {}),
-            "alembic": {"script_location": str(ROOT / "alembic"), "path_separator": "os"},
         } | (more or {})
         ini = configparser.RawConfigParser()
         for name, lines in sections.items():

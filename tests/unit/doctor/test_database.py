@@ -13,10 +13,12 @@ import sqlalchemy as sa
 import time_machine
 
 from authsite.clock import utc_now
+from authsite.db.postgresql import driver_url
 from authsite.db.revision import HEAD
 from authsite.doctor.checks import CHECKS
 from authsite.doctor.examine import examine
 from authsite.doctor.finding import Status
+from tests.site.test_former_version import add_versions
 from tests.unit.doctor.findings import (
     fails,
     findings_of,
@@ -115,18 +117,20 @@ def test_migrations_that_are_missing_fail(backend, on, tmp_path, postgresql, mig
     migrate(url, "0003")
     message = fails(on(url), "migrations")
     assert f"at 0003, the code needs {HEAD}" in message
-    assert "upgrade head`" in findings_of(on(url), "migrations")[0].fix
+    assert "run `authsite migrate`" in findings_of(on(url), "migrations")[0].fix
 
 
 def test_migrations_are_needed_in_an_empty_database(on, postgresql):
-    assert "at no revision" in fails(on(postgresql.new_database()), "migrations")
+    assert f"no tables of authsite, the code needs {HEAD}" in fails(
+        on(postgresql.new_database()), "migrations"
+    )
 
 
 def set_revision(subject, revision):
     """Set the last migration of an SQLite file."""
     engine = sa.create_engine(subject.database_url)
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+        connection.exec_driver_sql(f"UPDATE authsite_version SET version_num = '{revision}'")
     engine.dispose()
 
 
@@ -141,10 +145,25 @@ def test_migrations_of_another_site_fail(migrated):
     assert "at 0001a, unknown" in fails(migrated, "migrations")
 
 
-@pytest.mark.parametrize("lines", [{}, {"script_location": "/nowhere"}])
-def test_migrations_to_compare_with_may_be_missing(a_subject, migrated, lines):
-    subject = a_subject(more={"alembic": lines})
-    assert "no migrations" in warns(subject, "migrations")
+@pytest.mark.parametrize("heads", [("2f0c",), (HEAD,), ("2f0c", "77ab")])
+def test_migrations_of_an_application_do_not_count(on, postgresql, migrate, heads):
+    url = postgresql.new_database()
+    engine = sa.create_engine(driver_url(sa.make_url(url)))
+    add_versions(engine, *heads)
+    assert "no tables of authsite" in fails(on(url), "migrations")
+    migrate(url)
+    assert passes(on(url), "migrations").endswith("the head.")
+    engine.dispose()
+
+
+def test_version_table_of_former_code_is_named(migrated):
+    engine = sa.create_engine(migrated.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE authsite_version")
+    add_versions(engine, "0012")
+    engine.dispose()
+    message = fails(migrated, "migrations")
+    assert message == "The database is at 0012, in the table alembic_version of former code."
 
 
 def test_clock_agrees(on, database_url):
@@ -199,7 +218,7 @@ def test_examining_sees_what_was_just_written(migrated):
     engine = sa.create_engine(migrated.database_url)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql("UPDATE authsite_version SET version_num = '9999'")
         connection.commit()
         assert "at 9999" in warns(migrated, "migrations")
     engine.dispose()

@@ -2,9 +2,12 @@
 
 Revision 0005, after 0004. Each table is created under its new name and its rows are copied: that
 renames constraints and indexes too, in the same way on SQLite and PostgreSQL.
+
+A new site begins here: its database may be that of an application with a table `user` of its own.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -109,6 +112,9 @@ REASONS = {
 def upgrade() -> None:
     """Copy every row, apart from offers to keep a closed account, which were good for minutes."""
     former, new = _tables({}), _tables(TABLES)
+    if context.config.attributes.get("new_site"):
+        _create(new)
+        return
     _lock(former)
     op.execute("DELETE FROM pending_link WHERE purpose = 'keep_account'")
     _copy(former, new)
@@ -122,6 +128,14 @@ def downgrade() -> None:
     names = {event_type: _swapped(keys) for event_type, keys in DETAILS.items()}
     _rewrite_details(new["event"], names, _swapped(REASONS))
     _copy(new, former)
+
+
+def _create(tables: Mapping[str, sa.Table]) -> None:
+    """Create the tables as 0001 to 0004 and the copy would leave them."""
+    for table in tables.values():
+        table.create(op.get_bind())
+    row = {"name": "sessions", "started_at": datetime(1970, 1, 1, tzinfo=UTC)}
+    op.bulk_insert(tables["sweep"], [row])
 
 
 def _lock(tables: Mapping[str, sa.Table]) -> None:
