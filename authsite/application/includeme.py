@@ -16,7 +16,12 @@ from authsite.application import background
 from authsite.application.execution import set_execution_policy
 from authsite.application.host_dbsession import host_engine
 from authsite.application.templates import register_templates
-from authsite.application.urls import OwnUrlPredicate, first_segments, order_routes
+from authsite.application.urls import (
+    OwnUrlPredicate,
+    first_segments,
+    leave_to_host,
+    order_routes,
+)
 from authsite.application.well_known import add_well_known_urls
 from authsite.http.own_urls import OwnUrls, prefix_of
 from authsite.http.static import PREFIX as STATIC
@@ -88,7 +93,7 @@ def add_authsite(config: Configurator, *, is_standalone: bool) -> None:
 
     def complete() -> None:
         names = None if is_standalone or prefix else {STATIC, *first_segments(config.registry)}
-        own_urls = OwnUrls(prefix, names, well_known=well_known)
+        own_urls = OwnUrls(prefix, names, well_known=leave_to_host(config, well_known))
         config.registry["authsite"] = services = build_services(
             settings,
             _build_metrics(config, settings),

@@ -1,6 +1,7 @@
 """Where authsite's route stands among those of a host application."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
@@ -11,6 +12,7 @@ from authsite.http.own_urls import OwnUrls
 from authsite.resources import Root
 from authsite.resources.base import children_of
 from authsite.resources.site_map import endpoints
+from authsite.web.request import Request
 from authsite.web.site_views import ROUTE
 
 
@@ -26,8 +28,8 @@ class OwnUrlPredicate:
 
     phash = text
 
-    def __call__(self, _info: object, request: object) -> bool:
-        return request.authsite.is_own is self._value  # type: ignore[attr-defined]
+    def __call__(self, _info: object, request: Request) -> bool:
+        return request.authsite.is_own is self._value
 
 
 def first_segments(registry: Registry) -> Iterator[str]:
@@ -54,11 +56,22 @@ def order_routes(config: Configurator, own_urls: OwnUrls) -> None:
         _refuse_routes(others, first_segments(config.registry))
 
 
-def _refuse_routes(routes: Iterable, names: Iterable[str]) -> None:  # type: ignore[type-arg]
+def leave_to_host(config: Configurator, urls: Iterable[str]) -> set[str]:
+    """Put the routes of these URLs at the end; return those that no route of the host matches."""
+    mapper = config.registry.getUtility(IRoutesMapper)
+    own = {f"{ROUTE}:{url}" for url in urls}
+    routes = [route for route in mapper.routelist if route.name not in own]
+    added = [route for route in mapper.routelist if route.name in own]
+    mapper.routelist[:] = routes + added
+    hosts = [route for route in routes if route.name != ROUTE]
+    return {url for url in urls if all(route.match(url) is None for route in hosts)}
+
+
+def _refuse_routes(routes: Iterable[Any], names: Iterable[str]) -> None:
     paths = [f"/{name}" for name in sorted(set(names))]
     for route in routes:
         swallowed = next((path for path in paths if route.match(path) is not None), None)
-        if swallowed and not route.name.startswith(f"{ROUTE}."):
+        if swallowed:
             raise ConfigurationError(
                 f"the route {route.name!r} ({route.pattern}) would answer at authsite's URL "
                 f'{swallowed}: include authsite with a prefix, config.include("authsite", '

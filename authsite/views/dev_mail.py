@@ -19,6 +19,7 @@ from authsite.resources import Root
 from authsite.resources.dev_mail import Dev, DevMail, DevMessage
 from authsite.web.rendering import page
 from authsite.web.request import Request
+from authsite.web.site_views import ROUTE
 
 #: Messages in the list.
 LIMIT = 100
@@ -43,7 +44,7 @@ def includeme(config: Configurator) -> None:
     """Add the pages to the tree, and a link to them to the layout."""
     config.add_child(Root, "dev", Dev)
     config.add_child(Dev, "mail", DevMail)
-    options = {"request_method": "GET", "permission": "public"}
+    options = {"route_name": ROUTE, "request_method": "GET", "permission": "public"}
     config.add_view(list_messages, context=DevMail, **options)
     config.add_view(show_message, context=DevMessage, **options)
     config.add_view(show_html, context=DevMessage, name="html", **options)
