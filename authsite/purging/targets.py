@@ -31,8 +31,8 @@ from authsite.purging.unverified_accounts import close_unverified_accounts, is_a
 
 #: Rows deleted in one transaction.
 BATCH = 200
-#: The same on SQLite, where every form waits for it: as a median 4 ms for 50 sessions and the events
-#: of their ends, and 26 ms for 200 of them.
+#: The same on SQLite, where every form waits for it: as a median 4 ms for 50 sessions and the
+#: events of their ends, and 26 ms for 200 of them.
 BATCH_ON_SQLITE = 50
 
 #: The only row of `PurgeRun`; it stands for all targets.
@@ -166,6 +166,11 @@ def unverified_accounts(lifetime: timedelta) -> PurgeTarget:
     )
 
 
+def batch_size(database: Database) -> int:
+    """Return how many rows are deleted in one transaction."""
+    return BATCH_ON_SQLITE if database.is_sqlite else BATCH
+
+
 def purge(
     database: Database, target: PurgeTarget, *, now: datetime, batch: int | None = None
 ) -> Iterator[int]:
@@ -175,7 +180,7 @@ def purge(
     after them yields 0.
     """
     expire_batch = target.expire_batch or partial(_delete_batch, target)
-    limit = batch or (BATCH_ON_SQLITE if database.is_sqlite else BATCH)
+    limit = batch or batch_size(database)
     since, total = None, 0
     while True:
         expired, last = expire_batch(database, now, limit, since)
