@@ -10,7 +10,7 @@ SPHINX = $(BIN)/python -m sphinx --quiet --fail-on-warning --doctree-dir .cache/
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help serve dev test test-fast fuzz docs check format bench db clean chromium java nginx pgbouncer prometheus wrk
+.PHONY: help serve dev test test-fast fuzz docs check format bench db clean chromium java nginx pgbouncer prometheus testssl wrk
 
 # A worker for each core. A worker that has nothing left to do takes tests from another.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
@@ -27,7 +27,7 @@ dev: .venv/site ## the same, and restart when a file changes
 	@exec $(BIN)/pserve development.ini --reload
 
 # Coverage counts where it is cheap: browsers and servers run in processes of their own.
-test: .venv/testing chromium java nginx pgbouncer prometheus ## run all tests, or some: make test ARGS="tests/unit -x"
+test: .venv/testing chromium java nginx pgbouncer prometheus testssl ## run all tests, or some: make test ARGS="tests/unit -x"
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
@@ -127,6 +127,14 @@ prometheus:
 	  apt-get download -qq -o APT::Sandbox::User=root prometheus && \
 	  dpkg-deb --extract prometheus_*.deb . && exit; \
 	echo 'promtool is missing. To get it on Debian: sudo apt-get install prometheus'; test "$$CI" != true
+
+# It runs with openssl, ps and hexdump, which Debian has in every usual installation.
+testssl:
+	@PATH=$$PATH:.cache/testssl/usr/bin; command -v testssl >/dev/null && exit; \
+	$(AS_ROOT) apt-get update -qq; mkdir -p .cache/testssl && cd .cache/testssl && \
+	  apt-get download -qq -o APT::Sandbox::User=root testssl.sh && \
+	  dpkg-deb --extract testssl.sh_*.deb . && exit; \
+	echo 'testssl.sh is missing. To get it on Debian: sudo apt-get install testssl.sh'; test "$$CI" != true
 
 # With the two libraries that Debian does not install by itself.
 pgbouncer:

@@ -4,9 +4,6 @@ import sqlalchemy as sa
 
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.models import OutboxMessage, User
-from authsite.models.search_index import SEARCH_TABLE
-
-_SEARCH_INDEX = sa.table(SEARCH_TABLE, sa.column(SEARCH_TABLE))
 
 
 def erase_account(work: UnitOfWork, user: User, *, reason: str) -> None:
@@ -15,7 +12,7 @@ def erase_account(work: UnitOfWork, user: User, *, reason: str) -> None:
     An event without personal data stays, which shows that the request was met: when, by whom, for
     which reason, and the random id of the account, by which it is erased again if a backup brings
     it back. The user is not emailed: that would store the email address once more. The caller has
-    locked the user.
+    locked the user, and merges the search index after the transaction.
     """
     work.audit.record_erasure(user.id, details={"reason": reason})
     # Emails to an email address without an account have no reference to one.
@@ -25,7 +22,3 @@ def erase_account(work: UnitOfWork, user: User, *, reason: str) -> None:
     )
     # The database deletes the other rows of the account (`ON DELETE CASCADE`).
     work.dbsession.execute(sa.delete(User).where(User.id == user.id))
-    if work.dbsession.get_bind().dialect.name == "sqlite":
-        # Deleted rows leave their trigrams in a full-text index until its parts are merged.
-        # https://www.sqlite.org/fts5.html#the_optimize_command
-        work.dbsession.execute(sa.insert(_SEARCH_INDEX).values({SEARCH_TABLE: "optimize"}))

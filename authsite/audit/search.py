@@ -23,7 +23,7 @@ class EventFilter:
     """Which events are wanted; None is any.
 
     There is an index for each of them, except for the actors user and system: nearly all events are
-    theirs, so that the newest are found by their time.
+    theirs, so that the newest are found by their time (figures: docs/administration.md).
 
     `by` has ids of administrators and names of operators, of which one matches. `since` is
     inclusive, `until` is not.

@@ -47,13 +47,15 @@ def _create_file(_dialect: object, _record: object, args: list[str], options: An
 
 
 def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
-    """Switch to WAL and foreign keys, and leave transactions to SQLAlchemy."""
+    """Switch to WAL, foreign keys and secure deletes, and leave transactions to SQLAlchemy."""
     # The driver begins transactions too late for a lock and too early for DDL.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # Deleted rows are overwritten, however SQLite was built.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 
@@ -72,8 +74,10 @@ def find_broken_keys(connection: Connection) -> set[tuple[object, ...]]:
     return {tuple(row) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
 
 
-def restart_log(engine: Engine) -> None:
+def restart_log(engine: Engine, *, truncate: bool = False) -> None:
     """Copy the write-ahead log to the database file, so that the next writer starts it again.
+
+    `truncate` empties it, too: otherwise it keeps what pages contained until it is written over.
 
     SQLite does so by itself only when no other connection writes at that moment: two processes that
     write all the time let the log grow by gigabytes. Does nothing on other databases.
@@ -83,7 +87,7 @@ def restart_log(engine: Engine) -> None:
             cursor = connection.cursor()
             # Other writers go on during the first, which leaves little to the second.
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            cursor.execute("PRAGMA wal_checkpoint(RESTART)")
+            cursor.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'RESTART'})")
 
 
 class LockingBegin:

@@ -13,6 +13,7 @@ from authsite.doctor import (
     pooler,
     postgresql,
     proxy,
+    public_tls,
     purge,
     replica,
     secrets,
@@ -66,6 +67,10 @@ _KEEP_HEADERS = "Pass the headers of the site on unchanged."
 _OPEN_PORT = "Start the proxy, and open port 443 in the firewall."
 _OTHER_HOSTS = "Refuse them in the proxy, and pass Host on, as deploy/nginx.conf does."
 _UPSTREAM = "Let the proxy pass this host's requests on to the site (docs/production.md)."
+_TLS_VERSIONS = (
+    "Set ssl_protocols TLSv1.2 TLSv1.3 in the proxy, as deploy/nginx.conf does: in the default "
+    "server of nginx, too."
+)
 _TO_HTTPS = "Redirect http to https in the proxy."
 _PEPPERS = (
     "Add it to authsite.passwords.pepper again, from the copy that is kept with the secret: its "
@@ -155,6 +160,7 @@ CHECKS = (
         "hash memory", passwords.hash_memory, f"Lower authsite.passwords.hash_threads. {_CALIBRATE}"
     ),
     _outside("public certificate", outside.certificate, _OPEN_PORT, "settings", "site url"),
+    _outside("public tls", public_tls.versions, _TLS_VERSIONS, "public certificate"),
     _outside("public page", outside.page, _UPSTREAM, "public certificate"),
     _outside("public host", outside.host, _OTHER_HOSTS, "public page"),
     _outside("public headers", outside.headers, _KEEP_HEADERS, "public page"),

@@ -22,6 +22,10 @@ _CERTIFICATE_FIXES = {
     10: "Renew the certificate, then reload the proxy.",
     62: "Get a certificate for this host name, and set it in the proxy.",
 }
+_NO_SUCH_HOST = "Set server_name and ssl_certificate of the proxy for this host name."
+#: OpenSSL's names for a server with older versions only, of its own and of this machine.
+_TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
+_TLS_FIXES = dict.fromkeys(_TOO_OLD, "Set ssl_protocols TLSv1.2 TLSv1.3 in the proxy.")
 _CHAIN = "Set a certificate of a public authority in the proxy, followed by its intermediate ones."
 _NO_SERVERS = "Start the servers that the proxy passes requests on to, or correct its upstream."
 _KEEP_HOST = "Let the proxy pass Host on, as deploy/nginx.conf does."
@@ -38,7 +42,7 @@ def certificate(subject: Subject) -> Finding:
         fix = _CERTIFICATE_FIXES.get(error.verify_code, _CHAIN)
         return fail(f"Browsers reject the certificate of {host}: {error.verify_message}.", fix)
     except ssl.SSLError as error:
-        fix = "Set server_name and ssl_certificate of the proxy for this host name."
+        fix = _TLS_FIXES.get(error.reason, _NO_SUCH_HOST)
         return fail(f"{host} does not accept TLS: {error.reason}.", fix)
     except socket.gaierror as error:
         fix = "Add an A or AAAA record for it at its name server."

@@ -1,6 +1,5 @@
 """Password hashes: usable, expensive for attackers, affordable for the site."""
 
-import os
 import time
 
 import sqlalchemy as sa
@@ -11,10 +10,11 @@ from authsite.doctor.servers import server_names
 from authsite.doctor.subject import Subject
 from authsite.models import User
 from authsite.passwords.calibration import MIN_COSTS
+from authsite.passwords.memory import available_memory
 
 #: Seconds that a user accepts when signing in.
 _SLOW = 1.0
-_KIB_PER_MIB = 1024
+_BYTES_PER_KIB = _KIB_PER_MIB = 1024
 _HASH = User.__table__.c.password_hash
 #: What precedes the id of the pepper in a hash.
 _PEPPER = "pepper="
@@ -57,8 +57,9 @@ def hash_time(subject: Subject) -> Finding:
 
 
 def hash_memory(subject: Subject) -> Finding:
-    """Concurrent hashes need less than half of the memory."""
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _KIB_PER_MIB
+    """Concurrent hashes need less than half of the memory of the machine or the cgroup."""
+    memory = available_memory(own_cgroups=subject.cgroups, root=subject.cgroup_root)
+    available = memory // _BYTES_PER_KIB
     passwords = subject.settings.passwords
     hashes = passwords.hashes_at_once * max(1, len(server_names(subject)))
     needed = hashes * passwords.memory_cost

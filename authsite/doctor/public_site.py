@@ -30,10 +30,17 @@ class Answer(NamedTuple):
         return str(self.headers.get("Location", ""))
 
 
-def fetch(subject: Subject, path: str, *, host: str | None = None, tls: bool = True) -> Answer:
+def fetch(
+    subject: Subject,
+    path: str,
+    *,
+    host: str | None = None,
+    tls: bool = True,
+    context: ssl.SSLContext | None = None,
+) -> Answer:
     """Request a page without following redirects; raises one of `NO_ANSWER`.
 
-    `host` replaces the Host header, not the name in TLS.
+    `host` replaces the Host header, not the name in TLS. `context` limits what TLS may be.
     """
     url = urlsplit(subject.settings.site.url)
     name = str(url.hostname)
@@ -42,7 +49,7 @@ def fetch(subject: Subject, path: str, *, host: str | None = None, tls: bool = T
             name,
             url.port or _HTTPS,
             timeout=subject.timeout,
-            context=ssl.create_default_context(),
+            context=context or ssl.create_default_context(),
         )
     else:
         connection = http.client.HTTPConnection(name, _HTTP, timeout=subject.timeout)

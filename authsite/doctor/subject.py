@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL, Engine
 
 from authsite.db.postgresql import create_read_only_engine
 from authsite.http.own_urls import OwnUrls
+from authsite.passwords.cgroups import OWN_CGROUPS, ROOT
 from authsite.services import Services, build_services
 from authsite.settings.loader import SettingError, load_settings, read_database_url
 from authsite.settings.schema import Settings
@@ -44,6 +45,9 @@ class Subject:
     outside: bool = False
     #: Where Linux lists what is mounted.
     mounts: Path = Path("/proc/mounts")
+    #: The cgroups of this process, and where their files are.
+    cgroups: Path = OWN_CGROUPS
+    cgroup_root: Path = ROOT
 
     @cached_property
     def _loader(self) -> plaster.ILoader:

@@ -19,6 +19,7 @@ MESSAGES = {
     "account-closed": "Account closed. Sign in before {date} to keep it.",
     "account-reactivated": "Account reactivated.",
     "email-changed": "Email changed.",
+    "other-email-changed": "Email of the other account changed. This account keeps its own.",
     "email-verified": "Email verified.",
     "form-not-sent": "Your form was not sent, because you're already signed in.",
     "name-saved": "Name saved.",

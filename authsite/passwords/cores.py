@@ -4,12 +4,10 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Collection, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection
+from pathlib import Path
 
-#: The cgroups of this process, and where their files are.
-OWN_CGROUPS = Path("/proc/self/cgroup")
-ROOT = Path("/sys/fs/cgroup")
+from authsite.passwords.cgroups import OWN_CGROUPS, ROOT, cgroup_folders
 
 
 def available_cores(
@@ -31,18 +29,12 @@ def available_cores(
 def cpu_quota(cgroups: str, root: Path) -> float:
     """Return the CPU time that a process may use, in cores; infinity without a limit.
 
-    `cgroups` is the text of its /proc/PID/cgroup, `root` where the file system of cgroups is. The
-    limits of parents apply, too. In a container, the root is the cgroup of the container, and the
-    path may be that of the host, which is not there.
+    `cgroups` and `root` are as for `cgroup_folders`.
     """
     quotas = [math.inf]
-    for line in cgroups.splitlines():
-        _, controllers, path = line.split(":", 2)
-        if not controllers or "cpu" in controllers.split(","):
-            read = _quota_v1 if controllers else _quota_v2
-            for folder in _with_parents(root / controllers, path):
-                with contextlib.suppress(OSError):
-                    quotas.append(read(folder))
+    for version, folder in cgroup_folders(cgroups, root, "cpu"):
+        with contextlib.suppress(OSError):
+            quotas.append(_QUOTA[version](folder))
     return min(quotas)
 
 
@@ -50,13 +42,6 @@ def _allowed_cores() -> Collection[int]:
     if sys.platform == "linux":
         return os.sched_getaffinity(0)
     return range(os.cpu_count() or 1)  # pragma: no cover - the tests run on Linux
-
-
-def _with_parents(folder: Path, path: str) -> Iterator[Path]:
-    yield folder
-    for part in PurePosixPath(path).parts[1:]:
-        folder /= part
-        yield folder
 
 
 def _quota_v2(folder: Path) -> float:
@@ -68,3 +53,7 @@ def _quota_v1(folder: Path) -> float:
     quota = int((folder / "cpu.cfs_quota_us").read_text())
     period = int((folder / "cpu.cfs_period_us").read_text())
     return quota / period if quota > 0 else math.inf
+
+
+#: How each version of cgroups has it.
+_QUOTA = {1: _quota_v1, 2: _quota_v2}

@@ -9,6 +9,7 @@ from authsite.accounts.email_links import Purpose, link_attempt
 from authsite.accounts.users import EmailTaken, lock_user
 from authsite.http.redirects import redirect
 from authsite.resources import EmailLinkResource
+from authsite.security.sessions import current_identity
 from authsite.web.form_pages import FormError, LinkPage, form_views
 from authsite.web.forms import SiteForm
 
@@ -26,8 +27,13 @@ class VerifyNewEmailPage(LinkPage[SiteForm]):
         request, work = self.request, self.request.authsite.work
         with link_attempt(work, self.link) as link:
             change_email(work, link, lock_user(work.dbsession, link.user_id))
-        flash = request.authsite.services.flash.set("email-changed")
-        page = "account" if self.context.belongs_to_current_user else "sign-in"
+        if self.context.belongs_to_current_user:
+            page, message = "account", "email-changed"
+        elif current_identity(request):
+            page, message = "switch-account", "other-email-changed"
+        else:
+            page, message = "sign-in", "email-changed"
+        flash = request.authsite.services.flash.set(message)
         return redirect(request.authsite.path(page), [flash])
 
     def values(self) -> dict[str, Any]:

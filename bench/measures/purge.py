@@ -1,5 +1,6 @@
 """How pages and forms perform while a million expired sessions are deleted."""
 
+import statistics
 import subprocess
 import threading
 import time
@@ -8,7 +9,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from bench.figures import Figure
+from bench.figures import TIMES, Figure
 from bench.rows import add_sessions, count_sessions
 from bench.run import Run
 from bench.server import INI, ROOT, Server, environment, new_database, program, site
@@ -18,6 +19,9 @@ from bench.wrk import Load, Result
 READERS = 4
 #: Seconds between two writes, and between two looks at the size of the write-ahead log.
 _WRITE_EVERY, _LOOK_EVERY = 0.05, 0.02
+#: Seconds of forms before the purge, and after it.
+CALM = 10
+_NUMBERS = count()
 
 
 def measure(run: Run) -> Iterator[Figure]:
@@ -36,6 +40,7 @@ def measure(run: Run) -> Iterator[Figure]:
             core=run.load_core,
             headers={"Cookie": visitor.cookie},
         )
+        calm = forms_for(CALM, server, visitor)
         started = time.perf_counter()
         with writer, log:
             subprocess.run(
@@ -46,10 +51,11 @@ def measure(run: Run) -> Iterator[Figure]:
                 stdout=subprocess.DEVNULL,
             )
         duration = time.perf_counter() - started
+        calm += forms_for(CALM, server, visitor)
         read = readers.stop().accepted_by_all()
         left = count_sessions(database)
     during = f"purge of {number:,} sessions".replace(",", " ")
-    yield from waits(during, writer, read, purged=f"{duration:.0f} s and left {left}")
+    yield from waits(during, writer, calm, read, purged=f"{duration:.0f} s and left {left}")
     yield Figure(
         measure=f"{during}: largest write-ahead log",
         value=log.largest / 1e6,
@@ -58,15 +64,34 @@ def measure(run: Run) -> Iterator[Figure]:
     )
 
 
-def waits(during: str, writer: "Writer", read: Result, *, purged: str) -> Iterator[Figure]:
-    """Yield how long forms and pages took; `purged` is what the purge took and left."""
+def forms_for(seconds: float, server: Server, visitor: Visitor) -> list[float]:
+    """Send forms for this time; return how long each took, in milliseconds."""
+    writer = Writer(server, visitor)
+    with writer:
+        time.sleep(seconds)
+    return writer.taken
+
+
+def waits(
+    during: str, writer: "Writer", calm: list[float], read: Result, *, purged: str
+) -> Iterator[Figure]:
+    """Yield how long forms and pages took; `purged` is what the purge took and left.
+
+    `calm` are forms before and after the purge, beside the same load of pages.
+    """
+    yield Figure(
+        measure=f"{during}: median of a form ÷ without a purge",
+        value=statistics.median(writer.taken) / statistics.median(calm),
+        unit=TIMES,
+        note=f"the longest of {len(calm)} forms without a purge took {max(calm):.1f} ms",
+    )
     yield Figure(
         measure=f"{during}: the longest that a form took",
         value=max(writer.taken),
         unit="ms",
         under=100,
-        note=f"{len(writer.taken)} forms, median {sorted(writer.taken)[len(writer.taken) // 2]:.1f}"
-        f" ms; the purge took {purged}",
+        note=f"{len(writer.taken)} forms, median {statistics.median(writer.taken):.1f} ms; "
+        f"the purge took {purged}",
     )
     yield Figure(
         measure=f"{during}: dashboard of {READERS} others, p99",
@@ -114,12 +139,11 @@ class Writer(Background):
         self._visitor = visitor
         self._server = server
         self._body = visitor.form("/account", first_name="Grace", last_name="Hopper")
-        self._numbers = count()
         self.taken: list[float] = []
 
     def once(self) -> None:
         started = time.perf_counter()
-        self._visitor.post("/account", f"{self._body}{next(self._numbers)}")
+        self._visitor.post("/account", f"{self._body}{next(_NUMBERS)}")
         self.taken.append((time.perf_counter() - started) * 1000)
 
 

@@ -9,7 +9,7 @@ import psycopg
 
 from authsite.clock import utc_now
 from bench.figures import Figure
-from bench.measures.purge import READERS, Writer, waits
+from bench.measures.purge import CALM, READERS, Writer, forms_for, waits
 from bench.postgresql import a_database, add_events, add_sessions, add_users
 from bench.run import Run
 from bench.server import INI, ROOT, environment, program, site
@@ -48,6 +48,7 @@ def _measure_on(run: Run, url: str, *, number: int, tables: str) -> Iterator[Fig
             core=run.load_core,
             headers={"Cookie": visitor.cookie},
         )
+        calm = forms_for(CALM, server, visitor)
         started = time.perf_counter()
         with writer:
             subprocess.run(
@@ -58,9 +59,10 @@ def _measure_on(run: Run, url: str, *, number: int, tables: str) -> Iterator[Fig
                 stdout=subprocess.DEVNULL,
             )
         duration = time.perf_counter() - started
+        calm += forms_for(CALM, server, visitor)
         read = readers.stop().accepted_by_all()
     with psycopg.connect(url) as connection:
         left = connection.execute("SELECT count(*) FROM authsite_session").fetchone()
     during = f"purge of {number:,} sessions and events on {tables} of PostgreSQL".replace(",", " ")
     purged = f"{duration:.0f} s and left {left and left[0]}"
-    yield from waits(during, writer, read, purged=purged)
+    yield from waits(during, writer, calm, read, purged=purged)

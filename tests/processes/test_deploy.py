@@ -287,7 +287,7 @@ def test_proxy_compresses_style_sheets_and_no_page(deployment: Deployment) -> No
     assert "{" in gzip.decompress(response.read()).decode()
 
 
-LINKS = ("change-email", "reset-password", "secure-account", "verify-email")
+LINKS = ("change-email", "reset-password", "secure-account", "verify-email", "verify-new-email")
 
 
 @pytest.mark.asvs("14.2.1", "16.2.5")

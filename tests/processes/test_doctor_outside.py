@@ -56,7 +56,7 @@ def found(
 
 def test_shipped_proxy_passes_from_outside(found: Callable[[str], dict[str, Status]]) -> None:
     statuses = found(ELSEWHERE)
-    assert len(statuses) == 6
+    assert len(statuses) == 7
     assert set(statuses.values()) == {Status.OK}, statuses
 
 

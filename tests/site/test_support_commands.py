@@ -11,6 +11,7 @@ from authsite.accounts.suspend_accounts import BATCH
 from authsite.models import AuditEvent, Base, OutboxMessage, User, UserSession
 from tests.browsers import PASSWORD
 from tests.factories import a_user
+from tests.functional.reading import status_of
 from tests.shell import refusal, run, write_ini
 
 NEW = "ada@new.example"
@@ -54,6 +55,11 @@ def ada(browser, verify):
     return browser
 
 
+def text_of(page):
+    """Return the text of the main content, in one line."""
+    return " ".join(page.html.main.get_text().split())
+
+
 def press(browser, path):
     """Open the page of a link and press its button."""
     return browser.submit(browser.get(path), {})
@@ -90,6 +96,28 @@ def test_changed_email_is_verified_by_its_user(shell, ada, mailbox, new_browser)
     history = ada.get("/account/history").text
     assert "Reason: Lost the old mailbox, ticket 117" in history
     assert "joan" not in history
+
+
+def test_email_of_another_account_is_said_to_have_changed(shell, ada, mailbox, new_browser):
+    shell.user("change-email", "ada@example.com", NEW, *WHY)
+    grace = new_browser()
+    grace.sign_up(email="grace@example.com")
+    page = grace.get(mailbox.latest("change_email", NEW).path_to("verify-new-email"))
+    assert "You're signed in as grace@example.com, which is another account." in text_of(page)
+    done = grace.submit(page, {}).follow()
+    assert status_of(done) == "Email of the other account changed. This account keeps its own."
+    assert "You're signed in as grace@example.com." in text_of(done)
+    assert grace.submit(done, {"email": NEW, "password": PASSWORD}).status_int == 303
+    assert NEW in grace.get("/account").text
+
+
+def test_own_email_is_said_to_have_changed(shell, ada, mailbox):
+    shell.user("change-email", "ada@example.com", NEW, *WHY)
+    page = ada.get(mailbox.latest("change_email", NEW).path_to("verify-new-email"))
+    assert "another account" not in page.text
+    done = ada.submit(page, {}).follow()
+    assert (done.request.path, status_of(done)) == ("/account", "Email changed.")
+    assert NEW in done.text
 
 
 def test_change_of_email_is_prevented_by_this_wasnt_me(shell, ada, mailbox, new_browser):

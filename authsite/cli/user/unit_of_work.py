@@ -49,11 +49,16 @@ def locked_account(ini: str, account: str) -> Iterator[tuple[UnitOfWork, User]]:
     with open_site(ini) as request:
         setup_logging(ini)
         with unit_of_work(request) as work:
-            found = find_exact(work.dbsession, account)
-            user = found and lock_user(work.dbsession, found.id)
-            if user is None:
-                raise no_such_account(account)
-            yield work, user
+            yield work, lock_account(work, account)
+
+
+def lock_account(work: UnitOfWork, account: str) -> User:
+    """Return the user of an account, locked until the transaction ends."""
+    found = find_exact(work.dbsession, account)
+    user = found and lock_user(work.dbsession, found.id)
+    if user is None:
+        raise no_such_account(account)
+    return user
 
 
 @contextmanager

@@ -118,6 +118,7 @@ def test_link_alone_gives_no_access_to_the_account(ada, mailbox, new_browser):
     eve = new_browser()
     eve.sign_up(email="eve@example.com", password="eight blue llamas hum")
     page = eve.get(link)
+    assert "Continuing will sign you out of it." in page.text
     assert eve.submit(page, {"password": "eight blue llamas hum"}).status_int == 422
     assert "ada@example.com" in ada.get("/account").text
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import ssl
+import warnings
 from datetime import timedelta
+from ssl import TLSVersion
 
 import pytest
 
@@ -44,15 +46,25 @@ def resolve(monkeypatch):
         yield to
 
 
+def allow(context, oldest, newest):
+    """Let a server accept these versions of TLS, also old ones."""
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = oldest, newest
+
+
 @pytest.fixture
 def show(trusted, resolve, tmp_path):
     """Run a proxy with a certificate as described, by an authority that is trusted or not."""
     with contextlib.ExitStack() as ends:
 
-        def start(host=HOST, *, is_trusted=True, sni=None, days=90):
+        def start(host=HOST, *, is_trusted=True, sni=None, days=90, versions=None):
             authority = trusted if is_trusted else Certificates(tmp_path)
             context = authority.server_of(host, not_after=utc_now() + timedelta(days=days))
             context.sni_callback = sni
+            if versions:
+                allow(context, *versions)
             proxy = ends.enter_context(a_public_proxy(context))
             resolve(proxy.ports)
             return proxy
@@ -112,6 +124,30 @@ def test_missing_proxy_fails(outside, resolve):
 def test_unknown_host_name_fails(a_subject):
     subject = a_subject(app={"authsite.site.url": "https://accounts.invalid"}, outside=True)
     assert "accounts.invalid cannot be resolved: " in fails(subject, "public certificate")
+
+
+@pytest.mark.asvs("12.1.1")
+@pytest.mark.parametrize(
+    ("oldest", "accepted"),
+    [(TLSVersion.TLSv1, "TLS 1.0 and TLS 1.1"), (TLSVersion.TLSv1_1, "TLS 1.1")],
+)
+def test_old_versions_of_tls_fail(outside, show, oldest, accepted):
+    show(versions=(oldest, TLSVersion.TLSv1_3))
+    assert fails(outside, "public tls") == f"accounts.example.com accepts {accepted}."
+    [found] = findings_of(outside, "public tls")
+    assert "ssl_protocols TLSv1.2 TLSv1.3" in found.fix
+
+
+def test_missing_tls_1_3_is_a_warning(outside, show):
+    show(versions=(TLSVersion.TLSv1_2, TLSVersion.TLSv1_2))
+    assert "does not offer TLS 1.3" in warns(outside, "public tls")
+
+
+def test_proxy_with_old_versions_of_tls_only_has_a_fix_of_its_own(outside, show):
+    show(versions=(TLSVersion.TLSv1, TLSVersion.TLSv1_1))
+    assert "does not accept TLS: " in fails(outside, "public certificate")
+    [found] = findings_of(outside, "public certificate")
+    assert found.fix == "Set ssl_protocols TLSv1.2 TLSv1.3 in the proxy."
 
 
 @pytest.mark.parametrize(

@@ -80,3 +80,17 @@ def test_hash_memory_warns_of_too_many_hashes(a_subject):
     many = {"authsite.passwords.hash_threads": "256"}
     subject = a_subject(app=costs(4_194_304, 1, **many), more={"server:second": {"use": "main"}})
     assert "512 concurrent hashes need 2097152 of" in warns(subject, "hash memory")
+
+
+def test_hash_memory_warns_of_too_little_in_the_cgroup(a_subject, tmp_path):
+    """As with `docker run --memory 64m`."""
+    (tmp_path / "cgroup").write_text("0::/\n")
+    (tmp_path / "memory.max").write_text("67108864\n")
+    own = {"cgroups": tmp_path / "cgroup", "cgroup_root": tmp_path}
+    four = {"authsite.passwords.hash_threads": "4"}
+    assert "need 32 of 64 MiB" in passes(
+        a_subject(app=costs(8192, 2, **four), **own), "hash memory"
+    )
+    assert "need 76 of 64 MiB" in warns(
+        a_subject(app=costs(19456, 2, **four), **own), "hash memory"
+    )

@@ -13,7 +13,7 @@ from authsite.clock import utc_now
 from authsite.db.engines import Database
 from authsite.models import OutboxMessage, PurgeRun, User, UserSession
 from authsite.purging.purger import Purger
-from authsite.purging.targets import BATCH, purge_targets, take_over_purge
+from authsite.purging.targets import batch_size, purge_targets, take_over_purge
 from tests.factories import NOW, a_message, a_session, a_user, some_noise
 from tests.processes.servers import until
 
@@ -115,7 +115,7 @@ def test_stopped_purge_finishes_its_batch(services, expire, dbsession, caplog):
 
 def test_later_purge_takes_over(services, purged_long_ago, dbsession):
     person = a_user(dbsession)
-    for _ in range(BATCH + 1):
+    for _ in range(batch_size(services.database) + 1):
         a_session(dbsession, person, expires_at=NOW)
 
     def begin_another(_deleted: int) -> None:
