@@ -53,7 +53,7 @@ check: .venv/dev ## check format, style, types, imports, security, templates, do
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml authsite alembic
 	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --lint --check
-	$(BIN)/djlint authsite/templates/mail --extension html --quiet --lint --check --ignore H021
+	$(BIN)/djlint authsite/templates/authsite/mail --extension html --quiet --lint --check --ignore H021
 	$(BIN)/python docs/tables.py --check
 	$(SPHINX) .cache/docs
 	$(BIN)/python tools/words.py
@@ -62,7 +62,7 @@ format: .venv/dev ## put code and templates into their one format
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --reformat
-	$(BIN)/djlint authsite/templates/mail --extension html --quiet --reformat
+	$(BIN)/djlint authsite/templates/authsite/mail --extension html --quiet --reformat
 
 bench: .venv/testing wrk ## measure, for docs/performance.md
 	$(BIN)/python -m bench $(ARGS)

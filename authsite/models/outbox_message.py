@@ -18,7 +18,7 @@ class OutboxMessage(Base):
     __tablename__ = "authsite_outbox_message"
 
     id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
-    #: The folder of its templates below `templates/mail`.
+    #: The folder of its templates below `templates/authsite/mail`.
     template: Mapped[str] = mapped_column(sa.String(40))
     #: The account that it is about; None for an email address without one.
     user_id: Mapped[str | None] = mapped_column(
