@@ -52,7 +52,7 @@ def manager():
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
 def test_postgresql_is_reached_by_psycopg_3(scheme):
-    """SQLAlchemy 2.0 would choose psycopg2 by itself, and 2.1 does so if the URL names it."""
+    """SQLAlchemy 2.0, which `make test-lowest` has, would choose psycopg2 by itself."""
     database = Database(parse(f"{scheme}://ada@db/site"), pool_size=1, timeout=timedelta(1))
     for engine in (database.engine, database.read_engine):
         assert engine.driver == "psycopg"
@@ -200,9 +200,9 @@ def test_pooled_transactions_have_limits_that_end_with_them(on_postgresql):
             driver = connection.connection.driver_connection
         with closing(database.engine.pool.connect()) as connection:
             assert connection.driver_connection is driver
-            driver.set_autocommit(True)
+            driver.autocommit = True
             shown_after = [driver.execute(f"SHOW {name}").fetchone()[0] for name in LIMITS]
-            driver.set_autocommit(False)
+            driver.autocommit = False
         assert shown_after == ["0", "0", "0"]
 
 
