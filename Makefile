@@ -16,7 +16,8 @@ SPHINX = $(BIN)/python -m sphinx --quiet --fail-on-warning --doctree-dir .cache/
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 INCLUDED = tests/site/test_host_applications.py tests/site/test_extending.py \
-  tests/site/test_migrations.py tests/unit/db tests/functional/test_journey.py $(wildcard tests/hosts)
+  tests/site/test_host_migrations.py tests/site/test_migrations.py tests/unit/db \
+  tests/functional/test_journey.py $(wildcard tests/hosts)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
