@@ -43,10 +43,8 @@ endif
 test-fast: .venv/testing ## run the unit and functional tests on SQLite only
 	$(PYTEST) tests/unit tests/functional -k "not postgresql" $(ARGS)
 
-# Upstream's warning: Alembic 1.9 compares no index of expressions.
 test-lowest: .venv-lowest/testing ## run the tests of host applications with the lowest versions of all packages
-	.venv-lowest/bin/python -m pytest --numprocesses auto --dist worksteal \
-	  -W 'ignore:Skipping reflected expression-based index:UserWarning' $(or $(ARGS),$(INCLUDED))
+	.venv-lowest/bin/python -m pytest --numprocesses auto --dist worksteal $(or $(ARGS),$(INCLUDED))
 
 fuzz: .venv/testing ## run the random tests with many more examples
 	FUZZ=long $(PYTEST) -m hypothesis tests/unit tests/functional $(ARGS)
