@@ -10,10 +10,14 @@ SPHINX = $(BIN)/python -m sphinx --quiet --fail-on-warning --doctree-dir .cache/
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help serve dev test test-fast fuzz docs check format bench db clean chromium java nginx pgbouncer prometheus testssl wrk
+.PHONY: help serve dev test test-fast test-lowest fuzz docs check format bench db clean chromium java nginx pgbouncer prometheus testssl wrk
 
 # A worker for each core. A worker that has nothing left to do takes tests from another.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+INCLUDED = tests/site/test_host_applications.py tests/site/test_extending.py \
+  tests/site/test_host_migrations.py tests/site/test_migrations.py tests/unit/db \
+  tests/functional/test_journey.py $(wildcard tests/hosts)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -33,10 +37,14 @@ ifdef ARGS
 else
 	$(PYTEST) tests/unit tests/functional tests/site --cov
 	$(PYTEST) tests/browser tests/processes
+	@$(MAKE) --no-print-directory test-lowest
 endif
 
 test-fast: .venv/testing ## run the unit and functional tests on SQLite only
 	$(PYTEST) tests/unit tests/functional -k "not postgresql" $(ARGS)
+
+test-lowest: .venv-lowest/testing ## run the tests of host applications with the lowest versions of all packages
+	.venv-lowest/bin/python -m pytest --numprocesses auto --dist worksteal $(or $(ARGS),$(INCLUDED))
 
 fuzz: .venv/testing ## run the random tests with many more examples
 	FUZZ=long $(PYTEST) -m hypothesis tests/unit tests/functional $(ARGS)
@@ -57,6 +65,7 @@ check: .venv/dev ## check format, style, types, imports, security, templates, do
 	$(BIN)/python docs/tables.py --check
 	$(SPHINX) .cache/docs
 	$(BIN)/python tools/words.py
+	$(BIN)/python tools/lowest.py --check
 
 format: .venv/dev ## put code and templates into their one format
 	$(BIN)/ruff check --fix-only
@@ -71,7 +80,7 @@ db: .venv/dev ## look into the development database with a browser
 	@exec $(BIN)/sqlite_web --read-only --host 127.0.0.1 --port 8080 authsite.sqlite
 
 clean: ## remove everything that make created, except the database
-	rm -rf .venv .cache .hypothesis *.egg-info build dist
+	rm -rf .venv .venv-lowest .cache .hypothesis *.egg-info build dist
 	find . -name __pycache__ -type d -prune -exec rm -r {} +
 
 # The stamps .venv/site, testing and dev say when each set of packages was last installed.
@@ -93,6 +102,11 @@ clean: ## remove everything that make created, except the database
 
 .venv/dev: .venv/site
 	$(INSTALL) '.[dev]'
+	@touch $@
+
+.venv-lowest/testing: .venv/made setup.cfg pyproject.toml constraints-lowest.txt
+	$(BIN)/python -m venv --clear .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable '.[testing]'
 	@touch $@
 
 # What pip cannot bring: $(call debian,PACKAGE,TEST) installs PACKAGE if TEST fails and it may.

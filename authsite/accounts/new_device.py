@@ -2,8 +2,8 @@
 
 from authsite.accounts.notices import send_notice
 from authsite.accounts.unit_of_work import UnitOfWork
+from authsite.accounts.users import get_user
 from authsite.audit.event_types import EventType
-from authsite.models import User
 
 #: Emails in a day. A program that keeps no cookies has a new device at each sign-in; beyond this,
 #: only the history shows them.
@@ -17,9 +17,11 @@ def notify_new_device(work: UnitOfWork, user_id: str, *, browser: str) -> None:
     """
     template = EventType.NEW_DEVICE_SIGN_IN.notice
     assert template is not None  # noqa: S101 - for the type checker
+    user = get_user(work.dbsession, user_id)
+    assert user is not None  # noqa: S101 - for the type checker
     send_notice(
         work,
-        work.dbsession.get_one(User, user_id),
+        user,
         template,
         limit=MAX_PER_DAY,
         browser=browser,

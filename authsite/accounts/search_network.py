@@ -169,7 +169,7 @@ def _seen_in(
 ) -> "sa.Select[*tuple[Any, ...]]":
     ip_address, user_id = table.ip_address, table.user_id
     query = sa.select(ip_address, user_id).distinct()
-    query = query.where(ip_address.between(addresses.first, addresses.last))
+    query = query.where(ip_address >= addresses.first, ip_address <= addresses.last)
     if addresses.colons is not None:
         without = sa.func.replace(ip_address, ":", "")
         colons = sa.func.length(ip_address) - sa.func.length(without)

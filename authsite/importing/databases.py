@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from authsite.db.postgresql import driver_url
 from authsite.importing.errors import UnusableSource
 
 #: Seconds that PostgreSQL has to end a statement itself and say so, before its connection is cut.
@@ -73,6 +74,8 @@ def create_engine(location: str, deadline: Deadline) -> Engine:
     if "://" in location:
         with raising_unusable(deadline):
             url = sa.make_url(location)
+        if url.drivername in {"postgres", "postgresql"}:
+            url = driver_url(url)  # whatever driver SQLAlchemy has by default
         if url.get_backend_name() != "sqlite":
             return _create_server_engine(url, deadline)
         location = url.database or ""

@@ -240,7 +240,7 @@ def test_subscribers_run_inside_the_transaction(database_url, settings_of_tests,
 
     def write(event: AccountEvent) -> None:
         if event.type is EventType.SIGNED_UP:
-            user = event.dbsession.get_one(User, event.user_id)
+            user = event.dbsession.get(User, event.user_id)
             user.last_name = "Byron"
 
     with Configurator(settings=settings_of_tests | {"sqlalchemy.url": database_url}) as config:

@@ -178,7 +178,7 @@ def test_users_swapping_emails_do_not_deadlock(services, dbsession):
         for dbsession_of, user_id in ((first, ada.id), (second, grace.id)):
             request_email_change(
                 a_unit_of_work(services, dbsession_of, now=utc_now()),
-                dbsession_of.get_one(User, user_id),
+                dbsession_of.get(User, user_id),
                 parse_email_address(wanted[user_id]),
             )
             if services.database.is_sqlite:

@@ -138,7 +138,7 @@ def test_email_change_refuses_an_address_taken_meanwhile(dbsession, work, ada):
     with pytest.raises(EmailTaken):
         follow(work, token)
     dbsession.commit()
-    assert dbsession.get_one(User, ada.id).email == "Ada@example.com"
+    assert dbsession.get(User, ada.id).email == "Ada@example.com"
     assert ("email_changed", "Ada@example.com") not in emails(work)
     dbsession.delete(other)
     assert follow(work, token).email == "Ada@new.example"

@@ -81,7 +81,7 @@ class Post:
     def row(self, message_id: str) -> OutboxMessage:
         """Return the current row of a message."""
         self._dbsession.rollback()
-        return self._dbsession.get_one(OutboxMessage, message_id)
+        return self._dbsession.get(OutboxMessage, message_id)
 
     def change(self, message_id: str, **values: Any) -> None:
         """Change columns of a message, as if time had passed."""
