@@ -8,12 +8,11 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pyramid.interfaces import ISecurityPolicy
 from pyramid.registry import Registry
-from pyramid.testing import DummySecurityPolicy
 from sqlalchemy.orm import Session
 
 import authsite
@@ -22,6 +21,7 @@ from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import Actor, EventSource, EventType
 from authsite.audit.recorder import AuditLog
 from authsite.http.client import Client, parse_network
+from authsite.http.own_urls import OwnUrls
 from authsite.mail.composer import MailComposer, mail_environment
 from authsite.mail.content import Content, encrypt_content
 from authsite.models import AuditEvent, OutboxMessage, User, UserSession
@@ -279,6 +279,6 @@ def a_request(path: str = "/", *, identity: Identity | None = None, **environ: A
     """Return the request of a WSGI environ, anonymous or with an identity."""
     request = Request.blank(path, environ=environ)
     request.registry = Registry()
-    request.registry.registerUtility(DummySecurityPolicy(identity=identity), ISecurityPolicy)
-    request.matched_route = None
+    request.authsite.identity = identity
+    request.authsite.services = SimpleNamespace(own_urls=OwnUrls("", None))
     return request

@@ -9,7 +9,7 @@ import authsite
 from authsite.audit.event_types import Actor, AuthMethod, EventType, SessionEndReason
 from authsite.models import AuditEvent
 
-TEMPLATES = Path(authsite.__file__).parent / "templates/mail"
+TEMPLATES = Path(authsite.__file__).parent / "templates/authsite/mail"
 
 
 def test_event_types_and_log_names_are_unique():

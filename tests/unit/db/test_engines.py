@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from pyramid.registry import Registry
 from pyramid_tm import is_tm_active
 from transaction import TransactionManager
 
@@ -13,7 +12,7 @@ from authsite.db.engines import Database
 from authsite.models import User
 from authsite.settings.database_urls import database_url as parse
 from authsite.web.request import Request
-from authsite.web.transactions import retry_attempts, transaction_tween_factory
+from authsite.web.transactions import transaction_tween_factory
 from tests.factories import NOW, a_user, some_noise
 
 
@@ -120,19 +119,13 @@ def test_times_are_utc_and_foreign_keys_enforced(services, dbsession):
     [("GET", False), ("HEAD", False), ("OPTIONS", False), ("POST", True), ("DELETE", True)],
 )
 def test_only_unsafe_methods_get_a_transaction(application, services, method, transactional):
-    registry = Registry()
-    registry.settings = {}
     seen = []
-    tween = transaction_tween_factory(lambda request: seen.append(is_tm_active(request)), registry)
+    tween = transaction_tween_factory(
+        lambda request: seen.append(is_tm_active(request)), application.registry
+    )
     request = a_post(application, method)
     tween(request)
     assert seen == [transactional]
-
-
-def test_attempts_of_a_form_follow_the_settings(application, services):
-    attempts = services.settings.database.attempts
-    assert attempts > 1
-    assert retry_attempts(a_post(application)) == attempts
 
 
 def test_forgotten_connections_are_not_closed(services):

@@ -136,7 +136,8 @@ def test_each_page_has_one_path(path):
     assert (f"{paths[id(place)]}/{view}" if view else paths[id(place)] or "/") == path
 
 
-def test_static_files_keep_their_route():
-    request = a_request_for("/authsite-static/site.css")
-    request.matched_route, request.matchdict = object(), {"subpath": ("site.css",)}
-    assert StrictTraverser(ROOT)(request)["subpath"] == ("site.css",)
+def test_path_begins_below_the_prefix():
+    request = a_request_for("/accounts/account/password")
+    request.authsite.services.own_urls.prefix = "/accounts"
+    traversed = StrictTraverser(ROOT)(request)
+    assert (traversed["context"], traversed["view_name"]) == (ACCOUNT, "password")

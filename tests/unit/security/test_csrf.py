@@ -78,7 +78,7 @@ def test_tokens_differ_by_page_and_stay_valid():
 
 def test_forms_of_a_page_share_a_token():
     request = a_request(identity=an_identity())
-    request.__dict__["services"] = SimpleNamespace(csrf=POLICY)
+    request.authsite.services = SimpleNamespace(csrf=POLICY)
     assert (
         POLICY.get_csrf_token(request)
         == POLICY.get_csrf_token(request)

@@ -58,6 +58,7 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.site.allow_http": ("yes", True, "maybe"),
     "authsite.site.name": ("Lovelace & Co", "Lovelace & Co", " "),
     "authsite.site.security_contact": ("mailto:a@b.example", "mailto:a@b.example", "a@b.example"),
+    "authsite.site.change_password_url": ("no", False, "perhaps"),
     "authsite.site.security_policy": ("https://a.example/p", "https://a.example/p", "http://a"),
     "authsite.session.cookie_name": ("their_session", "their_session", "their session"),
     "authsite.session.idle_timeout": ("7d", timedelta(days=7), "a week"),

@@ -19,14 +19,14 @@ segments = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_siz
 @pytest.mark.asvs("1.2.2")
 @given(st.lists(segments, min_size=1, max_size=4))
 def test_path_to_quotes_any_names(names):
-    path = a_request().path_to(*names)
+    path = a_request().authsite.path(*names)
     assert urlsplit(f"https://site.example{path}").path == path
     assert [unquote(each) for each in path.split("/")[1:]] == names
     assert path.isascii()
 
 
 def test_path_to_the_home_page_is_a_slash():
-    assert a_request().path_to() == "/"
+    assert a_request().authsite.path() == "/"
 
 
 @pytest.mark.parametrize("mounted", ["", "/app", "/a b"])
@@ -45,14 +45,14 @@ def test_display_path_replaces_undecodable_bytes(path):
 def test_frame_follows_where_the_application_is_mounted(application, services):
     mounted = Request.blank("/", environ={"SCRIPT_NAME": "/app"})
     mounted.registry = application.registry
-    assert mounted.frame.root == "/app"
-    assert mounted.frame.stylesheet == f"/app{services.frame.stylesheet}"
-    assert mounted.frame.icon == f"/app{services.frame.icon}"
-    assert mounted.frame.site_name == services.settings.site.name
+    assert mounted.authsite.frame.root == "/app"
+    assert mounted.authsite.frame.stylesheet == f"/app{services.frame.stylesheet}"
+    assert mounted.authsite.frame.icon == f"/app{services.frame.icon}"
+    assert mounted.authsite.frame.site_name == services.settings.site.name
     at_root = Request.blank("/")
     at_root.registry = application.registry
-    assert at_root.frame == services.frame
-    assert at_root.frame.root == ""
+    assert at_root.authsite.frame == services.frame
+    assert at_root.authsite.frame.root == ""
 
 
 @pytest.fixture
