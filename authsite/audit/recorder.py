@@ -40,12 +40,14 @@ class AuditLog:
         *,
         session_id: str | None = None,
         details: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
     ) -> None:
         """Record an event of the account; for an unknown id, take the same time and record none.
 
-        `session_id` defaults to the session of the source.
+        `session_id` defaults to the session of the source. `values` are for subscribers only.
         """
         event = self._event(user_id, event_type, session_id=session_id, details=details)
+        event = replace(event, values=values or {})
         if not write_event(self.dbsession, event):
             event = replace(event, user_id=None)
         self._report(event)
