@@ -21,7 +21,7 @@ from authsite.web.email_domains import check_domain
 from authsite.web.form_pages import FormError, FormPage, form_views
 from authsite.web.pages import mail_sent_page
 from authsite.web.request import Request
-from authsite.web.sign_up_form import SIGN_UP_FORM, SignUpForm
+from authsite.web.sign_up_form import SIGN_UP_FORM, SignUpForm, entered_names
 
 
 @form_views(context=Root, name="sign-up", permission="anonymous")
@@ -55,7 +55,9 @@ class SignUpPage(FormPage[SignUpForm]):
 
     def _sign_up(self, form: SignUpForm) -> Response:
         work, email = self.request.authsite.work, parse_email_address(form.email.data)
-        user = new_user(work, **form.names_for(email), email=email, password=form.password.data)
+        # As for imported users, the email replaces a first name.
+        names = entered_names(form, first_name=email.original.partition("@")[0])
+        user = new_user(work, **names, email=email, password=form.password.data)
         if work.settings.email.must_be_verified:
             sign_up_with_verification(work, user, form.extra_values)
             return mail_sent_page(

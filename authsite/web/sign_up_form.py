@@ -6,7 +6,6 @@ from typing import Any
 from pyramid.registry import Registry
 from wtforms import Field, FileField, HiddenField
 
-from authsite.email_addresses import EmailAddress
 from authsite.http.redirects import safe_path
 from authsite.models.user import NO_LAST_NAME
 from authsite.web.forms import (
@@ -54,23 +53,26 @@ class SignUpForm(NewPasswordForm):
         """The values of these fields, by their names."""
         return {field.name: field.data for field in self.extra_fields}
 
-    def names_for(self, email: EmailAddress) -> dict[str, str]:
-        """Return the names to store; as for imported users, `email` replaces a missing first name.
-
-        A missing last name is stored as `NO_LAST_NAME`.
-        """
-        entered = {name: self[name].data for name in _NAMES if name in self._fields}
-        return {
-            "first_name": entered.get("first_name") or email.original.partition("@")[0],
-            "last_name": entered.get("last_name") or NO_LAST_NAME,
-        }
-
 
 class NamesForm(SiteForm):
     """First and last name of an account."""
 
     first_name = name_field("First name", autocomplete="given-name")
     last_name = name_field("Last name", autocomplete="family-name")
+
+
+def entered_names(
+    form: SiteForm, *, first_name: str, last_name: str = NO_LAST_NAME
+) -> dict[str, str]:
+    """Return both names of a form, or these names for fields that it leaves out.
+
+    The first name is also replaced if it is empty; an empty last name is stored as `NO_LAST_NAME`.
+    """
+    entered = {name: form[name].data for name in _NAMES if name in form}
+    return {
+        "first_name": entered.get("first_name") or first_name,
+        "last_name": entered.get("last_name", last_name) or NO_LAST_NAME,
+    }
 
 
 def problem_of(form: object) -> str | None:

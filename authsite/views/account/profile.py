@@ -12,7 +12,7 @@ from authsite.resources import Account
 from authsite.security.sessions import require_identity
 from authsite.web.form_pages import FormPage, form_views
 from authsite.web.request import Request
-from authsite.web.sign_up_form import NAMES_FORM, NamesForm
+from authsite.web.sign_up_form import NAMES_FORM, NamesForm, entered_names
 
 #: The label of a link for each issue, and the segments of its path.
 _FIX_LINKS = {
@@ -36,7 +36,9 @@ class ProfilePage(FormPage[NamesForm]):
         return self.form_type(obj=require_identity(self.request))
 
     def accept(self, form: NamesForm) -> Response:
-        change_names(self.context.record, **form.data)
+        user = self.context.record
+        names = entered_names(form, first_name=user.first_name, last_name=user.last_name)
+        change_names(user, **names)
         flash = self.request.authsite.services.flash.set("name-saved")
         return redirect(self.request.authsite.path("account"), [flash])
 
