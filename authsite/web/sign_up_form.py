@@ -31,8 +31,8 @@ class SignUpForm(NewPasswordForm):
     A host application derives from it, adds fields, and leaves names out: `last_name = None`.
     """
 
-    first_name = name_field("First name", autocomplete="given-name")
-    last_name = name_field("Last name", autocomplete="family-name")
+    first_name: Field | None = name_field("First name", autocomplete="given-name")
+    last_name: Field | None = name_field("Last name", autocomplete="family-name")
     email = email_field(validators=[ValidEmail()])
     password = new_password_field()
     confirm_password = confirm_password_field()

@@ -142,6 +142,27 @@ def test_form_shows_added_fields_after_the_others(new_host):
     assert labels[-3:] == ["Company", "I accept the terms", "Plan"]
 
 
+def test_host_replaces_the_block_of_added_fields(new_host, tmp_path):
+    folder = tmp_path / "authsite"
+    folder.mkdir()
+    (folder / "sign_up.jinja2").write_text(
+        """
+        {% extends "authsite:templates/authsite/sign_up.jinja2" %}
+        {% block extra_fields scoped %}
+          <h2>About your company</h2>
+          {{ super() }}
+        {% endblock %}
+        """
+    )
+
+    def add(config):
+        config.add_jinja2_search_path(str(tmp_path), name=".jinja2", prepend=True)
+
+    page = sign_up(new_host(add=add), company="")
+    assert page.html.main.form.h2.get_text() == "About your company"
+    assert input_of(page, "company").has_attr("autofocus")
+
+
 def test_values_reach_subscribers_and_nothing_else(new_host, dbsession, caplog):
     caplog.set_level(logging.DEBUG)
     events = []
