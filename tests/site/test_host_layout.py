@@ -18,7 +18,7 @@ from tests.site.test_html import add_pages_that_fail
 pytestmark = pytest.mark.one_database
 
 PAGES = Path(__file__).parents[2] / "authsite" / "templates" / "authsite"
-#: Those of development, and parts of others.
+#: Those of development, which have a test of their own.
 NOT_PAGES = {"dev_mail", "dev_message"}
 HERE = {"Sec-Fetch-Site": "same-origin"}
 NAME = "<b>&\"'</b>"
@@ -176,6 +176,14 @@ def buttons_are_explained(administrator: Browser, account: str) -> None:
             answer = button.submit(headers=HERE, expect_errors=True)
         assert answer.status_int == 429
         assert_is_framed(answer)
+
+
+def test_pages_of_development_work_in_the_layout_of_a_host(new_host: Callable[..., Any]) -> None:
+    browser = Browser(TestApp(new_host(**OPTIONS, **{"authsite.dev": "true"})))
+    browser.sign_up()
+    messages = browser.get("/dev/mail")
+    assert_is_framed(messages)
+    assert_is_framed(browser.get(messages.html.main.find("a")["href"]))
 
 
 def test_outage_page_works_in_the_layout_of_a_host(
