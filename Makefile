@@ -10,7 +10,7 @@ SPHINX = $(BIN)/python -m sphinx --quiet --fail-on-warning --doctree-dir .cache/
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
-.PHONY: help serve dev test test-fast test-lowest fuzz docs check format bench db clean chromium java nginx pgbouncer prometheus testssl wrk
+.PHONY: help serve dev test test-fast test-lowest fuzz docs check format bench db clean chromium java nginx pgbouncer prometheus styles testssl wrk
 
 # A worker for each core. A worker that has nothing left to do takes tests from another.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
@@ -31,7 +31,7 @@ dev: .venv/site ## the same, and restart when a file changes
 	@exec $(BIN)/pserve development.ini --reload
 
 # Coverage counts where it is cheap: browsers and servers run in processes of their own.
-test: .venv/testing chromium java nginx pgbouncer prometheus testssl ## run all tests, or some: make test ARGS="tests/unit -x"
+test: .venv/testing chromium java nginx pgbouncer prometheus styles testssl ## run all tests, or some: make test ARGS="tests/unit -x"
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
@@ -149,6 +149,14 @@ testssl:
 	  apt-get download -qq -o APT::Sandbox::User=root testssl.sh && \
 	  dpkg-deb --extract testssl.sh_*.deb . && exit; \
 	echo 'testssl.sh is missing. To get it on Debian: sudo apt-get install testssl.sh'; test "$$CI" != true
+
+# Only browser tests need them: the style sheets of docs/look.md.
+styles:
+	@test -f .cache/styles/pico.min.css && exit; mkdir -p .cache/styles && cd .cache/styles && \
+	  command -v npm >/dev/null && npm pack --silent bootstrap@5.3 @picocss/pico@2 >/dev/null && \
+	  tar --extract --gzip --strip-components 3 --file bootstrap-5*.tgz package/dist/css/bootstrap.min.css && \
+	  tar --extract --gzip --strip-components 2 --file picocss-pico-2*.tgz package/css/pico.min.css && exit; \
+	echo 'Bootstrap and Pico are missing. npm brings them; to get it on Debian: sudo apt-get install npm'; test "$$CI" != true
 
 # With the two libraries that Debian does not install by itself.
 pgbouncer:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from authsite.email_addresses import InvalidEmailAddress, parse_email_address
 from authsite.models import User
+from authsite.models.user import full_name
 
 
 class NoSuchPage(LookupError):
@@ -43,8 +44,8 @@ class UserSummary(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """The first and the last name."""
-        return f"{self.first_name} {self.last_name}"
+        """First and last name, if there is a last name."""
+        return full_name(self.first_name, self.last_name)
 
     @property
     def states(self) -> list[State]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
 from authsite.models import AccountNote, User
+from authsite.models.user import NO_LAST_NAME
 from authsite.tokens import new_id
 
 #: Maximum characters, as in the column.
@@ -51,7 +52,11 @@ def add_note(work: UnitOfWork, user: User, text: str) -> None:
 
 def find_notes(dbsession: Session, user_id: str, *, limit: int = MAX_LISTED) -> list[Note]:
     """Return at most `limit` notes on the account, the newest first."""
-    author = sa.func.coalesce(User.first_name + " " + User.last_name, AccountNote.actor_name)
+    administrator = sa.case(
+        (User.last_name == NO_LAST_NAME, User.first_name),
+        else_=User.first_name + " " + User.last_name,
+    )
+    author = sa.func.coalesce(administrator, AccountNote.actor_name)
     rows = dbsession.execute(
         sa.select(
             AccountNote.id,

@@ -14,6 +14,7 @@ from authsite.accounts.unit_of_work import UnitOfWork
 from authsite.audit.event_types import EventType
 from authsite.db.compiled_select import Select
 from authsite.models import User, UserSession
+from authsite.models.user import full_name
 from authsite.settings.schema import SessionSettings
 from authsite.tokens import SessionToken
 
@@ -70,8 +71,8 @@ class Identity(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """First and last name."""
-        return f"{self.first_name} {self.last_name}"
+        """First and last name, if there is a last name."""
+        return full_name(self.first_name, self.last_name)
 
 
 class FoundSession(NamedTuple):

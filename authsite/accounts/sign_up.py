@@ -1,5 +1,8 @@
 """Sign up: one account per email address."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from authsite.accounts.email_limits import VERIFY_EMAIL, try_hit_email
 from authsite.accounts.email_links import Purpose, is_address_reserved, issue_link
 from authsite.accounts.new_password import validate_password, words_of
@@ -24,6 +27,19 @@ SIGN_UP_EXISTING_ACCOUNT = "sign_up_existing_account"
 
 class SignUpClosed(Exception):
     """The settings allow no sign-up."""
+
+
+class SignUpRefused(Exception):
+    """A subscriber of the host application refuses a sign-up, with a message for the visitor.
+
+    Raised at the event `SIGNED_UP`, it shows the form again: with the message at the field, or
+    above the form. Nothing is stored.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
 
 
 def new_user(
@@ -58,16 +74,17 @@ def new_user(
     )
 
 
-def sign_up(work: UnitOfWork, user: User) -> Credential:
+def sign_up(work: UnitOfWork, user: User, values: Mapping[str, Any] | None = None) -> Credential:
     """Add the user, email them a verification link, and return their credential.
 
-    Raises `EmailTaken`; the hit of the email that is not sent is refunded then, or anyone could use
-    up the emails of the address's owner. A user who was emailed a moment ago is not emailed again.
+    Subscribers get the values of the host application's fields. Raises `EmailTaken` or
+    `SignUpRefused`; the hit of the email that is not sent is refunded then, or anyone could use up
+    the emails of the address's owner. A user who was emailed a moment ago is not emailed again.
     """
     hits = try_hit_email(work, VERIFY_EMAIL, user.email_normalized)
     try:
-        add_user(work, user, EventType.SIGNED_UP)
-    except EmailTaken:
+        add_user(work, user, EventType.SIGNED_UP, values=values)
+    except (EmailTaken, SignUpRefused):
         work.refund(hits or ())
         raise
     if hits is not None:
@@ -77,26 +94,33 @@ def sign_up(work: UnitOfWork, user: User) -> Credential:
     return credential
 
 
-def sign_up_with_verification(work: UnitOfWork, user: User) -> None:
+def sign_up_with_verification(
+    work: UnitOfWork, user: User, values: Mapping[str, Any] | None = None
+) -> None:
     """Add the user and email a link; if the address is taken, email its owner instead.
 
     Only the email shows which: both cases count the same emails and write one, which is undone at
     its limit. If the account was never verified, the link lets the owner of the mailbox claim it.
-    Names and password of this sign-up are dropped: either sign-up may be an attacker's.
+    Names, password and values of this sign-up are dropped: either sign-up may be an attacker's.
+
+    Raises `SignUpRefused`, also for an address that is taken.
     """
-    may_verify = try_hit_email(work, VERIFY_EMAIL, user.email_normalized) is not None
-    may_notify = try_hit_email(work, SIGN_UP_EXISTING_ACCOUNT, user.email_normalized) is not None
+    verify_hits = try_hit_email(work, VERIFY_EMAIL, user.email_normalized)
+    notify_hits = try_hit_email(work, SIGN_UP_EXISTING_ACCOUNT, user.email_normalized)
     owner: User | None = user
     try:
-        add_user(work, user, EventType.SIGNED_UP)
+        _add_user_silently(work, user, values)
     except EmailTaken:
         owner = get_user_by_email(work.dbsession, user.email_normalized)
+    except SignUpRefused:
+        work.refund([*(verify_hits or ()), *(notify_hits or ())])
+        raise
     with work.dbsession.begin_nested() as savepoint:
         if owner and not owner.email_verified_at:
-            may_email = may_verify
+            may_email = verify_hits is not None
             send_verification(work, owner, is_repeated=owner is not user)
         else:
-            may_email = may_notify and (owner is not None or may_verify)
+            may_email = notify_hits is not None and (owner is not None or verify_hits is not None)
             _send_existing_account(work, owner, typed=user)
         if not may_email:
             savepoint.rollback()
@@ -120,13 +144,43 @@ def _send_existing_account(work: UnitOfWork, owner: User | None, *, typed: User)
     )
 
 
-def add_user(work: UnitOfWork, user: User, event_type: EventType) -> None:
+def add_user(
+    work: UnitOfWork,
+    user: User,
+    event_type: EventType,
+    *,
+    values: Mapping[str, Any] | None = None,
+) -> None:
     """Add the user and record the event, or change nothing and raise `EmailTaken`."""
     with raising_email_taken(work.dbsession):
         work.dbsession.add(user)
+        _refuse_reserved_address(work, user)
+        work.audit.record(user.id, event_type, values=values)
+
+
+def _add_user_silently(work: UnitOfWork, user: User, values: Mapping[str, Any] | None) -> None:
+    """Do the same in another order: subscribers cannot tell whether the address is taken.
+
+    They get the event first, so that what they refuse, and the time they take, is the same. Until
+    then the account has a normalized email that no other has; if the address is taken, the account
+    and all that subscribers have written is undone.
+    """
+    email_normalized = user.email_normalized
+    with raising_email_taken(work.dbsession):
+        user.email_normalized = f"{user.id}@sign-up.invalid"
+        work.dbsession.add(user)
         work.dbsession.flush()
-        # Check after the insert: it waits for a transaction that gives the address up, and that
-        # transaction also writes the link that reserves it.
-        if is_address_reserved(work, user.email_normalized, user_id=user.id):
-            raise EmailTaken
-        work.audit.record(user.id, event_type)
+        work.audit.record(user.id, EventType.SIGNED_UP, values=values)
+        user.email_normalized = email_normalized
+        _refuse_reserved_address(work, user)
+
+
+def _refuse_reserved_address(work: UnitOfWork, user: User) -> None:
+    """Write the email address of the user, and raise `EmailTaken` if another may still restore it.
+
+    In this order: the statement waits for a transaction that gives the address up, and that
+    transaction also writes the link that reserves it.
+    """
+    work.dbsession.flush()
+    if is_address_reserved(work, user.email_normalized, user_id=user.id):
+        raise EmailTaken

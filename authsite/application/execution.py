@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager, manager
 
 from authsite.db.joined import joined
-from authsite.http.headers import with_headers
+from authsite.http.headers import content_security_policy, with_headers
 from authsite.http.methods import SAFE_METHODS
 from authsite.http.proxies import behind_proxies
 from authsite.services import Services
@@ -33,7 +33,14 @@ def set_execution_policy(config: Configurator, services: Services) -> None:
             return default_execution_policy(environ, router)
         return retry(environ, router)
 
-    own = with_headers(retried, https=settings.https)
+    headers = settings.headers
+    content_policy = content_security_policy(
+        style=headers.csp_style_src,
+        font=headers.csp_font_src,
+        img=headers.csp_img_src,
+        script=headers.csp_script_src,
+    )
+    own = with_headers(retried, https=settings.https, content_policy=content_policy)
     if settings.proxy.trusted is not None:
         own = behind_proxies(own, settings.proxy.trusted, count=settings.proxy.count)
     own = services.metrics.measured(own)

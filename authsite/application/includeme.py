@@ -52,6 +52,7 @@ from authsite.web.form_bodies import CheckFormBody
 from authsite.web.reauthentication import RequireReauthentication
 from authsite.web.repeated_forms import RecordAnswer
 from authsite.web.request import AuthsiteRequest
+from authsite.web.sign_up_form import SignUpForm, problem_of, set_sign_up_form
 from authsite.web.site_views import ROUTE
 
 #: The order of the action that wraps the security policy: those of views follow and need it.
@@ -86,7 +87,9 @@ def add_authsite(config: Configurator, *, is_standalone: bool) -> None:
     if settings.dev:
         config.include("authsite.views.dev_mail")
     config.add_directive("set_authsite_principals", set_authsite_principals)
+    config.add_directive("set_authsite_sign_up_form", set_authsite_sign_up_form)
     config.registry[STAGES] = DEFAULT_STAGES
+    set_sign_up_form(config.registry, SignUpForm)
     if not is_standalone:
         config.add_request_method(AuthsiteRequest, "authsite", reify=True)
     config.action(None, lambda: _wrap_policy(config), order=_AFTER_POLICY)
@@ -120,6 +123,18 @@ def set_authsite_principals(
         "authsite principals",
         lambda: config.registry.__setitem__(HOST_PRINCIPALS, principals),
     )
+
+
+def set_authsite_sign_up_form(config: Configurator, form: type[SignUpForm]) -> None:
+    """Let people sign up by another form, which derives from `SignUpForm` (a directive).
+
+    Subscribers of `AccountEvent` get the values of its added fields with the event `SIGNED_UP`.
+    """
+    form = config.maybe_dotted(form)
+    problem = problem_of(form)
+    if problem:
+        raise ConfigurationError(f"set_authsite_sign_up_form({form!r}): {problem}")
+    config.action("authsite sign-up form", lambda: set_sign_up_form(config.registry, form))
 
 
 def _add_tree(config: Configurator, *, is_standalone: bool, has_prefix: bool) -> None:

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
+
+from authsite.models import User
 
 
 class Actor(StrEnum):
@@ -174,3 +178,14 @@ class AccountEvent:
     session_id: str | None
     details: Mapping[str, str]
     dbsession: Session = field(repr=False, compare=False)
+    #: At `SIGNED_UP`, the values of the fields that a host application has added to the form. They
+    #: are neither stored nor logged.
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def email(self) -> str | None:
+        """The email address of the account, as it is now in `dbsession`; None for an unknown one.
+
+        It is read when it is asked for, in the same time for an unknown account.
+        """
+        return self.dbsession.scalar(sa.select(User.email).where(User.id == (self.user_id or "")))

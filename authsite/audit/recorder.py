@@ -40,12 +40,14 @@ class AuditLog:
         *,
         session_id: str | None = None,
         details: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
     ) -> None:
         """Record an event of the account; for an unknown id, take the same time and record none.
 
-        `session_id` defaults to the session of the source.
+        `session_id` defaults to the session of the source. `values` are for subscribers only.
         """
         event = self._event(user_id, event_type, session_id=session_id, details=details)
+        event = replace(event, values=values or {})
         if not write_event(self.dbsession, event):
             event = replace(event, user_id=None)
         self._report(event)
@@ -102,10 +104,16 @@ def _publish(dbsession: Session) -> None:
 
 @sa.event.listens_for(Session, "after_soft_rollback")
 def _drop_rolled_back(dbsession: Session, rolled_back: SessionTransaction) -> None:
-    """Drop the events after the savepoint, also those of savepoints released into it."""
+    """Drop the events after the savepoint, also those of savepoints released into it.
+
+    A flush that fails rolls back the savepoint around it, and only the flush is reported.
+    """
+    undone = rolled_back
+    while undone.parent and not undone.nested:
+        undone = undone.parent
     if _PENDING in dbsession.info:
         pending = dbsession.info[_PENDING]
-        dbsession.info[_PENDING] = [each for each in pending if rolled_back not in each[1]]
+        dbsession.info[_PENDING] = [each for each in pending if undone not in each[1]]
 
 
 @sa.event.listens_for(Session, "after_transaction_end")

@@ -3,7 +3,7 @@
 import contextvars
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyramid.response import Response
@@ -14,10 +14,37 @@ log = logging.getLogger(__name__)
 #: The id of the current request, for the log and for error pages.
 request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
+
+def content_security_policy(
+    *,
+    style: Sequence[str] = (),
+    font: Sequence[str] = (),
+    img: Sequence[str] = (),
+    script: Sequence[str] = (),
+) -> str:
+    """Return the policy of pages, which allows these sources as well.
+
+    Without any, pages load style sheets and images of this site, and nothing else.
+    """
+    sources = {
+        "default-src": ["'none'"],
+        "style-src": ["'self'", *style],
+        "font-src": font,
+        "img-src": ["'self'", *img],
+        "script-src": script,
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+    return "; ".join(
+        f"{directive} {' '.join(dict.fromkeys(allowed))}"
+        for directive, allowed in sources.items()
+        if allowed
+    )
+
+
+#: The policy of a site whose settings add no sources.
+CONTENT_SECURITY_POLICY = content_security_policy()
 ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     # `no-referrer` would make browsers send `Origin: null` with forms.
@@ -32,7 +59,9 @@ HSTS = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 ExecutionPolicy = Callable[[dict[str, Any], Any], Response]
 
 
-def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
+def with_headers(
+    policy: ExecutionPolicy, *, https: bool, content_policy: str = CONTENT_SECURITY_POLICY
+) -> ExecutionPolicy:
     """Return an execution policy that adds a request id and security headers.
 
     Not a tween, since pyramid_retry runs outside of all tweens, and errors of tweens need a page as
@@ -62,7 +91,7 @@ def with_headers(policy: ExecutionPolicy, *, https: bool) -> ExecutionPolicy:
         elif "cache-control" not in names:
             headers.append(("Cache-Control", "no-store"))
         if "content-security-policy" not in names:
-            headers.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
+            headers.append(("Content-Security-Policy", content_policy))
         headers.extend([header for name, header in always if name not in names])
         return response
 

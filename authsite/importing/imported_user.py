@@ -6,13 +6,12 @@ from enum import StrEnum
 from typing import Any
 
 from authsite.email_addresses import EmailAddress, InvalidEmailAddress, parse_email_address
+from authsite.models.user import NO_LAST_NAME
 from authsite.passwords.legacy_hashes.formats import parse_legacy_hash
 from authsite.passwords.legacy_hashes.unknown_hashes import describe_hash
 from authsite.text import is_readable, is_visible, trimmed, trimmed_name
 from authsite.tokens import new_id
 
-#: Replaces an unknown last name; the user can change it.
-NO_LAST_NAME = "-"
 #: The reason for suspending users who were not active in the other system.
 NOT_ACTIVE = "The account was not active in the previous system."
 #: A detail of text with replaced bytes.

@@ -7,6 +7,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from authsite.models.base import Base, UtcDateTime
 
+#: Stands for a last name that is not known or not asked for; pages leave it out.
+NO_LAST_NAME = "-"
+
+
+def full_name(first_name: str, last_name: str) -> str:
+    """Return both names, or the first one if there is no last name."""
+    return first_name if last_name == NO_LAST_NAME else f"{first_name} {last_name}"
+
 
 class User(Base):
     """The holder of an account. `email` is kept as entered; `email_normalized` makes it unique."""

@@ -73,9 +73,10 @@ def number(minimum: int, maximum: int) -> Callable[[str], int]:
     """Return a parser of whole numbers within these bounds."""
 
     def read(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", value.strip()) or not (minimum <= int(value) <= maximum):
+        digits = value.strip()
+        if not re.fullmatch(r"[0-9]{1,9}", digits) or not minimum <= int(digits) <= maximum:
             raise ValueError(f"must be a whole number from {minimum} to {maximum}")
-        return int(value)
+        return int(digits)
 
     return read
 

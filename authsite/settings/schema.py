@@ -36,7 +36,7 @@ from authsite.settings.parsers import (
     words,
     yes_or_no,
 )
-from authsite.settings.site_schema import ProxySettings, SiteSettings
+from authsite.settings.site_schema import HeaderSettings, ProxySettings, SiteSettings
 from authsite.settings.throttle_schema import ThrottleSettings
 
 
@@ -244,6 +244,7 @@ class Settings:
         path, "The same after signing out. If unset, it is the sign-in page.", None
     )
     site: SiteSettings
+    headers: HeaderSettings
     proxy: ProxySettings
     session: SessionSettings
     passwords: PasswordSettings
@@ -280,6 +281,7 @@ class Settings:
 #: The groups, by their names in keys.
 GROUPS: dict[str, type[Any]] = {
     "site": SiteSettings,
+    "headers": HeaderSettings,
     "proxy": ProxySettings,
     "session": SessionSettings,
     "passwords": PasswordSettings,

@@ -1,9 +1,10 @@
-"""Settings of the site itself, and of the proxies in front of it."""
+"""Settings of the site itself, its headers, and the proxies in front of it."""
 
 from dataclasses import dataclass
 
 from authsite.http.proxies import TrustedProxies
 from authsite.settings.fields import setting
+from authsite.settings.header_parsers import content_sources
 from authsite.settings.machine_parsers import trusted_proxies
 from authsite.settings.parsers import (
     contact,
@@ -63,4 +64,37 @@ class ProxySettings:
         number(1, 10),
         "How many proxies a request passes at most. Each adds an IP address to `X-Forwarded-For`.",
         1,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeaderSettings:
+    """Sources that the content security policy of authsite's pages allows in addition.
+
+    For the layout of a host application. Each value is a list of `'self'`, https origins and
+    hashes.
+    """
+
+    csp_style_src: tuple[str, ...] = setting(
+        content_sources(),
+        "Sources of style sheets for the layout of a host application, besides `'self'`: "
+        "`https://cdn.example.com`. Separated by spaces: https origins, with or without a path, "
+        "and hashes.",
+        (),
+    )
+    csp_font_src: tuple[str, ...] = setting(
+        content_sources(),
+        "Sources of fonts: `'self' https://fonts.example.com`. If unset, pages load no fonts.",
+        (),
+    )
+    csp_img_src: tuple[str, ...] = setting(
+        content_sources("data:"),
+        "Sources of images besides `'self'`; `data:` is for images within style sheets.",
+        (),
+    )
+    csp_script_src: tuple[str, ...] = setting(
+        content_sources(),
+        "Sources of scripts: `'self'`. If unset, pages run no scripts. Every script can read the "
+        "passwords that users enter.",
+        (),
     )

@@ -3,11 +3,11 @@
 from typing import Any, ClassVar
 
 from pyramid.response import Response
-from wtforms import HiddenField
 
 from authsite.accounts.sign_in import SignIn
 from authsite.accounts.sign_up import (
     SignUpClosed,
+    SignUpRefused,
     new_user,
     sign_up,
     sign_up_with_verification,
@@ -15,44 +15,25 @@ from authsite.accounts.sign_up import (
 from authsite.accounts.users import EmailTaken
 from authsite.audit.event_types import AuthMethod
 from authsite.email_addresses import parse_email_address
-from authsite.http.redirects import safe_path
 from authsite.resources import Root
 from authsite.web.authentication import complete_sign_in
 from authsite.web.email_domains import check_domain
 from authsite.web.form_pages import FormError, FormPage, form_views
-from authsite.web.forms import (
-    NewPasswordForm,
-    confirm_password_field,
-    email_field,
-    name_field,
-    new_password_field,
-)
 from authsite.web.pages import mail_sent_page
 from authsite.web.request import Request
-from authsite.web.validators import ValidEmail
-
-
-class SignUpForm(NewPasswordForm):
-    """Names, email, a password entered twice, and the page that the visitor was going to."""
-
-    first_name = name_field("First name", autocomplete="given-name")
-    last_name = name_field("Last name", autocomplete="family-name")
-    email = email_field(validators=[ValidEmail()])
-    password = new_password_field()
-    confirm_password = confirm_password_field()
-    next = HiddenField(filters=[safe_path])
+from authsite.web.sign_up_form import SIGN_UP_FORM, SignUpForm, entered_names
 
 
 @form_views(context=Root, name="sign-up", permission="anonymous")
 class SignUpPage(FormPage[SignUpForm]):
     template = "sign_up"
-    form_type = SignUpForm
     errors: ClassVar = {
         EmailTaken: FormError("email", "This email already has an account. Sign in instead.")
     }
 
     def __init__(self, context: Any, request: Request) -> None:
         super().__init__(context, request)
+        self.form_type = request.registry[SIGN_UP_FORM]
         if not request.authsite.services.settings.is_sign_up_open:
             raise SignUpClosed
 
@@ -61,19 +42,24 @@ class SignUpPage(FormPage[SignUpForm]):
         return check_domain(self.request, form) and is_valid
 
     def new_form(self) -> SignUpForm:
-        return SignUpForm(data={"next": self.request.GET.get("next")})
+        return self.form_type(data={"next": self.request.GET.get("next")})
 
     def accept(self, form: SignUpForm) -> Response:
+        try:
+            return self._sign_up(form)
+        except SignUpRefused as refusal:
+            form.add_error(
+                refusal.field if refusal.field and refusal.field in form else None, refusal.message
+            )
+            return self.page(form, status=422)
+
+    def _sign_up(self, form: SignUpForm) -> Response:
         work, email = self.request.authsite.work, parse_email_address(form.email.data)
-        user = new_user(
-            work,
-            first_name=form.first_name.data,
-            last_name=form.last_name.data,
-            email=email,
-            password=form.password.data,
-        )
+        # As for imported users, the email replaces a first name.
+        names = entered_names(form, first_name=email.original.partition("@")[0])
+        user = new_user(work, **names, email=email, password=form.password.data)
         if work.settings.email.must_be_verified:
-            sign_up_with_verification(work, user)
+            sign_up_with_verification(work, user, form.extra_values)
             return mail_sent_page(
                 self.request,
                 f"We sent a link to {email.original}. Open it to finish signing up.",
@@ -81,7 +67,7 @@ class SignUpPage(FormPage[SignUpForm]):
                 "sign up again.",
                 again=("sign-up",),
             )
-        credential = sign_up(work, user)
+        credential = sign_up(work, user, form.extra_values)
         sign_in = SignIn(
             credential,
             email.normalized,

@@ -5,6 +5,8 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from authsite.accounts.sign_up import SignUpRefused
+from authsite.audit.event_types import AccountEvent, EventType
 from authsite.clock import utc_now
 from authsite.models import User
 from authsite.services import services_of
@@ -94,6 +96,26 @@ def test_required_verification_takes_the_same_time(new_application, verify_known
     application = site_with_costly_hashes(new_application, **REQUIRED)
     verify_known()
     assert take_same_time(application, "/sign-up", form=SIGN_UP_WITH_VERIFICATION)
+
+
+@pytest.mark.asvs("6.3.8")
+def test_refusal_by_a_host_takes_the_same_time(new_application):
+    refused = []
+
+    def refuse(event):
+        if event.type is EventType.SIGNED_UP and refused:
+            refused.append(event.email)
+            raise SignUpRefused("Not now.")
+
+    def build(**settings):
+        return new_application(
+            lambda config: config.add_subscriber(refuse, AccountEvent), **settings
+        )
+
+    application = site_with_costly_hashes(build, **REQUIRED)
+    refused.append("from now on")
+    assert take_same_time(application, "/sign-up", form=SIGN_UP_WITH_VERIFICATION)
+    assert KNOWN in refused
 
 
 @pytest.mark.asvs("6.3.8", "6.3.1")

@@ -74,6 +74,27 @@ def test_every_response_has_the_security_headers(new_application, cookie):
     assert statuses >= {200, 303, 400, 403, 404, 405, 500}
 
 
+@pytest.mark.asvs("3.4.3")
+def test_settings_add_sources_to_the_content_policy(new_application, cookie):
+    """Also on errors; the other directives stay."""
+    settings = {
+        "csp_style_src": "https://cdn.example.com/css/",
+        "csp_font_src": "'self'",
+        "csp_img_src": "data:",
+        "csp_script_src": "'self' 'sha256-AbC='",
+    }
+    settings = {f"authsite.headers.{name}": value for name, value in settings.items()}
+    added = {
+        "style-src": "'self' https://cdn.example.com/css/",
+        "font-src": "'self'",
+        "img-src": "'self' data:",
+        "script-src": "'self' 'sha256-AbC='",
+    }
+    for answer in all_responses(new_application(add_crash, **settings), HTTP_COOKIE=cookie):
+        directives = answer.headers["Content-Security-Policy"].split("; ")
+        assert dict(each.split(" ", 1) for each in directives) == POLICY | added
+
+
 @pytest.mark.asvs("14.2.2", "14.3.2")
 def test_only_static_files_are_cacheable(new_application, cookie):
     for answer in all_responses(new_application(add_crash), HTTP_COOKIE=cookie):

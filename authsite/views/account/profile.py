@@ -11,7 +11,8 @@ from authsite.http.redirects import redirect
 from authsite.resources import Account
 from authsite.security.sessions import require_identity
 from authsite.web.form_pages import FormPage, form_views
-from authsite.web.forms import SiteForm, name_field
+from authsite.web.request import Request
+from authsite.web.sign_up_form import NAMES_FORM, NamesForm, entered_names
 
 #: The label of a link for each issue, and the segments of its path.
 _FIX_LINKS = {
@@ -23,24 +24,21 @@ _FIX_LINKS = {
 }
 
 
-class NamesForm(SiteForm):
-    """First and last name."""
-
-    first_name = name_field("First name", autocomplete="given-name")
-    last_name = name_field("Last name", autocomplete="family-name")
-
-
 @form_views(context=Account, name="", permission="authenticated")
 class ProfilePage(FormPage[NamesForm]):
     template = "account/profile"
-    form_type = NamesForm
+
+    def __init__(self, context: Any, request: Request) -> None:
+        super().__init__(context, request)
+        self.form_type = request.registry[NAMES_FORM]
 
     def new_form(self) -> NamesForm:
-        return NamesForm(obj=require_identity(self.request))
+        return self.form_type(obj=require_identity(self.request))
 
     def accept(self, form: NamesForm) -> Response:
-        names = {"first_name": form.first_name.data, "last_name": form.last_name.data}
-        change_names(self.context.record, **names)
+        user = self.context.record
+        names = entered_names(form, first_name=user.first_name, last_name=user.last_name)
+        change_names(user, **names)
         flash = self.request.authsite.services.flash.set("name-saved")
         return redirect(self.request.authsite.path("account"), [flash])
 

@@ -150,6 +150,21 @@ def test_released_savepoint_does_not_publish(dbsession, ada, audit, published):
     assert events_of(dbsession, ada) == []
 
 
+def test_failed_flush_drops_the_events_of_its_savepoint(dbsession, ada, audit, published):
+    audit.record(ada.id, EventType.PASSWORD_CONFIRMED)
+
+    def fail() -> None:
+        with dbsession.begin_nested():
+            audit.record(ada.id, EventType.EMAIL_CHANGED)
+            ada.first_name = ""
+            dbsession.flush()
+
+    with pytest.raises(sa.exc.IntegrityError):
+        fail()
+    dbsession.commit()
+    assert [event.type for event in published] == [EventType.PASSWORD_CONFIRMED]
+
+
 def test_events_of_a_closed_dbsession_are_dropped(dbsession, ada, audit, published):
     audit.record(ada.id, EventType.EMAIL_CHANGED)
     dbsession.close()

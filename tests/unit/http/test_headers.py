@@ -37,6 +37,13 @@ def test_content_policy_allows_own_origin_only():
     assert set(directives.values()) == {"'none'", "'self'"}
 
 
+def test_content_policy_without_settings_is_this_header():
+    assert CONTENT_SECURITY_POLICY == (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 @pytest.mark.parametrize("name", ["Cache-Control", "cache-control", "CONTENT-SECURITY-POLICY"])
 def test_header_of_the_response_is_not_replaced(name):
     response = Response(headerlist=[(name, "its own")])

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from authsite.importing.imported_user import (
-    NO_LAST_NAME,
     ImportedUser,
     ImportRejected,
     RejectionReason,
 )
+from authsite.models.user import NO_LAST_NAME
 from tests.factories import NOW
 from tests.foreign_hashes import DEVISE, PASSWORD
 

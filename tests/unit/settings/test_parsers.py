@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from authsite.passwords.breached import breached_passwords_at
 from authsite.passwords.peppers import Pepper
 from authsite.settings.database_urls import database_url
+from authsite.settings.header_parsers import content_sources
 from authsite.settings.machine_parsers import cores, trusted_proxies
 from authsite.settings.parsers import (
     breached_passwords,
@@ -48,10 +49,12 @@ PARSERS = [
     database_url,
     trusted_proxies,
     cores,
+    content_sources("data:"),
 ]
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+@example(number(1, 5), "0\x1f")  # strip() takes it for space, int() does not
 @given(st.sampled_from(PARSERS), st.text())
 def test_any_text_is_parsed_or_refused_with_a_message(parse, value):
     try:
@@ -393,3 +396,52 @@ def test_landing_page_does_not_lead_to_itself(value):
 def test_malformed_cores_are_refused(value):
     with pytest.raises(ValueError, match=r"must be numbers of cores like 0-3 or 0,2"):
         cores(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "sources"),
+    [
+        ("", ()),
+        ("'self' 'self'", ("'self'",)),
+        ("https://a.example:8443/x/y.css, https://b.example", None),
+        ("'sha512-Ab+/=='", None),
+        ("data:", None),
+    ],
+)
+def test_content_sources_are_separated_by_spaces_or_commas(value, sources):
+    expected = tuple(value.replace(",", "").split()) if sources is None else sources
+    assert content_sources("data:")(value) == expected
+
+
+@pytest.mark.asvs("3.4.3")
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("'self' 'unsafe-inline'", "must not contain 'unsafe-inline'"),
+        ("'UNSAFE-eval'", "must not contain 'UNSAFE-eval'"),
+        ("'unsafe-hashes'", "must not contain 'unsafe-hashes'"),
+        ("*", r"must not contain \*"),
+        *(
+            (each, "must be 'self', origins like")
+            for each in (
+                "data:",
+                "blob:",
+                "https:",
+                "http://a.example",
+                "//a.example",
+                "a.example",
+                "https://*.example",
+                "https://a.example;script-src",
+                "https://a.example\r\nX-A:b",
+                "https://A.example?b",
+                "self",
+                "'strict-dynamic'",
+                "'nonce-abc'",
+                "'sha256-'",
+            )
+        ),
+    ],
+)
+def test_unsafe_content_sources_are_refused(value, message):
+    with pytest.raises(ValueError, match=message):
+        content_sources()(value)

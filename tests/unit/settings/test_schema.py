@@ -60,6 +60,18 @@ EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "authsite.site.security_contact": ("mailto:a@b.example", "mailto:a@b.example", "a@b.example"),
     "authsite.site.change_password_url": ("no", False, "perhaps"),
     "authsite.site.security_policy": ("https://a.example/p", "https://a.example/p", "http://a"),
+    "authsite.headers.csp_style_src": (
+        "https://cdn.example.com/css/ 'sha256-AbC+/_-9='",
+        ("https://cdn.example.com/css/", "'sha256-AbC+/_-9='"),
+        "'unsafe-inline'",
+    ),
+    "authsite.headers.csp_font_src": ("'self'", ("'self'",), "data:"),
+    "authsite.headers.csp_img_src": (
+        "data:, https://a.example",
+        ("data:", "https://a.example"),
+        "*",
+    ),
+    "authsite.headers.csp_script_src": ("'self'", ("'self'",), "'unsafe-eval'"),
     "authsite.session.cookie_name": ("their_session", "their_session", "their session"),
     "authsite.session.idle_timeout": ("7d", timedelta(days=7), "a week"),
     "authsite.session.absolute_timeout": ("31d", timedelta(days=31), "0d"),
