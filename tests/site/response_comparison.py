@@ -94,7 +94,7 @@ def anonymous_forms(registry: Registry) -> set[str]:
 def masked(response: TestResponse, email: str) -> tuple[str, list[tuple[str, str]], str]:
     """Return status, headers and text without the email and what differs in each response."""
     text = response.text.replace(email, "EMAIL")
-    text = re.sub(r'(name="csrf_token" value=)"[^"]*"', r"\1TOKEN", text)
+    text = re.sub(r'(name="csrf_token"\s+value=)"[^"]*"', r"\1TOKEN", text)
     text = re.sub(r"(Try again in )[^.<]*", r"\1A WHILE", text)
     headers = [
         (name, "SECONDS" if name == "Retry-After" else value)
