@@ -35,7 +35,7 @@ test: .venv/testing chromium java nginx pgbouncer prometheus styles testssl ## r
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(PYTEST) tests/unit tests/functional tests/site --cov
+	$(PYTEST) tests/unit tests/functional tests/site tests/hosts --cov
 	$(PYTEST) tests/browser tests/processes
 	@$(MAKE) --no-print-directory test-lowest
 endif
@@ -60,7 +60,7 @@ check: .venv/dev ## check format, style, types, imports, security, templates, do
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml authsite alembic
-	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --lint --check
+	$(BIN)/djlint authsite/templates examples --extension jinja2 --quiet --lint --check
 	$(BIN)/djlint authsite/templates/authsite/mail --extension html --quiet --lint --check --ignore H021
 	$(BIN)/python docs/tables.py --check
 	$(SPHINX) .cache/docs
@@ -70,7 +70,7 @@ check: .venv/dev ## check format, style, types, imports, security, templates, do
 format: .venv/dev ## put code and templates into their one format
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
-	$(BIN)/djlint authsite/templates --extension jinja2 --quiet --reformat
+	$(BIN)/djlint authsite/templates examples --extension jinja2 --quiet --reformat
 	$(BIN)/djlint authsite/templates/authsite/mail --extension html --quiet --reformat
 
 bench: .venv/testing wrk ## measure, for docs/performance.md

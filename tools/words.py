@@ -16,11 +16,13 @@ BANNED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-#: The words of OWASP's log events, of Python, SMTP, SQL and PgBouncer, and of Django's tables.
+#: The words of OWASP's log events, of Python, SMTP, SQL and PgBouncer, of Django's tables, and of
+#: the wiki2 tutorial.
 ALLOWED = re.compile(
     r"authn_login\w*|\bfrozen=True|\bfrozen dataclass|\.login\b|\blogin[:=]|\bif login:"
     r"|\bPLAIN, LOGIN\b|\bROLE \{?\w+\}? LOGIN\b|\bserver_login_retry\b"
     r"|\blast_login\b|\bjournal_mode\b"
+    r"|['/]login['\"]|\blogin\.jinja2\b|\bdef login\(|>Login<"
 )
 #: Passwords, and files about former names.
 EXCEPT = {
@@ -29,7 +31,7 @@ EXCEPT = {
     "former_version.py",
     "test_renaming_migration.py",
 }
-SEARCHED = ("authsite", "bench", "docs", "tests", "README.md", "CHANGES.md")
+SEARCHED = ("authsite", "bench", "docs", "examples", "tests", "README.md", "CHANGES.md")
 
 
 def banned_words() -> list[str]:

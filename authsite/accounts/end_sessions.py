@@ -44,7 +44,8 @@ def end_session_by_token(work: UnitOfWork, token: SessionToken, reason: SessionE
         .where(is_this)
         .with_for_update(read=True, key_share=True, of=User)
     )
-    work.dbsession.execute(owner)
+    # Read to its end: SQLite keeps a snapshot for as long as something refers to the cursor.
+    work.dbsession.execute(owner).all()
     _end(work, is_this, reason=reason)
 
 

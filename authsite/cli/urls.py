@@ -5,7 +5,8 @@ import click
 from authsite.cli.options import example, ini_argument, json_option
 from authsite.cli.output import format_json, format_table
 from authsite.cli.site import open_site
-from authsite.resources.site_map import Endpoint, endpoints
+from authsite.resources.route_map import all_endpoints
+from authsite.resources.site_map import Endpoint
 
 COLUMNS = ("url", "method", "permission", "view")
 
@@ -16,7 +17,7 @@ COLUMNS = ("url", "method", "permission", "view")
 def urls(ini: str, as_json: bool) -> None:
     """List every URL with its method, permission and view."""
     with open_site(ini) as request:
-        rows = [_row(page) for page in endpoints(request.registry)]
+        rows = [_row(page) for page in all_endpoints(request.registry)]
     if as_json:
         click.echo(format_json([dict(zip(COLUMNS, row, strict=True)) for row in rows]), nl=False)
     else:

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from pyramid.interfaces import IDefaultPermission
-from pyramid.registry import Registry
+from pyramid.registry import Introspectable, Registry
 from pyramid.request import Request
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.util import as_sorted_tuple
 
 from authsite.resources import Resource, Root, Rows
@@ -89,7 +90,6 @@ def _node_of(child: Any) -> Node:
 
 
 def _views_of(registry: Registry) -> Iterator[tuple[Node, str, str, str, str]]:
-    default = registry.queryUtility(IDefaultPermission)
     for entry in registry.introspector.get_category("views"):
         view: Any = entry["introspectable"]
         context = view["context"] or object
@@ -97,21 +97,28 @@ def _views_of(registry: Registry) -> Iterator[tuple[Node, str, str, str, str]]:
             continue
         if view["route_name"] not in {ROUTE, None, ""}:
             continue
-        permissions = [
-            related["value"]
-            for related in entry["related"]
-            if related.category_name == "permissions"
-        ]
-        function = view["callable"]
-        name = getattr(function, "__qualname__", type(function).__qualname__)  # maybe an object
-        path = f"{function.__module__}.{name}"
-        if view["attr"]:
-            path += f".{view['attr']}"
         for method in as_sorted_tuple(view["request_methods"] or ANY):
             yield (
                 (context, view.get("purpose")),
                 view["name"],
                 method,
-                permissions[0] if permissions else default,
-                path,
+                permission_of(registry, entry),
+                path_of(view),
             )
+
+
+def permission_of(registry: Registry, entry: dict[str, Any]) -> str:
+    """Return the permission of a view, or the default one; `none` if there is neither."""
+    related = (each for each in entry["related"] if each.category_name == "permissions")
+    permission = next((each["value"] for each in related), None)
+    if permission is None:
+        permission = registry.queryUtility(IDefaultPermission)
+    return "none" if permission in {None, NO_PERMISSION_REQUIRED} else permission
+
+
+def path_of(view: Introspectable) -> str:
+    """Return where the callable of a view is defined."""
+    function = view["callable"]
+    name = getattr(function, "__qualname__", type(function).__qualname__)  # maybe an object
+    path = f"{function.__module__}.{name}"
+    return f"{path}.{view['attr']}" if view["attr"] else path
