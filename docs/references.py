@@ -12,7 +12,7 @@ from authsite.settings.loader import describe_settings
 ROOT = Path(__file__).parents[1]
 _COMMAND = str(Path(sys.executable).parent / "authsite")
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```\{?([\w-]*)\}?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\[(?:[^\]\n]|\n)*\]\(([^)\s]+)\)")
 _TYPED = re.compile(r"(?:\$ )?((?:make|authsite) [a-z][a-z-]*)\b")

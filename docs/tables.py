@@ -54,7 +54,7 @@ def urls() -> str:
     """Return every URL of the site with its methods and the permission that they need."""
     values = dict(plaster.get_settings(str(ROOT / "testing.ini"), "app:main"))
     with Configurator(settings=values | {"sqlalchemy.url": "sqlite:///no-row-is-read"}) as config:
-        config.include("authsite")
+        config.include("authsite.application.standalone")
     found = endpoints(config.registry)
     return _table(
         ("URL", "methods", "permission"),

@@ -1,9 +1,9 @@
 """Who is signed in and what they may do.
 
-A host application imports `SecurityPolicy` and `identity_of` from here.
+A host application imports these from here.
 """
 
 from authsite.security.policy import SecurityPolicy
-from authsite.security.sessions import identity_of
+from authsite.security.sessions import current_identity, identity_of
 
-__all__ = ["SecurityPolicy", "identity_of"]
+__all__ = ["SecurityPolicy", "current_identity", "identity_of"]

@@ -3,7 +3,6 @@
 import logging
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from pyramid.exceptions import BadCSRFToken, PredicateMismatch
 from pyramid.httpexceptions import (
@@ -26,7 +25,7 @@ from authsite.accounts.sign_up import SignUpClosed
 from authsite.accounts.users import AccountSuspended
 from authsite.db.engines import DATABASE_UNAVAILABLE
 from authsite.http.headers import request_id
-from authsite.http.redirects import redirect, safe_path
+from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
 from authsite.resources.site_map import allowed_methods
 from authsite.throttling.throttles import RateLimited
@@ -45,6 +44,7 @@ from authsite.web.pages import (
 )
 from authsite.web.rendering import page
 from authsite.web.request import Request
+from authsite.web.send_to_sign_in import send_to_sign_in
 from authsite.web.site_views import error_view
 
 log = logging.getLogger(__name__)
@@ -140,16 +140,14 @@ def refused_form(request: Request) -> Response:
 def forbidden(exc: HTTPForbidden, request: Request) -> Response:
     """Send visitors to sign in, and signed-in users away from anonymous pages; refuse the rest.
 
-    After signing in, visitors return to the page of a GET, if `safe_path` accepts it: a longer path
-    would exceed the limits of servers once it is quoted (ASVS 4.2.5). Their form is kept. Signing
-    out without a session succeeds.
+    After signing in, visitors return to the page of a GET. Their form is kept. Signing out without
+    a session succeeds.
     """
     if request.authsite.identity is None:
         is_sign_out = request.authsite.display_path == "/sign-out"
         if request.method in {"GET", "HEAD"}:
             sign_in = request.authsite.path("sign-in")
-            path = None if is_sign_out else safe_path(request.path_qs)
-            return redirect(f"{sign_in}?{urlencode({'next': path})}" if path else sign_in)
+            return redirect(sign_in) if is_sign_out else send_to_sign_in(exc, request)
         is_own = request.authsite.services.csrf.is_same_origin(request)
         if is_own and request.method == "POST" and is_sign_out:
             return redirect(

@@ -108,6 +108,7 @@ class _PasswordInput(PasswordInput):
 
 
 def name_field(label: str, *, autocomplete: str) -> Field:
+    """Return a required field for a name of at most 100 characters."""
     return StringField(
         label,
         widget=_TextInput(),

@@ -23,6 +23,7 @@ BUSY = "We're busy right now. Try again in a few seconds."
 def form_page(
     request: Request, template: str, *, form: Any, status: int = 200, **values: Any
 ) -> Response:
+    """Return the page that `authsite/<template>.jinja2` makes of a form and `values`."""
     return page(request, template, status=status, form=form, **values)
 
 
