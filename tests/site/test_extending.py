@@ -28,7 +28,7 @@ FIRST_PART = (
     "__init__.py",
     "reports.py",
     "templates/reports.jinja2",
-    "templates/layout.jinja2",
+    "templates/authsite_layout.jinja2",
 )
 INCLUDE_NOTES = 'config.include("myapp.notes")'
 
