@@ -77,7 +77,7 @@ def add_authsite(config: Configurator, *, is_standalone: bool) -> None:
         prefix = prefix_of(config.route_prefix)
     except ValueError as error:
         raise ConfigurationError(f"authsite: {error}") from None
-    well_known = add_well_known_urls(config, settings) if prefix else ()
+    well_known = () if is_standalone else add_well_known_urls(config, settings)
     _add_tree(config, is_standalone=is_standalone, has_prefix=bool(prefix))
     _add_view_options(config)
     _add_tweens(config)

@@ -9,7 +9,7 @@ from pyramid.interfaces import IRoutesMapper
 from pyramid.registry import Registry
 
 from authsite.http.own_urls import OwnUrls
-from authsite.resources import Root
+from authsite.resources import Root, WellKnown
 from authsite.resources.base import children_of
 from authsite.resources.site_map import endpoints
 from authsite.web.request import Request
@@ -33,9 +33,12 @@ class OwnUrlPredicate:
 
 
 def first_segments(registry: Registry) -> Iterator[str]:
-    """Yield the first segment of every page of the tree, except the home page."""
-    for parent, name, _child in children_of(registry):
-        if issubclass(parent, Root):
+    """Yield the first segment of every page of the tree, except the home page.
+
+    Most of `/.well-known` is the host's.
+    """
+    for parent, name, child in children_of(registry):
+        if issubclass(parent, Root) and child is not WellKnown:
             yield name
     for each in endpoints(registry):
         if issubclass(each.context, Root) and each.name:
