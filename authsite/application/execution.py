@@ -49,7 +49,7 @@ def set_execution_policy(config: Configurator, services: Services) -> None:
         execute = own if services.own_urls.include(environ) else host_policy
         if "tm.active" not in environ:
             return execute(environ, router)
-        token = joined.set(_dbsession_of_test(environ, services))
+        token = joined.set(dbsession_of_test(environ, services))
         try:
             return execute(environ, router)
         finally:
@@ -58,7 +58,7 @@ def set_execution_policy(config: Configurator, services: Services) -> None:
     registry.registerUtility(policy, IExecutionPolicy)
 
 
-def _dbsession_of_test(environ: dict[str, Any], services: Services) -> Session:
+def dbsession_of_test(environ: dict[str, Any], services: Services) -> Session:
     """Return the dbsession of a test that manages the transaction of its requests itself."""
     dbsession: Session | None = environ.get("app.dbsession")
     return dbsession or _dbsession_of(environ.get("tm.manager") or manager, services)

@@ -1,0 +1,67 @@
+"""`authsite.testing`, with and without the fixtures of the official cookiecutter."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import plaster
+import pytest
+import transaction
+from webtest import TestApp
+
+from authsite.accounts.users import EmailTaken
+from authsite.testing import BROWSER, PASSWORD, create_user, migrate, sign_in, without_workers
+from tests.hosts.conftest import EXAMPLES, release
+from tests.hosts.conftest import migrate as migrate_all
+
+
+@pytest.fixture(params=["in the transaction of the test", "committed"])
+def testapp(
+    request: pytest.FixtureRequest,
+    copied: Callable[[Path], Path],
+    use_backend: Callable[[Path, str], None],
+    backend: str,
+) -> Iterator[TestApp]:
+    without_workers()
+    ini = copied(EXAMPLES / "cookiecutter") / "orders.ini"
+    use_backend(ini, backend)
+    settings = plaster.get_settings(str(ini), "app:main")
+    migrate(settings["sqlalchemy.url"])
+    migrate_all(ini)
+    application = importlib.import_module("orders").main({}, **settings)
+    manager = transaction.TransactionManager(explicit=True)
+    environ = {"HTTP_HOST": "localhost:6543"}
+    if request.param != "committed":
+        manager.begin()
+        manager.doom()
+        models = importlib.import_module("orders.models")
+        dbsession = models.get_tm_session(application.registry["dbsession_factory"], manager)
+        environ |= {"tm.active": True, "tm.manager": manager, "app.dbsession": dbsession}
+    yield TestApp(application, extra_environ=environ)
+    if request.param != "committed":
+        manager.abort()
+    release(application.registry)
+
+
+def test_created_user_signs_in_by_the_form(testapp: TestApp) -> None:
+    create_user(testapp)
+    form = testapp.get("/accounts/sign-in").forms[0]
+    form["email"], form["password"] = "ada@example.com", PASSWORD
+    assert form.submit(headers=BROWSER, status=303).location.endswith("/orders")
+    with pytest.raises(EmailTaken):
+        create_user(testapp)
+
+
+def test_user_is_signed_in_without_the_form(testapp: TestApp) -> None:
+    grace = create_user(testapp, email="grace@example.com", first_name="Grace")
+    assert testapp.get("/accounts/dashboard").status_int == 303
+    sign_in(testapp, grace)
+    assert testapp.get("/accounts/dashboard").html.main.h1.text == "Hello, Grace"
+    assert testapp.get("/orders").status_int == 200
+
+
+def test_deleted_user_cannot_be_signed_in(testapp: TestApp) -> None:
+    ada = create_user(testapp)
+    ada.email = "other@example.com"
+    with pytest.raises(ValueError, match="deleted"):
+        sign_in(testapp, ada)
