@@ -110,7 +110,10 @@ def test_links_follow_the_mount_path(application: Any, services: Services) -> No
 def test_ini_file_may_include_authsite(
     database_url: str, settings_of_tests: dict[str, str], visit: Callable[..., Browser]
 ) -> None:
-    included = {"sqlalchemy.url": database_url, "pyramid.includes": "authsite.application.standalone"}
+    included = {
+        "sqlalchemy.url": database_url,
+        "pyramid.includes": "authsite.application.standalone",
+    }
     with Configurator(settings=settings_of_tests | included) as config:
         config.add_view(greet, context=Root, name="greet")
         application = config.make_wsgi_app()
