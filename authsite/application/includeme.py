@@ -93,13 +93,14 @@ def add_authsite(config: Configurator, *, is_standalone: bool) -> None:
     if not is_standalone:
         config.add_request_method(AuthsiteRequest, "authsite", reify=True)
     config.action(None, lambda: _wrap_policy(config), order=_AFTER_POLICY)
+    metrics = _build_metrics(config, settings)
 
     def complete() -> None:
         names = None if is_standalone or prefix else {STATIC, *first_segments(config.registry)}
         own_urls = OwnUrls(prefix, names, well_known=leave_to_host(config, well_known))
         config.registry["authsite"] = services = build_services(
             settings,
-            _build_metrics(config, settings),
+            metrics,
             own_urls=own_urls,
             host_engine=host_engine(config),
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 from pyramid.path import AssetResolver
 
-from authsite.resources.base import Resource
+from authsite.resources.base import Resource, Rows
 
 _FOLDER = AssetResolver("authsite").resolve("static")
 _NAMES = frozenset(_FOLDER.listdir())
@@ -20,8 +20,11 @@ class StaticFile(Resource):
         return f"{path}/{self.__name__}"
 
 
-class StaticFiles(Resource):
+class StaticFiles(Rows):
     """`/authsite-static`: no page of its own."""
+
+    rows = StaticFile
+    placeholder = "{file}"
 
     def child(self, name: str) -> Any:
         """Return the resource of the file with this name."""

@@ -5,7 +5,10 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.interfaces import ITraverser
 from pyramid.request import Request
+from pyramid.traversal import ResourceTreeTraverser
 from zope.interface import implementer
+
+from authsite.web.site_views import ROUTE
 
 _NEVER_A_NAME = frozenset({"", ".", ".."})
 
@@ -26,6 +29,10 @@ class StrictTraverser:
 
     def __call__(self, request: Request) -> dict[str, Any]:
         """Return the resource and view name of the path, or raise `HTTPNotFound`."""
+        route = request.matched_route
+        if route and route.name.partition(":")[0] != ROUTE:  # a host's, in a stand-alone site
+            traversed: dict[str, Any] = ResourceTreeTraverser(self._root)(request)
+            return traversed
         path = request.path_info.removeprefix(request.authsite.services.own_urls.prefix)
         first, *rest = path.split("/")
         segments = tuple(rest) if path not in {"", "/"} else ()

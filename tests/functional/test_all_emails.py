@@ -14,7 +14,7 @@ from tests.smtp import Mailserver, Received, a_mailserver
 
 TEMPLATES = {
     folder.name
-    for folder in (Path(authsite.__file__).parent / "templates" / "mail").iterdir()
+    for folder in (Path(authsite.__file__).parent / "templates/authsite/mail").iterdir()
     if folder.is_dir()
 }
 NEW_PASSWORD = "eight blue llamas hum"

@@ -32,7 +32,7 @@ def path_of(services: Services, url: str, *, email: str = "ada@example.com") -> 
     if "{id}" in url:
         return url.replace("{id}", _session_of(services, email))
     if "{token}" not in url:
-        return url
+        return url.replace("{file}", "site.css")
     purpose = Purpose(url.split("/")[1].replace("-", "_"))
     token: object = UNKNOWN_TOKEN
     with Session(services.database.write_engine) as dbsession:

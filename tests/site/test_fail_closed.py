@@ -1,12 +1,14 @@
 """When a check fails, the request is refused and nothing is changed."""
 
+import dataclasses
 from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
-from pyramid.csrf import SessionCSRFStoragePolicy
 from webtest import TestApp
 
+from authsite.security.csrf import CsrfPolicy
+from authsite.services import services_of
 from tests.browsers import PASSWORD, Browser
 from tests.functional.reading import form_of, rows_of
 from tests.site.wsgi_requests import is_page
@@ -89,14 +91,19 @@ class BrokenPolicyError(Exception):
     """The CSRF check failed with an error."""
 
 
-class BrokenPolicy(SessionCSRFStoragePolicy):
-    """A CSRF policy of a host application whose check raises an error."""
-
-    def get_csrf_token(self, request):
-        return "token"
+class BrokenPolicy(CsrfPolicy):
+    """A CSRF policy whose check raises an error."""
 
     def check_csrf_token(self, request, supplied_token):
         raise BrokenPolicyError
+
+
+def broken(services):
+    """Return the services with a CSRF check that raises an error."""
+    policy = BrokenPolicy(
+        services.settings.secret, cookie=services.anonymous_cookie, hosts=services.hosts
+    )
+    return dataclasses.replace(services, csrf=policy)
 
 
 @pytest.mark.asvs("16.5.3")
@@ -104,13 +111,11 @@ class BrokenPolicy(SessionCSRFStoragePolicy):
 def test_broken_csrf_check_refuses_the_form(
     new_application, new_browser, services, filled_in, path
 ):
-    def use_broken_policy(config):
-        config.commit()
-        config.set_csrf_storage_policy(BrokenPolicy())
-
+    application = new_application()
+    application.registry["authsite"] = broken(services_of(application.registry))
     send = filled_in(path)
     before = rows_of(services)
-    assert is_refused(send(Browser(TestApp(new_application(use_broken_policy)))))
+    assert is_refused(send(Browser(TestApp(application))))
     assert rows_of(services) == before
     assert send(new_browser()).status_int == 303
 

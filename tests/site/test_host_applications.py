@@ -44,15 +44,17 @@ def test_routes_require_permissions_as_pages_do(configured: Callable[..., Browse
             config.add_view(greet, route_name=name)
         config.add_route("open", "/r/open")
         config.add_view(greet, route_name="open", permission="public")
+        config.add_route("edit", "/r/edit", factory=Lonely)
+        config.add_view(greet, route_name="edit", permission="edit")
 
     def answers() -> list[int]:
-        names = ("plain", "lonely", "rooted", "open")
+        names = ("plain", "lonely", "rooted", "open", "edit")
         return [browser.get(f"/r/{name}", expect_errors=True).status_int for name in names]
 
     browser = configured(change)
-    assert answers() == [303, 303, 303, 200]
+    assert answers() == [303, 303, 303, 200, 303]
     browser.sign_up()
-    assert answers() == [200, 403, 200, 200]
+    assert answers() == [200, 200, 200, 200, 403]
 
 
 def test_get_writes_are_discarded(configured: Callable[..., Browser], services: Services) -> None:
@@ -72,8 +74,9 @@ def test_host_view_replaces_a_site_view(
     configured: Callable[..., Browser],
 ) -> None:
     def change(config: Configurator) -> None:
-        config.add_view(greet, context=Root, request_method="GET", permission="public")
-        config.add_notfound_view(lambda _request: Response("nowhere", 404))
+        options = {"context": Root, "request_method": "GET", "permission": "public"}
+        config.add_view(greet, route_name="authsite", **options)
+        config.add_notfound_view(lambda _request: Response("nowhere", 404), route_name="authsite")
 
     browser = configured(change)
     assert browser.get("/").text == "hello None"
@@ -86,13 +89,9 @@ def test_host_may_also_include_pyramid_retry(configured: Callable[..., Browser])
     assert browser.get("/dashboard").headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_incompatible_factories_and_prefix_are_refused(configured: Callable[..., Browser]) -> None:
-    with pytest.raises(ConfigurationError, match="root factory"):
-        configured(lambda config: config.set_root_factory(lambda _request: object()))
-    with pytest.raises(ConfigurationError, match="request factory"):
-        configured(lambda config: config.set_request_factory(pyramid.request.Request))
+def test_stand_alone_site_refuses_a_prefix() -> None:
     with pytest.raises(ConfigurationError, match="route_prefix"):
-        Configurator().include("authsite", route_prefix="in")
+        Configurator().include("authsite.application.standalone", route_prefix="in")
 
 
 def test_links_follow_the_mount_path(application: Any, services: Services) -> None:
@@ -111,28 +110,42 @@ def test_links_follow_the_mount_path(application: Any, services: Services) -> No
 def test_ini_file_may_include_authsite(
     database_url: str, settings_of_tests: dict[str, str], visit: Callable[..., Browser]
 ) -> None:
-    included = {"sqlalchemy.url": database_url, "pyramid.includes": "authsite"}
+    included = {
+        "sqlalchemy.url": database_url,
+        "pyramid.includes": "authsite.application.standalone",
+    }
     with Configurator(settings=settings_of_tests | included) as config:
         config.add_view(greet, context=Root, name="greet")
         application = config.make_wsgi_app()
     assert visit(application).get("/greet").location.endswith("/sign-in?next=%2Fgreet")
 
 
-def test_root_and_request_may_be_subclassed(configured: Callable[..., Browser]) -> None:
-    class OwnRoot(Root):
-        """A root with a page."""
+@pytest.mark.parametrize("base", [pyramid.request.Request, Request])
+def test_factories_of_the_application_are_kept(
+    configured: Callable[..., Browser], base: type[pyramid.request.Request]
+) -> None:
+    class OwnRoot:
+        """The context of the routes."""
 
-    class OwnRequest(Request):
-        """A request with a greeting."""
+        def __init__(self, _request: Any) -> None:
+            self.greeting = "good"
 
-        greeting = "good morning"
+    class OwnRequest(base):  # type: ignore[misc, valid-type]
+        """A request with a part of the day."""
+
+        part = "morning"
+
+    def greet_by_both(context: OwnRoot, request: Any) -> Response:
+        return Response(f"{context.greeting} {request.part}")
 
     def change(config: Configurator) -> None:
         config.set_root_factory(OwnRoot)
         config.set_request_factory(OwnRequest)
-        config.add_view(lambda request: Response(request.greeting), context=OwnRoot, name="greet")
+        config.add_route("greet", "/greet")
+        config.add_view(greet_by_both, context=OwnRoot, route_name="greet")
 
     browser = configured(change)
+    assert browser.get("/greet").location == "http://localhost/sign-in?next=%2Fgreet"
     browser.sign_up()
     assert browser.get("/greet").text == "good morning"
     assert browser.get("/account").status_int == 200

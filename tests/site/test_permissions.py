@@ -48,6 +48,7 @@ TABLE = [
     ("/admin/users/{id}/suspend", "GET", "administer"),
     ("/admin/users/{id}/suspend", "POST", "administer"),
     ("/admin/users/{id}/unlock", "POST", "administer"),
+    ("/authsite-static/{file}", "GET", "none"),
     ("/change-email", "GET", "public"),
     ("/change-email/{token}", "GET", "public"),
     ("/change-email/{token}", "POST", "public"),

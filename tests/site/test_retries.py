@@ -119,7 +119,8 @@ def test_get_is_attempted_once(new_application, services):
 
 def test_template_error_is_logged_with_its_line(new_application, services, tmp_path, caplog):
     """The traceback names the line of the template, not of the code that Jinja2 generates."""
-    (tmp_path / "home.jinja2").write_text("one\ntwo\n{{ 1 // 0 }}\n")
+    (tmp_path / "authsite").mkdir()
+    (tmp_path / "authsite/home.jinja2").write_text("one\ntwo\n{{ 1 // 0 }}\n")
 
     def add(config):
         config.add_jinja2_search_path(str(tmp_path), name=".jinja2", prepend=True)
