@@ -66,7 +66,7 @@ def no_origins(config: Configurator) -> None:
 
 
 def other_tokens(config: Configurator) -> None:
-    config.set_default_csrf_options(require_csrf=True, token="other", header="X-Other")  # noqa: S106
+    config.set_default_csrf_options(require_csrf=True, token="other", header="X-Other")
     config.set_csrf_storage_policy(CookieCSRFStoragePolicy())
 
 
