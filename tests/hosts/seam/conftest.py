@@ -49,7 +49,8 @@ def build_host(
         shutil.copy(empty_database, file)
         url = f"sqlite:///{file}"
         engine = sa.create_engine(url)
-        everything = settings_of_tests | {"sqlalchemy.url": url} | settings
+        own = {key: value for key, value in settings_of_tests.items() if "authsite" in key}
+        everything = own | {"sqlalchemy.url": url} | settings
         with Configurator(settings=everything) as config:
             if has_dbsession:
                 use_dbsession(config, engine)
