@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.orm import Session
 
 #: Execution options of engines: transactions write; the last of them may be lost in a power cut.
 WRITER, RELAXED = "authsite_writer", "authsite_relaxed"
@@ -128,6 +129,27 @@ class LockingBegin:
         return False
 
 
+def lock_when_begun(dbsession: Session) -> None:
+    """Let the dbsession of a host application take the write lock when its transaction begins.
+
+    By default the driver takes it for the first change: a transaction that has read before then
+    fails at once if another one has written meanwhile. The host's own way to begin is kept.
+    """
+    sa.event.listen(dbsession, "after_begin", _take_lock)
+
+
+def _take_lock(_dbsession: Session, _transaction: object, connection: Connection) -> None:
+    driver_connection = connection.connection.dbapi_connection
+    if not getattr(driver_connection, "in_transaction", True):  # false on SQLite only
+        connection.exec_driver_sql(_BEGIN_TO_WRITE)
+
+
+def is_worth_retrying(error: Exception) -> bool:
+    """Whether SQLite was busy for SQLAlchemy's error, and has not waited for the write lock."""
+    is_begin = getattr(error, "statement", None) == _BEGIN_TO_WRITE
+    return not is_begin and is_busy(getattr(error, "orig", None))
+
+
 def result_code(error: BaseException | None) -> int | None:
     """Return SQLite's primary result code of the driver's error; None for other errors."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
@@ -150,7 +172,5 @@ class BusyHandler:
 
     def __call__(self, context: ExceptionContext) -> None:
         error = context.sqlalchemy_exception
-        if error is None or not is_busy(context.original_exception):
-            return
-        if context.statement != _BEGIN_TO_WRITE:
+        if error is not None and is_worth_retrying(error):
             self._mark_retryable(error)

@@ -16,7 +16,7 @@ from pyramid.httpexceptions import (
 )
 from pyramid.interfaces import IExceptionResponse
 from pyramid.response import Response
-from pyramid_retry import is_error_retryable
+from pyramid_retry import is_error_retryable, mark_error_retryable
 
 from authsite.accounts.answered_forms import FormAnswered
 from authsite.accounts.email_links import InvalidLink
@@ -24,6 +24,7 @@ from authsite.accounts.pending_sign_ins import SignInExpired
 from authsite.accounts.sign_up import SignUpClosed
 from authsite.accounts.users import AccountSuspended
 from authsite.db.engines import DATABASE_UNAVAILABLE
+from authsite.db.sqlite import is_worth_retrying
 from authsite.http.headers import request_id
 from authsite.http.redirects import redirect
 from authsite.passwords.hash_queue import HashQueueFull
@@ -269,8 +270,11 @@ def wrong_method(request: Request) -> Response:
 
 def database_unavailable(exc: Exception, request: Request) -> Response:
     """Answer while the database is unavailable; no session ends."""
+    services = request.authsite.services
+    if services.uses_host_dbsession and is_worth_retrying(exc):
+        mark_error_retryable(exc)  # as the handler of authsite's own engines does
     if not is_error_retryable(request, exc):  # otherwise pyramid_retry attempts the form again
-        request.authsite.services.database.outages.report("sys_database_unavailable", exc)
+        services.database.outages.report("sys_database_unavailable", exc)
     request.authsite.identity = None  # it is in the database, and a layout may ask for it
     response = page(
         request,

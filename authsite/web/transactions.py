@@ -9,6 +9,7 @@ from pyramid.registry import Registry
 from pyramid.response import Response
 from pyramid_tm import tm_tween_factory
 
+from authsite.db.engines import DATABASE_UNAVAILABLE
 from authsite.http.methods import SAFE_METHODS
 from authsite.web.site_views import ROUTE
 
@@ -32,10 +33,13 @@ def transaction_tween_factory(
         if not request.authsite.is_own:
             return handler(request)
         request.request_iface = own_route  # errors before the request is routed get our pages
-        if request.method in SAFE_METHODS:
-            return handler(request)
-        if not hasattr(request, "tm"):
+        is_safe = request.method in SAFE_METHODS
+        if not is_safe and not hasattr(request, "tm"):
             request.tm = request.authsite.tm
-        return transactional(request)
+        try:
+            return handler(request) if is_safe else transactional(request)
+        except DATABASE_UNAVAILABLE:  # pyramid_tm of the host asks for the identity, for example
+            answer: Response = request.invoke_exception_view()
+            return answer
 
     return tween

@@ -1,0 +1,1 @@
+"""The package of the hosts: pyramid_jinja2 looks for templates beside its file."""
