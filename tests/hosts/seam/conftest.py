@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -43,12 +44,13 @@ def build_host(
         *,
         route_prefix: str | None = "accounts",
         has_dbsession: bool = True,
+        connect_args: dict[str, Any] | None = None,
         **settings: str,
     ) -> Host:
         file = tmp_path / f"host{len(hosts)}.sqlite"
         shutil.copy(empty_database, file)
         url = f"sqlite:///{file}"
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, connect_args=connect_args or {})
         own = {key: value for key, value in settings_of_tests.items() if "authsite" in key}
         everything = own | {"sqlalchemy.url": url} | settings
         with Configurator(settings=everything) as config:
