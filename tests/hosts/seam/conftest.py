@@ -45,7 +45,7 @@ def build_host(
         route_prefix: str | None = "accounts",
         has_dbsession: bool = True,
         connect_args: dict[str, Any] | None = None,
-        **settings: str,
+        **settings: str | None,
     ) -> Host:
         file = tmp_path / f"host{len(hosts)}.sqlite"
         shutil.copy(empty_database, file)
@@ -53,6 +53,7 @@ def build_host(
         engine = sa.create_engine(url, connect_args=connect_args or {})
         own = {key: value for key, value in settings_of_tests.items() if "authsite" in key}
         everything = own | {"sqlalchemy.url": url} | settings
+        everything = {key: value for key, value in everything.items() if value is not None}
         with Configurator(settings=everything) as config:
             if has_dbsession:
                 use_dbsession(config, engine)

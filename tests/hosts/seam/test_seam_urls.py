@@ -126,6 +126,8 @@ def test_well_known_url_can_be_switched_off(build_host: Callable[..., Host]) -> 
     answer = visitor.get(CHANGE_PASSWORD, status=404)
     assert "Content-Security-Policy" not in answer.headers
     assert visitor.get(SECURITY).status_int == 200
+    without_contact = build_host(**{"authsite.site.security_contact": None}).visitor()
+    without_contact.get(SECURITY, status=404)
 
 
 def test_prefix_must_be_plain(build_host: Callable[..., Host]) -> None:
