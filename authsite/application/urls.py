@@ -1,6 +1,6 @@
 """Where authsite's route stands among those of a host application."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pyramid.config import Configurator
@@ -56,7 +56,7 @@ def order_routes(config: Configurator, own_urls: OwnUrls) -> None:
     others = [route for route in mapper.routelist if route.name != ROUTE]
     mapper.routelist[:] = own + others if own_urls.prefix else others + own
     if not own_urls.prefix and not own_urls.are_all:
-        _refuse_routes(others, first_segments(config.registry))
+        _refuse_routes(others, _paths(config.registry))
 
 
 def leave_to_host(config: Configurator, urls: Iterable[str]) -> set[str]:
@@ -70,8 +70,15 @@ def leave_to_host(config: Configurator, urls: Iterable[str]) -> set[str]:
     return {url for url in urls if all(route.match(url) is None for route in hosts)}
 
 
-def _refuse_routes(routes: Iterable[Any], names: Iterable[str]) -> None:
-    paths = [f"/{name}" for name in sorted(set(names))]
+def _paths(registry: Registry) -> list[str]:
+    """Return the path of every page of the tree, with placeholders, except the home page."""
+    names = set(first_segments(registry))
+    pages = {each.url for each in endpoints(registry)}
+    below = {url for url in pages if url.lstrip("/").partition("/")[0] in names}
+    return sorted(below.union(f"/{name}" for name in names))
+
+
+def _refuse_routes(routes: Iterable[Any], paths: Sequence[str]) -> None:
     for route in routes:
         swallowed = next((path for path in paths if route.match(path) is not None), None)
         if swallowed:

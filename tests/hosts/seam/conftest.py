@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -43,14 +44,16 @@ def build_host(
         *,
         route_prefix: str | None = "accounts",
         has_dbsession: bool = True,
-        **settings: str,
+        connect_args: dict[str, Any] | None = None,
+        **settings: str | None,
     ) -> Host:
         file = tmp_path / f"host{len(hosts)}.sqlite"
         shutil.copy(empty_database, file)
         url = f"sqlite:///{file}"
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, connect_args=connect_args or {})
         own = {key: value for key, value in settings_of_tests.items() if "authsite" in key}
         everything = own | {"sqlalchemy.url": url} | settings
+        everything = {key: value for key, value in everything.items() if value is not None}
         with Configurator(settings=everything) as config:
             if has_dbsession:
                 use_dbsession(config, engine)

@@ -70,7 +70,7 @@ def test_commit_veto_of_the_host_keeps_what_pages_return(build_host: Callable[..
     assert other.sign_in("ada@example.com", "wrong password").status_int == 422
     failed = sa.select(AuditEvent.type).where(AuditEvent.type == EventType.SIGN_IN_FAILED.key)
     assert len(host.all(failed)) == 1
-    assert host.all(sa.select(sa.func.count(Throttle.digest)))[0][0] > 0
+    assert host.all(sa.select(sa.func.count(Throttle.key)))[0][0] > 0
 
 
 def test_host_without_dbsession_or_transactions(build_host: Callable[..., Host]) -> None:

@@ -54,11 +54,22 @@ def test_catch_all_route_leaves_the_prefix(build_host: Callable[..., Host], orde
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
-def test_catch_all_route_is_refused_without_prefix(
-    build_host: Callable[..., Host], order: str
+@pytest.mark.parametrize(
+    ("pattern", "url"),
+    [
+        ("/{name}", "/account"),
+        ("/{name}/{part}", "/account/close"),
+        ("/{name}/{part}/{action}", "/account/"),
+        ("/*path", "/account"),
+        ("/sign-in", "/sign-in"),
+    ],
+)
+def test_route_at_own_url_is_refused_without_prefix(
+    build_host: Callable[..., Host], order: str, pattern: str, url: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match=r"'page' \(/\{name\}\) .* authsite's URL /\S"):
-        build_host(**{order: catch_all}, route_prefix=None)
+    with pytest.raises(ConfigurationError) as caught:
+        build_host(**{order: lambda config: config.add_route("x", pattern)}, route_prefix=None)
+    assert f"the route 'x' ({pattern}) would answer at authsite's URL {url}" in str(caught.value)
 
 
 def home(config: Configurator) -> None:
@@ -115,6 +126,8 @@ def test_well_known_url_can_be_switched_off(build_host: Callable[..., Host]) -> 
     answer = visitor.get(CHANGE_PASSWORD, status=404)
     assert "Content-Security-Policy" not in answer.headers
     assert visitor.get(SECURITY).status_int == 200
+    without_contact = build_host(**{"authsite.site.security_contact": None}).visitor()
+    without_contact.get(SECURITY, status=404)
 
 
 def test_prefix_must_be_plain(build_host: Callable[..., Host]) -> None:
