@@ -70,6 +70,18 @@ def test_fixture_signs_in(testapp: TestApp, signed_in_user: User) -> None:  # no
     assert page.html.main.h1.text == f"Hello, {signed_in_user.first_name}"
 
 
+def test_nothing_is_left_after_the_test(testapp: TestApp) -> None:
+    manager = testapp.extra_environ.get("tm.manager")
+    create_user(testapp)
+    if manager:
+        manager.abort()
+        manager.begin()
+        create_user(testapp)
+    else:
+        with pytest.raises(EmailTaken):
+            create_user(testapp)
+
+
 def test_deleted_user_cannot_be_signed_in(testapp: TestApp) -> None:
     ada = create_user(testapp)
     ada.email = "other@example.com"

@@ -75,11 +75,11 @@ def snapshot_is_old(statement: str) -> sa.exc.OperationalError:
     return sa.exc.OperationalError(statement, {}, error)
 
 
-@pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_debugtoolbar_leaves_no_lock(build_host: Callable[..., Host], journal: str) -> None:
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_debugtoolbar_leaves_no_lock(build_host: Callable[..., Host], mode: str) -> None:
     host = build_host(after=with_debugtoolbar)
     with host.engine.connect() as connection:
-        connection.exec_driver_sql(f"PRAGMA journal_mode={journal}")
+        connection.exec_driver_sql(f"PRAGMA journal_mode={mode}")
     visitor = host.visitor(REMOTE_ADDR="127.0.0.1")
     assert visitor.sign_up().status_int == 303
     for _ in range(2):

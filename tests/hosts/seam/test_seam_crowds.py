@@ -16,11 +16,11 @@ ROUNDS = 5
 PATIENCE = 30
 
 
-@pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_simultaneous_sign_ups_all_succeed(build_host: Callable[..., Host], journal: str) -> None:
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_simultaneous_sign_ups_all_succeed(build_host: Callable[..., Host], mode: str) -> None:
     host = build_host()
     with host.engine.connect() as connection:
-        connection.exec_driver_sql(f"PRAGMA journal_mode={journal}")
+        connection.exec_driver_sql(f"PRAGMA journal_mode={mode}")
     for number in range(ROUNDS):
         barrier = threading.Barrier(MANY)
 
