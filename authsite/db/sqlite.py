@@ -138,6 +138,14 @@ def lock_when_begun(dbsession: Session) -> None:
     sa.event.listen(dbsession, "after_begin", _take_lock)
 
 
+def lock_now(dbsession: Session) -> None:
+    """Begin a transaction on SQLite if the dbsession of a test has not begun one yet.
+
+    The driver begins none for a savepoint, which would commit at its end.
+    """
+    _take_lock(dbsession, None, dbsession.connection())
+
+
 def _take_lock(_dbsession: Session, _transaction: object, connection: Connection) -> None:
     driver_connection = connection.connection.dbapi_connection
     if not getattr(driver_connection, "in_transaction", True):  # false on SQLite only

@@ -21,7 +21,7 @@ from authsite.audit.recorder import AuditLog
 from authsite.clock import utc_now
 from authsite.db.engines import DATABASE_UNAVAILABLE
 from authsite.db.joined import joined
-from authsite.db.sqlite import lock_when_begun
+from authsite.db.sqlite import lock_now, lock_when_begun
 from authsite.http.client import client_of
 from authsite.http.methods import SAFE_METHODS
 from authsite.http.static import Frame
@@ -91,8 +91,8 @@ class AuthsiteRequest:
             dbsession: Session = self._request.dbsession
             if self.is_own and self._request.method not in SAFE_METHODS:
                 self._will_write(dbsession)
-                if joined.get() is None:
-                    lock_when_begun(dbsession)
+                lock = lock_when_begun if joined.get() is None else lock_now
+                lock(dbsession)
             return dbsession
         dbsession_of_test = joined.get()
         if dbsession_of_test is not None:

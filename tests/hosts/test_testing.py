@@ -1,6 +1,8 @@
 """`authsite.testing`, with and without the fixtures of the official cookiecutter."""
 
 import importlib
+import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +12,11 @@ import transaction
 from webtest import TestApp
 
 from authsite.accounts.users import EmailTaken
+from authsite.models import User
 from authsite.testing import BROWSER, PASSWORD, create_user, migrate, sign_in, without_workers
-from tests.hosts.conftest import EXAMPLES, release
+from authsite.testing.fixtures import signed_in_user, user  # noqa: F401 - fixtures
+from tests.conftest import ROOT
+from tests.hosts.conftest import EXAMPLES, in_shell, release
 from tests.hosts.conftest import migrate as migrate_all
 
 
@@ -60,8 +65,36 @@ def test_user_is_signed_in_without_the_form(testapp: TestApp) -> None:
     assert testapp.get("/orders").status_int == 200
 
 
+def test_fixture_signs_in(testapp: TestApp, signed_in_user: User) -> None:  # noqa: F811
+    page = testapp.get("/accounts/dashboard")
+    assert page.html.main.h1.text == f"Hello, {signed_in_user.first_name}"
+
+
+def test_nothing_is_left_after_the_test(testapp: TestApp) -> None:
+    manager = testapp.extra_environ.get("tm.manager")
+    create_user(testapp)
+    if manager:
+        manager.abort()
+        manager.begin()
+        create_user(testapp)
+    else:
+        with pytest.raises(EmailTaken):
+            create_user(testapp)
+
+
 def test_deleted_user_cannot_be_signed_in(testapp: TestApp) -> None:
     ada = create_user(testapp)
     ada.email = "other@example.com"
     with pytest.raises(ValueError, match="deleted"):
         sign_in(testapp, ada)
+
+
+def test_tests_of_the_docs_pass(copied: Callable[[Path], Path]) -> None:
+    folder = copied(EXAMPLES / "cookiecutter")
+    page = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    files = re.findall(r"^`(\S+)`\n\n```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in files] == ["conftest.py", "test_orders.py"]
+    for name, text in files:
+        (folder / name).write_text(text, "utf-8")
+    quiet = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly")
+    assert "4 passed" in in_shell(folder / "orders.ini", sys.executable, "-m", "pytest", *quiet)

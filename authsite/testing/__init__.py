@@ -29,6 +29,7 @@ from authsite.application.execution import dbsession_of_test
 from authsite.audit.event_types import EventType
 from authsite.db.joined import joined
 from authsite.db.migrations import alembic_config
+from authsite.db.sqlite import lock_now
 from authsite.email_addresses import parse_email_address
 from authsite.models import User
 from authsite.services import Services, services_of
@@ -99,6 +100,7 @@ def _unit_of_work(testapp: Any, services: Services) -> Iterator[UnitOfWork]:
     try:
         with services.database.writing_dbsession() as dbsession:
             dbsession.expire_on_commit = False
+            lock_now(dbsession)
             yield request.authsite.work.over(dbsession)
     finally:
         joined.reset(token)
