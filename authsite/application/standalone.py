@@ -28,7 +28,7 @@ def includeme(config: Configurator) -> None:
     add_authsite(config, is_standalone=True)
     config.set_default_permission("authenticated")
     config.set_default_csrf_options(require_csrf=True, check_origin=False)
-    config.scan("authsite.views.errors", categories=(EVERYWHERE,))
+    config.scan("authsite.views", categories=(EVERYWHERE,))
     config.action(("authsite", "factories"), lambda: _register_factories(config), order=_LAST)
     config.action(("authsite", "csrf"), lambda: _register_csrf_policy(config), order=_LAST)
 

@@ -11,8 +11,15 @@ from sqlalchemy.engine import Connection
 
 from authsite.clock import to_milliseconds
 from authsite.db.compiled_select import Select
-from authsite.models import Throttle
 from authsite.throttling.limits import FIRST_DELAY, RateLimit
+from authsite.throttling.statements import (
+    BLOCKED_UNTIL,
+    REFUND,
+    ROW,
+    THROTTLE,
+    hit_statement,
+    select_blocked,
+)
 from authsite.tokens import mac
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -70,7 +77,7 @@ class Throttles:
             name: [(f"{name} {limit} ", _numbers(limit)) for limit in rate_limits]
             for name, rate_limits in limits.items()
         }
-        self._hit_statement = _hit_statement(dialect)
+        self._hit_statement = hit_statement(dialect)
 
     def check(self, subjects: Mapping[str, str], *, now: datetime) -> None:
         """Raise `RateLimited` if a subject is blocked; count nothing.
@@ -82,7 +89,7 @@ class Throttles:
         if not rows:
             return
         if len(rows) not in self._selects:
-            self._selects[len(rows)] = self._compile_select(_select_blocked(len(rows)))
+            self._selects[len(rows)] = self._compile_select(select_blocked(len(rows)))
         parameters: dict[str, Any] = {"now": at}
         for number, (key, _, numbers) in enumerate(rows):
             parameters[f"key_{number}"] = key
@@ -141,7 +148,7 @@ class Throttles:
             for hit in hits
         ]
         with self._begin() as connection:
-            connection.execute(_REFUND, rows)
+            connection.execute(REFUND, rows)
 
     def reset_within(self, connection: Connection, subjects: Iterable[tuple[str, str]]) -> None:
         """Forget what was counted by these names and subjects, in the transaction of `connection`.
@@ -149,9 +156,9 @@ class Throttles:
         A name can have several subjects. The rows are locked in the order in which `hit` does.
         """
         keys = [row[0] for pair in subjects for row in self._rows_of(dict([pair]))]
-        counted = sa.select(_ROW.key).where(_ROW.key.in_(keys)).order_by(_ROW.key)
+        counted = sa.select(ROW.key).where(ROW.key.in_(keys)).order_by(ROW.key)
         found = connection.scalars(counted.with_for_update()).all()
-        connection.execute(sa.delete(_THROTTLE).where(_ROW.key.in_(found)))
+        connection.execute(sa.delete(THROTTLE).where(ROW.key.in_(found)))
 
     def _rows_of(self, subjects: Mapping[str, str]) -> list[tuple[bytes, str, dict[str, int]]]:
         """Return key, name and numbers of each row, sorted by key so that no deadlock occurs."""
@@ -174,7 +181,7 @@ class Throttles:
     ) -> CountedHit:
         hit = self._try_hit(connection, key, name, numbers, at=at)
         if hit is None:
-            until = connection.execute(_BLOCKED_UNTIL, {"row_key": key}).scalar_one()
+            until = connection.execute(BLOCKED_UNTIL, {"row_key": key}).scalar_one()
             raise RateLimited(name, (until - at) * _MILLISECOND)
         return hit
 
@@ -204,104 +211,4 @@ def _numbers(limit: RateLimit) -> dict[str, int]:
         "max_delay": max_delay // _MILLISECOND,
         "max_doublings": limit.max_doublings,
         "cooldown": limit.cooldown // _MILLISECOND,
-    }
-
-
-def _number(name: str) -> sa.BindParameter[int]:
-    return sa.bindparam(name, type_=sa.BigInteger)
-
-
-def _integer(name: str) -> sa.BindParameter[int]:
-    return sa.bindparam(name, type_=sa.Integer)
-
-
-_THROTTLE = Throttle.metadata.tables["authsite_throttle"]
-_ROW = _THROTTLE.c
-_NOW, _PERIOD, _MAX_DELAY = map(_number, ("now", "period", "max_delay"))
-_MAX_HITS = _integer("max_hits")
-
-
-def _is_expired(period: sa.BindParameter[int]) -> sa.ColumnElement[bool]:
-    """Whether the count is over, or starts in the future because a clock was wrong."""
-    return sa.or_(_ROW.expires_at <= _NOW, _ROW.window_started_at > _NOW + period)
-
-
-def _is_allowed(
-    max_hits: sa.BindParameter[int], period: sa.BindParameter[int]
-) -> sa.ColumnElement[bool]:
-    return sa.or_(_is_expired(period), _ROW.hits < max_hits, _ROW.blocked_until <= _NOW)
-
-
-def _select_blocked(count: int) -> "sa.Select[*tuple[Any, ...]]":
-    """Return the select of the row that is blocked longest, of `count` rows."""
-    blocked = [
-        sa.and_(
-            _ROW.key == sa.bindparam(f"key_{number}"),
-            sa.not_(_is_allowed(_integer(f"max_hits_{number}"), _number(f"period_{number}"))),
-        )
-        for number in range(count)
-    ]
-    return (
-        sa.select(_ROW.key, _ROW.blocked_until)
-        .where(sa.or_(*blocked))
-        .order_by(_ROW.blocked_until.desc())
-        .limit(1)
-    )
-
-
-_EXPIRED = _is_expired(_PERIOD)
-_ALLOWED = _is_allowed(_MAX_HITS, _PERIOD)
-_BLOCKED_UNTIL = sa.select(_ROW.blocked_until).where(_ROW.key == sa.bindparam("row_key"))
-_REFUND = (
-    sa.update(_THROTTLE)
-    .where(
-        _ROW.key == sa.bindparam("row_key"),
-        _ROW.window_started_at == _number("window"),
-        _ROW.hits > 0,
-    )
-    .values(
-        hits=_ROW.hits - 1,
-        blocked_until=0,
-        # Below the limit again, the count ends with its period.
-        expires_at=sa.case(
-            (_ROW.hits <= _MAX_HITS, _ROW.window_started_at + _PERIOD), else_=_ROW.expires_at
-        ),
-    )
-)
-
-
-def _hit_statement(dialect: str) -> Any:
-    """Return the statement that counts a hit; it returns no row if the hit is refused.
-
-    The database decides on the locked row, so that concurrent hits never exceed the limit
-    (ASVS 15.4.2).
-    """
-    # The engine has imported its own dialect; the other one would take 2 MB.
-    insert: Any = getattr(sa.dialects, dialect).insert
-    window_started_at = sa.case((_EXPIRED, _NOW), else_=_ROW.window_started_at)
-    hits = sa.case((_EXPIRED, 1), else_=_ROW.hits + 1)
-    return (
-        insert(Throttle)
-        .values(key=sa.bindparam("key"), **_count(sa.literal(1), _NOW))
-        .on_conflict_do_update(
-            index_elements=[_ROW.key],
-            set_=_count(hits, window_started_at),
-            where=_ALLOWED,
-        )
-        .returning(_ROW.window_started_at)
-    )
-
-
-def _count(hits: sa.ColumnElement[int], window_started_at: sa.ColumnElement[int]) -> dict[str, Any]:
-    """Return the columns of a row after a hit."""
-    end = window_started_at + _PERIOD
-    is_delayed = sa.and_(_MAX_DELAY > 0, hits >= _MAX_HITS)
-    doublings = hits - _MAX_HITS
-    delay = _number("first_delay").bitwise_lshift(doublings)
-    blocked_until = _NOW + sa.case((doublings >= _number("max_doublings"), _MAX_DELAY), else_=delay)
-    return {
-        "hits": hits,
-        "window_started_at": window_started_at,
-        "blocked_until": sa.case((is_delayed, blocked_until), else_=end),
-        "expires_at": sa.case((is_delayed, blocked_until + _number("cooldown")), else_=end),
     }
