@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import Cookie
 from typing import Any
+from urllib.parse import urlsplit
 
 import alembic.command
 from pyramid.request import Request, apply_request_extensions
@@ -43,6 +44,16 @@ PASSWORD = "seven green llamas hum"  # noqa: S105 - of tests
 def without_workers() -> None:
     """Let no application of this process start threads: call it before the first one is made."""
     background.disable()
+
+
+def as_browser(testapp: Any) -> None:
+    """Let all requests name the host of `authsite.site.url`, and send what browsers send."""
+    site = urlsplit(services_of(testapp.app.registry).settings.site.url)
+    testapp.extra_environ |= {
+        "HTTP_HOST": site.netloc,
+        "HTTP_SEC_FETCH_SITE": BROWSER["Sec-Fetch-Site"],
+        "wsgi.url_scheme": site.scheme,
+    }
 
 
 def migrate(url: str) -> None:

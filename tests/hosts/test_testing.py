@@ -13,11 +13,21 @@ from webtest import TestApp
 
 from authsite.accounts.users import EmailTaken
 from authsite.models import User
-from authsite.testing import BROWSER, PASSWORD, create_user, migrate, sign_in, without_workers
+from authsite.testing import (
+    BROWSER,
+    PASSWORD,
+    as_browser,
+    create_user,
+    migrate,
+    sign_in,
+    without_workers,
+)
 from authsite.testing.fixtures import signed_in_user, user  # noqa: F401 - fixtures
 from tests.conftest import ROOT
 from tests.hosts.conftest import EXAMPLES, in_shell, release
 from tests.hosts.conftest import migrate as migrate_all
+from tests.hosts.visitor import Visitor
+from tests.hosts.walkthrough import changes
 
 
 @pytest.fixture(params=["in the transaction of the test", "committed"])
@@ -98,3 +108,25 @@ def test_tests_of_the_docs_pass(copied: Callable[[Path], Path]) -> None:
         (folder / name).write_text(text, "utf-8")
     quiet = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly")
     assert "4 passed" in in_shell(folder / "orders.ini", sys.executable, "-m", "pytest", *quiet)
+
+
+def test_requests_are_those_of_a_browser_at_the_site(testapp: TestApp) -> None:
+    testapp.extra_environ["HTTP_HOST"] = "example.com"
+    assert testapp.get("/accounts/sign-in", status=400)
+    as_browser(testapp)
+    create_user(testapp)
+    form = testapp.get("/accounts/sign-in").forms[0]
+    form["email"], form["password"] = "ada@example.com", PASSWORD
+    assert form.submit(status=303).location == "http://localhost:6543/orders"
+
+
+def test_settings_of_the_page_for_tests_start(
+    copied: Callable[[Path], Path], start_host: Callable[[Path], Visitor]
+) -> None:
+    (change,) = changes("Its tests")
+    ini = copied(EXAMPLES / "cookiecutter") / "orders.ini"
+    lines = ini.read_text("utf-8").splitlines(keepends=True)
+    others = "".join(line for line in lines if not line.startswith("authsite."))
+    ini.write_text(others.replace(change.before, change.after), "utf-8")
+    app = start_host(ini).app
+    assert app.get("/accounts/", headers={"Host": "example.com"}, status="*").status_int != 400
