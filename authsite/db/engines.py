@@ -204,7 +204,7 @@ class HostDatabase(Database):
     """The engine of a host application: its pool, its limits, and its way to begin transactions.
 
     Nothing is set on its connections and no listener is added, so that the host's own statements
-    run as they did before.
+    run as they did before. Only the dbsession of a form for authsite takes SQLite's lock first.
     """
 
     def __init__(self, engine: Engine) -> None:
