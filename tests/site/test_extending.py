@@ -179,6 +179,6 @@ def test_documented_ini_file_works(
         ini.write(file)
     listed = [line.split() for line in run("urls", str(tmp_path / "myapp.ini")).stdout.splitlines()]
     assert ["/reports", "GET", "authenticated", "myapp.reports.show"] in listed
-    assert ["/notes", "POST", "authenticated", "myapp.notes.NotesPage.add"] in listed
+    assert ["/notes", "POST", "authenticated", "myapp.notes.add"] in listed
     assert ["/keys", "POST", "authenticated", "myapp.keys.Keys.submit"] in listed
     assert run("migrate", str(tmp_path / "myapp.ini")).stdout.startswith("Created the tables")
