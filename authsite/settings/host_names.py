@@ -17,3 +17,11 @@ def is_public(host: str) -> bool:
         return ipaddress.ip_address(host).is_global
     except ValueError:
         return not is_loopback(host)
+
+
+def is_example(host: str) -> bool:
+    """Whether the host is reserved for examples, so that no site is there (RFC 2606, 3).
+
+    The test fixtures of Pyramid's cookiecutter send requests to example.com.
+    """
+    return host in {"example.com", "example.net", "example.org"}

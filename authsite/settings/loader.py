@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from authsite.audit.store import KEPT_FOR
 from authsite.durations import humanize
-from authsite.settings.host_names import is_loopback, is_public
+from authsite.settings.host_names import is_example, is_loopback, is_public
 from authsite.settings.mail_schema import MailSettings
 from authsite.settings.names import variable_of, wrong_name
 from authsite.settings.schema import GROUPS, DatabaseSettings, Settings
@@ -160,7 +160,8 @@ def _check_site(settings: Settings) -> None:
             "encrypted. To run it on http anyway, set authsite.site.allow_http = true."
         )
     weakness = weakness_of(settings.secret.decode("utf-8"))
-    if weakness and not settings.dev and not is_loopback(settings.host):
+    is_reachable = not (is_loopback(settings.host) or is_example(settings.host))
+    if weakness and not settings.dev and is_reachable:
         raise SettingError(
             f"authsite.secret {weakness}, so attackers can guess it. Create one with "
             '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.'

@@ -8,9 +8,12 @@ import pytest
 import sqlalchemy as sa
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from webtest import TestApp
 
+from authsite.audit.event_types import EventType
+from authsite.models import AuditEvent
 from authsite.resources import Private, Resource, Root
 from authsite.resources.site_map import endpoints
 from authsite.services import Services
@@ -271,3 +274,31 @@ def test_child_that_cannot_be_built_is_a_server_error(
 
     browser = configured(lambda config: config.add_child(Root, "narrow", Narrow))
     assert browser.get("/narrow", expect_errors=True).status_int == 500
+
+
+def test_raised_redirect_is_the_answer(configured: Callable[..., Browser]) -> None:
+    def lead_on(_request: Any) -> Response:
+        raise HTTPSeeOther("/elsewhere")
+
+    def change(config: Configurator) -> None:
+        config.add_view(lead_on, context=Root, name="go", permission="public")
+
+    assert configured(change).get("/go").location == "http://localhost/elsewhere"
+
+
+def test_page_of_a_host_records_an_event(
+    configured: Callable[..., Browser], services: Services
+) -> None:
+    def record(request: Any) -> Response:
+        user_id = request.authsite.identity.user_id
+        request.authsite.audit.record(user_id, EventType.PASSWORD_CONFIRMED)
+        return Response("recorded")
+
+    browser = configured(
+        lambda config: config.add_view(record, context=Root, name="record", require_csrf=False)
+    )
+    browser.sign_up()
+    assert browser.app.post("/record").text == "recorded"
+    with services.database.reading() as connection:
+        types = connection.execute(sa.select(AuditEvent.type)).scalars().all()
+    assert EventType.PASSWORD_CONFIRMED.key in types

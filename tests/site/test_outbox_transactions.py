@@ -13,7 +13,7 @@ def add_pages(config):
     """Add a page that writes a message, and one that fails after writing it."""
 
     def write(request):
-        outbox = request.authsite.work.outbox
+        outbox = request.authsite.outbox
         link = outbox.link_to("forgot-password")
         outbox.put("no_account", to="ada@example.com", user_id=None, link=link)
         return Response("written")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsite.settings.host_names import is_loopback, is_public
+from authsite.settings.host_names import is_example, is_loopback, is_public
 
 
 @pytest.mark.parametrize("host", ["localhost", "app.localhost", "127.0.0.1", "127.8.8.8", "::1"])
@@ -23,3 +23,10 @@ def test_private_ip_addresses_are_not_public(host):
 def test_names_and_routed_ip_addresses_are_public(host):
     assert not is_loopback(host)
     assert is_public(host)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("example.com", True), ("www.example.com", False), ("example.de", False)]
+)
+def test_no_site_is_at_a_name_for_examples(host, expected):
+    assert is_example(host) is expected
