@@ -11,7 +11,11 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager, manager
 
 from authsite.db.joined import joined
-from authsite.http.headers import content_security_policy, with_headers
+from authsite.http.headers import (
+    content_security_policy,
+    with_headers,
+    without_headers_of_host,
+)
 from authsite.http.methods import SAFE_METHODS
 from authsite.http.proxies import behind_proxies
 from authsite.services import Services
@@ -40,14 +44,16 @@ def set_execution_policy(config: Configurator, services: Services) -> None:
         img=headers.csp_img_src,
         script=headers.csp_script_src,
     )
-    own = with_headers(retried, https=settings.https, content_policy=content_policy)
+    executed = retried if services.own_urls.are_all else without_headers_of_host(retried)
+    own = with_headers(executed, https=settings.https, content_policy=content_policy)
     if settings.proxy.trusted is not None:
         own = behind_proxies(own, settings.proxy.trusted, count=settings.proxy.count)
     own = services.metrics.measured(own)
 
     def policy(environ: dict[str, Any], router: Router) -> Response:
         execute = own if services.own_urls.include(environ) else host_policy
-        if "tm.active" not in environ:
+        # pyramid_tm of an outer application sets `tm.active` as well, but only WebTest the other.
+        if "tm.active" not in environ or "paste.testing" not in environ:
             return execute(environ, router)
         token = joined.set(dbsession_of_test(environ, services))
         try:

@@ -56,7 +56,37 @@ ALWAYS = (
 #: Two years and all subdomains, as hstspreload.org requires (ASVS 3.4.1).
 HSTS = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 
+#: Names that a host application does not set on authsite's pages, in lower case.
+_OWN = frozenset(
+    {"cache-control", "content-security-policy", *(name.lower() for name, _ in (*ALWAYS, HSTS))}
+)
+_NOTED = "authsite.headers"
+
 ExecutionPolicy = Callable[[dict[str, Any], Any], Response]
+
+
+def note_headers(environ: dict[str, Any], response: Response) -> None:
+    """Note the security headers of a page of authsite, before a host application can change them.
+
+    Subscribers, callbacks and tweens that set headers for all pages of the host run later.
+    """
+    environ[_NOTED] = _security_headers(response)
+
+
+def _security_headers(response: Response) -> list[tuple[str, str]]:
+    return [header for header in response.headerlist if header[0].lower() in _OWN]
+
+
+def without_headers_of_host(policy: ExecutionPolicy) -> ExecutionPolicy:
+    """Return an execution policy that restores the noted headers, for pages in a host."""
+
+    def execute(environ: dict[str, Any], router: Any) -> Response:
+        response = policy(environ, router)
+        others = [each for each in response.headerlist if each[0].lower() not in _OWN]
+        response.headerlist = [*others, *environ.pop(_NOTED, ())]
+        return response
+
+    return execute
 
 
 def with_headers(

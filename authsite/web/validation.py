@@ -8,6 +8,7 @@ from pyramid.registry import Registry
 from pyramid.response import Response
 from webob.cookies import RequestCookies
 
+from authsite.http.headers import note_headers
 from authsite.services import services_of
 from authsite.web.request import Request
 
@@ -42,6 +43,7 @@ def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
     """
     hosts = services_of(registry).hosts
     prefix = services_of(registry).own_urls.prefix
+    in_host = not services_of(registry).own_urls.are_all
     probes = {f"{prefix}/healthz", f"{prefix}/readyz"}
 
     def tween(request: Request) -> Response:
@@ -61,7 +63,10 @@ def validation_tween_factory(handler: Handler, registry: Registry) -> Handler:
             raise HTTPBadRequest from error
         if is_probe:  # never loads a session
             request.environ.pop("HTTP_COOKIE", None)
-        return handler(request)
+        response = handler(request)
+        if in_host:
+            note_headers(environ, response)
+        return response
 
     return tween
 
