@@ -70,11 +70,7 @@ def note_headers(environ: dict[str, Any], response: Response) -> None:
 
     Subscribers, callbacks and tweens that set headers for all pages of the host run later.
     """
-    environ[_NOTED] = _security_headers(response)
-
-
-def _security_headers(response: Response) -> list[tuple[str, str]]:
-    return [header for header in response.headerlist if header[0].lower() in _OWN]
+    environ[_NOTED] = [each for each in response.headerlist if each[0].lower() in _OWN]
 
 
 def without_headers_of_host(policy: ExecutionPolicy) -> ExecutionPolicy:

@@ -10,12 +10,13 @@ from authsite.http.methods import SAFE_METHODS
 from authsite.security.policy import Guarded
 from authsite.web.form_bodies import is_of_authsite
 from authsite.web.request import Request
+from authsite.web.site_views import ROUTE
 
 View = Callable[[Any, Request], Response]
 
 
 class CheckCsrf:
-    """The view deriver that checks origin and token of every form below authsite's resources.
+    """The view deriver that checks origin and token of every form at authsite's route or resources.
 
     A view of a host application for other senders has the option `require_csrf=False`; authsite's
     own views have no such option.
@@ -23,7 +24,8 @@ class CheckCsrf:
 
     def __call__(self, view: View, info: Any) -> View:
         options = info.options
-        if info.exception_only or not _is_guarded(options.get("context")):
+        is_own = options.get("route_name") == ROUTE or _is_guarded(options.get("context"))
+        if info.exception_only or not is_own:
             return view
         if options.get("require_csrf") is False and not is_of_authsite(info):
             return view

@@ -185,3 +185,14 @@ def test_exception_views_of_host_are_not_below_prefix(build_host: Callable[..., 
     assert "Page not found" in visitor.get("/accounts/x", status=404).text
     assert visitor.get("/accounts/account").status_int == 303
     assert "Page not found" not in visitor.get("/x").text
+
+
+def test_view_of_the_host_at_authsites_route_needs_a_token(build_host: Callable[..., Host]) -> None:
+    """Also a view that names no context: Pyramid's own check is off in this host."""
+
+    def add_form(config: Configurator) -> None:
+        options = {"route_name": "authsite", "name": "form", "request_method": "POST"}
+        config.add_view(lambda _request: Response("accepted"), **options)
+
+    visitor = build_host(after=add_form).visitor()
+    assert visitor.app.post("/accounts/form", expect_errors=True).status_int == 403
